@@ -1,1 +1,2 @@
-
+//! tidyfy
+pub mod model;

@@ -1,0 +1,19 @@
+//! What every layer speaks of: pure data and pure functions.
+//!
+//! Owns the words of the product (kind, record, verb, plan, step, outcome) and the one table of kinds. Must not know
+//! of any input or output: no HTTP, no files, no clock, no terminal.
+
+pub mod arrange;
+pub mod catalog;
+pub mod failure;
+pub mod id;
+pub mod kind;
+pub mod moment;
+pub mod outcome;
+pub mod pacing;
+pub mod people;
+pub mod plan;
+pub mod record;
+pub mod run;
+pub mod secret;
+pub mod text;

@@ -1,0 +1,621 @@
+//! The one table of kinds: everything that differs between resource types is a row here.
+//!
+//! Owns routes, scope parameters, fields and columns, verbs with their preconditions and what they lose. Adding a kind
+//! means adding a row; no code elsewhere asks which kind it has in hand. Facts come from the API sheet, sections 0.1,
+//! 5, 6 and 7. Must not know how a request is sent or a cell is drawn.
+
+use super::kind::{Kind, Scope, Verb};
+
+/// All there is to know of one kind.
+#[derive(Debug)]
+pub struct Row {
+    /// The kind this row describes.
+    pub kind: Kind,
+    /// The word people type and the config uses.
+    pub slug: &'static str,
+    /// Other words accepted for it, the API's own among them.
+    pub aliases: &'static [&'static str],
+    /// The tab's label.
+    pub title: &'static str,
+    /// One of them, in a sentence.
+    pub singular: &'static str,
+    /// Several of them, in a sentence.
+    pub plural: &'static str,
+    /// Where records come from.
+    pub source: Source,
+    /// The route that reads one record.
+    pub get: &'static str,
+    /// The includes asked for when one record is read for its detail page.
+    pub get_with: &'static str,
+    /// What is kept of a record, in the order of the columns. The first field is the record's name.
+    pub fields: &'static [Field],
+    /// What can be done to it.
+    pub verbs: &'static [VerbRow],
+}
+
+/// Where the records of a kind come from.
+#[derive(Debug)]
+pub enum Source {
+    /// A paginated list route.
+    List(List),
+    /// There is no list route: the records hang on those of other kinds and come as an include of their lists.
+    Collected {
+        /// The kinds that carry them.
+        from: &'static [Kind],
+        /// The include to ask for, which is also the key it arrives under.
+        include: &'static str,
+        /// The field that says where a record hangs.
+        holder: &'static str,
+    },
+}
+
+/// A paginated list route and its parameters.
+#[derive(Debug)]
+pub struct List {
+    /// The route, relative to the base URL.
+    pub route: &'static str,
+    /// Parameters sent whatever the scope.
+    pub query: Query,
+    /// The parameters that ask for a scope, for kinds that archive.
+    pub scopes: Option<Scopes>,
+}
+
+/// Query parameters.
+pub type Query = &'static [(&'static str, &'static str)];
+
+/// How a list is asked for the scopes beyond the active one, which is the default everywhere (API sheet, section 5).
+#[derive(Debug)]
+pub struct Scopes {
+    /// Archived records only.
+    pub archived: Query,
+    /// Live and archived records.
+    pub all: Query,
+}
+
+impl List {
+    /// The parameters that ask for `scope`.
+    #[must_use]
+    pub fn scope_query(&self, scope: Scope) -> Query {
+        match (&self.scopes, scope) {
+            (None, _) | (Some(_), Scope::Active) => &[],
+            (Some(scopes), Scope::Archived) => scopes.archived,
+            (Some(scopes), Scope::All) => scopes.all,
+        }
+    }
+}
+
+/// One value kept of a record.
+#[derive(Debug)]
+pub struct Field {
+    /// The column's head and the name in sorts.
+    pub name: &'static str,
+    /// Where it stands in the record's JSON: paths of keys joined by dots, the first one that holds a value wins.
+    pub paths: &'static [&'static str],
+    /// How it is read and shown.
+    pub form: Form,
+    /// How it is shown in the table; `None` for what only preconditions need.
+    pub column: Option<Column>,
+}
+
+/// How a field's JSON is read. Every form also accepts what it cannot read, as text, so that nothing is hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Free text.
+    Text,
+    /// A whole number, or a string of digits.
+    Number,
+    /// Progress as an object with a percentage, or as a bare number.
+    Percent,
+    /// A timestamp in any of the forms the API uses.
+    Time,
+    /// Who: one id or many, as numbers, strings or objects.
+    People,
+    /// How many elements an array has.
+    Length,
+}
+
+/// How a field is shown in the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Width in cells; the name takes what is left over.
+    pub width: u16,
+    /// Columns of a higher rank leave first when the screen is narrow; the name has rank 0 and never leaves.
+    pub rank: u8,
+}
+
+/// How a verb is done to a kind.
+#[derive(Debug)]
+pub struct VerbRow {
+    /// The verb.
+    pub verb: Verb,
+    /// The request's method.
+    pub method: Method,
+    /// The request's route.
+    pub route: &'static str,
+    /// Whether the API lets only administrators do it.
+    pub admin: bool,
+    /// What a record must be for the request to be worth sending.
+    pub needs: &'static [Need],
+    /// What is lost or what follows, in sentences for the modal.
+    pub lost: &'static [&'static str],
+    /// How far it can be undone.
+    pub undo: Undo,
+}
+
+/// The methods that change something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Method {
+    /// `PUT`
+    Put,
+    /// `DELETE`
+    Delete,
+}
+
+impl Method {
+    /// The method's name on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// A precondition of a verb, decided by what the record says of itself.
+#[derive(Debug)]
+pub enum Need {
+    /// It must be live.
+    Live,
+    /// It must be archived.
+    Archived,
+    /// The named field must be absent or null, else `reason` blocks it.
+    Absent {
+        /// The field's name in this row.
+        field: &'static str,
+        /// Why not, for people.
+        reason: &'static str,
+    },
+    /// The named field must not be `value` (in any case), else `reason` blocks it.
+    Not {
+        /// The field's name in this row.
+        field: &'static str,
+        /// The value that blocks.
+        value: &'static str,
+        /// Why not, for people.
+        reason: &'static str,
+    },
+}
+
+/// How far a verb can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    /// The inverse verb brings everything back.
+    Whole,
+    /// The inverse verb brings back most of it.
+    Partial,
+    /// There is no way back.
+    Never,
+}
+
+impl Row {
+    /// How `verb` is done to this kind, if at all.
+    #[must_use]
+    pub fn verb(&self, verb: Verb) -> Option<&'static VerbRow> {
+        self.verbs.iter().find(|row| row.verb == verb)
+    }
+
+    /// The position of the field called `name`.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// Whether records of this kind can be archived, so that scopes mean something.
+    #[must_use]
+    pub fn archives(&self) -> bool {
+        matches!(&self.source, Source::List(List { scopes: Some(_), .. }))
+    }
+}
+
+/// The field whose presence says that a record is archived.
+pub const ARCHIVED: &str = "archived";
+/// The field that may say so too.
+pub const STATUS: &str = "status";
+
+const fn column(width: u16, rank: u8) -> Option<Column> {
+    Some(Column { width, rank })
+}
+
+const fn field(
+    name: &'static str,
+    paths: &'static [&'static str],
+    form: Form,
+    column: Option<Column>,
+) -> Field {
+    Field { name, paths, form, column }
+}
+
+const ARCHIVED_FIELD: Field = field(ARCHIVED, &["archived_at", "deleted_at"], Form::Time, column(10, 6));
+const OWNER: Field = field("owner", &["owner_id", "started_by", "created_by"], Form::People, column(18, 3));
+const UPDATED: Field =
+    field("updated", &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 4));
+const ARCHIVED_LISTS: Scopes = Scopes { archived: &[("archived", "only")], all: &[("archived", "true")] };
+
+const PROCESS_TASK: Need =
+    Need::Absent { field: "run", reason: "belongs to a process, which must be handled instead" };
+
+/// The catalog, in the order of [`Kind::ALL`].
+pub static CATALOG: [Row; 6] = [PROCESSES, TEMPLATES, TASKS, FILES, TAGS, GROUPS];
+
+/// API sheet, section 6.1.
+const PROCESSES: Row = Row {
+    kind: Kind::Processes,
+    slug: "processes",
+    aliases: &["process", "run", "runs"],
+    title: "Processes",
+    singular: "process",
+    plural: "processes",
+    source: Source::List(List {
+        route: "organizations/{org}/runs",
+        query: &[],
+        scopes: Some(ARCHIVED_LISTS),
+    }),
+    get: "organizations/{org}/runs/{id}",
+    get_with: "tasks_meta,assets,tags,folders",
+    fields: &[
+        field("name", &["name"], Form::Text, column(24, 0)),
+        field("template", &["checklist_title", "checklist.title"], Form::Text, column(20, 5)),
+        field(STATUS, &["status"], Form::Text, column(9, 1)),
+        field("progress", &["progress", "whole_progress"], Form::Percent, column(8, 2)),
+        OWNER,
+        UPDATED,
+        ARCHIVED_FIELD,
+    ],
+    verbs: &[
+        VerbRow {
+            verb: Verb::Archive,
+            method: Method::Delete,
+            route: "organizations/{org}/runs/{id}",
+            admin: false,
+            needs: &[Need::Live],
+            lost: &["its tasks, comments and files are hidden with it; restoring brings them back"],
+            undo: Undo::Whole,
+        },
+        VerbRow {
+            verb: Verb::Restore,
+            method: Method::Put,
+            route: "organizations/{org}/runs/{id}/activate",
+            admin: false,
+            needs: &[Need::Archived],
+            lost: &["its tasks, comments and files return, and its status becomes what it was"],
+            undo: Undo::Whole,
+        },
+        VerbRow {
+            verb: Verb::Delete,
+            method: Method::Delete,
+            route: "organizations/{org}/runs/{id}/delete",
+            admin: true,
+            needs: &[Need::Archived],
+            lost: &[
+                "tasks, comments, form answers, attached files, tag links and watchers are lost for good",
+                "what happens to sub-processes is not documented",
+            ],
+            undo: Undo::Never,
+        },
+    ],
+};
+
+/// API sheet, section 6.2.
+const TEMPLATES: Row = Row {
+    kind: Kind::Templates,
+    slug: "templates",
+    aliases: &["template", "checklist", "checklists", "blueprint", "blueprints"],
+    title: "Templates",
+    singular: "template",
+    plural: "templates",
+    source: Source::List(List {
+        route: "organizations/{org}/checklists",
+        query: &[],
+        scopes: Some(ARCHIVED_LISTS),
+    }),
+    get: "organizations/{org}/checklists/{id}",
+    get_with: "steps,tags,folder,assets",
+    fields: &[
+        field("title", &["title"], Form::Text, column(24, 0)),
+        field(STATUS, &["status"], Form::Text, column(9, 2)),
+        field("steps", &["steps_count"], Form::Number, column(5, 5)),
+        field("launched", &["started_processes"], Form::Number, column(8, 1)),
+        OWNER,
+        UPDATED,
+        ARCHIVED_FIELD,
+    ],
+    verbs: &[
+        VerbRow {
+            verb: Verb::Archive,
+            method: Method::Delete,
+            route: "organizations/{org}/checklists/{id}",
+            admin: false,
+            needs: &[Need::Live],
+            lost: &[
+                "references to it in other templates, steps and automations are stripped, and restoring does not bring them back",
+                "processes already launched from it keep running",
+            ],
+            undo: Undo::Partial,
+        },
+        VerbRow {
+            verb: Verb::Restore,
+            method: Method::Put,
+            route: "organizations/{org}/checklists/{id}/restore",
+            admin: false,
+            needs: &[Need::Archived],
+            lost: &["references that archiving stripped from other templates do not come back"],
+            undo: Undo::Partial,
+        },
+        VerbRow {
+            verb: Verb::Delete,
+            method: Method::Delete,
+            route: "organizations/{org}/checklists/{id}/delete",
+            admin: true,
+            needs: &[Need::Archived],
+            lost: &[
+                "its steps, form fields and rules are lost for good",
+                "what happens to processes launched from it is not documented",
+            ],
+            undo: Undo::Never,
+        },
+    ],
+};
+
+/// API sheet, section 6.3.
+const TASKS: Row = Row {
+    kind: Kind::Tasks,
+    slug: "tasks",
+    aliases: &["task", "one-off", "oneoff", "one-off-tasks"],
+    title: "Tasks",
+    singular: "task",
+    plural: "tasks",
+    source: Source::List(List {
+        route: "organizations/{org}/tasks",
+        query: &[("is_oneoff", "true")],
+        scopes: Some(ARCHIVED_LISTS),
+    }),
+    get: "organizations/{org}/tasks/{id}",
+    get_with: "form_fields,assets,threads_count",
+    fields: &[
+        field("title", &["title", "original_title"], Form::Text, column(24, 0)),
+        field(STATUS, &["status"], Form::Text, column(11, 1)),
+        field("owners", &["owners"], Form::People, column(20, 3)),
+        field("deadline", &["deadline"], Form::Time, column(10, 2)),
+        field("created", &["created_at"], Form::Time, column(10, 4)),
+        ARCHIVED_FIELD,
+        field("run", &["run_id", "run.id"], Form::Text, None),
+    ],
+    verbs: &[
+        VerbRow {
+            verb: Verb::Archive,
+            method: Method::Delete,
+            route: "organizations/{org}/tasks/{id}",
+            admin: false,
+            needs: &[PROCESS_TASK, Need::Live],
+            lost: &["it leaves every list until it is restored"],
+            undo: Undo::Whole,
+        },
+        VerbRow {
+            verb: Verb::Restore,
+            method: Method::Put,
+            route: "organizations/{org}/tasks/{id}/restore",
+            admin: false,
+            needs: &[PROCESS_TASK, Need::Archived],
+            lost: &["it returns to the lists of its owners"],
+            undo: Undo::Whole,
+        },
+        VerbRow {
+            verb: Verb::Delete,
+            method: Method::Delete,
+            route: "organizations/{org}/tasks/{id}/delete",
+            admin: false,
+            needs: &[PROCESS_TASK],
+            lost: &[
+                "its form fields and answers are lost for good",
+                "what happens to its comments and files is not documented",
+            ],
+            undo: Undo::Never,
+        },
+    ],
+};
+
+/// API sheet, section 7.
+const FILES: Row = Row {
+    kind: Kind::Files,
+    slug: "files",
+    aliases: &["file", "asset", "assets", "attachment", "attachments"],
+    title: "Files",
+    singular: "file",
+    plural: "files",
+    source: Source::Collected {
+        from: &[Kind::Processes, Kind::Templates, Kind::Tasks],
+        include: "assets",
+        holder: "attached to",
+    },
+    get: "organizations/{org}/assets/{id}",
+    get_with: "",
+    fields: &[
+        field("filename", &["filename", "name"], Form::Text, column(24, 0)),
+        field("attached to", &[], Form::Text, column(28, 1)),
+        field("source", &["system", "source"], Form::Text, column(11, 3)),
+        field("uploaded", &["uploaded_at", "created_at"], Form::Time, column(10, 2)),
+        field("subject", &["subject.type", "subject_type"], Form::Text, None),
+    ],
+    verbs: &[VerbRow {
+        verb: Verb::Delete,
+        method: Method::Delete,
+        route: "organizations/{org}/file/{id}",
+        admin: false,
+        needs: &[Need::Not {
+            field: "subject",
+            value: "organization",
+            reason: "is the organization's logo, which this route refuses",
+        }],
+        lost: &["the stored bytes and the place in the form or task are lost for good"],
+        undo: Undo::Never,
+    }],
+};
+
+/// API sheet, section 6.6.
+const TAGS: Row = Row {
+    kind: Kind::Tags,
+    slug: "tags",
+    aliases: &["tag"],
+    title: "Tags",
+    singular: "tag",
+    plural: "tags",
+    source: Source::List(List { route: "organizations/{org}/tags", query: &[], scopes: None }),
+    get: "organizations/{org}/tags/{id}",
+    get_with: "statistics",
+    fields: &[
+        field("title", &["title"], Form::Text, column(24, 0)),
+        field("colour", &["color"], Form::Text, column(9, 2)),
+        field("created", &["created_at"], Form::Time, column(10, 1)),
+    ],
+    verbs: &[VerbRow {
+        verb: Verb::Delete,
+        method: Method::Delete,
+        route: "organizations/{org}/tags/{id}",
+        admin: false,
+        needs: &[],
+        lost: &["every link with templates, processes, steps and tasks is lost for good; these stay"],
+        undo: Undo::Never,
+    }],
+};
+
+/// API sheet, section 6.7.
+const GROUPS: Row = Row {
+    kind: Kind::Groups,
+    slug: "groups",
+    aliases: &["group"],
+    title: "Groups",
+    singular: "group",
+    plural: "groups",
+    source: Source::List(List { route: "organizations/{org}/groups", query: &[], scopes: None }),
+    get: "organizations/{org}/groups/{id}",
+    get_with: "assets",
+    fields: &[
+        field("name", &["name"], Form::Text, column(24, 0)),
+        field("members", &["members"], Form::Length, column(7, 2)),
+        field("guests", &["guests"], Form::Length, column(6, 3)),
+        field("updated", &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 1)),
+    ],
+    verbs: &[VerbRow {
+        verb: Verb::Delete,
+        method: Method::Delete,
+        route: "organizations/{org}/groups/{id}",
+        admin: false,
+        needs: &[],
+        lost: &[
+            "the group is lost for good; its members and guests stay",
+            "what happens to tasks and steps assigned to it is not documented",
+        ],
+        undo: Undo::Never,
+    }],
+};
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn rows_stand_in_the_order_of_their_kinds() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.row().kind, kind);
+        }
+    }
+
+    #[test]
+    fn no_word_names_two_kinds() {
+        let mut seen = BTreeSet::new();
+        for row in &CATALOG {
+            for word in row.aliases.iter().chain([&row.slug]) {
+                assert!(seen.insert(*word), "{word} names two kinds");
+                assert_eq!(*word, word.to_lowercase());
+            }
+        }
+    }
+
+    #[test]
+    fn every_route_is_relative_and_names_only_what_can_be_filled_in() {
+        let lists = CATALOG.iter().filter_map(|row| match &row.source {
+            Source::List(list) => Some(list.route),
+            Source::Collected { .. } => None,
+        });
+        let by_id = CATALOG.iter().flat_map(|row| row.verbs.iter().map(|verb| verb.route).chain([row.get]));
+        for route in lists.clone().chain(by_id.clone()) {
+            assert!(route.starts_with("organizations/{org}/") && !route.ends_with('/'), "{route}");
+            let holes: Vec<_> = route.split('/').filter(|part| part.contains('{')).collect();
+            assert!(holes.iter().all(|hole| ["{org}", "{id}"].contains(hole)), "{route}");
+        }
+        assert!(by_id.clone().all(|route| route.contains("{id}")));
+        assert!(lists.clone().all(|route| !route.contains("{id}")));
+    }
+
+    #[test]
+    fn routes_of_a_kind_differ_and_so_do_its_verbs() {
+        for row in &CATALOG {
+            let routes: BTreeSet<_> = row.verbs.iter().map(|verb| (verb.method, verb.route)).collect();
+            let verbs: BTreeSet<_> = row.verbs.iter().map(|verb| verb.verb).collect();
+            assert_eq!((routes.len(), verbs.len()), (row.verbs.len(), row.verbs.len()), "{}", row.slug);
+        }
+    }
+
+    #[test]
+    fn fields_are_unique_and_preconditions_name_one() {
+        for row in &CATALOG {
+            let names: BTreeSet<_> = row.fields.iter().map(|field| field.name).collect();
+            assert_eq!(names.len(), row.fields.len(), "{}", row.slug);
+            for need in row.verbs.iter().flat_map(|verb| verb.needs) {
+                match need {
+                    Need::Live | Need::Archived => assert!(row.field(ARCHIVED).is_some() && row.archives()),
+                    Need::Absent { field, .. } | Need::Not { field, .. } => {
+                        assert!(row.field(field).is_some())
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_name_comes_first_and_never_leaves() {
+        for row in &CATALOG {
+            let ranks: Vec<_> =
+                row.fields.iter().filter_map(|field| field.column).map(|column| column.rank).collect();
+            assert_eq!(ranks.iter().filter(|rank| **rank == 0).count(), 1, "{}", row.slug);
+            assert_eq!(ranks[0], 0, "{}", row.slug);
+            let distinct: BTreeSet<_> = ranks.iter().collect();
+            assert_eq!(distinct.len(), ranks.len(), "two columns of {} leave at once", row.slug);
+        }
+    }
+
+    #[test]
+    fn archiving_has_a_way_back_and_only_deleting_has_none() {
+        for row in &CATALOG {
+            assert_eq!(row.verb(Verb::Archive).is_some(), row.verb(Verb::Restore).is_some());
+            assert_eq!(row.verb(Verb::Archive).is_some(), row.archives());
+            for verb in row.verbs {
+                assert_eq!(verb.undo == Undo::Never, verb.verb == Verb::Delete, "{}", row.slug);
+                assert!(!verb.lost.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn collected_kinds_hang_on_kinds_with_a_list() {
+        for row in &CATALOG {
+            if let Source::Collected { from, holder, .. } = &row.source {
+                assert!(from.iter().all(|kind| matches!(kind.row().source, Source::List(_))));
+                assert!(row.field(holder).is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The types of resource, the verbs, and the scopes a list can be asked for.
+//!
+//! Owns the names only; everything that differs between kinds is a row of [`super::catalog`].
+
+use super::catalog::{CATALOG, Row};
+
+/// A resource type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Running and finished processes (the API says "run").
+    Processes,
+    /// Templates (the API says "checklist").
+    Templates,
+    /// One-off tasks.
+    Tasks,
+    /// Files (the API says "asset").
+    Files,
+    /// Tags.
+    Tags,
+    /// Groups of members and guests.
+    Groups,
+}
+
+impl Kind {
+    /// Every kind, in the order of the tabs.
+    pub const ALL: [Self; 6] =
+        [Self::Processes, Self::Templates, Self::Tasks, Self::Files, Self::Tags, Self::Groups];
+
+    /// The catalog row that says all there is to know of this kind.
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        &CATALOG[self as usize]
+    }
+
+    /// The kind a person means by `word`: its slug or one of its aliases, in any case.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        let word = word.trim().to_lowercase();
+        Self::ALL.into_iter().find(|kind| {
+            let row = kind.row();
+            row.slug == word || row.aliases.contains(&word.as_str())
+        })
+    }
+
+    /// `1 process`, `12 processes`.
+    #[must_use]
+    pub fn count(self, n: usize) -> String {
+        let row = self.row();
+        format!("{n} {}", if n == 1 { row.singular } else { row.plural })
+    }
+}
+
+/// What a person can do to records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verb {
+    /// The soft form, undone by [`Verb::Restore`].
+    Archive,
+    /// The way back from archived.
+    Restore,
+    /// Permanent deletion; there is no way back.
+    Delete,
+}
+
+impl Verb {
+    /// The imperative, as status lines and phrases print it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Archive => "archive",
+            Self::Restore => "restore",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The start of a modal's title.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Archive => "Archive",
+            Self::Restore => "Restore",
+            Self::Delete => "Permanently delete",
+        }
+    }
+}
+
+/// Which records of a kind a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Scope {
+    /// Live records only.
+    #[default]
+    Active,
+    /// Archived records only.
+    Archived,
+    /// Both.
+    All,
+}
+
+impl Scope {
+    /// Every scope, in the order `s` walks through them.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Archived, Self::All];
+
+    /// The scope after this one; the last is followed by the first.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Active => Self::Archived,
+            Self::Archived => Self::All,
+            Self::All => Self::Active,
+        }
+    }
+
+    /// The word the screen shows.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Archived => "archived",
+            Self::All => "all",
+        }
+    }
+
+    /// Whether a record that says of itself whether it is archived belongs to this scope.
+    #[must_use]
+    pub fn holds(self, archived: bool) -> bool {
+        match self {
+            Self::Active => !archived,
+            Self::Archived => archived,
+            Self::All => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_known_by_ui_and_api_words() {
+        for (word, kind) in [
+            ("process", Kind::Processes),
+            ("Runs", Kind::Processes),
+            ("checklist", Kind::Templates),
+            ("template", Kind::Templates),
+            ("asset", Kind::Files),
+            ("tasks", Kind::Tasks),
+        ] {
+            assert_eq!(Kind::parse(word), Some(kind), "{word}");
+        }
+        assert_eq!(Kind::parse("user"), None);
+    }
+
+    #[test]
+    fn walking_the_scopes_comes_back() {
+        let walked: Vec<_> = Scope::ALL.iter().map(|scope| scope.next()).collect();
+        assert_eq!(walked, [Scope::Archived, Scope::All, Scope::Active]);
+    }
+}

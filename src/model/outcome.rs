@@ -1,0 +1,154 @@
+//! How a step ended, and how a job adds up.
+//!
+//! Owns the words for outcomes and the judgement that leads from an answer to one of them. Nothing here is optimistic:
+//! what is not certain is `unknown`.
+
+use std::fmt::Write as _;
+
+use super::failure::{Cause, Failure};
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The server did it.
+    Done,
+    /// It was not there any more.
+    AlreadyGone,
+    /// The server said no, clearly.
+    Refused,
+    /// Certainly not done.
+    Failed,
+    /// Sent, and no answer that can be trusted.
+    Unknown,
+    /// Not sent, because the record had changed.
+    Held,
+    /// Not sent, because the job ended first.
+    NotSent,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of the summary line.
+    pub const ALL: [Self; 7] = [
+        Self::Done,
+        Self::AlreadyGone,
+        Self::Refused,
+        Self::Failed,
+        Self::Unknown,
+        Self::Held,
+        Self::NotSent,
+    ];
+
+    /// The word the screen shows.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::AlreadyGone => "already gone",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Held => "held",
+            Self::NotSent => "not sent",
+        }
+    }
+
+    /// Whether the mark of the record has served its purpose.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::AlreadyGone)
+    }
+}
+
+/// What an answer to a PUT or DELETE means for the step that sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// The step has ended.
+    Ended(Outcome),
+    /// The server turned it away unprocessed: it may be sent again after a wait.
+    Again,
+    /// The token is not accepted: this step was not done and nothing more may be sent.
+    Stop,
+}
+
+/// Judges a failed PUT or DELETE. A success needs no judgement: it is [`Outcome::Done`].
+#[must_use]
+pub fn judge(failure: &Failure) -> Judgement {
+    match failure.cause {
+        Cause::Unauthorized => Judgement::Stop,
+        Cause::RateLimited => Judgement::Again,
+        Cause::Forbidden | Cause::NotFound | Cause::Invalid => Judgement::Ended(Outcome::Refused),
+        Cause::Unreachable => Judgement::Ended(Outcome::Failed),
+        Cause::Server | Cause::Redirected | Cause::Garbled | Cause::Broken => {
+            Judgement::Ended(Outcome::Unknown)
+        }
+        Cause::TimedOut | Cause::Cancelled | Cause::Bug => Judgement::Ended(Outcome::Unknown),
+    }
+}
+
+/// How many steps ended in which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally([usize; Outcome::ALL.len()]);
+
+impl Tally {
+    /// Counts one more.
+    pub fn add(&mut self, outcome: Outcome) {
+        self.0[outcome as usize] += 1;
+    }
+
+    /// How many ended so.
+    #[must_use]
+    pub fn of(&self, outcome: Outcome) -> usize {
+        self.0[outcome as usize]
+    }
+
+    /// How many ended at all.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.0.iter().sum()
+    }
+
+    /// The one grammar for all verbs and endings, zeros shown.
+    #[must_use]
+    pub fn sentence(&self, verb: &str, cancelled: bool) -> String {
+        let mut sentence = format!("{verb} {}:", if cancelled { "cancelled" } else { "finished" });
+        for (at, outcome) in Outcome::ALL.into_iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            // Writing to a string cannot fail.
+            let _ = write!(sentence, "{comma} {} {}", self.of(outcome), outcome.word());
+        }
+        sentence
+    }
+}
+
+impl FromIterator<Outcome> for Tally {
+    fn from_iter<T: IntoIterator<Item = Outcome>>(outcomes: T) -> Self {
+        let mut tally = Self::default();
+        outcomes.into_iter().for_each(|outcome| tally.add(outcome));
+        tally
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_ends_with_its_truth_in_one_line() {
+        use Outcome::{Done, NotSent, Refused};
+        let tally: Tally = [vec![Done; 18], vec![Refused], vec![NotSent; 2]].concat().into_iter().collect();
+        assert_eq!(
+            tally.sentence("archive", false),
+            "archive finished: 18 done, 0 already gone, 1 refused, 0 failed, 0 unknown, 0 held, 2 not sent"
+        );
+        assert!(tally.sentence("archive", true).starts_with("archive cancelled: 18 done"));
+    }
+
+    #[test]
+    fn outcomes_are_counted_under_their_own_word() {
+        for outcome in Outcome::ALL {
+            let tally: Tally = [outcome].into_iter().collect();
+            assert_eq!((tally.of(outcome), tally.total()), (1, 1));
+            assert!(tally.sentence("x", false).contains(&format!("1 {}", outcome.word())));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Names for the ids of members.
+//!
+//! Owns the lookup only. Lists carry owners as ids; the names come from one request for all members (API sheet, 6.9),
+//! and until they are there, or where they may not be read, the ids are shown.
+
+use std::collections::BTreeMap;
+
+use super::text;
+
+/// The members of the organization by id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct People(BTreeMap<String, String>);
+
+impl People {
+    /// The members given as pairs of id and name. Nameless ones stay ids.
+    #[must_use]
+    pub fn new(members: impl IntoIterator<Item = (String, String)>) -> Self {
+        let known = members.into_iter().filter(|(_, name)| !name.trim().is_empty());
+        Self(known.map(|(id, name)| (id, text::clean(&name).into_owned())).collect())
+    }
+
+    /// The names for a comma-separated list of ids, ids that have none as they are.
+    #[must_use]
+    pub fn names(&self, ids: &str) -> String {
+        let name = |id| self.0.get(id).map_or(id, String::as_str);
+        ids.split(',').map(str::trim).filter(|id| !id.is_empty()).map(name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_where_known_ids_where_not() {
+        let people = People::new([("2044".into(), "Mia Øst".into()), ("7".into(), " ".into())]);
+        assert_eq!(people.names("2044,7,it@vendor.example"), "Mia Øst, 7, it@vendor.example");
+    }
+}

@@ -1,0 +1,318 @@
+//! Records, kept in immutable pages that every layer can share.
+//!
+//! Owns how the fields of a record are stored: a page holds the ids, one string with all text, and a cell of 16 bytes a
+//! field. A [`Record`] is a page and a position, so that a mark or a plan keeps what it was shown even when the list
+//! has moved on. Must not know where records come from or how they are drawn.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::catalog::{ARCHIVED, STATUS};
+use super::id::Id;
+use super::kind::Kind;
+use super::text;
+
+/// The value of one field of one record, as a reader sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// The row did not carry it, or carried null.
+    Missing,
+    /// Text, already cleaned.
+    Text(&'a str),
+    /// A number.
+    Number(f64),
+    /// A time.
+    Time(Timestamp),
+}
+
+/// The value of one field on its way into a page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Draft {
+    /// The row did not carry it, or carried null.
+    Missing,
+    /// Text; cleaned when it enters the page.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// A time.
+    Time(Timestamp),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Cell {
+    Missing,
+    Number(f64),
+    /// Milliseconds since the epoch.
+    Time(i64),
+    /// Where in the page's text it stands.
+    Text {
+        start: u32,
+        len: u32,
+    },
+}
+
+/// Records of one kind that arrived together; never changed once made.
+#[derive(Debug)]
+pub struct Page {
+    kind: Kind,
+    ids: Box<[Id]>,
+    text: Box<str>,
+    cells: Box<[Cell]>,
+}
+
+impl Page {
+    /// Makes a page from decoded rows. A row with fewer drafts than its kind has fields misses the rest.
+    #[must_use]
+    pub fn new(kind: Kind, rows: Vec<(Id, Vec<Draft>)>) -> Self {
+        let width = kind.row().fields.len();
+        let mut ids = Vec::with_capacity(rows.len());
+        let mut cells = Vec::with_capacity(rows.len() * width);
+        let mut all = String::new();
+        for (id, drafts) in rows {
+            ids.push(id);
+            let drafts = drafts.into_iter().chain(std::iter::repeat(Draft::Missing)).take(width);
+            cells.extend(drafts.map(|draft| keep(draft, &mut all)));
+        }
+        Self { kind, ids: ids.into(), text: all.into(), cells: cells.into() }
+    }
+
+    /// How many records it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// A handle on every record of the page, in order.
+    pub fn records(self: &Arc<Self>) -> impl Iterator<Item = Record> + '_ {
+        (0..self.ids.len()).map(|row| Record { page: Arc::clone(self), row })
+    }
+}
+
+fn keep(draft: Draft, all: &mut String) -> Cell {
+    match draft {
+        Draft::Missing => Cell::Missing,
+        Draft::Number(number) => Cell::Number(number),
+        Draft::Time(time) => Cell::Time(time.as_millisecond()),
+        Draft::Text(text) => {
+            let start = all.len();
+            all.push_str(&text::clean(&text));
+            match (u32::try_from(start), u32::try_from(all.len() - start)) {
+                (Ok(start), Ok(len)) => Cell::Text { start, len },
+                _ => Cell::Missing,
+            }
+        }
+    }
+}
+
+/// One record: a handle on its row in a shared page.
+#[derive(Debug, Clone)]
+pub struct Record {
+    page: Arc<Page>,
+    row: usize,
+}
+
+impl Record {
+    /// The record's kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.page.kind
+    }
+
+    /// The record's id.
+    #[must_use]
+    pub fn id(&self) -> &Id {
+        &self.page.ids[self.row]
+    }
+
+    /// The value of the field at `position` in the kind's catalog row.
+    #[must_use]
+    pub fn value(&self, position: usize) -> Value<'_> {
+        let width = self.page.kind.row().fields.len();
+        match self.page.cells.get(self.row * width + position) {
+            None | Some(Cell::Missing) => Value::Missing,
+            Some(Cell::Number(number)) => Value::Number(*number),
+            Some(Cell::Time(ms)) => Timestamp::from_millisecond(*ms).map_or(Value::Missing, Value::Time),
+            Some(Cell::Text { start, len }) => {
+                let (start, end) = (*start as usize, *start as usize + *len as usize);
+                self.page.text.get(start..end).map_or(Value::Missing, Value::Text)
+            }
+        }
+    }
+
+    /// The value of the field called `name`; missing where the kind has no such field.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Value<'_> {
+        self.kind().row().field(name).map_or(Value::Missing, |position| self.value(position))
+    }
+
+    /// The record's name, never empty: [`text::NAMELESS`] stands in.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self.value(0) {
+            Value::Text(name) if text::name_or_nameless(name) == name => name,
+            _ => text::NAMELESS,
+        }
+    }
+
+    /// Whether the record says of itself that it is archived, whatever list it came from.
+    #[must_use]
+    pub fn is_archived(&self) -> bool {
+        let status_says_so =
+            matches!(self.named(STATUS), Value::Text(status) if status.eq_ignore_ascii_case("archived"));
+        self.kind().row().archives() && (self.named(ARCHIVED) != Value::Missing || status_says_so)
+    }
+
+    /// This record with its archived time set or taken away, as an answered archive or restore leaves it. A status
+    /// that only said "archived" goes, because what it was before is not known here.
+    #[must_use]
+    pub fn with_archived(&self, at: Option<Timestamp>) -> Self {
+        let fields = self.kind().row().fields;
+        let drafts = fields.iter().enumerate().map(|(position, field)| match (field.name, at) {
+            (ARCHIVED, at) => at.map_or(Draft::Missing, Draft::Time),
+            (STATUS, None) if self.value(position) == Value::Text("archived") => Draft::Missing,
+            _ => self.draft(position),
+        });
+        let page = Page::new(self.kind(), vec![(self.id().clone(), drafts.collect())]);
+        Self { page: Arc::new(page), row: 0 }
+    }
+
+    fn draft(&self, position: usize) -> Draft {
+        match self.value(position) {
+            Value::Missing => Draft::Missing,
+            Value::Text(text) => Draft::Text(text.to_owned()),
+            Value::Number(number) => Draft::Number(number),
+            Value::Time(time) => Draft::Time(time),
+        }
+    }
+}
+
+/// The records of a list in the order they arrived, cheap to clone and to hand to another thread.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    pages: Arc<Vec<Arc<Page>>>,
+    /// Position of the first record of each page.
+    starts: Arc<Vec<usize>>,
+    len: usize,
+    /// Positions whose record is gone.
+    gone: Arc<BTreeSet<usize>>,
+    /// Positions whose record has changed since its page arrived.
+    changed: Arc<BTreeMap<usize, Record>>,
+}
+
+impl Rows {
+    /// How many positions there are, gone ones included.
+    #[must_use]
+    pub fn positions(&self) -> usize {
+        self.len
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len - self.gone.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a page at the end and answers the positions its records took.
+    pub fn push(&mut self, page: Arc<Page>) -> std::ops::Range<usize> {
+        let start = self.len;
+        Arc::make_mut(&mut self.starts).push(start);
+        self.len += page.len();
+        Arc::make_mut(&mut self.pages).push(page);
+        start..self.len
+    }
+
+    /// The record at `position`, unless it is gone.
+    #[must_use]
+    pub fn get(&self, position: usize) -> Option<Record> {
+        if position >= self.len || self.gone.contains(&position) {
+            return None;
+        }
+        if let Some(record) = self.changed.get(&position) {
+            return Some(record.clone());
+        }
+        let at = self.starts.partition_point(|start| *start <= position).checked_sub(1)?;
+        Some(Record { page: Arc::clone(self.pages.get(at)?), row: position - self.starts[at] })
+    }
+
+    /// Takes the record at `position` away.
+    pub fn remove(&mut self, position: usize) {
+        if position < self.len {
+            Arc::make_mut(&mut self.gone).insert(position);
+        }
+    }
+
+    /// Puts `record` where another version of it stood.
+    pub fn replace(&mut self, position: usize, record: Record) {
+        if position < self.len {
+            Arc::make_mut(&mut self.changed).insert(position, record);
+        }
+    }
+
+    /// The positions that still hold a record, in order.
+    pub fn live(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.len).filter(|position| !self.gone.contains(position))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(names: &[&str]) -> Arc<Page> {
+        let rows = names
+            .iter()
+            .enumerate()
+            .map(|(n, name)| (Id::new(&format!("{n}")).unwrap(), vec![Draft::Text((*name).to_owned())]));
+        Arc::new(Page::new(Kind::Processes, rows.collect()))
+    }
+
+    #[test]
+    fn a_cell_is_two_words() {
+        assert_eq!(size_of::<Cell>(), 16);
+    }
+
+    #[test]
+    fn positions_lead_through_the_pages() {
+        let mut rows = Rows::default();
+        assert_eq!(rows.push(page(&["a", "b"])), 0..2);
+        assert_eq!(rows.push(page(&[])), 2..2);
+        assert_eq!(rows.push(page(&["c"])), 2..3);
+        let names: Vec<_> = (0..4).map(|at| rows.get(at).map(|record| record.name().to_owned())).collect();
+        assert_eq!(names, [Some("a".into()), Some("b".into()), Some("c".into()), None]);
+        rows.remove(1);
+        assert_eq!(
+            (rows.len(), rows.get(1).is_none(), rows.live().collect::<Vec<_>>()),
+            (2, true, vec![0, 2])
+        );
+    }
+
+    #[test]
+    fn text_is_cleaned_on_its_way_in() {
+        let rows = page(&["a\u{1b}[31m", "\u{202e}", "ok"]);
+        let names: Vec<_> = rows.records().map(|record| record.name().to_owned()).collect();
+        assert_eq!(names, ["a\u{241b}[31m", text::NAMELESS, "ok"]);
+    }
+
+    #[test]
+    fn a_record_says_itself_whether_it_is_archived() {
+        let record = page(&["a"]).records().next().unwrap();
+        assert!(!record.is_archived());
+        let archived = record.with_archived(Some(Timestamp::UNIX_EPOCH));
+        assert!(archived.is_archived() && !archived.with_archived(None).is_archived());
+        assert_eq!((archived.name(), archived.id()), ("a", record.id()));
+    }
+}

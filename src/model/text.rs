@@ -1,0 +1,129 @@
+//! Hygiene for text that came from outside.
+//!
+//! Owns the one place where server text is made fit for a terminal. Text from the server is data: nothing in it may
+//! move the cursor, change colours, reorder the line or hide itself.
+
+use std::borrow::Cow;
+use unicode_width::UnicodeWidthStr;
+
+/// Makes `text` safe to print on one line.
+///
+/// Line breaks and tabs become spaces; other control characters (C0, DEL, C1) are shown as Unicode control pictures
+/// or dropped; bidirectional controls, invisible format characters and stray variation controls that could hide or
+/// reorder text are dropped. Joiners stay, because emoji and several scripts need them.
+#[must_use]
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unfit) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter_map(fit).collect())
+}
+
+fn is_unfit(c: char) -> bool {
+    c.is_control() || is_hidden(c)
+}
+
+/// Characters that have no picture of their own but change how others are read.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+fn fit(c: char) -> Option<char> {
+    match c {
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+        '\u{7f}' => Some('\u{2421}'),
+        '\u{00}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)),
+        c if c.is_control() || is_hidden(c) => None,
+        c => Some(c),
+    }
+}
+
+/// [`clean`], keeping line breaks, for text that is shown over several lines.
+#[must_use]
+pub fn clean_lines(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n")
+}
+
+/// What stands where a record has no name of its own.
+pub const NAMELESS: &str = "(no name)";
+
+/// `text` cleaned, or [`NAMELESS`] where nothing visible is left.
+#[must_use]
+pub fn name_or_nameless(text: &str) -> Cow<'_, str> {
+    let shown = clean(text);
+    if shown.trim().is_empty() || shown.width() == 0 { Cow::Borrowed(NAMELESS) } else { shown }
+}
+
+/// A whole number with thousands separated: `10,050`.
+#[must_use]
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `text` folded for comparison: lower case, accents off, whether they are part of a letter or stand after it.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let letters = text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'));
+    letters.flat_map(|c| nucleo_matcher::chars::normalize(c).to_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escapes_and_overrides_do_not_pass() {
+        assert_eq!(clean("a\u{1b}[2Jb"), "a\u{241b}[2Jb");
+        assert_eq!(clean("x\u{9b}31my"), "x31my");
+        assert_eq!(clean("user\u{202e}fdp.exe"), "userfdp.exe");
+        assert_eq!(clean("one\ntwo\tthree"), "one two three");
+        assert_eq!(clean("\u{200f}\u{200b}"), "");
+    }
+
+    #[test]
+    fn ordinary_text_is_left_alone() {
+        for text in ["Onboarding ACME", "家族 Übung", "👩‍👩‍👧 family", "שלום", "नमस्ते"]
+        {
+            assert!(matches!(clean(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_never_invisible() {
+        assert_eq!(name_or_nameless(" \u{200b} "), NAMELESS);
+        assert_eq!(name_or_nameless("x"), "x");
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn folding_ignores_case_and_accents() {
+        assert_eq!(folded("Zoë ÅNGSTRÖM Zoe\u{308}"), "zoe angstrom zoe");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_cleaned_still_controls(text in "\\PC*|[\\x00-\\x{a0}\\x{2000}-\\x{2070}]*") {
+            prop_assert!(!clean(&text).chars().any(|c| c.is_control() || is_hidden(c)));
+        }
+    }
+}
