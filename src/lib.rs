@@ -1,2 +1,3 @@
 //! tidyfy
+pub mod app;
 pub mod model;

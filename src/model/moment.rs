@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// An instant on two clocks: one that never steps, for deadlines, and the wall, for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,5 +27,35 @@ impl Moment {
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         self.tick.saturating_sub(earlier.tick)
+    }
+}
+
+/// The time zone times are shown in. It is read once, at the edge of the process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// Shows times in `zone`.
+    #[must_use]
+    pub fn new(zone: TimeZone) -> Self {
+        Self(zone)
+    }
+
+    /// `2026-03-01`
+    #[must_use]
+    pub fn date(&self, at: Timestamp) -> String {
+        at.to_zoned(self.0.clone()).strftime("%Y-%m-%d").to_string()
+    }
+
+    /// `2026-03-01 09:30`
+    #[must_use]
+    pub fn minute(&self, at: Timestamp) -> String {
+        at.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// `09:30:12`
+    #[must_use]
+    pub fn second(&self, at: Timestamp) -> String {
+        at.to_zoned(self.0.clone()).strftime("%H:%M:%S").to_string()
     }
 }

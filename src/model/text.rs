@@ -82,6 +82,14 @@ pub fn folded(text: &str) -> String {
     letters.flat_map(|c| nucleo_matcher::chars::normalize(c).to_lowercase()).collect()
 }
 
+/// `text` broken into lines of at most `width` cells, words kept whole where they fit. Never empty.
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let broken = text.lines().flat_map(|line| textwrap::wrap(line, width.max(1))).map(Cow::into_owned);
+    let lines: Vec<String> = broken.collect();
+    if lines.is_empty() { vec![String::new()] } else { lines }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

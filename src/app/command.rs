@@ -1,0 +1,95 @@
+//! Wishes: what a key, or a line of the palette, means.
+//!
+//! Owns the list of commands and their names. What they do is the business of `update`.
+
+use crate::model::kind::{Kind, Verb};
+
+/// Where a motion goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Motion {
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// Half a page up.
+    HalfUp,
+    /// Half a page down.
+    HalfDown,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+}
+
+/// What a person wishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Command {
+    /// Move the cursor, or scroll what has no cursor.
+    Move(Motion),
+    /// Go to the next kind.
+    NextKind,
+    /// Go to the kind before.
+    PreviousKind,
+    /// Go to a kind.
+    Go(Kind),
+    /// Open the record under the cursor.
+    Open,
+    /// Take one layer away: overlay, input, range, marking, focus, filter.
+    Back,
+    /// Leave the detail page.
+    Leave,
+    /// Walk through active, archived, all.
+    NextScope,
+    /// Mark or unmark the record under the cursor, and go on.
+    ToggleMark,
+    /// Set the anchor of a range, or mark from the anchor to the cursor.
+    Range,
+    /// Mark all that match.
+    MarkAll,
+    /// Turn the marks around among those that match.
+    InvertMarks,
+    /// Clear the marks of this kind, or bring the cleared ones back.
+    ClearMarks,
+    /// Show only what is marked, of every kind.
+    MarkedOnly,
+    /// Type a filter.
+    Filter,
+    /// Pick the column to sort by.
+    SortBy,
+    /// Turn the order around.
+    ReverseSort,
+    /// Open the palette.
+    Palette,
+    /// Open the help.
+    Help,
+    /// Do a verb to the marked records, or to the one under the cursor.
+    Do(Verb),
+    /// Say which key archives and which deletes.
+    ExplainDelete,
+    /// Pause the running job and ask whether to cancel the rest.
+    CancelJob,
+    /// Load the list again.
+    Reload,
+    /// Give the focus to the status pane, or take it back.
+    FocusStatus,
+    /// Show or hide successful reads in the status pane.
+    ShowReads,
+    /// Close what is open, else quit.
+    Close,
+    /// Quit.
+    Quit,
+    /// Stop the process until the shell continues it.
+    Suspend,
+}
+
+impl Command {
+    /// Whether it starts something that changes records.
+    #[must_use]
+    pub fn is_verb(self) -> bool {
+        matches!(self, Self::Do(_))
+    }
+}

@@ -1,0 +1,119 @@
+//! Requests of the core: what it wants done and never does itself.
+//!
+//! Owns the shape of a request. Effects on the screen are done by the terminal, work is done by the worker, which ends
+//! every ticket with exactly one final message.
+
+use std::sync::Arc;
+
+use crate::model::arrange::{Filter, Sort};
+use crate::model::kind::{Kind, Scope};
+use crate::model::people::People;
+use crate::model::plan::Plan;
+use crate::model::record::{Record, Rows};
+
+/// The name of one piece of work, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// `q`: exit code 0.
+    Quit,
+    /// Ctrl-C or SIGINT: 130.
+    Interrupted,
+    /// SIGTERM: 143.
+    Terminated,
+    /// SIGHUP: 129.
+    HungUp,
+}
+
+impl Exit {
+    /// The process's exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Quit => 0,
+            Self::HungUp => 129,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+}
+
+/// What the worker can be asked to do.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// Read who we are and the organization's name. Ends with `Identified`.
+    Identify,
+    /// Read the names of the members. Ends with `Peopled`.
+    People,
+    /// Ask how many active records of a kind there are. Ends with `Counted`.
+    Count(Kind),
+    /// Read a whole list, page by page. Sends `Page` and ends with `Loaded`.
+    List {
+        /// The kind.
+        kind: Kind,
+        /// The scope asked for.
+        scope: Scope,
+    },
+    /// Read every field of one record. Ends with `Read`.
+    Read(Record),
+    /// Filter and sort rows. Ends with `Arranged`.
+    Arrange {
+        /// All rows of a list.
+        rows: Rows,
+        /// Which to keep.
+        filter: Filter,
+        /// In which order; as they came if none.
+        sort: Option<Sort>,
+        /// Names for sorting by owner.
+        people: Arc<People>,
+    },
+    /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.
+    Apply(Arc<Plan>),
+}
+
+/// Something to be done outside the core.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Start a piece of work.
+    Work(Ticket, Work),
+    /// End a piece of work early; its final message still comes.
+    Cancel(Ticket),
+    /// A job sends nothing more until it is resumed.
+    Hold(Ticket),
+    /// A held job goes on.
+    Resume(Ticket),
+    /// Leave.
+    Quit(Exit),
+    /// Give the terminal back to the shell until the process is continued.
+    Suspend,
+}
+
+/// The effects of one message, in the order they are to be started.
+#[derive(Debug, Default)]
+#[must_use = "effects do nothing until the loop performs them"]
+pub struct Effects(Vec<Effect>);
+
+impl Effects {
+    /// Adds one.
+    pub fn push(&mut self, effect: Effect) {
+        self.0.push(effect);
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Effects {
+    type Item = Effect;
+    type IntoIter = std::vec::IntoIter<Effect>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

@@ -1,0 +1,207 @@
+//! Facts: everything that can happen to the program, in the one order of one channel.
+//!
+//! Owns what keys, deadlines, signals and the worker report. Each message carries when it happened, so that the core
+//! needs no clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::effect::Ticket;
+use super::keymap::Chord;
+use crate::model::failure::Failure;
+use crate::model::kind::Kind;
+use crate::model::moment::Moment;
+use crate::model::outcome::{Outcome, Tally};
+use crate::model::people::People;
+use crate::model::plan::Organization;
+use crate::model::record::{Page, Record};
+
+/// A fact, and when it happened.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub fact: Fact,
+}
+
+/// Cells of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// What can happen.
+#[derive(Debug, Clone)]
+pub enum Fact {
+    /// A key went down.
+    Key {
+        /// Which.
+        chord: Chord,
+        /// Whether the keyboard repeats a key that is held.
+        repeat: bool,
+    },
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resized(Size),
+    /// A frame that the state waits for is on the screen.
+    Drawn,
+    /// A deadline of the state has passed.
+    Due,
+    /// The system wants something.
+    Signal(Signal),
+    /// A piece of work reports.
+    Reply(Ticket, Reply),
+    /// A request was sent and this came of it.
+    Attempt(Attempt),
+    /// Requests wait, or wait no longer.
+    Waiting(Option<Wait>),
+    /// How many requests the limits still allow now, of how many; sent as it changes.
+    Budget(Option<Allowance>),
+}
+
+/// What the system can want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+    /// SIGHUP.
+    HangUp,
+    /// The process runs again after it was stopped.
+    Continued,
+}
+
+/// Why requests wait, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// Until when, on the clock that never steps.
+    pub until: Duration,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// What is left of the tightest budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// Requests that may leave now.
+    pub left: usize,
+    /// Requests a full budget holds.
+    pub of: usize,
+}
+
+/// One request that was sent, and what came of it.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The method on the wire.
+    pub method: &'static str,
+    /// What it was for: a verb, or `list`, `count`, `read`.
+    pub purpose: &'static str,
+    /// The kind it was about, if it was about one.
+    pub kind: Option<Kind>,
+    /// The record's name, or what else was asked for.
+    pub name: String,
+    /// From sending to the end of the answer.
+    pub took: Duration,
+    /// The status, or the failure.
+    pub result: Result<u16, Failure>,
+    /// How long it waits before it is sent again, if it is.
+    pub again_in: Option<Duration>,
+}
+
+impl Attempt {
+    /// Whether it is a read that succeeded, which the pane shows only when asked.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.method == "GET" && self.result.is_ok()
+    }
+}
+
+/// How far a collected kind has been gathered from one of the kinds it hangs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coverage {
+    /// The kind it hangs on.
+    pub kind: Kind,
+    /// How many of those have been read.
+    pub read: usize,
+    /// How many there are, once known.
+    pub total: Option<u64>,
+}
+
+/// How the loading of a list ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadEnd {
+    /// How many records the server said there are, and did not send.
+    pub missing: Option<u64>,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobEnd {
+    /// The sum of its outcomes.
+    pub tally: Tally,
+    /// Whether it was cancelled from here.
+    pub cancelled: bool,
+    /// What stopped it before its end, if something did.
+    pub stopped: Option<Failure>,
+}
+
+/// What a piece of work reports.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// More rows of a list, in order. Not final.
+    Page {
+        /// The new rows that belong to the scope asked for, without ids that came before.
+        page: Arc<Page>,
+        /// How many records the list has, as the server last said.
+        total: Option<u64>,
+        /// How many rows contradicted the scope and were dropped.
+        dropped: usize,
+        /// How many rows could not be read.
+        unreadable: usize,
+        /// For collected kinds, how far they have been gathered.
+        coverage: Vec<Coverage>,
+    },
+    /// A queued job is running now. Not final.
+    Started,
+    /// A step of a job ended. Not final.
+    Step {
+        /// Its position in the plan.
+        step: usize,
+        /// How it ended.
+        outcome: Outcome,
+        /// Why, unless it is done.
+        reason: Option<String>,
+        /// The record as the server now gives it, if the answer held it.
+        record: Option<Record>,
+    },
+    /// Who we are.
+    Identified(Result<Organization, Failure>),
+    /// The names of the members.
+    Peopled(Result<People, Failure>),
+    /// How many there are.
+    Counted(Result<u64, Failure>),
+    /// The list is complete, or is not.
+    Loaded(Result<LoadEnd, Failure>),
+    /// Every field of a record, as label and value.
+    Read(Result<Vec<(String, String)>, Failure>),
+    /// The positions to show, in order; `None` if it was cancelled.
+    Arranged(Option<Arc<[usize]>>),
+    /// The job is over.
+    JobEnded(JobEnd),
+    /// The work broke off through a fault of this program.
+    Broken(Failure),
+}
+
+impl Reply {
+    /// Whether the ticket is finished with it.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Page { .. } | Self::Started | Self::Step { .. })
+    }
+}

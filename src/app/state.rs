@@ -1,0 +1,323 @@
+//! All the program knows, in one place.
+//!
+//! Owns the data the view draws and `update` changes. Nothing here acts; the parts in `state/` keep their own rules.
+
+pub mod confirm;
+pub mod detail;
+pub mod jobs;
+pub mod layout;
+pub mod listing;
+pub mod marks;
+pub mod palette;
+pub mod status;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tui_input::Input;
+
+use super::effect::{Exit, Ticket};
+use super::keymap::{Context, Keymap};
+use super::message::{Allowance, Size, Wait};
+use crate::model::arrange::Filter;
+use crate::model::failure::Failure;
+use crate::model::kind::Kind;
+use crate::model::moment::{Moment, Zone};
+use crate::model::pacing::Limits;
+use crate::model::people::People;
+use crate::model::plan::{Caution, Standing};
+use crate::model::record::Record;
+use confirm::Confirm;
+use detail::Detail;
+use jobs::Jobs;
+use listing::Listing;
+use marks::Marks;
+use palette::Palette;
+use status::Status;
+
+/// What is fixed for the life of the process.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Whether the built-in sandbox is on the other side.
+    pub demo: bool,
+    /// The profile in use, if any.
+    pub profile: Option<String>,
+    /// The server's address, for display.
+    pub host: String,
+    /// The limits requests are paced under.
+    pub limits: Limits,
+    /// When a plan asks for more.
+    pub caution: Caution,
+    /// The keys.
+    pub keymap: Arc<Keymap>,
+    /// The zone times are shown in.
+    pub zone: Zone,
+    /// Whether colour may be used.
+    pub colour: bool,
+    /// The kind shown first.
+    pub kind: Kind,
+    /// Whether changes are switched off.
+    pub read_only: bool,
+}
+
+/// What lies over the panes and takes the keys.
+#[derive(Debug)]
+pub enum Overlay {
+    /// A plan waits to be confirmed.
+    Confirm(Box<Confirm>),
+    /// The help, scrolled down by this many lines.
+    Help(usize),
+    /// Every command by name.
+    Palette(Palette),
+    /// The columns to sort by, and which one the cursor is on.
+    Columns(usize),
+    /// A question that `y` answers.
+    Ask(Question),
+}
+
+/// A question that `y` answers with yes and everything else with no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// Whether to quit although a job runs.
+    Quit(Exit),
+    /// Whether to cancel the rest of the held job.
+    CancelJob(Ticket),
+}
+
+/// Which pane has the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The table, or the detail page over it.
+    Table,
+    /// The status pane.
+    Status,
+}
+
+/// A filter that is being typed.
+#[derive(Debug)]
+pub struct FilterInput {
+    /// What is typed.
+    pub input: Input,
+    /// What Esc returns to.
+    pub former: Filter,
+}
+
+/// A sentence for the last line, shown until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice(pub String);
+
+/// Who we are, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// It has been asked.
+    Asking,
+    /// It is known; [`Standing`] holds it.
+    Known,
+    /// It could not be read.
+    Failed(Failure),
+}
+
+/// The way out, once it is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leaving {
+    /// How the program will end.
+    pub exit: Exit,
+    /// When it ends whatever is still under way.
+    pub deadline: Duration,
+}
+
+/// What a ticket was given out for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Who we are.
+    Identify,
+    /// The names of the members.
+    People,
+    /// The number on a tab.
+    Count(Kind),
+    /// The rows of a list.
+    List(Kind),
+    /// The order of a list.
+    Arrange(Kind),
+    /// The fields of a detail page.
+    Read,
+    /// A job.
+    Job,
+}
+
+/// The tickets that wait for their final message.
+#[derive(Debug, Default)]
+pub struct Tickets {
+    last: u64,
+    open: BTreeMap<Ticket, Purpose>,
+}
+
+impl Tickets {
+    /// A new ticket for `purpose`.
+    pub fn open(&mut self, purpose: Purpose) -> Ticket {
+        self.last += 1;
+        let ticket = Ticket(self.last);
+        self.open.insert(ticket, purpose);
+        ticket
+    }
+
+    /// What an open ticket is for; `None` for one that was never given out or has ended.
+    #[must_use]
+    pub fn purpose(&self, ticket: Ticket) -> Option<Purpose> {
+        self.open.get(&ticket).copied()
+    }
+
+    /// Ends a ticket.
+    pub fn close(&mut self, ticket: Ticket) {
+        self.open.remove(&ticket);
+    }
+
+    /// How many are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether nothing is awaited.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+}
+
+/// All the program knows.
+#[derive(Debug)]
+pub struct State {
+    /// What is fixed.
+    pub setup: Setup,
+    /// When the last message came.
+    pub now: Moment,
+    /// The terminal's size.
+    pub size: Size,
+    /// Who acts, and on what terms.
+    pub standing: Standing,
+    /// Whether that is known.
+    pub identity: Identity,
+    /// Names of members.
+    pub people: Arc<People>,
+    /// The kind whose tab is open.
+    pub kind: Kind,
+    /// A list for each kind, in the order of [`Kind::ALL`].
+    pub listings: [Listing; Kind::ALL.len()],
+    /// What is marked.
+    pub marks: Marks,
+    /// The view of all that is marked, with the cursor's row, when it is open.
+    pub marked_only: Option<usize>,
+    /// The detail page, when one is open.
+    pub detail: Option<Detail>,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    /// The filter being typed.
+    pub filter_input: Option<FilterInput>,
+    /// Which pane has the keys.
+    pub focus: Focus,
+    /// The jobs.
+    pub jobs: Jobs,
+    /// The status pane.
+    pub status: Status,
+    /// Why requests wait, if they do.
+    pub waiting: Option<Wait>,
+    /// What the limits still allow, while it is being used up.
+    pub allowance: Option<Allowance>,
+    /// A sentence for the last line.
+    pub notice: Option<Notice>,
+    /// What is awaited.
+    pub tickets: Tickets,
+    /// The way out, once it is taken.
+    pub leaving: Option<Leaving>,
+}
+
+impl State {
+    /// The state before anything has happened.
+    #[must_use]
+    pub fn new(setup: Setup, size: Size, now: Moment) -> Self {
+        let standing = Standing { organization: None, read_only: setup.read_only };
+        Self {
+            now,
+            size,
+            standing,
+            identity: Identity::Asking,
+            people: Arc::default(),
+            kind: setup.kind,
+            listings: Kind::ALL.map(Listing::new),
+            marks: Marks::default(),
+            marked_only: None,
+            detail: None,
+            overlay: None,
+            filter_input: None,
+            focus: Focus::Table,
+            jobs: Jobs::default(),
+            status: Status::default(),
+            waiting: None,
+            allowance: None,
+            notice: None,
+            tickets: Tickets::default(),
+            leaving: None,
+            setup,
+        }
+    }
+
+    /// The list of the open tab.
+    #[must_use]
+    pub fn listing(&self) -> &Listing {
+        &self.listings[self.kind as usize]
+    }
+
+    /// The list of the open tab, to change it.
+    pub fn listing_mut(&mut self) -> &mut Listing {
+        &mut self.listings[self.kind as usize]
+    }
+
+    /// The list of `kind`, to change it.
+    pub fn listing_of(&mut self, kind: Kind) -> &mut Listing {
+        &mut self.listings[kind as usize]
+    }
+
+    /// Where a key is read, when no overlay and no input takes it.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        match (self.focus, &self.overlay) {
+            (_, Some(Overlay::Help(_))) => Context::Help,
+            (Focus::Status, _) => Context::Status,
+            (Focus::Table, _) if self.detail.is_some() => Context::Detail,
+            (Focus::Table, _) if self.marked_only.is_some() => Context::Marked,
+            (Focus::Table, _) => Context::Table,
+        }
+    }
+
+    /// The record the cursor is on, in the table or in the view of all that is marked.
+    #[must_use]
+    pub fn under_cursor(&self) -> Option<Record> {
+        match self.marked_only {
+            Some(row) => self.marks.all().nth(row).map(|mark| mark.record.clone()),
+            None => self.listing().under_cursor(),
+        }
+    }
+
+    /// Whether the terminal is too small to show anything but a notice.
+    #[must_use]
+    pub fn is_too_small(&self) -> bool {
+        self.size.width < 40 || self.size.height < 10
+    }
+
+    /// The next moment at which the screen or the way out depends on time alone, on the clock that never steps.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Duration> {
+        let armed = match &self.overlay {
+            Some(Overlay::Confirm(confirm)) => confirm.arms_at().filter(|at| *at > self.now.tick),
+            _ => None,
+        };
+        let leaving = self.leaving.map(|leaving| leaving.deadline);
+        let next_second =
+            self.now.tick + Duration::from_millis(1000 - u64::from(self.now.tick.subsec_millis()));
+        let counts_down = self.waiting.as_ref().is_some_and(|wait| wait.until > self.now.tick);
+        let ticking = (counts_down || self.jobs.is_moving()).then_some(next_second);
+        [armed, leaving, ticking].into_iter().flatten().min()
+    }
+}

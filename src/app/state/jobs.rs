@@ -1,0 +1,138 @@
+//! The jobs, as the worker reports them.
+//!
+//! Owns a mirror of what the worker does: which job runs, which wait, and how their steps ended. The queue itself is the
+//! worker's.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::effect::Ticket;
+use crate::model::id::Id;
+use crate::model::kind::Kind;
+use crate::model::moment::Moment;
+use crate::model::outcome::{Outcome, Tally};
+use crate::model::plan::Plan;
+
+/// A job that is not over.
+#[derive(Debug)]
+pub struct Job {
+    /// Its ticket.
+    pub ticket: Ticket,
+    /// What it does.
+    pub plan: Arc<Plan>,
+    /// When it began to run; `None` while it waits for others.
+    pub started: Option<Moment>,
+    /// How its steps ended so far.
+    pub tally: Tally,
+    /// Whether it is held: nothing more is sent until it is resumed.
+    pub held: bool,
+    /// Whether it has been cancelled and only waits for what is under way.
+    pub cancelled: bool,
+    /// Ids of steps that have not ended.
+    open: BTreeSet<(Kind, Id)>,
+}
+
+impl Job {
+    /// How many steps have ended.
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.tally.total()
+    }
+
+    /// How many steps it has.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.plan.steps.len()
+    }
+
+    /// Steps a second since it began, and how long the rest takes at that rate. `None` before there is a rate.
+    #[must_use]
+    pub fn pace(&self, now: Moment) -> Option<(f64, Duration)> {
+        let elapsed = now.since(self.started?).as_secs_f64();
+        if self.done() == 0 || elapsed < 0.2 {
+            return None;
+        }
+        let rate = self.done() as f64 / elapsed;
+        let left = (self.steps() - self.done()) as f64 / rate;
+        Some((rate, Duration::try_from_secs_f64(left).ok()?))
+    }
+}
+
+/// All jobs that are not over, in the order they were confirmed.
+#[derive(Debug, Default)]
+pub struct Jobs(VecDeque<Job>);
+
+impl Jobs {
+    /// A job was confirmed.
+    pub fn add(&mut self, ticket: Ticket, plan: Arc<Plan>) {
+        let open = plan.steps.iter().map(|step| (step.record.kind(), step.record.id().clone())).collect();
+        self.0.push_back(Job {
+            ticket,
+            plan,
+            started: None,
+            tally: Tally::default(),
+            held: false,
+            cancelled: false,
+            open,
+        });
+    }
+
+    /// The job that runs, or is next to run.
+    #[must_use]
+    pub fn current(&self) -> Option<&Job> {
+        self.0.front()
+    }
+
+    /// How many jobs wait behind it.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.0.len().saturating_sub(1)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Every job.
+    pub fn iter(&self) -> impl Iterator<Item = &Job> {
+        self.0.iter()
+    }
+
+    /// The job with this ticket, to change it.
+    pub fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Job> {
+        self.0.iter_mut().find(|job| job.ticket == ticket)
+    }
+
+    /// Whether some job still has this record before it.
+    #[must_use]
+    pub fn holds(&self, kind: Kind, id: &Id) -> bool {
+        // The key is only looked up, so the clone is the price of one comparison a record in a modal.
+        let key = (kind, id.clone());
+        self.0.iter().any(|job| job.open.contains(&key))
+    }
+
+    /// A step ended.
+    pub fn step(&mut self, ticket: Ticket, step: usize, outcome: Outcome) {
+        if let Some(job) = self.get_mut(ticket) {
+            job.tally.add(outcome);
+            if let Some(step) = job.plan.steps.get(step) {
+                job.open.remove(&(step.record.kind(), step.record.id().clone()));
+            }
+        }
+    }
+
+    /// A job is over.
+    pub fn remove(&mut self, ticket: Ticket) -> Option<Job> {
+        let at = self.0.iter().position(|job| job.ticket == ticket)?;
+        self.0.remove(at)
+    }
+
+    /// Whether figures on the screen change with time alone.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        self.current().is_some_and(|job| job.started.is_some() && !job.held)
+    }
+}

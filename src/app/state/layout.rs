@@ -1,0 +1,114 @@
+//! Where the panes stand.
+//!
+//! Owns the arithmetic that both the view and the motions need: how many rows a page has. Pure cells, no drawing.
+
+use super::{Focus, State};
+
+/// A rectangle of cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Area {
+    /// Left column.
+    pub x: u16,
+    /// Top row.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// From this width on, the detail page stands beside the table.
+pub const WIDE: u16 = 110;
+
+/// The panes, from top to bottom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Product, organization, profile.
+    pub top: Area,
+    /// The kinds.
+    pub tabs: Area,
+    /// The table with its head, or the page that takes its place; no area where the detail page takes it all.
+    pub table: Area,
+    /// The detail page, when one is open.
+    pub detail: Option<Area>,
+    /// The filter being typed, or why the record under the cursor failed.
+    pub remark: Option<Area>,
+    /// Scope, filter, sort, counts.
+    pub scope: Area,
+    /// The status pane with its gauge.
+    pub status: Area,
+    /// Key hints.
+    pub hints: Area,
+}
+
+impl Layout {
+    /// The panes of `state`.
+    #[must_use]
+    pub fn of(state: &State) -> Self {
+        let (width, height) = (state.size.width, state.size.height);
+        let status = status_height(height, state.focus == Focus::Status);
+        let remark = u16::from(state.filter_input.is_some() || state.remark().is_some());
+        let body = height.saturating_sub(2 + remark + 1 + status + 1);
+        let line = |y, height| Area { x: 0, y, width, height };
+        let whole = line(2, body);
+        let (table, detail) = match state.detail {
+            None => (whole, None),
+            Some(_) if width < WIDE => (Area { height: 0, ..whole }, Some(whole)),
+            Some(_) => {
+                let right = width / 2;
+                let left = width - right;
+                (Area { width: left, ..whole }, Some(Area { x: left, width: right, ..whole }))
+            }
+        };
+        Self {
+            top: line(0, 1),
+            tabs: line(1, 1),
+            table,
+            detail,
+            remark: (remark > 0).then(|| line(2 + body, 1)),
+            scope: line(2 + body + remark, 1),
+            status: line(3 + body + remark, status),
+            hints: line(height.saturating_sub(1), 1),
+        }
+    }
+
+    /// How many rows of records the table shows: its head is not one.
+    #[must_use]
+    pub fn page(&self) -> usize {
+        usize::from(self.table.height.saturating_sub(1)).max(1)
+    }
+
+    /// How many lines the detail page shows inside its border.
+    #[must_use]
+    pub fn detail_lines(&self) -> usize {
+        self.detail.map_or(1, |area| usize::from(area.height.saturating_sub(2)).max(1))
+    }
+
+    /// How many results the status pane shows: its first line is the gauge.
+    #[must_use]
+    pub fn status_lines(&self) -> usize {
+        usize::from(self.status.height.saturating_sub(1)).max(1)
+    }
+}
+
+fn status_height(height: u16, focused: bool) -> u16 {
+    let quarter = (height / 4).clamp(2, 10);
+    if focused { (height / 2).max(quarter) } else { quarter }
+}
+
+/// The first of `len` rows to show so that row `at` is on a page of `page` rows, without moving more than needed from the
+/// start of its own page. A pure function of the cursor, so that no offset has to be kept.
+#[must_use]
+pub fn first_row(at: usize, len: usize, page: usize) -> usize {
+    at.saturating_sub(page / 2).min(len.saturating_sub(page))
+}
+
+impl State {
+    /// Why the last attempt on the record under the cursor did not succeed, if it did not.
+    #[must_use]
+    pub fn remark(&self) -> Option<String> {
+        let record = self.under_cursor()?;
+        let reason = self.marks.get(record.kind(), record.id())?.failed.clone()?;
+        Some(format!("{}: {reason}", record.name()))
+    }
+}

@@ -1,0 +1,343 @@
+//! One kind's list: its rows, which of them are shown, and where the cursor is.
+//!
+//! Owns the rules by which the cursor follows its record, and by which marks wait for a list that is still loading.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::app::command::Motion;
+use crate::app::effect::Ticket;
+use crate::app::message::{Coverage, LoadEnd};
+use crate::model::arrange::{Filter, Sort};
+use crate::model::failure::Failure;
+use crate::model::id::Id;
+use crate::model::kind::{Kind, Scope};
+use crate::model::record::{Page, Record, Rows};
+
+/// How far a list has been loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Load {
+    /// It has not been asked for.
+    Untouched,
+    /// Pages are coming in.
+    Running(Ticket),
+    /// It is complete.
+    Done(LoadEnd),
+    /// It could not be read to its end.
+    Failed(Failure),
+    /// The load was ended from here.
+    Stopped,
+}
+
+/// Marking all that match, waiting for the list to be complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marking {
+    /// Mark them all.
+    All,
+    /// Turn their marks around.
+    Invert,
+}
+
+/// One kind's list.
+#[derive(Debug)]
+pub struct Listing {
+    /// The kind.
+    pub kind: Kind,
+    /// The scope asked for.
+    pub scope: Scope,
+    /// Which rows are shown.
+    pub filter: Filter,
+    /// In which order, if not the server's.
+    pub sort: Option<Sort>,
+    /// How far it is loaded.
+    pub load: Load,
+    /// How many records the server says this scope has.
+    pub total: Option<u64>,
+    /// How many active records there are, for the tab.
+    pub active_total: Option<u64>,
+    /// How many rows contradicted the scope and were dropped.
+    pub dropped: usize,
+    /// How many rows could not be read.
+    pub unreadable: usize,
+    /// For collected kinds, how far they have been gathered.
+    pub coverage: Vec<Coverage>,
+    /// Marking that waits for the rest of the list.
+    pub marking: Option<Marking>,
+    /// Where a range of marks began.
+    pub anchor: Option<Id>,
+    rows: Rows,
+    positions: HashMap<Id, usize>,
+    order: Arc<[usize]>,
+    /// The arrangement under way.
+    arranging: Option<Ticket>,
+    /// Whether rows, filter or sort changed since the arrangement under way, or shown, was asked for.
+    stale: bool,
+    /// Whether a reload has not brought its first page yet, so that the rows shown are the former ones.
+    former: bool,
+    cursor: Option<Id>,
+    at: usize,
+}
+
+impl Listing {
+    /// A list that has not been asked for.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            scope: Scope::default(),
+            filter: Filter::default(),
+            sort: None,
+            load: Load::Untouched,
+            total: None,
+            active_total: None,
+            dropped: 0,
+            unreadable: 0,
+            coverage: Vec::new(),
+            marking: None,
+            anchor: None,
+            rows: Rows::default(),
+            positions: HashMap::new(),
+            order: Arc::new([]),
+            arranging: None,
+            stale: false,
+            former: false,
+            cursor: None,
+            at: 0,
+        }
+    }
+
+    /// How many rows are loaded.
+    #[must_use]
+    pub fn loaded(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// How many rows are shown.
+    #[must_use]
+    pub fn shown(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The record in the shown row `at`.
+    #[must_use]
+    pub fn row(&self, at: usize) -> Option<Record> {
+        self.rows.get(*self.order.get(at)?)
+    }
+
+    /// The shown row the cursor is on.
+    #[must_use]
+    pub fn cursor_row(&self) -> usize {
+        self.at
+    }
+
+    /// The record the cursor is on.
+    #[must_use]
+    pub fn under_cursor(&self) -> Option<Record> {
+        self.row(self.at)
+    }
+
+    /// Every shown record, in order.
+    pub fn shown_records(&self) -> impl Iterator<Item = Record> + '_ {
+        self.order.iter().filter_map(|position| self.rows.get(*position))
+    }
+
+    /// The record with this id, shown or not.
+    #[must_use]
+    pub fn find(&self, id: &Id) -> Option<Record> {
+        self.rows.get(*self.positions.get(id)?)
+    }
+
+    /// The shown row of the record with this id.
+    #[must_use]
+    pub fn row_of(&self, id: &Id) -> Option<usize> {
+        let position = self.positions.get(id)?;
+        self.order.iter().position(|other| other == position)
+    }
+
+    /// Whether rows are hidden or out of the server's order.
+    #[must_use]
+    pub fn is_arranged(&self) -> bool {
+        !self.filter.is_empty() || self.sort.is_some()
+    }
+
+    /// Whether every row is here and in its place, so that "all that match" is certain.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.load, Load::Done(_)) && !self.stale && self.arranging.is_none()
+    }
+
+    /// The shown rows a range of marks covers, if one was begun.
+    #[must_use]
+    pub fn range(&self) -> Option<RangeInclusive<usize>> {
+        let anchor = self.row_of(self.anchor.as_ref()?)?;
+        Some(anchor.min(self.at)..=anchor.max(self.at))
+    }
+
+    /// Moves the cursor; `page` is how many rows the table shows.
+    pub fn move_cursor(&mut self, motion: Motion, page: usize) {
+        self.at = moved(self.at, motion, self.shown(), page);
+        self.cursor = self.under_cursor().map(|record| record.id().clone());
+    }
+
+    /// Puts the cursor on a record, once it is shown.
+    pub fn seek(&mut self, id: Id) {
+        self.cursor = Some(id);
+        self.settle_cursor();
+    }
+
+    /// A load begins. The rows shown stay until its first page comes, unless they belong to another scope.
+    pub fn begin(&mut self, ticket: Ticket, keep: bool) {
+        self.load = Load::Running(ticket);
+        self.former = true;
+        if !keep {
+            self.forget();
+        }
+    }
+
+    /// Drops all rows.
+    fn forget(&mut self) {
+        self.rows = Rows::default();
+        self.positions.clear();
+        self.order = Arc::new([]);
+        self.total = None;
+        self.dropped = 0;
+        self.unreadable = 0;
+        self.coverage.clear();
+        self.former = false;
+        self.stale = self.is_arranged();
+    }
+
+    /// Takes a page in. Ids that are already here are passed over, for lists shift while they are read.
+    pub fn receive(&mut self, page: &Arc<Page>) {
+        if self.former {
+            self.forget();
+        }
+        let taken = self.rows.push(Arc::clone(page));
+        let mut fresh = Vec::with_capacity(taken.len());
+        for (record, position) in page.records().zip(taken) {
+            if self.positions.contains_key(record.id()) {
+                self.rows.remove(position);
+            } else {
+                self.positions.insert(record.id().clone(), position);
+                fresh.push(position);
+            }
+        }
+        if self.is_arranged() {
+            self.stale = true;
+        } else {
+            self.order = self.order.iter().copied().chain(fresh).collect();
+        }
+        self.settle_cursor();
+    }
+
+    /// The load came to its end. A list that ended before its first page is empty, not the former one.
+    pub fn end(&mut self, load: Load) {
+        if matches!(load, Load::Done(_)) && self.former {
+            self.forget();
+        }
+        self.former = false;
+        self.load = load;
+        self.settle_cursor();
+    }
+
+    /// Another filter or sort is in force.
+    pub fn rearrange(&mut self, filter: Filter, sort: Option<Sort>) {
+        self.anchor = None;
+        self.filter = filter;
+        self.sort = sort;
+        self.stale = true;
+        if !self.is_arranged() {
+            self.order = self.rows.live().collect();
+            self.stale = false;
+            self.settle_cursor();
+        }
+    }
+
+    /// Says that something the order depends on has changed.
+    pub fn touch(&mut self) {
+        self.stale |= self.is_arranged();
+    }
+
+    /// What is to be arranged, if something is and nothing is under way.
+    #[must_use]
+    pub fn wants_arranging(&self) -> Option<Rows> {
+        (self.stale && self.arranging.is_none() && self.is_arranged()).then(|| self.rows.clone())
+    }
+
+    /// An arrangement of all rows is under way.
+    pub fn arranging(&mut self, ticket: Ticket) {
+        self.arranging = Some(ticket);
+        self.stale = false;
+    }
+
+    /// The arrangement under way, if one is and the order it will give is already out of date.
+    #[must_use]
+    pub fn outdated_arrangement(&self) -> Option<Ticket> {
+        self.arranging.filter(|_| self.stale)
+    }
+
+    /// An arrangement ended. One that is not the last asked for changes nothing.
+    pub fn arranged(&mut self, ticket: Ticket, order: Option<Arc<[usize]>>) {
+        if self.arranging != Some(ticket) {
+            return;
+        }
+        self.arranging = None;
+        match order {
+            Some(order) if self.is_arranged() => {
+                self.order =
+                    order.iter().copied().filter(|position| self.rows.get(*position).is_some()).collect();
+            }
+            Some(_) => {}
+            None => self.stale = true,
+        }
+        self.settle_cursor();
+    }
+
+    /// Takes a record out of the list, because it is gone or in another scope now.
+    pub fn remove(&mut self, id: &Id) {
+        let Some(position) = self.positions.remove(id) else { return };
+        self.rows.remove(position);
+        self.order = self.order.iter().copied().filter(|other| *other != position).collect();
+        self.total = self.total.map(|total| total.saturating_sub(1));
+        self.settle_cursor();
+    }
+
+    /// Puts a newer version of a record in its place.
+    pub fn replace(&mut self, record: Record) {
+        if let Some(position) = self.positions.get(record.id()) {
+            self.rows.replace(*position, record);
+            self.touch();
+        }
+    }
+
+    /// Lets the cursor follow its record; where that is not shown, the cursor stays in its row.
+    fn settle_cursor(&mut self) {
+        if let Some(row) = self.cursor.as_ref().and_then(|id| self.row_of(id)) {
+            self.at = row;
+            return;
+        }
+        self.at = self.at.min(self.shown().saturating_sub(1));
+        if !matches!(self.load, Load::Running(_)) && self.arranging.is_none() && !self.stale {
+            self.cursor = self.under_cursor().map(|record| record.id().clone());
+        }
+    }
+}
+
+/// Where a cursor at row `at` of `len` goes when a page holds `page` rows.
+#[must_use]
+pub fn moved(at: usize, motion: Motion, len: usize, page: usize) -> usize {
+    let last = len.saturating_sub(1);
+    let half = (page / 2).max(1);
+    match motion {
+        Motion::Up => at.saturating_sub(1),
+        Motion::Down => at.saturating_add(1),
+        Motion::HalfUp => at.saturating_sub(half),
+        Motion::HalfDown => at.saturating_add(half),
+        Motion::PageUp => at.saturating_sub(page.max(1)),
+        Motion::PageDown => at.saturating_add(page.max(1)),
+        Motion::First => 0,
+        Motion::Last => last,
+    }
+    .min(last)
+}

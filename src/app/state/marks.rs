@@ -1,0 +1,102 @@
+//! What is marked.
+//!
+//! Owns the marks, by kind and id, so that they survive filter, sort, scope, reload, paging and a change of kind. A mark
+//! holds the record as it was last seen, so that what is hidden can still be shown and acted upon.
+
+use indexmap::IndexMap;
+
+use crate::model::id::Id;
+use crate::model::kind::Kind;
+use crate::model::record::Record;
+
+/// One marked record.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// The record as it was last seen.
+    pub record: Record,
+    /// Why the last attempt on it did not succeed, if there was one.
+    pub failed: Option<String>,
+}
+
+type OfKind = IndexMap<Id, Mark>;
+
+/// All marks, in the order they were set.
+#[derive(Debug, Default)]
+pub struct Marks {
+    kinds: [OfKind; Kind::ALL.len()],
+    /// What the last clearing of a kind took away.
+    cleared: [OfKind; Kind::ALL.len()],
+}
+
+impl Marks {
+    /// The mark on a record, if it has one.
+    #[must_use]
+    pub fn get(&self, kind: Kind, id: &Id) -> Option<&Mark> {
+        self.kinds[kind as usize].get(id)
+    }
+
+    /// Marks `record`; a mark that is already there stays as it is.
+    pub fn set(&mut self, record: Record) {
+        let marks = &mut self.kinds[record.kind() as usize];
+        marks.entry(record.id().clone()).or_insert(Mark { record, failed: None });
+    }
+
+    /// Marks `record` with why an attempt on it did not succeed.
+    pub fn fail(&mut self, record: Record, reason: String) {
+        let marks = &mut self.kinds[record.kind() as usize];
+        marks.insert(record.id().clone(), Mark { record, failed: Some(reason) });
+    }
+
+    /// Takes a mark away and says whether there was one.
+    pub fn unset(&mut self, kind: Kind, id: &Id) -> bool {
+        self.kinds[kind as usize].shift_remove(id).is_some()
+    }
+
+    /// Sets or takes away the mark on `record`.
+    pub fn toggle(&mut self, record: Record) {
+        if !self.unset(record.kind(), record.id()) {
+            self.set(record);
+        }
+    }
+
+    /// Lets a mark hold a newer version of its record.
+    pub fn refresh(&mut self, record: &Record) {
+        if let Some(mark) = self.kinds[record.kind() as usize].get_mut(record.id()) {
+            mark.record = record.clone();
+        }
+    }
+
+    /// Clears the marks of a kind. With none to clear, brings back those that were cleared last. Answers how many marks
+    /// there are now.
+    pub fn clear_or_return(&mut self, kind: Kind) -> usize {
+        let (marks, cleared) = (&mut self.kinds[kind as usize], &mut self.cleared[kind as usize]);
+        if marks.is_empty() {
+            *marks = std::mem::take(cleared);
+        } else {
+            *cleared = std::mem::take(marks);
+        }
+        marks.len()
+    }
+
+    /// The marks of one kind, in the order they were set.
+    pub fn of(&self, kind: Kind) -> impl ExactSizeIterator<Item = &Mark> {
+        self.kinds[kind as usize].values()
+    }
+
+    /// All marks, kind by kind.
+    pub fn all(&self) -> impl Iterator<Item = &Mark> {
+        self.kinds.iter().flat_map(IndexMap::values)
+    }
+
+    /// How many there are of one kind.
+    #[must_use]
+    pub fn count(&self, kind: Kind) -> usize {
+        self.kinds[kind as usize].len()
+    }
+
+    /// How many there are at all.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.kinds.iter().map(IndexMap::len).sum()
+    }
+}

@@ -1,0 +1,176 @@
+//! The lines of the status pane.
+//!
+//! Owns what is kept of results, how a line reads, and where the pane is scrolled to.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::app::command::Motion;
+use crate::app::message::Attempt;
+use crate::model::failure::Cause;
+use crate::model::moment::{Moment, Zone};
+use crate::model::text;
+
+/// How many lines are kept.
+const KEPT: usize = 5_000;
+
+/// What a line tells.
+#[derive(Debug, Clone)]
+pub enum Told {
+    /// What came of a request.
+    Attempt(Attempt),
+    /// How a job ended.
+    Summary(String),
+    /// Something else worth a line.
+    Note(String),
+}
+
+/// One line of the pane.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub told: Told,
+}
+
+/// How a line is to be coloured, where colour is allowed; the words say it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// It did not.
+    Bad,
+    /// It waits, or is uncertain.
+    Wary,
+    /// It merely tells.
+    Plain,
+}
+
+impl Entry {
+    /// The line as it is shown.
+    #[must_use]
+    pub fn text(&self, zone: &Zone) -> String {
+        let time = zone.second(self.at);
+        match &self.told {
+            Told::Attempt(attempt) => format!("{time}  {}", attempt_text(attempt)),
+            Told::Summary(words) | Told::Note(words) => format!("{time}  {words}"),
+        }
+    }
+
+    /// How it is to be coloured.
+    #[must_use]
+    pub fn tone(&self) -> Tone {
+        match &self.told {
+            Told::Attempt(Attempt { again_in: Some(_), .. }) => Tone::Wary,
+            Told::Attempt(Attempt { result: Ok(_), .. }) => Tone::Good,
+            Told::Attempt(Attempt { result: Err(_), .. }) => Tone::Bad,
+            Told::Summary(_) | Told::Note(_) => Tone::Plain,
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        matches!(&self.told, Told::Attempt(attempt) if attempt.is_quiet())
+    }
+}
+
+/// `DELETE 422   51 ms  delete   Processes  Renewal 00003: The process must be archived first`
+fn attempt_text(attempt: &Attempt) -> String {
+    let status = match &attempt.result {
+        Ok(status) => status.to_string(),
+        Err(failure) => failure.status.map_or("---".to_owned(), |status| status.to_string()),
+    };
+    let kind = attempt.kind.map_or("", |kind| kind.row().title);
+    let name = text::clean(&attempt.name);
+    let mut line = format!(
+        "{:<6} {status} {} {:<7}  {kind:<9}  {name}",
+        attempt.method,
+        time_taken(attempt),
+        attempt.purpose
+    );
+    if let Err(failure) = &attempt.result {
+        line.push_str(": ");
+        line.push_str(&failure.words);
+    }
+    if let Some(wait) = attempt.again_in {
+        line.push_str(&format!(", again in {}", waiting_time(wait)));
+    }
+    line
+}
+
+/// The time a request took, eight cells wide; what broke it off stands in its place.
+fn time_taken(attempt: &Attempt) -> String {
+    let broken = match &attempt.result {
+        Err(failure) if failure.status.is_none() => match failure.cause {
+            Cause::TimedOut => Some("timeout"),
+            Cause::Broken => Some("broken"),
+            Cause::Unreachable => Some("no link"),
+            Cause::Cancelled => Some("cut off"),
+            _ => None,
+        },
+        _ => None,
+    };
+    match (broken, attempt.took.as_millis()) {
+        (Some(word), _) => format!("{word:>8}"),
+        (None, ms) if ms < 10_000 => format!("{ms:>5} ms "),
+        (None, _) => format!("{:>6.1} s ", attempt.took.as_secs_f64()),
+    }
+}
+
+/// A wait in the unit that shows it.
+#[must_use]
+pub fn waiting_time(wait: Duration) -> String {
+    if wait < Duration::from_secs(10) {
+        format!("{:.1} s", wait.as_secs_f64())
+    } else {
+        crate::model::pacing::spoken(wait)
+    }
+}
+
+/// The status pane.
+#[derive(Debug, Default)]
+pub struct Status {
+    entries: VecDeque<Entry>,
+    /// Whether successful reads are shown.
+    pub reads: bool,
+    /// How many lines lie below the last one shown; 0 follows the newest.
+    pub below: usize,
+}
+
+impl Status {
+    /// Adds a line.
+    pub fn tell(&mut self, at: Moment, told: Told) {
+        let entry = Entry { at: at.wall, told };
+        if self.below > 0 && (self.reads || !entry.is_quiet()) {
+            self.below += 1;
+        }
+        self.entries.push_back(entry);
+        if self.entries.len() > KEPT {
+            self.entries.pop_front();
+        }
+    }
+
+    /// The lines that are shown, oldest first.
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| self.reads || !entry.is_quiet())
+    }
+
+    /// Scrolls; `page` is how many lines the pane shows.
+    pub fn scroll(&mut self, motion: Motion, page: usize) {
+        let top = self.shown().count().saturating_sub(page);
+        let half = (page / 2).max(1);
+        self.below = match motion {
+            Motion::Up => self.below.saturating_add(1),
+            Motion::Down => self.below.saturating_sub(1),
+            Motion::HalfUp => self.below.saturating_add(half),
+            Motion::HalfDown => self.below.saturating_sub(half),
+            Motion::PageUp => self.below.saturating_add(page),
+            Motion::PageDown => self.below.saturating_sub(page),
+            Motion::First => top,
+            Motion::Last => 0,
+        }
+        .min(top);
+    }
+}

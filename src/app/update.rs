@@ -1,0 +1,1 @@
+//! How a fact changes the state.
