@@ -1,1 +1,4 @@
+//! tidyfy: keeps a Tallyfy organization tidy.
 
+pub mod cli;
+pub mod sandbox;
