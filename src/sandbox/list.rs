@@ -81,9 +81,7 @@ pub(super) fn list(
     let unpaged =
         matches!(scope, Scope::Kind(Kind::Runs | Kind::Checklists | Kind::Tasks) | Scope::TasksOf(_));
     if unpaged && query.truthy("without_pagination") == Some(true) {
-        return Answer::ok(
-            json!({"data": spots.iter().filter_map(|spot| show(&shape, scope, *spot)).collect::<Value>()}),
-        );
+        return Answer::item(spots.iter().filter_map(|spot| show(&shape, scope, *spot)).collect());
     }
     let asked = query.number("per_page").filter(|_| !world.quirks.has(Quirk::IgnorePerPage));
     let per_page = asked.unwrap_or(10).min(CAP);

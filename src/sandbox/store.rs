@@ -320,8 +320,8 @@ impl World {
 impl Step<'_> {
     /// The status of a process task; a rule hides every so many-th one (API sheet 6.4).
     pub(super) fn status(&self) -> &'static str {
-        let hidden =
-            self.position > 0 && (self.run.base.serial + u32::from(self.position)).is_multiple_of(17);
+        let hidden = self.position > 0
+            && self.run.base.serial.wrapping_add(u32::from(self.position)).is_multiple_of(17);
         match () {
             () if hidden => "auto-skipped",
             () if self.position < self.run.done => "completed",
