@@ -153,7 +153,8 @@ pub(super) fn destroy(world: &mut World, kind: Kind, id: &str) -> Answer {
     if let Some(refusal) = refuse_destroy(world, kind, id) {
         return refusal;
     }
-    let body = inspected(world, kind, id);
+    let shown = matches!(kind, Kind::Tags | Kind::Groups | Kind::Assets);
+    let body = if shown { inspected(world, kind, id) } else { None };
     let gone = world.remove(kind, id);
     let quirks = &world.quirks;
     let deleted = |mut body: Option<Value>| {
