@@ -1,3 +1,5 @@
 //! tidyfy
 pub mod app;
+pub mod cli;
 pub mod model;
+pub mod sandbox;
