@@ -1,2 +1,3 @@
 //! tidyfy
 pub mod model;
+pub mod tallyfy;
