@@ -1,0 +1,219 @@
+//! The real program in a real terminal, in real time: starting, drawing, resizing, pasting, signals, and the terminal's
+//! restoration on every way out.
+
+use std::io::{Read as _, Write};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+/// The longest a person would wait; only a broken program gets there.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tidyfy");
+
+/// What a terminal has been told, and whether it has changed.
+type Shared = Arc<(Mutex<vt100::Parser>, Condvar)>;
+
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keyboard: Box<dyn Write + Send>,
+    shared: Shared,
+    before: Modes,
+    _home: tempfile::TempDir,
+}
+
+/// The modes of the line that a program must put back.
+type Modes = String;
+
+fn modes(master: &dyn MasterPty) -> Modes {
+    format!("{:?}", master.get_termios().expect("a terminal has modes"))
+}
+
+impl Terminal {
+    fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let size = PtySize { rows: 35, cols: 120, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let before = modes(pair.master.as_ref());
+        let home = tempfile::tempdir().unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        command.env_clear();
+        for (name, value) in [("TERM", "xterm-256color"), ("PATH", "/usr/bin:/bin"), ("TZ", "UTC"), ("PS1", "shell$ ")] {
+            command.env(name, value);
+        }
+        command.env("HOME", home.path());
+        environment.iter().for_each(|(name, value)| command.env(name, value));
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let shared: Shared = Arc::new((Mutex::new(vt100::Parser::new(35, 120, 0)), Condvar::new()));
+        let (mut output, told) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&shared));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(read @ 1..) = output.read(&mut bytes) {
+                told.0.lock().unwrap().process(&bytes[..read]);
+                told.1.notify_all();
+            }
+        });
+        let keyboard = pair.master.take_writer().unwrap();
+        Self { child, master: pair.master, keyboard, shared, before, _home: home }
+    }
+
+    fn demo() -> Self {
+        let mut terminal = Self::run(PROGRAM, &["demo", "--scale", "60"], &[]);
+        terminal.sees("of ");
+        terminal.sees("Processes");
+        terminal
+    }
+
+    fn presses(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+        self.keyboard.flush().unwrap();
+    }
+
+    fn waits(&mut self, what: &str, met: impl Fn(&vt100::Screen) -> bool) {
+        let (parser, changed) = &*self.shared;
+        let (begun, mut parser) = (Instant::now(), parser.lock().unwrap());
+        while !met(parser.screen()) {
+            let left = PATIENCE.checked_sub(begun.elapsed());
+            let left = left.unwrap_or_else(|| panic!("{what} never came:\n{}", parser.screen().contents()));
+            parser = changed.wait_timeout(parser, left).unwrap().0;
+        }
+    }
+
+    fn sees(&mut self, text: &str) {
+        self.waits(text, |screen| screen.contents().contains(text));
+    }
+
+    fn ends(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Everything a program must leave behind as it found it.
+    fn is_restored(&mut self) {
+        self.waits("the ordinary screen", |screen| {
+            !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+        });
+        assert_eq!(modes(self.master.as_ref()), self.before, "the line's modes were left changed");
+    }
+}
+
+#[test]
+fn it_starts_draws_and_quits() {
+    let mut terminal = Terminal::demo();
+    terminal.waits("the alternate screen", |screen| screen.alternate_screen() && screen.bracketed_paste());
+    assert_ne!(modes(terminal.master.as_ref()), terminal.before, "the modes never changed, so their return shows nothing");
+    terminal.presses("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.is_restored();
+}
+
+#[test]
+fn the_main_job_is_done_with_the_keyboard_alone() {
+    let mut terminal = Terminal::demo();
+    terminal.presses("  a");
+    terminal.sees("Archive 2 processes");
+    terminal.sees("y archive, Esc keep");
+    terminal.presses("y");
+    terminal.sees("archive finished: 2 done");
+    terminal.presses("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+}
+
+#[test]
+fn it_follows_the_size_of_the_terminal() {
+    let mut terminal = Terminal::demo();
+    for (rows, cols) in [(24, 80), (10, 40)] {
+        terminal.shared.0.lock().unwrap().screen_mut().set_size(rows, cols);
+        terminal.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        terminal.waits("the last line at the new foot", |screen| {
+            let last = screen.rows(0, cols).last().unwrap_or_default();
+            !last.trim().is_empty() && screen.contents().contains("Processes")
+        });
+    }
+    terminal.presses("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.is_restored();
+}
+
+#[test]
+fn a_paste_runs_no_commands() {
+    let mut terminal = Terminal::demo();
+    terminal.presses("\u{1b}[200~q*aD\u{1b}[201~");
+    terminal.sees("pasting does nothing here");
+    terminal.presses("a");
+    terminal.sees("y archive, Esc keep");
+    terminal.presses("\u{1b}[200~y\u{1b}[201~");
+    terminal.sees("pasting is refused");
+    terminal.presses("\u{1b}");
+    terminal.waits("the modal to close", |screen| !screen.contents().contains("Archive 1 process"));
+    terminal.presses("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+}
+
+#[test]
+fn every_signal_restores_the_terminal_and_has_its_code() {
+    use rustix::process::Signal;
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let mut terminal = Terminal::demo();
+        terminal.signal(signal);
+        assert_eq!(terminal.ends().exit_code(), code, "{signal:?}");
+        terminal.is_restored();
+    }
+    let mut terminal = Terminal::demo();
+    terminal.presses("\u{3}");
+    assert_eq!(terminal.ends().exit_code(), 130);
+    terminal.is_restored();
+}
+
+#[test]
+fn it_stops_and_continues_like_any_other_program() {
+    let mut terminal = Terminal::run("/bin/bash", &["--norc", "--noprofile", "-i"], &[]);
+    terminal.sees("shell$");
+    terminal.presses(&format!("{PROGRAM} demo --scale 60\r"));
+    terminal.sees("Processes");
+    terminal.presses("j \u{1a}");
+    terminal.sees("Stopped");
+    terminal.waits("the ordinary screen", |screen| !screen.alternate_screen() && !screen.bracketed_paste());
+    terminal.presses("echo still-$((40 + 2))\r");
+    terminal.sees("still-42");
+    terminal.presses("fg\r");
+    terminal.waits("the program, as it was", |screen| {
+        screen.alternate_screen() && screen.contents().contains("1 marked")
+    });
+    terminal.presses("q");
+    terminal.waits("the shell", |screen| !screen.alternate_screen());
+    terminal.presses("echo code-$?\r");
+    terminal.sees("code-0");
+    terminal.presses("exit\r");
+    terminal.ends();
+}
+
+/// Names the child of the test below among the tests of this binary.
+const PANICKING: &str = "TIDYFY_TEST_PANICS";
+
+#[test]
+fn a_panic_restores_the_terminal_before_it_is_reported() {
+    let this = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "pty::a_child_panics_when_it_is_told_to", "--nocapture", "--test-threads=1"];
+    let mut terminal = Terminal::run(this.to_str().unwrap(), &arguments, &[(PANICKING, "1")]);
+    let status = terminal.ends();
+    assert!(!status.success());
+    terminal.sees("the loop broke on purpose");
+    terminal.is_restored();
+}
+
+#[test]
+fn a_child_panics_when_it_is_told_to() {
+    if std::env::var_os(PANICKING).is_none() {
+        return;
+    }
+    tidyfy::terminal::restore_on_panic();
+    let _screen = tidyfy::terminal::Screen::take().unwrap();
+    panic!("the loop broke on purpose");
+}

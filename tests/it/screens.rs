@@ -1,0 +1,152 @@
+//! Whole screens as snapshots: the text, and beneath it one letter per style with a legend, so that a change of colour is
+//! as readable as a change of words.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use ratatui::style::{Color, Modifier};
+use tidyfy::model::kind::Kind;
+use tidyfy::sandbox::{Fault, Mishap, Settings};
+
+use crate::support::{Desk, Wanted};
+
+/// The screen's text, then its styles.
+fn picture(desk: &Desk) -> String {
+    let buffer = desk.buffer();
+    let mut legend: Vec<(Color, Color, Modifier)> = Vec::new();
+    let mut letters = String::new();
+    for cells in buffer.content().chunks(usize::from(buffer.area.width)) {
+        let mut line = String::new();
+        for cell in cells {
+            let style = (cell.fg, cell.bg, cell.modifier);
+            if style == (Color::Reset, Color::Reset, Modifier::empty()) {
+                line.push('.');
+                continue;
+            }
+            let at = legend.iter().position(|known| *known == style).unwrap_or_else(|| {
+                legend.push(style);
+                legend.len() - 1
+            });
+            line.push(char::from(b'a' + u8::try_from(at).unwrap()));
+        }
+        letters.push_str(line.trim_end_matches('.'));
+        letters.push('\n');
+    }
+    let legend = legend.iter().enumerate().map(|(at, (fg, bg, modifier))| {
+        format!("{} {fg:?} on {bg:?} {modifier:?}", char::from(b'a' + u8::try_from(at).unwrap()))
+    });
+    format!("{}\n\n{letters}\n{}", desk.screen(), legend.collect::<Vec<_>>().join("\n"))
+}
+
+const SIZES: [(u16, u16); 3] = [(120, 35), (80, 24), (40, 10)];
+
+async fn at_every_size(name: &str, wanted: impl Fn() -> Wanted, keys: &str) {
+    for size in SIZES {
+        let mut desk = Desk::with(Wanted { size, ..wanted() }).await;
+        for key in keys.split_whitespace() {
+            desk.keys(key).await;
+            desk.rest().await;
+        }
+        desk.pass(Duration::from_millis(500)).await;
+        assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), picture(&desk));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_screen() {
+    at_every_size("first", Wanted::default, "").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_kind() {
+    for kind in Kind::ALL {
+        let mut desk = Desk::with(Wanted { kind, ..Wanted::default() }).await;
+        desk.keys("space").await;
+        assert_snapshot!(format!("kind_{}", kind.row().slug), picture(&desk));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn awkward_names_keep_the_columns_straight() {
+    at_every_size("awkward", || Wanted { kind: Kind::Tasks, ..Wanted::default() }, "s s o enter").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_modal_before_archiving() {
+    at_every_size("archive", Wanted::default, "space space space j a").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_modal_before_deleting() {
+    at_every_size("delete", Wanted::default, "s s space space space space space space D").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_detail_page() {
+    at_every_size("detail", Wanted::default, "j enter").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn help_palette_and_columns() {
+    at_every_size("help", Wanted::default, "?").await;
+    at_every_size("palette", Wanted::default, ": a r").await;
+    at_every_size("columns", Wanted::default, "o j").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn filtered_sorted_and_marked() {
+    at_every_size("filtered", Wanted::default, "space j space / o n b enter o j j enter O").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_job() {
+    for size in SIZES {
+        let sandbox = Settings { scale: 300, latency: Duration::from_millis(400), ..Settings::default() };
+        let mut desk = Desk::with(Wanted { size, sandbox, ..Wanted::default() }).await;
+        desk.server.set_faults(vec![Fault::on(
+            "DELETE",
+            "/runs/",
+            Mishap::Answer { status: 403, body: serde_json::json!({"message": "Not yours"}), headers: vec![], apply: false },
+        )
+        .nth([3, 7])]);
+        desk.keys("* a").await;
+        desk.confirm().await;
+        desk.until("half the job", |desk| desk.changes().len() >= 100).await;
+        desk.pass(Duration::from_millis(1200)).await;
+        assert_snapshot!(format!("job_{}x{}", size.0, size.1), picture(&desk));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_job_with_failures() {
+    let mut desk = Desk::open().await;
+    desk.server.set_faults(vec![
+        Fault::on("DELETE", "/runs/", Mishap::ResetAfter).nth([2]),
+        Fault::on("DELETE", "/runs/", Mishap::Html { status: 502, apply: false }).nth([3]),
+    ]);
+    desk.keys("space space space space a").await;
+    desk.confirm().await;
+    desk.rest().await;
+    desk.keys("g").await;
+    assert_snapshot!("failures", picture(&desk));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_colour_everything_can_still_be_told_apart() {
+    let mut desk = Desk::with(Wanted { colour: false, ..Wanted::default() }).await;
+    desk.keys("space j v j").await;
+    assert_snapshot!("no_colour", picture(&desk));
+    let colours = desk.buffer().content().iter().map(|cell| (cell.fg, cell.bg));
+    assert!(colours.into_iter().all(|colours| colours == (Color::Reset, Color::Reset)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_no() {
+    at_every_size("unauthorized", || Wanted { token: Some("wrong"), ..Wanted::default() }, "").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_room() {
+    let desk = Desk::with(Wanted { size: (39, 9), ..Wanted::default() }).await;
+    assert_snapshot!("no_room", desk.screen());
+}
