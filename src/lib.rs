@@ -1,3 +1,5 @@
 //! tidyfy
 pub mod app;
 pub mod model;
+
+pub mod view;

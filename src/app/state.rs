@@ -4,10 +4,13 @@
 
 pub mod confirm;
 pub mod detail;
+pub mod help;
 pub mod jobs;
 pub mod layout;
+pub mod lines;
 pub mod listing;
 pub mod marks;
+pub mod modal;
 pub mod palette;
 pub mod status;
 
@@ -295,7 +298,7 @@ impl State {
     #[must_use]
     pub fn under_cursor(&self) -> Option<Record> {
         match self.marked_only {
-            Some(row) => self.marks.all().nth(row).map(|mark| mark.record.clone()),
+            Some(row) => self.marks.at(row).map(|mark| mark.record.clone()),
             None => self.listing().under_cursor(),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Owns the rules by which the cursor follows its record, and by which marks wait for a list that is still loading.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use crate::app::command::Motion;
 use crate::app::effect::Ticket;
 use crate::app::message::{Coverage, LoadEnd};
+use crate::app::state::marks::Marks;
 use crate::model::arrange::{Filter, Sort};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
@@ -69,6 +71,12 @@ pub struct Listing {
     rows: Rows,
     positions: HashMap<Id, usize>,
     order: Arc<[usize]>,
+    /// The shown row of each position; the other way round than `order`.
+    places: Vec<Option<u32>>,
+    /// How often `order` has changed.
+    orders: u64,
+    /// The last count of hidden marks, with the order and the marks it was true for.
+    hidden: Cell<(u64, u64, usize)>,
     /// The arrangement under way.
     arranging: Option<Ticket>,
     /// Whether rows, filter or sort changed since the arrangement under way, or shown, was asked for.
@@ -99,6 +107,9 @@ impl Listing {
             rows: Rows::default(),
             positions: HashMap::new(),
             order: Arc::new([]),
+            places: Vec::new(),
+            orders: 0,
+            hidden: Cell::default(),
             arranging: None,
             stale: false,
             former: false,
@@ -151,8 +162,35 @@ impl Listing {
     /// The shown row of the record with this id.
     #[must_use]
     pub fn row_of(&self, id: &Id) -> Option<usize> {
-        let position = self.positions.get(id)?;
-        self.order.iter().position(|other| other == position)
+        let place = self.places.get(*self.positions.get(id)?)?;
+        usize::try_from((*place)?).ok()
+    }
+
+    /// How many marks of this kind are on records that are not shown. Counted anew only when marks or order changed, so
+    /// that a frame costs the same however many there are.
+    #[must_use]
+    pub fn hidden_among(&self, marks: &Marks) -> usize {
+        let now = (self.orders, marks.version(self.kind));
+        let (orders, version, known) = self.hidden.get();
+        if (orders, version) == now {
+            return known;
+        }
+        let of_kind = marks.of(self.kind);
+        let hidden = of_kind.filter(|mark| self.row_of(mark.record.id()).is_none()).count();
+        self.hidden.set((now.0, now.1, hidden));
+        hidden
+    }
+
+    fn set_order(&mut self, order: Arc<[usize]>) {
+        self.places.clear();
+        self.places.resize(self.rows.positions(), None);
+        for (row, position) in order.iter().enumerate() {
+            if let Some(place) = self.places.get_mut(*position) {
+                *place = u32::try_from(row).ok();
+            }
+        }
+        self.order = order;
+        self.orders += 1;
     }
 
     /// Whether rows are hidden or out of the server's order.
@@ -199,7 +237,7 @@ impl Listing {
     fn forget(&mut self) {
         self.rows = Rows::default();
         self.positions.clear();
-        self.order = Arc::new([]);
+        self.set_order(Arc::new([]));
         self.total = None;
         self.dropped = 0;
         self.unreadable = 0;
@@ -226,7 +264,7 @@ impl Listing {
         if self.is_arranged() {
             self.stale = true;
         } else {
-            self.order = self.order.iter().copied().chain(fresh).collect();
+            self.set_order(self.order.iter().copied().chain(fresh).collect());
         }
         self.settle_cursor();
     }
@@ -248,7 +286,7 @@ impl Listing {
         self.sort = sort;
         self.stale = true;
         if !self.is_arranged() {
-            self.order = self.rows.live().collect();
+            self.set_order(self.rows.live().collect());
             self.stale = false;
             self.settle_cursor();
         }
@@ -285,8 +323,8 @@ impl Listing {
         self.arranging = None;
         match order {
             Some(order) if self.is_arranged() => {
-                self.order =
-                    order.iter().copied().filter(|position| self.rows.get(*position).is_some()).collect();
+                let live = |position: &usize| self.rows.get(*position).is_some();
+                self.set_order(order.iter().copied().filter(live).collect());
             }
             Some(_) => {}
             None => self.stale = true,
@@ -298,7 +336,7 @@ impl Listing {
     pub fn remove(&mut self, id: &Id) {
         let Some(position) = self.positions.remove(id) else { return };
         self.rows.remove(position);
-        self.order = self.order.iter().copied().filter(|other| *other != position).collect();
+        self.set_order(self.order.iter().copied().filter(|other| *other != position).collect());
         self.total = self.total.map(|total| total.saturating_sub(1));
         self.settle_cursor();
     }
@@ -340,4 +378,54 @@ pub fn moved(at: usize, motion: Motion, len: usize, page: usize) -> usize {
         Motion::Last => last,
     }
     .min(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::record::Draft;
+
+    fn page(names: std::ops::Range<usize>) -> Arc<Page> {
+        let row = |n: usize| (Id::new(&n.to_string()).unwrap(), vec![Draft::Text(format!("tag {n}"))]);
+        Arc::new(Page::new(Kind::Tags, names.map(row).collect()))
+    }
+
+    #[test]
+    fn hidden_marks_are_counted_anew_whenever_marks_or_rows_change() {
+        let (mut listing, mut marks) = (Listing::new(Kind::Tags), Marks::default());
+        assert_eq!(listing.hidden_among(&marks), 0);
+        page(0..6).records().for_each(|record| marks.set(record));
+        assert_eq!(listing.hidden_among(&marks), 6);
+        listing.begin(Ticket(1), false);
+        listing.receive(&page(0..3));
+        assert_eq!(listing.hidden_among(&marks), 3);
+        listing.receive(&page(2..5));
+        assert_eq!(listing.hidden_among(&marks), 1);
+        let first = Id::new("0").unwrap();
+        listing.remove(&first);
+        assert_eq!(listing.hidden_among(&marks), 2);
+        marks.unset(Kind::Tags, &first);
+        assert_eq!(listing.hidden_among(&marks), 1);
+        listing.rearrange(Filter::new("4"), None);
+        listing.arranging(Ticket(2));
+        let order: Arc<[usize]> = [5].into();
+        listing.arranged(Ticket(2), Some(order));
+        assert_eq!((listing.row_of(&Id::new("4").unwrap()), listing.row_of(&first)), (Some(0), None));
+        assert_eq!(listing.hidden_among(&marks), 4);
+        assert_eq!((marks.clear_or_return(Kind::Tags), listing.hidden_among(&marks)), (0, 0));
+        assert_eq!((marks.clear_or_return(Kind::Tags), listing.hidden_among(&marks)), (5, 4));
+    }
+
+    #[test]
+    fn rows_and_their_places_agree() {
+        let mut listing = Listing::new(Kind::Tags);
+        listing.begin(Ticket(1), false);
+        listing.receive(&page(0..5));
+        listing.receive(&page(3..9));
+        listing.remove(&Id::new("4").unwrap());
+        assert_eq!(listing.shown(), 8);
+        for row in 0..listing.shown() {
+            assert_eq!(listing.row_of(listing.row(row).unwrap().id()), Some(row));
+        }
+    }
 }
