@@ -42,13 +42,13 @@
 //! terminal does not slow a job, and a fast job does not slow the keys.
 
 pub mod app;
-pub mod auth;
+// pub mod auth;
 pub mod cli;
-pub mod config;
-pub mod event_loop;
+// pub mod config;
+// pub mod event_loop;
 pub mod model;
 pub mod sandbox;
 pub mod tallyfy;
-pub mod terminal;
+// pub mod terminal;
 pub mod view;
-pub mod worker;
+// pub mod worker;

@@ -84,8 +84,6 @@ pub enum Command {
     Close,
     /// Quit.
     Quit,
-    /// Stop the process until the shell continues it.
-    Suspend,
 }
 
 impl Command {

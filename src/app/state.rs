@@ -4,10 +4,13 @@
 
 pub mod confirm;
 pub mod detail;
+pub mod help;
 pub mod jobs;
 pub mod layout;
+pub mod lines;
 pub mod listing;
 pub mod marks;
+pub mod modal;
 pub mod order;
 pub mod palette;
 pub mod status;
@@ -299,16 +302,9 @@ impl State {
     #[must_use]
     pub fn under_cursor(&self) -> Option<Record> {
         match self.marked_only {
-            Some(row) => self.marks.all().nth(row).map(|mark| mark.record.clone()),
+            Some(row) => self.marks.at(row).map(|mark| mark.record.clone()),
             None => self.listing().under_cursor(),
         }
-    }
-
-    /// How many marked records of `kind` its list does not show.
-    #[must_use]
-    pub fn hidden_marks(&self, kind: Kind) -> usize {
-        let listing = &self.listings[kind as usize];
-        self.marks.of(kind).filter(|mark| !listing.shows(mark.record.id())).count()
     }
 
     /// Whether the next frame must be reported back, because something on it may be acted upon only once it is seen.

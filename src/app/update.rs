@@ -82,7 +82,9 @@ fn settle(state: &mut State, effects: &mut Effects) {
             let ticket = state.ask(Purpose::Arrange(kind), work, effects);
             state.listing_of(kind).arranging(ticket);
         }
+        state.listings[kind as usize].count_hidden(&state.marks);
     }
+    state.settle_scroll();
 }
 
 fn receive_signal(state: &mut State, signal: Signal, effects: &mut Effects) {

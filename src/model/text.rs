@@ -82,6 +82,20 @@ pub fn folded(text: &str) -> String {
     letters.flat_map(|c| nucleo_matcher::chars::normalize(c).to_lowercase()).collect()
 }
 
+/// How many cells `text` takes on one line.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` followed by as many spaces as make it `cells` wide; longer text stays as it is.
+#[must_use]
+pub fn padded(text: &str, cells: usize) -> String {
+    let mut padded = text.to_owned();
+    padded.extend(std::iter::repeat_n(' ', cells.saturating_sub(width(text))));
+    padded
+}
+
 /// `text` broken into lines of at most `width` cells, words kept whole where they fit. Never empty.
 #[must_use]
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {

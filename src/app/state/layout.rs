@@ -3,6 +3,7 @@
 //! Owns the arithmetic that both the view and the motions need: how many rows a page has. Pure cells, no drawing.
 
 use super::{Focus, State};
+use crate::app::message::Size;
 
 /// A rectangle of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +16,33 @@ pub struct Area {
     pub width: u16,
     /// Rows.
     pub height: u16,
+}
+
+impl Area {
+    /// A box of at most `width` by `height` in the middle of a terminal of `size`.
+    #[must_use]
+    pub fn centered(size: Size, width: u16, height: u16) -> Self {
+        let (width, height) = (width.min(size.width), height.min(size.height));
+        Self { x: (size.width - width) / 2, y: (size.height - height) / 2, width, height }
+    }
+
+    /// The area without `sides` columns at each side and one row above and below.
+    #[must_use]
+    pub fn inside(self, sides: u16) -> Self {
+        Self {
+            x: self.x + sides.min(self.width),
+            y: self.y + 1.min(self.height),
+            width: self.width.saturating_sub(2 * sides),
+            height: self.height.saturating_sub(2),
+        }
+    }
+
+    /// The `height` rows from row `from` on, as far as the area has them.
+    #[must_use]
+    pub fn rows(self, from: u16, height: u16) -> Self {
+        let from = from.min(self.height);
+        Self { y: self.y + from, height: height.min(self.height - from), ..self }
+    }
 }
 
 /// From this width on, the detail page stands beside the table.
@@ -93,7 +121,9 @@ impl Layout {
 
 fn status_height(height: u16, focused: bool) -> u16 {
     let quarter = (height / 4).clamp(2, 10);
-    if focused { (height / 2).max(quarter) } else { quarter }
+    // Even at the least height the head of the table and two of its rows stay.
+    let most = height.saturating_sub(7).max(2);
+    if focused { (height / 2).max(quarter).min(most) } else { quarter }
 }
 
 /// The first of `len` rows to show so that row `at` is on a page of `page` rows, without moving more than needed from the

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::app::command::Motion;
 use crate::app::effect::Ticket;
 use crate::app::message::{Coverage, LoadEnd};
+use crate::app::state::marks::Marks;
 use crate::app::state::order::Order;
 use crate::model::arrange::{Filter, Sort};
 use crate::model::failure::Failure;
@@ -70,6 +71,10 @@ pub struct Listing {
     rows: Rows,
     positions: HashMap<Id, usize>,
     order: Order,
+    /// How often the order has changed.
+    orders: u64,
+    /// How many marks were hidden when they were last counted, and the order and marks that was true for.
+    hidden: (u64, u64, usize),
     /// The arrangement under way.
     arranging: Option<Ticket>,
     /// Whether rows, filter or sort changed since the arrangement under way, or shown, was asked for.
@@ -102,6 +107,8 @@ impl Listing {
             rows: Rows::default(),
             positions: HashMap::new(),
             order: Order::default(),
+            orders: 0,
+            hidden: (0, 0, 0),
             arranging: None,
             stale: false,
             superseded: false,
@@ -164,6 +171,21 @@ impl Listing {
         self.row_of(id).is_some()
     }
 
+    /// How many marks of this kind are on records that are not shown.
+    #[must_use]
+    pub fn hidden_among(&self, marks: &Marks) -> usize {
+        match self.hidden {
+            (orders, version, known) if (orders, version) == (self.orders, marks.version(self.kind)) => known,
+            _ => marks.of(self.kind).filter(|mark| !self.shows(mark.record.id())).count(),
+        }
+    }
+
+    /// Counts the hidden marks once after marks or order have changed, so that a frame costs the same however many there
+    /// are.
+    pub fn count_hidden(&mut self, marks: &Marks) {
+        self.hidden = (self.orders, marks.version(self.kind), self.hidden_among(marks));
+    }
+
     /// Whether rows are hidden or out of the server's order.
     #[must_use]
     pub fn is_arranged(&self) -> bool {
@@ -209,6 +231,7 @@ impl Listing {
         self.rows = Rows::default();
         self.positions.clear();
         self.order = Order::default();
+        self.orders += 1;
         self.total = None;
         self.dropped = 0;
         self.unreadable = 0;
@@ -237,6 +260,7 @@ impl Listing {
             self.stale = true;
         } else {
             self.order.extend(fresh);
+            self.orders += 1;
         }
         self.settle_cursor();
     }
@@ -260,6 +284,7 @@ impl Listing {
         self.superseded = self.arranging.is_some();
         if !self.is_arranged() {
             self.order.set(self.rows.live());
+            self.orders += 1;
             self.stale = false;
             self.settle_cursor();
         }
@@ -299,6 +324,7 @@ impl Listing {
             Some(order) if !self.superseded => {
                 let live = |position: &usize| self.rows.get(*position).is_some();
                 self.order.set(order.iter().copied().filter(live));
+                self.orders += 1;
             }
             _ => self.stale = self.is_arranged(),
         }
@@ -321,6 +347,7 @@ impl Listing {
         let Some(position) = self.positions.remove(id) else { return };
         self.rows.remove(position);
         self.order.remove(position);
+        self.orders += 1;
         self.total = self.total.map(|total| total.saturating_sub(1));
         self.settle_cursor();
     }
@@ -362,4 +389,53 @@ pub fn moved(at: usize, motion: Motion, len: usize, page: usize) -> usize {
         Motion::Last => last,
     }
     .min(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::record::Draft;
+
+    fn page(names: std::ops::Range<usize>) -> Arc<Page> {
+        let row = |n: usize| (Id::new(&n.to_string()).unwrap(), vec![Draft::Text(format!("tag {n}"))]);
+        Arc::new(Page::new(Kind::Tags, names.map(row).collect()))
+    }
+
+    #[test]
+    fn hidden_marks_are_counted_anew_whenever_marks_or_rows_change() {
+        let (mut listing, mut marks) = (Listing::new(Kind::Tags), Marks::default());
+        assert_eq!(listing.hidden_among(&marks), 0);
+        page(0..6).records().for_each(|record| marks.set(record));
+        assert_eq!(listing.hidden_among(&marks), 6);
+        listing.begin(Ticket(1), false);
+        listing.receive(&page(0..3));
+        assert_eq!(listing.hidden_among(&marks), 3);
+        listing.receive(&page(2..5));
+        assert_eq!(listing.hidden_among(&marks), 1);
+        let first = Id::new("0").unwrap();
+        listing.remove(&first);
+        assert_eq!(listing.hidden_among(&marks), 2);
+        marks.unset(Kind::Tags, &first);
+        assert_eq!(listing.hidden_among(&marks), 1);
+        listing.rearrange(Filter::new("4"), None);
+        listing.arranging(Ticket(2));
+        listing.arranged(Ticket(2), Some(&[5]));
+        assert_eq!((listing.row_of(&Id::new("4").unwrap()), listing.row_of(&first)), (Some(0), None));
+        assert_eq!(listing.hidden_among(&marks), 4);
+        assert_eq!((marks.clear_or_return(Kind::Tags), listing.hidden_among(&marks)), (0, 0));
+        assert_eq!((marks.clear_or_return(Kind::Tags), listing.hidden_among(&marks)), (5, 4));
+    }
+
+    #[test]
+    fn rows_and_their_places_agree() {
+        let mut listing = Listing::new(Kind::Tags);
+        listing.begin(Ticket(1), false);
+        listing.receive(&page(0..5));
+        listing.receive(&page(3..9));
+        listing.remove(&Id::new("4").unwrap());
+        assert_eq!(listing.shown(), 8);
+        for row in 0..listing.shown() {
+            assert_eq!(listing.row_of(listing.row(row).unwrap().id()), Some(row));
+        }
+    }
 }

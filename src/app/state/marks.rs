@@ -26,6 +26,8 @@ pub struct Marks {
     kinds: [OfKind; Kind::ALL.len()],
     /// What the last clearing of a kind took away.
     cleared: [OfKind; Kind::ALL.len()],
+    /// How often the marks of each kind have changed.
+    changes: [u64; Kind::ALL.len()],
 }
 
 impl Marks {
@@ -35,21 +37,32 @@ impl Marks {
         self.kinds[kind as usize].get(id)
     }
 
+    fn of_mut(&mut self, kind: Kind) -> &mut OfKind {
+        self.changes[kind as usize] += 1;
+        &mut self.kinds[kind as usize]
+    }
+
+    /// A number that is another one whenever the marks of `kind` have changed.
+    #[must_use]
+    pub fn version(&self, kind: Kind) -> u64 {
+        self.changes[kind as usize]
+    }
+
     /// Marks `record`; a mark that is already there stays as it is.
     pub fn set(&mut self, record: Record) {
-        let marks = &mut self.kinds[record.kind() as usize];
+        let marks = self.of_mut(record.kind());
         marks.entry(record.id().clone()).or_insert(Mark { record, failed: None });
     }
 
     /// Marks `record` with why an attempt on it did not succeed.
     pub fn fail(&mut self, record: Record, reason: String) {
-        let marks = &mut self.kinds[record.kind() as usize];
+        let marks = self.of_mut(record.kind());
         marks.insert(record.id().clone(), Mark { record, failed: Some(reason) });
     }
 
     /// Takes a mark away and says whether there was one.
     pub fn unset(&mut self, kind: Kind, id: &Id) -> bool {
-        self.kinds[kind as usize].shift_remove(id).is_some()
+        self.of_mut(kind).shift_remove(id).is_some()
     }
 
     /// Sets or takes away the mark on `record`.
@@ -69,6 +82,7 @@ impl Marks {
     /// Clears the marks of a kind. With none to clear, brings back those that were cleared last. Answers how many marks
     /// there are now.
     pub fn clear_or_return(&mut self, kind: Kind) -> usize {
+        self.changes[kind as usize] += 1;
         let (marks, cleared) = (&mut self.kinds[kind as usize], &mut self.cleared[kind as usize]);
         if marks.is_empty() {
             *marks = std::mem::take(cleared);
@@ -86,6 +100,18 @@ impl Marks {
     /// All marks, kind by kind.
     pub fn all(&self) -> impl Iterator<Item = &Mark> {
         self.kinds.iter().flat_map(IndexMap::values)
+    }
+
+    /// The mark in row `at` of [`Marks::all`], without walking there.
+    #[must_use]
+    pub fn at(&self, mut at: usize) -> Option<&Mark> {
+        for marks in &self.kinds {
+            match marks.get_index(at) {
+                Some((_, mark)) => return Some(mark),
+                None => at -= marks.len(),
+            }
+        }
+        None
     }
 
     /// How many there are of one kind.

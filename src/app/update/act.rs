@@ -49,7 +49,7 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     }
     let (steps, blocked) = sorted_out(state, verb, &targets);
     let marked = state.detail.is_none() && state.marks.count(state.kind) > 0;
-    let hidden = if marked { state.hidden_marks(state.kind) } else { 0 };
+    let hidden = if marked { state.listing().hidden_among(&state.marks) } else { 0 };
     let bystander =
         state.under_cursor().filter(|record| marked && state.marks.get(record.kind(), record.id()).is_none());
     let totals = state.listings.iter().filter_map(|listing| Some((listing.kind, listing.total?)));

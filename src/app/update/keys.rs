@@ -202,7 +202,6 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         }
         Command::Close => close(state, effects),
         Command::Quit => quit(state, Exit::Interrupted, effects),
-        Command::Suspend => act::suspend(state, effects),
     }
 }
 

@@ -1,0 +1,177 @@
+//! What scrolls, line by line: how values read, and how pages are broken to a width.
+//!
+//! Owns the wrapping, so that what is drawn and what is scrolled count the same lines. Must not know how a line is drawn.
+
+use super::State;
+use super::detail::{Detail, Fields};
+use super::layout::Layout;
+use super::modal::Modal;
+use super::{Overlay, help};
+use crate::model::catalog::Form;
+use crate::model::moment::Zone;
+use crate::model::people::People;
+use crate::model::record::{Record, Value};
+use crate::model::text;
+
+/// How much a line asks to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It merely tells.
+    Plain,
+    /// It must not be overlooked.
+    Loud,
+    /// It heads what follows.
+    Head,
+    /// It is of little weight.
+    Faint,
+}
+
+/// One line, broken to a width.
+#[derive(Debug, Clone)]
+pub struct Laid {
+    /// How much it asks to be read.
+    pub weight: Weight,
+    /// What stands before the text: a label, or keys, with the spaces that align the text.
+    pub lead: String,
+    /// The text.
+    pub text: String,
+    /// The record the line stands for, if it stands for one.
+    pub record: Option<Record>,
+}
+
+impl Laid {
+    /// A line without a lead.
+    #[must_use]
+    pub fn new(weight: Weight, text: impl Into<String>) -> Self {
+        Self { weight, lead: String::new(), text: text.into(), record: None }
+    }
+
+    /// An empty line.
+    #[must_use]
+    pub fn blank() -> Self {
+        Self::new(Weight::Plain, "")
+    }
+
+    /// `text` as lines of at most `width` cells.
+    pub fn wrapped(weight: Weight, text: &str, width: usize) -> impl Iterator<Item = Self> {
+        text::wrapped(&text::clean_lines(text), width).into_iter().map(move |line| Self::new(weight, line))
+    }
+
+    /// `text` after a `lead` of `column` cells, its further lines aligned with the first. A lead that is too long
+    /// stands on a line of its own.
+    #[must_use]
+    pub fn led(lead: &str, column: usize, weight: Weight, text: &str, width: usize) -> Vec<Self> {
+        let lead = text::clean(lead);
+        let mut lines = Vec::new();
+        let mut next = if text::width(&lead) < column {
+            text::padded(&lead, column)
+        } else {
+            let own = text::wrapped(&lead, width).into_iter();
+            lines.extend(own.map(|lead| Self { lead, ..Self::blank() }));
+            " ".repeat(column)
+        };
+        for text in text::wrapped(&text::clean_lines(text), width.saturating_sub(column)) {
+            let lead = std::mem::replace(&mut next, " ".repeat(column));
+            lines.push(Self { weight, lead, text, record: None });
+        }
+        lines
+    }
+}
+
+/// How exactly a time is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// `2026-03-01`
+    Day,
+    /// `2026-03-01 09:30`
+    Minute,
+}
+
+/// The value of a record's field as people read it; empty where it is missing.
+#[must_use]
+pub fn shown(
+    record: &Record,
+    field: usize,
+    zone: &Zone,
+    people: &People,
+    precision: Precision,
+) -> Option<String> {
+    let form = record.kind().row().fields.get(field)?.form;
+    Some(match (record.value(field), form) {
+        (Value::Missing, _) => return None,
+        (Value::Text(ids), Form::People) => people.names(ids),
+        (Value::Text(words), _) => words.to_owned(),
+        (Value::Number(share), Form::Percent) => format!("{share:.0}%"),
+        (Value::Number(number), _) => shown_number(number),
+        (Value::Time(at), _) if precision == Precision::Day => zone.date(at),
+        (Value::Time(at), _) => zone.minute(at),
+    })
+}
+
+fn shown_number(number: f64) -> String {
+    let whole = number.fract() == 0.0 && (0.0..1e15).contains(&number);
+    // Exact: the range was just checked.
+    if whole { text::grouped(number as u64) } else { number.to_string() }
+}
+
+/// The lines of a detail page, `width` cells wide.
+#[must_use]
+pub fn of_detail(state: &State, detail: &Detail, width: usize) -> Vec<Laid> {
+    let listed = || listed_fields(state, &detail.record);
+    match &detail.fields {
+        Fields::Known(fields) => table(fields, width),
+        Fields::Asked(_) => {
+            let reading = [Laid::blank(), Laid::new(Weight::Faint, "reading…")];
+            table(&listed(), width).into_iter().chain(reading).collect()
+        }
+        Fields::Failed(failure) => {
+            let mut lines: Vec<Laid> =
+                Laid::wrapped(Weight::Loud, &format!("could not read: {}", failure.words), width).collect();
+            if let Some(hint) = failure.hint() {
+                lines.extend(Laid::wrapped(Weight::Plain, &format!("hint: {hint}"), width));
+            }
+            lines.push(Laid::blank());
+            lines.extend(table(&listed(), width));
+            lines
+        }
+    }
+}
+
+/// What the list told of a record.
+fn listed_fields(state: &State, record: &Record) -> Vec<(String, String)> {
+    let fields = record.kind().row().fields.iter().enumerate().filter_map(|(position, field)| {
+        let shown = shown(record, position, &state.setup.zone, &state.people, Precision::Minute)?;
+        Some((field.name.to_owned(), shown))
+    });
+    fields.chain([("id".to_owned(), record.id().to_string())]).collect()
+}
+
+/// Labels and values, the values aligned.
+fn table(fields: &[(String, String)], width: usize) -> Vec<Laid> {
+    let longest = fields.iter().map(|(label, _)| text::width(label) + 2).max().unwrap_or_default();
+    let column = longest.min((width / 3).clamp(8, 26));
+    fields.iter().flat_map(|(label, value)| Laid::led(label, column, Weight::Plain, value, width)).collect()
+}
+
+impl State {
+    /// Brings what is scrolled further than it has lines back to its last page, so that the next key up moves it.
+    pub fn settle_scroll(&mut self) {
+        let layout = Layout::of(self);
+        if let (Some(detail), Some(area)) = (&self.detail, layout.detail) {
+            let lines = of_detail(self, detail, usize::from(area.inside(2).width)).len();
+            let most = lines.saturating_sub(layout.detail_lines());
+            if let Some(detail) = &mut self.detail {
+                detail.scroll = detail.scroll.min(most);
+            }
+        }
+        match &mut self.overlay {
+            Some(Overlay::Help(scroll)) => {
+                *scroll = (*scroll).min(help::Help::of(&self.setup.keymap, self.size).most_scroll());
+            }
+            Some(Overlay::Confirm(confirm)) => {
+                confirm.scroll = Modal::of(confirm, self.size, self.now).scroll;
+            }
+            _ => {}
+        }
+    }
+}

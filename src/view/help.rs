@@ -1,0 +1,27 @@
+//! The help.
+//!
+//! Owns its box; its words come from the keymap.
+
+use ratatui::text::Span;
+use ratatui::widgets::BorderType;
+
+use super::canvas::Canvas;
+use super::detail::{position, scrolled};
+use crate::app::state::State;
+use crate::app::state::help::{GAP, Help};
+use crate::app::state::layout::Area;
+
+/// Draws the help, scrolled down by `scroll` lines.
+pub(super) fn draw(state: &State, scroll: usize, canvas: &mut Canvas<'_>) {
+    let help = Help::of(&state.setup.keymap, state.size);
+    let title = [Span::styled(" help ", canvas.theme.strong())];
+    canvas.window(help.area, BorderType::Plain, canvas.theme.plain(), &title);
+    let inside = help.area.inside(2);
+    let scroll = scroll.min(help.most_scroll());
+    for (column, x) in help.columns.iter().zip((0..).step_by(usize::from(help.width + GAP))) {
+        let area = Area { x: inside.x + x, width: help.width.min(inside.width), ..inside };
+        // A short column leaves the screen with the long one.
+        scrolled(column.get(scroll.min(column.len())..).unwrap_or_default(), 0, area, canvas);
+    }
+    canvas.footing(help.area, &[Span::raw(position(scroll, usize::from(inside.height), help.len()))]);
+}

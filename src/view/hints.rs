@@ -1,0 +1,160 @@
+//! The last line.
+//!
+//! Owns what it offers: a notice if there is one, else the keys that do something now, the most important first.
+
+use ratatui::text::Span;
+
+use super::canvas::Canvas;
+use super::text;
+use super::theme::Theme;
+use crate::app::command::Command;
+use crate::app::keymap::Context;
+use crate::app::state::confirm::{Confirm, Part};
+use crate::app::state::layout::Area;
+use crate::app::state::{Focus, Overlay, State};
+use crate::model::kind::Verb;
+use crate::model::pacing;
+use crate::model::plan::{Assent, applicable};
+use crate::model::record::Record;
+
+/// How many marks are asked whether a verb applies to them before it is taken not to.
+const ASKED: usize = 50;
+
+/// Draws the line.
+pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    if let Some(leaving) = state.leaving {
+        let left = leaving.deadline.saturating_sub(state.now.tick);
+        let words =
+            format!("quitting: what is in flight gets {}, nothing more is sent", pacing::spoken(left));
+        canvas.line(area, 0, &[Span::styled(words, theme.wary())]);
+    } else if let Some(notice) = &state.notice {
+        canvas.line(area, 0, &[Span::styled(&*notice.0, theme.wary())]);
+    } else {
+        canvas.line(area, 0, &offered(&hints(state), theme, usize::from(area.width)));
+    }
+}
+
+/// A key and what it does.
+type Hint = (String, &'static str);
+
+/// As many hints as fit, from the left.
+fn offered(hints: &[Hint], theme: Theme, room: usize) -> Vec<Span<'_>> {
+    let (mut line, mut used) = (Vec::new(), 0);
+    for (key, does) in hints {
+        let gap = if line.is_empty() { 0 } else { 2 };
+        let width = gap + text::width(key) + 1 + text::width(does);
+        if used + width > room {
+            break;
+        }
+        used += width;
+        line.extend([
+            Span::raw(" ".repeat(gap)),
+            Span::styled(&**key, theme.key()),
+            Span::raw(" "),
+            Span::raw(*does),
+        ]);
+    }
+    line
+}
+
+fn hints(state: &State) -> Vec<Hint> {
+    let fixed =
+        |keys: &[(&str, &'static str)]| keys.iter().map(|(key, does)| ((*key).to_owned(), *does)).collect();
+    match &state.overlay {
+        Some(Overlay::Confirm(confirm)) => fixed(&in_modal(confirm)),
+        Some(Overlay::Palette(_)) => fixed(&[("enter", "do it"), ("esc", "close"), ("up down", "pick")]),
+        Some(Overlay::Columns(_)) => fixed(&[("enter", "sort"), ("esc", "close"), ("up down", "pick")]),
+        Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
+        Some(Overlay::Help(_)) => bound(state),
+        None if state.filter_input.is_some() => fixed(&[
+            ("enter", "keep"),
+            ("esc", "former filter"),
+            ("~word", "fuzzy"),
+            ("\"two words\"", "as one"),
+        ]),
+        None => bound(state),
+    }
+}
+
+fn in_modal(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
+    if confirm.filtering {
+        return vec![("enter", "keep the filter"), ("esc", "clear it")];
+    }
+    let mut keys = vec![("esc", "keep everything as it is"), ("pgdn pgup", "scroll")];
+    match (&confirm.assent, confirm.part) {
+        (Assent::Phrase(_), Part::Phrase) => keys.push(("tab", "to the list")),
+        (Assent::Phrase(_), Part::List) => keys.extend([("tab", "to the phrase"), ("/", "filter the list")]),
+        (Assent::Key | Assent::Nothing, _) => keys.push(("/", "filter the list")),
+    }
+    keys
+}
+
+/// The keys of the table that do something now.
+fn bound(state: &State) -> Vec<Hint> {
+    let context = state.context();
+    let mut rows: Vec<_> = state
+        .setup
+        .keymap
+        .rows()
+        .filter(|(binding, _)| binding.rank > 0 && binding.contexts.contains(&context))
+        .filter(|(binding, _)| is_possible(state, context, binding.command))
+        .filter_map(|(binding, chords)| Some((binding.rank, chords.first()?.to_string(), binding.hint)))
+        .collect();
+    rows.sort_by_key(|(rank, _, _)| *rank);
+    rows.into_iter().map(|(_, chord, hint)| (chord, hint)).collect()
+}
+
+fn is_possible(state: &State, context: Context, command: Command) -> bool {
+    let listing = state.listing();
+    match command {
+        Command::Do(verb) => verb_applies(state, context, verb),
+        Command::CancelJob | Command::PauseJob => state.jobs.current().is_some_and(|job| !job.cancelled),
+        Command::Open | Command::ToggleMark => state.under_cursor().is_some(),
+        Command::Range | Command::MarkAll | Command::InvertMarks => listing.shown() > 0,
+        Command::ClearMarks => match context {
+            Context::Marked => state.marks.total() > 0,
+            _ => state.marks.count(state.kind) > 0,
+        },
+        Command::MarkedOnly => state.marked_only.is_some() || state.marks.total() > 0,
+        Command::NextScope => listing.kind.row().archives(),
+        Command::Back => {
+            let in_table =
+                listing.anchor.is_some() || listing.marking.is_some() || !listing.filter.is_empty();
+            context != Context::Table || in_table || state.focus == Focus::Status
+        }
+        Command::Move(_)
+        | Command::NextKind
+        | Command::PreviousKind
+        | Command::Go(_)
+        | Command::Leave
+        | Command::Filter
+        | Command::SortBy
+        | Command::ReverseSort
+        | Command::Palette
+        | Command::Help
+        | Command::ExplainDelete
+        | Command::Reload
+        | Command::FocusStatus
+        | Command::ShowReads
+        | Command::Close
+        | Command::Quit => true,
+    }
+}
+
+/// Whether a verb would find something to do. Of many marks only the first few are asked, for a hint must be cheap.
+fn verb_applies(state: &State, context: Context, verb: Verb) -> bool {
+    let standing = &state.standing;
+    if standing.read_only || standing.organization.is_none() || state.listing().marking.is_some() {
+        return false;
+    }
+    let applies = |record: &Record| applicable(verb, record, standing).is_ok();
+    match (context, &state.detail) {
+        (Context::Detail, Some(detail)) => applies(&detail.record),
+        (Context::Marked, _) => state.marks.all().take(ASKED).any(|mark| applies(&mark.record)),
+        _ if state.marks.count(state.kind) > 0 => {
+            state.marks.of(state.kind).take(ASKED).any(|mark| applies(&mark.record))
+        }
+        _ => state.under_cursor().is_some_and(|record| applies(&record)),
+    }
+}

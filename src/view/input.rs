@@ -1,0 +1,44 @@
+//! Lines that are typed into, and the line of remarks under the table.
+//!
+//! Owns where the terminal's cursor stands in a line that may be wider than its room.
+
+use ratatui::style::Style;
+use ratatui::text::Span;
+use tui_input::Input;
+
+use super::canvas::Canvas;
+use super::text;
+use crate::app::state::State;
+use crate::app::state::layout::Area;
+use crate::model::text::clean;
+
+/// Draws what is typed after `lead`. The end that the cursor is at stays in sight; the cursor shows only with `focus`.
+pub(super) fn draw(
+    input: &Input,
+    lead: &str,
+    style: Style,
+    focus: bool,
+    (area, row): (Area, usize),
+    canvas: &mut Canvas<'_>,
+) {
+    let value = input.value();
+    let split = value.char_indices().nth(input.cursor()).map_or(value.len(), |(at, _)| at);
+    let before = clean(&value[..split]);
+    let room = usize::from(area.width).saturating_sub(text::width(lead));
+    let gone = text::scrolled_off(&before, room);
+    let shown = [&before[gone..], &clean(&value[split..])].concat();
+    canvas.line(area, row, &[Span::styled(lead, style), Span::raw(shown)]);
+    if focus {
+        let column = text::width(lead) + text::width(&before[gone..]);
+        canvas.place_cursor(area, column, row);
+    }
+}
+
+/// Draws the filter being typed, or why the record under the cursor failed.
+pub(super) fn remark(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    if let Some(filter) = &state.filter_input {
+        draw(&filter.input, "/", canvas.theme.key(), true, (area, 0), canvas);
+    } else if let Some(remark) = state.remark() {
+        canvas.line(area, 0, &[Span::styled(format!("! {remark}"), canvas.theme.bad())]);
+    }
+}

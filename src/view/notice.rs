@@ -1,0 +1,22 @@
+//! What stands on a screen too small for anything else.
+//!
+//! Owns that one sentence.
+
+use ratatui::text::Span;
+
+use super::canvas::Canvas;
+use crate::app::state::State;
+use crate::app::state::layout::Area;
+use crate::model::text;
+
+/// Says how large the terminal has to be.
+pub(super) fn draw(state: &State, canvas: &mut Canvas<'_>) {
+    let (width, height) = (state.size.width, state.size.height);
+    let area = Area { x: 0, y: 0, width, height };
+    let sentence = format!("tidyfy needs 40x10, this is {width}x{height}");
+    let lines = text::wrapped(&sentence, usize::from(width));
+    let first = usize::from(height).saturating_sub(lines.len()) / 2;
+    for (n, line) in lines.iter().enumerate() {
+        canvas.line_centered(area, first + n, &[Span::raw(line)]);
+    }
+}

@@ -1,0 +1,44 @@
+//! The palette.
+//!
+//! Owns its box; what matches is decided in the state.
+
+use ratatui::text::Span;
+use ratatui::widgets::BorderType;
+
+use super::canvas::Canvas;
+use super::{input, text};
+use crate::app::state::State;
+use crate::app::state::layout::{Area, first_row};
+use crate::app::state::palette::Palette;
+
+/// Cells of a command's name, and of its chord.
+const NAME: usize = 16;
+const CHORD: usize = 10;
+
+/// Draws the palette.
+pub(super) fn draw(state: &State, palette: &Palette, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let area = Area::centered(state.size, 100, 22.min(state.size.height.saturating_sub(2)));
+    canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(" palette ", theme.strong())]);
+    let inside = area.inside(2);
+    input::draw(&palette.input, ":", theme.key(), true, (inside, 0), canvas);
+    let lines = palette.lines(&state.setup.keymap);
+    let rows = inside.rows(1, inside.height);
+    if lines.is_empty() {
+        canvas.line(rows, 0, &[Span::raw("  no command of that name")]);
+    }
+    let at = palette.at.min(lines.len().saturating_sub(1));
+    let page = usize::from(rows.height);
+    for (row, n) in (first_row(at, lines.len(), page)..lines.len()).take(page).enumerate() {
+        let line = &lines[n];
+        let mut spans = vec![Span::raw(if n == at { "> " } else { "  " })];
+        spans.extend(text::cell(&[Span::styled(line.name, theme.strong())], NAME, false));
+        let chord = line.chord.map_or(String::new(), |chord| chord.to_string());
+        spans.extend(text::cell(&[Span::styled(chord, theme.key())], CHORD, false));
+        spans.push(Span::raw(line.help));
+        canvas.line(rows, row, &spans);
+        if n == at {
+            canvas.style_row(rows, row, theme.current());
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The line under the table.
+//!
+//! Owns what it says of the list: scope, filter, sort, how much of it is here, and what is marked.
+
+use ratatui::text::Span;
+
+use super::canvas::Canvas;
+use super::cells::direction;
+use super::text::{self, Part};
+use super::theme::Theme;
+use crate::app::command::Command;
+use crate::app::state::State;
+use crate::app::state::layout::Area;
+use crate::app::state::listing::{Listing, Load};
+use crate::model::text::grouped;
+
+/// Cells of a filter that are shown here; the whole stands in its input.
+const FILTER: usize = 32;
+
+/// Draws the line.
+pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let listing = state.listing();
+    let parts = if state.marked_only.is_some() {
+        all_marked(state, theme)
+    } else if listing.marking.is_some() {
+        vec![Part::new(0, marking(listing), theme.wary())]
+    } else {
+        let mut parts = of_list(listing, theme);
+        parts.extend(of_marks(state, theme));
+        parts.extend(of_load(state, theme));
+        parts
+    };
+    let line = text::beside(parts, usize::from(area.width));
+    canvas.line(area, 0, &line);
+    let used = u16::try_from(text::line_width(&line)).unwrap_or(area.width).min(area.width);
+    rule(Area { x: area.x + used, width: area.width - used, ..area }, canvas);
+}
+
+/// Fills the rest of a line, so that it parts what is above from what is below.
+pub(super) fn rule(area: Area, canvas: &mut Canvas<'_>) {
+    let line = format!(" {}", "─".repeat(usize::from(area.width.saturating_sub(1))));
+    canvas.line(area, 0, &[Span::styled(line, canvas.theme.faint())]);
+}
+
+fn marking(listing: &Listing) -> String {
+    let loaded = grouped(listing.loaded() as u64);
+    match listing.total {
+        Some(total) => format!("marking {loaded} of {}, Esc stops", grouped(total)),
+        None => format!("marking {loaded}, Esc stops"),
+    }
+}
+
+fn all_marked(state: &State, theme: Theme) -> Vec<Part<'static>> {
+    let total = grouped(state.marks.total() as u64);
+    vec![
+        Part::new(0, format!("{total} marked of every kind"), theme.strong()),
+        Part::new(1, "a verb takes everything shown", theme.plain()),
+    ]
+}
+
+/// Scope, filter, sort and how much is here.
+fn of_list(listing: &Listing, theme: Theme) -> Vec<Part<'static>> {
+    let mut parts = Vec::new();
+    if listing.kind.row().archives() {
+        parts.push(Part::new(3, listing.scope.word(), theme.strong()));
+    }
+    if !listing.filter.source().trim().is_empty() {
+        let filter = text::cut(listing.filter.source(), FILTER);
+        parts.push(Part::new(5, format!("filter: {filter}"), theme.plain()));
+    }
+    if let Some(sort) = listing.sort
+        && let Some(field) = listing.kind.row().fields.get(sort.field)
+    {
+        parts.push(Part::new(7, format!("sort: {} {}", field.name, direction(sort)), theme.plain()));
+    }
+    let loaded = grouped(listing.loaded() as u64);
+    let rows = match listing.total {
+        Some(total) => format!("{loaded} of {}", grouped(total)),
+        None => format!("{loaded} loaded"),
+    };
+    parts.push(Part::new(2, rows, theme.plain()));
+    if !listing.filter.is_empty() {
+        parts.push(Part::new(1, format!("{} match", grouped(listing.shown() as u64)), theme.strong()));
+    }
+    parts
+}
+
+/// What is marked, here and in other kinds.
+fn of_marks(state: &State, theme: Theme) -> Vec<Part<'static>> {
+    let here = state.marks.count(state.kind);
+    let elsewhere = state.marks.total() - here;
+    let mut parts = Vec::new();
+    if here > 0 {
+        let hidden = match state.listing().hidden_among(&state.marks) {
+            0 => String::new(),
+            hidden => format!(" ({} hidden)", grouped(hidden as u64)),
+        };
+        parts.push(Part::new(0, format!("{} marked{hidden}", grouped(here as u64)), theme.mark()));
+    }
+    if elsewhere > 0 {
+        parts.push(Part::new(4, format!("+{} in other kinds", grouped(elsewhere as u64)), theme.mark()));
+    }
+    parts
+}
+
+/// How the load stands and what it left out.
+fn of_load(state: &State, theme: Theme) -> Vec<Part<'static>> {
+    let listing = state.listing();
+    let mut parts = Vec::new();
+    let chord = state.setup.keymap.chord(Command::Reload);
+    let again = chord.map_or(String::new(), |chord| format!(", {chord} loads again"));
+    match &listing.load {
+        Load::Running(_) => parts.push(Part::new(6, "loading…", theme.plain())),
+        Load::Stopped => parts.push(Part::new(6, format!("loading was stopped{again}"), theme.wary())),
+        Load::Failed(_) if listing.loaded() > 0 => {
+            parts.push(Part::new(3, format!("incomplete{again}"), theme.bad()));
+        }
+        Load::Failed(_) | Load::Untouched | Load::Done(_) => {}
+    }
+    let missing = match &listing.load {
+        Load::Done(end) => end.missing.unwrap_or_default(),
+        _ => 0,
+    };
+    let counts = [
+        (8, missing, "missing"),
+        (9, listing.unreadable as u64, "unreadable"),
+        (10, listing.dropped as u64, "out of scope dropped"),
+    ];
+    let counts = counts.iter().filter(|(_, n, _)| *n > 0);
+    parts.extend(
+        counts.map(|(rank, n, what)| Part::new(*rank, format!("{} {what}", grouped(*n)), theme.wary())),
+    );
+    parts.extend(coverage(listing).map(|covered| Part::new(11, covered, theme.plain())));
+    if let Load::Failed(failure) = &listing.load
+        && listing.loaded() > 0
+    {
+        parts.push(Part::new(12, failure.words.clone(), theme.bad()));
+    }
+    parts
+}
+
+/// `from 1,204 of 3,310 processes, 40 of 40 templates`
+fn coverage(listing: &Listing) -> Option<String> {
+    let parts: Vec<_> = listing
+        .coverage
+        .iter()
+        .map(|part| {
+            let total = part.total.map_or("?".to_owned(), grouped);
+            format!("{} of {total} {}", grouped(part.read as u64), part.kind.row().plural)
+        })
+        .collect();
+    (!parts.is_empty()).then(|| format!("from {}", parts.join(", ")))
+}

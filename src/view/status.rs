@@ -1,0 +1,148 @@
+//! The status pane.
+//!
+//! Owns the gauge of the running job and the results under it, newest last.
+
+use std::time::Duration;
+
+use ratatui::text::Span;
+
+use super::canvas::Canvas;
+use super::scope::rule;
+use super::text::{self, Part};
+use super::theme::Theme;
+use crate::app::command::Command;
+use crate::app::state::jobs::Job;
+use crate::app::state::layout::Area;
+use crate::app::state::{Focus, State};
+use crate::model::pacing;
+use crate::model::text::grouped;
+
+/// Draws the pane.
+pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let right = [Span::styled(position(state), theme.faint())];
+    let taken = text::line_width(&right);
+    let room = usize::from(area.width).saturating_sub(if taken == 0 { 0 } else { taken + 2 });
+    let mut parts = vec![title(state, theme)];
+    match state.jobs.current() {
+        Some(job) => parts.extend(gauge(state, job, theme, room >= 100)),
+        None => parts.extend(idle(state, theme)),
+    }
+    let line = text::beside(parts, room);
+    canvas.line(area, 0, &line);
+    let used = u16::try_from(text::line_width(&line)).unwrap_or(area.width).min(area.width);
+    rule(Area { x: area.x + used, width: area.width - used, ..area }, canvas);
+    if taken > 0 {
+        canvas.line_right(area, 0, &[Span::raw(" "), right[0].clone()]);
+    }
+    results(state, area.rows(1, area.height.saturating_sub(1)), canvas);
+}
+
+fn title(state: &State, theme: Theme) -> Part<'static> {
+    match state.focus {
+        Focus::Status => Part::new(0, "[status]", theme.current().patch(theme.strong())),
+        Focus::Table => Part::new(8, "status", theme.strong()),
+    }
+}
+
+/// Where the pane is scrolled to, and what it shows beyond its results.
+fn position(state: &State) -> String {
+    let below =
+        (state.status.below > 0).then(|| format!("{} newer below", grouped(state.status.below as u64)));
+    let reads = state.status.reads.then(|| "reads shown".to_owned());
+    [below, reads].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What the gauge's line says while no job runs.
+fn idle(state: &State, theme: Theme) -> Vec<Part<'static>> {
+    let mut parts = vec![];
+    parts.extend(waiting(state).map(|words| Part::new(1, words, theme.wary())));
+    parts.push(Part::new(2, "results", theme.plain()));
+    let key = |command, words: &str| {
+        let chord = state.setup.keymap.chord(command)?;
+        Some(Part::new(3, format!("{chord} {words}"), theme.faint()))
+    };
+    parts.extend(match state.focus {
+        Focus::Status => {
+            key(Command::ShowReads, if state.status.reads { "hides reads" } else { "shows reads" })
+        }
+        Focus::Table => key(Command::FocusStatus, "focuses"),
+    });
+    parts
+}
+
+/// `archive 12 of 300  [#####-----]  4%  25/s  12 s left  queued 1`
+fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static>> {
+    let (done, steps) = (job.done(), job.steps());
+    let counts = format!("{} {} of {}", job.plan.verb.word(), grouped(done as u64), grouped(steps as u64));
+    let mut parts = vec![Part::new(0, counts, theme.strong())];
+    parts.push(Part::new(4, bar(done, steps, if wide { 20 } else { 10 }), theme.plain()));
+    parts.push(Part::new(3, format!("{}%", percent(done, steps)), theme.plain()));
+    let standing = if job.cancelled {
+        Some("cancelling")
+    } else if job.held {
+        Some("paused")
+    } else if job.started.is_none() {
+        Some("starting")
+    } else {
+        None
+    };
+    parts.extend(standing.map(|word| Part::new(1, word, theme.wary())));
+    parts.extend(waiting(state).map(|words| Part::new(2, words, theme.wary())));
+    if let Some((rate, left)) = job.pace(state.now).filter(|_| standing.is_none()) {
+        let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
+        parts.push(Part::new(6, rate, theme.plain()));
+        parts.push(Part::new(5, format!("{} left", pacing::spoken(left)), theme.plain()));
+    }
+    if state.jobs.queued() > 0 {
+        parts.push(Part::new(7, format!("queued {}", grouped(state.jobs.queued() as u64)), theme.plain()));
+    }
+    parts
+}
+
+/// Whole percent, a hundred only when all is done.
+fn percent(done: usize, steps: usize) -> usize {
+    (done * 100).checked_div(steps).unwrap_or(100)
+}
+
+fn bar(done: usize, steps: usize, cells: usize) -> String {
+    let full = (done * cells).checked_div(steps).unwrap_or(cells).min(cells);
+    format!("[{}{}]", "#".repeat(full), "-".repeat(cells - full))
+}
+
+/// `waiting 3 s: the server allows no more for now`
+fn waiting(state: &State) -> Option<String> {
+    let wait = state.waiting.as_ref()?;
+    let left = wait.until.checked_sub(state.now.tick).filter(|left| !left.is_zero())?;
+    // A second that has begun counts, so that the countdown ends with one and not with none.
+    let left = Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0));
+    Some(format!("waiting {}: {}", pacing::spoken(left), wait.why))
+}
+
+fn results(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    let rows = usize::from(area.height);
+    let newest_first = state.status.shown().rev().skip(state.status.below).take(rows);
+    let mut entries: Vec<_> = newest_first.collect();
+    entries.reverse();
+    if entries.is_empty() {
+        let words = "every change that is sent, and every request that fails, gets a line here";
+        canvas.line(area, 0, &[Span::styled(words, canvas.theme.faint())]);
+    }
+    for (row, entry) in entries.iter().enumerate() {
+        let style = canvas.theme.tone(entry.tone());
+        canvas.line(area, row, &[Span::styled(entry.text(&state.setup.zone), style)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gauge_is_full_only_at_the_end() {
+        assert_eq!(bar(0, 300, 10), "[----------]");
+        assert_eq!(bar(299, 300, 10), "[#########-]");
+        assert_eq!(bar(300, 300, 10), "[##########]");
+        assert_eq!((percent(299, 300), percent(12, 300), percent(0, 0)), (99, 4, 100));
+    }
+}

@@ -1,0 +1,177 @@
+//! The table of a kind, or of all that is marked.
+//!
+//! Owns the two signs before each row and what stands where there is no row. Only rows on the screen are looked at.
+
+use ratatui::text::Span;
+
+use super::canvas::Canvas;
+use super::{cells, text};
+use crate::app::command::Command;
+use crate::app::state::layout::{Area, first_row};
+use crate::app::state::listing::{Listing, Load};
+use crate::app::state::marks::Mark;
+use crate::app::state::{Identity, State};
+use crate::model::arrange::Matching;
+use crate::model::failure::Failure;
+use crate::model::kind::Scope;
+use crate::model::text::wrapped;
+
+/// Cells of the two signs and the space after them.
+const MARGIN: usize = 3;
+
+/// Draws the table.
+pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    if area.height == 0 {
+        return;
+    }
+    match state.marked_only {
+        Some(at) => marked(state, at, area, canvas),
+        None => listed(state, area, canvas),
+    }
+}
+
+fn listed(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    let (listing, theme) = (state.listing(), canvas.theme);
+    let room = usize::from(area.width).saturating_sub(MARGIN);
+    let columns = cells::columns(listing.kind, listing.sort, u8::MAX, room);
+    canvas.line(area, 0, &under_signs(' ', ' ', canvas, cells::heads(&columns, theme.head())));
+    if listing.shown() == 0 {
+        sentences(&emptiness(state), area, canvas);
+        return;
+    }
+    let page = usize::from(area.height - 1);
+    let first = first_row(listing.cursor_row(), listing.shown(), page);
+    let range = listing.range();
+    let mut matching = (!listing.filter.is_empty()).then(Matching::default);
+    for (line, row) in (first..listing.shown()).take(page).enumerate() {
+        let Some(record) = listing.row(row) else { continue };
+        let mark = state.marks.get(record.kind(), record.id());
+        let sign = match mark {
+            Some(Mark { failed: Some(_), .. }) => '!',
+            Some(_) => '*',
+            None if range.as_ref().is_some_and(|range| range.contains(&row)) => '+',
+            None => ' ',
+        };
+        let letters = matching.as_mut().and_then(|matching| listing.filter.matched(record.name(), matching));
+        let cells = cells::record(state, theme, &record, &columns, &letters.unwrap_or_default());
+        row_of(line + 1, row == listing.cursor_row(), sign, cells, area, canvas);
+    }
+}
+
+/// A row with its signs.
+fn row_of(
+    line: usize,
+    is_current: bool,
+    sign: char,
+    cells: Vec<Span<'_>>,
+    area: Area,
+    canvas: &mut Canvas<'_>,
+) {
+    let cursor = if is_current { '>' } else { ' ' };
+    canvas.line(area, line, &under_signs(cursor, sign, canvas, cells));
+    if is_current {
+        canvas.style_row(area, line, canvas.theme.current());
+    }
+}
+
+fn under_signs<'a>(cursor: char, sign: char, canvas: &Canvas<'_>, cells: Vec<Span<'a>>) -> Vec<Span<'a>> {
+    let theme = canvas.theme;
+    let style = if sign == '!' { theme.bad() } else { theme.mark() };
+    let signs = [Span::raw(cursor.to_string()), Span::styled(sign.to_string(), style), Span::raw(" ")];
+    signs.into_iter().chain(cells).collect()
+}
+
+fn marked(state: &State, at: usize, area: Area, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let room = usize::from(area.width).saturating_sub(MARGIN);
+    let reason = if room >= 60 { room / 2 } else { 0 };
+    let kind = 11;
+    let name = room.saturating_sub(kind + reason);
+    let line = |kind_word: Span<'_>, name_text: Span<'_>, why: Span<'_>| {
+        let mut spans = text::cell(&[kind_word], kind, false);
+        spans.extend(text::cell(&[name_text], name.saturating_sub(2), false));
+        spans.push(Span::raw("  "));
+        spans.extend(text::cell(&[why], reason, false));
+        spans
+    };
+    let head = |word| Span::styled(word, theme.head());
+    let heads = line(head("kind"), head("name"), head("why it is still marked"));
+    canvas.line(area, 0, &under_signs(' ', ' ', canvas, heads));
+    let (len, page) = (state.marks.total(), usize::from(area.height - 1));
+    if len == 0 {
+        sentences(&[("nothing is marked".to_owned(), false)], area, canvas);
+        return;
+    }
+    let first = first_row(at, len, page);
+    for (shown, row) in (first..len).take(page).enumerate() {
+        let Some(mark) = state.marks.at(row) else { continue };
+        let title = mark.record.kind().row().singular;
+        let why = mark.failed.as_deref().unwrap_or_default();
+        let cells = line(Span::raw(title), Span::raw(mark.record.name()), Span::raw(why));
+        let sign = if mark.failed.is_some() { '!' } else { '*' };
+        row_of(shown + 1, row == at, sign, cells, area, canvas);
+    }
+}
+
+/// Sentences in the place of rows, and whether each must not be overlooked.
+fn sentences(sentences: &[(String, bool)], area: Area, canvas: &mut Canvas<'_>) {
+    let room = usize::from(area.width).saturating_sub(MARGIN);
+    let mut row = 1;
+    for (sentence, loud) in sentences {
+        let style = if *loud { canvas.theme.bad() } else { canvas.theme.plain() };
+        for line in wrapped(sentence, room) {
+            canvas.line(area, row, &[Span::raw("   "), Span::styled(line, style)]);
+            row += 1;
+        }
+    }
+}
+
+/// Why no row is shown.
+fn emptiness(state: &State) -> Vec<(String, bool)> {
+    let listing = state.listing();
+    let calm = |words: String| vec![(words, false)];
+    match (&listing.load, &state.identity) {
+        (Load::Untouched, Identity::Failed(failure)) => {
+            failed("could not read who you are", failure, state, Command::Reload)
+        }
+        (Load::Failed(failure), _) if listing.loaded() == 0 => {
+            failed("could not load", failure, state, Command::Reload)
+        }
+        (Load::Untouched | Load::Running(_), _) if listing.loaded() == 0 => calm("loading…".to_owned()),
+        (Load::Running(_), _) => calm("nothing matches so far, still loading…".to_owned()),
+        (Load::Stopped, _) if listing.loaded() == 0 => {
+            calm(format!("loading was stopped; {}", key(state, Command::Reload, "loads again")))
+        }
+        _ if !listing.filter.is_empty() && listing.loaded() > 0 => {
+            calm(format!("nothing matches the filter; {}", key(state, Command::Back, "clears it")))
+        }
+        _ => calm(nothing_there(state, listing)),
+    }
+}
+
+fn nothing_there(state: &State, listing: &Listing) -> String {
+    let row = listing.kind.row();
+    let plural = row.plural;
+    let next = |words| key(state, Command::NextScope, words);
+    match (row.archives(), listing.scope) {
+        (true, Scope::Active) => format!("no active {plural}; {}", next("shows archived ones")),
+        (true, Scope::Archived) => format!("no archived {plural}; {}", next("shows all")),
+        _ => format!("no {plural}"),
+    }
+}
+
+fn failed(what: &str, failure: &Failure, state: &State, again: Command) -> Vec<(String, bool)> {
+    let mut sentences = vec![(format!("{what}: {failure}"), true)];
+    sentences.extend(failure.hint().map(|hint| (format!("hint: {hint}"), false)));
+    sentences.push((key(state, again, "tries again"), false));
+    sentences
+}
+
+/// What a key does, or how to do it without one.
+fn key(state: &State, command: Command, does: &str) -> String {
+    match state.setup.keymap.chord(command) {
+        Some(chord) if chord.to_string() == "esc" => format!("Esc {does}"),
+        Some(chord) => format!("{chord} {does}"),
+        None => format!("the palette {does}"),
+    }
+}

@@ -1,0 +1,6 @@
+//! The whole screen, drawn from states made by hand.
+
+mod overlays;
+mod panes;
+mod properties;
+mod stage;

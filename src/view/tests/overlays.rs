@@ -1,0 +1,177 @@
+//! What lies over the panes, as text.
+
+use ratatui::buffer::CellWidth;
+
+use crate::app::effect::{Exit, Ticket};
+use crate::app::keymap::{Chord, Key};
+use crate::app::state::palette::Palette;
+use crate::app::state::{Overlay, Question};
+use crate::model::kind::{Kind, Verb};
+use crate::model::plan::Blocked;
+
+use super::stage::*;
+
+#[test]
+fn what_must_be_typed_is_always_on_the_screen() {
+    for (width, height) in [(120, 35), (80, 24), (40, 10)] {
+        for (name, n, asked) in [
+            ("Acme Ltd", 12, "type delete 12 and press Enter"),
+            ("Acme Ltd", 60, "type delete 60 in Acme Ltd and press"),
+            (
+                "A very long name of an organization, which fills lines and lines and more",
+                60,
+                "type delete 60 in A very long name",
+            ),
+        ] {
+            let mut state = lively(width, height);
+            state.standing.organization.as_mut().unwrap().name = name.to_owned();
+            let mut plan = plan(&state, Verb::Delete, Kind::Processes, n);
+            let record = state.listing().row(1).unwrap();
+            plan.blocked.push(Blocked { record, reason: "not archived: archive it first".to_owned() });
+            plan.hidden = 3;
+            let mut state = confirming(state, plan);
+            type_in(&mut state, "delete");
+            let text = screen(&state);
+            assert!(text.contains(asked), "{text}");
+            let (row, line) =
+                text.lines().enumerate().find(|(_, line)| line.contains("║ > delete ")).unwrap();
+            let before =
+                line.split("delete").next().unwrap().chars().map(|c| c.to_string().cell_width()).sum::<u16>();
+            assert_eq!(drawn(&state).1, Some((before + 6, u16::try_from(row).unwrap())), "{text}");
+            let seen_whole = text.contains("12 requests, within the current limits");
+            assert!(seen_whole || text.contains("more below (PgDn)"), "{text}");
+            assert!(n < 60 || text.contains("`e0d1c2` will do for the"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_modal_shows_everything_once_it_is_scrolled() {
+    for (width, height) in [(120, 35), (80, 24), (40, 10)] {
+        let state = lively(width, height);
+        let mut plan = plan(&state, Verb::Delete, Kind::Processes, 30);
+        plan.organization.name = "An organization with a rather long name".to_owned();
+        plan.bystander = Some("Somebody".to_owned());
+        let record = state.listing().row(1).unwrap();
+        plan.blocked.push(Blocked { record, reason: "not archived: archive it first".to_owned() });
+        let mut state = confirming(state, plan);
+        let mut seen = String::new();
+        for scroll in 0..80 {
+            if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
+                confirm.scroll = scroll;
+            }
+            seen.push_str(&screen(&state));
+        }
+        let seen: String = seen.chars().filter(|c| !"║│\n ".contains(*c)).collect();
+        for part in [
+            "Permanently delete 30 processes in",
+            "this cannot be undone",
+            "30 processes",
+            "Renewal 00000",
+            "Renewal 00029",
+            "blocked, not included: 1",
+            "Somebody under the cursor",
+            "30 requests",
+        ] {
+            assert!(seen.contains(&part.replace(' ', "")), "{part} at {width}x{height}");
+        }
+    }
+}
+
+#[test]
+fn y_is_offered_only_once_it_counts_and_deleting_looks_different() {
+    let state = lively(80, 24);
+    let archive = plan(&state, Verb::Archive, Kind::Processes, 1);
+    let mut state = confirming(state, archive);
+    let text = screen(&state);
+    assert!(text.contains("┌─ Archive ") && text.contains("y archive, Esc keep"));
+    assert!(text.contains("Archive 1 process in Acme Ltd: Renewal 00000 家族会議"));
+    state.now = moment(30);
+    assert!(!screen(&state).contains("y archive"));
+    let delete = plan(&state, Verb::Delete, Kind::Processes, 2);
+    let mut state = confirming(state, delete);
+    assert!(screen(&state).contains("╔═ Permanently delete "));
+    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
+    confirm.paste(moment(31));
+    assert!(screen(&state).contains("pasting is refused here: type it"));
+    assert!(!screen(&state).contains("[list]"));
+    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
+    confirm.key(Chord::plain(Key::Tab), false, moment(32));
+    let text = screen(&state);
+    assert!(text.contains("[list]") && !text.contains("║ > "), "{text}");
+    assert_eq!(drawn(&state).1, None);
+}
+
+#[test]
+fn scrolling_past_the_end_is_brought_back() {
+    let state = lively(80, 24);
+    let delete = plan(&state, Verb::Delete, Kind::Processes, 40);
+    let mut state = confirming(state, delete);
+    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
+    confirm.scroll = usize::MAX;
+    let end = screen(&state);
+    state.settle_scroll();
+    assert_eq!(screen(&state), end);
+    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
+    confirm.scroll -= 1;
+    assert_ne!(screen(&state), end);
+    state.overlay = Some(Overlay::Help(usize::MAX));
+    let end = screen(&state);
+    state.settle_scroll();
+    assert!(matches!(state.overlay, Some(Overlay::Help(scroll)) if (1..100).contains(&scroll)));
+    assert_eq!(screen(&state), end);
+    state.overlay = None;
+    opened(&mut state, usize::MAX);
+    let end = screen(&state);
+    state.settle_scroll();
+    assert!((1..1000).contains(&state.detail.as_ref().unwrap().scroll));
+    assert_eq!(screen(&state), end);
+}
+
+#[test]
+fn help_palette_and_columns_come_from_their_tables() {
+    let mut state = lively(200, 60);
+    state.overlay = Some(Overlay::Help(0));
+    let text = screen(&state);
+    for (binding, chords) in state.setup.keymap.rows() {
+        assert!(chords.iter().all(|chord| text.contains(&chord.to_string())), "{}", binding.name);
+        let start = binding.help.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&start), "{start} in\n{text}");
+    }
+    state.overlay = Some(Overlay::Palette(Palette { input: "arch".into(), at: 0 }));
+    let text = screen(&state);
+    assert!(text.contains("│ :arch ") && text.contains("> archive         a "), "{text}");
+    state.overlay = Some(Overlay::Columns(2));
+    assert!(screen(&state).contains("> status") && screen(&state).contains("  archived"));
+}
+
+#[test]
+fn questions_say_what_would_be_left() {
+    let mut state = lively(120, 35);
+    running(&mut state);
+    state.overlay = Some(Overlay::Ask(Question::Quit(Exit::Quit)));
+    let text = screen(&state);
+    assert!(
+        text.contains("a job is running: 12 of 300 done; quit?") && text.contains("y yes, any other key no")
+    );
+    state.overlay = Some(Overlay::Ask(Question::CancelJob(Ticket(7))));
+    assert!(screen(&state).contains("archive paused at 12 of 300: cancel the rest?"));
+}
+
+#[test]
+fn a_box_is_not_swallowed_by_a_wide_character_at_its_edge() {
+    let mut state = lively(80, 24);
+    state.overlay = Some(Overlay::Columns(0));
+    for x in 0..4 {
+        state.size.width = 80 + x;
+        let (buffer, _) = drawn(&state);
+        let edges: Vec<(u16, u16)> = (1..24)
+            .flat_map(|y| (1..80).map(move |x| (x, y)))
+            .filter(|at| buffer[*at].symbol() == "│")
+            .collect();
+        assert!(!edges.is_empty());
+        for (x, y) in edges {
+            assert!(buffer[(x - 1, y)].symbol().cell_width() == 1, "{}", screen(&state));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What holds for every state and size.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::CellWidth;
+use ratatui::style::Color;
+
+use crate::app::effect::Exit;
+use crate::app::message::{Size, Wait};
+use crate::app::state::detail::Fields;
+use crate::app::state::listing::Load;
+use crate::app::state::palette::Palette;
+use crate::app::state::{FilterInput, Focus, Notice, Overlay, Question, State};
+use crate::model::arrange::{Filter, Sort};
+use crate::model::failure::{Cause, Failure};
+use crate::model::kind::{Kind, Verb};
+use crate::view::view;
+
+use super::stage::*;
+
+/// Every sort of screen, by number.
+fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
+    let mut state = lively(width, height);
+    state.setup.colour = n < 14;
+    down(&mut state, scroll % 70);
+    match n % 14 {
+        0 => arranged(&mut state, "ren \u{202e}", Some(Sort { field: scroll % 7, reverse: true })),
+        1 => {
+            let n = 1 + scroll % 80;
+            let delete = plan(&state, Verb::Delete, Kind::Processes, n);
+            state = confirming(state, delete);
+            type_in(
+                &mut state,
+                "delete 家\u{301}\u{7}x and much more than fits into a line of any width there is",
+            );
+        }
+        2 => {
+            let archive = plan(&state, Verb::Archive, Kind::Templates, scroll % 9);
+            state = confirming(state, archive);
+            type_in(&mut state, "/fa");
+        }
+        3 => state.overlay = Some(Overlay::Help(scroll)),
+        4 => state.overlay = Some(Overlay::Palette(Palette { input: "e".into(), at: scroll })),
+        5 => state.overlay = Some(Overlay::Columns(scroll)),
+        6 => {
+            running(&mut state);
+            state.overlay = Some(Overlay::Ask(Question::Quit(Exit::Quit)));
+        }
+        7 => opened(&mut state, scroll),
+        8 => {
+            opened(&mut state, scroll);
+            state.detail.as_mut().unwrap().fields = Fields::Known(vec![
+                (
+                    "a label\u{9b}\u{202e} that is rather long 家族会議".to_owned(),
+                    "v\u{1b}]0;x\u{7}\n\ttab".to_owned(),
+                ),
+                ("b".to_owned(), "👩‍👩‍👧".repeat(50)),
+            ]);
+            state.focus = Focus::Status;
+        }
+        9 => {
+            failed_mark(&mut state, 6);
+            state.marked_only = Some(scroll % 5);
+        }
+        10 => {
+            failed_mark(&mut state, scroll % 8);
+            running(&mut state);
+            state.focus = Focus::Status;
+            state.status.below = scroll;
+            state.waiting = Some(Wait { until: Duration::from_secs(99), why: "why\u{1b}[1m".to_owned() });
+        }
+        11 => {
+            let input = format!("{}\u{200f}\u{7}", "家x".repeat(scroll % 60));
+            state.filter_input = Some(FilterInput { input: input.into(), former: Filter::default() });
+        }
+        12 => {
+            state.kind = Kind::Files;
+            state.standing.organization.as_mut().unwrap().name = "Acme\u{1b}[2J \u{202e}".repeat(scroll % 9);
+            state.notice = Some(Notice("note\u{9b}2J".repeat(scroll % 30)));
+        }
+        _ => {
+            state = State::new(setup(Kind::Tasks), Size { width, height }, moment(1));
+            let failure =
+                Failure { words: "x\u{1b}[31m \u{202e}".repeat(9), ..Failure::new(Cause::Server, "") };
+            state.listing_mut().load = Load::Failed(failure);
+        }
+    }
+    state
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn no_size_and_no_state_breaks_the_screen(
+        width in 0u16..200, height in 0u16..60, n in 0usize..28, scroll in prop_oneof![0usize..100, Just(usize::MAX)],
+    ) {
+        let state = variant(n, width, height, scroll);
+        let (buffer, cursor) = drawn(&state);
+        for cell in &buffer.content {
+            prop_assert_eq!(&*crate::model::text::clean(cell.symbol()), cell.symbol());
+            prop_assert!(state.setup.colour || (cell.fg, cell.bg) == (Color::Reset, Color::Reset));
+        }
+        prop_assert!(cursor.is_none_or(|(x, y)| x < width && y < height));
+        for row in buffer.content.chunks(usize::from(width).max(1)) {
+            if let Some(last) = row.last() {
+                prop_assert!(last.symbol().cell_width() <= 1, "a wide character hangs over the edge");
+            }
+        }
+    }
+
+    /// A resize is known to the terminal before the state hears of it.
+    #[test]
+    fn a_buffer_of_another_size_is_no_trouble(width in 0u16..150, height in 0u16..50, n in 0usize..14) {
+        let state = variant(n, 80, 24, 3);
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| view(&state, frame)).unwrap();
+    }
+}

@@ -1,0 +1,214 @@
+//! Cells and graphemes: how wide text is, and how it is cut.
+//!
+//! Owns measuring. It measures as the buffer draws, grapheme by grapheme, so that what is measured to fit does fit.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::CellWidth;
+use ratatui::style::Style;
+use ratatui::text::Span;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::model::text::clean;
+
+/// What stands where text was cut.
+const CUT: &str = "…";
+
+/// The graphemes of clean text, with the cells each takes.
+fn measured(clean: &str) -> impl Iterator<Item = (&str, usize)> {
+    clean.graphemes(true).map(|grapheme| (grapheme, usize::from(grapheme.cell_width())))
+}
+
+/// How many cells `text` takes once it is cleaned.
+pub(super) fn width(text: &str) -> usize {
+    measured(&clean(text)).map(|(_, width)| width).sum()
+}
+
+/// How many cells a line takes.
+pub(super) fn line_width(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(|span| width(&span.content)).sum()
+}
+
+/// `spans` cleaned and cut to `room` cells, never inside a grapheme; a cut is shown.
+pub(super) fn fitted<'a>(spans: &'a [Span<'a>], room: usize) -> Vec<Span<'a>> {
+    let all: Vec<Span<'a>> =
+        spans.iter().map(|span| Span::styled(clean(&span.content), span.style)).collect();
+    if line_width(&all) <= room {
+        return all;
+    }
+    let (mut kept, mut left) = (Vec::new(), room.saturating_sub(1));
+    for span in all {
+        let (text, whole) = start_of(&span.content, left);
+        left = left.saturating_sub(width(text));
+        let text = text.to_owned();
+        if !text.is_empty() {
+            kept.push(Span::styled(text, span.style));
+        }
+        if !whole {
+            if room > 0 {
+                kept.push(Span::styled(CUT, span.style));
+            }
+            break;
+        }
+    }
+    kept
+}
+
+/// As much of clean text as `room` cells hold, and whether that is all of it.
+fn start_of(clean: &str, room: usize) -> (&str, bool) {
+    let (mut end, mut used) = (0, 0);
+    for (grapheme, width) in measured(clean) {
+        if used + width > room {
+            return (&clean[..end], false);
+        }
+        used += width;
+        end += grapheme.len();
+    }
+    (clean, true)
+}
+
+/// `text` cut to `room` cells.
+pub(super) fn cut(text: &str, room: usize) -> String {
+    let span = [Span::raw(text)];
+    fitted(&span, room).into_iter().map(|span| span.content).collect()
+}
+
+/// `spans` as a cell of a table: cut or filled up to exactly `room` cells, with the filling before the text where it
+/// is to stand right.
+pub(super) fn cell(spans: &[Span<'_>], room: usize, right: bool) -> Vec<Span<'static>> {
+    let fitted = fitted(spans, room);
+    let filling = Span::raw(" ".repeat(room.saturating_sub(line_width(&fitted))));
+    let owned = fitted.into_iter().map(|span| Span::styled(span.content.into_owned(), span.style));
+    if right { [filling].into_iter().chain(owned).collect() } else { owned.chain([filling]).collect() }
+}
+
+/// `text` in runs of one style: graphemes whose number is in `letters`, which is sorted, take `matched`.
+pub(super) fn highlighted<'a>(text: &'a str, letters: &[u32], plain: Style, matched: Style) -> Vec<Span<'a>> {
+    if letters.is_empty() {
+        return vec![Span::styled(text, plain)];
+    }
+    let mut spans: Vec<Span<'a>> = Vec::new();
+    let (mut start, mut inside) = (0, false);
+    for (n, (at, _)) in text.grapheme_indices(true).enumerate() {
+        let hit = u32::try_from(n).is_ok_and(|n| letters.binary_search(&n).is_ok());
+        if hit != inside {
+            spans.push(Span::styled(&text[start..at], if inside { matched } else { plain }));
+            (start, inside) = (at, hit);
+        }
+    }
+    spans.push(Span::styled(&text[start..], if inside { matched } else { plain }));
+    spans
+}
+
+/// The end of clean text that fits before a cursor in `room` cells: how much of it has to go.
+pub(super) fn scrolled_off(before_cursor: &str, room: usize) -> usize {
+    let mut over = width(before_cursor).saturating_sub(room.saturating_sub(1));
+    let mut gone = 0;
+    for (grapheme, width) in measured(before_cursor) {
+        if over == 0 {
+            break;
+        }
+        over = over.saturating_sub(width);
+        gone += grapheme.len();
+    }
+    gone
+}
+
+/// A part of a line that may leave it.
+#[derive(Debug, Clone)]
+pub(super) struct Part<'a> {
+    /// The parts of the highest rank leave first; rank 0 stays.
+    pub(super) rank: u8,
+    /// The part.
+    pub(super) spans: Vec<Span<'a>>,
+}
+
+impl<'a> Part<'a> {
+    /// A part of one style.
+    pub(super) fn new(rank: u8, text: impl Into<Cow<'a, str>>, style: Style) -> Self {
+        Self { rank, spans: vec![Span::styled(text, style)] }
+    }
+}
+
+/// How many cells parts take beside each other, two cells apart.
+pub(super) fn total(parts: &[Part<'_>]) -> usize {
+    parts.iter().map(|part| line_width(&part.spans) + 2).sum::<usize>().saturating_sub(2)
+}
+
+/// The parts that fit beside each other into `room` cells, in their order.
+pub(super) fn shed(mut parts: Vec<Part<'_>>, room: usize) -> Vec<Part<'_>> {
+    while total(&parts) > room {
+        let leaving = parts.iter().enumerate().filter(|(_, part)| part.rank > 0);
+        let Some((at, _)) = leaving.max_by_key(|(_, part)| part.rank) else { break };
+        parts.remove(at);
+    }
+    parts
+}
+
+/// A line of the parts that fit beside each other.
+pub(super) fn beside(parts: Vec<Part<'_>>, room: usize) -> Vec<Span<'_>> {
+    let mut line = Vec::new();
+    for part in shed(parts, room) {
+        if !line.is_empty() {
+            line.push(Span::raw("  "));
+        }
+        line.extend(part.spans);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_is_cut_between_graphemes_and_says_so() {
+        for (text, room, shown) in [
+            ("Onboarding", 10, "Onboarding"),
+            ("Onboarding", 9, "Onboardi…"),
+            ("家族会議", 8, "家族会議"),
+            ("家族会議", 7, "家族会…"),
+            ("家族会議", 6, "家族…"),
+            ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
+            ("👩‍👩‍👧👩‍👩‍👧x", 4, "👩‍👩‍👧…"),
+            ("שלום", 3, "של…"),
+            ("ab", 1, "…"),
+            ("ab", 0, ""),
+        ] {
+            assert_eq!(cut(text, room), shown, "{text} in {room}");
+        }
+    }
+
+    #[test]
+    fn parts_of_high_rank_leave_first() {
+        let parts = || {
+            [(1, "one"), (3, "three"), (2, "two")]
+                .map(|(rank, word)| Part::new(rank, word, Style::new()))
+                .into()
+        };
+        let shown = |room| beside(parts(), room).iter().map(|span| &*span.content).collect::<String>();
+        assert_eq!(
+            [20, 14, 13, 8, 7, 2].map(shown),
+            ["one  three  two", "one  two", "one  two", "one  two", "one", ""]
+        );
+    }
+
+    #[test]
+    fn the_cursor_stays_in_sight() {
+        assert_eq!(scrolled_off("abc", 4), 0);
+        assert_eq!(scrolled_off("abcd", 4), 1);
+        assert_eq!(scrolled_off("家族", 4), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn cut_text_fits_and_cells_are_exact(text in "\\PC{0,30}|[a-z家é👩\u{200d}👧\u{301}\\x1b]{0,30}", room in 0usize..40) {
+            prop_assert!(width(&cut(&text, room)) <= room);
+            for right in [false, true] {
+                prop_assert_eq!(line_width(&cell(&[Span::raw(&*text)], room, right)), room);
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! How things look.
+//!
+//! Owns colours and modifiers. Only the terminal's own sixteen colours are used, so that its palette decides, and none
+//! where colour is off: nothing may be told by colour alone.
+
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::app::state::lines::Weight;
+use crate::app::state::status::Tone;
+
+/// The styles in force.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Theme {
+    colour: bool,
+}
+
+impl Theme {
+    /// The styles with or without colour.
+    pub(super) fn new(colour: bool) -> Self {
+        Self { colour }
+    }
+
+    fn tinted(self, style: Style, colour: Color) -> Style {
+        if self.colour { style.fg(colour) } else { style }
+    }
+
+    /// Plain text.
+    pub(super) fn plain(self) -> Style {
+        Style::new()
+    }
+
+    /// What stands out.
+    pub(super) fn strong(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// What stays in the background.
+    pub(super) fn faint(self) -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    /// The row of the cursor, the current tab, a pane in focus.
+    pub(super) fn current(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// The product's name and the heads of columns.
+    pub(super) fn head(self) -> Style {
+        self.tinted(self.strong(), Color::Cyan)
+    }
+
+    /// A key in a hint.
+    pub(super) fn key(self) -> Style {
+        self.tinted(self.strong(), Color::Cyan)
+    }
+
+    /// A label before a value.
+    pub(super) fn label(self) -> Style {
+        self.tinted(Style::new(), Color::Cyan)
+    }
+
+    /// A mark.
+    pub(super) fn mark(self) -> Style {
+        self.tinted(self.strong(), Color::Yellow)
+    }
+
+    /// Letters a filter matched.
+    pub(super) fn matched(self) -> Style {
+        self.strong().add_modifier(Modifier::UNDERLINED)
+    }
+
+    /// A warning or a failure.
+    pub(super) fn bad(self) -> Style {
+        self.tinted(self.strong(), Color::Red)
+    }
+
+    /// Something to be aware of.
+    pub(super) fn wary(self) -> Style {
+        self.tinted(self.strong(), Color::Yellow)
+    }
+
+    /// A line of the status pane.
+    pub(super) fn tone(self, tone: Tone) -> Style {
+        match tone {
+            Tone::Good => self.tinted(Style::new(), Color::Green),
+            Tone::Bad => self.tinted(Style::new(), Color::Red),
+            Tone::Wary => self.tinted(Style::new(), Color::Yellow),
+            Tone::Plain => Style::new(),
+        }
+    }
+
+    /// A line of a page.
+    pub(super) fn weight(self, weight: Weight) -> Style {
+        match weight {
+            Weight::Plain => self.plain(),
+            Weight::Loud => self.bad(),
+            Weight::Head => self.strong(),
+            Weight::Faint => self.faint(),
+        }
+    }
+}
