@@ -70,6 +70,8 @@ pub enum Command {
     Do(Verb),
     /// Say which key archives and which deletes.
     ExplainDelete,
+    /// Pause the running job, or let it go on.
+    PauseJob,
     /// Pause the running job and ask whether to cancel the rest.
     CancelJob,
     /// Load the list again.

@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 41] = [
+pub static BINDINGS: [Binding; 42] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -313,6 +313,14 @@ pub static BINDINGS: [Binding; 41] = [
     row("sort", Command::SortBy, &["o"], TABLE, (14, "sort"), "pick the column to sort by"),
     row("reverse-sort", Command::ReverseSort, &["O"], TABLE, (0, ""), "turn the order around"),
     row("reload", Command::Reload, &["R"], PAGES, (16, "reload"), "load the list, or the record, again"),
+    row(
+        "pause-job",
+        Command::PauseJob,
+        &["p"],
+        PANES,
+        (2, "pause"),
+        "pause the running job, or let it go on",
+    ),
     row(
         "cancel-job",
         Command::CancelJob,

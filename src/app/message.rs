@@ -169,6 +169,8 @@ pub enum Reply {
     },
     /// A queued job is running now. Not final.
     Started,
+    /// The job is held and nothing of it is under way any more. Not final.
+    Held,
     /// A step of a job ended. Not final.
     Step {
         /// Its position in the plan.
@@ -202,6 +204,6 @@ impl Reply {
     /// Whether the ticket is finished with it.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Page { .. } | Self::Started | Self::Step { .. })
+        !matches!(self, Self::Page { .. } | Self::Started | Self::Held | Self::Step { .. })
     }
 }

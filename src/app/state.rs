@@ -8,6 +8,7 @@ pub mod jobs;
 pub mod layout;
 pub mod listing;
 pub mod marks;
+pub mod order;
 pub mod palette;
 pub mod status;
 
@@ -231,6 +232,8 @@ pub struct State {
     pub tickets: Tickets,
     /// The way out, once it is taken.
     pub leaving: Option<Leaving>,
+    /// Whether the process stops as soon as nothing of the job is under way.
+    pub suspending: bool,
 }
 
 impl State {
@@ -259,6 +262,7 @@ impl State {
             notice: None,
             tickets: Tickets::default(),
             leaving: None,
+            suspending: false,
             setup,
         }
     }
@@ -298,6 +302,19 @@ impl State {
             Some(row) => self.marks.all().nth(row).map(|mark| mark.record.clone()),
             None => self.listing().under_cursor(),
         }
+    }
+
+    /// How many marked records of `kind` its list does not show.
+    #[must_use]
+    pub fn hidden_marks(&self, kind: Kind) -> usize {
+        let listing = &self.listings[kind as usize];
+        self.marks.of(kind).filter(|mark| !listing.shows(mark.record.id())).count()
+    }
+
+    /// Whether the next frame must be reported back, because something on it may be acted upon only once it is seen.
+    #[must_use]
+    pub fn awaits_drawing(&self) -> bool {
+        matches!(&self.overlay, Some(Overlay::Confirm(confirm)) if confirm.awaits_drawing())
     }
 
     /// Whether the terminal is too small to show anything but a notice.

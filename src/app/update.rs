@@ -1,1 +1,132 @@
-//! How a fact changes the state.
+//! How a fact changes the state, and what is to be done about it.
+//!
+//! Owns the one door through which everything goes. It is synchronous and pure: the same state and message give the same
+//! state and effects. The parts in `update/` are split by what a person is doing: browsing, marking, acting, and by what
+//! comes back.
+
+mod act;
+mod browse;
+mod keys;
+mod mark;
+mod receive;
+
+use super::effect::{Effect, Effects, Ticket, Work};
+use super::message::{Fact, Message, Signal};
+use super::state::listing::Load;
+use super::state::status::Told;
+use super::state::{Leaving, Notice, Overlay, Purpose, State};
+use crate::app::effect::Exit;
+use crate::model::catalog::Source;
+use crate::model::kind::Kind;
+
+impl State {
+    /// What is to be done before anything has happened.
+    pub fn start(&mut self) -> Effects {
+        let mut effects = Effects::default();
+        browse::load(self, self.kind, false, &mut effects);
+        self.ask(Purpose::Identify, Work::Identify, &mut effects);
+        browse::count_others(self, &mut effects);
+        self.ask(Purpose::People, Work::People, &mut effects);
+        effects
+    }
+
+    /// Gives out a ticket for a piece of work.
+    fn ask(&mut self, purpose: Purpose, work: Work, effects: &mut Effects) -> Ticket {
+        let ticket = self.tickets.open(purpose);
+        effects.push(Effect::Work(ticket, work));
+        ticket
+    }
+
+    /// Puts a sentence on the last line.
+    fn note(&mut self, words: impl Into<String>) {
+        self.notice = Some(Notice(words.into()));
+    }
+}
+
+/// Takes a message in and answers what is to be done.
+pub fn update(state: &mut State, message: Message) -> Effects {
+    let mut effects = Effects::default();
+    state.now = message.at;
+    match message.fact {
+        Fact::Key { chord, repeat } => keys::key(state, chord, repeat, &mut effects),
+        Fact::Paste(text) => keys::paste(state, &text),
+        Fact::Resized(size) => state.size = size,
+        Fact::Drawn => {
+            if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
+                confirm.drawn(message.at);
+            }
+        }
+        Fact::Due => end_when_due(state, &mut effects),
+        Fact::Signal(signal) => receive_signal(state, signal, &mut effects),
+        Fact::Reply(ticket, reply) => receive::reply(state, ticket, reply, &mut effects),
+        Fact::Attempt(attempt) => state.status.tell(message.at, Told::Attempt(attempt)),
+        Fact::Waiting(wait) => state.waiting = wait,
+        Fact::Budget(allowance) => state.allowance = allowance,
+    }
+    settle(state, &mut effects);
+    effects
+}
+
+/// Brings every list that changed into order, and lets marking that waited for that go on.
+fn settle(state: &mut State, effects: &mut Effects) {
+    for kind in Kind::ALL {
+        mark::finish_waiting(state, kind);
+        let listing = state.listing_of(kind);
+        if let Some(ticket) = listing.outdated_arrangement() {
+            effects.push(Effect::Cancel(ticket));
+        }
+        if let Some(rows) = listing.wants_arranging() {
+            let (filter, sort) = (listing.filter.clone(), listing.sort);
+            let people = state.people.clone();
+            let work = Work::Arrange { rows, filter, sort, people };
+            let ticket = state.ask(Purpose::Arrange(kind), work, effects);
+            state.listing_of(kind).arranging(ticket);
+        }
+    }
+}
+
+fn receive_signal(state: &mut State, signal: Signal, effects: &mut Effects) {
+    match signal {
+        Signal::Interrupt => leave(state, Exit::Interrupted, effects),
+        Signal::Terminate => leave(state, Exit::Terminated, effects),
+        Signal::HangUp => leave(state, Exit::HungUp, effects),
+        Signal::Continued => {
+            if state.jobs.current().is_some_and(|job| job.held) {
+                state.note("the job is paused: p resumes it");
+            }
+        }
+    }
+}
+
+/// How long what is under way may still take once the program is leaving.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Leaves: nothing more is sent, and what is under way gets a few seconds.
+fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {
+    if state.leaving.is_some() || state.jobs.is_empty() {
+        effects.push(Effect::Quit(exit));
+    }
+    state.overlay = None;
+    if state.leaving.is_none() {
+        state.leaving = Some(Leaving { exit, deadline: state.now.tick + FAREWELL });
+        act::cancel_all(state, effects);
+    }
+}
+
+fn end_when_due(state: &State, effects: &mut Effects) {
+    if let Some(leaving) = state.leaving
+        && state.now.tick >= leaving.deadline
+    {
+        effects.push(Effect::Quit(leaving.exit));
+    }
+}
+
+/// Whether the rows of `kind` are, or are being, loaded.
+fn is_touched(state: &State, kind: Kind) -> bool {
+    !matches!(state.listings[kind as usize].load, Load::Untouched | Load::Stopped)
+}
+
+/// Whether a kind has a list route, whose total is the number on its tab.
+fn has_list(kind: Kind) -> bool {
+    matches!(kind.row().source, Source::List(_))
+}

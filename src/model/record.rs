@@ -184,6 +184,14 @@ impl Record {
         Self { page: Arc::new(page), row: 0 }
     }
 
+    /// A page that holds this record alone.
+    #[must_use]
+    pub fn alone(&self) -> Arc<Page> {
+        let width = self.kind().row().fields.len();
+        let drafts = (0..width).map(|position| self.draft(position)).collect();
+        Arc::new(Page::new(self.kind(), vec![(self.id().clone(), drafts)]))
+    }
+
     fn draft(&self, position: usize) -> Draft {
         match self.value(position) {
             Value::Missing => Draft::Missing,

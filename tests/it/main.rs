@@ -1,3 +1,5 @@
-//! The tests that use the package from outside.
+//! Everything that is tested from outside, in one binary.
 
+mod layering;
+mod properties;
 mod sandbox;

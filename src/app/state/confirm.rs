@@ -20,7 +20,7 @@ use crate::model::text;
 pub const QUIET: Duration = Duration::from_millis(250);
 
 /// Keys closer together than this come from a paste or a program, not from a hand.
-const BURST: Duration = Duration::from_millis(5);
+const BURST: Duration = Duration::from_millis(3);
 
 /// Which part of the modal has the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::app::command::Motion;
 use crate::app::effect::Ticket;
 use crate::app::message::{Coverage, LoadEnd};
+use crate::app::state::order::Order;
 use crate::model::arrange::{Filter, Sort};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
@@ -68,11 +69,13 @@ pub struct Listing {
     pub anchor: Option<Id>,
     rows: Rows,
     positions: HashMap<Id, usize>,
-    order: Arc<[usize]>,
+    order: Order,
     /// The arrangement under way.
     arranging: Option<Ticket>,
     /// Whether rows, filter or sort changed since the arrangement under way, or shown, was asked for.
     stale: bool,
+    /// Whether filter or sort changed since the arrangement under way was asked for, so that its order is of no use.
+    superseded: bool,
     /// Whether a reload has not brought its first page yet, so that the rows shown are the former ones.
     former: bool,
     cursor: Option<Id>,
@@ -98,9 +101,10 @@ impl Listing {
             anchor: None,
             rows: Rows::default(),
             positions: HashMap::new(),
-            order: Arc::new([]),
+            order: Order::default(),
             arranging: None,
             stale: false,
+            superseded: false,
             former: false,
             cursor: None,
             at: 0,
@@ -122,7 +126,7 @@ impl Listing {
     /// The record in the shown row `at`.
     #[must_use]
     pub fn row(&self, at: usize) -> Option<Record> {
-        self.rows.get(*self.order.get(at)?)
+        self.rows.get(self.order.position(at)?)
     }
 
     /// The shown row the cursor is on.
@@ -139,7 +143,7 @@ impl Listing {
 
     /// Every shown record, in order.
     pub fn shown_records(&self) -> impl Iterator<Item = Record> + '_ {
-        self.order.iter().filter_map(|position| self.rows.get(*position))
+        self.order.positions().filter_map(|position| self.rows.get(position))
     }
 
     /// The record with this id, shown or not.
@@ -151,8 +155,13 @@ impl Listing {
     /// The shown row of the record with this id.
     #[must_use]
     pub fn row_of(&self, id: &Id) -> Option<usize> {
-        let position = self.positions.get(id)?;
-        self.order.iter().position(|other| other == position)
+        self.order.row(*self.positions.get(id)?)
+    }
+
+    /// Whether the record with this id is shown.
+    #[must_use]
+    pub fn shows(&self, id: &Id) -> bool {
+        self.row_of(id).is_some()
     }
 
     /// Whether rows are hidden or out of the server's order.
@@ -199,13 +208,14 @@ impl Listing {
     fn forget(&mut self) {
         self.rows = Rows::default();
         self.positions.clear();
-        self.order = Arc::new([]);
+        self.order = Order::default();
         self.total = None;
         self.dropped = 0;
         self.unreadable = 0;
         self.coverage.clear();
         self.former = false;
         self.stale = self.is_arranged();
+        self.superseded = self.arranging.is_some();
     }
 
     /// Takes a page in. Ids that are already here are passed over, for lists shift while they are read.
@@ -226,7 +236,7 @@ impl Listing {
         if self.is_arranged() {
             self.stale = true;
         } else {
-            self.order = self.order.iter().copied().chain(fresh).collect();
+            self.order.extend(fresh);
         }
         self.settle_cursor();
     }
@@ -247,8 +257,9 @@ impl Listing {
         self.filter = filter;
         self.sort = sort;
         self.stale = true;
+        self.superseded = self.arranging.is_some();
         if !self.is_arranged() {
-            self.order = self.rows.live().collect();
+            self.order.set(self.rows.live());
             self.stale = false;
             self.settle_cursor();
         }
@@ -269,36 +280,47 @@ impl Listing {
     pub fn arranging(&mut self, ticket: Ticket) {
         self.arranging = Some(ticket);
         self.stale = false;
+        self.superseded = false;
     }
 
-    /// The arrangement under way, if one is and the order it will give is already out of date.
+    /// The arrangement under way, if one is and its order is of no use any more.
     #[must_use]
     pub fn outdated_arrangement(&self) -> Option<Ticket> {
-        self.arranging.filter(|_| self.stale)
+        self.arranging.filter(|_| self.superseded)
     }
 
     /// An arrangement ended. One that is not the last asked for changes nothing.
-    pub fn arranged(&mut self, ticket: Ticket, order: Option<Arc<[usize]>>) {
+    pub fn arranged(&mut self, ticket: Ticket, order: Option<&[usize]>) {
         if self.arranging != Some(ticket) {
             return;
         }
         self.arranging = None;
         match order {
-            Some(order) if self.is_arranged() => {
-                self.order =
-                    order.iter().copied().filter(|position| self.rows.get(*position).is_some()).collect();
+            Some(order) if !self.superseded => {
+                let live = |position: &usize| self.rows.get(*position).is_some();
+                self.order.set(order.iter().copied().filter(live));
             }
-            Some(_) => {}
-            None => self.stale = true,
+            _ => self.stale = self.is_arranged(),
         }
+        self.superseded = false;
         self.settle_cursor();
+    }
+
+    /// Takes in one record that has come into this scope.
+    pub fn admit(&mut self, record: Record) {
+        if self.positions.contains_key(record.id()) {
+            self.replace(record);
+        } else if self.load != Load::Untouched {
+            self.receive(&record.alone());
+            self.total = self.total.map(|total| total + 1);
+        }
     }
 
     /// Takes a record out of the list, because it is gone or in another scope now.
     pub fn remove(&mut self, id: &Id) {
         let Some(position) = self.positions.remove(id) else { return };
         self.rows.remove(position);
-        self.order = self.order.iter().copied().filter(|other| *other != position).collect();
+        self.order.remove(position);
         self.total = self.total.map(|total| total.saturating_sub(1));
         self.settle_cursor();
     }

@@ -1,0 +1,173 @@
+//! Acting: from a verb's key to a plan, from a confirmed plan to a job, and ending jobs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::app::effect::{Effect, Effects, Ticket, Work};
+use crate::app::state::confirm::Confirm;
+use crate::app::state::{Identity, Overlay, Purpose, Question, State};
+use crate::model::kind::Verb;
+use crate::model::plan::{Blocked, Plan, Step, applicable};
+use crate::model::record::Record;
+
+/// Opens the modal for a verb, with the records frozen that it is about now.
+pub(super) fn propose(state: &mut State, verb: Verb) {
+    match plan(state, verb) {
+        Ok(plan) => state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan)))),
+        Err(reason) => state.note(reason),
+    }
+}
+
+/// What `verb` would do here and now, or why it can do nothing at all.
+fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
+    if state.standing.read_only {
+        return Err("read-only".to_owned());
+    }
+    if state.marked_only.is_some() && state.detail.is_none() {
+        return Err("go to one kind".to_owned());
+    }
+    let Some(organization) = state.standing.organization.clone() else {
+        return Err(match &state.identity {
+            Identity::Failed(failure) => {
+                format!(
+                    "nothing can be done while the organization's name is unknown: {}: R asks again",
+                    failure.words
+                )
+            }
+            Identity::Asking | Identity::Known => "the organization's name is still being read".to_owned(),
+        });
+    };
+    if state.detail.is_none() && state.listing().marking.is_some() {
+        return Err("still marking".to_owned());
+    }
+    let targets = targets(state);
+    let Some(first) = targets.first() else {
+        return Err(format!("there is nothing here to {}", verb.word()));
+    };
+    if first.kind().row().verb(verb).is_none() {
+        return Err(format!("{} have no {}", first.kind().row().plural, verb.word()));
+    }
+    let (steps, blocked) = sorted_out(state, verb, &targets);
+    let marked = state.detail.is_none() && state.marks.count(state.kind) > 0;
+    let hidden = if marked { state.hidden_marks(state.kind) } else { 0 };
+    let bystander =
+        state.under_cursor().filter(|record| marked && state.marks.get(record.kind(), record.id()).is_none());
+    let totals = state.listings.iter().filter_map(|listing| Some((listing.kind, listing.total?)));
+    Ok(Plan {
+        verb,
+        organization,
+        steps,
+        blocked,
+        hidden,
+        bystander: bystander.map(|record| record.name().to_owned()),
+        held_by_server: totals.collect::<BTreeMap<_, _>>(),
+        limits: state.setup.limits.clone(),
+        caution: state.setup.caution,
+    })
+}
+
+/// The records a verb is about: the one on the open page, else the marked ones of this kind, else the one under the
+/// cursor. Each in its newest known version.
+fn targets(state: &State) -> Vec<Record> {
+    if let Some(detail) = &state.detail {
+        return vec![newest(state, &detail.record)];
+    }
+    if state.marks.count(state.kind) > 0 {
+        return state.marks.of(state.kind).map(|mark| newest(state, &mark.record)).collect();
+    }
+    state.under_cursor().into_iter().collect()
+}
+
+fn newest(state: &State, record: &Record) -> Record {
+    state.listings[record.kind() as usize].find(record.id()).unwrap_or_else(|| record.clone())
+}
+
+/// Sorts records into what will be sent and what is blocked, each with its reason.
+fn sorted_out(state: &State, verb: Verb, records: &[Record]) -> (Vec<Step>, Vec<Blocked>) {
+    let (mut steps, mut blocked) = (Vec::new(), Vec::new());
+    for record in records.iter().cloned() {
+        if state.jobs.holds(record.kind(), record.id()) {
+            blocked.push(Blocked { record, reason: "already in a running job".to_owned() });
+            continue;
+        }
+        match applicable(verb, &record, &state.standing) {
+            Ok(row) => steps.push(Step { record, row }),
+            Err(reason) => blocked.push(Blocked { record, reason }),
+        }
+    }
+    (steps, blocked)
+}
+
+/// Hands a confirmed plan to the worker.
+pub(super) fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Effects) {
+    let ticket = state.ask(Purpose::Job, Work::Apply(Arc::clone(&plan)), effects);
+    state.jobs.add(ticket, plan);
+}
+
+/// Pauses the running job, or lets it go on.
+pub(super) fn pause(state: &mut State, effects: &mut Effects) {
+    match current(state) {
+        None => state.note("no job is running"),
+        Some((ticket, held)) => {
+            effects.push(if held { Effect::Resume(ticket) } else { Effect::Hold(ticket) });
+            set_held(state, ticket, !held);
+        }
+    }
+}
+
+/// Pauses the running job at once, then asks whether to cancel the rest.
+pub(super) fn ask_cancel(state: &mut State, effects: &mut Effects) {
+    match current(state) {
+        None => state.note("no job is running"),
+        Some((ticket, _)) => {
+            effects.push(Effect::Hold(ticket));
+            state.overlay = Some(Overlay::Ask(Question::CancelJob(ticket)));
+        }
+    }
+}
+
+/// Answers that question.
+pub(super) fn answer_cancel(state: &mut State, ticket: Ticket, yes: bool, effects: &mut Effects) {
+    let Some(job) = state.jobs.get_mut(ticket) else { return };
+    if yes {
+        job.cancelled = true;
+        effects.push(Effect::Cancel(ticket));
+    } else if !job.held {
+        effects.push(Effect::Resume(ticket));
+    }
+}
+
+/// Cancels every job.
+pub(super) fn cancel_all(state: &mut State, effects: &mut Effects) {
+    let tickets: Vec<Ticket> = state.jobs.iter().map(|job| job.ticket).collect();
+    for ticket in tickets {
+        if let Some(job) = state.jobs.get_mut(ticket) {
+            job.cancelled = true;
+        }
+        effects.push(Effect::Cancel(ticket));
+    }
+}
+
+/// Stops the process, after what is under way has been answered.
+pub(super) fn suspend(state: &mut State, effects: &mut Effects) {
+    match current(state) {
+        None => effects.push(Effect::Suspend),
+        Some((ticket, _)) => {
+            effects.push(Effect::Hold(ticket));
+            set_held(state, ticket, true);
+            state.suspending = true;
+            state.note("stopping as soon as what is under way has been answered");
+        }
+    }
+}
+
+/// The job that runs and may still be held, and whether it is.
+fn current(state: &State) -> Option<(Ticket, bool)> {
+    state.jobs.current().filter(|job| !job.cancelled).map(|job| (job.ticket, job.held))
+}
+
+fn set_held(state: &mut State, ticket: Ticket, held: bool) {
+    if let Some(job) = state.jobs.get_mut(ticket) {
+        job.held = held;
+    }
+}

@@ -1,0 +1,195 @@
+//! Browsing: kinds, scopes, loading, sorting, filtering, detail pages, scrolling.
+
+use tui_input::Input;
+
+use super::{has_list, is_touched};
+use crate::app::command::Motion;
+use crate::app::effect::{Effect, Effects, Work};
+use crate::app::keymap::{Chord, Key};
+use crate::app::state::confirm::edit;
+use crate::app::state::detail::{Detail, Fields};
+use crate::app::state::layout::Layout;
+use crate::app::state::listing::{Load, moved};
+use crate::app::state::{FilterInput, Focus, Identity, Overlay, Purpose, State};
+use crate::model::arrange::{self, Filter, Sort};
+use crate::model::kind::Kind;
+use crate::model::record::Record;
+
+/// Loads the list of `kind`. With `keep`, the rows shown stay until new ones come.
+pub(super) fn load(state: &mut State, kind: Kind, keep: bool, effects: &mut Effects) {
+    let listing = state.listing_of(kind);
+    if let Load::Running(former) = listing.load {
+        effects.push(Effect::Cancel(former));
+    }
+    let scope = listing.scope;
+    let ticket = state.ask(Purpose::List(kind), Work::List { kind, scope }, effects);
+    state.listing_of(kind).begin(ticket, keep);
+}
+
+/// Asks for the numbers on the tabs of the kinds that are not being loaded.
+pub(super) fn count_others(state: &mut State, effects: &mut Effects) {
+    let open = state.kind;
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != open && has_list(*kind)) {
+        state.ask(Purpose::Count(kind), Work::Count(kind), effects);
+    }
+}
+
+/// Goes to a kind's tab.
+pub(super) fn go(state: &mut State, kind: Kind, effects: &mut Effects) {
+    state.detail = None;
+    state.marked_only = None;
+    state.focus = Focus::Table;
+    state.kind = kind;
+    if !is_touched(state, kind) {
+        load(state, kind, false, effects);
+    }
+}
+
+/// The kind `by` tabs further, around the end.
+pub(super) fn neighbour(kind: Kind, by: usize) -> Kind {
+    Kind::ALL[(kind as usize + by) % Kind::ALL.len()]
+}
+
+/// Walks to the next scope.
+pub(super) fn next_scope(state: &mut State, effects: &mut Effects) {
+    let kind = state.kind;
+    if !kind.row().archives() {
+        state.note(format!("{} have no archive, so there is only one scope", kind.row().plural));
+        return;
+    }
+    stop_marking(state);
+    let listing = state.listing_mut();
+    listing.scope = listing.scope.next();
+    listing.anchor = None;
+    load(state, kind, false, effects);
+}
+
+/// Loads again what is shown.
+pub(super) fn reload(state: &mut State, effects: &mut Effects) {
+    if matches!(state.identity, Identity::Failed(_)) {
+        state.identity = Identity::Asking;
+        state.ask(Purpose::Identify, Work::Identify, effects);
+    }
+    if let Some(detail) = state.detail.take() {
+        open(state, detail.record, effects);
+        return;
+    }
+    load(state, state.kind, true, effects);
+    count_others(state, effects);
+}
+
+/// Opens the page of a record.
+pub(super) fn open(state: &mut State, record: Record, effects: &mut Effects) {
+    let ticket = state.ask(Purpose::Read, Work::Read(record.clone()), effects);
+    state.detail = Some(Detail { record, fields: Fields::Asked(ticket), scroll: 0 });
+}
+
+/// Moves the cursor of the pane that has the keys, or scrolls it.
+pub(super) fn motion(state: &mut State, motion: Motion) {
+    let layout = Layout::of(state);
+    if let Some(Overlay::Help(scroll)) = &mut state.overlay {
+        *scroll = moved(*scroll, motion, usize::MAX, layout.page());
+    } else if state.focus == Focus::Status {
+        state.status.scroll(motion, layout.status_lines());
+    } else if let Some(detail) = &mut state.detail {
+        detail.scroll = moved(detail.scroll, motion, usize::MAX, layout.detail_lines());
+    } else if let Some(row) = state.marked_only {
+        state.marked_only = Some(moved(row, motion, state.marks.total(), layout.page()));
+    } else {
+        state.listing_mut().move_cursor(motion, layout.page());
+    }
+}
+
+/// Opens the list of columns to sort by, on the one in force.
+pub(super) fn sort_by(state: &mut State) {
+    let sort = state.listing().sort;
+    let at = arrange::sortable(state.kind).position(|field| Some(field) == sort.map(|sort| sort.field));
+    state.overlay = Some(Overlay::Columns(at.unwrap_or(0)));
+}
+
+/// Reads a key in the list of columns. Picking the column in force returns to the server's order.
+pub(super) fn columns_key(state: &mut State, at: usize, chord: Chord) {
+    let columns: Vec<usize> = arrange::sortable(state.kind).collect();
+    let go = |motion| Some(Overlay::Columns(moved(at, motion, columns.len(), 1)));
+    match chord.key {
+        Key::Down | Key::Char('j') => state.overlay = go(Motion::Down),
+        Key::Up | Key::Char('k') => state.overlay = go(Motion::Up),
+        Key::Home | Key::Char('g') => state.overlay = go(Motion::First),
+        Key::End | Key::Char('G') => state.overlay = go(Motion::Last),
+        Key::Esc | Key::Char('q') => state.overlay = None,
+        Key::Enter => {
+            state.overlay = None;
+            let field = columns.get(at).copied();
+            let in_force = state.listing().sort.map(|sort| sort.field);
+            let sort = field.filter(|_| field != in_force).map(|field| Sort { field, reverse: false });
+            arrange_by(state, sort);
+        }
+        _ => {}
+    }
+}
+
+/// Turns the order around.
+pub(super) fn reverse_sort(state: &mut State) {
+    match state.listing().sort {
+        None => state.note("the list stands in the server's order: o picks a column to sort by"),
+        Some(sort) => arrange_by(state, Some(Sort { reverse: !sort.reverse, ..sort })),
+    }
+}
+
+fn arrange_by(state: &mut State, sort: Option<Sort>) {
+    stop_marking(state);
+    let filter = state.listing().filter.clone();
+    state.listing_mut().rearrange(filter, sort);
+}
+
+/// Opens the line a filter is typed into.
+pub(super) fn type_filter(state: &mut State) {
+    let former = state.listing().filter.clone();
+    let input = Input::new(former.source().to_owned());
+    state.filter_input = Some(FilterInput { input, former });
+}
+
+/// Reads a key in the filter's line. Every change is in force at once; Esc returns to the former filter.
+pub(super) fn filter_key(state: &mut State, chord: Chord) {
+    let Some(mut typing) = state.filter_input.take() else { return };
+    match chord.key {
+        Key::Enter => {}
+        Key::Esc => filter_by(state, typing.former),
+        Key::Up | Key::Down => {
+            let direction = if chord.key == Key::Up { Motion::Up } else { Motion::Down };
+            motion(state, direction);
+            state.filter_input = Some(typing);
+        }
+        _ => {
+            let changed = edit(chord).and_then(|request| typing.input.handle(request));
+            if changed.is_some_and(|changed| changed.value) {
+                filter_by(state, Filter::new(typing.input.value()));
+            }
+            state.filter_input = Some(typing);
+        }
+    }
+}
+
+/// Types what was pasted into the filter's line, as one line.
+pub(super) fn filter_paste(state: &mut State, text: &str) {
+    let Some(mut typing) = state.filter_input.take() else { return };
+    for c in crate::model::text::clean(text).chars() {
+        typing.input.handle(tui_input::InputRequest::InsertChar(c));
+    }
+    filter_by(state, Filter::new(typing.input.value()));
+    state.filter_input = Some(typing);
+}
+
+/// Puts a filter in force.
+pub(super) fn filter_by(state: &mut State, filter: Filter) {
+    stop_marking(state);
+    let sort = state.listing().sort;
+    state.listing_mut().rearrange(filter, sort);
+}
+
+/// Gives up marking that waits for a list, because the list it was meant for is no longer the one shown.
+pub(super) fn stop_marking(state: &mut State) {
+    if state.listing_mut().marking.take().is_some() {
+        state.note("marking stopped");
+    }
+}

@@ -1,0 +1,256 @@
+//! Which layer a key goes to, and what commands do.
+
+use super::{act, browse, leave, mark};
+use crate::app::command::Command;
+use crate::app::effect::{Effect, Effects, Exit};
+use crate::app::keymap::{Chord, Context, Key, SUSPEND};
+use crate::app::state::confirm::{Verdict, edit};
+use crate::app::state::listing::Marking;
+use crate::app::state::palette::Palette;
+use crate::app::state::{Focus, Overlay, Question, State};
+use crate::model::arrange::Filter;
+use crate::model::kind::Kind;
+
+/// Reads a key, from the topmost layer down.
+pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
+    state.notice = None;
+    if state.leaving.is_some() {
+        insist(state, chord, effects);
+    } else if state.is_too_small() {
+        only_quit(state, chord, effects);
+    } else if chord == SUSPEND {
+        act::suspend(state, effects);
+    } else if is_interrupt(state, chord) {
+        quit(state, Exit::Interrupted, effects);
+    } else if state.overlay.is_some() {
+        overlay_key(state, chord, repeat, effects);
+    } else if state.filter_input.is_some() {
+        browse::filter_key(state, chord);
+    } else {
+        bound_key(state, chord, repeat, effects);
+    }
+}
+
+/// Ctrl-C quits from everywhere, inputs and modals included, unless the config gave the command another chord.
+fn is_interrupt(state: &State, chord: Chord) -> bool {
+    chord.ctrl && state.setup.keymap.command(Context::Table, chord) == Some(Command::Quit)
+}
+
+/// While the program waits for what is under way, a second wish to leave is obeyed at once.
+fn insist(state: &State, chord: Chord, effects: &mut Effects) {
+    if let (Some(leaving), true) = (state.leaving, is_interrupt(state, chord)) {
+        effects.push(Effect::Quit(leaving.exit));
+    }
+}
+
+fn only_quit(state: &mut State, chord: Chord, effects: &mut Effects) {
+    match state.setup.keymap.command(Context::Table, chord) {
+        Some(Command::Close) => quit(state, Exit::Quit, effects),
+        Some(Command::Quit) => quit(state, Exit::Interrupted, effects),
+        _ => {}
+    }
+}
+
+/// Text that was pasted: inputs take it, the modal refuses it, everything else ignores it.
+pub(super) fn paste(state: &mut State, text: &str) {
+    if state.leaving.is_some() || state.is_too_small() {
+        return;
+    }
+    let at = state.now;
+    match &mut state.overlay {
+        Some(Overlay::Confirm(confirm)) => confirm.paste(at),
+        Some(Overlay::Palette(palette)) => {
+            for c in crate::model::text::clean(text).chars() {
+                palette.input.handle(tui_input::InputRequest::InsertChar(c));
+            }
+        }
+        Some(_) => {}
+        None if state.filter_input.is_some() => browse::filter_paste(state, text),
+        None => state.note("pasting does nothing here: / opens the filter"),
+    }
+}
+
+fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
+    let at = state.now;
+    match &mut state.overlay {
+        Some(Overlay::Confirm(confirm)) => {
+            let (verdict, plan) = (confirm.key(chord, repeat, at), confirm.plan.clone());
+            if verdict != Verdict::Open {
+                state.overlay = None;
+            }
+            if verdict == Verdict::Confirmed {
+                act::apply(state, plan, effects);
+            }
+        }
+        Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
+        Some(Overlay::Columns(at)) => {
+            let at = *at;
+            browse::columns_key(state, at, chord);
+        }
+        Some(Overlay::Ask(question)) => {
+            let question = *question;
+            state.overlay = None;
+            answer(state, question, chord.typed() == Some('y') && !repeat, effects);
+        }
+        Some(Overlay::Help(_)) | None => bound_key(state, chord, repeat, effects),
+    }
+}
+
+fn answer(state: &mut State, question: Question, yes: bool, effects: &mut Effects) {
+    match question {
+        Question::Quit(exit) if yes => leave(state, exit, effects),
+        Question::Quit(_) => {}
+        Question::CancelJob(ticket) => act::answer_cancel(state, ticket, yes, effects),
+    }
+}
+
+fn palette_key(state: &mut State, chord: Chord, effects: &mut Effects) {
+    let Some(Overlay::Palette(palette)) = &mut state.overlay else { return };
+    let lines = palette.lines(&state.setup.keymap);
+    match (chord.key, chord.ctrl) {
+        (Key::Esc, _) => state.overlay = None,
+        (Key::Down | Key::Tab, _) | (Key::Char('n'), true) => {
+            palette.at = (palette.at + 1).min(lines.len().saturating_sub(1))
+        }
+        (Key::Up | Key::BackTab, _) | (Key::Char('p'), true) => palette.at = palette.at.saturating_sub(1),
+        (Key::Enter, _) => {
+            let picked = lines.get(palette.at).map(|line| line.command);
+            state.overlay = None;
+            match picked {
+                Some(picked) => wish(state, picked, effects),
+                None => state.note("no command has that name"),
+            }
+        }
+        _ => {
+            if let Some(request) = edit(chord) {
+                palette.input.handle(request);
+                palette.at = 0;
+            }
+        }
+    }
+}
+
+/// Looks a key up in the table of keys.
+fn bound_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
+    let context = state.context();
+    match state.setup.keymap.command(context, chord) {
+        Some(wished) if repeat && wished.is_verb() => {}
+        Some(wished) => command(state, wished, effects),
+        None => {
+            if let Some(binding) = state.setup.keymap.elsewhere(chord) {
+                explain_unbound(state, binding.name, binding.contexts, context);
+            }
+        }
+    }
+}
+
+/// Does what a line of the palette names, if it means something where the palette was opened.
+fn wish(state: &mut State, wished: Command, effects: &mut Effects) {
+    let context = state.context();
+    let row =
+        state.setup.keymap.rows().find(|(binding, _)| binding.command == wished).map(|(binding, _)| binding);
+    match row {
+        Some(binding) if !binding.contexts.contains(&context) => {
+            explain_unbound(state, binding.name, binding.contexts, context);
+        }
+        _ => command(state, wished, effects),
+    }
+}
+
+fn explain_unbound(state: &mut State, name: &str, contexts: &[Context], here: Context) {
+    let place = contexts.first().map_or("nowhere", |context| context.title());
+    state.note(format!("`{name}` works {place}, not {}: esc goes back", here.title()));
+}
+
+fn command(state: &mut State, wished: Command, effects: &mut Effects) {
+    match wished {
+        Command::Move(motion) => browse::motion(state, motion),
+        Command::NextKind => browse::go(state, browse::neighbour(state.kind, 1), effects),
+        Command::PreviousKind => {
+            browse::go(state, browse::neighbour(state.kind, Kind::ALL.len() - 1), effects)
+        }
+        Command::Go(kind) => browse::go(state, kind, effects),
+        Command::Open => match state.under_cursor() {
+            Some(record) => browse::open(state, record, effects),
+            None => state.note("there is nothing here to open"),
+        },
+        Command::Back => back(state),
+        Command::Leave => leave_page(state),
+        Command::NextScope => browse::next_scope(state, effects),
+        Command::ToggleMark => mark::toggle(state),
+        Command::Range => mark::range(state),
+        Command::MarkAll => mark::all(state, Marking::All, effects),
+        Command::InvertMarks => mark::all(state, Marking::Invert, effects),
+        Command::ClearMarks => mark::clear(state),
+        Command::MarkedOnly => mark::show_marked(state),
+        Command::Filter => browse::type_filter(state),
+        Command::SortBy => browse::sort_by(state),
+        Command::ReverseSort => browse::reverse_sort(state),
+        Command::Palette => state.overlay = Some(Overlay::Palette(Palette::default())),
+        Command::Help => state.overlay = Some(Overlay::Help(0)),
+        Command::Do(verb) => act::propose(state, verb),
+        Command::ExplainDelete => state.note("a archives, D deletes permanently"),
+        Command::PauseJob => act::pause(state, effects),
+        Command::CancelJob => act::ask_cancel(state, effects),
+        Command::Reload => browse::reload(state, effects),
+        Command::FocusStatus => {
+            state.focus = if state.focus == Focus::Status { Focus::Table } else { Focus::Status };
+        }
+        Command::ShowReads => {
+            state.status.reads = !state.status.reads;
+            state.status.below = 0;
+        }
+        Command::Close => close(state, effects),
+        Command::Quit => quit(state, Exit::Interrupted, effects),
+        Command::Suspend => act::suspend(state, effects),
+    }
+}
+
+/// Takes one layer away; never acts.
+fn back(state: &mut State) {
+    if state.overlay.take().is_some() {
+        return;
+    }
+    if state.focus == Focus::Status {
+        state.focus = Focus::Table;
+    } else if state.detail.is_some() || state.marked_only.is_some() {
+        leave_page(state);
+    } else if state.listing_mut().anchor.take().is_some() {
+        state.note("range dropped");
+    } else if state.listing().marking.is_some() {
+        browse::stop_marking(state);
+    } else if !state.listing().filter.source().is_empty() {
+        browse::filter_by(state, Filter::default());
+    }
+}
+
+/// Goes back from a detail page, or from the view of all that is marked.
+fn leave_page(state: &mut State) {
+    if state.detail.take().is_none() {
+        state.marked_only = None;
+    }
+}
+
+/// Closes what is open, else quits.
+fn close(state: &mut State, effects: &mut Effects) {
+    if state.overlay.take().is_some() {
+        return;
+    }
+    if state.focus == Focus::Status {
+        state.focus = Focus::Table;
+    } else if state.detail.is_some() || state.marked_only.is_some() {
+        leave_page(state);
+    } else {
+        quit(state, Exit::Quit, effects);
+    }
+}
+
+/// Quits, after asking if a job runs.
+fn quit(state: &mut State, exit: Exit, effects: &mut Effects) {
+    let asked_already = matches!(state.overlay, Some(Overlay::Ask(Question::Quit(_))));
+    if state.jobs.is_empty() || asked_already || state.is_too_small() {
+        leave(state, exit, effects);
+    } else {
+        state.overlay = Some(Overlay::Ask(Question::Quit(exit)));
+    }
+}

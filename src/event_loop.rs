@@ -1,0 +1,208 @@
+//! The loop: one channel in, one state, frames and effects out.
+//!
+//! Owns the only place that waits, when frames are drawn, and the order of everything. It knows neither kinds nor HTTP:
+//! it hands messages to `update`, effects to the worker, and the state to the view.
+
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
+
+use crate::app::effect::{Effect, Effects, Exit};
+use crate::app::message::{Fact, Message};
+use crate::app::state::State;
+use crate::app::update::update;
+use crate::view::view;
+use crate::worker::Worker;
+use crate::worker::clock::Clock;
+
+/// How long messages are taken in before a frame is drawn.
+const DRAIN: Duration = Duration::from_millis(8);
+/// How long a frame that no key caused may wait for company.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// What a turn of the loop came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// There is more to come.
+    Going,
+    /// The terminal is to be given back until the process is continued.
+    Suspend,
+    /// The program ends.
+    Ended(Exit),
+}
+
+/// The running program.
+#[derive(Debug)]
+pub struct EventLoop<B: Backend> {
+    state: State,
+    terminal: Terminal<B>,
+    worker: Worker,
+    messages: UnboundedReceiver<Message>,
+    clock: Clock,
+    /// Whether the screen is out of date, and whether a key is the reason.
+    due: Option<Due>,
+    drawn: Option<Instant>,
+    next: Turn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Soon,
+    Now,
+}
+
+impl<B: Backend> EventLoop<B> {
+    /// Takes the parts together. Nothing is drawn or asked for before the first turn.
+    pub fn new(
+        state: State,
+        terminal: Terminal<B>,
+        worker: Worker,
+        messages: UnboundedReceiver<Message>,
+        clock: Clock,
+    ) -> Self {
+        let due = Some(Due::Now);
+        Self { state, terminal, worker, messages, clock, due, drawn: None, next: Turn::Going }
+    }
+
+    /// Draws the first frame, then asks for what the state wants first.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub fn start(&mut self) -> Result<(), B::Error> {
+        self.draw()?;
+        let effects = self.state.start();
+        self.perform(effects);
+        Ok(())
+    }
+
+    /// Waits for a message or a deadline, takes in what else is there, and draws what is due.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub async fn turn(&mut self) -> Result<Turn, B::Error> {
+        let deadline = self.deadline();
+        tokio::select! {
+            message = self.messages.recv() => match message {
+                Some(message) => self.take(message),
+                None => return Ok(Turn::Ended(Exit::HungUp)),
+            },
+            () = wait_until(deadline) => self.pass_deadline(),
+        }
+        self.drain();
+        if self.is_frame_due() {
+            self.draw()?;
+        }
+        Ok(std::mem::replace(&mut self.next, Turn::Going))
+    }
+
+    /// All that is known.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The terminal, as the tests read it.
+    #[must_use]
+    pub fn terminal(&self) -> &Terminal<B> {
+        &self.terminal
+    }
+
+    /// The terminal, to change its size or to draw all of it anew.
+    pub fn terminal_mut(&mut self) -> &mut Terminal<B> {
+        &mut self.terminal
+    }
+
+    /// The screen was lost: the next frame is drawn as a whole.
+    pub fn redraw(&mut self) {
+        self.due = Some(Due::Now);
+    }
+
+    /// Whether the screen shows all that is known.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        self.due.is_none()
+    }
+
+    /// Whether no message waits to be taken in.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    fn take(&mut self, message: Message) {
+        let by_hand = matches!(message.fact, Fact::Key { .. } | Fact::Paste(_) | Fact::Resized(_) | Fact::Drawn);
+        let due = if by_hand { Due::Now } else { Due::Soon };
+        self.due = Some(if self.due == Some(Due::Now) { Due::Now } else { due });
+        if let Fact::Reply(ticket, reply) = &message.fact {
+            tracing::debug!(?ticket, last = reply.is_final(), "reply");
+        }
+        let effects = update(&mut self.state, message);
+        self.perform(effects);
+    }
+
+    fn drain(&mut self) {
+        let begun = Instant::now();
+        while self.next == Turn::Going && begun.elapsed() < DRAIN {
+            match self.messages.try_recv() {
+                Ok(message) => self.take(message),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn perform(&mut self, effects: Effects) {
+        for effect in effects {
+            match effect {
+                Effect::Quit(exit) => self.next = Turn::Ended(exit),
+                Effect::Suspend if self.next == Turn::Going => self.next = Turn::Suspend,
+                Effect::Suspend => {}
+                work => self.worker.perform(work),
+            }
+        }
+    }
+
+    /// When something is due at the latest: a frame that waits, or a deadline of the state.
+    fn deadline(&self) -> Option<Instant> {
+        let frame = self.due.map(|due| match (due, self.drawn) {
+            (Due::Soon, Some(drawn)) => drawn + FRAME,
+            _ => Instant::now(),
+        });
+        let state = self.state.wakes_at().map(|at| self.clock.instant(at));
+        [frame, state].into_iter().flatten().min()
+    }
+
+    fn pass_deadline(&mut self) {
+        let now = self.clock.now();
+        if self.state.wakes_at().is_some_and(|at| at <= now.tick) {
+            self.take(Message { at: now, fact: Fact::Due });
+        }
+    }
+
+    fn is_frame_due(&self) -> bool {
+        match (self.due, self.drawn) {
+            (None, _) => false,
+            (Some(Due::Now), _) | (Some(Due::Soon), None) => true,
+            (Some(Due::Soon), Some(drawn)) => drawn.elapsed() >= FRAME,
+        }
+    }
+
+    fn draw(&mut self) -> Result<(), B::Error> {
+        self.terminal.draw(|frame| view(&self.state, frame))?;
+        self.due = None;
+        self.drawn = Some(Instant::now());
+        if self.state.awaits_drawing() {
+            self.take(Message { at: self.clock.now(), fact: Fact::Drawn });
+        }
+        Ok(())
+    }
+}
+
+async fn wait_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

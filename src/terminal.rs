@@ -1,0 +1,200 @@
+//! The terminal: taking it, giving it back, and what it says.
+//!
+//! Owns raw mode, the alternate screen and bracketed paste, and their restoration on every way out. Translates the
+//! terminal's events and the system's signals into messages. Must not know what they mean.
+
+use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossterm::event::{
+    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream, KeyCode, KeyEvent, KeyEventKind,
+    KeyModifiers,
+};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute};
+use futures_util::StreamExt as _;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::app::keymap::{Chord, Key};
+use crate::app::message::{Fact, Message, Signal, Size};
+use crate::worker::clock::Clock;
+
+/// Whether the terminal is ours at the moment, so that it is restored once and only once.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The terminal of this process, ours until this is dropped.
+#[derive(Debug)]
+pub struct Screen(());
+
+impl Screen {
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, no cursor.
+    ///
+    /// # Errors
+    /// When it cannot be had; it is then as it was.
+    pub fn take() -> io::Result<Self> {
+        take()?;
+        Ok(Self(()))
+    }
+
+    /// A drawing surface on it.
+    ///
+    /// # Errors
+    /// When the terminal does not tell its size.
+    pub fn surface(&self) -> io::Result<Terminal<CrosstermBackend<io::Stdout>>> {
+        Terminal::new(CrosstermBackend::new(io::stdout()))
+    }
+
+    /// Gives the terminal back to the shell and stops; returns with the terminal taken again once the process is
+    /// continued. Where nobody could continue it, as in an orphaned process group, it does not stop at all.
+    ///
+    /// # Errors
+    /// When the terminal cannot be given or taken.
+    pub async fn suspend(&mut self) -> io::Result<()> {
+        let mut continued = signal(SignalKind::from_raw(CONTINUE))?;
+        give_back();
+        let stopped = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+        // The signal may be delivered to another thread a moment later; being continued is told by one of its own.
+        let _ = tokio::time::timeout(Duration::from_millis(100), continued.recv()).await;
+        take()?;
+        Ok(stopped?)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// The number of SIGCONT.
+const CONTINUE: i32 = rustix::process::Signal::CONT.as_raw();
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide).inspect_err(|_| give_back())
+}
+
+/// Restores the terminal if it is ours. What cannot be written then is lost with the terminal.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+        let _ = disable_raw_mode();
+        let _ = io::stdout().flush();
+    }
+}
+
+/// Makes a panic of this thread, which must be the loop's, restore the terminal before it is reported. A panic of any
+/// other thread is logged and turned into a failure by the worker; it must not be printed over a living screen.
+pub fn restore_on_panic() {
+    let (former, owner) = (std::panic::take_hook(), std::thread::current().id());
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() == owner || !TAKEN.load(Ordering::SeqCst) {
+            give_back();
+            former(panic);
+        } else {
+            tracing::error!(%panic, "a task panicked");
+        }
+    }));
+}
+
+/// The terminal's size.
+///
+/// # Errors
+/// When it does not tell.
+pub fn size() -> io::Result<Size> {
+    let (width, height) = crossterm::terminal::size()?;
+    Ok(Size { width, height })
+}
+
+/// Sends everything the terminal and the system say to `messages`, until nobody listens.
+///
+/// # Errors
+/// When a signal cannot be listened to.
+pub fn listen(messages: UnboundedSender<Message>, clock: Clock) -> io::Result<tokio::task::JoinHandle<()>> {
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut hangups = signal(SignalKind::hangup())?;
+    Ok(tokio::spawn(async move {
+        let mut events = EventStream::new();
+        loop {
+            let fact = tokio::select! {
+                event = events.next() => match event {
+                    Some(Ok(event)) => fact(event),
+                    // The terminal is gone, and with it whoever could type.
+                    Some(Err(_)) | None => Some(Fact::Signal(Signal::HangUp)),
+                },
+                _ = interrupts.recv() => Some(Fact::Signal(Signal::Interrupt)),
+                _ = terminations.recv() => Some(Fact::Signal(Signal::Terminate)),
+                _ = hangups.recv() => Some(Fact::Signal(Signal::HangUp)),
+            };
+            let Some(fact) = fact else { continue };
+            let last = matches!(fact, Fact::Signal(Signal::HangUp));
+            if messages.send(Message { at: clock.now(), fact }).is_err() || last {
+                return;
+            }
+        }
+    }))
+}
+
+fn fact(event: TerminalEvent) -> Option<Fact> {
+    match event {
+        TerminalEvent::Key(key) => chord(key).map(|chord| Fact::Key { chord, repeat: key.kind == KeyEventKind::Repeat }),
+        TerminalEvent::Paste(text) => Some(Fact::Paste(text)),
+        TerminalEvent::Resize(width, height) => Some(Fact::Resized(Size { width, height })),
+        TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => None,
+    }
+}
+
+/// The chord of a key that went down; some terminals also tell when it comes up.
+fn chord(event: KeyEvent) -> Option<Chord> {
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    let key = match event.code {
+        KeyCode::Char(c) => Key::Char(c),
+        KeyCode::Enter => Key::Enter,
+        KeyCode::Esc => Key::Esc,
+        KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => Key::BackTab,
+        KeyCode::Tab => Key::Tab,
+        KeyCode::BackTab => Key::BackTab,
+        KeyCode::Backspace => Key::Backspace,
+        KeyCode::Delete => Key::Delete,
+        KeyCode::Up => Key::Up,
+        KeyCode::Down => Key::Down,
+        KeyCode::Left => Key::Left,
+        KeyCode::Right => Key::Right,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
+        KeyCode::PageUp => Key::PageUp,
+        KeyCode::PageDown => Key::PageDown,
+        _ => return None,
+    };
+    let held = |modifier| event.modifiers.contains(modifier);
+    let alt = held(KeyModifiers::ALT) || held(KeyModifiers::META) || held(KeyModifiers::SUPER);
+    Some(Chord { key, ctrl: held(KeyModifiers::CONTROL), alt })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(code: KeyCode, modifiers: KeyModifiers, kind: KeyEventKind) -> Option<String> {
+        chord(KeyEvent::new_with_kind(code, modifiers, kind)).map(|chord| chord.to_string())
+    }
+
+    #[test]
+    fn a_key_is_read_once_when_it_goes_down() {
+        let none = KeyModifiers::NONE;
+        assert_eq!(read(KeyCode::Char('D'), KeyModifiers::SHIFT, KeyEventKind::Press).as_deref(), Some("D"));
+        assert_eq!(read(KeyCode::Char('d'), KeyModifiers::CONTROL, KeyEventKind::Press).as_deref(), Some("ctrl-d"));
+        assert_eq!(read(KeyCode::Char('a'), none, KeyEventKind::Release), None);
+        assert_eq!(read(KeyCode::F(5), none, KeyEventKind::Press), None);
+        let held = fact(TerminalEvent::Key(KeyEvent::new_with_kind(KeyCode::Char('a'), none, KeyEventKind::Repeat)));
+        assert!(matches!(held, Some(Fact::Key { repeat: true, .. })));
+    }
+}

@@ -1,0 +1,309 @@
+//! What must hold for every sequence of keys, replies and moments: on the effects that `update` returns, with nothing else
+//! in between.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use tidyfy::app::effect::{Effect, Ticket, Work};
+use tidyfy::app::keymap::{Chord, Keymap};
+use tidyfy::app::message::{Fact, JobEnd, LoadEnd, Message, Reply, Size};
+use tidyfy::app::state::confirm::{Confirm, Part};
+use tidyfy::app::state::{Overlay, Setup, State};
+use tidyfy::app::update::update;
+use tidyfy::model::id::Id;
+use tidyfy::model::kind::Kind;
+use tidyfy::model::moment::{Moment, Zone};
+use tidyfy::model::outcome::{Outcome, Tally};
+use tidyfy::model::pacing::Limits;
+use tidyfy::model::plan::{Assent, Caution, Organization, Plan};
+use tidyfy::model::record::{Draft, Page};
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+enum Happening {
+    Key(&'static str),
+    Paste(&'static str),
+    /// Time passes, in milliseconds.
+    Pass(u64),
+    Drawn,
+    /// The modal's phrase is typed, a letter every so many milliseconds, without Enter.
+    Phrase(u64),
+    /// The oldest piece of work that is open ends, or reports.
+    Answer(Outcome),
+}
+
+/// The state, driven by hand, with all that was asked for.
+struct Driven {
+    state: State,
+    tick: Duration,
+    open: Vec<(Ticket, Work)>,
+    applied: Vec<Arc<Plan>>,
+}
+
+impl Driven {
+    fn new() -> Self {
+        let setup = Setup {
+            demo: false,
+            profile: None,
+            host: "127.0.0.1".into(),
+            limits: Limits::off(),
+            caution: Caution::default(),
+            keymap: Arc::new(Keymap::default()),
+            zone: Zone::new(TimeZone::UTC),
+            colour: true,
+            kind: Kind::Processes,
+            read_only: false,
+        };
+        let start = Moment::start(Timestamp::UNIX_EPOCH);
+        let mut state = State::new(setup, Size { width: 100, height: 30 }, start);
+        let effects = state.start();
+        let mut driven = Self { state, tick: Duration::ZERO, open: Vec::new(), applied: Vec::new() };
+        driven.note(effects);
+        while let Some((ticket, work)) = driven.take_open() {
+            driven.answer(ticket, &work, Outcome::Done);
+        }
+        driven
+    }
+
+    fn note(&mut self, effects: tidyfy::app::effect::Effects) {
+        for effect in effects {
+            if let Effect::Work(ticket, work) = effect {
+                if let Work::Apply(plan) = &work {
+                    self.applied.push(plan.clone());
+                }
+                self.open.push((ticket, work));
+            }
+        }
+    }
+
+    fn take_open(&mut self) -> Option<(Ticket, Work)> {
+        (!self.open.is_empty()).then(|| self.open.remove(0))
+    }
+
+    fn send(&mut self, fact: Fact) {
+        let at = Moment { tick: self.tick, wall: Timestamp::UNIX_EPOCH };
+        let effects = update(&mut self.state, Message { at, fact });
+        self.note(effects);
+    }
+
+    fn answer(&mut self, ticket: Ticket, work: &Work, outcome: Outcome) {
+        let reply = match work {
+            Work::Identify => Reply::Identified(Ok(Organization {
+                id: "e0d1c2b3a4958677".into(),
+                name: "Acme Ltd".into(),
+                admin: Some(true),
+            })),
+            Work::People => Reply::Peopled(Ok(Default::default())),
+            Work::Count(_) => Reply::Counted(Ok(7)),
+            Work::Read(_) => Reply::Read(Ok(vec![])),
+            Work::List { kind, .. } => {
+                let total = Some(ROWS as u64);
+                let page = Reply::Page { page: page(*kind), total, dropped: 0, unreadable: 0, coverage: vec![] };
+                self.send(Fact::Reply(ticket, page));
+                Reply::Loaded(Ok(LoadEnd::default()))
+            }
+            Work::Arrange { rows, filter, sort, people } => {
+                let order = tidyfy::model::arrange::arrange(rows, filter, *sort, people, &|| true);
+                Reply::Arranged(order.map(Into::into))
+            }
+            Work::Apply(plan) => {
+                self.send(Fact::Reply(ticket, Reply::Started));
+                for step in 0..plan.steps.len() {
+                    let reason = (outcome != Outcome::Done).then(|| "because".to_owned());
+                    self.send(Fact::Reply(ticket, Reply::Step { step, outcome, reason, record: None }));
+                }
+                let tally: Tally = plan.steps.iter().map(|_| outcome).collect();
+                Reply::JobEnded(JobEnd { tally, cancelled: false, stopped: None })
+            }
+        };
+        self.send(Fact::Reply(ticket, reply));
+    }
+
+    fn confirm(&self) -> Option<&Confirm> {
+        match &self.state.overlay {
+            Some(Overlay::Confirm(confirm)) => Some(confirm),
+            _ => None,
+        }
+    }
+
+    fn marks(&self) -> BTreeSet<(Kind, String)> {
+        self.state.marks.all().map(|mark| (mark.record.kind(), mark.record.id().to_string())).collect()
+    }
+
+    fn key(&mut self, key: &str) {
+        self.send(Fact::Key { chord: key.parse::<Chord>().unwrap(), repeat: false });
+    }
+}
+
+const ROWS: usize = 12;
+
+fn page(kind: Kind) -> Arc<Page> {
+    let row = |n: usize| {
+        let mut drafts = vec![Draft::Text(format!("Thing {n}"))];
+        drafts.resize(kind.row().fields.len(), Draft::Missing);
+        if let (Some(archived), true) = (kind.row().field("archived"), n.is_multiple_of(3)) {
+            drafts[archived] = Draft::Time(Timestamp::UNIX_EPOCH);
+        }
+        (Id::new(&format!("{n}")).unwrap(), drafts)
+    };
+    Arc::new(Page::new(kind, (0..ROWS).map(row).collect()))
+}
+
+const KEYS: [&str; 44] = [
+    "j", "k", "g", "G", "ctrl-d", "pgup", "tab", "shift-tab", "1", "2", "3", "5", "enter", "l", "h", "esc", "s", "space",
+    "v", "*", "~", "M", "m", "/", "o", "O", ":", "?", "a", "r", "D", "d", "x", "p", "R", "@", "i", "y", "n", "1", "a", "D",
+    "e", "t",
+];
+
+fn happenings(keys: &'static [&'static str]) -> impl Strategy<Value = Vec<Happening>> {
+    let outcome = prop::sample::select(vec![Outcome::Done, Outcome::Refused, Outcome::Unknown, Outcome::NotSent]);
+    let one = prop_oneof![
+        12 => prop::sample::select(keys).prop_map(Happening::Key),
+        1 => prop::sample::select(vec!["y", "delete 1\r", "delete 1"]).prop_map(Happening::Paste),
+        4 => prop::sample::select(vec![1u64, 40, 249, 250, 400]).prop_map(Happening::Pass),
+        4 => Just(Happening::Drawn),
+        2 => prop::sample::select(vec![0u64, 30]).prop_map(Happening::Phrase),
+        4 => outcome.prop_map(Happening::Answer),
+    ];
+    prop::collection::vec(one, 0..120)
+}
+
+/// What a modal has seen, kept beside it by the rules of the product, for judging whether it may confirm.
+#[derive(Default)]
+struct Witness {
+    drawn_at: Option<Duration>,
+    last_key: Option<Duration>,
+    typed: String,
+}
+
+fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> Result<(), TestCaseError> {
+    match happening {
+        Happening::Pass(ms) => driven.tick += Duration::from_millis(*ms),
+        Happening::Drawn => {
+            driven.send(Fact::Drawn);
+            if driven.confirm().is_some() {
+                witness.drawn_at.get_or_insert(driven.tick);
+            }
+        }
+        Happening::Paste(text) => {
+            driven.send(Fact::Paste((*text).to_owned()));
+            witness.last_key = Some(driven.tick);
+        }
+        Happening::Answer(outcome) => {
+            if let Some((ticket, work)) = driven.take_open() {
+                driven.answer(ticket, &work, *outcome);
+            }
+        }
+        Happening::Phrase(gap) => {
+            let phrase = match driven.confirm().map(|confirm| &confirm.assent) {
+                Some(Assent::Phrase(phrases)) => phrases[0].clone(),
+                _ => return Ok(()),
+            };
+            for letter in phrase.chars() {
+                driven.tick += Duration::from_millis(*gap);
+                let key = if letter == ' ' { "space".to_owned() } else { letter.to_string() };
+                press(driven, &key, witness)?;
+            }
+        }
+        Happening::Key(key) => press(driven, key, witness)?,
+    }
+    Ok(())
+}
+
+/// Presses a key and holds whatever was set off against what the person had seen and done.
+fn press(driven: &mut Driven, key: &str, witness: &mut Witness) -> Result<(), TestCaseError> {
+    let shown = driven.confirm().map(|confirm| (confirm.plan.clone(), confirm.assent.clone()));
+    let typing = driven.confirm().is_some_and(|confirm| confirm.part == Part::Phrase && !confirm.filtering);
+    let applied = driven.applied.len();
+    driven.key(key);
+    if driven.applied.len() > applied {
+        prop_assert_eq!(driven.applied.len(), applied + 1);
+        let (plan, assent) = shown.clone().expect("a job began with no modal open");
+        let drawn = witness.drawn_at.expect("a modal confirmed before it was seen");
+        prop_assert!(Arc::ptr_eq(&plan, &driven.applied[applied]), "another plan than the one shown was sent");
+        prop_assert!(!plan.steps.is_empty());
+        match assent {
+            Assent::Key => {
+                let quiet = driven.tick - witness.last_key.map_or(drawn, |last| last.max(drawn));
+                prop_assert!(key == "y" && quiet >= Duration::from_millis(250), "{} after {:?}", key, quiet);
+            }
+            Assent::Phrase(phrases) => {
+                prop_assert!(key == "enter" && phrases.contains(&witness.typed), "{} after {:?}", key, witness.typed);
+            }
+            Assent::Nothing => prop_assert!(false, "an empty plan was confirmed"),
+        }
+    }
+    let still_open = driven.confirm().is_some();
+    match (shown.is_some(), still_open) {
+        (true, true) if witness.drawn_at.is_some() && typing => match key {
+            "space" => witness.typed.push(' '),
+            key if key.chars().count() == 1 => witness.typed.push_str(key),
+            _ => {}
+        },
+        (true, true) => {}
+        _ => *witness = Witness::default(),
+    }
+    witness.last_key = Some(driven.tick);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_sent_but_what_a_completed_modal_showed(story in happenings(&KEYS)) {
+        let (mut driven, mut witness) = (Driven::new(), Witness::default());
+        for happening in &story {
+            happen(&mut driven, happening, &mut witness)?;
+        }
+    }
+
+    #[test]
+    fn marks_change_only_by_marking_or_by_a_final_outcome(story in happenings(&KEYS)) {
+        let (mut driven, mut witness) = (Driven::new(), Witness::default());
+        for happening in &story {
+            let (before, failed_or_done) = (driven.marks(), matches!(happening, Happening::Answer(_)));
+            let marks = matches!(happening, Happening::Key("space" | "v" | "*" | "~" | "i" | "M"));
+            let in_input = driven.state.filter_input.is_some() || driven.state.overlay.is_some();
+            happen(&mut driven, happening, &mut witness)?;
+            if (!marks || in_input) && !failed_or_done && !matches!(driven.state.overlay, Some(Overlay::Palette(_))) {
+                let by_palette = in_input && matches!(happening, Happening::Key("enter"));
+                prop_assert!(by_palette || driven.marks() == before, "{:?} changed the marks", happening);
+            }
+        }
+    }
+
+    #[test]
+    fn the_cursor_stays_on_its_record_when_the_list_is_reordered(down in 0usize..ROWS, sorts in 0usize..6) {
+        let mut driven = Driven::new();
+        (0..down).for_each(|_| driven.key("j"));
+        let on = driven.state.under_cursor().unwrap().id().clone();
+        driven.key("o");
+        (0..sorts).for_each(|_| driven.key("j"));
+        driven.key("enter");
+        driven.key("O");
+        while let Some((ticket, work)) = driven.take_open() {
+            driven.answer(ticket, &work, Outcome::Done);
+        }
+        let now = driven.state.under_cursor().unwrap();
+        prop_assert_eq!(now.id(), &on);
+    }
+}
+
+#[test]
+fn the_story_teller_can_confirm_both_ways() {
+    let (mut driven, mut witness) = (Driven::new(), Witness::default());
+    let tell = |driven: &mut Driven, witness: &mut Witness, story: &[Happening]| {
+        story.iter().for_each(|happening| happen(driven, happening, witness).unwrap());
+    };
+    use Happening::{Answer, Drawn, Key, Pass, Phrase};
+    tell(&mut driven, &mut witness, &[Key("j"), Key("a"), Drawn, Pass(250), Key("y")]);
+    assert_eq!(driven.applied.len(), 1);
+    tell(&mut driven, &mut witness, &[Answer(Outcome::Done), Key("s"), Answer(Outcome::Done)]);
+    tell(&mut driven, &mut witness, &[Key("g"), Key("D"), Drawn, Phrase(30), Pass(30), Key("enter")]);
+    assert_eq!(driven.applied.len(), 2);
+}
