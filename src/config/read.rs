@@ -184,26 +184,24 @@ pub(super) fn keymap(reading: &Reading) -> (Keymap, Vec<Problem>) {
         let place = reading.place(&["keys", name]);
         Problem::new(
             format!("{place}: {bad}"),
-            "the keys as they are by default stand in `assets/config.toml`",
+            "the keys and their commands stand in the help, `?`, and in `assets/config.toml`",
         )
     };
     let each = keys.iter().map(|(name, chords)| (name.as_str(), chords.as_slice()));
-    let shared = |bad: &BadKeymap| matches!(bad, BadKeymap::Twice { .. });
     // One by one first, so that each problem is known to be of its line; collisions only show in all together.
     let mut problems = Vec::new();
     for (name, chords) in each.clone() {
         let wrong = Keymap::with([(name, chords)]).err().unwrap_or_default();
-        problems.extend(wrong.iter().filter(|bad| !shared(bad)).map(|bad| problem(name, bad)));
+        let own = wrong.iter().filter(|bad| !matches!(bad, BadKeymap::Twice { .. }));
+        problems.extend(own.map(|bad| problem(name, bad)));
     }
-    match Keymap::with(each) {
-        Ok(keymap) => (keymap, problems),
-        Err(wrong) => {
-            problems.extend(wrong.iter().filter(|bad| shared(bad)).map(|bad| match bad {
-                BadKeymap::Twice { second, .. } if keys.contains_key(*second) => problem(second, bad),
-                BadKeymap::Twice { first, .. } => problem(first, bad),
-                _ => problem("", bad),
-            }));
-            (Keymap::default(), problems)
-        }
-    }
+    let wrong = match Keymap::with(each) {
+        Ok(keymap) => return (keymap, problems),
+        Err(wrong) => wrong,
+    };
+    problems.extend(wrong.iter().filter_map(|bad| {
+        let BadKeymap::Twice { first, second, .. } = bad else { return None };
+        Some(problem(if keys.contains_key(*second) { second } else { first }, bad))
+    }));
+    (Keymap::default(), problems)
 }
