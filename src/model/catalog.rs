@@ -578,7 +578,7 @@ mod tests {
                 match need {
                     Need::Live | Need::Archived => assert!(row.field(ARCHIVED).is_some() && row.archives()),
                     Need::Absent { field, .. } | Need::Not { field, .. } => {
-                        assert!(row.field(field).is_some())
+                        assert!(row.field(field).is_some());
                     }
                 }
             }

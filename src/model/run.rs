@@ -32,6 +32,10 @@ impl Run {
         }
     }
 
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a run is asked again after it had nothing to hand out, which an iterator is not"
+    )]
     /// The next step to send, which is under way from now on; none while held, full, or out of steps.
     pub fn next(&mut self) -> Option<usize> {
         if self.held || self.closed || self.under_way.len() >= self.at_once {

@@ -27,7 +27,7 @@ pub enum BadRow {
     Shape,
     /// It has no id.
     #[error("the row has no id")]
-    Nameless,
+    NoId,
     /// Its id could not stand in a path.
     #[error(transparent)]
     Id(#[from] BadId),
@@ -49,7 +49,7 @@ pub struct Decoded {
 pub fn row(kind: Kind, value: &Value) -> Result<(Id, Vec<Draft>), BadRow> {
     let value = enclosed(value);
     let object = value.as_object().ok_or(BadRow::Shape)?;
-    let id = object.get("id").and_then(id_text).ok_or(BadRow::Nameless)?;
+    let id = object.get("id").and_then(id_text).ok_or(BadRow::NoId)?;
     let fields = kind.row().fields.iter().map(|field| field::draft(value, field));
     Ok((Id::new(&id)?, fields.collect()))
 }

@@ -53,20 +53,23 @@ fn unreachable(error: &reqwest::Error, host: &str, waited: Duration) -> String {
     if error.is_dns() {
         return format!("the name `{host}` could not be looked up");
     }
-    if let Some(tls) = sources(error).find_map(|source| source.downcast_ref::<rustls::Error>()) {
+    let io = innermost(error);
+    if let Some(tls) = io.and_then(secured) {
         return format!("no secure connection to `{host}`: {tls}");
     }
-    match innermost(error) {
+    match io {
         Some(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
             format!("`{host}` refused the connection")
         }
-        // A rustls error travels inside an input/output error, which does not name it as its source.
-        Some(io) => match io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(tls) => format!("no secure connection to `{host}`: {tls}"),
-            None => format!("no connection to `{host}`: {io}"),
-        },
+        Some(io) => format!("no connection to `{host}`: {io}"),
         None => format!("no connection to `{host}`"),
     }
+}
+
+/// What went wrong with the encryption: it travels inside input/output errors, which do not name it as their source.
+fn secured(error: &io::Error) -> Option<&rustls::Error> {
+    let inner = error.get_ref()?;
+    inner.downcast_ref().or_else(|| secured(inner.downcast_ref()?))
 }
 
 fn is_reset(kind: io::ErrorKind) -> bool {

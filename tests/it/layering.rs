@@ -180,9 +180,12 @@ fn trespasses(source: &str, module: &[String]) -> Vec<String> {
         let (text, inside) =
             (whole.join("::"), path[0] == "crate" || path[0] == "super" || path[0] == "tidyfy");
         let named_room = whole.first().is_some_and(|first| ALL_ROOMS.contains(&first.as_str()));
-        if inside && named_room && !opens(room.rooms, &text) {
-            wrong.push(text);
-        } else if !inside && opens(&WATCHED, &text) && !opens(room.outside, &text) {
+        let trespass = if inside {
+            named_room && !opens(room.rooms, &text)
+        } else {
+            opens(&WATCHED, &text) && !opens(room.outside, &text)
+        };
+        if trespass {
             wrong.push(text);
         }
     }

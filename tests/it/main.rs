@@ -1,6 +1,14 @@
 //! Everything that is tested from outside, in one binary.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod cli;
+mod contract;
 mod layering;
 mod properties;
 mod sandbox;

@@ -102,7 +102,8 @@ impl Driven {
             Work::Read(_) => Reply::Read(Ok(vec![])),
             Work::List { kind, .. } => {
                 let total = Some(ROWS as u64);
-                let page = Reply::Page { page: page(*kind), total, dropped: 0, unreadable: 0, coverage: vec![] };
+                let page =
+                    Reply::Page { page: page(*kind), total, dropped: 0, unreadable: 0, coverage: vec![] };
                 self.send(Fact::Reply(ticket, page));
                 Reply::Loaded(Ok(LoadEnd::default()))
             }
@@ -154,13 +155,55 @@ fn page(kind: Kind) -> Arc<Page> {
 }
 
 const KEYS: [&str; 44] = [
-    "j", "k", "g", "G", "ctrl-d", "pgup", "tab", "shift-tab", "1", "2", "3", "5", "enter", "l", "h", "esc", "s", "space",
-    "v", "*", "~", "M", "m", "/", "o", "O", ":", "?", "a", "r", "D", "d", "x", "p", "R", "@", "i", "y", "n", "1", "a", "D",
-    "e", "t",
+    "j",
+    "k",
+    "g",
+    "G",
+    "ctrl-d",
+    "pgup",
+    "tab",
+    "shift-tab",
+    "1",
+    "2",
+    "3",
+    "5",
+    "enter",
+    "l",
+    "h",
+    "esc",
+    "s",
+    "space",
+    "v",
+    "*",
+    "~",
+    "M",
+    "m",
+    "/",
+    "o",
+    "O",
+    ":",
+    "?",
+    "a",
+    "r",
+    "D",
+    "d",
+    "x",
+    "p",
+    "R",
+    "@",
+    "i",
+    "y",
+    "n",
+    "1",
+    "a",
+    "D",
+    "e",
+    "t",
 ];
 
 fn happenings(keys: &'static [&'static str]) -> impl Strategy<Value = Vec<Happening>> {
-    let outcome = prop::sample::select(vec![Outcome::Done, Outcome::Refused, Outcome::Unknown, Outcome::NotSent]);
+    let outcome =
+        prop::sample::select(vec![Outcome::Done, Outcome::Refused, Outcome::Unknown, Outcome::NotSent]);
     let one = prop_oneof![
         12 => prop::sample::select(keys).prop_map(Happening::Key),
         1 => prop::sample::select(vec!["y", "delete 1\r", "delete 1"]).prop_map(Happening::Paste),
@@ -224,7 +267,10 @@ fn press(driven: &mut Driven, key: &str, witness: &mut Witness) -> Result<(), Te
         prop_assert_eq!(driven.applied.len(), applied + 1);
         let (plan, assent) = shown.clone().expect("a job began with no modal open");
         let drawn = witness.drawn_at.expect("a modal confirmed before it was seen");
-        prop_assert!(Arc::ptr_eq(&plan, &driven.applied[applied]), "another plan than the one shown was sent");
+        prop_assert!(
+            Arc::ptr_eq(&plan, &driven.applied[applied]),
+            "another plan than the one shown was sent"
+        );
         prop_assert!(!plan.steps.is_empty());
         match assent {
             Assent::Key => {
@@ -232,7 +278,12 @@ fn press(driven: &mut Driven, key: &str, witness: &mut Witness) -> Result<(), Te
                 prop_assert!(key == "y" && quiet >= Duration::from_millis(250), "{} after {:?}", key, quiet);
             }
             Assent::Phrase(phrases) => {
-                prop_assert!(key == "enter" && phrases.contains(&witness.typed), "{} after {:?}", key, witness.typed);
+                prop_assert!(
+                    key == "enter" && phrases.contains(&witness.typed),
+                    "{} after {:?}",
+                    key,
+                    witness.typed
+                );
             }
             Assent::Nothing => prop_assert!(false, "an empty plan was confirmed"),
         }

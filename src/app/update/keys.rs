@@ -110,7 +110,7 @@ fn palette_key(state: &mut State, chord: Chord, effects: &mut Effects) {
     match (chord.key, chord.ctrl) {
         (Key::Esc, _) => state.overlay = None,
         (Key::Down | Key::Tab, _) | (Key::Char('n'), true) => {
-            palette.at = (palette.at + 1).min(lines.len().saturating_sub(1))
+            palette.at = (palette.at + 1).min(lines.len().saturating_sub(1));
         }
         (Key::Up | Key::BackTab, _) | (Key::Char('p'), true) => palette.at = palette.at.saturating_sub(1),
         (Key::Enter, _) => {
@@ -167,7 +167,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::Move(motion) => browse::motion(state, motion),
         Command::NextKind => browse::go(state, browse::neighbour(state.kind, 1), effects),
         Command::PreviousKind => {
-            browse::go(state, browse::neighbour(state.kind, Kind::ALL.len() - 1), effects)
+            browse::go(state, browse::neighbour(state.kind, Kind::ALL.len() - 1), effects);
         }
         Command::Go(kind) => browse::go(state, kind, effects),
         Command::Open => match state.under_cursor() {

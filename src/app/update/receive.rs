@@ -6,7 +6,7 @@ use super::has_list;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{Coverage, JobEnd, LoadEnd, Reply};
 use crate::app::state::detail::Fields;
-use crate::app::state::listing::Load;
+use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
 use crate::model::failure::{Cause, Failure};
@@ -27,21 +27,21 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         state.tickets.close(ticket);
     }
     match (purpose, reply) {
-        (Purpose::List(kind), Reply::Page { page, total, dropped, unreadable, coverage }) => {
-            if state.listing_of(kind).load == Load::Running(ticket) {
-                receive_page(state, kind, &page);
-                let listing = state.listing_of(kind);
-                listing.dropped += dropped;
-                listing.unreadable += unreadable;
-                receive_total(state, kind, total, coverage);
-            }
+        (Purpose::List(kind), Reply::Page { page, total, dropped, unreadable, coverage })
+            if state.listing_of(kind).load == Load::Running(ticket) =>
+        {
+            receive_page(state, kind, &page);
+            let listing = state.listing_of(kind);
+            listing.dropped += dropped;
+            listing.unreadable += unreadable;
+            receive_total(state, kind, total, coverage);
         }
         (Purpose::List(kind), Reply::Loaded(result)) => loaded(state, kind, ticket, result),
         (Purpose::Arrange(kind), Reply::Arranged(order)) => {
             state.listing_of(kind).arranged(ticket, order.as_deref());
         }
         (Purpose::Count(kind), Reply::Counted(Ok(total))) => {
-            state.listing_of(kind).active_total = Some(total)
+            state.listing_of(kind).active_total = Some(total);
         }
         (Purpose::Identify, Reply::Identified(result)) => match result {
             Ok(organization) => {
@@ -55,7 +55,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         },
         (Purpose::People, Reply::Peopled(Ok(people))) => {
             state.people = Arc::new(people);
-            state.listings.iter_mut().for_each(|listing| listing.touch());
+            state.listings.iter_mut().for_each(Listing::touch);
         }
         (Purpose::Read, Reply::Read(result)) => receive_fields(state, ticket, result),
         (Purpose::Job, Reply::Started) => {

@@ -45,7 +45,7 @@ fn an_id_may_be_a_number_and_must_be_usable() {
     assert_eq!(id(json!({"id": "2044"})), Ok("2044".into()));
     assert_eq!(id(json!({"data": {"id": "a"}})), Ok("a".into()));
     for row in [json!({}), json!({"id": null}), json!({"id": [1]}), json!({"id": -1})] {
-        assert_eq!(id(row), Err(BadRow::Nameless));
+        assert_eq!(id(row), Err(BadRow::NoId));
     }
     for row in [json!({"id": ".."}), json!({"id": "a/b"}), json!({"id": "%2E%2E"}), json!({"id": ""})] {
         assert!(matches!(id(row), Err(BadRow::Id(_))));

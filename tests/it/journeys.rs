@@ -1,0 +1,524 @@
+//! Keys in; the screen and the server's state out.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tidyfy::app::effect::Exit;
+use tidyfy::app::message::Signal;
+use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::sandbox::{Fault, Mishap, Role, Settings};
+
+use crate::support::{Desk, Wanted};
+
+/// A kind's word in the API.
+fn slug(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Processes => "runs",
+        Kind::Templates => "checklists",
+        Kind::Tasks => "tasks",
+        Kind::Files => "assets",
+        Kind::Tags => "tags",
+        Kind::Groups => "groups",
+    }
+}
+
+/// What goes over the wire for a verb, written down here a second time from the API sheet.
+fn request(kind: Kind, verb: Verb, id: &str) -> (String, String) {
+    let (method, path) = match (kind, verb) {
+        (Kind::Processes, Verb::Archive) => ("DELETE", format!("runs/{id}")),
+        (Kind::Processes, Verb::Restore) => ("PUT", format!("runs/{id}/activate")),
+        (Kind::Processes, Verb::Delete) => ("DELETE", format!("runs/{id}/delete")),
+        (Kind::Templates, Verb::Archive) => ("DELETE", format!("checklists/{id}")),
+        (Kind::Templates, Verb::Restore) => ("PUT", format!("checklists/{id}/restore")),
+        (Kind::Templates, Verb::Delete) => ("DELETE", format!("checklists/{id}/delete")),
+        (Kind::Tasks, Verb::Archive) => ("DELETE", format!("tasks/{id}")),
+        (Kind::Tasks, Verb::Restore) => ("PUT", format!("tasks/{id}/restore")),
+        (Kind::Tasks, Verb::Delete) => ("DELETE", format!("tasks/{id}/delete")),
+        (Kind::Files, Verb::Delete) => ("DELETE", format!("file/{id}")),
+        (Kind::Tags, Verb::Delete) => ("DELETE", format!("tags/{id}")),
+        (Kind::Groups, Verb::Delete) => ("DELETE", format!("groups/{id}")),
+        (kind, verb) => panic!("{kind:?} have no {verb:?}"),
+    };
+    (method.to_owned(), path)
+}
+
+fn key(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Archive => "a",
+        Verb::Restore => "r",
+        Verb::Delete => "D",
+    }
+}
+
+/// Marks the first three rows of a kind, does a verb to them, and looks at everything that must have come of it.
+async fn do_to_three(kind: Kind, verb: Verb) {
+    let mut desk = Desk::with(Wanted { kind, ..Wanted::default() }).await;
+    let from_archive = kind.row().archives() && (verb == Verb::Restore || verb == Verb::Delete && kind != Kind::Tasks);
+    if from_archive {
+        desk.keys("s").await;
+        desk.rest().await;
+    }
+    let (ids, names) = (desk.ids()[..3].to_vec(), desk.rows()[..3].to_vec());
+    let before = desk.rows().len();
+    desk.keys("space space space").await;
+    assert!(desk.shows("3 marked"), "{}", desk.screen());
+    desk.keys(key(verb)).await;
+    let title = format!("{} {} in {}", verb.title(), kind.count(3), desk.server.org_name());
+    assert!(desk.shows(&title), "{}", desk.screen());
+    assert_eq!(desk.changes(), []);
+    match verb {
+        Verb::Delete => {
+            assert!(desk.shows("type delete 3 and press Enter"), "{}", desk.screen());
+            desk.confirm_with("delete 3").await;
+        }
+        Verb::Archive | Verb::Restore => desk.confirm().await,
+    }
+    desk.rest().await;
+
+    let mut sent = desk.changes();
+    let mut meant: Vec<_> = ids.iter().map(|id| request(kind, verb, id)).collect();
+    sent.sort();
+    meant.sort();
+    assert_eq!(sent, meant);
+    for id in &ids {
+        let object = desk.server.object(slug(kind), id);
+        match verb {
+            Verb::Delete => assert_eq!(object, None),
+            Verb::Archive => assert!(object.unwrap()["archived_at"].is_string()),
+            Verb::Restore => assert!(object.unwrap()["archived_at"].is_null()),
+        }
+    }
+    let word = verb.word();
+    let summary = format!("{word} finished: 3 done, 0 already gone, 0 refused, 0 failed, 0 unknown, 0 held, 0 not sent");
+    assert!(desk.shows(&summary), "{}", desk.screen());
+    assert_eq!(desk.screen().matches(&format!("{word:<7}  {:<9}", kind.row().title)).count(), 3, "{}", desk.screen());
+    assert_eq!(desk.marked(), Vec::<String>::new());
+    assert_eq!(desk.rows().len(), before - 3);
+    assert!(!desk.ids().iter().any(|id| ids.contains(id)));
+
+    if kind.row().archives() {
+        desk.keys(if from_archive { "s s" } else { "s" }).await;
+        desk.rest().await;
+        let there: Vec<_> = ids.iter().filter(|id| desk.ids().contains(id)).collect();
+        assert_eq!(there.len(), if verb == Verb::Delete { 0 } else { 3 }, "{names:?} are in the wrong scope");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_verb_of_every_kind_does_what_it_says() {
+    for kind in Kind::ALL {
+        for verb in kind.row().verbs {
+            do_to_three(kind, verb.verb).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blocked_record_is_shown_with_its_reason_and_not_sent() {
+    let mut desk = Desk::open().await;
+    desk.keys("s s").await;
+    desk.rest().await;
+    desk.keys("*").await;
+    let (live, all) = (desk.server.ids("runs").len(), desk.rows().len());
+    assert_eq!((live, desk.marked().len()), (all, all));
+    desk.keys("a").await;
+    assert!(desk.shows("blocked, not included"), "{}", desk.screen());
+    desk.keys("end").await;
+    assert!(desk.shows("already archived"), "{}", desk.screen());
+    let archived = |desk: &Desk| {
+        let is = |id: &String| desk.server.object("runs", id).unwrap()["archived_at"].is_string();
+        desk.server.ids("runs").iter().filter(|id| is(id)).count()
+    };
+    let before = archived(&desk);
+    desk.confirm().await;
+    desk.rest().await;
+    assert_eq!(desk.changes().len(), all - before);
+    assert_eq!(archived(&desk), all);
+    // What was blocked was never in the job and stays marked.
+    assert_eq!(desk.marked().len(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_process_cannot_be_deleted() {
+    let mut desk = Desk::open().await;
+    desk.keys("D").await;
+    assert!(desk.shows("Permanently delete 0 processes"), "{}", desk.screen());
+    assert!(desk.shows("archive it first"), "{}", desk.screen());
+    desk.types("delete 0").await;
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert_eq!(desk.changes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modal_that_is_left_sends_nothing() {
+    for way_out in ["esc", "n", "enter", "ctrl-c"] {
+        let mut desk = Desk::open().await;
+        desk.keys("space a").await;
+        desk.keys(way_out).await;
+        desk.pass(Duration::from_secs(5)).await;
+        assert_eq!(desk.changes(), [], "{way_out}");
+        assert!(!desk.shows("Archive 1 process"), "{way_out}");
+    }
+    let mut desk = Desk::with(Wanted { kind: Kind::Tags, ..Wanted::default() }).await;
+    desk.keys("D").await;
+    desk.types("delete 1").await;
+    desk.keys("esc").await;
+    desk.rest().await;
+    assert_eq!(desk.changes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_typed_ahead_held_or_pasted_confirm_nothing() {
+    let mut desk = Desk::open().await;
+    desk.burst("a y").await;
+    desk.pass(Duration::from_millis(200)).await;
+    desk.keys("y").await;
+    assert!(desk.shows("Archive 1 process"), "{}", desk.screen());
+    assert!(!desk.shows("y archive, Esc keep"), "{}", desk.screen());
+    desk.pass(Duration::from_millis(300)).await;
+    assert!(desk.shows("y archive, Esc keep"), "{}", desk.screen());
+    desk.paste("y").await;
+    assert!(!desk.shows("y archive, Esc keep"), "a paste counts as a key: {}", desk.screen());
+    desk.pass(Duration::from_millis(300)).await;
+    desk.keys("enter").await;
+    assert_eq!(desk.changes(), []);
+
+    let mut desk = Desk::with(Wanted { kind: Kind::Tags, ..Wanted::default() }).await;
+    desk.keys("D").await;
+    desk.paste("delete 1").await;
+    desk.keys("enter").await;
+    assert!(desk.shows("Permanently delete 1 tag"), "{}", desk.screen());
+    desk.burst("d e l e t e space 1 enter").await;
+    desk.rest().await;
+    assert_eq!(desk.changes(), [], "a paste without brackets went through");
+    for wrong in ["x", "backspace backspace 2"] {
+        desk.keys(wrong).await;
+        desk.keys("enter").await;
+        desk.rest().await;
+        assert_eq!(desk.changes(), []);
+    }
+    desk.keys("backspace 1 enter").await;
+    desk.rest().await;
+    assert_eq!(desk.changes().len(), 1, "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mixed_job_ends_with_the_truth_and_keeps_what_failed() {
+    let mut desk = Desk::open().await;
+    desk.keys("s").await;
+    desk.rest().await;
+    let (ids, names) = (desk.ids(), desk.rows());
+    desk.keys("space space space space space space").await;
+    desk.keys("D").await;
+    // Behind our back: one restored, one gone, and one request turned away for coming too fast.
+    desk.server.edit("runs", &ids[1], json!({"archived_at": null, "status": "active"}));
+    desk.server.remove("runs", &ids[3]);
+    let mishap = Mishap::Answer {
+        status: 429,
+        body: json!({"message": "Too many requests", "code": "RATE_LIMIT_EXCEEDED"}),
+        headers: vec![("Retry-After".into(), "3".into())],
+        apply: false,
+    };
+    desk.server.set_faults(vec![Fault::on("DELETE", &ids[4], mishap).times(1)]);
+    desk.confirm_with("delete 6").await;
+    desk.rest().await;
+    let summary = "delete finished: 4 done, 0 already gone, 2 refused, 0 failed, 0 unknown, 0 held, 0 not sent";
+    assert!(desk.shows(summary), "{}", desk.screen());
+    assert!(desk.shows("DELETE 429") && desk.shows("again in 3.0 s"), "{}", desk.screen());
+    assert!(desk.shows("DELETE 422") && desk.shows("DELETE 404"), "{}", desk.screen());
+    let mut kept = vec![names[1].clone(), names[3].clone()];
+    let mut marked = desk.marked();
+    kept.sort();
+    marked.sort();
+    assert_eq!(marked, kept);
+    desk.keys("g").await;
+    while desk.state().under_cursor().unwrap().id().to_string() != ids[1] {
+        desk.keys("j").await;
+    }
+    assert!(desk.shows(&format!("{}: refused: ", names[1])), "the reason stands under the table: {}", desk.screen());
+    for (n, id) in ids[..6].iter().enumerate() {
+        assert_eq!(desk.server.object("runs", id).is_some(), n == 1, "{n}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_is_cancelled_between_two_requests() {
+    let sandbox = Settings { scale: 200, latency: Duration::from_millis(200), ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    desk.keys("* a").await;
+    let marked = desk.marked().len();
+    desk.confirm().await;
+    desk.until("some results", |desk| desk.changes().len() >= 32).await;
+    desk.keys("x").await;
+    assert!(desk.shows("cancel the rest?"), "{}", desk.screen());
+    desk.pass(Duration::from_secs(5)).await;
+    let sent = desk.changes().len();
+    desk.pass(Duration::from_secs(60)).await;
+    assert_eq!(desk.changes().len(), sent, "a held job went on");
+    desk.keys("y").await;
+    desk.rest().await;
+    assert_eq!(desk.changes().len(), sent);
+    let summary = format!("archive cancelled: {sent} done, 0 already gone, 0 refused, 0 failed, 0 unknown, 0 held, {} not sent", marked - sent);
+    assert!(desk.shows(&summary), "{}", desk.screen());
+    assert_eq!(desk.marked().len(), marked - sent, "what was not sent stays marked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_goes_on_when_it_is_not_cancelled_and_a_second_one_waits() {
+    let sandbox = Settings { scale: 100, latency: Duration::from_millis(200), ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    desk.keys("* a").await;
+    let all = desk.marked().len();
+    desk.confirm().await;
+    desk.keys("3").await;
+    desk.keys("a").await;
+    desk.confirm().await;
+    assert!(desk.shows("queued 1"), "{}", desk.screen());
+    desk.keys("x").await;
+    desk.pass(Duration::from_secs(3)).await;
+    desk.keys("n").await;
+    desk.rest().await;
+    assert!(desk.shows(&format!("archive finished: {all} done")), "{}", desk.screen());
+    assert!(desk.shows("archive finished: 1 done"), "{}", desk.screen());
+    let first_task = desk.changes().iter().position(|(_, path)| path.starts_with("tasks/")).unwrap();
+    assert_eq!(first_task, all, "jobs ran one after another");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revoked_token_ends_the_job_with_the_rest_not_sent() {
+    let mut desk = Desk::open().await;
+    desk.keys("* a").await;
+    let all = desk.marked().len();
+    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", Mishap::RevokeToken).nth([5])]);
+    desk.confirm().await;
+    desk.rest().await;
+    assert!(desk.shows("DELETE 401"), "{}", desk.screen());
+    assert!(desk.shows("archive finished: ") && desk.shows("not sent"), "{}", desk.screen());
+    let archived = desk.server.ids("runs").iter().filter(|id| desk.server.object("runs", id).unwrap()["archived_at"].is_string()).count();
+    assert!(desk.marked().len() < all && archived > 0);
+    assert!(desk.changes().len() <= 5 + 16, "went on with a token that is not accepted");
+    assert!(desk.shows("logging out of the web app destroys a personal token"), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn quitting_asks_while_a_job_runs_and_then_sends_nothing_more() {
+    let sandbox = Settings { scale: 200, latency: Duration::from_millis(500), ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    desk.keys("* a").await;
+    desk.confirm().await;
+    desk.until("some results", |desk| desk.changes().len() >= 20).await;
+    desk.keys("q").await;
+    assert!(desk.ended.is_none() && desk.shows("quit?"), "{}", desk.screen());
+    desk.keys("n").await;
+    desk.until("more results", |desk| desk.changes().len() >= 50).await;
+    desk.keys("q y").await;
+    let sent = desk.changes().len();
+    desk.until("the end", |desk| desk.ended.is_some()).await;
+    assert_eq!(desk.ended, Some(Exit::Quit));
+    assert_eq!(desk.changes().len(), sent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_gives_what_is_under_way_five_seconds() {
+    let mut desk = Desk::open().await;
+    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", Mishap::Hang { apply: true })]);
+    desk.keys("a").await;
+    desk.confirm().await;
+    desk.signal(Signal::Terminate).await;
+    desk.pass(Duration::from_secs(4)).await;
+    assert_eq!(desk.ended, None);
+    desk.pass(Duration::from_secs(2)).await;
+    assert_eq!(desk.ended, Some(Exit::Terminated));
+}
+
+#[tokio::test(start_paused = true)]
+async fn marks_survive_filter_sort_scope_reload_and_a_change_of_kind() {
+    let mut desk = Desk::open().await;
+    desk.keys("space j space").await;
+    let marked = desk.marked();
+    desk.keys("/").await;
+    desk.types("zzz").await;
+    desk.rest().await;
+    assert!(desk.shows("2 marked (2 hidden)"), "{}", desk.screen());
+    desk.keys("esc o j enter O s").await;
+    desk.rest().await;
+    desk.keys("s s R 3 1").await;
+    desk.rest().await;
+    assert_eq!(desk.marked(), marked);
+    desk.keys("3 space 1").await;
+    assert!(desk.shows("+1 in other kinds"), "{}", desk.screen());
+    desk.keys("m").await;
+    assert!(marked.iter().all(|name| desk.shows(name)), "{}", desk.screen());
+    desk.keys("a").await;
+    assert!(desk.shows("go to one kind"), "{}", desk.screen());
+    desk.keys("esc M").await;
+    assert_eq!(desk.marked().len(), 1);
+    desk.keys("M").await;
+    assert_eq!(desk.marked().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_modal_says_what_is_hidden_and_what_the_cursor_is_on() {
+    let mut desk = Desk::open().await;
+    desk.keys("space /").await;
+    let second = desk.rows()[1].clone();
+    desk.types(&second).await;
+    desk.keys("enter").await;
+    desk.rest().await;
+    desk.keys("a").await;
+    assert!(desk.shows("1 hidden by the filter"), "{}", desk.screen());
+    assert!(desk.shows("under the cursor is not marked and not included"), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn marking_all_of_a_list_that_still_loads_waits_for_the_rest() {
+    let sandbox = Settings { scale: 2_000, latency: Duration::from_millis(300), ..Settings::default() };
+    let mut desk = Desk::starting(Wanted { sandbox, ..Wanted::default() }).await;
+    desk.until("the first page", |desk| desk.state().listing().loaded() >= 100).await;
+    desk.keys("*").await;
+    assert!(desk.shows("Esc stops"), "{}", desk.screen());
+    desk.keys("a").await;
+    assert!(desk.shows("still marking"), "{}", desk.screen());
+    desk.rest().await;
+    assert_eq!(desk.marked().len(), desk.rows().len());
+    assert!(desk.marked().len() > 1_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ranges_are_marked_from_anchor_to_cursor() {
+    let mut desk = Desk::open().await;
+    let rows = desk.rows();
+    desk.keys("j v j j j v").await;
+    assert_eq!(desk.marked(), rows[1..5]);
+    desk.keys("v g space").await;
+    assert_eq!(desk.marked().len(), 5);
+    desk.keys("v j esc").await;
+    assert_eq!(desk.marked().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn read_only_answers_and_sends_nothing() {
+    let mut desk = Desk::with(Wanted { read_only: true, ..Wanted::default() }).await;
+    assert!(desk.shows("READ-ONLY"));
+    for verb in ["a", "r", "D"] {
+        desk.keys(verb).await;
+        assert!(desk.screen().lines().last().unwrap().contains("read-only"), "{}", desk.screen());
+    }
+    desk.pass(Duration::from_secs(2)).await;
+    assert_eq!(desk.changes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_known_non_administrator_is_blocked_before_anything_is_sent() {
+    let sandbox = Settings { role: Role::Standard, ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    desk.keys("s").await;
+    desk.rest().await;
+    desk.keys("D").await;
+    assert!(desk.shows("only administrators may do this"), "{}", desk.screen());
+    assert!(desk.shows("Permanently delete 0 processes"), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_key_beside_delete_only_explains() {
+    let mut desk = Desk::open().await;
+    desk.keys("d").await;
+    assert!(desk.shows("a archives, D deletes permanently"), "{}", desk.screen());
+    assert_eq!(desk.changes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn verbs_are_not_bound_in_the_status_pane_and_in_help() {
+    let mut desk = Desk::open().await;
+    for place in ["@", "?"] {
+        desk.keys(place).await;
+        for verb in ["a", "r", "D"] {
+            desk.keys(verb).await;
+            assert!(desk.shows("works in the table"), "{place} {verb}: {}", desk.screen());
+        }
+        desk.keys("esc").await;
+    }
+    assert_eq!(desk.changes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_detail_page_shows_every_field_and_its_verbs_are_about_it_alone() {
+    let mut desk = Desk::open().await;
+    let ids = desk.ids();
+    desk.keys("space space enter").await;
+    desk.rest().await;
+    assert!(desk.shows("increment_id") || desk.shows("increment id"), "{}", desk.screen());
+    desk.keys("a").await;
+    assert!(desk.shows("Archive 1 process"), "{}", desk.screen());
+    desk.confirm().await;
+    desk.rest().await;
+    assert_eq!(desk.changes(), [request(Kind::Processes, Verb::Archive, &ids[2])]);
+    desk.keys("h").await;
+    assert_eq!(desk.marked().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_archived_template_opens_although_the_server_hides_it_by_id() {
+    let mut desk = Desk::with(Wanted { kind: Kind::Templates, ..Wanted::default() }).await;
+    desk.keys("s").await;
+    desk.rest().await;
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert!(desk.shows("started_processes") || desk.shows("started processes"), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_delete_asks_for_the_organization_too() {
+    let sandbox = Settings { scale: 400, ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Tasks, ..Wanted::default() }).await;
+    desk.keys("*").await;
+    let n = desk.marked().len();
+    assert!(n > 50);
+    desk.keys("D").await;
+    let (name, id) = (desk.server.org_name().to_owned(), desk.server.org()[..6].to_owned());
+    assert!(desk.shows(&format!("type delete {n} in {name} and press Enter")) && desk.shows(&id), "{}", desk.screen());
+    desk.confirm_with(&format!("delete {n}")).await;
+    desk.rest().await;
+    assert_eq!(desk.changes(), []);
+    desk.types(&format!(" in {id}")).await;
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert_eq!(desk.changes().len(), n);
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_are_gathered_from_what_they_hang_on() {
+    let mut desk = Desk::with(Wanted { kind: Kind::Files, ..Wanted::default() }).await;
+    assert!(desk.shows("processes") && desk.shows("templates") && desk.shows("tasks"), "{}", desk.screen());
+    let (shown, held) = (desk.ids(), desk.server.ids("assets"));
+    assert!(shown.len() > 10 && shown.iter().all(|id| held.contains(id)));
+    let distinct: std::collections::BTreeSet<_> = shown.iter().collect();
+    assert_eq!(distinct.len(), shown.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn resizing_at_any_moment_loses_nothing() {
+    let mut desk = Desk::open().await;
+    desk.keys("space j j").await;
+    desk.keys("a").await;
+    for (width, height) in [(80, 24), (40, 10), (39, 9), (10, 3), (1, 1), (200, 60), (120, 35)] {
+        desk.resize(width, height).await;
+    }
+    assert!(desk.shows("Archive 1 process"), "{}", desk.screen());
+    desk.resize(39, 9).await;
+    desk.pass(Duration::from_secs(1)).await;
+    desk.keys("y a D space").await;
+    desk.resize(120, 35).await;
+    assert_eq!((desk.changes().len(), desk.marked().len()), (0, 1));
+    assert!(desk.shows("Archive 1 process"), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_quit_acts_under_the_notice_that_there_is_no_room() {
+    let mut desk = Desk::with(Wanted { size: (30, 8), ..Wanted::default() }).await;
+    desk.keys("space a D j").await;
+    assert_eq!(desk.marked(), Vec::<String>::new());
+    desk.keys("q").await;
+    assert_eq!(desk.ended, Some(Exit::Quit));
+}

@@ -1,0 +1,275 @@
+//! The program as a person meets it, in one thread on paused time: the built-in server, the real client, worker and loop,
+//! and a terminal that only remembers what is drawn on it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tidyfy::app::effect::Exit;
+use tidyfy::app::keymap::Keymap;
+use tidyfy::app::message::{Fact, Message, Signal, Size};
+use tidyfy::app::state::{Setup, State};
+use tidyfy::event_loop::{EventLoop, Turn};
+use tidyfy::model::kind::Kind;
+use tidyfy::model::moment::Zone;
+use tidyfy::model::pacing::Limits;
+use tidyfy::model::plan::Caution;
+use tidyfy::model::secret::Token;
+use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
+use tidyfy::worker::clock::Clock;
+use tidyfy::worker::{Terms, Worker};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
+
+/// What a test may want otherwise.
+pub struct Wanted {
+    pub size: (u16, u16),
+    pub sandbox: Settings,
+    pub limits: Limits,
+    pub kind: Kind,
+    pub read_only: bool,
+    pub colour: bool,
+    pub token: Option<&'static str>,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        let sandbox = Settings { scale: 60, ..Settings::default() };
+        Self {
+            size: (120, 35),
+            sandbox,
+            limits: Limits::off(),
+            kind: Kind::Processes,
+            read_only: false,
+            colour: true,
+            token: None,
+        }
+    }
+}
+
+/// The program, its server and its terminal.
+pub struct Desk {
+    pub server: Sandbox,
+    looping: EventLoop<TestBackend>,
+    messages: UnboundedSender<Message>,
+    clock: Clock,
+    pub ended: Option<Exit>,
+}
+
+/// The longest anything may take, in virtual time.
+const PATIENCE: Duration = Duration::from_secs(1200);
+/// A hand's pace from key to key.
+const STROKE: Duration = Duration::from_millis(40);
+
+impl Desk {
+    /// The program with nothing out of the ordinary, once it has come to rest.
+    pub async fn open() -> Self {
+        Self::with(Wanted::default()).await
+    }
+
+    /// The program as wanted, once it has come to rest.
+    pub async fn with(wanted: Wanted) -> Self {
+        let mut desk = Self::starting(wanted).await;
+        desk.rest().await;
+        desk
+    }
+
+    /// The program as wanted, before it has drawn or asked for anything but its first frame.
+    pub async fn starting(wanted: Wanted) -> Self {
+        let server = Sandbox::start(wanted.sandbox).await.unwrap();
+        let clock = Clock::starting_at("2026-11-20T14:02:11Z".parse::<Timestamp>().unwrap());
+        let (messages, inbox) = unbounded_channel();
+        let client = Client::new(Access {
+            base_url: BaseUrl::parse(&server.base_url(), false).unwrap(),
+            organization: server.org().to_owned(),
+            token: Token::new(wanted.token.unwrap_or(server.token())).unwrap(),
+            read_only: wanted.read_only,
+            timeouts: Timeouts::default(),
+            body_cap: Access::BODY_CAP,
+        })
+        .unwrap();
+        let terms = Terms { at_once: 16, limits: wanted.limits.clone(), clock: clock.clone() };
+        let worker = Worker::new(client, server.org().to_owned(), terms, messages.clone());
+        let setup = Setup {
+            demo: true,
+            profile: None,
+            host: "127.0.0.1".to_owned(),
+            limits: wanted.limits,
+            caution: Caution::default(),
+            keymap: Arc::new(Keymap::default()),
+            zone: Zone::new(TimeZone::UTC),
+            colour: wanted.colour,
+            kind: wanted.kind,
+            read_only: wanted.read_only,
+        };
+        let (width, height) = wanted.size;
+        let state = State::new(setup, Size { width, height }, clock.now());
+        let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut looping = EventLoop::new(state, terminal, worker, inbox, clock.clone());
+        looping.start().unwrap();
+        Self { server, looping, messages, clock, ended: None }
+    }
+
+    pub fn state(&self) -> &State {
+        self.looping.state()
+    }
+
+    /// One turn of the loop, or the end of patience.
+    async fn turn(&mut self, until: Instant) -> bool {
+        tokio::select! {
+            biased;
+            turn = self.looping.turn() => {
+                if let Turn::Ended(exit) = turn.unwrap() {
+                    self.ended = Some(exit);
+                }
+                true
+            }
+            () = tokio::time::sleep_until(until) => false,
+        }
+    }
+
+    /// Runs the loop until `met`, and says what was on the screen if that never came.
+    pub async fn until(&mut self, what: &str, met: impl Fn(&Self) -> bool) {
+        let patience = Instant::now() + PATIENCE;
+        while !(met(self) || self.ended.is_some() && what == "the end") {
+            assert!(self.ended.is_none(), "the program ended while waiting for {what}");
+            assert!(self.turn(patience).await, "{what} never came:\n{}", self.screen());
+        }
+    }
+
+    /// Runs the loop until nothing is awaited and everything is drawn.
+    pub async fn rest(&mut self) {
+        self.until("rest", |desk| {
+            desk.state().tickets.is_empty() && desk.looping.is_drained() && desk.looping.is_drawn()
+        })
+        .await;
+    }
+
+    /// Runs the loop until all keys have been read and their frame is drawn; work may go on.
+    async fn read(&mut self) {
+        let patience = Instant::now() + PATIENCE;
+        while self.ended.is_none() && !(self.looping.is_drained() && self.looping.is_drawn()) {
+            assert!(self.turn(patience).await);
+        }
+    }
+
+    /// Lets time pass, with the loop running.
+    pub async fn pass(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while self.ended.is_none() && self.turn(end).await {}
+    }
+
+    fn send(&mut self, fact: Fact) {
+        self.messages.send(Message { at: self.clock.now(), fact }).unwrap();
+    }
+
+    /// Presses keys, written with spaces between them, at a hand's pace.
+    pub async fn keys(&mut self, keys: &str) {
+        for key in keys.split_whitespace() {
+            let chord = key.parse().unwrap_or_else(|bad| panic!("{bad}"));
+            self.send(Fact::Key { chord, repeat: false });
+            self.read().await;
+            self.pass(STROKE).await;
+        }
+    }
+
+    /// Types letters, at a hand's pace.
+    pub async fn types(&mut self, text: &str) {
+        for letter in text.chars() {
+            let key = if letter == ' ' { "space".to_owned() } else { letter.to_string() };
+            self.keys(&key).await;
+        }
+    }
+
+    /// Presses keys all at once, as they come from a buffer or from a paste without brackets.
+    pub async fn burst(&mut self, keys: &str) {
+        for key in keys.split_whitespace() {
+            let chord = key.parse().unwrap_or_else(|bad| panic!("{bad}"));
+            self.send(Fact::Key { chord, repeat: false });
+        }
+        self.read().await;
+    }
+
+    pub async fn paste(&mut self, text: &str) {
+        self.send(Fact::Paste(text.to_owned()));
+        self.read().await;
+    }
+
+    pub async fn signal(&mut self, signal: Signal) {
+        self.send(Fact::Signal(signal));
+        self.read().await;
+    }
+
+    pub async fn resize(&mut self, width: u16, height: u16) {
+        self.looping.terminal_mut().backend_mut().resize(width, height);
+        self.send(Fact::Resized(Size { width, height }));
+        self.read().await;
+    }
+
+    /// Waits until `y` counts, and presses it.
+    pub async fn confirm(&mut self) {
+        self.pass(Duration::from_millis(300)).await;
+        self.keys("y").await;
+    }
+
+    /// Types the phrase the modal asks for, and Enter.
+    pub async fn confirm_with(&mut self, phrase: &str) {
+        self.types(phrase).await;
+        self.keys("enter").await;
+    }
+
+    /// The screen, line by line, trailing spaces cut off.
+    pub fn screen(&self) -> String {
+        let buffer = self.looping.terminal().backend().buffer();
+        let lines = buffer.content().chunks(usize::from(buffer.area.width).max(1)).map(|cells| {
+            let mut line = String::new();
+            let mut covered = 0;
+            for cell in cells {
+                // The cell after a wide character is its other half.
+                if covered == 0 {
+                    line.push_str(cell.symbol());
+                    covered = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
+                } else {
+                    covered -= 1;
+                }
+            }
+            line.trim_end().to_owned()
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn buffer(&self) -> &ratatui::buffer::Buffer {
+        self.looping.terminal().backend().buffer()
+    }
+
+    /// Whether the screen shows `text`.
+    pub fn shows(&self, text: &str) -> bool {
+        self.screen().contains(text)
+    }
+
+    /// Every request but reads, in order of arrival: method and path below the organization.
+    pub fn changes(&self) -> Vec<(String, String)> {
+        let below = format!("/api/organizations/{}/", self.server.org());
+        let requests = self.server.requests().into_iter().filter(|request| request.method != "GET");
+        requests.map(|request| (request.method.clone(), request.path.replace(&below, ""))).collect()
+    }
+
+    /// The names of all marked records.
+    pub fn marked(&self) -> Vec<String> {
+        self.state().marks.all().map(|mark| mark.record.name().to_owned()).collect()
+    }
+
+    /// The names of the rows that are shown.
+    pub fn rows(&self) -> Vec<String> {
+        self.state().listing().shown_records().map(|record| record.name().to_owned()).collect()
+    }
+
+    /// The ids of the rows that are shown.
+    pub fn ids(&self) -> Vec<String> {
+        self.state().listing().shown_records().map(|record| record.id().to_string()).collect()
+    }
+}
