@@ -42,9 +42,9 @@
 //! terminal does not slow a job, and a fast job does not slow the keys.
 
 pub mod app;
-// pub mod auth;
+pub mod auth;
 pub mod cli;
-// pub mod config;
+pub mod config;
 // pub mod event_loop;
 pub mod model;
 pub mod sandbox;

@@ -1,0 +1,107 @@
+//! Why a command did not succeed, and how the person at the shell is told.
+//!
+//! Owns the exit codes and the one place that writes to standard error. Must not know what the commands do.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use color_eyre::Report;
+use color_eyre::config::{HookBuilder, Theme};
+
+use crate::config::{Environment, Problem};
+
+/// The exit codes of what went wrong (`q` and success are 0, a signal is 128 and its number).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// A failure, or a panic.
+    Failure = 1,
+    /// The command line or the config.
+    Usage = 2,
+    /// There is no usable token.
+    Authentication = 3,
+    /// Standard input or output is no terminal.
+    NoTerminal = 4,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// Why a command ends without success.
+#[derive(Debug)]
+pub enum Trouble {
+    /// What the person can put right, said in sentences.
+    Told {
+        /// How the process ends.
+        code: Code,
+        /// Everything that is wrong.
+        problems: Vec<Problem>,
+    },
+    /// What nobody foresaw, as a report with its causes.
+    Failed(Report),
+}
+
+impl Trouble {
+    /// One thing that is wrong.
+    #[must_use]
+    pub fn told(code: Code, problem: Problem) -> Self {
+        Self::Told { code, problems: vec![problem] }
+    }
+
+    /// One thing that is wrong with the command line or the config.
+    #[must_use]
+    pub fn usage(sentence: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
+        Self::told(Code::Usage, Problem::new(sentence, hint))
+    }
+
+    /// Tells the person, and answers how the process ends.
+    #[must_use]
+    pub fn report(self) -> ExitCode {
+        match self {
+            Self::Told { code, problems } => {
+                problems.iter().for_each(tell);
+                code.into()
+            }
+            Self::Failed(report) => {
+                say(&format!("error: {report:?}"));
+                Code::Failure.into()
+            }
+        }
+    }
+}
+
+impl From<Report> for Trouble {
+    fn from(report: Report) -> Self {
+        Self::Failed(report)
+    }
+}
+
+impl From<Vec<Problem>> for Trouble {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Told { code: Code::Usage, problems }
+    }
+}
+
+fn tell(problem: &Problem) {
+    say(&format!("error: {}", problem.sentence));
+    if !problem.hint.is_empty() {
+        say(&format!("hint: {}", problem.hint));
+    }
+}
+
+/// Writes a line to standard error. Where that is closed nobody is left to be told.
+pub(super) fn say(line: &str) {
+    drop(writeln!(io::stderr(), "{line}"));
+}
+
+/// Makes reports and panics readable, without colour where it is not wanted or not seen.
+pub(super) fn install_reports(environment: &Environment) {
+    let plain = environment.is_set("NO_COLOR") || !io::stderr().is_terminal();
+    let hooks = HookBuilder::new().display_env_section(false);
+    let hooks = if plain { hooks.theme(Theme::new()) } else { hooks };
+    if let Err(report) = hooks.install() {
+        say(&format!("error: {report}"));
+    }
+}

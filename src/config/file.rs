@@ -1,0 +1,211 @@
+//! What `config.toml` may say.
+//!
+//! Owns the names, types, bounds and defaults of the settings in the file. Must not know how the file is read, nor what
+//! other sources say.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use super::number::{count, seconds};
+use super::{LimitsMode, LogLevel, kind_words};
+use crate::model::kind::Kind;
+use crate::model::pacing::{Budget, Limits};
+use crate::model::plan::Caution;
+
+/// tidyfy's configuration. It is read and never written; the access token does not belong in it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "tidyfy config.toml"))]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct File {
+    /// The profile to use when `--profile` names none; weaker than `TALLYFY_*`.
+    #[serde(deserialize_with = "filled")]
+    pub(super) profile: Option<String>,
+    /// The API's address.
+    #[serde(deserialize_with = "filled")]
+    pub(super) base_url: Option<String>,
+    /// The organization's id.
+    #[serde(deserialize_with = "filled")]
+    pub(super) org: Option<String>,
+    /// The kind shown first.
+    #[serde(deserialize_with = "kind")]
+    #[cfg_attr(test, schemars(schema_with = "tests::kind_schema"))]
+    pub(super) kind: Option<Kind>,
+    /// Whether nothing but reading is possible. Any source that says so wins.
+    pub(super) read_only: bool,
+    /// Whether colour may be used. `NO_COLOR` switches it off as well.
+    pub(super) colour: bool,
+    /// How much the log in the state directory says.
+    pub(super) log_level: LogLevel,
+    /// How requests are sent.
+    pub(super) requests: Requests,
+    /// How requests are paced.
+    pub(super) limits: LimitsTable,
+    /// When a modal asks for more than a key.
+    pub(super) caution: CautionTable,
+    /// The chords of commands; an empty list unbinds one.
+    #[cfg_attr(test, schemars(schema_with = "tests::keys_schema"))]
+    pub(super) keys: BTreeMap<String, Vec<String>>,
+    /// Organizations by name, for `--profile`.
+    pub(super) profiles: BTreeMap<String, Profile>,
+}
+
+impl Default for File {
+    fn default() -> Self {
+        Self {
+            profile: None,
+            base_url: None,
+            org: None,
+            kind: None,
+            read_only: false,
+            colour: true,
+            log_level: LogLevel::default(),
+            requests: Requests::default(),
+            limits: LimitsTable::default(),
+            caution: CautionTable::default(),
+            keys: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+        }
+    }
+}
+
+/// An organization by name. What it leaves out comes from the rest of the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Profile {
+    /// The API's address.
+    #[serde(deserialize_with = "filled")]
+    pub(super) base_url: Option<String>,
+    /// The organization's id.
+    #[serde(deserialize_with = "filled")]
+    pub(super) org: Option<String>,
+    /// Whether nothing but reading is possible.
+    pub(super) read_only: bool,
+    /// The kind shown first.
+    #[serde(deserialize_with = "kind")]
+    #[cfg_attr(test, schemars(schema_with = "tests::kind_schema"))]
+    pub(super) kind: Option<Kind>,
+}
+
+/// How requests are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Requests {
+    /// Seconds a connection may take to come about.
+    #[serde(deserialize_with = "seconds::<_, 1, 600>")]
+    #[cfg_attr(test, schemars(range(min = 1, max = 600)))]
+    pub(super) connect_timeout: u64,
+    /// Seconds a whole request may take, its answer included.
+    #[serde(deserialize_with = "seconds::<_, 1, 600>")]
+    #[cfg_attr(test, schemars(range(min = 1, max = 600)))]
+    pub(super) timeout: u64,
+    /// The most requests in flight at a time.
+    #[serde(deserialize_with = "count::<_, 1, 64>")]
+    #[cfg_attr(test, schemars(range(min = 1, max = 64)))]
+    pub(super) at_once: usize,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self { connect_timeout: 10, timeout: 30, at_once: 16 }
+    }
+}
+
+/// How requests are paced.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct LimitsTable {
+    /// Whether requests are paced at all.
+    pub(super) mode: LimitsMode,
+    /// Budgets every request draws on, in place of the documented ones.
+    pub(super) all: Option<Vec<Figure>>,
+    /// Budgets reads draw on besides, in place of the documented ones.
+    pub(super) reads: Option<Vec<Figure>>,
+}
+
+impl LimitsTable {
+    /// The documented figures, with those of the file in their place.
+    pub(super) fn figures(&self) -> Limits {
+        let budgets = |figures: &Vec<Figure>| figures.iter().copied().map(Budget::from).collect();
+        let documented = Limits::documented();
+        Limits {
+            all: self.all.as_ref().map_or(documented.all, budgets),
+            reads: self.reads.as_ref().map_or(documented.reads, budgets),
+        }
+    }
+}
+
+/// At most `count` requests in any `seconds`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Figure {
+    /// Requests.
+    #[serde(deserialize_with = "count::<_, 1, 100_000>")]
+    #[cfg_attr(test, schemars(range(min = 1, max = 100_000)))]
+    count: usize,
+    /// The sliding window they are counted in, in seconds.
+    #[serde(deserialize_with = "seconds::<_, 1, 3_600>")]
+    #[cfg_attr(test, schemars(range(min = 1, max = 3_600)))]
+    seconds: u64,
+}
+
+impl From<Figure> for Budget {
+    fn from(figure: Figure) -> Self {
+        Self { count: figure.count, window: Duration::from_secs(figure.seconds) }
+    }
+}
+
+/// When a modal asks for more than a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CautionTable {
+    /// A permanent delete of more records than this asks for the organization as well.
+    #[serde(deserialize_with = "count::<_, 0, 100_000>")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100_000)))]
+    many: usize,
+    /// So does one of more than this when they are over a fifth of all.
+    #[serde(deserialize_with = "count::<_, 0, 100_000>")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100_000)))]
+    some: usize,
+    /// A verb that cannot be wholly undone asks for a phrase above this.
+    #[serde(deserialize_with = "count::<_, 0, 100_000>")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 100_000)))]
+    soft: usize,
+}
+
+impl Default for CautionTable {
+    fn default() -> Self {
+        let Caution { many, some, soft } = Caution::default();
+        Self { many, some, soft }
+    }
+}
+
+impl From<CautionTable> for Caution {
+    fn from(table: CautionTable) -> Self {
+        Self { many: table.many, some: table.some, soft: table.soft }
+    }
+}
+
+/// An empty string counts as unset, as an empty variable does.
+fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(from)?;
+    let text = text.trim();
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+fn kind<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Kind>, D::Error> {
+    let word = String::deserialize(from)?;
+    let unknown =
+        || serde::de::Error::custom(format!("`{word}` is not a kind, expected one of {}", kind_words()));
+    Kind::parse(&word).map(Some).ok_or_else(unknown)
+}
+
+#[cfg(test)]
+pub(super) mod tests;

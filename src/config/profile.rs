@@ -1,0 +1,116 @@
+//! Which organization is aimed at, and who says so.
+//!
+//! Owns the order: flag, explicit profile, environment, the file's default profile, the file. Must not know what else
+//! can be set.
+
+use super::read::Reading;
+use super::{Problem, Sources};
+use crate::model::id::Id;
+use crate::model::kind::Kind;
+
+/// Where requests go, as far as the sources say.
+#[derive(Debug, Default)]
+pub(super) struct Aim {
+    pub(super) base_url: Option<String>,
+    pub(super) org: Option<String>,
+    pub(super) profile: Option<String>,
+    pub(super) read_only: bool,
+    pub(super) kind: Option<Kind>,
+}
+
+/// Who said something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Flag,
+    Profile,
+    Variable,
+    File,
+}
+
+/// What each source says of one setting.
+struct Said<'a> {
+    flag: Option<&'a str>,
+    profile: Option<&'a str>,
+    variable: Option<&'a str>,
+    file: Option<&'a str>,
+}
+
+impl<'a> Said<'a> {
+    /// What counts, and who said it. A profile that was asked for beats the environment, a default one does not.
+    fn strongest(&self, explicit: bool) -> Option<(&'a str, Origin)> {
+        let profile = (self.profile, Origin::Profile);
+        let variable = (self.variable, Origin::Variable);
+        let (second, third) = if explicit { (profile, variable) } else { (variable, profile) };
+        let order = [(self.flag, Origin::Flag), second, third, (self.file, Origin::File)];
+        order.into_iter().find_map(|(value, origin)| Some((value?, origin)))
+    }
+}
+
+/// Resolves the aim. In the demo there is none: the sandbox sets it.
+pub(super) fn aim(sources: &Sources<'_>, reading: &Reading) -> Result<Aim, Vec<Problem>> {
+    if sources.demo {
+        return Ok(Aim::default());
+    }
+    let (file, flags, mut problems) = (&reading.file, sources.flags, Vec::new());
+    let explicit = flags.profile.is_some();
+    let name = flags.profile.as_deref().or(file.profile.as_deref());
+    let profile = name.and_then(|name| file.profiles.get(name));
+    if let (Some(name), None) = (name, profile) {
+        problems.push(unknown_profile(name, explicit, reading));
+    }
+    let mut variable = |name| {
+        sources.environment.text(name).unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        })
+    };
+    let base_url = Said {
+        flag: flags.base_url.as_deref(),
+        profile: profile.and_then(|profile| profile.base_url.as_deref()),
+        variable: variable("TALLYFY_BASE_URL"),
+        file: file.base_url.as_deref(),
+    };
+    let org = Said {
+        flag: flags.org.as_deref(),
+        profile: profile.and_then(|profile| profile.org.as_deref()),
+        variable: variable("TALLYFY_ORG_ID"),
+        file: file.org.as_deref(),
+    };
+    let org = org.strongest(explicit);
+    if let Some((_, origin)) = org.filter(|(value, _)| Id::new(value).is_err()) {
+        problems.push(bad_org(&match (origin, name) {
+            (Origin::Flag, _) => "`--org`".to_owned(),
+            (Origin::Variable, _) => "`TALLYFY_ORG_ID`".to_owned(),
+            (Origin::Profile, Some(name)) => reading.place(&["profiles", name, "org"]),
+            (Origin::File | Origin::Profile, _) => reading.place(&["org"]),
+        }));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Aim {
+        base_url: base_url.strongest(explicit).map(|(value, _)| value.to_owned()),
+        org: org.map(|(value, _)| value.to_owned()),
+        profile: name.map(str::to_owned),
+        read_only: profile.is_some_and(|profile| profile.read_only),
+        kind: profile.and_then(|profile| profile.kind),
+    })
+}
+
+/// The value is not shown: the likeliest wrong thing to stand there is a token.
+fn bad_org(place: &str) -> Problem {
+    Problem::new(
+        format!("{place} is not the id of an organization"),
+        "the id is what `GET /me/organizations` calls `id`, 32 hex digits",
+    )
+}
+
+fn unknown_profile(name: &str, explicit: bool, reading: &Reading) -> Problem {
+    let place = if explicit { "`--profile`".to_owned() } else { reading.place(&["profile"]) };
+    let known: Vec<_> = reading.file.profiles.keys().map(|name| format!("`{name}`")).collect();
+    let hint = match known.as_slice() {
+        [] => format!("the config has no profiles; add `[profiles.{name}]` to it"),
+        known => format!("the profiles are {}", known.join(", ")),
+    };
+    Problem::new(format!("{place}: there is no profile `{name}`"), hint)
+}

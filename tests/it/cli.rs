@@ -1,0 +1,280 @@
+//! The command line from outside: exit codes, words, and what must never be printed.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_tidyfy");
+const ORG: &str = "0123456789abcdef0123456789abcdef";
+const TOKEN: &str = "sesame-open-0123456789";
+
+/// A home directory of its own, so that no test reads the config of the person who runs it.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn variables(&self) -> [(&'static str, PathBuf); 3] {
+        let below = |name: &str| self.0.path().join(name);
+        [("HOME", below("")), ("XDG_CONFIG_HOME", below("config")), ("XDG_STATE_HOME", below("state"))]
+    }
+
+    /// Writes a config where `--config` finds it.
+    fn config(&self, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join("some.toml");
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(BINARY);
+        command.env_clear().envs(self.variables());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Assert {
+        self.command().args(arguments).assert()
+    }
+}
+
+fn stderr(assert: &Assert) -> String {
+    String::from_utf8(assert.get_output().stderr.clone()).unwrap()
+}
+
+fn stdout(assert: &Assert) -> String {
+    String::from_utf8(assert.get_output().stdout.clone()).unwrap()
+}
+
+/// Runs the program in a terminal until it ends by itself; answers its exit code and what it printed.
+fn in_terminal(home: &Home, variables: &[(&str, &str)]) -> (u32, String) {
+    let size = PtySize { rows: 24, cols: 200, ..PtySize::default() };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut command = CommandBuilder::new(BINARY);
+    command.env_clear();
+    home.variables().iter().for_each(|(name, value)| command.env(name, value));
+    variables.iter().for_each(|(name, value)| command.env(name, value));
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // Linux answers the end of a terminal's other side with an error; what came before it counts.
+        drop(reader.read_to_end(&mut bytes));
+        bytes
+    });
+    let code = child.wait().unwrap().exit_code();
+    (code, String::from_utf8_lossy(&reading.join().unwrap()).into_owned())
+}
+
+#[test]
+fn without_a_terminal_it_says_so_whatever_else_is_missing() {
+    let home = Home::new();
+    for arguments in [&[][..], &["--org", ORG], &["demo"]] {
+        let assert = home.run(arguments).code(4).stdout("");
+        let said = stderr(&assert);
+        assert!(said.starts_with("error: there is no screen to open"), "{said}");
+        assert!(said.contains("\nhint: run `tidyfy` in a terminal"), "{said}");
+    }
+}
+
+#[test]
+fn without_a_token_it_is_an_authentication_failure() {
+    let home = Home::new();
+    let (code, said) = in_terminal(&home, &[("TALLYFY_ORG_ID", ORG)]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("error: there is no access token") && said.contains("tidyfy demo"), "{said}");
+    let (code, said) = in_terminal(&home, &[]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("error: no organization is named"), "everything missing is said at once: {said}");
+}
+
+#[test]
+fn a_token_that_is_none_is_not_shown() {
+    let home = Home::new();
+    let bad = format!("{TOKEN} {TOKEN}");
+    let (code, said) = in_terminal(&home, &[("TALLYFY_ORG_ID", ORG), ("TALLYFY_ACCESS_TOKEN", &bad)]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("`TALLYFY_ACCESS_TOKEN`") && !said.contains("sesame"), "{said}");
+}
+
+#[test]
+fn without_an_organization_it_is_a_usage_error() {
+    let (code, said) = in_terminal(&Home::new(), &[("TALLYFY_ACCESS_TOKEN", TOKEN)]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("error: no organization is named") && said.contains("hint: "), "{said}");
+    assert!(!said.contains("sesame"), "{said}");
+}
+
+#[test]
+fn help_documents_flags_variables_and_exit_codes() {
+    let home = Home::new();
+    let help = stdout(&home.run(&["--help"]).success().stderr(""));
+    for word in [
+        "--base-url",
+        "--org",
+        "--profile",
+        "--read-only",
+        "--config",
+        "--kind",
+        "--limits",
+        "--log-level",
+        "--allow-insecure-http",
+        "TALLYFY_ACCESS_TOKEN",
+        "TALLYFY_API_TOKEN",
+        "TALLYFY_ORG_ID",
+        "TALLYFY_BASE_URL",
+        "NO_COLOR",
+        "Exit codes:",
+        "demo",
+        "sandbox",
+        "completions",
+        "man",
+    ] {
+        assert!(help.contains(word), "{word}\n{help}");
+    }
+    let version = stdout(&home.run(&["--version"]).success());
+    assert_eq!(version, format!("tidyfy {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn pages_are_printed() {
+    let home = Home::new();
+    assert!(stdout(&home.run(&["completions", "bash"]).success()).contains("--read-only"));
+    assert!(stdout(&home.run(&["completions", "fish"]).success()).contains("complete -c tidyfy"));
+    let man = stdout(&home.run(&["man"]).success());
+    assert!(man.contains(".TH tidyfy 1") && man.contains("Exit codes"), "{man}");
+    home.run(&["completions", "cobol"]).code(2);
+}
+
+#[test]
+fn what_clap_does_not_know_is_a_usage_error() {
+    let home = Home::new();
+    for arguments in [&["--nonsense"][..], &["nonsense"], &["--limits", "fast"], &["--org", ""]] {
+        let said = stderr(&home.run(arguments).code(2).stdout(""));
+        assert!(said.starts_with("error: "), "{said}");
+    }
+    let said = stderr(&home.run(&["--token", TOKEN]).code(2));
+    assert!(!said.contains("sesame"), "{said}");
+}
+
+#[test]
+fn an_unknown_kind_is_answered_with_the_known_ones() {
+    let said = stderr(&Home::new().run(&["--kind", "wombats"]).code(2).stdout(""));
+    assert!(said.starts_with("error: `--kind`: `wombats` is not a kind\nhint: "), "{said}");
+    assert!(said.contains("processes") && said.contains("checklist") && said.contains("asset"), "{said}");
+}
+
+#[test]
+fn the_demo_refuses_what_names_an_organization() {
+    let home = Home::new();
+    for (flag, value) in [("--base-url", "http://127.0.0.1:1"), ("--org", ORG), ("--profile", "x")] {
+        for arguments in [["demo", flag, value], [flag, value, "demo"]] {
+            let said = stderr(&home.run(&arguments).code(2).stdout(""));
+            assert!(said.starts_with(&format!("error: `demo` takes no `{flag}`")), "{said}");
+        }
+    }
+}
+
+#[test]
+fn the_demo_ignores_what_is_set_for_accounts() {
+    let home = Home::new();
+    let config = home.config("profile = 'none'");
+    let mut command = home.command();
+    command.args(["demo", "--config"]).arg(config);
+    command.env("TALLYFY_ORG_ID", "not/an/id").env("TALLYFY_BASE_URL", "nonsense").assert().code(4);
+}
+
+#[test]
+fn a_config_that_was_asked_for_must_be_there_and_readable() {
+    let home = Home::new();
+    let refused = |path: &Path| {
+        let assert = home.command().arg("--config").arg(path).assert().code(2).stdout("");
+        stderr(&assert)
+    };
+    assert!(refused(&home.0.path().join("none.toml")).contains("there is no such file"));
+    assert!(refused(home.0.path()).contains("it is a directory"));
+    assert!(refused(&home.config(b"org = '\xff'")).contains("line 1: this is not UTF-8"));
+    assert!(refused(&home.config("org = ")).contains("line 1: "));
+}
+
+#[test]
+fn everything_wrong_in_a_config_is_said_at_once_with_file_and_line() {
+    let home = Home::new();
+    let path = home.config("reed_only = true\n[requests]\nat_once = 0\n");
+    let said = stderr(&home.command().arg("--config").arg(&path).assert().code(2).stdout(""));
+    let path = path.display();
+    assert!(
+        said.contains(&format!("error: `{path}`, line 1: `reed_only` is not a setting\nhint: ")),
+        "{said}"
+    );
+    assert!(said.contains(&format!("error: `{path}`, line 3: `requests.at_once`: ")), "{said}");
+}
+
+#[test]
+fn the_config_of_the_platform_is_read() {
+    let home = Home::new();
+    let directory = home.0.path().join("config/tidyfy");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("config.toml"), "wombats = 1").unwrap();
+    let assert = home.run(&[]);
+    if cfg!(target_os = "linux") {
+        assert!(stderr(&assert.code(2)).contains("`wombats` is not a setting"));
+    }
+}
+
+#[test]
+fn a_token_in_a_config_is_refused_without_being_shown() {
+    let home = Home::new();
+    let path = home.config(format!("token = '{TOKEN}'"));
+    let said = stderr(&home.command().arg("--config").arg(&path).assert().code(2).stdout(""));
+    assert!(said.contains("TALLYFY_ACCESS_TOKEN") && !said.contains("sesame"), "{said}");
+}
+
+#[test]
+fn an_address_that_cannot_be_used_is_refused_before_all_else() {
+    let home = Home::new();
+    for (url, word) in [
+        ("http://example.com/api", "--allow-insecure-http"),
+        ("ftp://example.com", "`ftp`"),
+        ("nonsense", "https://go.tallyfy.com/api"),
+    ] {
+        let said = stderr(&home.run(&["--base-url", url]).code(2).stdout(""));
+        assert!(said.contains(word) && said.contains("\nhint: "), "{said}");
+    }
+    home.run(&["--base-url", "http://example.com", "--allow-insecure-http"]).code(4);
+    home.run(&["--base-url", "http://127.0.0.1:9/api"]).code(4);
+}
+
+#[test]
+fn a_bad_faults_file_is_a_usage_error() {
+    let home = Home::new();
+    for command in ["sandbox", "demo"] {
+        let said = stderr(&home.run(&[command, "--faults", "none.json"]).code(2).stdout(""));
+        assert!(said.starts_with("error: ") && said.contains("\nhint: "), "{said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_sandbox_says_where_it_listens_and_ends_on_sigterm() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let mut child = std::process::Command::new(BINARY)
+        .args(["sandbox", "--scale", "5"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("tidyfy sandbox listening on http://127.0.0.1:"), "{line}");
+    assert!(line.contains("/api org=") && line.contains(" token="), "{line}");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+}
