@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::Rect;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use crate::app::effect::{Effect, Effects, Exit};
-use crate::app::message::{Fact, Message};
+use crate::app::message::{Fact, Message, Signal, Size};
 use crate::app::state::State;
 use crate::app::update::update;
 use crate::view::view;
@@ -115,9 +116,16 @@ impl<B: Backend> EventLoop<B> {
         &mut self.terminal
     }
 
-    /// The screen was lost: the next frame is drawn as a whole.
-    pub fn redraw(&mut self) {
-        self.due = Some(Due::Now);
+    /// The process was stopped and continues, on a terminal of `size` that has lost what was drawn on it.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub fn resume(&mut self, size: Size) -> Result<(), B::Error> {
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))?;
+        for fact in [Fact::Resized(size), Fact::Signal(Signal::Continued)] {
+            self.take(Message { at: self.clock.now(), fact });
+        }
+        self.draw()
     }
 
     /// Whether the screen shows all that is known.

@@ -28,6 +28,7 @@ use crate::model::arrange::Filter;
 use crate::model::failure::Failure;
 use crate::model::kind::Kind;
 use crate::model::moment::{Moment, Zone};
+use crate::model::outcome::Outcome;
 use crate::model::pacing::Limits;
 use crate::model::people::People;
 use crate::model::plan::{Caution, Standing};
@@ -235,6 +236,8 @@ pub struct State {
     pub tickets: Tickets,
     /// The way out, once it is taken.
     pub leaving: Option<Leaving>,
+    /// How the jobs ended that ended on the way out.
+    pub parting: Vec<String>,
     /// Whether the process stops as soon as nothing of the job is under way.
     pub suspending: bool,
 }
@@ -265,6 +268,7 @@ impl State {
             notice: None,
             tickets: Tickets::default(),
             leaving: None,
+            parting: Vec::new(),
             suspending: false,
             setup,
         }
@@ -311,6 +315,19 @@ impl State {
     #[must_use]
     pub fn awaits_drawing(&self) -> bool {
         matches!(&self.overlay, Some(Overlay::Confirm(confirm)) if confirm.awaits_drawing())
+    }
+
+    /// What is still to be said when the screen has closed: how the jobs ended that were cut short by leaving. What was
+    /// under way when the last patience ran out is unknown.
+    #[must_use]
+    pub fn farewell(&self) -> Vec<String> {
+        let ended = self.parting.iter().cloned();
+        let cut_short = self.jobs.iter().map(|job| {
+            let mut tally = job.tally;
+            (tally.total()..job.steps()).for_each(|_| tally.add(Outcome::Unknown));
+            tally.sentence(job.plan.verb.word(), true)
+        });
+        ended.chain(cut_short).collect()
     }
 
     /// Whether the terminal is too small to show anything but a notice.

@@ -4,12 +4,24 @@
 //! organization. Must not know of records or keys.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use super::trouble::{Code, Trouble};
+use color_eyre::eyre::WrapErr as _;
+use ratatui::backend::Backend;
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::trouble::{Code, Trouble, say};
+use crate::app::effect::Exit;
+use crate::app::state::{Setup, State};
 use crate::auth;
 use crate::config::{Environment, Problem, Settings};
+use crate::event_loop::{EventLoop, Turn};
+use crate::model::moment::Zone;
 use crate::model::secret::Token;
-use crate::tallyfy::{Access, BaseUrl, Timeouts};
+use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
+use crate::terminal::{self, Screen};
+use crate::worker::clock::Clock;
+use crate::worker::{Terms, Worker};
 
 /// What the settings and the environment give access to, or everything that is missing for it.
 pub(super) fn access(
@@ -68,6 +80,56 @@ fn no_org() -> Problem {
 /// # Errors
 /// [`Trouble`] when the screen cannot be opened, or fails.
 pub async fn run(settings: Settings, access: Access) -> Result<ExitCode, Trouble> {
-    drop((settings, access));
-    Ok(ExitCode::SUCCESS)
+    let (organization, host) = (access.organization.clone(), access.base_url.host().to_owned());
+    let client = Client::new(access).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
+    let clock = Clock::system();
+    let (messages, inbox) = unbounded_channel();
+    let terms = Terms { at_once: settings.at_once, limits: settings.limits.clone(), clock: clock.clone() };
+
+    terminal::restore_on_panic();
+    let mut screen = Screen::take().wrap_err("could not take the terminal")?;
+    let size = terminal::size().wrap_err("the terminal does not tell its size")?;
+    let surface = screen.surface().wrap_err("could not draw on the terminal")?;
+    let _listening = terminal::listen(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
+    let worker = Worker::new(client, organization, terms, messages);
+    let state = State::new(setup(&settings, host), size, clock.now());
+    let mut looping = EventLoop::new(state, surface, worker, inbox, clock);
+    let exit = until_left(&mut looping, &mut screen).await;
+    drop(screen);
+    let exit = exit.wrap_err("the terminal failed")?;
+    looping.state().farewell().iter().for_each(|line| say(line));
+    Ok(ExitCode::from(exit.code()))
+}
+
+/// Turns the loop until the person, or the system, wants it to end.
+async fn until_left<B>(looping: &mut EventLoop<B>, screen: &mut Screen) -> Result<Exit, std::io::Error>
+where
+    B: Backend<Error = std::io::Error>,
+{
+    looping.start()?;
+    loop {
+        match looping.turn().await? {
+            Turn::Going => {}
+            Turn::Ended(exit) => return Ok(exit),
+            Turn::Suspend => {
+                screen.suspend().await?;
+                looping.resume(terminal::size()?)?;
+            }
+        }
+    }
+}
+
+fn setup(settings: &Settings, host: String) -> Setup {
+    Setup {
+        demo: settings.demo,
+        profile: settings.profile.clone(),
+        host,
+        limits: settings.limits.clone(),
+        caution: settings.caution,
+        keymap: Arc::new(settings.keymap.clone()),
+        zone: Zone::new(jiff::tz::TimeZone::system()),
+        colour: settings.colour,
+        kind: settings.kind,
+        read_only: settings.read_only,
+    }
 }

@@ -192,6 +192,9 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         tell_failure(state, &format!("the {} was stopped", job.plan.verb.word()), failure);
     }
     let summary = end.tally.sentence(job.plan.verb.word(), end.cancelled);
+    if state.leaving.is_some() {
+        state.parting.push(summary.clone());
+    }
     state.status.tell(state.now, Told::Summary(summary));
     stop_if_suspending(state, effects);
     if let (Some(leaving), true) = (state.leaving, state.jobs.is_empty()) {
