@@ -65,7 +65,7 @@ impl Trouble {
                 code.into()
             }
             Self::Failed(report) => {
-                say(&format!("error: {report:?}"));
+                say(&format!("error: {report}{report:?}"));
                 Code::Failure.into()
             }
         }
