@@ -17,7 +17,7 @@ use crate::app::state::State;
 use crate::app::update::update;
 use crate::view::view;
 use crate::worker::Worker;
-use crate::worker::clock::Clock;
+use crate::worker::Clock;
 
 /// How long messages are taken in before a frame is drawn.
 const DRAIN: Duration = Duration::from_millis(8);
@@ -178,7 +178,7 @@ impl<B: Backend> EventLoop<B> {
             (Due::Soon, Some(drawn)) => drawn + FRAME,
             _ => Instant::now(),
         });
-        let state = self.state.wakes_at().map(|at| self.clock.instant(at));
+        let state = self.state.wakes_at().and_then(|at| self.clock.instant(at));
         [frame, state].into_iter().flatten().min()
     }
 

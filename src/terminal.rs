@@ -21,7 +21,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::keymap::{Chord, Key};
 use crate::app::message::{Fact, Message, Signal, Size};
-use crate::worker::clock::Clock;
+use crate::worker::Clock;
 
 /// Whether the terminal is ours at the moment, so that it is restored once and only once.
 static TAKEN: AtomicBool = AtomicBool::new(false);

@@ -46,6 +46,7 @@ impl State {
 /// Takes a message in and answers what is to be done.
 pub fn update(state: &mut State, message: Message) -> Effects {
     let mut effects = Effects::default();
+    let may_scroll = matches!(message.fact, Fact::Key { .. } | Fact::Resized(_));
     state.now = message.at;
     match message.fact {
         Fact::Key { chord, repeat } => keys::key(state, chord, repeat, &mut effects),
@@ -64,6 +65,9 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Budget(allowance) => state.allowance = allowance,
     }
     settle(state, &mut effects);
+    if may_scroll {
+        state.settle_scroll();
+    }
     effects
 }
 
@@ -84,7 +88,6 @@ fn settle(state: &mut State, effects: &mut Effects) {
         }
         state.listings[kind as usize].count_hidden(&state.marks);
     }
-    state.settle_scroll();
 }
 
 fn receive_signal(state: &mut State, signal: Signal, effects: &mut Effects) {

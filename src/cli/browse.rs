@@ -20,8 +20,7 @@ use crate::model::moment::Zone;
 use crate::model::secret::Token;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
 use crate::terminal::{self, Screen};
-use crate::worker::clock::Clock;
-use crate::worker::{Terms, Worker};
+use crate::worker::{Clock, Terms, Worker};
 
 /// What the settings and the environment give access to, or everything that is missing for it.
 pub(super) fn access(
@@ -80,18 +79,18 @@ fn no_org() -> Problem {
 /// # Errors
 /// [`Trouble`] when the screen cannot be opened, or fails.
 pub async fn run(settings: Settings, access: Access) -> Result<ExitCode, Trouble> {
-    let (organization, host) = (access.organization.clone(), access.base_url.host().to_owned());
+    let host = access.base_url.host().to_owned();
     let client = Client::new(access).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
     let clock = Clock::system();
     let (messages, inbox) = unbounded_channel();
-    let terms = Terms { at_once: settings.at_once, limits: settings.limits.clone(), clock: clock.clone() };
+    let terms = Terms { at_once: settings.at_once, ..Terms::new(settings.limits.clone(), clock.clone()) };
 
     terminal::restore_on_panic();
     let mut screen = Screen::take().wrap_err("could not take the terminal")?;
     let size = terminal::size().wrap_err("the terminal does not tell its size")?;
     let surface = screen.surface().wrap_err("could not draw on the terminal")?;
     let _listening = terminal::listen(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
-    let worker = Worker::new(client, organization, terms, messages);
+    let worker = Worker::new(client, terms, messages);
     let state = State::new(setup(&settings, host), size, clock.now());
     let mut looping = EventLoop::new(state, surface, worker, inbox, clock);
     let exit = until_left(&mut looping, &mut screen).await;

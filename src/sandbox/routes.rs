@@ -6,7 +6,7 @@ use axum::http::Method;
 
 use super::{query::decode, rows::Kind};
 
-/// What a request asks for. `in_org` routes carry the organization in [`Call::org`].
+/// What a request asks for. `in_org` routes carry the organization in `Call::org`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route<'a> {
     Health,

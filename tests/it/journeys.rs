@@ -216,8 +216,8 @@ async fn a_mixed_job_ends_with_the_truth_and_keeps_what_failed() {
     desk.server.remove("runs", &ids[3]);
     let mishap = Mishap::Answer {
         status: 429,
-        body: json!({"message": "Too many requests", "code": "RATE_LIMIT_EXCEEDED"}),
-        headers: vec![("Retry-After".into(), "3".into())],
+        body: Some(json!({"message": "Too many requests", "code": "RATE_LIMIT_EXCEEDED"})),
+        headers: [("Retry-After".to_owned(), "3".to_owned())].into(),
         apply: false,
     };
     desk.server.set_faults(vec![Fault::on("DELETE", &ids[4], mishap).times(1)]);

@@ -59,7 +59,7 @@ const HOUSE: [Room; 12] = [
     },
     Room {
         name: "terminal",
-        rooms: &["terminal", "app::keymap", "app::message", "worker::clock"],
+        rooms: &["terminal", "app::keymap", "app::message", "worker::Clock"],
         outside: &["tokio", "ratatui", "crossterm", "rustix", "std::thread"],
     },
     Room { name: "model", rooms: &["model"], outside: &[] },
@@ -74,7 +74,7 @@ const HOUSE: [Room; 12] = [
         rooms: &["worker", "tallyfy", "model", "app::effect", "app::message"],
         outside: &["tokio"],
     },
-    Room { name: "tallyfy", rooms: &["tallyfy", "model"], outside: &["reqwest", "rustls", "tokio"] },
+    Room { name: "tallyfy", rooms: &["tallyfy", "model"], outside: &["reqwest", "rustls", "tokio", "std::net"] },
     Room { name: "sandbox", rooms: &["sandbox"], outside: &["axum", "tokio", "std::fs", "std::net"] },
 ];
 

@@ -9,6 +9,11 @@
 
 mod cli;
 mod contract;
+mod journeys;
 mod layering;
 mod properties;
+mod pty;
+mod readme;
 mod sandbox;
+mod screens;
+mod support;

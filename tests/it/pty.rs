@@ -14,6 +14,10 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_tidyfy");
 /// What a terminal has been told, and whether it has changed.
 type Shared = Arc<(Mutex<vt100::Parser>, Condvar)>;
 
+fn cells(n: u16) -> std::num::NonZeroU16 {
+    std::num::NonZeroU16::new(n).unwrap()
+}
+
 struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
@@ -46,7 +50,7 @@ impl Terminal {
         environment.iter().for_each(|(name, value)| command.env(name, value));
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let shared: Shared = Arc::new((Mutex::new(vt100::Parser::new(35, 120, 0)), Condvar::new()));
+        let shared: Shared = Arc::new((Mutex::new(vt100::Parser::new(cells(35), cells(120), 0)), Condvar::new()));
         let (mut output, told) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&shared));
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
@@ -129,7 +133,7 @@ fn the_main_job_is_done_with_the_keyboard_alone() {
 fn it_follows_the_size_of_the_terminal() {
     let mut terminal = Terminal::demo();
     for (rows, cols) in [(24, 80), (10, 40)] {
-        terminal.shared.0.lock().unwrap().screen_mut().set_size(rows, cols);
+        terminal.shared.0.lock().unwrap().screen_mut().set_size(cells(rows), cells(cols));
         terminal.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
         terminal.waits("the last line at the new foot", |screen| {
             let last = screen.rows(0, cols).last().unwrap_or_default();

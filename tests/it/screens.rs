@@ -106,7 +106,7 @@ async fn a_running_job() {
         desk.server.set_faults(vec![Fault::on(
             "DELETE",
             "/runs/",
-            Mishap::Answer { status: 403, body: serde_json::json!({"message": "Not yours"}), headers: vec![], apply: false },
+            Mishap::Answer { status: 403, body: Some(serde_json::json!({"message": "Not yours"})), headers: Default::default(), apply: false },
         )
         .nth([3, 7])]);
         desk.keys("* a").await;

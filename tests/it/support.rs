@@ -20,8 +20,7 @@ use tidyfy::model::plan::Caution;
 use tidyfy::model::secret::Token;
 use tidyfy::sandbox::{Sandbox, Settings};
 use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
-use tidyfy::worker::clock::Clock;
-use tidyfy::worker::{Terms, Worker};
+use tidyfy::worker::{Clock, Terms, Worker};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
@@ -92,8 +91,8 @@ impl Desk {
             body_cap: Access::BODY_CAP,
         })
         .unwrap();
-        let terms = Terms { at_once: 16, limits: wanted.limits.clone(), clock: clock.clone() };
-        let worker = Worker::new(client, server.org().to_owned(), terms, messages.clone());
+        let terms = Terms { seed: 1, ..Terms::new(wanted.limits.clone(), clock.clone()) };
+        let worker = Worker::new(client, terms, messages.clone());
         let setup = Setup {
             demo: true,
             profile: None,
