@@ -212,7 +212,7 @@ pub(super) fn arranged(state: &mut State, filter: &str, sort: Option<Sort>) {
     let listing = state.listing();
     let order = arrange::arrange(&rows, &listing.filter, listing.sort, &state.people, &|| true).unwrap();
     state.listing_mut().arranging(Ticket(9));
-    state.listing_mut().arranged(Ticket(9), Some(order.into()));
+    state.listing_mut().arranged(Ticket(9), Some(&order));
 }
 
 pub(super) fn failed_mark(state: &mut State, row: usize) {
