@@ -17,6 +17,9 @@ use crate::app::state::{Focus, State};
 use crate::model::pacing;
 use crate::model::text::grouped;
 
+/// From this many cells on, the gauge has room for a longer bar and for reasons.
+const WIDE: usize = 100;
+
 /// Draws the pane.
 pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
@@ -25,7 +28,7 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let room = usize::from(area.width).saturating_sub(if taken == 0 { 0 } else { taken + 2 });
     let mut parts = vec![title(state, theme)];
     match state.jobs.current() {
-        Some(job) => parts.extend(gauge(state, job, theme, room >= 100)),
+        Some(job) => parts.extend(gauge(state, job, theme, room >= WIDE)),
         None => parts.extend(idle(state, theme)),
     }
     let line = text::beside(parts, room);
@@ -56,7 +59,7 @@ fn position(state: &State) -> String {
 /// What the gauge's line says while no job runs.
 fn idle(state: &State, theme: Theme) -> Vec<Part<'static>> {
     let mut parts = vec![];
-    parts.extend(waiting(state).map(|words| Part::new(1, words, theme.wary())));
+    parts.extend(waiting(state, true).map(|words| Part::new(0, words, theme.wary())));
     parts.push(Part::new(2, "results", theme.plain()));
     let key = |command, words: &str| {
         let chord = state.setup.keymap.chord(command)?;
@@ -88,7 +91,7 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
         None
     };
     parts.extend(standing.map(|word| Part::new(1, word, theme.wary())));
-    parts.extend(waiting(state).map(|words| Part::new(2, words, theme.wary())));
+    parts.extend(waiting(state, wide).map(|words| Part::new(2, words, theme.wary())));
     if let Some((rate, left)) = job.pace(state.now).filter(|_| standing.is_none()) {
         let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
         parts.push(Part::new(6, rate, theme.plain()));
@@ -110,13 +113,14 @@ fn bar(done: usize, steps: usize, cells: usize) -> String {
     format!("[{}{}]", "#".repeat(full), "-".repeat(cells - full))
 }
 
-/// `waiting 3 s: the server allows no more for now`
-fn waiting(state: &State) -> Option<String> {
+/// `waiting 3 s: the server allows no more for now`, or without the reason where there is little room.
+fn waiting(state: &State, wide: bool) -> Option<String> {
     let wait = state.waiting.as_ref()?;
     let left = wait.until.checked_sub(state.now.tick).filter(|left| !left.is_zero())?;
     // A second that has begun counts, so that the countdown ends with one and not with none.
     let left = Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0));
-    Some(format!("waiting {}: {}", pacing::spoken(left), wait.why))
+    let why = if wide { format!(": {}", wait.why) } else { String::new() };
+    Some(format!("waiting {}{why}", pacing::spoken(left)))
 }
 
 fn results(state: &State, area: Area, canvas: &mut Canvas<'_>) {

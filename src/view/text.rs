@@ -117,7 +117,7 @@ pub(super) fn scrolled_off(before_cursor: &str, room: usize) -> usize {
 /// A part of a line that may leave it.
 #[derive(Debug, Clone)]
 pub(super) struct Part<'a> {
-    /// The parts of the highest rank leave first; rank 0 stays.
+    /// The parts of the lowest rank stay longest; rank 0 stays always.
     pub(super) rank: u8,
     /// The part.
     pub(super) spans: Vec<Span<'a>>,
@@ -135,14 +135,20 @@ pub(super) fn total(parts: &[Part<'_>]) -> usize {
     parts.iter().map(|part| line_width(&part.spans) + 2).sum::<usize>().saturating_sub(2)
 }
 
-/// The parts that fit beside each other into `room` cells, in their order.
-pub(super) fn shed(mut parts: Vec<Part<'_>>, room: usize) -> Vec<Part<'_>> {
-    while total(&parts) > room {
-        let leaving = parts.iter().enumerate().filter(|(_, part)| part.rank > 0);
-        let Some((at, _)) = leaving.max_by_key(|(_, part)| part.rank) else { break };
-        parts.remove(at);
+/// The parts that fit beside each other into `room` cells, in their order. Those of low rank choose first; one that is
+/// too long leaves its room to those after it.
+pub(super) fn shed(parts: Vec<Part<'_>>, room: usize) -> Vec<Part<'_>> {
+    let mut by_rank: Vec<usize> = (0..parts.len()).collect();
+    by_rank.sort_by_key(|at| parts[*at].rank);
+    let (mut kept, mut used) = (vec![false; parts.len()], 0);
+    for at in by_rank {
+        let gap = if used == 0 { 0 } else { 2 };
+        let wanted = used + gap + line_width(&parts[at].spans);
+        if wanted <= room || parts[at].rank == 0 {
+            (kept[at], used) = (true, wanted);
+        }
     }
-    parts
+    parts.into_iter().zip(kept).filter_map(|(part, kept)| kept.then_some(part)).collect()
 }
 
 /// A line of the parts that fit beside each other.
@@ -182,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_high_rank_leave_first() {
+    fn parts_of_low_rank_stay_longest() {
         let parts = || {
             [(1, "one"), (3, "three"), (2, "two")]
                 .map(|(rank, word)| Part::new(rank, word, Style::new()))

@@ -234,6 +234,13 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
     state.waiting =
         Some(Wait { until: Duration::from_millis(32_100), why: "the server asks for it".to_owned() });
     assert!(screen(&state).contains("waiting 3 s: the server asks for it"));
+    state.size.width = 60;
+    assert!(
+        screen(&state).contains("\narchive 12 of 300  [----------]  4%  waiting 3 s  24 s left\n"),
+        "{}",
+        screen(&state)
+    );
+    state.size.width = 120;
     state.jobs.get_mut(Ticket(7)).unwrap().held = true;
     assert!(screen(&state).contains("paused"));
     state.jobs.get_mut(Ticket(7)).unwrap().cancelled = true;
