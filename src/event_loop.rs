@@ -16,8 +16,8 @@ use crate::app::message::{Fact, Message, Signal, Size};
 use crate::app::state::State;
 use crate::app::update::update;
 use crate::view::view;
-use crate::worker::Worker;
 use crate::worker::Clock;
+use crate::worker::Worker;
 
 /// How long messages are taken in before a frame is drawn.
 const DRAIN: Duration = Duration::from_millis(8);
@@ -141,7 +141,8 @@ impl<B: Backend> EventLoop<B> {
     }
 
     fn take(&mut self, message: Message) {
-        let by_hand = matches!(message.fact, Fact::Key { .. } | Fact::Paste(_) | Fact::Resized(_) | Fact::Drawn);
+        let by_hand =
+            matches!(message.fact, Fact::Key { .. } | Fact::Paste(_) | Fact::Resized(_) | Fact::Drawn);
         let due = if by_hand { Due::Now } else { Due::Soon };
         self.due = Some(if self.due == Some(Due::Now) { Due::Now } else { due });
         if let Fact::Reply(ticket, reply) = &message.fact {

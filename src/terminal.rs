@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{
-    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream, KeyCode, KeyEvent, KeyEventKind,
-    KeyModifiers,
+    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream, KeyCode, KeyEvent,
+    KeyEventKind, KeyModifiers,
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
@@ -76,7 +76,8 @@ const CONTINUE: i32 = rustix::process::Signal::CONT.as_raw();
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide).inspect_err(|_| give_back())
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+        .inspect_err(|_| give_back())
 }
 
 /// Restores the terminal if it is ours. What cannot be written then is lost with the terminal.
@@ -143,7 +144,9 @@ pub fn listen(messages: UnboundedSender<Message>, clock: Clock) -> io::Result<to
 
 fn fact(event: TerminalEvent) -> Option<Fact> {
     match event {
-        TerminalEvent::Key(key) => chord(key).map(|chord| Fact::Key { chord, repeat: key.kind == KeyEventKind::Repeat }),
+        TerminalEvent::Key(key) => {
+            chord(key).map(|chord| Fact::Key { chord, repeat: key.kind == KeyEventKind::Repeat })
+        }
         TerminalEvent::Paste(text) => Some(Fact::Paste(text)),
         TerminalEvent::Resize(width, height) => Some(Fact::Resized(Size { width, height })),
         TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => None,
@@ -191,10 +194,14 @@ mod tests {
     fn a_key_is_read_once_when_it_goes_down() {
         let none = KeyModifiers::NONE;
         assert_eq!(read(KeyCode::Char('D'), KeyModifiers::SHIFT, KeyEventKind::Press).as_deref(), Some("D"));
-        assert_eq!(read(KeyCode::Char('d'), KeyModifiers::CONTROL, KeyEventKind::Press).as_deref(), Some("ctrl-d"));
+        assert_eq!(
+            read(KeyCode::Char('d'), KeyModifiers::CONTROL, KeyEventKind::Press).as_deref(),
+            Some("ctrl-d")
+        );
         assert_eq!(read(KeyCode::Char('a'), none, KeyEventKind::Release), None);
         assert_eq!(read(KeyCode::F(5), none, KeyEventKind::Press), None);
-        let held = fact(TerminalEvent::Key(KeyEvent::new_with_kind(KeyCode::Char('a'), none, KeyEventKind::Repeat)));
+        let held =
+            fact(TerminalEvent::Key(KeyEvent::new_with_kind(KeyCode::Char('a'), none, KeyEventKind::Repeat)));
         assert!(matches!(held, Some(Fact::Key { repeat: true, .. })));
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::effect::Ticket;
 use super::keymap::Chord;
 use crate::model::failure::Failure;
-use crate::model::kind::Kind;
+use crate::model::kind::{Coverage, Kind};
 use crate::model::moment::Moment;
 use crate::model::outcome::{Outcome, Tally};
 use crate::model::people::People;
@@ -120,17 +120,6 @@ impl Attempt {
     pub fn is_quiet(&self) -> bool {
         self.method == "GET" && self.result.is_ok()
     }
-}
-
-/// How far a collected kind has been gathered from one of the kinds it hangs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Coverage {
-    /// The kind it hangs on.
-    pub kind: Kind,
-    /// How many of those have been read.
-    pub read: usize,
-    /// How many there are, once known.
-    pub total: Option<u64>,
 }
 
 /// How the loading of a list ended.

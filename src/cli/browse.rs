@@ -89,7 +89,8 @@ pub async fn run(settings: Settings, access: Access) -> Result<ExitCode, Trouble
     let mut screen = Screen::take().wrap_err("could not take the terminal")?;
     let size = terminal::size().wrap_err("the terminal does not tell its size")?;
     let surface = screen.surface().wrap_err("could not draw on the terminal")?;
-    let _listening = terminal::listen(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
+    let _listening =
+        terminal::listen(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
     let worker = Worker::new(client, terms, messages);
     let state = State::new(setup(&settings, host), size, clock.now());
     let mut looping = EventLoop::new(state, surface, worker, inbox, clock);

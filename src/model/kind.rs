@@ -130,6 +130,17 @@ impl Scope {
     }
 }
 
+/// How far a collected kind has been gathered from one of the kinds it hangs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coverage {
+    /// The kind it hangs on.
+    pub kind: Kind,
+    /// How many of those have been read.
+    pub read: usize,
+    /// How many there are, once known.
+    pub total: Option<u64>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

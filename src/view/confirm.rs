@@ -32,6 +32,14 @@ pub(super) fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas<'_>) {
         canvas.line(modal.title_area, row, &[Span::styled(line, theme.strong())]);
     }
     body(state, &modal, canvas);
+    for (row, note) in modal.notes.iter().enumerate() {
+        let style = theme.weight(note.weight);
+        canvas.line(
+            modal.notes_area,
+            row,
+            &[Span::styled(&*note.lead, style), Span::styled(&*note.text, style)],
+        );
+    }
     rule(confirm, &modal, canvas);
     if let Some(area) = modal.filter {
         input::draw(&confirm.list_filter, "/", theme.key(), confirm.filtering, (area, 0), canvas);

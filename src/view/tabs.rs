@@ -6,11 +6,11 @@ use ratatui::text::Span;
 
 use super::canvas::Canvas;
 use super::text;
-use crate::app::message::Coverage;
 use crate::app::state::State;
 use crate::app::state::layout::Area;
 use crate::app::state::listing::{Listing, Load};
 use crate::model::catalog::Source;
+use crate::model::kind::Coverage;
 use crate::model::kind::Kind;
 use crate::model::text::grouped;
 

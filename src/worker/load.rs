@@ -11,11 +11,11 @@ use super::post::Post;
 use super::session::Session;
 use super::walk::{Listing, Pages};
 use crate::app::effect::Ticket;
-use crate::app::message::{Coverage, LoadEnd, Reply};
+use crate::app::message::{LoadEnd, Reply};
 use crate::model::catalog::{List, Source};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
-use crate::model::kind::{Kind, Scope};
+use crate::model::kind::{Coverage, Kind, Scope};
 use crate::model::record::{Draft, Page};
 use crate::tallyfy::decode;
 

@@ -43,14 +43,17 @@ impl Terminal {
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env_clear();
-        for (name, value) in [("TERM", "xterm-256color"), ("PATH", "/usr/bin:/bin"), ("TZ", "UTC"), ("PS1", "shell$ ")] {
+        for (name, value) in
+            [("TERM", "xterm-256color"), ("PATH", "/usr/bin:/bin"), ("TZ", "UTC"), ("PS1", "shell$ ")]
+        {
             command.env(name, value);
         }
         command.env("HOME", home.path());
         environment.iter().for_each(|(name, value)| command.env(name, value));
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let shared: Shared = Arc::new((Mutex::new(vt100::Parser::new(cells(35), cells(120), 0)), Condvar::new()));
+        let shared: Shared =
+            Arc::new((Mutex::new(vt100::Parser::new(cells(35), cells(120), 0)), Condvar::new()));
         let (mut output, told) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&shared));
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
@@ -111,7 +114,11 @@ impl Terminal {
 fn it_starts_draws_and_quits() {
     let mut terminal = Terminal::demo();
     terminal.waits("the alternate screen", |screen| screen.alternate_screen() && screen.bracketed_paste());
-    assert_ne!(modes(terminal.master.as_ref()), terminal.before, "the modes never changed, so their return shows nothing");
+    assert_ne!(
+        modes(terminal.master.as_ref()),
+        terminal.before,
+        "the modes never changed, so their return shows nothing"
+    );
     terminal.presses("q");
     assert_eq!(terminal.ends().exit_code(), 0);
     terminal.is_restored();

@@ -13,9 +13,18 @@ fn keys() -> String {
         let chords: Vec<_> = chords.iter().map(|chord| format!("`{chord}`")).collect();
         let places = match binding.contexts {
             contexts if contexts.len() == Context::ALL.len() => "everywhere".to_owned(),
-            contexts => contexts.iter().map(|context| context.title().rsplit(' ').next().unwrap()).collect::<Vec<_>>().join(", "),
+            contexts => contexts
+                .iter()
+                .map(|context| context.title().rsplit(' ').next().unwrap())
+                .collect::<Vec<_>>()
+                .join(", "),
         };
-        table.push_str(&format!("| {} | {} | {} | {places} |\n", chords.join(" "), binding.name, binding.help));
+        table.push_str(&format!(
+            "| {} | {} | {} | {places} |\n",
+            chords.join(" "),
+            binding.name,
+            binding.help
+        ));
     }
     table.replace("`|`", "`\\|`")
 }

@@ -103,12 +103,19 @@ async fn a_running_job() {
     for size in SIZES {
         let sandbox = Settings { scale: 300, latency: Duration::from_millis(400), ..Settings::default() };
         let mut desk = Desk::with(Wanted { size, sandbox, ..Wanted::default() }).await;
-        desk.server.set_faults(vec![Fault::on(
-            "DELETE",
-            "/runs/",
-            Mishap::Answer { status: 403, body: Some(serde_json::json!({"message": "Not yours"})), headers: Default::default(), apply: false },
-        )
-        .nth([3, 7])]);
+        desk.server.set_faults(vec![
+            Fault::on(
+                "DELETE",
+                "/runs/",
+                Mishap::Answer {
+                    status: 403,
+                    body: Some(serde_json::json!({"message": "Not yours"})),
+                    headers: Default::default(),
+                    apply: false,
+                },
+            )
+            .nth([3, 7]),
+        ]);
         desk.keys("* a").await;
         desk.confirm().await;
         desk.until("half the job", |desk| desk.changes().len() >= 100).await;

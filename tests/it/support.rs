@@ -13,10 +13,10 @@ use tidyfy::app::keymap::Keymap;
 use tidyfy::app::message::{Fact, Message, Signal, Size};
 use tidyfy::app::state::{Setup, State};
 use tidyfy::event_loop::{EventLoop, Turn};
-use tidyfy::model::kind::Kind;
+use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::model::moment::Zone;
 use tidyfy::model::pacing::Limits;
-use tidyfy::model::plan::Caution;
+use tidyfy::model::plan::{Caution, applicable};
 use tidyfy::model::secret::Token;
 use tidyfy::sandbox::{Sandbox, Settings};
 use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
@@ -25,14 +25,14 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
 /// What a test may want otherwise.
-pub struct Wanted {
-    pub size: (u16, u16),
-    pub sandbox: Settings,
-    pub limits: Limits,
-    pub kind: Kind,
-    pub read_only: bool,
-    pub colour: bool,
-    pub token: Option<&'static str>,
+pub(crate) struct Wanted {
+    pub(crate) size: (u16, u16),
+    pub(crate) sandbox: Settings,
+    pub(crate) limits: Limits,
+    pub(crate) kind: Kind,
+    pub(crate) read_only: bool,
+    pub(crate) colour: bool,
+    pub(crate) token: Option<&'static str>,
 }
 
 impl Default for Wanted {
@@ -51,12 +51,12 @@ impl Default for Wanted {
 }
 
 /// The program, its server and its terminal.
-pub struct Desk {
-    pub server: Sandbox,
+pub(crate) struct Desk {
+    pub(crate) server: Sandbox,
     looping: EventLoop<TestBackend>,
     messages: UnboundedSender<Message>,
     clock: Clock,
-    pub ended: Option<Exit>,
+    pub(crate) ended: Option<Exit>,
 }
 
 /// The longest anything may take, in virtual time.
@@ -66,19 +66,19 @@ const STROKE: Duration = Duration::from_millis(40);
 
 impl Desk {
     /// The program with nothing out of the ordinary, once it has come to rest.
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::with(Wanted::default()).await
     }
 
     /// The program as wanted, once it has come to rest.
-    pub async fn with(wanted: Wanted) -> Self {
+    pub(crate) async fn with(wanted: Wanted) -> Self {
         let mut desk = Self::starting(wanted).await;
         desk.rest().await;
         desk
     }
 
     /// The program as wanted, before it has drawn or asked for anything but its first frame.
-    pub async fn starting(wanted: Wanted) -> Self {
+    pub(crate) async fn starting(wanted: Wanted) -> Self {
         let server = Sandbox::start(wanted.sandbox).await.unwrap();
         let clock = Clock::starting_at("2026-11-20T14:02:11Z".parse::<Timestamp>().unwrap());
         let (messages, inbox) = unbounded_channel();
@@ -113,7 +113,7 @@ impl Desk {
         Self { server, looping, messages, clock, ended: None }
     }
 
-    pub fn state(&self) -> &State {
+    pub(crate) fn state(&self) -> &State {
         self.looping.state()
     }
 
@@ -132,7 +132,7 @@ impl Desk {
     }
 
     /// Runs the loop until `met`, and says what was on the screen if that never came.
-    pub async fn until(&mut self, what: &str, met: impl Fn(&Self) -> bool) {
+    pub(crate) async fn until(&mut self, what: &str, met: impl Fn(&Self) -> bool) {
         let patience = Instant::now() + PATIENCE;
         while !(met(self) || self.ended.is_some() && what == "the end") {
             assert!(self.ended.is_none(), "the program ended while waiting for {what}");
@@ -141,7 +141,7 @@ impl Desk {
     }
 
     /// Runs the loop until nothing is awaited and everything is drawn.
-    pub async fn rest(&mut self) {
+    pub(crate) async fn rest(&mut self) {
         self.until("rest", |desk| {
             desk.state().tickets.is_empty() && desk.looping.is_drained() && desk.looping.is_drawn()
         })
@@ -157,7 +157,7 @@ impl Desk {
     }
 
     /// Lets time pass, with the loop running.
-    pub async fn pass(&mut self, time: Duration) {
+    pub(crate) async fn pass(&mut self, time: Duration) {
         let end = Instant::now() + time;
         while self.ended.is_none() && self.turn(end).await {}
     }
@@ -167,7 +167,7 @@ impl Desk {
     }
 
     /// Presses keys, written with spaces between them, at a hand's pace.
-    pub async fn keys(&mut self, keys: &str) {
+    pub(crate) async fn keys(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
             let chord = key.parse().unwrap_or_else(|bad| panic!("{bad}"));
             self.send(Fact::Key { chord, repeat: false });
@@ -177,7 +177,7 @@ impl Desk {
     }
 
     /// Types letters, at a hand's pace.
-    pub async fn types(&mut self, text: &str) {
+    pub(crate) async fn types(&mut self, text: &str) {
         for letter in text.chars() {
             let key = if letter == ' ' { "space".to_owned() } else { letter.to_string() };
             self.keys(&key).await;
@@ -185,7 +185,7 @@ impl Desk {
     }
 
     /// Presses keys all at once, as they come from a buffer or from a paste without brackets.
-    pub async fn burst(&mut self, keys: &str) {
+    pub(crate) async fn burst(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
             let chord = key.parse().unwrap_or_else(|bad| panic!("{bad}"));
             self.send(Fact::Key { chord, repeat: false });
@@ -193,37 +193,37 @@ impl Desk {
         self.read().await;
     }
 
-    pub async fn paste(&mut self, text: &str) {
+    pub(crate) async fn paste(&mut self, text: &str) {
         self.send(Fact::Paste(text.to_owned()));
         self.read().await;
     }
 
-    pub async fn signal(&mut self, signal: Signal) {
+    pub(crate) async fn signal(&mut self, signal: Signal) {
         self.send(Fact::Signal(signal));
         self.read().await;
     }
 
-    pub async fn resize(&mut self, width: u16, height: u16) {
+    pub(crate) async fn resize(&mut self, width: u16, height: u16) {
         self.looping.terminal_mut().backend_mut().resize(width, height);
         self.send(Fact::Resized(Size { width, height }));
         self.read().await;
     }
 
     /// Waits until `y` counts, and presses it.
-    pub async fn confirm(&mut self) {
+    pub(crate) async fn confirm(&mut self) {
         self.pass(Duration::from_millis(300)).await;
         self.keys("y").await;
     }
 
     /// Types the phrase the modal asks for, and Enter.
-    pub async fn confirm_with(&mut self, phrase: &str) {
+    pub(crate) async fn confirm_with(&mut self, phrase: &str) {
         self.types(phrase).await;
         self.keys("enter").await;
     }
 
     /// The screen, line by line, trailing spaces cut off.
-    pub fn screen(&self) -> String {
-        let buffer = self.looping.terminal().backend().buffer();
+    pub(crate) fn screen(&self) -> String {
+        let buffer = self.buffer();
         let lines = buffer.content().chunks(usize::from(buffer.area.width).max(1)).map(|cells| {
             let mut line = String::new();
             let mut covered = 0;
@@ -241,34 +241,60 @@ impl Desk {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    pub fn buffer(&self) -> &ratatui::buffer::Buffer {
-        self.looping.terminal().backend().buffer()
+    /// The frame on the screen. It is drawn anew, because the remembering terminal, unlike a real one, keeps what stood
+    /// behind the second half of a wide character.
+    pub(crate) fn buffer(&self) -> ratatui::buffer::Buffer {
+        let Size { width, height } = self.state().size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| tidyfy::view::view(self.state(), frame)).unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    /// All lines of the status pane, those that have scrolled away included.
+    pub(crate) fn log(&self) -> String {
+        let zone = &self.state().setup.zone;
+        self.state().status.shown().map(|entry| entry.text(zone)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Marks the first `n` rows that a verb can be done to, and answers their ids.
+    pub(crate) async fn mark_applicable(&mut self, verb: Verb, n: usize) -> Vec<String> {
+        let mut marked = Vec::new();
+        while marked.len() < n {
+            let record = self.state().under_cursor().unwrap();
+            if applicable(verb, &record, &self.state().standing).is_ok() {
+                marked.push(record.id().to_string());
+                self.keys("space").await;
+            } else {
+                self.keys("j").await;
+            }
+        }
+        marked
     }
 
     /// Whether the screen shows `text`.
-    pub fn shows(&self, text: &str) -> bool {
+    pub(crate) fn shows(&self, text: &str) -> bool {
         self.screen().contains(text)
     }
 
     /// Every request but reads, in order of arrival: method and path below the organization.
-    pub fn changes(&self) -> Vec<(String, String)> {
+    pub(crate) fn changes(&self) -> Vec<(String, String)> {
         let below = format!("/api/organizations/{}/", self.server.org());
         let requests = self.server.requests().into_iter().filter(|request| request.method != "GET");
         requests.map(|request| (request.method.clone(), request.path.replace(&below, ""))).collect()
     }
 
     /// The names of all marked records.
-    pub fn marked(&self) -> Vec<String> {
+    pub(crate) fn marked(&self) -> Vec<String> {
         self.state().marks.all().map(|mark| mark.record.name().to_owned()).collect()
     }
 
     /// The names of the rows that are shown.
-    pub fn rows(&self) -> Vec<String> {
+    pub(crate) fn rows(&self) -> Vec<String> {
         self.state().listing().shown_records().map(|record| record.name().to_owned()).collect()
     }
 
     /// The ids of the rows that are shown.
-    pub fn ids(&self) -> Vec<String> {
+    pub(crate) fn ids(&self) -> Vec<String> {
         self.state().listing().shown_records().map(|record| record.id().to_string()).collect()
     }
 }

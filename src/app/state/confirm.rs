@@ -235,14 +235,22 @@ impl Confirm {
         if self.plan.steps.is_empty() {
             lines.push(Line::Loud("nothing here can be done: only Esc works".to_owned()));
         }
+        if !self.plan.steps.is_empty() && !self.plan.blocked.is_empty() {
+            let blocked = text::grouped(self.plan.blocked.len() as u64);
+            lines.push(Line::Loud(format!("{blocked} blocked and not included, listed last")));
+        }
         self.list_targets(&mut lines);
         self.list_blocked(&mut lines);
-        lines.push(Line::Blank);
-        if let Some(name) = &self.plan.bystander {
-            lines.push(Line::Loud(format!("{name} under the cursor is not marked and not included")));
-        }
-        lines.push(Line::Text(self.plan.cost()));
         lines
+    }
+
+    /// What ends the body and stays in sight while the list is scrolled.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Line> {
+        let bystander = self.plan.bystander.iter();
+        let bystander = bystander
+            .map(|name| Line::Loud(format!("{name} under the cursor is not marked and not included")));
+        bystander.chain([Line::Text(self.plan.cost())]).collect()
     }
 
     fn list_targets(&self, lines: &mut Vec<Line>) {

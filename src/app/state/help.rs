@@ -39,7 +39,9 @@ impl Help {
         let lines = columns.iter().map(Vec::len).max().unwrap_or_default();
         let wanted = u16::try_from(lines + 2).unwrap_or(u16::MAX);
         let outer = if two { 2 * width + GAP } else { width } + 4;
-        Self { area: Area::centered(size, outer, wanted), columns, width }
+        // The last line stays free for what a key has to say.
+        let room = Size { height: size.height.saturating_sub(1), ..size };
+        Self { area: Area::centered(room, outer, wanted), columns, width }
     }
 
     /// How many lines it has.

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use crate::app::command::Motion;
 use crate::app::effect::Ticket;
-use crate::app::message::{Coverage, LoadEnd};
+use crate::app::message::LoadEnd;
 use crate::app::state::marks::Marks;
 use crate::app::state::order::Order;
 use crate::model::arrange::{Filter, Sort};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
+use crate::model::kind::Coverage;
 use crate::model::kind::{Kind, Scope};
 use crate::model::record::{Page, Record, Rows};
 

@@ -28,6 +28,10 @@ pub struct Modal {
     pub scroll: usize,
     /// Where the body stands.
     pub body: Area,
+    /// What stays in sight below the body; on a small terminal it ends the body instead.
+    pub notes: Vec<Laid>,
+    /// Where the notes stand.
+    pub notes_area: Area,
     /// The line between body and foot.
     pub rule: Area,
     /// Where the filter of the list stands, while there is one.
@@ -56,7 +60,8 @@ impl Modal {
         let prompt = shortened(text::wrapped(&confirm.prompt(now), cells), most.saturating_sub(fixed + 2));
         let foot = fixed + prompt.len();
 
-        let mut lines = body(confirm, cells);
+        let mut lines: Vec<Laid> = confirm.body().into_iter().flat_map(|line| laid(line, cells)).collect();
+        let mut notes: Vec<Laid> = confirm.notes().into_iter().flat_map(|line| laid(line, cells)).collect();
         let mut title = text::wrapped(&text::clean(&confirm.plan.title()), cells);
         // The blank line after it is the title's too.
         let title_rows = if title.len() + 1 + foot + 3 <= most {
@@ -66,6 +71,14 @@ impl Modal {
             lines.splice(0..0, head);
             0
         };
+        // Notes stay in sight where half a dozen lines of the body do, too; the blank line before them is theirs.
+        if title_rows + notes.len() + 1 + foot + 6 <= most {
+            notes.insert(0, Laid::blank());
+        } else {
+            lines.push(Laid::blank());
+            lines.append(&mut notes);
+        }
+        let foot = foot + notes.len();
         let wanted = lines.len() + unlisted(confirm, &lines);
         let rows = wanted.min(most.saturating_sub(foot + title_rows)).max(1);
         let height = u16::try_from(title_rows + rows + foot + 2).unwrap_or(u16::MAX);
@@ -82,6 +95,7 @@ impl Modal {
         };
         let title_area = next(title_rows);
         let body = next(rows);
+        let notes_area = next(notes.len());
         let rule = next(1);
         let filter = (filter > 0).then(|| next(1));
         let complaint = (complaint > 0).then(|| next(1));
@@ -94,6 +108,8 @@ impl Modal {
             lines,
             scroll,
             body,
+            notes,
+            notes_area,
             rule,
             filter,
             complaint,
@@ -132,10 +148,6 @@ fn unlisted(confirm: &Confirm, lines: &[Laid]) -> usize {
     let all = confirm.plan.steps.len() + confirm.plan.blocked.len();
     let listed = lines.iter().filter(|line| line.record.is_some()).count();
     if confirm.list_filter.value().is_empty() { 0 } else { all.saturating_sub(listed) }
-}
-
-fn body(confirm: &Confirm, width: usize) -> Vec<Laid> {
-    confirm.body().into_iter().flat_map(|line| laid(line, width)).collect()
 }
 
 fn laid(line: Line, width: usize) -> Vec<Laid> {

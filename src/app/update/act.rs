@@ -26,6 +26,9 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     if state.marked_only.is_some() && state.detail.is_none() {
         return Err("go to one kind".to_owned());
     }
+    if state.detail.is_none() && state.listing().marking.is_some() {
+        return Err("still marking".to_owned());
+    }
     let Some(organization) = state.standing.organization.clone() else {
         return Err(match &state.identity {
             Identity::Failed(failure) => {
@@ -37,9 +40,6 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
             Identity::Asking | Identity::Known => "the organization's name is still being read".to_owned(),
         });
     };
-    if state.detail.is_none() && state.listing().marking.is_some() {
-        return Err("still marking".to_owned());
-    }
     let targets = targets(state);
     let Some(first) = targets.first() else {
         return Err(format!("there is nothing here to {}", verb.word()));

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::has_list;
 use crate::app::effect::{Effect, Effects, Ticket};
-use crate::app::message::{Coverage, JobEnd, LoadEnd, Reply};
+use crate::app::message::{JobEnd, LoadEnd, Reply};
 use crate::app::state::detail::Fields;
 use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
 use crate::model::failure::{Cause, Failure};
+use crate::model::kind::Coverage;
 use crate::model::kind::{Kind, Scope, Verb};
 use crate::model::outcome::{Outcome, Tally};
 use crate::model::record::{Page, Record};
