@@ -1,3 +1,6 @@
-//! tidyfy
+//! tidyfy: keeps a Tallyfy organization tidy.
+
 pub mod app;
+pub mod cli;
 pub mod model;
+pub mod sandbox;

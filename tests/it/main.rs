@@ -1,1 +1,3 @@
+//! The tests that use the package from outside.
 
+mod sandbox;

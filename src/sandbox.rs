@@ -1,0 +1,292 @@
+//! A Tallyfy-compatible server on loopback, for trying things out without an account and for tests.
+//!
+//! Owns a small organization made from a seed, the routes of the API that concern processes, templates, tasks, files,
+//! tags and groups, and the means to make them misbehave. It is written from the description of the API alone and
+//! must not know any other room of the crate, so that a wrong route in the client is found here.
+
+mod answer;
+mod dice;
+mod faults;
+mod ledger;
+mod limits;
+mod list;
+mod names;
+mod query;
+mod quirks;
+mod routes;
+mod rows;
+mod seed;
+mod select;
+mod serve;
+mod shape;
+mod store;
+mod verbs;
+mod wire;
+
+use std::{
+    fs::File,
+    io,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::Router;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+pub use faults::{Fault, FaultError, Mishap, read_faults};
+pub use ledger::Logged;
+pub use limits::Limits;
+pub use quirks::{Quirk, Quirks, UnknownQuirk};
+
+use faults::Faults;
+use ledger::Ledger;
+use limits::Gate;
+use list::Memory;
+use names::Names;
+use rows::Kind;
+use serve::{Hub, Organization, lock};
+use wire::{Doors, Wire};
+
+/// 2026-11-20T09:00:00Z, the moment at which the organization stands still unless told otherwise.
+const NOW: i64 = 1_795_165_200;
+
+/// What the caller of the API may do in the organization.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    #[default]
+    Admin,
+    /// Everything but deleting processes and templates permanently.
+    Standard,
+    /// Reading alone.
+    Light,
+}
+
+impl Role {
+    /// The name as it stands in answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "Admin",
+            Self::Standard => "Standard",
+            Self::Light => "Light",
+        }
+    }
+}
+
+/// How a sandbox is set up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// The same seed and scale give the same organization.
+    pub seed: u64,
+    /// About how many processes there are; the other kinds follow in proportion.
+    pub scale: usize,
+    /// How long each answer is held back.
+    pub latency: Duration,
+    /// Which rate limits are kept.
+    pub limits: Limits,
+    /// What goes wrong on purpose.
+    pub faults: Vec<Fault>,
+    /// Where the behaviour differs from the default.
+    pub quirks: Quirks,
+    /// A file that gets one line of JSON per request.
+    pub log: Option<PathBuf>,
+    /// What the caller may do.
+    pub role: Role,
+    /// The moment that the organization's dates lead up to.
+    pub now: Timestamp,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            seed: 1,
+            scale: 120,
+            latency: Duration::ZERO,
+            limits: Limits::Off,
+            faults: Vec::new(),
+            quirks: Quirks::default(),
+            log: None,
+            role: Role::Admin,
+            now: Timestamp::from_second(NOW).unwrap_or_default(),
+        }
+    }
+}
+
+/// Why a sandbox could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port cannot be had.
+    #[error(
+        "could not listen on `127.0.0.1:{port}`: {source}\nhint: choose another `--port`, or leave it out"
+    )]
+    Listen {
+        /// The port that was asked for.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The log cannot be written.
+    #[error("could not open the log `{}`: {source}\nhint: choose another `--log`", path.display())]
+    Log {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The built-in names cannot be read.
+    #[error("could not read the sandbox's names: {0}\nhint: this build is broken, build it again")]
+    Names(#[from] serde_json::Error),
+}
+
+/// A running sandbox. Dropping it stops it and breaks off what is under way.
+#[derive(Debug)]
+pub struct Sandbox {
+    hub: Arc<Hub>,
+    org: String,
+    org_name: String,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Makes the organization and listens. The server runs on the caller's runtime and keeps to the runtime's clock.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when the port or the log cannot be had.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let names = Names::built_in()?;
+        let file = settings.log.as_ref().map(|path| {
+            let opened = File::options().create(true).append(true).open(path);
+            opened.map_err(|source| StartError::Log { path: path.clone(), source })
+        });
+        let ledger = Ledger { entries: Vec::new(), file: file.transpose()? };
+        let port = settings.port;
+        let listen = |source| StartError::Listen { port, source };
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(listen)?;
+        let host = format!("http://{}", listener.local_addr().map_err(listen)?);
+        let world = seed::world(&settings, names);
+        let (org, org_name) = (world.org.clone(), world.names.organization.clone());
+        let (stop, stopped) = watch::channel(false);
+        let hub = Arc::new(Hub {
+            state: Mutex::new(Organization { world, memory: Memory::default() }),
+            gate: Mutex::new(Gate::new(settings.limits)),
+            ledger: Mutex::new(ledger),
+            token: format!("sandbox-{}", dice::hex(settings.seed ^ 0x70CE, 0)),
+            revoked: AtomicBool::new(false),
+            latency: settings.latency,
+            faults: Mutex::new(Faults::new(settings.seed, settings.faults)),
+            host,
+            stop: stopped,
+            answered: AtomicU64::new(0),
+        });
+        let router = Router::new().fallback(serve::answer).with_state(Arc::clone(&hub));
+        let service = router.into_make_service_with_connect_info::<Wire>();
+        let serving = axum::serve(Doors(listener), service);
+        let server = tokio::spawn(async move {
+            // Serving ends with the task alone; accept errors are retried inside.
+            drop(serving.await);
+        });
+        Ok(Self { hub, org, org_name, stop, server })
+    }
+
+    /// The base URL, `http://127.0.0.1:PORT/api`. The same routes are served without `/api`.
+    pub fn base_url(&self) -> String {
+        format!("{}/api", self.hub.host)
+    }
+
+    /// The organization's id.
+    pub fn org(&self) -> &str {
+        &self.org
+    }
+
+    /// The organization's name.
+    pub fn org_name(&self) -> &str {
+        &self.org_name
+    }
+
+    /// The token that is let in.
+    pub fn token(&self) -> &str {
+        &self.hub.token
+    }
+
+    /// The line that tells people and programs where the sandbox is.
+    pub fn banner(&self) -> String {
+        format!("tidyfy sandbox listening on {} org={} token={}", self.base_url(), self.org, self.token())
+    }
+
+    /// Every request so far, in order of arrival.
+    pub fn requests(&self) -> Vec<Logged> {
+        lock(&self.hub.ledger).entries.clone()
+    }
+
+    /// Makes the token worthless, as when its user signs out of the web application (API sheet, row 28).
+    pub fn revoke_token(&self) {
+        self.hub.revoked.store(true, Ordering::Release);
+    }
+
+    /// Makes the token good again.
+    pub fn renew_token(&self) {
+        self.hub.revoked.store(false, Ordering::Release);
+    }
+
+    /// Puts these rules in the place of the ones in force; counting starts anew.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        let seed = lock(&self.hub.state).world.seed;
+        *lock(&self.hub.faults) = Faults::new(seed, faults);
+    }
+
+    /// A record of the kind with this API slug as it stands now, archived or not, with its `archived_at`. For `tasks`
+    /// this finds process tasks as well.
+    pub fn object(&self, slug: &str, id: &str) -> Option<Value> {
+        let kind = Kind::of(slug)?;
+        shape::inspected(&lock(&self.hub.state).world, kind, id)
+    }
+
+    /// The ids of all stored records of the kind with this API slug, archived ones included; for `tasks` the one-off
+    /// ones. Empty for an unknown slug.
+    pub fn ids(&self, slug: &str) -> Vec<String> {
+        let state = lock(&self.hub.state);
+        Kind::of(slug)
+            .map_or_else(Vec::new, |kind| state.world.keys(kind).iter().map(ToString::to_string).collect())
+    }
+
+    /// Puts a record there behind the client's back; what `fields` does not say is made up. Its id, or none for an
+    /// unknown slug or an id that is taken.
+    pub fn add(&self, slug: &str, fields: Value) -> Option<String> {
+        let kind = Kind::of(slug)?;
+        lock(&self.hub.state).world.add(kind, &shape::fields(fields)).map(|id| id.to_string())
+    }
+
+    /// Changes fields of a record behind the client's back, `archived_at` included. False when there is no such record.
+    pub fn edit(&self, slug: &str, id: &str, fields: Value) -> bool {
+        Kind::of(slug).is_some_and(|kind| lock(&self.hub.state).world.edit(kind, id, &shape::fields(fields)))
+    }
+
+    /// Deletes a record for good behind the client's back, with what is lost with it. False when there is no such record.
+    pub fn remove(&self, slug: &str, id: &str) -> bool {
+        Kind::of(slug).is_some_and(|kind| lock(&self.hub.state).world.remove(kind, id))
+    }
+
+    /// Serves until the task that awaits this is cancelled.
+    pub async fn finished(mut self) {
+        // The server ends only with this value, or when its task panicked: in both cases there is no more to serve.
+        drop((&mut self.server).await);
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        self.server.abort();
+    }
+}

@@ -1,0 +1,235 @@
+//! Lists: pages cut out of the selected rows, in the envelope of section 2 of the API sheet, and the ways it may lie.
+//!
+//! Owns paging and the memory of the last few selections, so that walking a long list selects once. Must not know
+//! how rows are filtered or shown.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    answer::{Answer, wrapped},
+    query::Query,
+    quirks::{Quirk, Quirks},
+    rows::Kind,
+    select::{Scope, Spot, select},
+    shape::{Place, Shape, fields},
+    store::{Step, World},
+};
+
+/// How many selections are remembered.
+const REMEMBERED: usize = 8;
+/// How many records the growth quirk brings forth.
+const BIRTHS: u32 = 5;
+/// The cap on `per_page` (API sheet, section 2).
+const CAP: usize = 100;
+/// What members come in by default; no cap is known for them (API sheet, section 2).
+const USERS_PAGE: usize = 9999;
+
+/// The selections of the last few lists.
+#[derive(Debug, Default)]
+pub(super) struct Memory(VecDeque<Remembered>);
+
+#[derive(Debug)]
+struct Remembered {
+    identity: String,
+    revision: u64,
+    spots: Arc<[Spot]>,
+}
+
+impl Memory {
+    fn select(&mut self, world: &World, scope: Scope<'_>, query: &Query) -> Arc<[Spot]> {
+        let identity = format!("{scope:?}\n{}", query.identity());
+        let known = |entry: &&Remembered| entry.identity == identity && entry.revision == world.revision;
+        if let Some(entry) = self.0.iter().find(known) {
+            return Arc::clone(&entry.spots);
+        }
+        let spots: Arc<[Spot]> = select(world, scope, query).into();
+        self.0.retain(|entry| entry.identity != identity);
+        self.0.truncate(REMEMBERED - 1);
+        self.0.push_front(Remembered { identity, revision: world.revision, spots: Arc::clone(&spots) });
+        spots
+    }
+}
+
+/// Where a page lies: what was asked, and what the answer says about it.
+struct Window<'a> {
+    total: usize,
+    page: usize,
+    per_page: usize,
+    /// The absolute address of this list without its query, for `links`.
+    address: &'a str,
+}
+
+/// One page of a kind, or of a process's tasks.
+pub(super) fn list(
+    world: &mut World,
+    memory: &mut Memory,
+    scope: Scope<'_>,
+    query: &Query,
+    address: &str,
+) -> Answer {
+    if let Scope::TasksOf(run) = scope
+        && !world.runs.contains_key(run)
+    {
+        return Answer::not_found();
+    }
+    let page = query.number("page").unwrap_or(1);
+    grow(world, scope, page);
+    let spots = memory.select(world, scope, query);
+    let shape = Shape::new(world, query, Place::List);
+    let unpaged =
+        matches!(scope, Scope::Kind(Kind::Runs | Kind::Checklists | Kind::Tasks) | Scope::TasksOf(_));
+    if unpaged && query.truthy("without_pagination") == Some(true) {
+        return Answer::item(spots.iter().filter_map(|spot| show(&shape, scope, *spot)).collect());
+    }
+    let asked = query.number("per_page").filter(|_| !world.quirks.has(Quirk::IgnorePerPage));
+    let per_page = asked.unwrap_or(10).min(CAP);
+    let window = Window { total: spots.len(), page, per_page, address };
+    let from = window.from();
+    let repeats = usize::from(from > 0 && world.quirks.has(Quirk::Duplicates));
+    let shown =
+        spots.iter().skip(from - repeats).take(per_page.min(spots.len().saturating_sub(from)) + repeats);
+    let rows: Vec<Value> = shown.filter_map(|spot| show(&shape, scope, *spot)).collect();
+    enveloped(rows, &window, &world.quirks)
+}
+
+/// The members (API sheet 6.9): all states, one long page by default.
+pub(super) fn users(world: &World, query: &Query, address: &str) -> Answer {
+    let per_page = query.number("per_page").unwrap_or(USERS_PAGE);
+    let needle = query.get("q").map(str::to_lowercase);
+    let fits = |name: String| needle.as_deref().is_none_or(|needle| name.to_lowercase().contains(needle));
+    let found: Vec<_> =
+        world.users.iter().filter(|user| fits(user.full_name()) || fits(user.email.clone())).collect();
+    let window = Window { total: found.len(), page: query.number("page").unwrap_or(1), per_page, address };
+    let shape = Shape::new(world, query, Place::List);
+    let rows = found.iter().skip(window.from()).take(per_page).map(|user| shape.user(user)).collect();
+    enveloped(rows, &window, &world.quirks)
+}
+
+/// The one organization as a list (API sheet 6.11).
+pub(super) fn organizations(world: &World, query: &Query, address: &str) -> Answer {
+    let shape = Shape::new(world, query, Place::List);
+    let name = world.names.organization.to_lowercase();
+    let fits = query.get("q").is_none_or(|needle| name.contains(&needle.to_lowercase()));
+    let per_page = query.number("per_page").unwrap_or(10).min(CAP);
+    let window =
+        Window { total: usize::from(fits), page: query.number("page").unwrap_or(1), per_page, address };
+    let rows = if fits && window.page == 1 { vec![shape.organization()] } else { Vec::new() };
+    enveloped(rows, &window, &world.quirks)
+}
+
+/// Ids and names alone, without pages (API sheet 6.1, 6.2, 6.7).
+pub(super) fn light(world: &World, memory: &mut Memory, kind: Kind, query: &Query) -> Answer {
+    let spots = memory.select(world, Scope::Kind(kind), query);
+    let row = |spot: &Spot| match (kind, *spot) {
+        (Kind::Runs, Spot::Row(index)) => {
+            world.runs.get_index(index).map(|(id, row)| json!({"id": &**id, "name": row.name}))
+        }
+        (Kind::Checklists, Spot::Row(index)) => {
+            world.templates.get_index(index).map(|(id, row)| json!({"id": &**id, "title": row.title}))
+        }
+        (Kind::Groups, Spot::Row(index)) => {
+            world.groups.get_index(index).map(|(id, row)| json!({"id": &**id, "name": row.name}))
+        }
+        _ => None,
+    };
+    Answer::item(spots.iter().filter_map(row).collect::<Value>())
+}
+
+/// The growth quirk: a record is born while somebody walks.
+fn grow(world: &mut World, scope: Scope<'_>, page: usize) {
+    let Scope::Kind(kind) = scope else { return };
+    if page > 1 && world.quirks.has(Quirk::Growth) && world.born < BIRTHS {
+        world.born += 1;
+        let name = format!("Born while walking {}", world.born);
+        world.add(kind, &fields(json!({"name": name, "title": name})));
+    }
+}
+
+fn show(shape: &Shape<'_>, scope: Scope<'_>, spot: Spot) -> Option<Value> {
+    let world = shape.world;
+    match (scope, spot) {
+        (_, Spot::Step { run, position }) => {
+            let (key, run) = world.runs.get_index(run)?;
+            Some(shape.step(Step { key, run, position }, true))
+        }
+        (Scope::Kind(Kind::Runs), Spot::Row(index)) => {
+            world.runs.get_index(index).map(|(key, row)| shape.run(key, row))
+        }
+        (Scope::Kind(Kind::Checklists), Spot::Row(index)) => {
+            world.templates.get_index(index).map(|(key, row)| shape.template(key, row))
+        }
+        (Scope::Kind(Kind::Tasks), Spot::Row(index)) => {
+            world.tasks.get_index(index).map(|(key, row)| shape.task(key, row))
+        }
+        (Scope::Kind(Kind::Tags), Spot::Row(index)) => {
+            world.tags.get_index(index).map(|(key, row)| shape.tag(key, row))
+        }
+        (Scope::Kind(Kind::Groups), Spot::Row(index)) => {
+            world.groups.get_index(index).map(|(key, row)| shape.group(key, row))
+        }
+        (Scope::Kind(Kind::Assets) | Scope::TasksOf(_), Spot::Row(_)) => None,
+    }
+}
+
+impl Window<'_> {
+    const fn from(&self) -> usize {
+        (self.page - 1).saturating_mul(self.per_page)
+    }
+
+    fn pages(&self) -> usize {
+        self.total.div_ceil(self.per_page).max(1)
+    }
+
+    /// Neighbouring pages: an object in mid-list, `[]` on the last page (API sheet, row 17).
+    fn links(&self, quirks: &Quirks) -> Option<Value> {
+        let to = |page: usize| format!("{}?page={page}&per_page={}", self.address, self.per_page);
+        let next = (self.page < self.pages()).then(|| to(self.page + 1));
+        let previous = (self.page > 1).then(|| to(self.page - 1));
+        match () {
+            () if quirks.has(Quirk::LinksMissing) => None,
+            () if quirks.has(Quirk::LinksNull) => Some(Value::Null),
+            () if quirks.has(Quirk::LinksPrev) => Some(json!({"prev": previous, "next": next})),
+            () if next.is_none() && !quirks.has(Quirk::LinksObject) => Some(json!([])),
+            () => {
+                let both = [("previous", previous), ("next", next)];
+                let there = both.into_iter().filter_map(|(name, link)| Some((name.to_owned(), json!(link?))));
+                Some(Value::Object(there.collect::<Map<String, Value>>()))
+            }
+        }
+    }
+
+    fn meta(&self, count: usize, quirks: &Quirks) -> Value {
+        let total = match () {
+            () if quirks.has(Quirk::TotalLow) => self.total / 2,
+            () if quirks.has(Quirk::TotalHigh) => self.total + 7,
+            () => self.total,
+        };
+        let pages = match () {
+            () if quirks.has(Quirk::NoTotalPages) => None,
+            () if quirks.has(Quirk::ZeroTotalPages) => Some(0),
+            () if quirks.has(Quirk::ServerTotalPages) => Some(self.total.div_ceil(CAP).max(1)),
+            () => Some(self.pages()),
+        };
+        let mut meta =
+            json!({"total": total, "count": count, "per_page": self.per_page, "current_page": self.page});
+        if let Some(pages) = pages {
+            meta["total_pages"] = json!(pages);
+        }
+        if let Some(links) = self.links(quirks) {
+            meta["links"] = links;
+        }
+        meta
+    }
+}
+
+fn enveloped(rows: Vec<Value>, window: &Window<'_>, quirks: &Quirks) -> Answer {
+    if quirks.has(Quirk::NoMeta) {
+        return Answer::item(Value::Array(rows));
+    }
+    let meta = window.meta(rows.len(), quirks);
+    let mut body = wrapped(Value::Array(rows));
+    body["meta"] = json!({"pagination": meta});
+    Answer::ok(body)
+}

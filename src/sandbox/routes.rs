@@ -1,0 +1,130 @@
+//! Which path means what: the routes of the API sheet for the six kinds, identity and files.
+//!
+//! Owns the reading of paths. Must not know headers, state or bodies.
+
+use axum::http::Method;
+
+use super::{query::decode, rows::Kind};
+
+/// What a request asks for. `in_org` routes carry the organization in [`Call::org`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Route<'a> {
+    Health,
+    Me,
+    MyOrganizations,
+    Organization,
+    MeInOrganization,
+    RevokeTokens,
+    Users,
+    UsersList,
+    User(&'a str),
+    List(Kind),
+    LightList(Kind),
+    Get(Kind, &'a str),
+    /// The bare DELETE of processes, templates, tasks and assets.
+    Archive(Kind, &'a str),
+    Restore(Kind, &'a str),
+    /// The DELETE that destroys.
+    Destroy(Kind, &'a str),
+    RunTasks(&'a str),
+    RunTask(&'a str, &'a str),
+    /// The bytes of a file, inline or as a download.
+    Bytes(&'a str, Delivery),
+}
+
+/// How the bytes of a file are sent (API sheet 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Delivery {
+    Inline,
+    Attachment,
+}
+
+/// A path taken apart: decoded segments, `/api` in front or not (API sheet, row 1).
+#[derive(Debug)]
+pub(super) struct Path(Vec<String>);
+
+impl Path {
+    pub(super) fn parse(path: &str) -> Self {
+        let mut segments: Vec<String> = path.trim_start_matches('/').split('/').map(decode).collect();
+        if path.starts_with("//") {
+            segments.insert(0, String::new());
+        }
+        if segments.first().is_some_and(|first| first == "api") {
+            segments.remove(0);
+        }
+        Self(segments)
+    }
+
+    /// The organization the path names, if it names one.
+    pub(super) fn org(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [first, org, ..] if first == "organizations" => Some(org),
+            _ => None,
+        }
+    }
+
+    /// The route for this method, or the methods the path does take: none for an unknown path.
+    pub(super) fn route(&self, method: &Method) -> Result<Route<'_>, Vec<&'static str>> {
+        let segments: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        let asked = route(method.as_str(), &segments);
+        asked.ok_or_else(|| {
+            let known = ["GET", "PUT", "DELETE"].into_iter();
+            known.filter(|method| route(method, &segments).is_some()).collect()
+        })
+    }
+}
+
+fn route<'a>(method: &str, segments: &[&'a str]) -> Option<Route<'a>> {
+    match *segments {
+        ["organizations", _org, ref rest @ ..] => in_organization(method, rest),
+        _ if method != "GET" => None,
+        ["health"] => Some(Route::Health),
+        ["me"] => Some(Route::Me),
+        ["me", "organizations"] => Some(Route::MyOrganizations),
+        _ => None,
+    }
+}
+
+fn in_organization<'a>(method: &str, rest: &[&'a str]) -> Option<Route<'a>> {
+    use Kind::{Assets, Checklists, Groups, Runs, Tags, Tasks};
+    Some(match (method, rest) {
+        ("GET", []) => Route::Organization,
+        ("GET", ["me"]) => Route::MeInOrganization,
+        ("DELETE", ["me", "delete-active-tokens"]) => Route::RevokeTokens,
+        ("GET", ["users"]) => Route::Users,
+        ("GET", ["users-list"]) => Route::UsersList,
+        ("GET", ["users", id]) => Route::User(id),
+        ("GET", ["runs"]) => Route::List(Runs),
+        ("GET", ["runs-list"]) => Route::LightList(Runs),
+        ("GET", ["checklists"]) => Route::List(Checklists),
+        ("GET", ["checklists-list"]) => Route::LightList(Checklists),
+        ("GET", ["tasks"]) => Route::List(Tasks),
+        ("GET", ["tags"]) => Route::List(Tags),
+        ("GET", ["groups"]) => Route::List(Groups),
+        ("GET", ["groups-list"]) => Route::LightList(Groups),
+        ("GET", ["runs", run, "tasks"]) => Route::RunTasks(run),
+        ("GET", ["runs", run, "tasks", task]) => Route::RunTask(run, task),
+        ("GET", ["runs", id]) => Route::Get(Runs, id),
+        ("GET", ["checklists", id]) => Route::Get(Checklists, id),
+        ("GET", ["tasks", id]) => Route::Get(Tasks, id),
+        ("GET", ["assets", id]) => Route::Get(Assets, id),
+        ("GET", ["tags", id]) => Route::Get(Tags, id),
+        ("GET", ["groups", id]) => Route::Get(Groups, id),
+        ("GET", ["file", id]) => Route::Bytes(id, Delivery::Inline),
+        ("GET", ["file", id, "dl"] | ["download-files", id]) => Route::Bytes(id, Delivery::Attachment),
+        ("DELETE", ["runs", id]) => Route::Archive(Runs, id),
+        ("DELETE", ["checklists", id]) => Route::Archive(Checklists, id),
+        ("DELETE", ["tasks", id]) => Route::Archive(Tasks, id),
+        ("DELETE", ["assets", id]) => Route::Archive(Assets, id),
+        ("PUT", ["runs", id, "activate"]) => Route::Restore(Runs, id),
+        ("PUT", ["checklists", id, "restore"]) => Route::Restore(Checklists, id),
+        ("PUT", ["tasks", id, "restore"]) => Route::Restore(Tasks, id),
+        ("DELETE", ["runs", id, "delete"]) => Route::Destroy(Runs, id),
+        ("DELETE", ["checklists", id, "delete"]) => Route::Destroy(Checklists, id),
+        ("DELETE", ["tasks", id, "delete"]) => Route::Destroy(Tasks, id),
+        ("DELETE", ["file", id]) => Route::Destroy(Assets, id),
+        ("DELETE", ["tags", id]) => Route::Destroy(Tags, id),
+        ("DELETE", ["groups", id]) => Route::Destroy(Groups, id),
+        _ => return None,
+    })
+}

@@ -1,0 +1,331 @@
+//! Makes a lively organization out of a seed and a scale: always the same one for the same two numbers.
+//!
+//! Owns how many of what there are and how they hang together. Must not know HTTP or how records are shown.
+
+use std::{collections::HashMap, sync::Arc};
+
+use indexmap::IndexMap;
+use tokio::time::Instant;
+
+use super::{
+    Settings,
+    dice::{Dice, hex},
+    names::Names,
+    rows::{Base, Embed, File, Group, Key, Link, Moment, Run, Subject, Tag, Task, Template, User},
+    store::{World, step_id},
+};
+
+const DAY: Moment = 86_400;
+
+/// Builds the organization that `settings` describe.
+pub(super) fn world(settings: &Settings, names: Names) -> World {
+    let mut world = World {
+        seed: settings.seed,
+        org: hex(settings.seed ^ 0x0E6, 0),
+        names: Arc::new(names),
+        role: settings.role,
+        quirks: settings.quirks.clone(),
+        users: Vec::new(),
+        runs: IndexMap::with_capacity(settings.scale),
+        templates: IndexMap::new(),
+        tasks: IndexMap::with_capacity(settings.scale / 2),
+        files: IndexMap::with_capacity(settings.scale / 3),
+        tags: IndexMap::new(),
+        groups: IndexMap::new(),
+        attached: HashMap::new(),
+        revision: 0,
+        serial: 1000,
+        epoch: settings.now.as_second(),
+        started: Instant::now(),
+        born: 0,
+    };
+    let mut sower = Sower { dice: Dice::new(settings.seed), scale: settings.scale };
+    sower.users(&mut world);
+    sower.tags(&mut world);
+    sower.groups(&mut world);
+    sower.templates(&mut world);
+    sower.embeds(&mut world);
+    sower.runs(&mut world);
+    sower.tasks(&mut world);
+    sower.files(&mut world);
+    world
+}
+
+struct Sower {
+    dice: Dice,
+    scale: usize,
+}
+
+impl Sower {
+    fn users(&mut self, world: &mut World) {
+        let names = Arc::clone(&world.names);
+        let count = (20 + self.scale / 5000).max(names.people.len()).min(200);
+        for index in 0..count {
+            let (first, last) =
+                names.people.get(index % names.people.len().max(1)).cloned().unwrap_or_default();
+            let last = if index < names.people.len() { last } else { format!("{last} {index}") };
+            let id = 2044 + 7 * i64::try_from(index).unwrap_or(0);
+            let role = match index {
+                0 => world.role.name(),
+                1 => "Admin",
+                _ if index % 5 == 4 => "Light",
+                _ => "Standard",
+            };
+            world.users.push(User {
+                id,
+                email: format!("user{id}@acme.example"),
+                first,
+                last,
+                role,
+                created: world.epoch - 900 * DAY + self.dice.days(300),
+                last_login: world.epoch - self.dice.days(40),
+                disabled: index > 1 && index % 11 == 7,
+            });
+        }
+    }
+
+    fn base(&mut self, world: &mut World, age: i64) -> Base {
+        let created = world.epoch - DAY - self.dice.days(age);
+        let updated = created + self.dice.days((world.epoch - created) / DAY);
+        Base { serial: world.next_serial(), created, updated, ..Base::default() }
+    }
+
+    /// About one in four is archived, some time between its last change and now.
+    fn maybe_archive(&mut self, base: &mut Base, epoch: Moment) {
+        if self.dice.one_in(4) {
+            let at = base.updated + self.dice.days((epoch - base.updated) / DAY);
+            base.archived = Some(at);
+            base.updated = at;
+        }
+    }
+
+    fn links(&mut self, world: &mut World) -> Vec<Link> {
+        let count = self.dice.below(4).saturating_sub(1);
+        let mut links: Vec<Link> = Vec::with_capacity(count);
+        for _ in 0..count {
+            let index = self.dice.below(world.tags.len());
+            let Some((tag, _)) = world.tags.get_index(index) else { break };
+            let tag = Arc::clone(tag);
+            if links.iter().all(|link| link.tag != tag) {
+                links.push(Link { id: world.next_serial(), tag });
+            }
+        }
+        links
+    }
+
+    fn user(&mut self, world: &World) -> i64 {
+        let index = self.dice.below(world.users.len());
+        world.users.get(index).map_or(0, |user| user.id)
+    }
+
+    fn tags(&mut self, world: &mut World) {
+        let names = Arc::clone(&world.names);
+        let extra = (self.scale / 2000).min(400);
+        let plain = names.tags.iter().cloned().chain((0..extra).map(|index| format!("batch {index:03}")));
+        let awkward = names.awkward.iter().map(|name| name.chars().take(30).collect());
+        let autos = names.auto_tags.iter().cloned().map(|title| (title, true));
+        let titles: Vec<(String, bool)> =
+            plain.chain(awkward).map(|title| (title, false)).chain(autos).collect();
+        for (index, (title, auto)) in titles.into_iter().enumerate() {
+            let base = self.base(world, 600);
+            let color = (!self.dice.one_in(9)).then(|| self.dice.pick(&names.colors));
+            world.tags.insert(key(world, 0x7A6, index), Tag { base, title, color, auto });
+        }
+    }
+
+    fn groups(&mut self, world: &mut World) {
+        let names = Arc::clone(&world.names);
+        let extra = (self.scale / 5000).min(100);
+        let more = (0..extra).map(|index| (format!("Team {index:03}"), "Made by an import".to_owned()));
+        let odd = names.awkward.iter().take(3).map(|name| (name.clone(), String::new()));
+        for (index, (name, description)) in names.groups.iter().cloned().chain(more).chain(odd).enumerate() {
+            let base = self.base(world, 700);
+            let members = (0..self.dice.below(6)).map(|_| self.user(world)).collect();
+            let guests = (0..self.dice.below(3)).map(|_| self.dice.pick(&names.guests)).collect();
+            world.groups.insert(key(world, 0x6B0, index), Group { base, name, description, members, guests });
+        }
+    }
+
+    fn templates(&mut self, world: &mut World) {
+        let names = Arc::clone(&world.names);
+        let count = (self.scale / 20).max(12);
+        for index in 0..count {
+            let pattern = index % names.templates.len().max(1);
+            let known = names.templates.get(pattern).cloned().unwrap_or_default();
+            let title = match awkward(&names, index, count, 250) {
+                Some(odd) => odd,
+                None if index < names.templates.len() => known.title,
+                None => format!("{} {} {index:04}", known.title, self.dice.pick(&names.companies)),
+            };
+            let mut base = self.base(world, 800);
+            self.maybe_archive(&mut base, world.epoch);
+            base.links = self.links(world);
+            let states = [None, Some("published"), Some("published"), Some("active"), Some("draft")];
+            let template = Template {
+                base,
+                title,
+                status: self.dice.pick(&states).map(str::to_owned),
+                pattern,
+                owner: self.user(world),
+                steps: known.steps.len(),
+                started: 0,
+                pinned: self.dice.one_in(15),
+                starred: self.dice.one_in(8),
+                embeds: Vec::new(),
+            };
+            world.templates.insert(key(world, 0x7E3, index), template);
+        }
+    }
+
+    /// Every third template embeds another one, whole or in a step: what archiving the other one strips.
+    fn embeds(&mut self, world: &mut World) {
+        let keys: Vec<Key> = world.templates.keys().cloned().collect();
+        for (index, (key, template)) in world.templates.iter_mut().enumerate() {
+            let other = keys.get(self.dice.below(keys.len()));
+            if let Some(other) = other.filter(|other| index % 3 == 1 && *other != key) {
+                let step = (index % 2 == 0).then(|| self.dice.below(template.steps));
+                template.embeds.push(Embed { template: Arc::clone(other), step });
+            }
+        }
+    }
+
+    fn runs(&mut self, world: &mut World) {
+        let names = Arc::clone(&world.names);
+        for index in 0..self.scale {
+            let chosen = self.dice.below(world.templates.len());
+            let Some((checklist, template)) = world.templates.get_index_mut(chosen) else { break };
+            template.started += 1;
+            let (checklist, pattern, total) = (Arc::clone(checklist), template.pattern, template.steps);
+            let checklist_title = template.title.as_str().into();
+            let prefix = names.templates.get(pattern).map_or("", |pattern| pattern.prefix.as_str());
+            let name = awkward(&names, index, self.scale, 550)
+                .unwrap_or_else(|| format!("{prefix} {} {:05}", self.dice.pick(&names.companies), index + 1));
+            let mut base = self.base(world, 400);
+            self.maybe_archive(&mut base, world.epoch);
+            base.links = self.links(world);
+            let total = u8::try_from(total).unwrap_or(u8::MAX);
+            let done = u8::try_from(self.dice.below(usize::from(total) + 1)).unwrap_or(0);
+            let complete = done == total;
+            let open = ["active", "active", "active", "problem", "delayed"];
+            let group =
+                world.groups.get_index(self.dice.below(world.groups.len())).map(|(key, _)| Arc::clone(key));
+            let run = Run {
+                name,
+                status: if complete { "complete".to_owned() } else { self.dice.pick(&open).to_owned() },
+                checklist,
+                checklist_title,
+                pattern,
+                owner: self.user(world),
+                started_by: self.user(world),
+                total,
+                done,
+                completed: complete.then_some(base.updated),
+                due: (!self.dice.one_in(5)).then(|| base.created + self.dice.days(60)),
+                starred: self.dice.one_in(12),
+                groups: group.filter(|_| self.dice.one_in(6)).into_iter().collect(),
+                base,
+            };
+            world.runs.insert(key(world, 0x2C7, index), run);
+        }
+    }
+
+    fn tasks(&mut self, world: &mut World) {
+        let names = Arc::clone(&world.names);
+        let count = (self.scale / 2).max(6);
+        for index in 0..count {
+            let title = awkward(&names, index, count, 600)
+                .unwrap_or_else(|| format!("{} {:04}", self.dice.pick(&names.tasks), index + 1));
+            let mut base = self.base(world, 300);
+            self.maybe_archive(&mut base, world.epoch);
+            base.links = self.links(world);
+            let status = self.dice.pick(&["not-started", "not-started", "in-progress", "completed"]);
+            let task = Task {
+                title,
+                status: status.to_owned(),
+                run: self.linked_run(world, index),
+                users: (0..self.dice.below(3)).map(|_| self.user(world)).collect(),
+                guests: if self.dice.one_in(7) { vec![self.dice.pick(&names.guests)] } else { Vec::new() },
+                groups: Vec::new(),
+                deadline: (!self.dice.one_in(6)).then(|| base.created + self.dice.days(90)),
+                completed: (status == "completed").then_some(base.updated),
+                problem: self.dice.one_in(20),
+                base,
+            };
+            world.tasks.insert(key(world, 0x3D9, index), task);
+        }
+    }
+
+    /// One one-off task in eleven carries a run id: of a process, or of a container nobody sees (API sheet 6.3).
+    fn linked_run(&mut self, world: &World, index: usize) -> Option<Key> {
+        match index % 22 {
+            5 => world.runs.get_index(self.dice.below(world.runs.len())).map(|(key, _)| Arc::clone(key)),
+            16 => Some(hex(world.seed ^ 0xC047, index as u64).into()),
+            _ => None,
+        }
+    }
+
+    fn files(&mut self, world: &mut World) {
+        let names = Arc::clone(&world.names);
+        let count = (self.scale / 3).max(8);
+        for index in 0..count {
+            let (stem, extension) = self.dice.pick(&names.files);
+            let filename = match awkward(&names, index, count, 240) {
+                Some(odd) if odd.is_empty() => odd,
+                Some(odd) => format!("{odd}.{extension}"),
+                None => format!("{stem} {:04}.{extension}", index + 1),
+            };
+            let (subject, step) = self.subject(world, index);
+            let mut base = self.base(world, 300);
+            if self.dice.one_in(30) {
+                base.archived = Some(base.updated);
+            }
+            let by_url = self.dice.one_in(12);
+            let file = File {
+                base,
+                filename,
+                step,
+                system: by_url.then(|| self.dice.pick(&names.systems)),
+                by_url,
+                stored: !by_url && !self.dice.one_in(40),
+                size: 200 + self.dice.below(20_000),
+                subject,
+            };
+            let id = key(world, 0xF11, index);
+            world.attached.entry(file.subject.id.clone()).or_default().push(Arc::clone(&id));
+            world.files.insert(id, file);
+        }
+    }
+
+    /// What a file hangs on: mostly a step of a process, then one-off tasks and templates; one is the logo.
+    fn subject(&mut self, world: &World, index: usize) -> (Subject, Option<Key>) {
+        let subject = |id: &str, sort: &str| Subject { id: id.to_owned(), sort: sort.to_owned() };
+        let run = world.runs.get_index(self.dice.below(world.runs.len()));
+        let task = world.tasks.get_index(self.dice.below(world.tasks.len()));
+        let template = world.templates.get_index(self.dice.below(world.templates.len()));
+        match (index % 7, run, task, template) {
+            _ if index == 4 => (subject(&world.org, "Organization"), None),
+            (0 | 5, _, Some((id, _)), _) => (subject(id, "Task"), None),
+            (3, _, _, Some((id, _))) => (subject(id, "Checklist"), None),
+            (_, Some((id, run)), _, _) => {
+                let step = step_id(&run.checklist, self.dice.below(usize::from(run.total)));
+                (subject(id, "Run"), Some(step.into()))
+            }
+            (_, None, _, _) => (subject(&world.org, "Organization"), None),
+        }
+    }
+}
+
+fn key(world: &World, stream: u64, index: usize) -> Key {
+    hex(world.seed ^ stream << 20, index as u64).into()
+}
+
+/// Every kind has each awkward name once, spread over its first records; small kinds have fewer.
+fn awkward(names: &Names, index: usize, count: usize, longest: usize) -> Option<String> {
+    let spacing = (count / 8).clamp(2, 9);
+    let place = index.checked_sub(3).filter(|distance| distance.is_multiple_of(spacing))? / spacing;
+    match names.awkward.get(place) {
+        _ if place >= count / 5 => None,
+        Some(name) => Some(name.clone()),
+        None => (place == names.awkward.len()).then(|| names.endless(longest)),
+    }
+}

@@ -1,0 +1,319 @@
+//! Which rows a list holds, and in which order: the filters and sorts of section 6 of the API sheet.
+//!
+//! Owns filtering and sorting. Must not know pages, envelopes or shapes.
+
+use std::cmp::{Ordering, Reverse};
+
+use super::{
+    query::Query,
+    quirks::Quirk,
+    rows::{Base, Kind, Moment, Row, Run, Tag, Tally, Task, Template},
+    store::{Step, World},
+};
+
+/// One row of a list, by its place in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spot {
+    Row(usize),
+    Step { run: usize, position: u8 },
+}
+
+/// What a list is asked over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope<'a> {
+    Kind(Kind),
+    TasksOf(&'a str),
+}
+
+/// The rows of a list, filtered and sorted.
+pub(super) fn select(world: &World, scope: Scope<'_>, query: &Query) -> Vec<Spot> {
+    let filter = Filter::new(world, query);
+    let mut spots = match scope {
+        Scope::Kind(Kind::Runs) => rows(world.runs.values(), |run| filter.run(run)),
+        Scope::Kind(Kind::Checklists) => rows(world.templates.values(), |template| filter.template(template)),
+        Scope::Kind(Kind::Tasks) => filter.tasks(),
+        Scope::Kind(Kind::Assets) => Vec::new(),
+        Scope::Kind(Kind::Tags) => rows(world.tags.values(), |tag| filter.tag(tag)),
+        Scope::Kind(Kind::Groups) => {
+            let group = |name: &str, description: &str| filter.named(name) || filter.named(description);
+            rows(world.groups.values(), |row| {
+                group(&row.name, &row.description) && filter.scope(row.base.archived)
+            })
+        }
+        Scope::TasksOf(run) => match world.runs.get_index_of(run) {
+            Some(index) => filter.steps_of(index),
+            None => Vec::new(),
+        },
+    };
+    sort(world, scope, query, &mut spots);
+    spots
+}
+
+fn rows<'a, T: 'a>(rows: impl Iterator<Item = &'a T>, keep: impl Fn(&T) -> bool) -> Vec<Spot> {
+    rows.enumerate().filter(|(_, row)| keep(row)).map(|(index, _)| Spot::Row(index)).collect()
+}
+
+/// Which side of the archive a list shows (API sheet, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Live,
+    Archived,
+    Both,
+}
+
+struct Filter<'a> {
+    world: &'a World,
+    query: &'a Query,
+    needle: Option<String>,
+    side: Side,
+    status: Option<&'a str>,
+    owners: Vec<i64>,
+    /// The ids of the tags asked for, by id or by title; none when the list is not narrowed by tag.
+    tags: Option<Vec<&'a str>>,
+    now: Moment,
+}
+
+impl<'a> Filter<'a> {
+    fn new(world: &'a World, query: &'a Query) -> Self {
+        let status = query.get("status");
+        let by_status = status == Some("archived") && !world.quirks.has(Quirk::StatusArchivedIgnored);
+        let side = match query.get("archived") {
+            Some("only") => Side::Archived,
+            Some(_) if query.truthy("archived") == Some(true) => Side::Both,
+            _ if by_status => Side::Archived,
+            _ => Side::Live,
+        };
+        let wanted: Vec<&str> = query.parts("tag").into_iter().chain(query.parts("tag_ids")).collect();
+        let named = |(key, tag): (&'a super::rows::Key, &'a Tag)| {
+            let fits = wanted.iter().any(|want| **want == **key || tag.title == *want);
+            fits.then_some(&**key)
+        };
+        Self {
+            needle: query.get("q").map(str::to_lowercase),
+            side,
+            status: status.filter(|status| *status != "archived" && *status != "all"),
+            owners: query.parts("owners").into_iter().filter_map(|id| id.parse().ok()).collect(),
+            tags: (!wanted.is_empty()).then(|| world.tags.iter().filter_map(named).collect()),
+            now: world.now(),
+            world,
+            query,
+        }
+    }
+
+    fn named(&self, name: &str) -> bool {
+        self.needle.as_deref().is_none_or(|needle| name.to_lowercase().contains(needle))
+    }
+
+    const fn scope(&self, archived: Option<Moment>) -> bool {
+        match self.side {
+            Side::Live => archived.is_none(),
+            Side::Archived => archived.is_some(),
+            Side::Both => true,
+        }
+    }
+
+    fn tagged(&self, base: &Base) -> bool {
+        let tags = self.tags.as_ref();
+        tags.is_none_or(|tags| base.links.iter().any(|link| tags.contains(&&*link.tag)))
+            && (self.query.truthy("untagged") != Some(true) || base.links.is_empty())
+    }
+
+    fn owned(&self, owner: i64) -> bool {
+        self.owners.is_empty() || self.owners.contains(&owner)
+    }
+
+    fn run(&self, run: &Run) -> bool {
+        let template = self.query.get("checklist_id").or_else(|| self.query.get("blueprint_id"));
+        let group = self.query.get("groups");
+        self.scope(run.base.archived)
+            && template.is_none_or(|id| id == &*run.checklist)
+            && self.run_status(run)
+            && self.owned(run.owner)
+            && self.tagged(&run.base)
+            && (self.query.truthy("starred") != Some(true) || run.starred)
+            && self.query.get("type").is_none_or(|sort| sort == "procedure")
+            && group.is_none_or(|id| run.groups.iter().any(|group| &**group == id))
+            && self.named(&run.name)
+    }
+
+    fn run_status(&self, run: &Run) -> bool {
+        match self.status {
+            None => true,
+            Some("starred") => run.starred,
+            Some("problem") => run.status == "problem" || run.status == "issue",
+            Some(status) => run.status == status,
+        }
+    }
+
+    fn template(&self, template: &Template) -> bool {
+        let folder = self.query.get("folder").or_else(|| self.query.get("folder_id"));
+        let owner = self.query.get("owner_id").and_then(|id| id.parse::<i64>().ok());
+        self.scope(template.base.archived)
+            && self.status.is_none_or(|status| template.status.as_deref() == Some(status))
+            && owner.is_none_or(|owner| owner == template.owner)
+            && folder.is_none()
+            && self.tagged(&template.base)
+            && (self.query.truthy("starred") != Some(true) || template.starred)
+            && self.named(&template.title)
+    }
+
+    fn tag(&self, tag: &Tag) -> bool {
+        let all = self.query.get("all") == Some("true");
+        let auto = self.query.truthy("auto_generated");
+        let strict = self.query.truthy("strict") == Some(true);
+        (all || !tag.auto)
+            && auto.is_none_or(|auto| auto == tag.auto)
+            && if strict {
+                self.query.get("q").is_none_or(|q| q == tag.title)
+            } else {
+                self.named(&tag.title)
+            }
+    }
+
+    /// One-off tasks, tasks of processes, or both, as `is_oneoff` says (API sheet 6.3).
+    fn tasks(&self) -> Vec<Spot> {
+        let oneoff = self.query.truthy("is_oneoff");
+        let mut spots = Vec::new();
+        if oneoff != Some(false) {
+            spots = rows(self.world.tasks.values(), |task| self.task(task));
+        }
+        if oneoff != Some(true) {
+            spots.extend((0..self.world.runs.len()).flat_map(|run| self.steps_of(run)));
+        }
+        spots
+    }
+
+    fn task(&self, task: &Task) -> bool {
+        let query = self.query;
+        self.scope(self.world.task_archived(task))
+            && (self.owners.is_empty() || task.users.iter().any(|user| self.owners.contains(user)))
+            && query.get("guests").is_none_or(|guest| task.guests.iter().any(|email| email == guest))
+            && query.get("groups").is_none_or(|id| task.groups.iter().any(|group| &**group == id))
+            && (query.truthy("unassigned") != Some(true) || task.users.is_empty() && task.guests.is_empty())
+            && self.task_status(&task.status, task.deadline, task.problem)
+            && self.tagged(&task.base)
+            && self.named(&task.title)
+    }
+
+    fn task_status(&self, status: &str, deadline: Option<Moment>, problem: bool) -> bool {
+        let done = status == "completed" || status == "auto-skipped";
+        let due_within =
+            |days: Moment| deadline.is_some_and(|at| at >= self.now && at < self.now + days * 86_400);
+        match self.status {
+            None => true,
+            Some("complete" | "completed") => status == "completed",
+            Some("incomplete" | "active" | "active_visible") => !done,
+            Some("inprogress" | "in-progress") => status == "in-progress",
+            Some("not-started") => status == "not-started",
+            Some("overdue") => !done && deadline.is_some_and(|at| at < self.now),
+            Some("due_soon") => !done && due_within(3),
+            Some("hasproblem") => problem,
+            Some(_) => false,
+        }
+    }
+
+    fn steps_of(&self, index: usize) -> Vec<Spot> {
+        let Some((key, run)) = self.world.runs.get_index(index) else { return Vec::new() };
+        let narrowed = self.tags.is_some() || self.query.get("guests").is_some();
+        if !self.scope(run.base.archived) || !self.owned(run.owner) || narrowed {
+            return Vec::new();
+        }
+        let fits = |position: &u8| {
+            let step = Step { key, run, position: *position };
+            self.task_status(step.status(), run.due, false)
+                && (self.needle.is_none()
+                    || self.named(&self.world.names.step(run.pattern, usize::from(*position))))
+        };
+        (0..run.total).filter(fits).map(|position| Spot::Step { run: index, position }).collect()
+    }
+}
+
+/// What a row is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum SortKey {
+    Number(i64),
+    Text(String),
+}
+
+fn sort(world: &World, scope: Scope<'_>, query: &Query, spots: &mut Vec<Spot>) {
+    let asked = query.get("sort").or_else(|| query.get("sort_by")).unwrap_or_default();
+    let (column, downwards) = asked.strip_prefix('-').map_or((asked, false), |column| (column, true));
+    if !column.is_empty() {
+        let tallies = column.ends_with("_templates") || column.ends_with("_processes");
+        let tallies = if tallies { world.tallies() } else { super::rows::Tallies::new() };
+        let tally = |spot: Spot| match (scope, spot) {
+            (Scope::Kind(Kind::Tags), Spot::Row(index)) => {
+                world.tags.get_index(index).and_then(|(key, _)| tallies.get(key)).copied().unwrap_or_default()
+            }
+            _ => Tally::default(),
+        };
+        let mut keyed: Vec<(SortKey, Spot)> =
+            spots.iter().map(|spot| (sort_key(world, scope, column, *spot, tally(*spot)), *spot)).collect();
+        keyed.sort_by(|(left, _), (right, _)| {
+            let order: Ordering = left.cmp(right);
+            if downwards { order.reverse() } else { order }
+        });
+        *spots = keyed.into_iter().map(|(_, spot)| spot).collect();
+    }
+    if scope == Scope::Kind(Kind::Checklists) {
+        // Pinned ones come first whatever is asked (API sheet 6.2).
+        spots.sort_by_key(|spot| match spot {
+            Spot::Row(index) => Reverse(world.templates.get_index(*index).is_some_and(|(_, row)| row.pinned)),
+            Spot::Step { .. } => Reverse(false),
+        });
+    }
+}
+
+fn sort_key(world: &World, scope: Scope<'_>, column: &str, spot: Spot, tally: Tally) -> SortKey {
+    let row = match (scope, spot) {
+        (_, Spot::Step { run, position }) => return step_sort_key(world, column, run, position),
+        (Scope::Kind(kind), Spot::Row(index)) => row_at(world, kind, index),
+        (Scope::TasksOf(_), Spot::Row(_)) => None,
+    };
+    let Some(row) = row else { return SortKey::Number(0) };
+    let base = row.base();
+    match column {
+        "name" | "title" => SortKey::Text(row.name().to_lowercase()),
+        "color" => SortKey::Text(color(world, scope, spot)),
+        "updated" | "updated_at" | "last_updated" => SortKey::Number(base.updated),
+        "newest" => SortKey::Number(-base.created),
+        "created_at" => SortKey::Number(base.created),
+        "deadline" => SortKey::Number(deadline(world, spot)),
+        "active_templates" => SortKey::Number(i64::from(tally.active_template)),
+        "archived_templates" => SortKey::Number(i64::from(tally.archived_template)),
+        "active_processes" => SortKey::Number(i64::from(tally.active_process)),
+        "archived_processes" => SortKey::Number(i64::from(tally.archived_process)),
+        _ => SortKey::Number(0),
+    }
+}
+
+fn step_sort_key(world: &World, column: &str, run: usize, position: u8) -> SortKey {
+    match (column, world.runs.get_index(run)) {
+        ("position", _) => SortKey::Number(i64::from(position)),
+        ("deadline", Some((_, run))) => SortKey::Number(run.due.unwrap_or(i64::MAX)),
+        ("newest", Some((_, run))) => SortKey::Number(-run.base.created),
+        _ => SortKey::Number(0),
+    }
+}
+
+fn deadline(world: &World, spot: Spot) -> Moment {
+    let Spot::Row(index) = spot else { return 0 };
+    world.tasks.get_index(index).and_then(|(_, task)| task.deadline).unwrap_or(Moment::MAX)
+}
+
+fn color(world: &World, scope: Scope<'_>, spot: Spot) -> String {
+    let Spot::Row(index) = spot else { return String::new() };
+    let tag = world.tags.get_index(index).filter(|_| scope == Scope::Kind(Kind::Tags));
+    tag.and_then(|(_, tag)| tag.color.clone()).unwrap_or_default()
+}
+
+fn row_at(world: &World, kind: Kind, index: usize) -> Option<&dyn Row> {
+    match kind {
+        Kind::Runs => world.runs.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Checklists => world.templates.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Tasks => world.tasks.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Assets => world.files.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Tags => world.tags.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Groups => world.groups.get_index(index).map(|(_, row)| row as &dyn Row),
+    }
+}

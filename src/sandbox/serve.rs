@@ -1,0 +1,309 @@
+//! The way of one request: latency, limits, faults, headers, route, answer, log.
+//!
+//! Owns that order. Must not know what a route does.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+    response::Response,
+};
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    answer::{Answer, Content},
+    dice::mix,
+    faults::{Faults, Mishap},
+    ledger::Ledger,
+    limits::{Gate, Pass},
+    list::{self, Memory},
+    query::Query,
+    quirks::Quirk,
+    routes::{Path, Route},
+    select::Scope,
+    shape::{Place, Shape},
+    store::World,
+    verbs,
+    wire::Wire,
+};
+
+/// Everything that the requests share.
+#[derive(Debug)]
+pub(super) struct Hub {
+    pub(super) state: Mutex<Organization>,
+    pub(super) faults: Mutex<Faults>,
+    pub(super) gate: Mutex<Gate>,
+    pub(super) ledger: Mutex<Ledger>,
+    pub(super) token: String,
+    pub(super) revoked: AtomicBool,
+    pub(super) latency: Duration,
+    /// The address of this server, without a path.
+    pub(super) host: String,
+    pub(super) stop: watch::Receiver<bool>,
+    pub(super) answered: AtomicU64,
+}
+
+/// The state and the lists remembered of it.
+#[derive(Debug)]
+pub(super) struct Organization {
+    pub(super) world: World,
+    pub(super) memory: Memory,
+}
+
+/// Locks; a panic elsewhere is no reason to stop answering.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Answers one request, or breaks the connection off when the sandbox stops first.
+pub(super) async fn answer(
+    State(hub): State<std::sync::Arc<Hub>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    request: Request,
+) -> Response {
+    let (request, _body) = request.into_parts();
+    let mut stop = hub.stop.clone();
+    let stopped = stop.wait_for(|stopped| *stopped);
+    tokio::select! {
+        response = hub.respond(&wire, &request) => response,
+        _ = stopped => broken_off(&wire),
+    }
+}
+
+fn broken_off(wire: &Wire) -> Response {
+    wire.cut();
+    Response::new(Body::empty())
+}
+
+/// One request on its way.
+struct Visit<'a> {
+    number: usize,
+    began: Instant,
+    wire: &'a Wire,
+    request: &'a Parts,
+    remaining: Option<usize>,
+}
+
+impl Hub {
+    async fn respond(&self, wire: &Wire, request: &Parts) -> Response {
+        let path = request.uri.path_and_query().map_or("/", |path| path.as_str());
+        let number = lock(&self.ledger).arrive(request.method.as_str(), path);
+        let mut visit = Visit { number, began: Instant::now(), wire, request, remaining: None };
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
+        if request.uri.path().ends_with("/health") {
+            return self.finish(&visit, self.act(request));
+        }
+        match lock(&self.gate).pass(request.method == "GET") {
+            Pass::Free => {}
+            Pass::Counted { remaining } => visit.remaining = Some(remaining),
+            Pass::Refused { seconds } => {
+                visit.remaining = Some(0);
+                return self.finish(&visit, Answer::throttled(seconds));
+            }
+        }
+        let bare = path.strip_prefix("/api").unwrap_or(path);
+        let without_query = |path: &'_ str| path.split('?').next().unwrap_or_default().to_owned();
+        let paths = [path, bare, &without_query(path), &without_query(bare)];
+        let struck = lock(&self.faults).strike(request.method.as_str(), &paths);
+        let Some((delay, mishap)) = struck else { return self.finish(&visit, self.act(request)) };
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        self.suffer(&visit, mishap).await
+    }
+
+    /// Carries a mishap out.
+    async fn suffer(&self, visit: &Visit<'_>, mishap: Mishap) -> Response {
+        let act = |apply: bool| apply.then(|| self.act(visit.request));
+        match mishap {
+            Mishap::None => self.finish(visit, self.act(visit.request)),
+            Mishap::Answer { status, body, headers, apply } => {
+                let applied = act(apply).is_some_and(|answer| answer.applied);
+                let mut answer = made_up(status, body);
+                answer.headers.extend(headers);
+                self.finish(visit, Answer { applied, ..answer })
+            }
+            Mishap::Html { status, apply } => {
+                let applied = act(apply).is_some_and(|answer| answer.applied);
+                self.finish(visit, Answer { applied, ..Answer::page(status) })
+            }
+            Mishap::ResetBefore => {
+                self.settle(visit, None, false);
+                broken_off(visit.wire)
+            }
+            Mishap::ResetAfter => {
+                self.settle(visit, None, self.act(visit.request).applied);
+                broken_off(visit.wire)
+            }
+            Mishap::Hang { apply } => {
+                self.settle(visit, None, act(apply).is_some_and(|answer| answer.applied));
+                std::future::pending::<Infallible>().await;
+                broken_off(visit.wire)
+            }
+            Mishap::Truncated => {
+                let answer = self.act(visit.request);
+                let bytes = answer.body.clone().into_bytes().0;
+                truncate(self.finish(visit, answer), bytes)
+            }
+            Mishap::Garbage => {
+                let applied = self.act(visit.request).applied;
+                let bytes = b"{\"data\":[{\"id\":\"5d0c2a9b".to_vec();
+                let body = Content::Bytes { mime: "application/json", bytes };
+                self.finish(visit, Answer { applied, ..Answer::new(200, body) })
+            }
+            Mishap::RevokeToken => {
+                self.revoked.store(true, Ordering::Release);
+                self.finish(visit, self.act(visit.request))
+            }
+        }
+    }
+
+    fn settle(&self, visit: &Visit<'_>, status: Option<u16>, applied: bool) {
+        lock(&self.ledger).settle(visit.number, status, applied, visit.began.elapsed());
+    }
+
+    /// Logs an answer and turns it into a response, with the headers that every one has.
+    fn finish(&self, visit: &Visit<'_>, mut answer: Answer) -> Response {
+        let number = self.answered.fetch_add(1, Ordering::Relaxed);
+        self.settle(visit, Some(answer.status), answer.applied);
+        if let Some(remaining) = visit.remaining {
+            answer = answer.header("X-RateLimit-Remaining", remaining.to_string());
+        }
+        let missing = matches!(answer.status, 404 | 405) && !matches!(answer.body, Content::Html(_));
+        if missing && !asks_for_json(&visit.request.headers) {
+            answer.body = Answer::page(answer.status).body;
+        }
+        answer.header("X-Request-Id", format!("{:016x}", mix(number))).into_response()
+    }
+
+    /// What the request does and is answered with when nothing goes wrong.
+    fn act(&self, request: &Parts) -> Answer {
+        let path = Path::parse(request.uri.path());
+        let route = match path.route(&request.method) {
+            Ok(Route::Health) => return Answer::ok(json!({"status": "ok"})),
+            Ok(route) => route,
+            Err(methods) if methods.is_empty() => return Answer::no_endpoint(),
+            Err(methods) => {
+                let answer = Answer::coded(405, "Method not allowed", "METHOD_NOT_ALLOWED");
+                return answer.header("Allow", methods.join(", "));
+            }
+        };
+        let mut state = lock(&self.state);
+        if let Some(refusal) = self.admit(&request.headers, &state.world) {
+            return refusal;
+        }
+        if path.org().is_some_and(|org| org != state.world.org) {
+            return Answer::not_found();
+        }
+        let query = Query::parse(request.uri.query());
+        let address = format!("{}{}", self.host, request.uri.path());
+        self.take(&mut state, route, &query, &address)
+    }
+
+    /// The header rules (API sheet 1.2 and row 25). None when the request may come in.
+    fn admit(&self, headers: &HeaderMap, world: &World) -> Option<Answer> {
+        let bearer = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+        let expected = format!("Bearer {}", self.token);
+        if bearer != Some(expected.as_bytes()) || self.revoked.load(Ordering::Acquire) {
+            return Some(Answer::refused(401, "unauthenticated"));
+        }
+        if headers.get("x-tallyfy-client").is_none_or(HeaderValue::is_empty) {
+            return Some(match world.quirks.has(Quirk::ClientHeader404) {
+                true => Answer::no_endpoint(),
+                false => Answer::refused(401, "X-Tallyfy-Client header is missing"),
+            });
+        }
+        None
+    }
+
+    fn take(&self, state: &mut Organization, route: Route<'_>, query: &Query, address: &str) -> Answer {
+        let Organization { world, memory } = state;
+        let shape = |world| Shape::new(world, query, Place::ById);
+        match route {
+            Route::Health => Answer::ok(json!({"status": "ok"})),
+            Route::Me | Route::MeInOrganization => {
+                let me = world.me().map(|me| shape(world).user(me));
+                me.map_or_else(Answer::not_found, Answer::item)
+            }
+            Route::MyOrganizations => list::organizations(world, query, address),
+            Route::Organization => Answer::item(shape(world).organization()),
+            Route::RevokeTokens => {
+                self.revoked.store(true, Ordering::Release);
+                Answer::empty(204).applied()
+            }
+            Route::Users => list::users(world, query, address),
+            Route::UsersList => {
+                let user = |user: &super::rows::User| json!({"id": user.id, "full_name": user.full_name(), "email": user.email});
+                Answer::item(world.users.iter().map(user).collect())
+            }
+            Route::User(id) => {
+                let user = id.parse().ok().and_then(|id| world.user(id));
+                user.map_or_else(Answer::not_found, |user| Answer::item(shape(world).user(user)))
+            }
+            Route::List(kind) => list::list(world, memory, Scope::Kind(kind), query, address),
+            Route::LightList(kind) => list::light(world, memory, kind, query),
+            Route::RunTasks(run) => list::list(world, memory, Scope::TasksOf(run), query, address),
+            Route::RunTask(run, task) => verbs::run_task(world, run, task, query),
+            Route::Get(kind, id) => verbs::get(world, kind, id, query),
+            Route::Archive(kind, id) => verbs::archive(world, kind, id),
+            Route::Restore(kind, id) => verbs::restore(world, kind, id),
+            Route::Destroy(kind, id) => verbs::destroy(world, kind, id),
+            Route::Bytes(id, delivery) => verbs::bytes(world, id, delivery),
+        }
+    }
+}
+
+/// Whether JSON errors are wanted (API sheet, row 26).
+fn asks_for_json(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    accepted
+        .into_iter()
+        .any(|value| value.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"json")))
+}
+
+/// The answer of a fault that names a status and perhaps a body.
+fn made_up(status: u16, body: Option<Value>) -> Answer {
+    match body {
+        Some(Value::String(text)) if text.starts_with('<') => Answer::new(status, Content::Html(text)),
+        Some(body) => Answer::new(status, Content::Json(body)),
+        None if status >= 400 => Answer::refused(status, "The sandbox was told to fail"),
+        None => Answer::empty(status),
+    }
+}
+
+/// Announces the whole body, sends half of it, then breaks the stream off.
+fn truncate(whole: Response, bytes: Vec<u8>) -> Response {
+    let bytes = if bytes.len() < 2 { b"{\"data\":{\"id\":null}}".to_vec() } else { bytes };
+    let announced = bytes.len();
+    let half = bytes.get(..announced / 2).unwrap_or_default().to_vec();
+    let parts = stream::unfold(Some(half), |half| async {
+        match half {
+            Some(half) if !half.is_empty() => Some((Ok(half), Some(Vec::new()))),
+            Some(_) => {
+                // The half has to leave before the error closes the connection.
+                tokio::task::yield_now().await;
+                Some((Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)), None))
+            }
+            None => None,
+        }
+    });
+    let (mut head, _) = whole.into_parts();
+    if head.status == axum::http::StatusCode::NO_CONTENT {
+        head.status = axum::http::StatusCode::OK;
+    }
+    head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(announced));
+    Response::from_parts(head, Body::from_stream(parts))
+}

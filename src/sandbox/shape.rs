@@ -1,0 +1,404 @@
+//! How records look in JSON: the columns of sections 6 and 7 of the API sheet, dates in their several forms, includes.
+//!
+//! Owns the shapes. Must not know which records were asked for, or change any.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::{
+    answer::wrapped,
+    query::Query,
+    quirks::Quirk,
+    rows::{Base, File, Group, Key, Kind, Link, Moment, Run, Tag, Tallies, Task, Template, User},
+    store::{Step, World, step_id},
+};
+
+/// Where a shape is shown: a task's owners differ between a list and a read by id (API sheet, row 21).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    List,
+    ById,
+}
+
+/// A look at the world with the includes of one request.
+pub(super) struct Shape<'a> {
+    pub(super) world: &'a World,
+    pub(super) query: &'a Query,
+    pub(super) place: Place,
+    /// Present when `with=statistics` asks for it.
+    pub(super) tallies: Option<Tallies>,
+}
+
+impl<'a> Shape<'a> {
+    pub(super) fn new(world: &'a World, query: &'a Query, place: Place) -> Self {
+        let tallies = query.with("statistics").then(|| world.tallies());
+        Self { world, query, place, tallies }
+    }
+
+    /// Any stored record by its kind and id.
+    pub(super) fn record(&self, kind: Kind, id: &str) -> Option<Value> {
+        let world = self.world;
+        match kind {
+            Kind::Runs => world.runs.get_key_value(id).map(|(key, row)| self.run(key, row)),
+            Kind::Checklists => world.templates.get_key_value(id).map(|(key, row)| self.template(key, row)),
+            Kind::Tasks => world.tasks.get_key_value(id).map(|(key, row)| self.task(key, row)),
+            Kind::Assets => world.files.get_key_value(id).map(|(key, row)| file(world, key, row)),
+            Kind::Tags => world.tags.get_key_value(id).map(|(key, row)| self.tag(key, row)),
+            Kind::Groups => world.groups.get_key_value(id).map(|(key, row)| self.group(key, row)),
+        }
+    }
+
+    fn quirk(&self, quirk: Quirk) -> bool {
+        self.world.quirks.has(quirk)
+    }
+
+    /// An owner id: some are strings in every answer (API sheet, row 20).
+    fn owner(&self, id: i64, text: bool) -> Value {
+        if text || self.quirk(Quirk::OwnerStrings) { json!(id.to_string()) } else { json!(id) }
+    }
+
+    /// Wraps an include the way Fractal does (API sheet, section 2).
+    fn include(&self, value: Value) -> Value {
+        if self.quirk(Quirk::BareIncludes) { value } else { wrapped(value) }
+    }
+
+    fn assets(&self, id: &str) -> Value {
+        self.include(self.world.files_of(id).map(|(key, row)| file(self.world, key, row)).collect())
+    }
+
+    fn link_rows(&self, links: &[Link]) -> Value {
+        let row = |link: &Link| {
+            let tag = self.world.tags.get(&link.tag)?;
+            if self.quirk(Quirk::PlainTags) {
+                return Some(json!({"id": &*link.tag, "title": tag.title, "color": tag.color}));
+            }
+            Some(
+                json!({"id": link.id, "tag_id": &*link.tag, "title": tag.title, "color": tag.color, "type": "public"}),
+            )
+        };
+        self.include(links.iter().filter_map(row).collect())
+    }
+
+    fn progress(&self, done: u8, total: u8) -> Value {
+        let percent = f64::from(done) * 100.0 / f64::from(total.max(1));
+        match () {
+            () if self.quirk(Quirk::ProgressNumber) => json!(percent),
+            () if self.quirk(Quirk::ProgressEmpty) => json!({}),
+            () => json!({"complete": done, "total": total, "percent": percent}),
+        }
+    }
+
+    pub(super) fn run(&self, key: &Key, run: &Run) -> Value {
+        let base = &run.base;
+        let archived = base.archived.is_some();
+        let late = run.due.is_some_and(|due| due < self.world.now()) && run.completed.is_none();
+        let mut body = json!({
+            "id": &**key, "increment_id": base.serial, "name": run.name,
+            "status": if archived { "archived" } else { &run.status },
+            "checklist_id": &*run.checklist, "checklist_title": &*run.checklist_title,
+            "progress": self.progress(run.done, run.total), "whole_progress": self.progress(run.done, run.total),
+            "owner_id": self.owner(run.owner, base.serial.is_multiple_of(7)),
+            "started_by": self.owner(run.started_by, true),
+            "created_at": millis(base.created), "started_at": millis(base.created), "last_updated": millis(base.updated),
+            "completed_at": run.completed.map(millis), "due_date": run.due.map(plain),
+            "archived_at": base.archived.map(millis), "max_task_deadline": run.due.map(plain),
+        });
+        let rest = json!({
+            "due_date_passed": late, "due_soon": false, "starred": run.starred, "is_public": false,
+            "has_open_issue": run.status == "problem", "can_add_oot": true, "late_tasks": u8::from(late),
+            "type": "procedure", "prerun_status": "complete", "parent_id": null,
+            "summary": format!("<p>Started from <b>{}</b></p>", run.checklist_title),
+            "users": [run.owner], "groups": strings(&run.groups), "collaborators": [run.owner, run.started_by],
+            "prerun": {"ko_name": "filled in", "ko_date": plain(base.created)}, "custom_fields": null,
+        });
+        merge(&mut body, rest);
+        self.run_includes(&mut body, key, run);
+        finish(body, base)
+    }
+
+    fn run_includes(&self, body: &mut Value, key: &Key, run: &Run) {
+        let steps = || if run.base.archived.is_some() { 0 } else { run.total };
+        if self.query.with("assets") {
+            body["assets"] = self.assets(key);
+        }
+        if self.query.with("tags") {
+            body["tags"] = self.link_rows(&run.base.links);
+        }
+        if self.query.with("tasks") {
+            let tasks = (0..steps()).map(|position| self.step(Step { key, run, position }, false)).collect();
+            body["tasks"] = self.include(tasks);
+        }
+        if self.query.with("tasks_meta") {
+            let meta = json!({"total": steps(), "completed": run.done.min(steps())});
+            body["tasks_meta"] = self.include(meta);
+        }
+        if self.query.with("checklist") {
+            body["checklist"] = self.include(json!({"id": &*run.checklist, "title": &*run.checklist_title}));
+        }
+        if self.query.with("threads_count") {
+            body["threads_count"] = json!(run.base.serial % 4);
+        }
+    }
+
+    pub(super) fn template(&self, key: &Key, template: &Template) -> Value {
+        let base = &template.base;
+        let names = &self.world.names;
+        let embedded: String = template.embeds.iter().map(|embed| embed_block(&embed.template)).collect();
+        let mut body = json!({
+            "id": &**key, "increment_id": base.serial, "title": template.title, "alias": format!("t-{}", base.serial),
+            "type": if base.serial.is_multiple_of(9) { "form" } else { "procedure" }, "status": template.status,
+            "owner_id": self.owner(template.owner, false), "created_by": self.owner(template.owner, true),
+            "last_updated_by": self.owner(template.owner, true),
+            "steps_count": if base.serial.is_multiple_of(5) { json!(template.steps.to_string()) } else { json!(template.steps) },
+            "started_processes": template.started, "created_at": millis(base.created),
+            "last_updated": millis(base.updated), "archived_at": base.archived.map(millis),
+        });
+        let rest = json!({
+            "starred": template.starred, "is_pinned": template.pinned, "is_public": false, "is_featured": false,
+            "folder_id": null, "summary": format!("<p>{}</p>{embedded}", template.title), "guidance": null,
+            "webhook": null, "prerun": [{"id": "ko_name", "label": "Name", "field_type": "text", "required": true}],
+            "automated_actions": [], "users": [template.owner], "groups": [], "industry_tags": [], "topic_tags": [],
+            "custom_fields": null,
+        });
+        merge(&mut body, rest);
+        if self.query.with("assets") {
+            body["assets"] = self.assets(key);
+        }
+        if self.query.with("tags") {
+            body["tags"] = self.link_rows(&base.links);
+        }
+        if self.query.with("steps") {
+            let step = |position: usize| {
+                let inside = template.embeds.iter().filter(|embed| embed.step == Some(position));
+                let summary: String = inside.map(|embed| embed_block(&embed.template)).collect();
+                json!({"id": step_id(key, position), "title": names.step(template.pattern, position),
+                       "position": position + 1, "summary": summary})
+            };
+            body["steps"] = self.include((0..template.steps).map(step).collect());
+        }
+        finish(body, base)
+    }
+
+    fn task_owners(&self, users: &[i64], guests: &[String], groups: &[Key]) -> Value {
+        let objects = self.place == Place::List || self.quirk(Quirk::TaskOwnerObjects);
+        let user = |id: &i64| match self.world.user(*id) {
+            Some(user) if objects => json!({"id": id, "full_name": user.full_name(), "profile_pic": null}),
+            _ => self.owner(*id, false),
+        };
+        let users: Vec<Value> = users.iter().map(user).collect();
+        json!({"users": users, "guests": guests, "groups": strings(groups), "taskUrls": []})
+    }
+
+    pub(super) fn task(&self, key: &Key, task: &Task) -> Value {
+        let base = &task.base;
+        let mut body = json!({
+            "id": &**key, "increment_id": base.serial, "title": task.title, "original_title": task.title, "alias": null,
+            "status": task.status, "status_label": task.status, "task_type": "task", "position": 1,
+            "max_assignable": 0, "run_id": task.run.as_deref(), "step_id": null, "checklist_id": null,
+            "is_oneoff_task": true, "is_completable": true, "everyone_must_complete": false, "problem": task.problem,
+            "top_secret": false, "is_approved": null,
+            "owners": self.task_owners(&task.users, &task.guests, &task.groups),
+            "deadline": task.deadline.map(millis), "started_at": null, "completed_at": task.completed.map(spaced),
+            "archived_at": self.world.task_archived(task).map(millis),
+            "created_at": millis(base.created), "last_updated": millis(base.updated),
+            "starter_id": self.world.me().map(|user| user.id), "completer_id": null, "taskdata": [],
+            "custom_fields": null,
+        });
+        self.task_includes(&mut body, key, &task.title, base.serial);
+        if self.query.with("tags") {
+            body["tags"] = self.link_rows(&base.links);
+        }
+        if self.query.with("assets") {
+            body["assets"] = self.assets(key);
+        }
+        finish(body, base)
+    }
+
+    /// A process task (API sheet 6.4). By id its owners are numbers, elsewhere objects.
+    pub(super) fn step(&self, step: Step<'_>, with_files: bool) -> Value {
+        let Step { key, run, position } = step;
+        let id = self.world.step_key(run.base.serial, position);
+        let title = self.world.names.step(run.pattern, usize::from(position));
+        let of_template = step_id(&run.checklist, usize::from(position));
+        let completed = (position < run.done).then(|| spaced(run.base.updated));
+        let deadline = run.due.map(|due| plain(due - i64::from(run.total - position) * 3600));
+        let kind = if position % 4 == 3 { "approval" } else { "task" };
+        let mut body = json!({
+            "id": id, "increment_id": u64::from(run.base.serial) * 100 + u64::from(position), "title": title,
+            "original_title": title, "alias": null, "status": step.status(), "status_label": step.status(),
+            "task_type": kind, "position": position + 1, "max_assignable": 0, "run_id": &**key,
+            "step_id": of_template, "checklist_id": &*run.checklist, "is_oneoff_task": false, "is_completable": true,
+            "everyone_must_complete": false, "problem": false, "top_secret": false, "is_approved": null,
+            "owners": self.task_owners(&[run.owner], &[], &[]), "deadline": deadline, "started_at": null,
+            "completed_at": completed, "archived_at": run.base.archived.map(millis),
+            "created_at": millis(run.base.created), "last_updated": millis(run.base.updated),
+            "starter_id": run.started_by, "completer_id": null, "taskdata": {}, "custom_fields": null,
+        });
+        self.task_includes(&mut body, &id, &title, run.base.serial);
+        if self.query.with("run") {
+            body["run"] = self.include(json!({"id": &**key, "name": run.name, "status": run.status}));
+        }
+        if with_files && self.query.with("assets") {
+            let mine = |row: &File| row.step.as_deref() == Some(of_template.as_str());
+            let files = self.world.files_of(key).filter(|(_, row)| mine(row));
+            body["assets"] = self.include(files.map(|(key, row)| file(self.world, key, row)).collect());
+        }
+        body
+    }
+
+    /// `summary` comes in lists only when asked for (API sheet 6.3).
+    fn task_includes(&self, body: &mut Value, id: &str, title: &str, serial: u32) {
+        if self.place == Place::ById || self.query.with("summary") {
+            body["summary"] = json!(format!("<p>{title}</p>"));
+        }
+        if self.query.with("form_fields") {
+            let field = json!({"id": step_id(id, 999), "label": "Remarks", "field_type": "text", "field_value": title});
+            body["form_fields"] = self.include(json!([field]));
+        }
+        if self.query.with("threads_count") {
+            body["threads_count"] = json!(serial % 3);
+        }
+    }
+
+    pub(super) fn tag(&self, key: &Key, tag: &Tag) -> Value {
+        let base = &tag.base;
+        let mut body = json!({
+            "id": &**key, "title": tag.title, "color": tag.color, "auto_generated": tag.auto, "type": "public",
+            "created_at": plain(base.created), "deleted_at": base.archived.map(plain),
+        });
+        if let Some(tallies) = &self.tallies {
+            let tally = tallies.get(key).copied().unwrap_or_default();
+            body["statistics"] = self.include(json!({
+                "active_template": tally.active_template, "archived_template": tally.archived_template,
+                "active_process": tally.active_process, "archived_process": tally.archived_process,
+            }));
+        }
+        finish(body, base)
+    }
+
+    pub(super) fn group(&self, key: &Key, group: &Group) -> Value {
+        let base = &group.base;
+        let members: Vec<Value> =
+            group.members.iter().enumerate().map(|(place, id)| self.owner(*id, place % 2 == 1)).collect();
+        let mut body = json!({
+            "id": &**key, "name": group.name, "description": group.description, "logo": null, "members": members,
+            "guests": group.guests, "created_at": millis(base.created), "last_updated": micros(base.updated),
+        });
+        if self.query.with("assets") {
+            body["assets"] = self.assets(key);
+        }
+        finish(body, base)
+    }
+
+    /// A member in full (API sheet 6.9).
+    pub(super) fn user(&self, user: &User) -> Value {
+        let first = self.world.me().is_some_and(|me| me.id == user.id);
+        json!({
+            "id": user.id, "email": user.email, "username": user.email, "first_name": user.first,
+            "last_name": user.last, "full_name": user.full_name(), "role": user.role,
+            "status": if user.disabled { "disabled" } else { "active" }, "is_active": !user.disabled,
+            "is_default_admin": first, "last_login_at": offset(user.last_login), "created_at": offset(user.created),
+            "updated_at": offset(user.created), "timezone": "UTC", "job_title": null,
+        })
+    }
+
+    /// The organization (API sheet 6.11).
+    pub(super) fn organization(&self) -> Value {
+        let active = self.world.users.iter().filter(|user| !user.disabled).count();
+        let mut body = json!({
+            "id": self.world.org, "name": self.world.names.organization, "disabled_on": null,
+            "created_on": millis(self.world.epoch - 1200 * 86_400), "user_role": self.world.role.name(),
+            "users_count": active, "in_trial": false, "auto_archive": false, "limits": {},
+        });
+        if self.query.with("stats") {
+            let (runs, checklists) = (self.world.runs.len(), self.world.templates.len());
+            body["stats"] = self.include(json!({"runs": runs, "checklists": checklists}));
+        }
+        body
+    }
+}
+
+/// A file's metadata: no size, no type, no uploader (API sheet 7).
+pub(super) fn file(world: &World, key: &Key, file: &File) -> Value {
+    let path = format!("organizations/{}/file/{key}/dl", world.org);
+    let body = json!({
+        "id": &**key, "filename": file.filename, "version": 1, "uploaded_from": file.step.as_deref().unwrap_or("ko_field"),
+        "uploaded_at": plain(file.base.created), "step_id": file.step.as_deref(),
+        "source": if file.by_url { "url" } else { "local" }, "system": file.system, "uploaded_to_s3": file.stored,
+        "url": if file.by_url { format!("https://files.example/{key}") } else { path },
+        "subject": {"id": file.subject.id, "type": file.subject.sort},
+    });
+    finish(body, &file.base)
+}
+
+fn embed_block(template: &str) -> String {
+    format!("<div data-embedded-template=\"{template}\"></div>")
+}
+
+fn strings(keys: &[Key]) -> Vec<&str> {
+    keys.iter().map(|key| &**key).collect()
+}
+
+fn merge(body: &mut Value, more: Value) {
+    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+        body.extend(more);
+    }
+}
+
+/// Lays what a patch added over the columns.
+fn finish(mut body: Value, base: &Base) -> Value {
+    if let Some(body) = body.as_object_mut() {
+        body.extend(base.extra.clone());
+    }
+    body
+}
+
+/// The whole record with `archived_at`, for whoever inspects the state from outside.
+pub(super) fn inspected(world: &World, kind: Kind, id: &str) -> Option<Value> {
+    let query = Query::parse(Some("with=assets,tags,steps,statistics"));
+    let shape = Shape::new(world, &query, Place::ById);
+    if let (Kind::Tasks, Some(step)) = (kind, world.step(id)) {
+        return Some(shape.step(step, true));
+    }
+    let mut body = shape.record(kind, id)?;
+    let own = world.row(kind, id).and_then(|row| row.base().archived);
+    let swept = || world.files.get(id).and_then(|file| world.run_archived(&file.subject.id));
+    let archived = own.or_else(|| swept().filter(|_| kind == Kind::Assets));
+    if let Some(body) = body.as_object_mut() {
+        body.entry("archived_at").or_insert_with(|| json!(archived.map(millis)));
+    }
+    Some(body)
+}
+
+/// `2026-03-01T09:30:00.000Z`, the usual form (API sheet, section 3).
+pub(super) fn millis(at: Moment) -> String {
+    dated(at, "%Y-%m-%dT%H:%M:%S.000Z")
+}
+
+fn plain(at: Moment) -> String {
+    dated(at, "%Y-%m-%dT%H:%M:%SZ")
+}
+
+fn offset(at: Moment) -> String {
+    dated(at, "%Y-%m-%dT%H:%M:%S+00:00")
+}
+
+fn micros(at: Moment) -> String {
+    dated(at, "%Y-%m-%dT%H:%M:%S.000000Z")
+}
+
+fn spaced(at: Moment) -> String {
+    dated(at, "%Y-%m-%d %H:%M:%S")
+}
+
+fn dated(at: Moment, form: &str) -> String {
+    Timestamp::from_second(at).map(|stamp| stamp.strftime(form).to_string()).unwrap_or_default()
+}
+
+/// The keys of an object, for patches that come from outside.
+pub(super) fn fields(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
