@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(shown("zoe", &names), [0, 1]);
         assert_eq!(shown("ZOË onb", &names), [0]);
         assert_eq!(shown("\"onboarding a\"", &names), [2]);
-        assert_eq!(shown("obac", &names), []);
+        assert!(shown("obac", &names).is_empty());
         assert_eq!(shown("~obac", &names), [2]);
         assert_eq!(shown(" ~ \" ", &names), [0, 1, 2]);
     }

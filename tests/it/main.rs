@@ -1,3 +1,4 @@
 //! The tests that use the package from outside.
 
+mod contract;
 mod sandbox;

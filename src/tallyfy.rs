@@ -1,0 +1,17 @@
+//! HTTP to the Tallyfy API: one call is one attempt.
+//!
+//! Owns how a request is addressed and sent, what its answer means, which pages of a list to ask for, and how the API's
+//! JSON becomes the crate's own data. Facts come from the API sheet. Must not know who calls it or what is drawn, and
+//! neither repeats nor paces anything: that is the worker's business.
+
+pub mod address;
+pub mod answer;
+pub mod client;
+pub mod decode;
+pub mod page;
+mod refusal;
+mod transport;
+
+pub use address::{BadBaseUrl, BaseUrl};
+pub use answer::{Answered, Listed};
+pub use client::{Access, Client, SetupError, Timeouts};

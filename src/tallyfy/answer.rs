@@ -1,0 +1,245 @@
+//! What an answer means.
+//!
+//! Owns the judgement which answers are a success: any 2xx, with or without a body (API sheet, section 4.2), but never
+//! one that is a web page, that is not JSON, or that says `error` itself. Must not send anything.
+
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::Value;
+
+use crate::model::failure::{Cause, Failure};
+use crate::model::secret::Token;
+use crate::model::text;
+
+use super::decode;
+use super::page::Meta;
+use super::refusal;
+
+/// The longest request id that is kept, in characters.
+const LONGEST_REQUEST_ID: usize = 100;
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The rows as they came, credentials dropped.
+    pub rows: Vec<Value>,
+    /// What the answer says about the whole list.
+    pub meta: Meta,
+}
+
+/// The answer to a PUT or DELETE that succeeded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The HTTP status, one of 200 to 299.
+    pub status: u16,
+    /// The record, or what else came, credentials dropped; none after an empty body.
+    pub body: Option<Value>,
+    /// The server's name for the request, for its support.
+    pub request_id: Option<String>,
+}
+
+/// An answer that has come to its end.
+#[derive(Debug)]
+pub(super) struct Raw<'a> {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    pub(super) token: &'a Token,
+}
+
+impl Raw<'_> {
+    /// Reads a page of a list. A malformed page is a failure, never a page without rows (API sheet, section 2).
+    pub(super) fn listed(&self) -> Result<Listed, Failure> {
+        let mut body = self.data()?.ok_or_else(|| self.garbled("an empty answer came instead of a list"))?;
+        let meta = Meta::read(&body);
+        let rows = if body.is_array() { Some(&mut body) } else { body.get_mut("data") };
+        match rows.map(Value::take) {
+            Some(Value::Array(rows)) => Ok(Listed { rows, meta }),
+            _ => Err(self.garbled("the answer is not a list")),
+        }
+    }
+
+    /// Reads one record, out of its envelope.
+    pub(super) fn record(&self) -> Result<Value, Failure> {
+        match self.data()?.map(decode::unwrapped) {
+            None | Some(Value::Null) => Err(self.garbled("an empty answer came instead of a record")),
+            Some(value) => Ok(value),
+        }
+    }
+
+    /// Reads the answer to a change, which may be empty.
+    pub(super) fn answered(&self) -> Result<Answered, Failure> {
+        let body = self.data()?.map(decode::unwrapped).filter(|value| !value.is_null());
+        Ok(Answered { status: self.status.as_u16(), body, request_id: self.request_id() })
+    }
+
+    /// This answer as the failure it is, for a status outside 200 to 299 or words that say what is wrong with it.
+    pub(super) fn refused(&self) -> Failure {
+        let failure = refusal::failure(self.status, &self.headers, &self.text(), self.token);
+        Failure { request_id: self.request_id(), ..failure }
+    }
+
+    /// A success that cannot be trusted.
+    pub(super) fn garbled(&self, words: &str) -> Failure {
+        let words = refusal::without(self.token, words);
+        let failure = Failure::answered(Cause::Garbled, self.status.as_u16(), &words);
+        Failure { request_id: self.request_id(), ..failure }
+    }
+
+    /// The JSON of a success, `None` if it has no body. An empty body is judged before its type, because frameworks
+    /// label even that as HTML.
+    fn data(&self) -> Result<Option<Value>, Failure> {
+        if !self.status.is_success() {
+            return Err(self.refused());
+        }
+        let text = self.text();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if self.says_html() || refusal::looks_like_html(&text) {
+            return Err(self.garbled(&refusal::page_in_short(&refusal::without(self.token, &text))));
+        }
+        let mut value: Value =
+            serde_json::from_str(&text).map_err(|_| self.garbled("the answer is not readable JSON"))?;
+        if says_error(&value) {
+            let words = refusal::said_by(&value).and_then(|said| said.words);
+            let words = words.unwrap_or_else(|| "no reason given".to_owned());
+            return Err(self.garbled(&format!("a success that says it is an error: {words}")));
+        }
+        decode::drop_credentials(&mut value);
+        Ok(Some(value))
+    }
+
+    /// The body as text: invalid UTF-8 replaced, a byte order mark and white space at the ends taken off.
+    fn text(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body);
+        text.trim_start_matches('\u{feff}').trim().to_owned()
+    }
+
+    fn says_html(&self) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        kind.trim_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case("text/html"))
+    }
+
+    fn request_id(&self) -> Option<String> {
+        let id = self.headers.get("x-request-id")?.to_str().ok()?;
+        let id = refusal::without(self.token, id);
+        let id: String = text::clean(id.trim()).chars().take(LONGEST_REQUEST_ID).collect();
+        (!id.is_empty()).then_some(id)
+    }
+}
+
+/// Whether an answer calls itself an error: `error: true`, an object with something in it, or a word.
+fn says_error(value: &Value) -> bool {
+    match value.get("error") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(says)) => *says,
+        Some(Value::String(word)) => !matches!(word.trim().to_ascii_lowercase().as_str(), "" | "0" | "false"),
+        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(Value::Object(object)) => !object.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn with<T>(status: u16, body: &[u8], kind: &'static str, read: impl FnOnce(&Raw<'_>) -> T) -> T {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, reqwest::header::HeaderValue::from_static(kind))]);
+        let token = Token::new("hunter2").unwrap();
+        let status = StatusCode::from_u16(status).unwrap();
+        read(&Raw { status, headers, body: body.to_vec(), token: &token })
+    }
+
+    fn answered(status: u16, body: &str) -> Result<Option<Value>, Failure> {
+        with(status, body.as_bytes(), "application/json", |raw| raw.answered().map(|answered| answered.body))
+    }
+
+    #[test]
+    fn any_2xx_is_a_success_with_or_without_a_body() {
+        for (status, body, wanted) in [
+            (200, "", None),
+            (204, "", None),
+            (201, " \n", None),
+            (200, "null", None),
+            (200, r#"{"data":null}"#, None),
+            (200, r#"{"data":{"id":"7"}}"#, Some(json!({"id": "7"}))),
+            (200, r#"{"data":[{"id":"7"}]}"#, Some(json!({"id": "7"}))),
+            (200, r#"{"id":"7","data":1}"#, Some(json!({"id": "7", "data": 1}))),
+            (200, r#"{"error":false,"message":"ok"}"#, Some(json!({"error": false, "message": "ok"}))),
+            (200, "\u{feff}{\"message\":\"ok\"}", Some(json!({"message": "ok"}))),
+        ] {
+            assert_eq!(answered(status, body), Ok(wanted), "{body:?}");
+        }
+        let empty =
+            with(200, b"", "text/html; charset=UTF-8", |raw| raw.answered().map(|answered| answered.body));
+        assert_eq!(empty, Ok(None), "frameworks label an empty body as HTML");
+    }
+
+    #[test]
+    fn a_success_that_says_error_is_none() {
+        for body in [
+            r#"{"error":true,"message":"no"}"#,
+            r#"{"error":{"code":"X","message":"no"}}"#,
+            r#"{"error":"no"}"#,
+            r#"{"error":1,"message":"no"}"#,
+        ] {
+            let failure = answered(200, body).unwrap_err();
+            assert_eq!((failure.cause, failure.status), (Cause::Garbled, Some(200)), "{body}");
+            assert!(failure.words.ends_with(": no"), "{}", failure.words);
+        }
+        for body in [r#"{"error":null}"#, r#"{"error":""}"#, r#"{"error":[]}"#, r#"{"error":{}}"#] {
+            assert!(answered(200, body).is_ok(), "{body}");
+        }
+    }
+
+    #[test]
+    fn pages_and_garbage_are_no_success() {
+        for (body, kind) in [
+            ("<html>sign in</html>", "application/json"),
+            ("sign in", "text/html"),
+            ("Sign in", "Text/HTML; charset=utf-8"),
+            ("{\"data\":", "application/json"),
+            ("OK", "text/plain"),
+        ] {
+            let failure = with(200, body.as_bytes(), kind, |raw| raw.answered().unwrap_err());
+            assert_eq!((failure.cause, failure.status), (Cause::Garbled, Some(200)), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_page_is_not_an_empty_one() {
+        let listed = |body: &str| {
+            with(200, body.as_bytes(), "application/json", |raw| raw.listed().map(|page| page.rows.len()))
+        };
+        assert_eq!(listed(r#"{"data":[1,2]}"#), Ok(2));
+        assert_eq!(listed("[1]"), Ok(1));
+        assert_eq!(listed(r#"{"data":[]}"#), Ok(0));
+        for body in ["", "{}", r#"{"data":null}"#, r#"{"data":{"id":1}}"#, "7"] {
+            assert_eq!(listed(body).unwrap_err().cause, Cause::Garbled, "{body}");
+        }
+    }
+
+    #[test]
+    fn broken_text_is_read_as_far_as_it_goes() {
+        let body = [b"{\"data\":{\"name\":\"a".as_slice(), &[0xff], b"b\"}}"].concat();
+        let record = with(200, &body, "application/json", |raw| raw.record().unwrap());
+        assert_eq!(record, json!({"name": "a\u{fffd}b"}));
+    }
+
+    #[test]
+    fn a_record_must_be_there() {
+        for body in ["", "null", r#"{"data":null}"#] {
+            let failure = with(200, body.as_bytes(), "application/json", |raw| raw.record().unwrap_err());
+            assert_eq!(failure.cause, Cause::Garbled, "{body}");
+        }
+    }
+
+    #[test]
+    fn credentials_do_not_come_through() {
+        let body = r#"{"data":{"id":7,"guest_link":"https://x/guest/hunter3"}}"#;
+        assert_eq!(answered(200, body), Ok(Some(json!({"id": 7}))));
+    }
+}

@@ -1,0 +1,317 @@
+//! The one way out to the API.
+//!
+//! Owns what every request carries (API sheet, section 1.2), what a client may do at all (nothing but GET when it is
+//! read-only), how long an attempt may take, how much of an answer is read, and which redirects are followed. One call
+//! is one attempt. Must not repeat, wait or count: the worker does.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Request, Response, Url};
+use rustls::crypto::{CryptoProvider, ring};
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use crate::model::catalog;
+use crate::model::failure::{Cause, Failure};
+use crate::model::id::Id;
+use crate::model::secret::Token;
+
+use super::address::{BaseUrl, same_origin};
+use super::answer::{Answered, Listed, Raw};
+use super::transport::{self, Waited};
+
+/// The header without which the API answers 401 (API sheet, section 1.2).
+const CLIENT: HeaderName = HeaderName::from_static("x-tallyfy-client");
+const USER_AGENT: &str = concat!("tidyfy/", env!("CARGO_PKG_VERSION"));
+/// How many redirects one GET follows.
+const MOST_REDIRECTS: usize = 5;
+/// Shorter than servers keep a quiet connection, so that a DELETE rarely meets one that has just been closed.
+const POOL_IDLE: Duration = Duration::from_secs(30);
+
+/// How long an attempt may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until a connection stands, its name looked up and its encryption agreed.
+    pub connect: Duration,
+    /// Until the last byte of the answer has come, all redirects included.
+    pub request: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), request: Duration::from_secs(30) }
+    }
+}
+
+/// Where to, as whom, and on what terms.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Where the API lives.
+    pub base_url: BaseUrl,
+    /// The organization's id.
+    pub organization: String,
+    /// What the server knows the person by.
+    pub token: Token,
+    /// Whether nothing but GET may be sent.
+    pub read_only: bool,
+    /// How long an attempt may take.
+    pub timeouts: Timeouts,
+    /// The most bytes read of an answer, after decompression.
+    pub body_cap: usize,
+}
+
+impl Access {
+    /// Enough for a page of 100 processes with every include there is.
+    pub const BODY_CAP: usize = 16 * 1024 * 1024;
+}
+
+/// Why a client could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The organization is not named by an id.
+    #[error("the organization's id cannot be used in a request: {0}")]
+    Organization(#[from] crate::model::id::BadId),
+    /// The token cannot stand in a header.
+    #[error("the access token holds characters that no request can carry")]
+    Token,
+    /// The HTTP library refused its settings, or found no certificates to trust.
+    #[error("no HTTP client can be set up: {0}")]
+    Library(String),
+}
+
+impl SetupError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Organization(_) => {
+                "the id is 32 hex digits: see Settings > Integrations > REST API in the web app"
+            }
+            Self::Token => "copy the token again, without quotes or line breaks",
+            Self::Library(_) => {
+                "install the system's root certificates, such as the package `ca-certificates`"
+            }
+        }
+    }
+}
+
+/// A client of one organization. Clones share their connections.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    access: Arc<Access>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Client").field("access", &self.access).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Makes a client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`SetupError`] says what is wrong with `access`, or that the system trusts no certificates.
+    pub fn new(access: Access) -> Result<Self, SetupError> {
+        Id::new(&access.organization)?;
+        let mut builder = reqwest::Client::builder()
+            .default_headers(headers(&access.token)?)
+            .user_agent(USER_AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(access.timeouts.connect)
+            .pool_idle_timeout(POOL_IDLE)
+            .tcp_nodelay(true);
+        if access.base_url.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        builder = if access.base_url.is_secure() {
+            // Fails where a provider is installed already, which is then used.
+            let _ = ring::default_provider().install_default();
+            builder
+        } else {
+            builder.tls_backend_preconfigured(trusting_nobody()?)
+        };
+        let http = builder.build().map_err(|error| SetupError::Library(reason(&error)))?;
+        Ok(Self { http, access: Arc::new(access) })
+    }
+
+    /// What this client was made with.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Asks for one page of a list. `route` may hold `{org}`.
+    ///
+    /// # Errors
+    /// A [`Failure`] for anything but a list.
+    pub async fn list(
+        &self,
+        route: &str,
+        query: &[(&str, String)],
+        page: usize,
+        per_page: usize,
+    ) -> Result<Listed, Failure> {
+        let paging = [("page", page.to_string()), ("per_page", per_page.to_string())];
+        let query: Vec<_> = query.iter().cloned().chain(paging).collect();
+        let url = self.url(route, None, &query)?;
+        self.get(url).await?.listed()
+    }
+
+    /// Asks for one record, or for a short list that has no pages. `route` may hold `{org}`, and `{id}` if there is
+    /// one. The record comes out of its envelope: `{data: x}` and a list of one are `x` (API sheet, section 9, row 14).
+    ///
+    /// # Errors
+    /// A [`Failure`] for anything but data.
+    pub async fn read(
+        &self,
+        route: &str,
+        id: Option<&Id>,
+        query: &[(&str, String)],
+    ) -> Result<Value, Failure> {
+        let url = self.url(route, id, query)?;
+        self.get(url).await?.record()
+    }
+
+    /// Sends a change. A read-only client refuses before anything is built.
+    ///
+    /// # Errors
+    /// A [`Failure`] whose cause says what is known about the outcome.
+    pub async fn send(&self, method: catalog::Method, route: &str, id: &Id) -> Result<Answered, Failure> {
+        if self.access.read_only {
+            return Err(Failure::new(Cause::Forbidden, "read-only: nothing was sent"));
+        }
+        let url = self.url(route, Some(id), &[])?;
+        let deadline = self.deadline();
+        let method = match method {
+            catalog::Method::Put => reqwest::Method::PUT,
+            catalog::Method::Delete => reqwest::Method::DELETE,
+        };
+        let response = self.attempt(Request::new(method.clone(), url), deadline).await?;
+        if response.status().is_redirection() {
+            let words = format!("the server redirects this {method}, which is never followed");
+            return Err(Failure::answered(Cause::Redirected, response.status().as_u16(), &words));
+        }
+        self.finish(response, deadline).await?.answered()
+    }
+
+    fn url(&self, route: &str, id: Option<&Id>, query: &[(&str, String)]) -> Result<Url, Failure> {
+        self.access.base_url.join(route, &self.access.organization, id, query)
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.access.timeouts.request
+    }
+
+    /// A GET, following redirects by hand: reqwest would carry the token to another port or scheme of the same host.
+    async fn get(&self, mut url: Url) -> Result<Raw<'_>, Failure> {
+        let deadline = self.deadline();
+        for _ in 0..=MOST_REDIRECTS {
+            let request = Request::new(reqwest::Method::GET, url.clone());
+            let response = self.attempt(request, deadline).await?;
+            if !response.status().is_redirection() {
+                return self.finish(response, deadline).await;
+            }
+            url = onward(&url, &response)?;
+        }
+        Err(Failure::new(Cause::Redirected, "the server redirects in circles"))
+    }
+
+    async fn attempt(&self, request: Request, deadline: Instant) -> Result<Response, Failure> {
+        let Timeouts { connect, request: whole } = self.access.timeouts;
+        match timeout_at(deadline, self.http.execute(request)).await {
+            Err(_) => Err(transport::no_answer(whole)),
+            Ok(answer) => answer.map_err(|error| {
+                let waited = Waited { connect, request: whole };
+                transport::failed_to_send(&error, self.access.base_url.host(), waited)
+            }),
+        }
+    }
+
+    /// Reads the answer to its end. A refusal whose body does not end well is still that refusal.
+    async fn finish(&self, mut response: Response, deadline: Instant) -> Result<Raw<'_>, Failure> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        let ending = timeout_at(deadline, drain(&mut response, &mut body, self.access.body_cap)).await;
+        let raw = Raw { status, headers, body, token: &self.access.token };
+        match ending {
+            _ if !status.is_success() => Err(raw.refused()),
+            Ok(Ending::Whole) => Ok(raw),
+            Ok(Ending::TooLong) => Err(raw.garbled("the answer is too long to be one of the API's")),
+            Ok(Ending::BrokenOff) => Err(transport::broke_off(status.as_u16())),
+            Err(_) => Err(transport::no_answer(self.access.timeouts.request)),
+        }
+    }
+}
+
+/// How the body of an answer ended.
+enum Ending {
+    Whole,
+    TooLong,
+    BrokenOff,
+}
+
+/// Reads into `body` what comes, at most `cap` bytes of it, counted after decompression.
+async fn drain(response: &mut Response, body: &mut Vec<u8>, cap: usize) -> Ending {
+    loop {
+        match response.chunk().await {
+            Ok(None) => return Ending::Whole,
+            Ok(Some(chunk)) if chunk.len() > cap - body.len() => return Ending::TooLong,
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Err(_) => return Ending::BrokenOff,
+        }
+    }
+}
+
+/// Where a redirected GET goes on, if it may.
+fn onward(from: &Url, response: &Response) -> Result<Url, Failure> {
+    let status = response.status().as_u16();
+    let refused = |words: &str| Failure::answered(Cause::Redirected, status, words);
+    let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+        return Err(refused("the answer is neither data nor a redirect that can be followed"));
+    }
+    let to = location.and_then(|location| from.join(location).ok());
+    let to = to.ok_or_else(|| refused("the server redirects without saying where to"))?;
+    if same_origin(from, &to) {
+        return Ok(to);
+    }
+    let host = to.host_str().unwrap_or("nowhere");
+    Err(refused(&format!("the server redirects to another place, on `{host}`, which is not followed")))
+}
+
+fn headers(token: &Token) -> Result<HeaderMap, SetupError> {
+    let bearer = format!("Bearer {}", token.reveal());
+    let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| SetupError::Token)?;
+    bearer.set_sensitive(true);
+    Ok(HeaderMap::from_iter([
+        (AUTHORIZATION, bearer),
+        (ACCEPT, HeaderValue::from_static("application/json")),
+        (CLIENT, HeaderValue::from_static("APIClient")),
+    ]))
+}
+
+/// Settings for a base URL without encryption, where no certificate is ever looked at. Without them the library would
+/// load the system's certificates, and fail where there are none, such as in a bare container.
+fn trusting_nobody() -> Result<rustls::ClientConfig, SetupError> {
+    let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
+    let settings = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| SetupError::Library(error.to_string()))?;
+    Ok(settings.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
+}
+
+/// The innermost reason: the library's own first sentence only says that building failed.
+fn reason(error: &reqwest::Error) -> String {
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    reason.to_string()
+}

@@ -1,0 +1,158 @@
+//! One field of one row.
+//!
+//! Owns the path to a field through wrapped and bare includes, and how each form of the catalog is read. Must not know
+//! which kind the row is of.
+
+use serde_json::Value;
+
+use crate::model::catalog::{Field, Form};
+use crate::model::record::Draft;
+
+use super::{enclosed, id_text, time, whole};
+
+/// The value of `field` in `row`: what the first of its paths that holds something leads to.
+pub(super) fn draft(row: &Value, field: &Field) -> Draft {
+    let held = field.paths.iter().filter_map(|path| follow(row, path));
+    held.filter_map(|value| read(field.form, value)).next().unwrap_or(Draft::Missing)
+}
+
+fn follow<'a>(row: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').try_fold(row, |value, key| value.get(key).map(enclosed))
+}
+
+/// Reads `value` as `form`; `None` if it holds nothing.
+fn read(form: Form, value: &Value) -> Option<Draft> {
+    if is_nothing(value) {
+        return None;
+    }
+    let read = match form {
+        Form::Text => None,
+        Form::Number => number(value).map(Draft::Number),
+        Form::Percent => percent(value)?,
+        Form::Time => instant(value)?,
+        Form::People => owners(value)?,
+        Form::Length => length(value).map(Draft::Number),
+    };
+    read.or_else(|| plain(value).map(Draft::Text))
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
+/// Anything as text: an object by its name, a list by its elements.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Array(list) => {
+            let texts: Vec<_> = list.iter().map(enclosed).filter_map(plain).collect();
+            (!texts.is_empty()).then(|| texts.join(", "))
+        }
+        Value::Object(object) if object.is_empty() => None,
+        Value::Object(object) => {
+            let named = ["name", "title", "full_name", "email", "id"].iter().find_map(|key| object.get(*key));
+            match named {
+                Some(Value::String(name)) => Some(name.clone()),
+                Some(Value::Number(id)) => Some(id.to_string()),
+                _ => Some(value.to_string()),
+            }
+        }
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => {
+            let digits = text.trim();
+            let numeric = digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+            digits.parse().ok().filter(|_| numeric)
+        }
+        _ => None,
+    }
+}
+
+/// A percentage: a number, or an object with `percent`, or with `complete` and `total` (API sheet, 6.1). The outer
+/// `None` says that it holds nothing, the inner one that it cannot be read.
+fn percent(value: &Value) -> Option<Option<Draft>> {
+    let percent = |value: &Value| match value {
+        Value::String(text) => number(&Value::from(text.trim().trim_end_matches('%').trim_end())),
+        value => number(value),
+    };
+    match value {
+        Value::Array(list) if list.is_empty() => None,
+        Value::Object(progress) => {
+            let part = |key: &str| progress.get(key).and_then(percent);
+            let share = || Some(part("complete")? / part("total").filter(|total| *total > 0.0)? * 100.0);
+            part("percent").or_else(share).map(|percent| Some(Draft::Number(percent)))
+        }
+        value => Some(percent(value).map(Draft::Number)),
+    }
+}
+
+/// An instant. A time that is `false`, or zero all over, holds nothing.
+fn instant(value: &Value) -> Option<Option<Draft>> {
+    match value {
+        Value::Bool(false) => None,
+        Value::String(text) if time::is_nothing(text.trim()) => None,
+        Value::String(text) => Some(time::parse(text).map(Draft::Time)),
+        Value::Array(list) if list.is_empty() => None,
+        _ => Some(None),
+    }
+}
+
+/// How many: of a list, of a list that arrived as an object keyed by position, or as a number.
+fn length(value: &Value) -> Option<f64> {
+    match value {
+        Value::Array(list) => count(list.len()),
+        Value::Object(object) => count(object.len()),
+        value => number(value),
+    }
+}
+
+fn count(len: usize) -> Option<f64> {
+    u32::try_from(len).ok().map(f64::from)
+}
+
+/// Owners as comma-separated ids and e-mails, for [`crate::model::people::People::names`]; groups, whose names no list
+/// carries, as how many they are.
+fn owners(value: &Value) -> Option<Option<Draft>> {
+    let mut found = Vec::new();
+    match value {
+        Value::Object(object) if object.contains_key("users") || object.contains_key("guests") => {
+            for key in ["users", "guests"] {
+                object.get(key).map(enclosed).into_iter().for_each(|list| gather(list, &mut found));
+            }
+            let groups = object.get("groups").map(enclosed).and_then(Value::as_array).map_or(0, Vec::len);
+            match groups {
+                0 => {}
+                1 => found.push("1 group".to_owned()),
+                many => found.push(format!("{many} groups")),
+            }
+        }
+        value => gather(value, &mut found),
+    }
+    (!found.is_empty()).then(|| Some(Draft::Text(found.join(","))))
+}
+
+fn gather(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Array(list) => list.iter().map(enclosed).for_each(|inner| gather(inner, found)),
+        Value::Object(object) => {
+            let id = object.get("id").filter(|id| whole(id).is_some() || id.is_string()).and_then(id_text);
+            let known = ["full_name", "name", "email"].iter().find_map(|key| object.get(*key)?.as_str());
+            found.extend(
+                id.or_else(|| known.map(|name| name.replace(',', " "))).filter(|who| !who.is_empty()),
+            );
+        }
+        Value::String(who) => found.extend(Some(who.trim().to_owned()).filter(|who| !who.is_empty())),
+        Value::Number(who) => found.push(who.to_string()),
+        Value::Null | Value::Bool(_) => {}
+    }
+}

@@ -1,0 +1,279 @@
+//! The walk against servers that lie.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn read(pagination: &Value) -> Meta {
+    Meta::read(&json!({ "data": [], "meta": { "pagination": pagination } }))
+}
+
+#[test]
+fn every_shape_of_links_is_understood() {
+    for (links, next) in [
+        (json!({"next": "https://x/?page=2"}), true),
+        (json!({"previous": "https://x", "next": "https://x/?page=2"}), true),
+        (json!([{"next": "https://x"}]), true),
+        (json!({"next": null}), false),
+        (json!({"next": ""}), false),
+        (json!({"previous": "https://x"}), false),
+        (json!({"prev": "https://x"}), false),
+        (json!({}), false),
+        (json!([]), false),
+        (json!(null), false),
+        (json!("x"), false),
+    ] {
+        assert_eq!(read(&json!({ "total": 1, "links": links })).next, next, "{links}");
+    }
+    assert!(!read(&json!({"total": 1})).next);
+}
+
+#[test]
+fn numbers_may_be_strings_and_the_key_capitalised() {
+    let numbers = json!({"total": "45", "per_page": "10", "current_page": 2, "total_pages": 5.0});
+    let wanted = Meta {
+        total: Some(45),
+        per_page: Some(10),
+        current_page: Some(2),
+        total_pages: Some(5),
+        next: false,
+        present: true,
+    };
+    assert_eq!(read(&numbers), wanted);
+    assert_eq!(Meta::read(&json!({"meta": {"Pagination": numbers}})), wanted);
+}
+
+#[test]
+fn missing_and_senseless_numbers_are_absent() {
+    let meta = read(&json!({"total": -1, "per_page": 0, "current_page": null, "total_pages": "many"}));
+    assert_eq!(meta, Meta { present: true, ..Meta::default() });
+    for body in [
+        json!({}),
+        json!([]),
+        json!({"meta": null}),
+        json!({"meta": []}),
+        json!({"meta": {"pagination": []}}),
+    ] {
+        assert_eq!(Meta::read(&body), Meta::default(), "{body}");
+    }
+}
+
+fn told(total: u64) -> Meta {
+    Meta { total: Some(total), per_page: Some(10), present: true, ..Meta::default() }
+}
+
+#[test]
+fn the_first_page_is_asked_for_alone_and_the_implied_ones_together() {
+    let mut walk = Walk::new(10);
+    assert_eq!((walk.next(), walk.next(), walk.finished()), (Some(1), None, false));
+    walk.answered(1, 10, 10, &told(35));
+    assert_eq!([walk.next(), walk.next(), walk.next(), walk.next()], [Some(2), Some(3), Some(4), None]);
+    walk.answered(4, 5, 5, &told(35));
+    assert_eq!(walk.next(), None);
+    walk.answered(2, 10, 10, &told(35));
+    walk.answered(3, 10, 10, &told(35));
+    assert!(walk.finished() && walk.next().is_none());
+    assert_eq!((walk.total(), walk.shortfall(35), walk.shortfall(30)), (Some(35), None, Some(5)));
+}
+
+#[test]
+fn a_list_without_meta_is_one_page() {
+    let mut walk = Walk::new(10);
+    walk.next();
+    walk.answered(1, 10, 10, &Meta::default());
+    assert!(walk.finished() && walk.next().is_none() && walk.total().is_none());
+}
+
+#[test]
+fn a_full_last_page_is_no_proof_of_the_end() {
+    let mut walk = Walk::new(10);
+    walk.next();
+    walk.answered(1, 10, 10, &told(10));
+    assert_eq!(walk.next(), Some(2));
+    walk.answered(2, 0, 0, &told(10));
+    assert!(walk.finished());
+}
+
+#[test]
+fn the_size_the_server_really_uses_counts() {
+    let mut walk = Walk::new(100);
+    walk.next();
+    let echo = Meta { per_page: Some(100), total_pages: Some(1), ..told(45) };
+    walk.answered(1, 10, 10, &echo);
+    let asked: Vec<_> = std::iter::from_fn(|| walk.next()).collect();
+    assert_eq!(asked, [2, 3, 4, 5], "45 rows in pages of 10, whatever the server says its pages hold");
+}
+
+#[test]
+fn growth_is_followed() {
+    let mut walk = Walk::new(10);
+    walk.next();
+    walk.answered(1, 10, 10, &told(15));
+    assert_eq!((walk.next(), walk.next()), (Some(2), None));
+    walk.answered(2, 10, 10, &told(31));
+    assert_eq!((walk.next(), walk.next(), walk.next()), (Some(3), Some(4), None));
+}
+
+#[test]
+fn a_server_that_serves_one_page_for_ever_is_left() {
+    let mut walk = Walk::new(10);
+    let mut asked = 0;
+    while let Some(page) = walk.next() {
+        asked += 1;
+        let fresh = if page == 1 { 10 } else { 0 };
+        walk.answered(page, 10, fresh, &Meta { next: true, ..told(u64::MAX) });
+    }
+    assert!(walk.finished() && asked <= 1 + BARREN_PAGES, "{asked} pages");
+}
+
+/// What a server says of a number that it knows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Tale {
+    Honest,
+    Silent,
+    TooLow,
+    TooHigh,
+    Absurd,
+}
+
+impl Tale {
+    fn told(self, truth: usize) -> Option<u64> {
+        let truth = truth as u64;
+        match self {
+            Self::Honest => Some(truth),
+            Self::Silent => None,
+            Self::TooLow => Some(truth / 2),
+            Self::TooHigh => Some(truth * 2 + 7),
+            Self::Absurd => Some(u64::MAX),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Server {
+    rows: usize,
+    size: usize,
+    total: Tale,
+    pages: Tale,
+    /// Whether it says how large its pages really are, or repeats what was asked.
+    tells_size: bool,
+    next: Option<bool>,
+    /// Whether it serves its last page again for pages past the end.
+    clamps: bool,
+}
+
+impl Server {
+    fn page(&self, asked_size: usize, page: usize) -> (BTreeSet<usize>, Meta) {
+        let last = self.rows.div_ceil(self.size).max(1);
+        let served = if self.clamps { page.min(last) } else { page };
+        let start = (served - 1).saturating_mul(self.size).min(self.rows);
+        let rows = (start..(start + self.size).min(self.rows)).collect();
+        let meta = Meta {
+            total: self.total.told(self.rows),
+            per_page: Some(if self.tells_size { self.size } else { asked_size }),
+            current_page: Some(page),
+            total_pages: self.pages.told(last).and_then(|pages| usize::try_from(pages).ok()),
+            next: self.next.unwrap_or(served < last),
+            present: true,
+        };
+        (rows, meta)
+    }
+
+    /// Whether anything it says can lead to its last row.
+    fn gives_itself_away(&self, asked_size: usize) -> bool {
+        let size_known = self.tells_size || self.size == asked_size;
+        let total_covers = self.total.told(self.rows).is_some_and(|total| total >= self.rows as u64);
+        size_known || total_covers || self.next != Some(false)
+    }
+}
+
+fn tale() -> impl Strategy<Value = Tale> {
+    prop_oneof![
+        3 => Just(Tale::Honest),
+        1 => Just(Tale::Silent),
+        1 => Just(Tale::TooLow),
+        1 => Just(Tale::TooHigh),
+        1 => Just(Tale::Absurd),
+    ]
+}
+
+fn server() -> impl Strategy<Value = Server> {
+    let next = prop_oneof![2 => Just(None), 1 => Just(Some(true)), 1 => Just(Some(false))];
+    (0..300_usize, 1..40_usize, tale(), tale(), any::<bool>(), next, any::<bool>()).prop_map(
+        |(rows, size, total, pages, tells_size, next, clamps)| Server {
+            rows,
+            size,
+            total,
+            pages,
+            tells_size,
+            next,
+            clamps,
+        },
+    )
+}
+
+/// Walks `server` with up to `width` pages under way, answering them in an order that `order` decides.
+fn walk(server: &Server, asked_size: usize, width: usize, order: &[usize]) -> (BTreeSet<usize>, usize) {
+    let mut walk = Walk::new(asked_size);
+    let (mut seen, mut asked, mut open) = (BTreeSet::new(), 0, Vec::new());
+    for turn in 0.. {
+        while open.len() < width
+            && let Some(page) = walk.next()
+        {
+            assert!(page == 1 || asked > 0, "page 1 comes first");
+            open.push(page);
+            asked += 1;
+            assert!(asked < 2_000, "the walk does not end");
+        }
+        if open.is_empty() {
+            break;
+        }
+        let page = open.remove(order[turn % order.len()] % open.len());
+        let (rows, meta) = server.page(asked_size, page);
+        let fresh = rows.difference(&seen).count();
+        walk.answered(page, rows.len(), fresh, &meta);
+        seen.extend(rows);
+    }
+    assert!(walk.finished());
+    (seen, asked)
+}
+
+proptest! {
+    #[test]
+    fn every_row_that_can_be_reached_is_loaded(
+        server in server(),
+        echo in any::<bool>(),
+        asked_size in 1..60_usize,
+        width in 1..17_usize,
+        order in prop::collection::vec(0..16_usize, 1..20),
+    ) {
+        let asked_size = if echo { server.size } else { asked_size };
+        let (seen, asked) = walk(&server, asked_size, width, &order);
+        if server.gives_itself_away(asked_size) {
+            prop_assert_eq!(seen.len(), server.rows);
+        }
+        let needed = server.rows.div_ceil(server.size).max(1);
+        // Each of the pages under way may come late, bring something and start the count of barren pages anew.
+        let most = needed + (width + 1) * (BARREN_PAGES + 1);
+        prop_assert!(asked <= most, "{} pages asked, {} needed", asked, needed);
+    }
+
+    #[test]
+    fn an_honest_server_is_asked_little_more_than_needed(
+        rows in 0..300_usize,
+        size in 1..40_usize,
+        width in 1..17_usize,
+        clamps in any::<bool>(),
+        order in prop::collection::vec(0..16_usize, 1..20),
+    ) {
+        let honest = Server {
+            rows, size, total: Tale::Honest, pages: Tale::Honest, tells_size: true, next: None, clamps,
+        };
+        let (seen, asked) = walk(&honest, size, width, &order);
+        prop_assert_eq!(seen.len(), rows);
+        prop_assert!(asked <= rows.div_ceil(size).max(1) + 1);
+    }
+}
