@@ -1,0 +1,238 @@
+//! The async layer: does what the core asks for, in the background.
+//!
+//! Owns the tasks, and with them the promise that every ticket ends with exactly one final message, whether its work
+//! came to its end, was cancelled or broke off. Must not know the state or the screen: it hears effects and tells facts.
+//!
+//! ```text
+//! Effect ─► Worker ─┬─► load, gather ─► walk ─┐
+//!                   ├─► look ─────────────────┼─► session ─► gate (pace) ─► tallyfy::Client
+//!                   ├─► apply (reins) ────────┘      │
+//!                   └─► arrange                      │
+//! Message ◄─ post ◄─── replies, steps ◄──────────────┴─ attempts; herald: waits and budgets
+//! ```
+
+mod apply;
+mod arrange;
+mod clock;
+mod delay;
+mod gate;
+mod gather;
+mod herald;
+mod load;
+mod look;
+mod pace;
+mod post;
+mod reins;
+mod session;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+pub use clock::Clock;
+
+use crate::app::effect::{Effect, Ticket, Work};
+use crate::app::message::{Message, Reply};
+use crate::model::failure::{Cause, Failure};
+use crate::model::pacing::Limits;
+use crate::model::plan::Plan;
+use crate::tallyfy::Client;
+
+use apply::Job;
+use gate::Gate;
+use load::Load;
+use post::Post;
+use reins::{Gear, Reins};
+use session::Session;
+
+/// On what terms the worker works.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// How many requests are under way together at most.
+    pub at_once: usize,
+    /// The limits that requests keep to.
+    pub limits: Limits,
+    /// What dates the messages.
+    pub clock: Clock,
+    /// What the jitter of delays starts from; the same seed gives the same delays.
+    pub seed: u64,
+}
+
+impl Terms {
+    /// 16 requests at once, under `limits`, with a seed that differs from run to run.
+    #[must_use]
+    pub fn new(limits: Limits, clock: Clock) -> Self {
+        Self { at_once: 16, limits, clock, seed: RandomState::new().hash_one(()) }
+    }
+}
+
+/// Does the work. Dropping it breaks everything off.
+#[derive(Debug)]
+pub struct Worker {
+    session: Session,
+    post: Post,
+    at_once: usize,
+    tasks: JoinSet<()>,
+    leads: BTreeMap<Ticket, Lead>,
+    /// Set when the job that was confirmed last is over.
+    last_job: CancellationToken,
+}
+
+/// How a piece of work under way is reached.
+#[derive(Debug)]
+struct Lead {
+    task: AbortHandle,
+    means: Means,
+}
+
+#[derive(Debug)]
+enum Means {
+    Cancel(CancellationToken),
+    Job(Reins),
+}
+
+impl Worker {
+    /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
+    #[must_use]
+    pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
+        let Terms { at_once, limits, clock, seed } = terms;
+        let post = Post::new(clock, messages);
+        let gate = Gate::new(&limits, at_once);
+        let mut tasks = JoinSet::new();
+        let (watched, herald) = (gate.clone(), post.clone());
+        tasks.spawn(async move { herald::watch(&watched, &herald).await });
+        let last_job = CancellationToken::new();
+        last_job.cancel();
+        let session = Session::new(client, gate, seed, post.clone());
+        Self { session, post, at_once, tasks, leads: BTreeMap::new(), last_job }
+    }
+
+    /// Starts, ends, holds or resumes work. Returns at once. Effects on the screen are not its business.
+    pub fn perform(&mut self, effect: Effect) {
+        while self.tasks.try_join_next().is_some() {}
+        self.leads.retain(|_, lead| !lead.task.is_finished());
+        match effect {
+            Effect::Work(ticket, work) => self.start(ticket, work),
+            Effect::Cancel(ticket) => match self.leads.get(&ticket).map(|lead| &lead.means) {
+                Some(Means::Cancel(token)) => token.cancel(),
+                Some(Means::Job(reins)) => reins.shift(Gear::Cancelled),
+                None => {}
+            },
+            Effect::Hold(ticket) => self.shift(ticket, Gear::Held),
+            Effect::Resume(ticket) => self.shift(ticket, Gear::Going),
+            Effect::Quit(_) | Effect::Suspend => {}
+        }
+    }
+
+    fn shift(&self, ticket: Ticket, gear: Gear) {
+        if let Some(Means::Job(reins)) = self.leads.get(&ticket).map(|lead| &lead.means) {
+            reins.shift(gear);
+        }
+    }
+
+    fn start(&mut self, ticket: Ticket, work: Work) {
+        let (session, post) = (self.session.clone(), self.post.clone());
+        match work {
+            Work::Apply(plan) => self.queue(ticket, plan),
+            Work::Identify => self.supervise(ticket, Reply::Identified(Err(cancelled())), async move {
+                Reply::Identified(look::identify(&session).await)
+            }),
+            Work::People => self.supervise(ticket, Reply::Peopled(Err(cancelled())), async move {
+                Reply::Peopled(look::people(&session).await)
+            }),
+            Work::Count(kind) => self.supervise(ticket, Reply::Counted(Err(cancelled())), async move {
+                Reply::Counted(look::count(&session, kind).await)
+            }),
+            Work::Read(record) => self.supervise(ticket, Reply::Read(Err(cancelled())), async move {
+                Reply::Read(look::read(&session, &record).await)
+            }),
+            Work::List { kind, scope } => {
+                let load = Load { session, post, ticket, kind, scope };
+                self.supervise(ticket, Reply::Loaded(Err(cancelled())), async move {
+                    Reply::Loaded(load.run().await)
+                });
+            }
+            Work::Arrange { rows, filter, sort, people } => {
+                let wish = arrange::Wish { rows, filter, sort, people };
+                self.supervise(ticket, Reply::Arranged(None), arrange::run(wish));
+            }
+        }
+    }
+
+    /// Puts a job behind those confirmed before it.
+    fn queue(&mut self, ticket: Ticket, plan: Arc<Plan>) {
+        let reins = Reins::new();
+        let job = Job {
+            session: self.session.clone(),
+            post: self.post.clone(),
+            ticket,
+            plan,
+            reins: reins.clone(),
+            at_once: self.at_once,
+        };
+        let over = CancellationToken::new();
+        let before = std::mem::replace(&mut self.last_job, over.clone());
+        let task = self.tasks.spawn(job.run(before, over));
+        self.leads.insert(ticket, Lead { task, means: Means::Job(reins) });
+    }
+
+    /// Runs `work` and sends what it ends with, or `if_cancelled` if it is cancelled first.
+    fn supervise(
+        &mut self,
+        ticket: Ticket,
+        if_cancelled: Reply,
+        work: impl Future<Output = Reply> + Send + 'static,
+    ) {
+        let (token, post) = (CancellationToken::new(), self.post.clone());
+        let cancel = token.clone();
+        let task = self.tasks.spawn(async move {
+            let reply = ending(work, if_cancelled, &cancel).await;
+            post.reply(ticket, reply);
+        });
+        self.leads.insert(ticket, Lead { task, means: Means::Cancel(token) });
+    }
+}
+
+/// What a piece of work ends with. It has been dropped by then, so nothing of it can follow.
+async fn ending(work: impl Future<Output = Reply>, if_cancelled: Reply, cancel: &CancellationToken) -> Reply {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => if_cancelled,
+        ended = AssertUnwindSafe(work).catch_unwind() => {
+            ended.unwrap_or_else(|panic| Reply::Broken(apply::broken_off(&*panic)))
+        }
+    }
+}
+
+fn cancelled() -> Failure {
+    Failure::new(Cause::Cancelled, "cancelled")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_final_reply() {
+        let token = CancellationToken::new();
+        let reply = ending(async { panic!("out of {}", "luck") }, Reply::Arranged(None), &token).await;
+        let Reply::Broken(failure) = reply else { panic!("{reply:?}") };
+        assert_eq!((failure.cause, failure.words.as_str()), (Cause::Bug, "tidyfy broke off: out of luck"));
+    }
+
+    #[tokio::test]
+    async fn what_is_cancelled_ends_so_even_if_it_never_ends() {
+        let token = CancellationToken::new();
+        token.cancel();
+        let reply = ending(std::future::pending(), Reply::Counted(Err(cancelled())), &token).await;
+        assert!(matches!(reply, Reply::Counted(Err(failure)) if failure.cause == Cause::Cancelled));
+    }
+}

@@ -1,0 +1,87 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::*;
+use crate::app::message::{Fact, Message};
+use crate::model::id::Id;
+use crate::model::kind::Kind;
+use crate::model::pacing::Limits;
+use crate::model::plan::{Caution, Organization};
+use crate::model::record::Draft;
+use crate::model::secret::Token;
+use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
+use crate::worker::clock::Clock;
+use crate::worker::gate::Gate;
+
+fn step(id: &str) -> Step {
+    let row = vec![(Id::new(id).unwrap(), vec![Draft::Text(format!("Task {id}"))])];
+    let record = Arc::new(Page::new(Kind::Tasks, row)).records().next().unwrap();
+    Step { record, row: Kind::Tasks.row().verb(Verb::Archive).unwrap() }
+}
+
+fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let access = Access {
+        base_url: BaseUrl::parse("http://127.0.0.1:9", false).unwrap(),
+        organization: "e0d1".into(),
+        token: Token::new("secret").unwrap(),
+        read_only: false,
+        timeouts: Timeouts { connect: Duration::from_secs(1), request: Duration::from_secs(1) },
+        body_cap: 1,
+    };
+    let plan = Plan {
+        verb: Verb::Archive,
+        organization: Organization { id: "e0d1".into(), name: "Acme".into(), admin: None },
+        steps: (0..steps).map(|n| step(&n.to_string())).collect(),
+        blocked: vec![],
+        hidden: 0,
+        bystander: None,
+        held_by_server: std::collections::BTreeMap::new(),
+        limits: Limits::off(),
+        caution: Caution::default(),
+    };
+    let (sender, messages) = unbounded_channel();
+    let post = Post::new(Clock::starting_at(Timestamp::UNIX_EPOCH), sender);
+    let session = Session::new(Client::new(access).unwrap(), Gate::new(&Limits::off(), 2), 1, post.clone());
+    let job = Job { session, post, ticket: Ticket(1), plan: Arc::new(plan), reins: Reins::new(), at_once: 2 };
+    (job, messages)
+}
+
+#[tokio::test]
+async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
+    use Outcome::{Done, NotSent, Unknown};
+    let (job, mut messages) = job(5);
+    let mut run = Run::new(5, 3);
+    let steps: Vec<_> = std::iter::from_fn(|| run.next()).collect();
+    assert_eq!(steps, [0, 1, 2]);
+    run.answer(0, Done);
+    let mut progress = Progress { run, sent: BTreeSet::from([1]), stopped: None };
+    job.abandon(&mut progress, Failure::new(Cause::Bug, "boom"));
+    let mut told = Vec::new();
+    while let Ok(Message { fact: Fact::Reply(_, Reply::Step { step, outcome, .. }), .. }) =
+        messages.try_recv()
+    {
+        told.push((step, outcome));
+    }
+    told.sort_unstable();
+    assert_eq!(told, [(1, Unknown), (2, NotSent), (3, NotSent), (4, NotSent)]);
+    let tally = progress.run.tally();
+    assert_eq!([Done, Unknown, NotSent].map(|outcome| tally.of(outcome)), [1, 1, 3]);
+    assert!(progress.run.over() && progress.stopped.is_some());
+}
+
+#[test]
+fn only_the_record_itself_is_taken_for_it() {
+    let step = step("7");
+    let record = |body: &str| {
+        let body = serde_json::from_str(body).ok();
+        answered_record(&step, &Answered { status: 200, body, request_id: None })
+    };
+    let archived = record(r#"{"id":"7","title":"Now","archived_at":"2026-03-01T09:30:00Z"}"#).unwrap();
+    assert!(archived.is_archived() && archived.name() == "Now");
+    for other in ["", "{}", r#"{"id":"8","title":"Other"}"#, r#"{"id":"7"}"#, r#"{"message":"ok"}"#, "[]"] {
+        assert!(record(other).is_none(), "{other}");
+    }
+}

@@ -1,0 +1,95 @@
+//! The one gate that every request of a session passes.
+//!
+//! Owns the waiting for a turn, over [`Pace`], which decides whose it is. A request whose future is dropped while it
+//! waits is withdrawn and leaves no trace. Must not know what a request is about.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::pace::{Later, Pace, Urgency};
+use crate::model::pacing::Limits;
+
+/// A gate. Clones are the same gate.
+#[derive(Debug, Clone)]
+pub(super) struct Gate(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    pace: Mutex<Pace>,
+    changed: Notify,
+}
+
+impl Gate {
+    pub(super) fn new(limits: &Limits, at_once: usize) -> Self {
+        Self(Arc::new(Shared { pace: Mutex::new(Pace::new(limits, at_once)), changed: Notify::new() }))
+    }
+
+    /// Waits until a request may leave.
+    pub(super) async fn place(&self, urgency: Urgency, read: bool) -> Place {
+        let number = self.pace().ask(urgency, read);
+        let waiting = Waiting { gate: self, number };
+        let tried = || waiting.gate.pace().take(waiting.number, Instant::now());
+        self.until(|| tried().err()).await;
+        Place { gate: self.clone(), read, left: Instant::now() }
+    }
+
+    /// Waits until `look` finds nothing more to wait for. It is asked at once, whenever something has changed, and at
+    /// the instants it names.
+    pub(super) async fn until(&self, mut look: impl FnMut() -> Option<Later>) {
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            // From here on no change is missed.
+            changed.as_mut().enable();
+            match look() {
+                None => return,
+                Some(Later::AfterChange) => changed.await,
+                Some(Later::At(instant)) => tokio::select! {
+                    () = changed => {}
+                    () = sleep_until(instant) => {}
+                },
+            }
+        }
+    }
+
+    /// What decides, to be looked at or told something. Whoever changes it calls [`Gate::changed`].
+    pub(super) fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everybody who waits looks again.
+    pub(super) fn changed(&self) {
+        self.0.changed.notify_waiters();
+    }
+}
+
+/// A request that waits for its turn.
+struct Waiting<'a> {
+    gate: &'a Gate,
+    number: u64,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.gate.pace().withdraw(self.number);
+        self.gate.changed();
+    }
+}
+
+/// Leave to send one request. To be dropped when its answer has come, or nobody waits for it any more.
+#[derive(Debug)]
+pub(super) struct Place {
+    gate: Gate,
+    read: bool,
+    /// When the request left.
+    pub(super) left: Instant,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.gate.pace().answered(self.read, Instant::now());
+        self.gate.changed();
+    }
+}

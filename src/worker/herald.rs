@@ -1,0 +1,127 @@
+//! Tells the screen what the gate is doing: that requests wait, and what is left of the budgets.
+//!
+//! Owns the comparing of what is with what was told last, so that nothing is told twice. Must not let anything through
+//! the gate nor hold it back.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::gate::Gate;
+use super::pace::{Later, Pause};
+use super::post::Post;
+use crate::app::message::{Allowance, Fact, Wait};
+
+/// The budget is told about at most so often: a person reads no faster.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// Watches `gate` for as long as it is polled.
+pub(super) async fn watch(gate: &Gate, post: &Post) {
+    let mut told = Told { pause: None, allowance: None, at: None };
+    gate.until(|| Some(told.look(gate, post))).await;
+}
+
+struct Told {
+    pause: Option<Pause>,
+    allowance: Option<Allowance>,
+    /// When the allowance was told last.
+    at: Option<Instant>,
+}
+
+impl Told {
+    /// Tells what is new, and answers when to look again.
+    fn look(&mut self, gate: &Gate, post: &Post) -> Later {
+        let now = Instant::now();
+        let mut pace = gate.pace();
+        let pause = pace.pause(now).cloned();
+        let allowance = pace.allowance(now);
+        let next_free = pace.next_free();
+        drop(pace);
+        let ends = pause.as_ref().map(|pause| pause.until);
+        if pause != self.pause {
+            let wait = |pause: &Pause| Wait { until: post.clock.tick(pause.until), why: pause.why.clone() };
+            post.tell(Fact::Waiting(pause.as_ref().map(wait)));
+            self.pause = pause;
+        }
+        let again = self.tell_allowance(allowance, now, post).or(next_free.filter(|_| allowance.is_some()));
+        match [ends, again].into_iter().flatten().min() {
+            Some(instant) => Later::At(instant),
+            None => Later::AfterChange,
+        }
+    }
+
+    /// Tells the allowance if it is new; where that comes too soon after the last time, answers when it may be told.
+    fn tell_allowance(&mut self, allowance: Option<Allowance>, now: Instant, post: &Post) -> Option<Instant> {
+        if allowance == self.allowance {
+            return None;
+        }
+        let due = self.at.map(|at| at + EVERY).filter(|due| *due > now);
+        if due.is_none() {
+            post.tell(Fact::Budget(allowance));
+            (self.allowance, self.at) = (allowance, Some(now));
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::pacing::{Budget, Limits};
+    use crate::worker::clock::Clock;
+    use crate::worker::pace::Urgency;
+    use jiff::Timestamp;
+    use tokio::sync::mpsc;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_budget_is_told_while_it_is_used_up_and_when_it_is_whole_again() {
+        let window = Duration::from_secs(5);
+        let limits = Limits { all: vec![Budget { count: 10, window }], reads: vec![] };
+        let gate = Gate::new(&limits, 16);
+        let (sender, mut messages) = mpsc::unbounded_channel();
+        let post = Post::new(Clock::starting_at(Timestamp::UNIX_EPOCH), sender);
+        let spend = async {
+            for _ in 0..30 {
+                drop(gate.place(Urgency::Job, false).await);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            tokio::time::sleep(window * 2).await;
+        };
+        tokio::select! { () = watch(&gate, &post) => {}, () = spend => {} }
+        let mut told = Vec::new();
+        while let Ok(message) = messages.try_recv() {
+            let Fact::Budget(allowance) = message.fact else { panic!("{message:?}") };
+            told.push((message.at.tick, allowance));
+        }
+        assert!(told.windows(2).all(|pair| pair[1].0 - pair[0].0 >= EVERY && pair[0].1 != pair[1].1));
+        assert_eq!(told[0].1, Some(Allowance { left: 8, of: 10 }));
+        assert!(told.iter().any(|(_, allowance)| *allowance == Some(Allowance { left: 0, of: 10 })));
+        assert_eq!(told.last().unwrap().1, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_is_told_when_it_begins_grows_and_ends() {
+        let gate = Gate::new(&Limits::off(), 16);
+        let (sender, mut messages) = mpsc::unbounded_channel();
+        let post = Post::new(Clock::starting_at(Timestamp::UNIX_EPOCH), sender);
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let throttle = async {
+            for until in [3, 2, 5] {
+                gate.pace().throttled(start, start, start + second * until, "asked");
+                gate.changed();
+                tokio::task::yield_now().await;
+            }
+            tokio::time::sleep(second * 9).await;
+        };
+        tokio::select! { () = watch(&gate, &post) => {}, () = throttle => {} }
+        let wait = |until| Some(Wait { until: second * until, why: "asked".to_owned() });
+        let mut told = Vec::new();
+        while let Ok(message) = messages.try_recv() {
+            let Fact::Waiting(wait) = message.fact else { panic!("{message:?}") };
+            told.push((message.at.tick, wait));
+        }
+        let wanted = [(Duration::ZERO, wait(3)), (Duration::ZERO, wait(5)), (second * 5, None)];
+        assert_eq!(told, wanted);
+    }
+}

@@ -1,0 +1,128 @@
+//! Small reads: who we are, who the members are, how many there are, all that is known of one record.
+//!
+//! Owns where each is read and where else it is looked for. Must not send anything itself.
+
+use super::pace::Urgency;
+use super::session::{Errand, Parameter, Session};
+use super::walk::{Listing, Pages, parameters};
+use crate::model::catalog::{List, Source};
+use crate::model::failure::{Cause, Failure};
+use crate::model::kind::{Kind, Scope};
+use crate::model::people::People;
+use crate::model::plan::Organization;
+use crate::model::record::Record;
+use crate::model::text;
+use crate::tallyfy::decode;
+
+/// The token check of every client of the API (API sheet, section 6.11).
+const ME: &str = "me";
+const MY_ORGANIZATIONS: &str = "me/organizations";
+const ORGANIZATION: &str = "organizations/{org}";
+const MEMBERS: &str = "organizations/{org}/users-list";
+/// How many pages of a list are searched for one row: a person who is in more organizations than this, or has more
+/// archived records of one name, can do without.
+const MOST_PAGES: usize = 50;
+
+fn errand(urgency: Urgency, purpose: &'static str, kind: Option<Kind>, name: &str) -> Errand {
+    Errand { urgency, purpose, kind, name: name.to_owned() }
+}
+
+/// Reads whether the token is accepted, and the organization with the role in it.
+pub(super) async fn identify(session: &Session) -> Result<Organization, Failure> {
+    session.read(&errand(Urgency::Urgent, "read", None, "who you are"), ME, None, &[]).await?;
+    match listed_organization(session).await {
+        Ok(Some(organization)) => organization,
+        Err(failure) if failure.cause == Cause::Unauthorized => Err(failure),
+        // The list does not know it, or cannot be had: the organization itself may still answer.
+        Ok(None) | Err(_) => organization_itself(session).await,
+    }
+}
+
+async fn listed_organization(session: &Session) -> Result<Option<Result<Organization, Failure>>, Failure> {
+    let listing = Listing {
+        route: MY_ORGANIZATIONS,
+        query: Vec::new(),
+        first: Urgency::Urgent,
+        rest: Urgency::Urgent,
+        purpose: "read",
+        kind: None,
+        name: "your organizations",
+    };
+    let ours = session.organization();
+    let found = Pages::new(session, &listing).find(MOST_PAGES, |row| {
+        let is_ours = row.get("id").and_then(|id| id.as_str()) == Some(ours);
+        is_ours.then(|| decode::organization(row).ok_or_else(nameless))
+    });
+    found.await
+}
+
+async fn organization_itself(session: &Session) -> Result<Organization, Failure> {
+    let errand = errand(Urgency::Urgent, "read", None, "the organization");
+    let value = session.read(&errand, ORGANIZATION, None, &[]).await?;
+    decode::organization(&value).ok_or_else(nameless)
+}
+
+fn nameless() -> Failure {
+    Failure::new(Cause::Garbled, "the organization's name could not be read")
+}
+
+/// Reads the names of all members.
+pub(super) async fn people(session: &Session) -> Result<People, Failure> {
+    let errand = errand(Urgency::Background, "read", None, "the members' names");
+    session.read(&errand, MEMBERS, None, &[]).await.map(|value| decode::people(&value))
+}
+
+/// Asks how many active records of `kind` there are. Only `total` is trusted (API sheet, section 8).
+pub(super) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure> {
+    let Source::List(list) = &kind.row().source else {
+        let words =
+            format!("the API has no list of {}, so they are counted as they are found", kind.row().plural);
+        return Err(Failure::new(Cause::Cancelled, &words));
+    };
+    let errand = errand(Urgency::Background, "count", Some(kind), kind.row().plural);
+    let listed = session.list(&errand, list.route, &parameters(list, Scope::Active), 1, 1).await?;
+    listed.meta.total.ok_or_else(|| Failure::new(Cause::Garbled, "the server did not say how many there are"))
+}
+
+/// Reads every field of one record, as label and value.
+pub(super) async fn read(session: &Session, record: &Record) -> Result<Vec<(String, String)>, Failure> {
+    let row = record.kind().row();
+    let query: Vec<Parameter> = match row.get_with {
+        "" => Vec::new(),
+        with => vec![("with", with.to_owned())],
+    };
+    let errand = errand(Urgency::Urgent, "read", Some(record.kind()), record.name());
+    let value = match session.read(&errand, row.get, Some(record.id()), &query).await {
+        Err(failure) if failure.cause == Cause::NotFound && record.is_archived() => {
+            archived(session, record).await.ok_or(failure)?
+        }
+        answer => answer?,
+    };
+    Ok(decode::sheet(&value).into_iter().map(|line| (line.label, line.value)).collect())
+}
+
+/// Looks for a record in the list of archived ones: some kinds answer 404 by id once archived (API sheet, 6.2).
+async fn archived(session: &Session, record: &Record) -> Option<serde_json::Value> {
+    let Source::List(list) = &record.kind().row().source else { return None };
+    let named = (record.name() != text::NAMELESS).then(|| ("q", record.name().to_owned()));
+    for search in named.map(Some).into_iter().chain([None]) {
+        let listing = archived_listing(record, list, search);
+        let found = Pages::new(session, &listing).find(MOST_PAGES, |row| {
+            let (id, _) = decode::row(record.kind(), row).ok()?;
+            (id == *record.id()).then(|| row.clone())
+        });
+        if let Ok(Some(row)) = found.await {
+            return Some(row);
+        }
+    }
+    None
+}
+
+fn archived_listing(record: &Record, list: &List, search: Option<Parameter>) -> Listing {
+    let mut listing = Listing::of(record.kind(), list, Scope::Archived);
+    listing.query.extend(search);
+    listing.rest = Urgency::Urgent;
+    listing.purpose = "read";
+    listing.name = "archived";
+    listing
+}

@@ -1,0 +1,218 @@
+//! The way to the server for everything that runs in the background.
+//!
+//! Owns what is sent again and when: a read after a gateway's error or a broken connection, and anything after the
+//! server turned it away unprocessed (API sheet, section 4.4). A PUT or DELETE is otherwise sent once and never again.
+//! Owns the reporting of every attempt. Must not know what an answer is needed for.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::delay::Delays;
+use super::gate::{Gate, Place};
+use super::pace::Urgency;
+use super::post::Post;
+use crate::app::message::{Attempt, Fact};
+use crate::model::failure::{Cause, Failure};
+use crate::model::id::Id;
+use crate::model::kind::{Kind, Verb};
+use crate::model::plan::Step;
+use crate::tallyfy::{Answered, Client, Listed};
+
+/// How often a read is sent at most while its answers break.
+const MOST_TRIES: u32 = 4;
+/// After so many answers in a row that turn one request away, it is given up.
+pub(super) const MOST_REFUSALS: u32 = 10;
+
+/// One client, one gate, one way to report. Clones share them.
+#[derive(Debug, Clone)]
+pub(super) struct Session(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    client: Client,
+    gate: Gate,
+    delays: Delays,
+    post: Post,
+}
+
+/// What a request is for.
+#[derive(Debug, Clone)]
+pub(super) struct Errand {
+    pub(super) urgency: Urgency,
+    /// A verb, or `list`, `count`, `read`.
+    pub(super) purpose: &'static str,
+    pub(super) kind: Option<Kind>,
+    /// The record's name, or what else is asked for.
+    pub(super) name: String,
+}
+
+/// A parameter of a query.
+pub(super) type Parameter = (&'static str, String);
+
+impl Session {
+    pub(super) fn new(client: Client, gate: Gate, seed: u64, post: Post) -> Self {
+        Self(Arc::new(Shared { client, gate, delays: Delays::new(seed), post }))
+    }
+
+    /// The organization's id.
+    pub(super) fn organization(&self) -> &str {
+        &self.0.client.access().organization
+    }
+
+    /// Reads one page of a list.
+    pub(super) async fn list(
+        &self,
+        errand: &Errand,
+        route: &str,
+        query: &[Parameter],
+        page: usize,
+        per_page: usize,
+    ) -> Result<Listed, Failure> {
+        self.get(errand, || self.0.client.list(route, query, page, per_page)).await
+    }
+
+    /// Reads one record, or a short list that has no pages.
+    pub(super) async fn read(
+        &self,
+        errand: &Errand,
+        route: &str,
+        id: Option<&Id>,
+        query: &[Parameter],
+    ) -> Result<Value, Failure> {
+        self.get(errand, || self.0.client.read(route, id, query)).await
+    }
+
+    /// Waits for leave to send a step of a job. Dropped before that, the step is withdrawn.
+    pub(super) async fn place(&self) -> Place {
+        self.0.gate.place(Urgency::Job, false).await
+    }
+
+    /// Sends a step, once. A failure with [`Cause::RateLimited`] was turned away unprocessed; the session then lets
+    /// nothing leave until it may be sent again. `refusals` counts how often in a row that has happened to it, and
+    /// `wanted` tells whether it is to be sent again at all.
+    pub(super) async fn change(
+        &self,
+        place: Place,
+        verb: Verb,
+        step: &Step,
+        refusals: &mut u32,
+        wanted: impl Fn() -> bool,
+    ) -> Result<Answered, Failure> {
+        let errand = Errand {
+            urgency: Urgency::Job,
+            purpose: verb.word(),
+            kind: Some(step.record.kind()),
+            name: step.record.name().to_owned(),
+        };
+        let method = step.row.method;
+        let request = self.0.client.send(method, step.row.route, step.record.id());
+        let sent = self.attempt(place, request).await;
+        let status = sent.result.as_ref().map(|answered| answered.status).map_err(Clone::clone);
+        let again_in = match &status {
+            Err(failure) if failure.cause == Cause::RateLimited => {
+                *refusals += 1;
+                let wait = self.hold_back(failure, *refusals, sent.left);
+                (*refusals < MOST_REFUSALS && wanted()).then_some(wait)
+            }
+            Ok(_) | Err(_) => None,
+        };
+        self.report(&errand, method.word(), sent.took, status, again_in);
+        sent.result
+    }
+
+    /// Sends a GET until it is answered or given up.
+    async fn get<T, F>(&self, errand: &Errand, request: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let (mut broken, mut refusals) = (0, 0);
+        loop {
+            let place = self.0.gate.place(errand.urgency, true).await;
+            let sent = self.attempt(place, request()).await;
+            let failure = match sent.result {
+                Ok(answer) => {
+                    // The client tells no status for a read that brought data; that is what 200 stands for.
+                    self.report(errand, "GET", sent.took, Ok(200), None);
+                    return Ok(answer);
+                }
+                Err(failure) => failure,
+            };
+            let throttled = failure.cause == Cause::RateLimited;
+            let again_in = if throttled {
+                refusals += 1;
+                let wait = self.hold_back(&failure, refusals, sent.left);
+                (refusals < MOST_REFUSALS).then_some(wait)
+            } else {
+                (broken, refusals) = (broken + 1, 0);
+                let again = may_be_repeated(&failure) && broken < MOST_TRIES;
+                again.then(|| self.0.delays.broken(broken))
+            };
+            self.report(errand, "GET", sent.took, Err(failure.clone()), again_in);
+            match again_in {
+                None => return Err(failure),
+                // The gate holds it back together with all others.
+                Some(_) if throttled => {}
+                Some(wait) => sleep(wait).await,
+            }
+        }
+    }
+
+    async fn attempt<T>(&self, place: Place, request: impl Future<Output = Result<T, Failure>>) -> Sent<T> {
+        let left = place.left;
+        let result = request.await;
+        if !matches!(&result, Err(failure) if failure.cause == Cause::RateLimited) {
+            self.0.gate.pace().accepted();
+        }
+        let took = left.elapsed();
+        // Frees the place one window from now, and tells those who wait.
+        drop(place);
+        Sent { left, took, result }
+    }
+
+    /// Lets nothing leave for as long as the server asks, or for a while that grows with `nth`. Answers for how long
+    /// from now.
+    fn hold_back(&self, failure: &Failure, nth: u32, left: Instant) -> Duration {
+        let asked = failure.retry_after.filter(|asked| !asked.is_zero());
+        let wait = asked.unwrap_or_else(|| self.0.delays.throttled(nth));
+        let why = match asked {
+            Some(_) => "the server asked for a pause",
+            None => "the server limits requests",
+        };
+        let now = Instant::now();
+        self.0.gate.pace().throttled(left, now, now + wait, why);
+        self.0.gate.changed();
+        wait
+    }
+
+    fn report(
+        &self,
+        errand: &Errand,
+        method: &'static str,
+        took: Duration,
+        result: Result<u16, Failure>,
+        again_in: Option<Duration>,
+    ) {
+        let Errand { purpose, kind, name, .. } = errand.clone();
+        self.0.post.tell(Fact::Attempt(Attempt { method, purpose, kind, name, took, result, again_in }));
+    }
+}
+
+/// A request that has been answered, or has failed.
+struct Sent<T> {
+    left: Instant,
+    took: Duration,
+    result: Result<T, Failure>,
+}
+
+/// Whether a read is worth sending again: the gateway had a bad moment, or the connection broke.
+fn may_be_repeated(failure: &Failure) -> bool {
+    match failure.cause {
+        Cause::Broken => true,
+        Cause::Server => matches!(failure.status, Some(502..=504)),
+        _ => false,
+    }
+}

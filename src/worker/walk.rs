@@ -1,0 +1,134 @@
+//! Reads the pages of a list: several at once, handed over strictly in order.
+//!
+//! Owns how many pages are under way. Which pages there are is decided by [`Walk`], as it is told what came. Must not
+//! know what the rows are.
+
+use std::collections::BTreeSet;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+use serde_json::Value;
+
+use super::pace::Urgency;
+use super::session::{Errand, Parameter, Session};
+use crate::model::catalog::List;
+use crate::model::failure::Failure;
+use crate::model::kind::{Kind, Scope};
+use crate::tallyfy::Listed;
+use crate::tallyfy::page::{Meta, Walk};
+
+/// How many rows a page is asked for: the most the API gives (API sheet, section 2).
+const PER_PAGE: usize = 100;
+/// Pages under way together: enough to hide the latency, few enough to leave room for others.
+const AT_ONCE: usize = 4;
+
+/// What list to read, and for what.
+#[derive(Debug, Clone)]
+pub(super) struct Listing {
+    pub(super) route: &'static str,
+    pub(super) query: Vec<Parameter>,
+    /// For the first page.
+    pub(super) first: Urgency,
+    /// For all others.
+    pub(super) rest: Urgency,
+    pub(super) purpose: &'static str,
+    pub(super) kind: Option<Kind>,
+    /// What each page is a page of, in the status pane; empty where the kind says it all.
+    pub(super) name: &'static str,
+}
+
+impl Listing {
+    /// The list of `kind`, whose start a person waits to see.
+    pub(super) fn of(kind: Kind, list: &List, scope: Scope) -> Self {
+        Self {
+            route: list.route,
+            query: parameters(list, scope),
+            first: Urgency::Urgent,
+            rest: Urgency::Background,
+            purpose: "list",
+            kind: Some(kind),
+            name: "",
+        }
+    }
+
+    fn errand(&self, page: usize) -> Errand {
+        let urgency = if page == 1 { self.first } else { self.rest };
+        let name = format!("{} page {page}", self.name).trim_start().to_owned();
+        Errand { urgency, purpose: self.purpose, kind: self.kind, name }
+    }
+}
+
+/// What `list` is asked with for `scope`.
+pub(super) fn parameters(list: &List, scope: Scope) -> Vec<Parameter> {
+    let parameters = list.query.iter().chain(list.scope_query(scope));
+    parameters.map(|(key, value)| (*key, (*value).to_owned())).collect()
+}
+
+/// A page that has come. [`Pages::taken`] must be told what was new in it.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) number: usize,
+    pub(super) rows: Vec<Value>,
+    meta: Meta,
+}
+
+/// A walk through the pages of a list.
+pub(super) struct Pages<'a> {
+    session: &'a Session,
+    listing: &'a Listing,
+    walk: Walk,
+    under_way: FuturesOrdered<BoxFuture<'a, (usize, Result<Listed, Failure>)>>,
+}
+
+impl<'a> Pages<'a> {
+    pub(super) fn new(session: &'a Session, listing: &'a Listing) -> Self {
+        Self { session, listing, walk: Walk::new(PER_PAGE), under_way: FuturesOrdered::new() }
+    }
+
+    /// The next page in order; none when the list is complete.
+    pub(super) async fn next(&mut self) -> Option<Result<Fetched, Failure>> {
+        while self.under_way.len() < AT_ONCE
+            && let Some(page) = self.walk.next()
+        {
+            let (session, listing) = (self.session, self.listing);
+            self.under_way.push_back(Box::pin(async move {
+                let errand = listing.errand(page);
+                (page, session.list(&errand, listing.route, &listing.query, page, PER_PAGE).await)
+            }));
+        }
+        let (number, listed) = self.under_way.next().await?;
+        Some(listed.map(|Listed { rows, meta }| Fetched { number, rows, meta }))
+    }
+
+    /// The page was looked through: `fresh` of its rows had not come before.
+    pub(super) fn taken(&mut self, page: &Fetched, fresh: usize) {
+        self.walk.answered(page.number, page.rows.len(), fresh, &page.meta);
+    }
+
+    /// What the walk knows of the list.
+    pub(super) fn walk(&self) -> &Walk {
+        &self.walk
+    }
+
+    /// Looks for the first row of which `wanted` makes something, in at most `most` pages.
+    pub(super) async fn find<T>(
+        mut self,
+        most: usize,
+        wanted: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>, Failure> {
+        let mut seen = BTreeSet::new();
+        while let Some(page) = self.next().await {
+            let page = page?;
+            if let Some(found) = page.rows.iter().find_map(&wanted) {
+                return Ok(Some(found));
+            }
+            if page.number >= most {
+                break;
+            }
+            let fresh = page.rows.iter().filter(|row| seen.insert(row.to_string())).count();
+            self.taken(&page, fresh);
+        }
+        Ok(None)
+    }
+}
