@@ -22,7 +22,7 @@ use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Verb;
 use crate::model::outcome::{Judgement, Outcome, judge};
 use crate::model::plan::{Plan, Step};
-use crate::model::record::{Draft, Page, Record};
+use crate::model::record::{Page, Record};
 use crate::model::run::Run;
 use crate::tallyfy::{Answered, decode};
 
@@ -112,12 +112,22 @@ impl Job {
     fn obey(&self, gear: Gear, progress: &mut Progress) {
         match gear {
             Gear::Going => progress.run.resume(),
-            Gear::Held => progress.run.hold(),
+            Gear::Held => {
+                progress.run.hold();
+                self.tell_if_at_rest(progress);
+            }
             Gear::Cancelled | Gear::Stopped => {
                 for step in progress.run.cancel() {
                     self.tell(step, Outcome::NotSent, Some(self.why_unsent()), None);
                 }
             }
+        }
+    }
+
+    /// Tells that a held job has nothing under way any more.
+    fn tell_if_at_rest(&self, progress: &Progress) {
+        if self.reins.gear() == Gear::Held && progress.sent.is_empty() {
+            self.post.reply(self.ticket, Reply::Held);
         }
     }
 
@@ -130,6 +140,7 @@ impl Job {
             let wanted = || !self.reins.gear().is_closed();
             let answer = self.session.change(place, self.plan.verb, step, &mut refusals, wanted).await;
             lock(progress).sent.remove(&number);
+            self.tell_if_at_rest(&lock(progress));
             match answer {
                 Ok(answered) => return Ending::Done(answered),
                 Err(failure) if judge(&failure) != Judgement::Again => return Ending::Failed(failure),
@@ -218,12 +229,13 @@ impl Job {
 }
 
 /// An answer may hold the record, something else, or only part of it (API sheet, section 9, rows 3, 8 and 15): it is
-/// taken for the record if it has its id and a name.
+/// taken for the record if it has its id and speaks of its name.
 fn answered_record(step: &Step, answered: &Answered) -> Option<Record> {
     let kind = step.record.kind();
-    let (id, drafts) = decode::row(kind, answered.body.as_ref()?).ok()?;
-    let is_whole = drafts.first().is_some_and(|name| *name != Draft::Missing);
-    let is_the_same = id == *step.record.id() && is_whole;
+    let body = answered.body.as_ref()?;
+    let (id, drafts) = decode::row(kind, body).ok()?;
+    let names = kind.row().fields.first().map_or(&[][..], |field| field.paths);
+    let is_the_same = id == *step.record.id() && names.iter().any(|name| body.get(name).is_some());
     is_the_same.then(|| Arc::new(Page::new(kind, vec![(id, drafts)])).records().next())?
 }
 

@@ -17,3 +17,4 @@ mod readme;
 mod sandbox;
 mod screens;
 mod support;
+mod worker;

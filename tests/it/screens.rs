@@ -143,8 +143,14 @@ async fn without_colour_everything_can_still_be_told_apart() {
     let mut desk = Desk::with(Wanted { colour: false, ..Wanted::default() }).await;
     desk.keys("space j v j").await;
     assert_snapshot!("no_colour", picture(&desk));
-    let colours = desk.buffer().content().iter().map(|cell| (cell.fg, cell.bg));
-    assert!(colours.into_iter().all(|colours| colours == (Color::Reset, Color::Reset)));
+    let buffer = desk.buffer();
+    assert!(
+        buffer
+            .content()
+            .iter()
+            .map(|cell| (cell.fg, cell.bg))
+            .all(|colours| colours == (Color::Reset, Color::Reset))
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,9 +62,9 @@ async fn the_allowed_rate_is_used_up() {
         let budget = Budget { count, window: SECOND * seconds };
         let mut limits = Limits::off();
         if reads {
-            limits.reads.push(budget)
+            limits.reads.push(budget);
         } else {
-            limits.all.push(budget)
+            limits.all.push(budget);
         }
         let gate = Gate::new(&limits, 16);
         let start = Instant::now();

@@ -1,0 +1,12 @@
+//! The worker against the sandbox: real HTTP on one runtime with paused time.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that finds nothing where something must be should fail there"
+)]
+
+mod bench;
+mod jobs;
+mod lists;
+mod pacing;
+mod reads;

@@ -1,0 +1,224 @@
+//! A sandbox, a worker on it, and what the worker tells.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tidyfy::app::effect::{Effect, Ticket, Work};
+use tidyfy::app::message::{Attempt, Fact, JobEnd, Message, Reply};
+use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::outcome::Outcome;
+use tidyfy::model::pacing::Limits;
+use tidyfy::model::plan::{Caution, Organization, Plan, Step};
+use tidyfy::model::record::Record;
+use tidyfy::model::secret::Token;
+use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
+use tidyfy::worker::{Clock, Terms, Worker};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::timeout;
+
+/// Longer than any test takes on the paused clock: what has not come by then never comes.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) struct Bench {
+    pub(super) sandbox: Sandbox,
+    pub(super) worker: Worker,
+    messages: UnboundedReceiver<Message>,
+    /// Everything that was told and looked at so far.
+    pub(super) told: Vec<Message>,
+    tickets: u64,
+}
+
+/// How a step ended, and why.
+pub(super) type Ended = (Outcome, Option<String>);
+
+impl Bench {
+    pub(super) async fn new(settings: Settings) -> Self {
+        Self::paced(settings, Limits::off()).await
+    }
+
+    pub(super) async fn plain() -> Self {
+        Self::new(Settings::default()).await
+    }
+
+    pub(super) async fn paced(settings: Settings, limits: Limits) -> Self {
+        let now = settings.now;
+        let sandbox = Sandbox::start(settings).await.unwrap();
+        let (sender, messages) = unbounded_channel();
+        let terms = Terms { seed: 1, ..Terms::new(limits, Clock::starting_at(now)) };
+        let client = client(&sandbox.base_url(), sandbox.org(), sandbox.token());
+        Self { worker: Worker::new(client, terms, sender), sandbox, messages, told: vec![], tickets: 0 }
+    }
+
+    /// Points the worker elsewhere.
+    pub(super) fn aim(&mut self, base_url: &str, organization: &str, token: &str) {
+        let (sender, messages) = unbounded_channel();
+        let terms = Terms { seed: 1, ..Terms::new(Limits::off(), Clock::system()) };
+        self.worker = Worker::new(client(base_url, organization, token), terms, sender);
+        self.messages = messages;
+    }
+
+    pub(super) fn start(&mut self, work: Work) -> Ticket {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.worker.perform(Effect::Work(ticket, work));
+        ticket
+    }
+
+    /// The next message.
+    pub(super) async fn hear(&mut self) -> Message {
+        let message = timeout(NEVER, self.messages.recv()).await.unwrap().unwrap();
+        self.told.push(message.clone());
+        message
+    }
+
+    /// Listens until something has been told.
+    pub(super) async fn until(&mut self, wanted: impl Fn(&Fact) -> bool) -> Message {
+        loop {
+            let message = self.hear().await;
+            if wanted(&message.fact) {
+                return message;
+            }
+        }
+    }
+
+    /// Listens until `ticket` is finished.
+    pub(super) async fn finish(&mut self, ticket: Ticket) -> Reply {
+        let is_final =
+            |fact: &Fact| matches!(fact, Fact::Reply(of, reply) if *of == ticket && reply.is_final());
+        match self.until(is_final).await.fact {
+            Fact::Reply(_, reply) => reply,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) async fn ask(&mut self, work: Work) -> Reply {
+        let ticket = self.start(work);
+        self.finish(ticket).await
+    }
+
+    /// Whether nothing more is ever told.
+    pub(super) async fn is_silent(&mut self) -> bool {
+        timeout(NEVER, self.messages.recv()).await.is_err()
+    }
+
+    /// Listens until nothing more is ever told.
+    pub(super) async fn hear_out(&mut self) {
+        while let Ok(Some(message)) = timeout(NEVER, self.messages.recv()).await {
+            self.told.push(message);
+        }
+    }
+
+    /// The replies of `ticket`, in order.
+    pub(super) fn replies(&self, ticket: Ticket) -> impl Iterator<Item = &Reply> {
+        self.told.iter().filter_map(move |message| match &message.fact {
+            Fact::Reply(of, reply) if *of == ticket => Some(reply),
+            _ => None,
+        })
+    }
+
+    pub(super) fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.told.iter().filter_map(|message| match &message.fact {
+            Fact::Attempt(attempt) => Some(attempt),
+            _ => None,
+        })
+    }
+
+    /// The records that `ticket` has brought so far.
+    pub(super) fn records(&self, ticket: Ticket) -> Vec<Record> {
+        let pages = self.replies(ticket).filter_map(|reply| match reply {
+            Reply::Page { page, .. } => Some(page),
+            _ => None,
+        });
+        pages.flat_map(|page| page.records().collect::<Vec<_>>()).collect()
+    }
+
+    /// The whole list, and how its loading ended.
+    pub(super) async fn list(&mut self, kind: Kind, scope: Scope) -> (Vec<Record>, Reply) {
+        let ticket = self.start(Work::List { kind, scope });
+        let reply = self.finish(ticket).await;
+        (self.records(ticket), reply)
+    }
+
+    /// The first `n` records of a kind.
+    pub(super) async fn some(&mut self, kind: Kind, scope: Scope, n: usize) -> Vec<Record> {
+        let (mut records, _) = self.list(kind, scope).await;
+        assert!(records.len() >= n, "the sandbox has only {}", records.len());
+        records.truncate(n);
+        self.told.clear();
+        records
+    }
+
+    /// Live records of a kind, to be archived.
+    pub(super) async fn archiving(&mut self, n: usize) -> (Vec<Record>, Arc<Plan>) {
+        let records = self.some(Kind::Processes, Scope::Active, n).await;
+        let plan = plan(Verb::Archive, records.iter().cloned());
+        (records, plan)
+    }
+
+    /// How the steps of a job ended, each reported once, and how the job did.
+    pub(super) async fn job(&mut self, ticket: Ticket) -> (Vec<Ended>, JobEnd) {
+        let Reply::JobEnded(end) = self.finish(ticket).await else { panic!("a job ends as one") };
+        (self.steps(ticket), end)
+    }
+
+    pub(super) fn steps(&self, ticket: Ticket) -> Vec<Ended> {
+        let mut steps = BTreeMap::new();
+        for reply in self.replies(ticket) {
+            if let Reply::Step { step, outcome, reason, .. } = reply {
+                assert!(steps.insert(*step, (*outcome, reason.clone())).is_none(), "step {step} ended twice");
+            }
+        }
+        assert!(steps.keys().copied().eq(0..steps.len()), "every step is reported");
+        steps.into_values().collect()
+    }
+
+    pub(super) fn steps_so_far(&self, ticket: Ticket) -> usize {
+        self.replies(ticket).filter(|reply| matches!(reply, Reply::Step { .. })).count()
+    }
+
+    /// The changes that reached the server: method and last parts of the path.
+    pub(super) fn changes(&self) -> Vec<String> {
+        let requests = self.sandbox.requests();
+        let changes = requests.iter().filter(|request| request.method != "GET");
+        changes.map(|request| format!("{} {}", request.method, request.path)).collect()
+    }
+
+    pub(super) fn archived_at(&self, slug: &str, record: &Record) -> Value {
+        self.sandbox.object(slug, &record.id().to_string()).unwrap()["archived_at"].clone()
+    }
+}
+
+fn client(base_url: &str, organization: &str, token: &str) -> Client {
+    let access = Access {
+        base_url: BaseUrl::parse(base_url, false).unwrap(),
+        organization: organization.to_owned(),
+        token: Token::new(token).unwrap(),
+        read_only: false,
+        timeouts: Timeouts::default(),
+        body_cap: Access::BODY_CAP,
+    };
+    Client::new(access).unwrap()
+}
+
+pub(super) fn plan(verb: Verb, records: impl IntoIterator<Item = Record>) -> Arc<Plan> {
+    let step = |record: Record| Step { row: record.kind().row().verb(verb).unwrap(), record };
+    Arc::new(Plan {
+        verb,
+        organization: Organization { id: "e0d1".into(), name: "Acme Ltd".into(), admin: Some(true) },
+        steps: records.into_iter().map(step).collect(),
+        blocked: vec![],
+        hidden: 0,
+        bystander: None,
+        held_by_server: BTreeMap::new(),
+        limits: Limits::off(),
+        caution: Caution::default(),
+    })
+}
+
+/// How many steps ended in each way that occurred.
+pub(super) fn tallied(end: &JobEnd) -> Vec<(Outcome, usize)> {
+    Outcome::ALL.into_iter().map(|o| (o, end.tally.of(o))).filter(|(_, n)| *n > 0).collect()
+}

@@ -1,0 +1,283 @@
+//! Jobs: what each answer means for its step, and holding, cancelling and queueing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tidyfy::app::effect::{Effect, Ticket, Work};
+use tidyfy::app::message::{Fact, Reply};
+use tidyfy::model::failure::Cause;
+use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::outcome::Outcome::{self, Done, Failed, NotSent, Refused, Unknown};
+use tidyfy::model::record::Record;
+use tidyfy::sandbox::{Fault, Mishap, Settings};
+
+use super::bench::{Bench, plan, tallied};
+
+fn answer(status: u16, headers: &[(&str, &str)]) -> Mishap {
+    let headers = headers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Mishap::Answer { status, body: None, headers: headers.collect(), apply: false }
+}
+
+fn on(record: &Record, mishap: Mishap) -> Fault {
+    Fault::on("DELETE", &record.id().to_string(), mishap)
+}
+
+fn slow() -> Settings {
+    Settings { latency: Duration::from_millis(100), ..Settings::default() }
+}
+
+fn is_step(fact: &Fact, ticket: Ticket) -> bool {
+    matches!(fact, Fact::Reply(of, Reply::Step { .. }) if *of == ticket)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_verb_of_every_kind_does_what_it_says() {
+    let mut bench = Bench::plain().await;
+    for kind in Kind::ALL {
+        for row in kind.row().verbs {
+            let scope = match row.verb {
+                Verb::Archive => Scope::Active,
+                Verb::Restore => Scope::Archived,
+                Verb::Delete if kind.row().archives() => Scope::Archived,
+                Verb::Delete => Scope::Active,
+            };
+            let (mut records, _) = bench.list(kind, scope).await;
+            records.retain(|record| {
+                record.named("run") == tidyfy::model::record::Value::Missing && record.name() != "(no name)"
+            });
+            records.truncate(3);
+            let ticket = bench.start(Work::Apply(plan(row.verb, records.iter().cloned())));
+            let (steps, end) = bench.job(ticket).await;
+            assert_eq!(tallied(&end), [(Done, records.len())], "{kind:?} {:?}: {steps:?}", row.verb);
+            assert!(!records.is_empty() && end.stopped.is_none() && !end.cancelled);
+            let (now, _) = bench.list(kind, scope).await;
+            let left = records.iter().filter(|record| now.iter().any(|other| other.id() == record.id()));
+            assert_eq!(left.count(), 0, "{kind:?} {:?}: still there", row.verb);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_tells_that_it_began_then_its_steps_then_its_end() {
+    let mut bench = Bench::plain().await;
+    let (records, plan) = bench.archiving(40).await;
+    let ticket = bench.start(Work::Apply(plan));
+    let (steps, _) = bench.job(ticket).await;
+    assert_eq!(steps.len(), 40);
+    let replies: Vec<_> = bench.replies(ticket).collect();
+    assert!(matches!(replies[0], Reply::Started) && matches!(replies[41], Reply::JobEnded(_)));
+    for reply in &replies[1..41] {
+        let Reply::Step { step, record: Some(record), .. } = reply else { panic!("{reply:?}") };
+        assert!(record.is_archived() && record.id() == records[*step].id());
+    }
+    assert!(records.iter().all(|record| bench.archived_at("runs", record).is_string()));
+    let shown: Vec<_> =
+        bench.attempts().map(|attempt| (attempt.method, attempt.purpose, attempt.kind)).collect();
+    assert_eq!(shown, vec![("DELETE", "archive", Some(Kind::Processes)); 40]);
+    assert!(bench.is_silent().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_answer_is_judged_as_what_it_is_and_nothing_is_sent_twice() {
+    let mut bench = Bench::plain().await;
+    let (records, plan) = bench.archiving(14).await;
+    let cases: Vec<(Mishap, Outcome, &str)> = vec![
+        (answer(422, &[]), Refused, ""),
+        (answer(404, &[]), Refused, ""),
+        (answer(403, &[]), Refused, ""),
+        (answer(500, &[]), Unknown, ""),
+        (answer(502, &[]), Unknown, ""),
+        (Mishap::ResetBefore, Unknown, "before an answer came"),
+        (Mishap::ResetAfter, Unknown, "before an answer came"),
+        (Mishap::Hang { apply: true }, Unknown, "no answer in 30 s"),
+        (Mishap::Truncated, Unknown, "broke off"),
+        (Mishap::Garbage, Unknown, ""),
+        (Mishap::Html { status: 200, apply: true }, Unknown, ""),
+        (answer(303, &[("Location", "/api/me")]), Unknown, "redirect"),
+        (answer(204, &[]), Done, ""),
+        (Mishap::None, Done, ""),
+    ];
+    bench
+        .sandbox
+        .set_faults(records.iter().zip(&cases).map(|(record, case)| on(record, case.0.clone())).collect());
+    let ticket = bench.start(Work::Apply(plan));
+    let (steps, end) = bench.job(ticket).await;
+    for ((outcome, reason), (mishap, wanted, words)) in steps.iter().zip(&cases) {
+        assert_eq!(outcome, wanted, "{mishap:?}: {reason:?}");
+        assert_eq!(reason.is_none(), *wanted == Done, "{mishap:?}");
+        assert!(reason.as_deref().unwrap_or_default().contains(words), "{mishap:?}: {reason:?}");
+    }
+    assert_eq!(tallied(&end), [(Done, 2), (Refused, 3), (Unknown, 9)]);
+    let changes = bench.changes();
+    for record in &records {
+        let sent = changes.iter().filter(|change| change.contains(&record.id().to_string()));
+        assert_eq!(sent.count(), 1, "{}", record.name());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_refused_is_certain_failure() {
+    let mut bench = Bench::plain().await;
+    let (_, plan) = bench.archiving(3).await;
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    bench.aim(&format!("http://{nobody}"), "e0d1", "token");
+    let ticket = bench.start(Work::Apply(plan));
+    let (steps, end) = bench.job(ticket).await;
+    assert_eq!(tallied(&end), [(Failed, 3)]);
+    assert!(steps[0].1.as_deref().unwrap().contains("refused the connection"), "{steps:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_throttled_is_sent_again_after_the_wait() {
+    let mut bench = Bench::plain().await;
+    let (records, plan) = bench.archiving(30).await;
+    let throttled = answer(429, &[("Retry-After", "5")]);
+    bench.sandbox.set_faults(vec![on(&records[20], throttled).times(2)]);
+    let ticket = bench.start(Work::Apply(plan));
+    let (_, end) = bench.job(ticket).await;
+    assert_eq!(tallied(&end), [(Done, 30)]);
+    let waits: Vec<_> = bench.attempts().filter_map(|attempt| attempt.again_in).collect();
+    assert_eq!(waits, [Duration::from_secs(5); 2]);
+    assert_eq!(bench.changes().len(), 32);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_turned_away_ten_times_has_failed_and_the_job_goes_on() {
+    let mut bench = Bench::plain().await;
+    let (records, plan) = bench.archiving(20).await;
+    bench.sandbox.set_faults(vec![on(&records[3], answer(429, &[("Retry-After", "1")]))]);
+    let ticket = bench.start(Work::Apply(plan));
+    let (steps, end) = bench.job(ticket).await;
+    assert_eq!(tallied(&end), [(Done, 19), (Failed, 1)]);
+    assert!(steps[3].1.as_deref().unwrap().starts_with("turned away 10 times in a row"), "{steps:?}");
+    let sent = bench.changes().iter().filter(|change| change.contains(&records[3].id().to_string())).count();
+    assert_eq!(sent, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_not_accepted_ends_the_job_with_the_rest_unsent() {
+    let mut bench = Bench::new(slow()).await;
+    let (records, plan) = bench.archiving(60).await;
+    bench.sandbox.set_faults(vec![on(&records[20], Mishap::RevokeToken)]);
+    let ticket = bench.start(Work::Apply(plan));
+    let (steps, end) = bench.job(ticket).await;
+    assert_eq!(end.stopped.as_ref().map(|failure| failure.cause), Some(Cause::Unauthorized));
+    assert!(!end.cancelled);
+    assert_eq!(steps.len(), 60);
+    let changed = records.iter().filter(|record| bench.archived_at("runs", record).is_string()).count();
+    assert_eq!(tallied(&end), [(Done, changed), (NotSent, 60 - changed)]);
+    assert!((16..=36).contains(&changed), "{changed}");
+    assert!(bench.changes().len() <= changed + 16, "what had not left did not leave");
+    let why = steps.iter().filter(|(outcome, _)| *outcome == NotSent).map(|(_, why)| why.as_deref());
+    assert!(why.into_iter().all(|why| why == Some("the token was not accepted")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_job_sends_nothing_more_until_it_is_resumed() {
+    let mut bench = Bench::new(slow()).await;
+    let (_, plan) = bench.archiving(60).await;
+    let ticket = bench.start(Work::Apply(plan));
+    bench.until(|fact| is_step(fact, ticket)).await;
+    bench.worker.perform(Effect::Hold(ticket));
+    bench.hear_out().await;
+    // What had left by then was answered; then there was silence, for as long as it may be.
+    let left = bench.changes().len();
+    assert!((16..=32).contains(&left), "{left}");
+    assert_eq!(bench.steps_so_far(ticket), left);
+    bench.worker.perform(Effect::Resume(ticket));
+    let (_, end) = bench.job(ticket).await;
+    assert_eq!(tallied(&end), [(Done, 60)]);
+    assert_eq!(bench.changes().len(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_turn_is_withdrawn_when_the_job_is_cancelled() {
+    use tidyfy::model::pacing::{Budget, Limits};
+    let budget = Budget { count: 10, window: Duration::from_secs(60) };
+    let limits = Limits { all: vec![budget], reads: vec![] };
+    let mut bench = Bench::paced(slow(), limits).await;
+    let (records, plan) = bench.archiving(40).await;
+    let ticket = bench.start(Work::Apply(plan));
+    bench.until(|fact| is_step(fact, ticket)).await;
+    bench.worker.perform(Effect::Cancel(ticket));
+    let (steps, end) = bench.job(ticket).await;
+    let done = records.iter().filter(|record| bench.archived_at("runs", record).is_string()).count();
+    assert!(end.cancelled && end.stopped.is_none() && done < 10, "{end:?}");
+    assert_eq!(tallied(&end), [(Done, done), (NotSent, 40 - done)]);
+    assert_eq!(steps[39], (NotSent, Some("the job was cancelled".to_owned())));
+    assert_eq!(bench.changes().len(), done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_can_be_cancelled_while_it_waits_out_a_refusal() {
+    let mut bench = Bench::plain().await;
+    let (_, plan) = bench.archiving(20).await;
+    bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", answer(429, &[("Retry-After", "600")]))]);
+    let ticket = bench.start(Work::Apply(plan));
+    let began = bench.until(|fact| matches!(fact, Fact::Waiting(Some(_)))).await.at;
+    bench.worker.perform(Effect::Cancel(ticket));
+    let (_, end) = bench.job(ticket).await;
+    assert_eq!(tallied(&end), [(NotSent, 20)]);
+    let ended = bench.told.last().unwrap().at;
+    assert!(ended.since(began) < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_run_one_after_the_other_in_the_order_they_were_confirmed() {
+    let mut bench = Bench::new(slow()).await;
+    let records = bench.some(Kind::Processes, Scope::Active, 60).await;
+    let part = |n: usize| plan(Verb::Archive, records[n * 20..(n + 1) * 20].iter().cloned());
+    let jobs = [0, 1, 2].map(|n| bench.start(Work::Apply(part(n))));
+    let (steps, end) = {
+        bench.worker.perform(Effect::Cancel(jobs[1]));
+        bench.job(jobs[1]).await
+    };
+    assert_eq!(steps.len(), 20);
+    assert_eq!(tallied(&end), [(NotSent, 20)]);
+    assert!(end.cancelled && !bench.replies(jobs[1]).any(|reply| matches!(reply, Reply::Started)));
+    bench.finish(jobs[2]).await;
+    assert_eq!((bench.steps(jobs[0]).len(), bench.steps(jobs[2]).len()), (20, 20));
+    let at = |ticket, wanted: fn(&Reply) -> bool| {
+        let is = |fact: &Fact| matches!(fact, Fact::Reply(of, reply) if *of == ticket && wanted(reply));
+        bench.told.iter().position(|message| is(&message.fact)).unwrap()
+    };
+    let ended = at(jobs[0], Reply::is_final);
+    assert!(at(jobs[1], Reply::is_final) < ended, "it does not wait for its turn to end");
+    assert!(ended < at(jobs[2], |reply| matches!(reply, Reply::Started)));
+    assert_eq!(bench.changes().len(), 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_plan_ends_at_once() {
+    let mut bench = Bench::plain().await;
+    let ticket = bench.start(Work::Apply(plan(Verb::Delete, [])));
+    let (steps, end) = bench.job(ticket).await;
+    assert!(steps.is_empty() && end.tally.total() == 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_worker_sends_nothing_more() {
+    let mut bench = Bench::new(slow()).await;
+    let (_, plan) = bench.archiving(60).await;
+    let ticket = bench.start(Work::Apply(plan));
+    bench.until(|fact| is_step(fact, ticket)).await;
+    bench.aim("http://127.0.0.1:9", "e0d1", "token");
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    // At most what was answered before, and what was under way.
+    let left = bench.changes().len();
+    assert!((16..=32).contains(&left), "{left}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn deleting_one_of_many_names_reaches_that_one_alone() {
+    let mut bench = Bench::plain().await;
+    let before: BTreeMap<_, _> =
+        Kind::ALL.iter().zip(["runs", "checklists", "tasks", "assets", "tags", "groups"]).collect();
+    let tag = bench.some(Kind::Tags, Scope::Active, 1).await.remove(0);
+    let held: Vec<_> = before.values().map(|slug| bench.sandbox.ids(slug).len()).collect();
+    let ticket = bench.start(Work::Apply(plan(Verb::Delete, [tag.clone()])));
+    bench.job(ticket).await;
+    let left: Vec<_> = before.values().map(|slug| bench.sandbox.ids(slug).len()).collect();
+    assert_eq!(left.iter().sum::<usize>() + 1, held.iter().sum::<usize>());
+    assert!(bench.sandbox.object("tags", &tag.id().to_string()).is_none());
+}

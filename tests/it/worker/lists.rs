@@ -1,0 +1,268 @@
+//! Whole lists: order, completeness, scope, what lies and what fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tidyfy::app::effect::{Effect, Work};
+use tidyfy::app::message::{Fact, LoadEnd, Reply};
+use tidyfy::model::failure::{Cause, Failure};
+use tidyfy::model::kind::{Coverage, Kind, Scope};
+use tidyfy::model::record::{Record, Value as Field};
+use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
+
+use super::bench::Bench;
+
+fn scaled(scale: usize) -> Settings {
+    Settings { scale, ..Settings::default() }
+}
+
+fn answer(status: u16, body: Option<Value>) -> Mishap {
+    Mishap::Answer { status, body, headers: BTreeMap::new(), apply: false }
+}
+
+fn ids(records: &[Record]) -> Vec<String> {
+    records.iter().map(|record| record.id().to_string()).collect()
+}
+
+fn failure(reply: Reply) -> Failure {
+    match reply {
+        Reply::Loaded(Err(failure)) => failure,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn is_complete(reply: &Reply) -> bool {
+    matches!(reply, Reply::Loaded(Ok(LoadEnd { missing: None })))
+}
+
+/// How many records of `slug` the sandbox holds that are live, or are not.
+fn held(bench: &Bench, slug: &str, archived: bool) -> usize {
+    let objects = bench.sandbox.ids(slug).into_iter().filter_map(|id| bench.sandbox.object(slug, &id));
+    objects.filter(|object| object["archived_at"].is_null() != archived).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_list_comes_page_by_page_in_the_servers_order() {
+    let mut bench = Bench::new(scaled(900)).await;
+    // The third page is slow, the fourth and fifth are there before it.
+    let slow = Fault { delay: Duration::from_secs(3), ..Fault::on("GET", "page=3&", Mishap::None) };
+    bench.sandbox.set_faults(vec![slow]);
+    let ticket = bench.start(Work::List { kind: Kind::Processes, scope: Scope::All });
+    let end = bench.finish(ticket).await;
+    assert!(is_complete(&end), "{end:?}");
+    let slow = ids(&bench.records(ticket));
+    assert_eq!(slow.len(), bench.sandbox.ids("runs").len());
+    assert_eq!(slow.iter().collect::<BTreeSet<_>>().len(), slow.len());
+    bench.sandbox.set_faults(vec![]);
+    assert_eq!(ids(&bench.list(Kind::Processes, Scope::All).await.0), slow);
+    let totals = bench.replies(ticket).filter_map(|reply| match reply {
+        Reply::Page { page, total, .. } => Some((page.len(), *total)),
+        _ => None,
+    });
+    let totals: Vec<_> = totals.collect();
+    assert!(totals.len() >= 9 && totals.iter().all(|(_, total)| *total == Some(slow.len() as u64)));
+    assert!(totals.iter().take(8).all(|(rows, _)| *rows == 100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_scope_holds_what_belongs_to_it() {
+    let mut bench = Bench::plain().await;
+    for (kind, slug) in [(Kind::Processes, "runs"), (Kind::Templates, "checklists"), (Kind::Tasks, "tasks")] {
+        let (live, archived) = (held(&bench, slug, false), held(&bench, slug, true));
+        assert!(live > 0 && archived > 0, "{slug}");
+        for (scope, wanted) in
+            [(Scope::Active, live), (Scope::Archived, archived), (Scope::All, live + archived)]
+        {
+            let (records, end) = bench.list(kind, scope).await;
+            assert!(is_complete(&end), "{slug} {scope:?}: {end:?}");
+            assert_eq!(records.len(), wanted, "{slug} {scope:?}");
+            assert!(records.iter().all(|record| scope.holds(record.is_archived())));
+        }
+    }
+    let groups = bench.list(Kind::Groups, Scope::Active).await.0;
+    assert_eq!(groups.len(), bench.sandbox.ids("groups").len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_contradict_the_scope_or_have_no_id_are_counted_and_left_out() {
+    let mut bench = Bench::plain().await;
+    let rows = json!({"data": [
+        {"id": "1", "name": "live", "archived_at": null},
+        {"id": "2", "name": "archived", "archived_at": "2026-03-01T09:30:00Z"},
+        {"id": "..", "name": "climbs"},
+        {"name": "nameless"},
+        {"id": 2, "name": "again"},
+    ]});
+    bench.sandbox.set_faults(vec![Fault::on("GET", "archived=only", answer(200, Some(rows)))]);
+    let ticket = bench.start(Work::List { kind: Kind::Processes, scope: Scope::Archived });
+    let end = bench.finish(ticket).await;
+    assert!(is_complete(&end));
+    assert_eq!(ids(&bench.records(ticket)), ["2"]);
+    let Some(Reply::Page { dropped, unreadable, .. }) = bench.replies(ticket).next() else { panic!() };
+    assert_eq!((*dropped, *unreadable), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_complete_however_the_server_describes_it() {
+    let lies = [
+        Quirk::TotalLow,
+        Quirk::NoTotalPages,
+        Quirk::ZeroTotalPages,
+        Quirk::ServerTotalPages,
+        Quirk::IgnorePerPage,
+        Quirk::Duplicates,
+        Quirk::Growth,
+        Quirk::LinksNull,
+        Quirk::LinksMissing,
+        Quirk::LinksPrev,
+    ];
+    for quirk in lies {
+        let quirks = Quirks::default().with(quirk);
+        let mut bench = Bench::new(Settings { quirks, ..scaled(450) }).await;
+        let (records, end) = bench.list(Kind::Processes, Scope::All).await;
+        assert!(matches!(end, Reply::Loaded(Ok(_))), "{quirk:?}: {end:?}");
+        let seen: BTreeSet<_> = ids(&records).into_iter().collect();
+        assert_eq!(seen.len(), records.len(), "{quirk:?}");
+        let missed = bench.sandbox.ids("runs").into_iter().filter(|id| !seen.contains(id)).count();
+        // What is born at the front of the list while it is walked is past already.
+        assert!(missed == 0 || (quirk == Quirk::Growth && missed <= 5), "{quirk:?} hid {missed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_spoke_of_and_did_not_send_is_missing() {
+    let quirks = Quirks::default().with(Quirk::TotalHigh);
+    let mut bench = Bench::new(Settings { quirks, ..Settings::default() }).await;
+    let (_, end) = bench.list(Kind::Processes, Scope::Active).await;
+    assert!(matches!(end, Reply::Loaded(Ok(LoadEnd { missing: Some(7) }))), "{end:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_fails_for_good_ends_the_load_and_keeps_what_came() {
+    let mut bench = Bench::new(scaled(900)).await;
+    let malformed = json!({"data": {"id": "1"}});
+    for (mishap, cause) in
+        [(answer(500, None), Cause::Server), (answer(200, Some(malformed)), Cause::Garbled)]
+    {
+        bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", mishap)]);
+        let (records, end) = bench.list(Kind::Processes, Scope::All).await;
+        assert_eq!((records.len(), failure(end).cause), (200, cause));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_is_sent_again_after_a_gateways_error_or_a_reset_and_four_times_at_most() {
+    for mishap in
+        [answer(502, None), answer(503, None), answer(504, None), Mishap::ResetBefore, Mishap::Truncated]
+    {
+        let mut bench = Bench::plain().await;
+        bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", mishap.clone()).times(3)]);
+        let (records, end) = bench.list(Kind::Processes, Scope::Active).await;
+        assert!(is_complete(&end) && !records.is_empty(), "{mishap:?}: {end:?}");
+        let waits: Vec<_> = bench.attempts().filter_map(|attempt| attempt.again_in).collect();
+        assert_eq!(waits.len(), 3, "{mishap:?}");
+        let grows = |(wait, wanted): (&Duration, f64)| (wait.as_secs_f64() / wanted - 1.0).abs() <= 0.2;
+        assert!(waits.iter().zip([0.5, 1.0, 2.0]).all(grows), "{waits:?}");
+
+        bench.told.clear();
+        bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", mishap.clone())]);
+        let (_, end) = bench.list(Kind::Processes, Scope::Active).await;
+        assert!(matches!(failure(end).cause, Cause::Server | Cause::Broken), "{mishap:?}");
+        assert_eq!(bench.attempts().count(), 4);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_failures_of_a_read_are_final_at_once() {
+    let mut bench = Bench::plain().await;
+    for (mishap, cause) in [
+        (answer(500, None), Cause::Server),
+        (answer(404, None), Cause::NotFound),
+        (Mishap::Garbage, Cause::Garbled),
+        (Mishap::Hang { apply: false }, Cause::TimedOut),
+    ] {
+        bench.told.clear();
+        bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", mishap)]);
+        let (_, end) = bench.list(Kind::Processes, Scope::Active).await;
+        assert_eq!(failure(end).cause, cause);
+        assert_eq!(bench.attempts().count(), 1, "{cause:?}");
+    }
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    bench.aim(&format!("http://{nobody}"), "e0d1", "token");
+    bench.told.clear();
+    let (_, end) = bench.list(Kind::Processes, Scope::Active).await;
+    assert_eq!(failure(end).cause, Cause::Unreachable);
+    assert_eq!(bench.attempts().count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_list_ends_once_and_nothing_follows() {
+    let mut bench = Bench::new(scaled(900)).await;
+    bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", Mishap::Hang { apply: false })]);
+    let ticket = bench.start(Work::List { kind: Kind::Processes, scope: Scope::All });
+    let second = |fact: &Fact| matches!(fact, Fact::Reply(_, Reply::Page { .. }));
+    bench.until(second).await;
+    bench.until(second).await;
+    bench.worker.perform(Effect::Cancel(ticket));
+    let end = bench.finish(ticket).await;
+    assert_eq!(failure(end).cause, Cause::Cancelled);
+    assert_eq!(bench.records(ticket).len(), 200);
+    bench.worker.perform(Effect::Cancel(ticket));
+    assert!(bench.is_silent().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_are_gathered_from_what_they_hang_on() {
+    let mut bench = Bench::plain().await;
+    let ticket = bench.start(Work::List { kind: Kind::Files, scope: Scope::Active });
+    let end = bench.finish(ticket).await;
+    assert!(is_complete(&end), "{end:?}");
+    let records = bench.records(ticket);
+    let found: BTreeSet<_> = ids(&records).into_iter().collect();
+    assert_eq!(found.len(), records.len());
+    let wanted = bench.sandbox.ids("assets").into_iter().filter(|id| {
+        let file = bench.sandbox.object("assets", id).unwrap();
+        file["archived_at"].is_null() && file["subject"]["type"] != "Organization"
+    });
+    let missed: Vec<_> = wanted.filter(|id| !found.contains(id)).collect();
+    assert!(missed.is_empty() && !found.is_empty(), "{missed:?}");
+    let hangs = |word: &str| {
+        records
+            .iter()
+            .any(|file| matches!(file.named("attached to"), Field::Text(text) if text.starts_with(word)))
+    };
+    assert!(["process ", "template ", "task "].into_iter().all(hangs));
+    let pages: Vec<_> = bench
+        .replies(ticket)
+        .filter_map(|reply| match reply {
+            Reply::Page { total, coverage, .. } => Some((*total, coverage.clone())),
+            _ => None,
+        })
+        .collect();
+    let ((total, coverage), earlier) = pages.split_last().unwrap();
+    assert_eq!(*total, Some(records.len() as u64));
+    assert!(earlier.iter().all(|(total, _)| total.is_none()));
+    let read = |slug: &str| bench.sandbox.ids(slug).len();
+    let covered = |kind, read| Coverage { kind, read, total: Some(read as u64) };
+    let wanted = [
+        covered(Kind::Processes, read("runs")),
+        covered(Kind::Templates, read("checklists")),
+        covered(Kind::Tasks, read("tasks")),
+    ];
+    assert_eq!(coverage, &wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_of_the_other_kinds_come_though_one_kind_fails() {
+    let mut bench = Bench::plain().await;
+    bench.sandbox.set_faults(vec![Fault::on("GET", "/checklists", answer(500, None))]);
+    let (records, end) = bench.list(Kind::Files, Scope::Active).await;
+    assert_eq!(failure(end).cause, Cause::Server);
+    let hangs = |word: &str| {
+        records
+            .iter()
+            .any(|file| matches!(file.named("attached to"), Field::Text(text) if text.starts_with(word)))
+    };
+    assert_eq!(["process ", "template ", "task "].map(hangs), [true, false, true]);
+}

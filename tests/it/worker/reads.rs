@@ -1,0 +1,203 @@
+//! Small reads, and filtering off the loop.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tidyfy::app::effect::{Effect, Work};
+use tidyfy::app::message::{Fact, Reply};
+use tidyfy::model::arrange::{Filter, Sort};
+use tidyfy::model::failure::Cause;
+use tidyfy::model::kind::{Kind, Scope};
+use tidyfy::model::people::People;
+use tidyfy::model::record::Rows;
+use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Role, Settings};
+
+use super::bench::Bench;
+
+fn answer(status: u16, headers: &[(&str, &str)]) -> Mishap {
+    let headers = headers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Mishap::Answer { status, body: None, headers: headers.collect(), apply: false }
+}
+
+#[tokio::test(start_paused = true)]
+async fn we_are_told_where_we_are_and_what_we_may_do() {
+    for (role, admin) in [(Role::Admin, true), (Role::Standard, false), (Role::Light, false)] {
+        let mut bench = Bench::new(Settings { role, ..Settings::default() }).await;
+        let reply = bench.ask(Work::Identify).await;
+        let Reply::Identified(Ok(organization)) = reply else { panic!("{reply:?}") };
+        assert_eq!(organization.id, bench.sandbox.org());
+        assert_eq!(organization.name, bench.sandbox.org_name());
+        assert_eq!(organization.admin, Some(admin));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_organization_that_is_not_listed_is_asked_itself() {
+    let mut bench = Bench::plain().await;
+    bench.sandbox.set_faults(vec![Fault::on("GET", "/me/organizations", answer(500, &[]))]);
+    let reply = bench.ask(Work::Identify).await;
+    let Reply::Identified(Ok(organization)) = reply else { panic!("{reply:?}") };
+    assert_eq!(organization.name, bench.sandbox.org_name());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_organization_without_a_readable_name_is_none() {
+    let mut bench = Bench::plain().await;
+    let body = json!({"data": [{"id": bench.sandbox.org(), "name": " \u{200b}"}]});
+    let nameless = Mishap::Answer { status: 200, body: Some(body), headers: BTreeMap::new(), apply: false };
+    bench.sandbox.set_faults(vec![Fault::on("GET", "/me/organizations", nameless)]);
+    let reply = bench.ask(Work::Identify).await;
+    let Reply::Identified(Err(failure)) = reply else { panic!("{reply:?}") };
+    assert_eq!(failure.words, "the organization's name could not be read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worthless_token_is_found_out_at_once() {
+    let mut bench = Bench::plain().await;
+    bench.sandbox.revoke_token();
+    let reply = bench.ask(Work::Identify).await;
+    assert!(matches!(&reply, Reply::Identified(Err(failure)) if failure.cause == Cause::Unauthorized));
+    assert_eq!(bench.sandbox.requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_have_names() {
+    let mut bench = Bench::plain().await;
+    let Reply::Peopled(Ok(people)) = bench.ask(Work::People).await else { panic!() };
+    let (records, _) = bench.list(Kind::Processes, Scope::Active).await;
+    let owner = records.iter().find_map(|record| match record.named("owner") {
+        tidyfy::model::record::Value::Text(ids) => Some(ids.to_owned()),
+        _ => None,
+    });
+    let owner = owner.unwrap();
+    assert_ne!(people.names(&owner), owner);
+}
+
+#[tokio::test(start_paused = true)]
+async fn kinds_are_counted_without_being_loaded() {
+    let mut bench = Bench::plain().await;
+    for kind in [Kind::Processes, Kind::Templates, Kind::Tasks, Kind::Tags, Kind::Groups] {
+        let (records, _) = bench.list(kind, Scope::Active).await;
+        let reply = bench.ask(Work::Count(kind)).await;
+        assert!(matches!(reply, Reply::Counted(Ok(n)) if n == records.len() as u64), "{reply:?}");
+    }
+    let before = bench.sandbox.requests().len();
+    assert!(matches!(bench.ask(Work::Count(Kind::Files)).await, Reply::Counted(Err(_))));
+    assert_eq!(bench.sandbox.requests().len(), before, "nothing was asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_nobody_told_is_none() {
+    let quirks = Quirks::default().with(Quirk::NoMeta);
+    let mut bench = Bench::new(Settings { quirks, ..Settings::default() }).await;
+    assert!(matches!(bench.ask(Work::Count(Kind::Tags)).await, Reply::Counted(Err(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_field_of_a_record_can_be_read() {
+    let mut bench = Bench::plain().await;
+    for kind in Kind::ALL {
+        let (records, _) = bench.list(kind, Scope::Active).await;
+        let reply = bench.ask(Work::Read(records[0].clone())).await;
+        let Reply::Read(Ok(lines)) = reply else { panic!("{kind:?}: {reply:?}") };
+        assert!(lines.contains(&("id".to_owned(), records[0].id().to_string())), "{kind:?}: {lines:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_archived_record_is_read_from_the_archive_where_its_id_answers_404() {
+    let quirks = Quirks::default().with(Quirk::ArchivedRuns404).with(Quirk::ArchivedTasks404);
+    let mut bench = Bench::new(Settings { quirks, ..Settings::default() }).await;
+    for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
+        let (records, _) = bench.list(kind, Scope::Archived).await;
+        for record in records {
+            let reply = bench.ask(Work::Read(record.clone())).await;
+            let Reply::Read(Ok(lines)) = reply else { panic!("{}: {reply:?}", record.name()) };
+            assert!(lines.contains(&("id".to_owned(), record.id().to_string())));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_gone_says_so() {
+    let mut bench = Bench::plain().await;
+    for (kind, slug, scope) in
+        [(Kind::Processes, "runs", Scope::Archived), (Kind::Tags, "tags", Scope::Active)]
+    {
+        let record = bench.some(kind, scope, 1).await.remove(0);
+        assert!(bench.sandbox.remove(slug, &record.id().to_string()));
+        let reply = bench.ask(Work::Read(record)).await;
+        assert!(matches!(&reply, Reply::Read(Err(failure)) if failure.cause == Cause::NotFound), "{reply:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_read_waits_as_long_as_the_server_asks_and_holds_all_others_back() {
+    let mut bench = Bench::plain().await;
+    let throttled = answer(429, &[("Retry-After", "7")]);
+    bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", throttled).times(1)]);
+    let tags = bench.start(Work::Count(Kind::Tags));
+    bench.until(|fact| matches!(fact, Fact::Waiting(Some(_)))).await;
+    let groups = bench.start(Work::Count(Kind::Groups));
+    bench.hear_out().await;
+    let counted = |ticket| bench.replies(ticket).all(|reply| matches!(reply, Reply::Counted(Ok(_))));
+    assert!(counted(tags) && counted(groups));
+    let seven = Duration::from_secs(7);
+    let again: Vec<_> = bench.attempts().map(|attempt| attempt.again_in).collect();
+    assert_eq!(again, [Some(seven), None, None]);
+    let waits: Vec<_> = bench
+        .told
+        .iter()
+        .filter_map(|message| match &message.fact {
+            Fact::Waiting(wait) => Some((message.at.tick, wait.as_ref().map(|wait| wait.until))),
+            _ => None,
+        })
+        .collect();
+    let [(began, Some(until)), (over, None)] = waits[..] else { panic!("{waits:?}") };
+    assert!(until - began <= seven && over >= until && over - until < Duration::from_millis(10));
+    let early = bench.told.iter().filter(|message| matches!(message.fact, Fact::Reply(..)));
+    assert!(early.into_iter().all(|message| message.at.tick >= until));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_is_turned_away_ten_times_is_given_up() {
+    let mut bench = Bench::plain().await;
+    bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", answer(429, &[]))]);
+    let reply = bench.ask(Work::Count(Kind::Tags)).await;
+    assert!(matches!(&reply, Reply::Counted(Err(failure)) if failure.cause == Cause::RateLimited));
+    let waits: Vec<_> = bench.attempts().map(|attempt| attempt.again_in).collect();
+    assert_eq!((waits.len(), waits[9]), (10, None));
+    let sum: Duration = waits.into_iter().flatten().sum();
+    // 1, 2, 4 to 32 s, then three times 60 s, give or take a fifth.
+    assert!((190..=300).contains(&sum.as_secs()), "{sum:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_are_arranged_off_the_loop() {
+    let mut bench = Bench::plain().await;
+    let ticket = bench.start(Work::List { kind: Kind::Processes, scope: Scope::All });
+    bench.finish(ticket).await;
+    let mut rows = Rows::default();
+    for reply in bench.replies(ticket) {
+        if let Reply::Page { page, .. } = reply {
+            rows.push(Arc::clone(page));
+        }
+    }
+    let work = Work::Arrange {
+        rows: rows.clone(),
+        filter: Filter::new("onboarding"),
+        sort: Some(Sort { field: 0, reverse: false }),
+        people: Arc::new(People::default()),
+    };
+    let Reply::Arranged(Some(order)) = bench.ask(work.clone()).await else { panic!() };
+    let names: Vec<_> = order.iter().map(|at| rows.get(*at).unwrap().name().to_lowercase()).collect();
+    assert!(!names.is_empty() && names.is_sorted() && names.iter().all(|name| name.contains("onboarding")));
+
+    let ticket = bench.start(work);
+    bench.worker.perform(Effect::Cancel(ticket));
+    let reply = bench.finish(ticket).await;
+    assert!(matches!(reply, Reply::Arranged(None)));
+    assert!(bench.is_silent().await);
+}
