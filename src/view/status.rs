@@ -125,16 +125,19 @@ fn waiting(state: &State, wide: bool) -> Option<String> {
 
 fn results(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let rows = usize::from(area.height);
-    let newest_first = state.status.shown().rev().skip(state.status.below).take(rows);
-    let mut entries: Vec<_> = newest_first.collect();
-    entries.reverse();
-    if entries.is_empty() {
+    let newest_first = state.status.shown().rev().skip(state.status.below);
+    let upwards = newest_first.flat_map(|entry| {
+        let lines = entry.lines(&state.setup.zone, usize::from(area.width)).into_iter().rev();
+        lines.map(|line| (line, entry.tone()))
+    });
+    let mut lines: Vec<_> = upwards.take(rows).collect();
+    lines.reverse();
+    if lines.is_empty() {
         let words = "every change that is sent, and every request that fails, gets a line here";
         canvas.line(area, 0, &[Span::styled(words, canvas.theme.faint())]);
     }
-    for (row, entry) in entries.iter().enumerate() {
-        let style = canvas.theme.tone(entry.tone());
-        canvas.line(area, row, &[Span::styled(entry.text(&state.setup.zone), style)]);
+    for (row, (line, tone)) in lines.iter().enumerate() {
+        canvas.line(area, row, &[Span::styled(line, canvas.theme.tone(*tone))]);
     }
 }
 

@@ -119,7 +119,7 @@ fn shown_number(number: f64) -> String {
 pub fn of_detail(state: &State, detail: &Detail, width: usize) -> Vec<Laid> {
     let listed = || listed_fields(state, &detail.record);
     match &detail.fields {
-        Fields::Known(fields) => table(fields, width),
+        Fields::Known(fields) => table(&named(state, fields), width),
         Fields::Asked(_) => {
             let reading = [Laid::blank(), Laid::new(Weight::Faint, "reading…")];
             table(&listed(), width).into_iter().chain(reading).collect()
@@ -135,6 +135,21 @@ pub fn of_detail(state: &State, detail: &Detail, width: usize) -> Vec<Laid> {
             lines
         }
     }
+}
+
+/// The fields with people by their names, where these are known. Keys that hold a member's id are those of the API
+/// sheet, sections 6.1 to 6.3.
+fn named(state: &State, fields: &[(String, String)]) -> Vec<(String, String)> {
+    let is_person = |label: &str| {
+        let key = label.rsplit(" > ").next().unwrap_or(label);
+        ["owner_id", "started_by", "created_by", "last_updated_by", "starter_id", "completer_id", "users"]
+            .contains(&key)
+    };
+    let name = |(label, value): &(String, String)| {
+        let value = if is_person(label) { state.people.names(value) } else { value.clone() };
+        (label.clone(), value)
+    };
+    fields.iter().map(name).collect()
 }
 
 /// What the list told of a record.

@@ -16,6 +16,11 @@ use crate::model::text;
 /// How many lines are kept.
 const KEPT: usize = 5_000;
 
+/// Cells of the time and the spaces after it.
+const INDENT: usize = BLANK.len();
+/// What stands in its place before a further line.
+const BLANK: &str = "          ";
+
 /// What a line tells.
 #[derive(Debug, Clone)]
 pub enum Told {
@@ -58,6 +63,19 @@ impl Entry {
             Told::Attempt(attempt) => format!("{time}  {}", attempt_text(attempt)),
             Told::Summary(words) | Told::Note(words) => format!("{time}  {words}"),
         }
+    }
+
+    /// The line for a pane of `width` cells. A result is one line whatever its length; what sums up or explains goes on
+    /// in further lines, for it must be read to its end.
+    #[must_use]
+    pub fn lines(&self, zone: &Zone, width: usize) -> Vec<String> {
+        let text = self.text(zone);
+        let (Told::Summary(_) | Told::Note(_), Some(room)) = (&self.told, width.checked_sub(INDENT)) else {
+            return vec![text];
+        };
+        let (time, words) = text.split_at(INDENT.min(text.len()));
+        let wrapped = text::wrapped(words, room).into_iter().enumerate();
+        wrapped.map(|(n, line)| format!("{}{line}", if n == 0 { time } else { BLANK })).collect()
     }
 
     /// How it is to be coloured.
