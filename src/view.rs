@@ -1,7 +1,7 @@
 //! The view layer: what the state looks like.
 //!
 //! Owns every cell of the screen and nothing else: it only reads. One file a pane. Must not know of effects, of how a
-//! fact changes the state, nor of the client; text from outside passes [`canvas`], which lets nothing through that could
+//! fact changes the state, nor of the client; text from outside passes `canvas`, which lets nothing through that could
 //! move the cursor.
 
 mod canvas;
