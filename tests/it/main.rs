@@ -13,6 +13,7 @@ mod journeys;
 mod layering;
 mod properties;
 mod pty;
+mod quirks;
 mod readme;
 mod sandbox;
 mod screens;

@@ -358,3 +358,104 @@ fn the_story_teller_can_confirm_both_ways() {
     tell(&mut driven, &mut witness, &[Key("g"), Key("D"), Drawn, Phrase(30), Pass(30), Key("enter")]);
     assert_eq!(driven.applied.len(), 2);
 }
+
+/// The smaller set, end to end: random keys on the whole program with the real server behind it.
+mod end_to_end {
+    use super::*;
+    use crate::support::{Desk, Wanted};
+    use tidyfy::sandbox::{Fault, Mishap, Settings};
+
+    #[derive(Debug, Clone)]
+    enum Move {
+        Key(&'static str),
+        /// Whatever the open modal asks for is given to it.
+        Assent,
+        Rest,
+    }
+
+    fn moves() -> impl Strategy<Value = Vec<Move>> {
+        let one = prop_oneof![
+            12 => prop::sample::select(&KEYS[..]).prop_map(Move::Key),
+            3 => Just(Move::Assent),
+            2 => Just(Move::Rest),
+        ];
+        prop::collection::vec(one, 0..60)
+    }
+
+    async fn play(moves: &[Move], assenting: bool) -> Desk {
+        let sandbox = Settings { scale: 30, latency: Duration::from_millis(20), ..Settings::default() };
+        let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+        let turned_away =
+            Mishap::Answer { status: 429, body: None, headers: Default::default(), apply: false };
+        desk.server.set_faults(vec![Fault { share: Some(0.1), ..Fault::on("DELETE", "*", turned_away) }]);
+        for happening in moves {
+            match happening {
+                Move::Key(key) => desk.keys(key).await,
+                Move::Rest => desk.pass(Duration::from_secs(2)).await,
+                Move::Assent if !assenting => {}
+                Move::Assent => match desk.plan().map(Plan::assent) {
+                    Some(Assent::Key) => desk.confirm().await,
+                    Some(Assent::Phrase(phrases)) => desk.confirm_with(&phrases[0]).await,
+                    Some(Assent::Nothing) | None => {}
+                },
+            }
+        }
+        desk.pass(Duration::from_secs(600)).await;
+        desk
+    }
+
+    fn run<T>(test: impl Future<Output = T>) -> T {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().start_paused(true).build().unwrap().block_on(test)
+    }
+
+    /// Without the answers that turned a request away, after which it is sent again.
+    fn taken(desk: &Desk) -> Vec<(String, String)> {
+        let below = format!("/api/organizations/{}/", desk.server.org());
+        let sent = desk
+            .server
+            .requests()
+            .into_iter()
+            .filter(|sent| sent.method != "GET" && sent.status != Some(429));
+        let mut taken: Vec<_> =
+            sent.map(|sent| (sent.method.clone(), sent.path.replace(&below, ""))).collect();
+        taken.sort();
+        taken
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+        #[test]
+        fn without_a_completed_confirmation_nothing_but_get_is_sent(moves in moves()) {
+            let confirming: [&str; 2] = ["y", "enter"];
+            let moves: Vec<Move> =
+                moves.into_iter().filter(|one| !matches!(one, Move::Key(key) if confirming.contains(key))).collect();
+            let desk = run(play(&moves, false));
+            prop_assert_eq!(taken(&desk), vec![]);
+        }
+
+        #[test]
+        fn what_is_sent_is_what_was_confirmed(moves in moves()) {
+            let desk = run(play(&moves, true));
+            let mut confirmed = desk.confirmed.clone();
+            confirmed.sort();
+            let sent = taken(&desk);
+            // A job that was cancelled, or that still is held, sends less; none ever sends more, or anything twice.
+            let whole = desk.state().jobs.is_empty() && !desk.log().contains(" cancelled: ");
+            let unexpected = sent.iter().find(|sent| !confirmed.contains(sent));
+            prop_assert_eq!(unexpected, None);
+            prop_assert!(sent.len() <= confirmed.len());
+            if whole {
+                prop_assert_eq!(sent, confirmed);
+            }
+        }
+    }
+
+    #[test]
+    fn the_moves_do_reach_the_server() {
+        let moves = [Move::Key("space"), Move::Key("space"), Move::Key("a"), Move::Assent, Move::Rest];
+        let desk = run(play(&moves, true));
+        assert_eq!((taken(&desk).len(), desk.confirmed.len()), (2, 2));
+    }
+}

@@ -11,12 +11,12 @@ use ratatui::backend::TestBackend;
 use tidyfy::app::effect::Exit;
 use tidyfy::app::keymap::Keymap;
 use tidyfy::app::message::{Fact, Message, Signal, Size};
-use tidyfy::app::state::{Setup, State};
+use tidyfy::app::state::{Overlay, Setup, State};
 use tidyfy::event_loop::{EventLoop, Turn};
 use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::model::moment::Zone;
 use tidyfy::model::pacing::Limits;
-use tidyfy::model::plan::{Caution, applicable};
+use tidyfy::model::plan::{Caution, Plan, Step, applicable};
 use tidyfy::model::secret::Token;
 use tidyfy::sandbox::{Sandbox, Settings};
 use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
@@ -57,6 +57,15 @@ pub(crate) struct Desk {
     messages: UnboundedSender<Message>,
     clock: Clock,
     pub(crate) ended: Option<Exit>,
+    /// What has been confirmed so far: method and path of each step, below the organization.
+    pub(crate) confirmed: Vec<(String, String)>,
+}
+
+/// What a step sends: method and path, below the organization.
+fn request(step: &Step) -> (String, String) {
+    let path =
+        step.row.route.replace("organizations/{org}/", "").replace("{id}", &step.record.id().to_string());
+    (step.row.method.word().to_owned(), path)
 }
 
 /// The longest anything may take, in virtual time.
@@ -110,7 +119,7 @@ impl Desk {
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut looping = EventLoop::new(state, terminal, worker, inbox, clock.clone());
         looping.start().unwrap();
-        Self { server, looping, messages, clock, ended: None }
+        Self { server, looping, messages, clock, ended: None, confirmed: Vec::new() }
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -170,10 +179,30 @@ impl Desk {
     pub(crate) async fn keys(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
             let chord = key.parse().unwrap_or_else(|bad| panic!("{bad}"));
+            let shown = self.plan().map(|plan| plan.steps.iter().map(request).collect::<Vec<_>>());
+            let jobs = self.jobs_begun();
             self.send(Fact::Key { chord, repeat: false });
             self.read().await;
+            if self.jobs_begun() > jobs {
+                self.confirmed.extend(shown.expect("a job began without a modal"));
+            }
             self.pass(STROKE).await;
         }
+    }
+
+    /// The plan in the modal, if one is open.
+    pub(crate) fn plan(&self) -> Option<&Plan> {
+        match &self.state().overlay {
+            Some(Overlay::Confirm(confirm)) => Some(&confirm.plan),
+            _ => None,
+        }
+    }
+
+    /// How many jobs have been handed to the worker: those that are over have left a sum behind.
+    fn jobs_begun(&self) -> usize {
+        self.state().jobs.iter().count()
+            + self.log().matches(" finished: ").count()
+            + self.log().matches(" cancelled: ").count()
     }
 
     /// Types letters, at a hand's pace.
