@@ -1,6 +1,7 @@
 //! The tabs.
 //!
-//! Owns how they shrink: counts leave first, then the ends of titles; the current tab is always whole.
+//! Owns how they shrink: gaps first, then the small change of counts, then the ends of titles, then counts altogether; the
+//! current tab is always whole.
 
 use ratatui::text::Span;
 
@@ -19,33 +20,39 @@ use crate::model::text::grouped;
 enum Length {
     /// `1 Processes 120`
     Counted,
+    /// `1 Processes 7.4k`
+    Rounded,
+    /// `1 Pro 7.4k`
+    Short,
     /// `1 Processes`
     Titled,
-    /// `1 Pro`
-    Short,
     /// `1`
     Numbered,
 }
 
-/// From long to short: the current tab, and the others.
-const LENGTHS: [(Length, Length); 5] = [
-    (Length::Counted, Length::Counted),
-    (Length::Counted, Length::Titled),
-    (Length::Counted, Length::Short),
-    (Length::Counted, Length::Numbered),
-    (Length::Titled, Length::Numbered),
+/// From long to short: the current tab, the others, and what stands behind each of those.
+const LENGTHS: [(Length, Length, &str); 8] = [
+    (Length::Counted, Length::Counted, " "),
+    (Length::Counted, Length::Counted, ""),
+    (Length::Counted, Length::Rounded, ""),
+    (Length::Counted, Length::Short, " "),
+    (Length::Counted, Length::Short, ""),
+    (Length::Counted, Length::Titled, ""),
+    (Length::Counted, Length::Numbered, " "),
+    SHORTEST,
 ];
+const SHORTEST: (Length, Length, &str) = (Length::Titled, Length::Numbered, "");
 
 /// Draws the tabs.
 pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
-    let line = |(current, others)| -> Vec<Span<'_>> {
+    let line = |(current, others, gap): (_, _, &str)| -> Vec<Span<'_>> {
         let tab = |kind: Kind| {
             let listing = &state.listings[kind as usize];
             if kind == state.kind {
                 Span::styled(format!("[{}]", label(listing, current)), theme.current().patch(theme.strong()))
             } else {
-                Span::raw(format!(" {} ", label(listing, others)))
+                Span::raw(format!(" {}{gap}", label(listing, others)))
             }
         };
         Kind::ALL.into_iter().map(tab).collect()
@@ -53,30 +60,43 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let room = usize::from(area.width);
     let mut lines = LENGTHS.into_iter().map(line);
     let fitting = lines.find(|line| text::line_width(line) <= room);
-    let shown = fitting.unwrap_or_else(|| line((Length::Titled, Length::Numbered)));
+    let shown = fitting.unwrap_or_else(|| line(SHORTEST));
     canvas.line(area, 0, &shown);
 }
 
 fn label(listing: &Listing, length: Length) -> String {
     let (number, title) = (listing.kind as usize + 1, listing.kind.row().title);
     match length {
-        Length::Counted => format!("{number} {title} {}", count(listing)),
+        Length::Counted => format!("{number} {title} {}", count(listing, grouped)),
+        Length::Rounded => format!("{number} {title} {}", count(listing, rounded)),
+        Length::Short => {
+            format!("{number} {} {}", title.chars().take(3).collect::<String>(), count(listing, rounded))
+        }
         Length::Titled => format!("{number} {title}"),
-        Length::Short => format!("{number} {}", title.chars().take(3).collect::<String>()),
         Length::Numbered => number.to_string(),
     }
 }
 
 /// What the tab says of how many there are: for a list what the server says, for a collected kind what was found.
-fn count(listing: &Listing) -> String {
+fn count(listing: &Listing, say: fn(u64) -> String) -> String {
     match (&listing.kind.row().source, &listing.load) {
-        (Source::List(_), _) => listing.active_total.map_or("-".to_owned(), grouped),
+        (Source::List(_), _) => listing.active_total.map_or("-".to_owned(), say),
         (Source::Collected { .. }, Load::Untouched) => "-".to_owned(),
-        (Source::Collected { .. }, Load::Done(_)) => grouped(listing.loaded() as u64),
+        (Source::Collected { .. }, Load::Done(_)) => say(listing.loaded() as u64),
         (Source::Collected { .. }, _) => {
             let covered = percent(&listing.coverage).map_or(String::new(), |share| format!(" ({share}%)"));
-            format!("{}{covered}", grouped(listing.loaded() as u64))
+            format!("{}{covered}", say(listing.loaded() as u64))
         }
+    }
+}
+
+/// A number in at most four signs, never more than the truth: `364`, `7.4k`, `74k`.
+fn rounded(n: u64) -> String {
+    match n {
+        0..1_000 => n.to_string(),
+        1_000..10_000 => format!("{}.{}k", n / 1_000, n % 1_000 / 100),
+        10_000..1_000_000 => format!("{}k", n / 1_000),
+        _ => format!("{}M", n / 1_000_000),
     }
 }
 
@@ -91,6 +111,14 @@ fn percent(coverage: &[Coverage]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounding_never_says_more_than_there_is() {
+        assert_eq!(
+            [999, 1_000, 7_479, 9_999, 10_999, 2_500_000].map(rounded),
+            ["999", "1.0k", "7.4k", "9.9k", "10k", "2M"]
+        );
+    }
 
     #[test]
     fn coverage_is_told_once_every_total_is_known() {

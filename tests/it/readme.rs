@@ -30,7 +30,7 @@ fn keys() -> String {
 }
 
 async fn screen() -> String {
-    let mut desk = Desk::with(Wanted { size: (110, 30), ..Wanted::default() }).await;
+    let mut desk = Desk::with(Wanted { size: (110, 30), at_once: 1, ..Wanted::default() }).await;
     desk.keys("j space j j space space a").await;
     desk.confirm().await;
     desk.rest().await;

@@ -10,32 +10,48 @@ use tidyfy::sandbox::{Fault, Mishap, Settings};
 
 use crate::support::{Desk, Wanted};
 
+/// Whether a line tells what came of a request. Those of requests that were under way together come in any order, and
+/// are held against the server elsewhere.
+fn is_result(line: &str) -> bool {
+    ["  DELETE ", "  PUT ", "  GET "]
+        .iter()
+        .any(|method| line.get(8..).is_some_and(|rest| rest.starts_with(method)))
+}
+
 /// The screen's text, then its styles.
 fn picture(desk: &Desk) -> String {
     let buffer = desk.buffer();
     let mut legend: Vec<(Color, Color, Modifier)> = Vec::new();
-    let mut letters = String::new();
-    for cells in buffer.content().chunks(usize::from(buffer.area.width)) {
-        let mut line = String::new();
-        for cell in cells {
-            let style = (cell.fg, cell.bg, cell.modifier);
-            if style == (Color::Reset, Color::Reset, Modifier::empty()) {
-                line.push('.');
-                continue;
-            }
-            let at = legend.iter().position(|known| *known == style).unwrap_or_else(|| {
-                legend.push(style);
-                legend.len() - 1
-            });
-            line.push(char::from(b'a' + u8::try_from(at).unwrap()));
+    let screen = desk.screen();
+    let (mut text, mut letters) = (String::new(), String::new());
+    for (line, cells) in screen.lines().zip(buffer.content().chunks(usize::from(buffer.area.width))) {
+        if is_result(line) {
+            text.push_str("(a result)\n");
+            letters.push_str("(a result)\n");
+            continue;
         }
-        letters.push_str(line.trim_end_matches('.'));
+        text.push_str(line);
+        text.push('\n');
+        let styles: String =
+            cells.iter().map(|cell| letter((cell.fg, cell.bg, cell.modifier), &mut legend)).collect();
+        letters.push_str(styles.trim_end_matches('.'));
         letters.push('\n');
     }
     let legend = legend.iter().enumerate().map(|(at, (fg, bg, modifier))| {
         format!("{} {fg:?} on {bg:?} {modifier:?}", char::from(b'a' + u8::try_from(at).unwrap()))
     });
-    format!("{}\n\n{letters}\n{}", desk.screen(), legend.collect::<Vec<_>>().join("\n"))
+    format!("{text}\n{letters}\n{}", legend.collect::<Vec<_>>().join("\n"))
+}
+
+fn letter(style: (Color, Color, Modifier), legend: &mut Vec<(Color, Color, Modifier)>) -> char {
+    if style == (Color::Reset, Color::Reset, Modifier::empty()) {
+        return '.';
+    }
+    let at = legend.iter().position(|known| *known == style).unwrap_or_else(|| {
+        legend.push(style);
+        legend.len() - 1
+    });
+    char::from(b'a' + u8::try_from(at).unwrap())
 }
 
 const SIZES: [(u16, u16); 3] = [(120, 35), (80, 24), (40, 10)];

@@ -33,6 +33,7 @@ pub(crate) struct Wanted {
     pub(crate) read_only: bool,
     pub(crate) colour: bool,
     pub(crate) token: Option<&'static str>,
+    pub(crate) at_once: usize,
 }
 
 impl Default for Wanted {
@@ -46,6 +47,7 @@ impl Default for Wanted {
             read_only: false,
             colour: true,
             token: None,
+            at_once: 16,
         }
     }
 }
@@ -100,7 +102,8 @@ impl Desk {
             body_cap: Access::BODY_CAP,
         })
         .unwrap();
-        let terms = Terms { seed: 1, ..Terms::new(wanted.limits.clone(), clock.clone()) };
+        let terms =
+            Terms { seed: 1, at_once: wanted.at_once, ..Terms::new(wanted.limits.clone(), clock.clone()) };
         let worker = Worker::new(client, terms, messages.clone());
         let setup = Setup {
             demo: true,

@@ -114,8 +114,9 @@ fn tabs_shrink_and_the_current_one_stays_whole() {
             Kind::Files,
             " 1 Processes 10,050  2 Templates 120  3 Tasks - [4 Files 2 (37%)] 5 Tags 12  6 Groups -",
         ),
-        (80, Kind::Files, " 1 Processes  2 Templates  3 Tasks [4 Files 2 (37%)] 5 Tags  6 Groups"),
-        (60, Kind::Processes, "[1 Processes 10,050] 2 Tem  3 Tas  4 Fil  5 Tag  6 Gro"),
+        (80, Kind::Files, " 1 Processes 10k 2 Templates 120 3 Tasks -[4 Files 2 (37%)] 5 Tags 12 6 Groups -"),
+        (72, Kind::Processes, "[1 Processes 10,050] 2 Tem 120 3 Tas - 4 Fil 2 (37%) 5 Tag 12 6 Gro -"),
+        (64, Kind::Processes, "[1 Processes 10,050] 2 Templates 3 Tasks 4 Files 5 Tags 6 Groups"),
         (40, Kind::Processes, "[1 Processes 10,050] 2  3  4  5  6"),
     ] {
         let mut state = lively(width, 24);
