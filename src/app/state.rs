@@ -13,6 +13,7 @@ pub mod marks;
 pub mod modal;
 pub mod order;
 pub mod palette;
+pub mod scroll;
 pub mod status;
 
 use std::collections::BTreeMap;

@@ -341,6 +341,20 @@ async fn quitting_asks_while_a_job_runs_and_then_sends_nothing_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_question_that_takes_the_place_of_another_leaves_no_job_held() {
+    let sandbox = Settings { scale: 200, latency: Duration::from_millis(500), ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    desk.keys("* a").await;
+    let all = desk.marked().len();
+    desk.confirm().await;
+    desk.keys("x ctrl-c").await;
+    assert!(desk.shows("quit?"), "{}", desk.screen());
+    desk.keys("n").await;
+    desk.rest().await;
+    assert_eq!(desk.changes().len(), all);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_signal_gives_what_is_under_way_five_seconds() {
     let mut desk = Desk::open().await;
     desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", Mishap::Hang { apply: true })]);

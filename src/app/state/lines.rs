@@ -4,9 +4,6 @@
 
 use super::State;
 use super::detail::{Detail, Fields};
-use super::layout::Layout;
-use super::modal::Modal;
-use super::{Overlay, help};
 use crate::model::catalog::Form;
 use crate::model::moment::Zone;
 use crate::model::people::People;
@@ -166,27 +163,4 @@ fn table(fields: &[(String, String)], width: usize) -> Vec<Laid> {
     let longest = fields.iter().map(|(label, _)| text::width(label) + 2).max().unwrap_or_default();
     let column = longest.min((width / 3).clamp(8, 26));
     fields.iter().flat_map(|(label, value)| Laid::led(label, column, Weight::Plain, value, width)).collect()
-}
-
-impl State {
-    /// Brings what is scrolled further than it has lines back to its last page, so that the next key up moves it.
-    pub fn settle_scroll(&mut self) {
-        let layout = Layout::of(self);
-        if let (Some(detail), Some(area)) = (&self.detail, layout.detail) {
-            let lines = of_detail(self, detail, usize::from(area.inside(2).width)).len();
-            let most = lines.saturating_sub(layout.detail_lines());
-            if let Some(detail) = &mut self.detail {
-                detail.scroll = detail.scroll.min(most);
-            }
-        }
-        match &mut self.overlay {
-            Some(Overlay::Help(scroll)) => {
-                *scroll = (*scroll).min(help::Help::of(&self.setup.keymap, self.size).most_scroll());
-            }
-            Some(Overlay::Confirm(confirm)) => {
-                confirm.scroll = Modal::of(confirm, self.size, self.now).scroll;
-            }
-            _ => {}
-        }
-    }
 }

@@ -175,7 +175,9 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
             None => state.note("there is nothing here to open"),
         },
         Command::Back => back(state),
-        Command::Leave => leave_page(state),
+        Command::Leave => {
+            leave_page(state);
+        }
         Command::NextScope => browse::next_scope(state, effects),
         Command::ToggleMark => mark::toggle(state),
         Command::Range => mark::range(state),
@@ -207,14 +209,10 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
 
 /// Takes one layer away; never acts.
 fn back(state: &mut State) {
-    if state.overlay.take().is_some() {
+    if close_topmost(state) {
         return;
     }
-    if state.focus == Focus::Status {
-        state.focus = Focus::Table;
-    } else if state.detail.is_some() || state.marked_only.is_some() {
-        leave_page(state);
-    } else if state.listing_mut().anchor.take().is_some() {
+    if state.listing_mut().anchor.take().is_some() {
         state.note("range dropped");
     } else if state.listing().marking.is_some() {
         browse::stop_marking(state);
@@ -223,25 +221,28 @@ fn back(state: &mut State) {
     }
 }
 
-/// Goes back from a detail page, or from the view of all that is marked.
-fn leave_page(state: &mut State) {
-    if state.detail.take().is_none() {
-        state.marked_only = None;
+/// Closes what is open, else quits.
+fn close(state: &mut State, effects: &mut Effects) {
+    if !close_topmost(state) {
+        quit(state, Exit::Quit, effects);
     }
 }
 
-/// Closes what is open, else quits.
-fn close(state: &mut State, effects: &mut Effects) {
+/// Closes what lies over the table, one layer, and says whether there was any.
+fn close_topmost(state: &mut State) -> bool {
     if state.overlay.take().is_some() {
-        return;
+        return true;
     }
     if state.focus == Focus::Status {
         state.focus = Focus::Table;
-    } else if state.detail.is_some() || state.marked_only.is_some() {
-        leave_page(state);
-    } else {
-        quit(state, Exit::Quit, effects);
+        return true;
     }
+    leave_page(state)
+}
+
+/// Goes back from a detail page, or from the view of all that is marked, and says whether one was open.
+fn leave_page(state: &mut State) -> bool {
+    state.detail.take().is_some() || state.marked_only.take().is_some()
 }
 
 /// Quits, after asking if a job runs.
@@ -250,6 +251,10 @@ fn quit(state: &mut State, exit: Exit, effects: &mut Effects) {
     if state.jobs.is_empty() || asked_already || state.is_too_small() {
         leave(state, exit, effects);
     } else {
+        if let Some(Overlay::Ask(Question::CancelJob(ticket))) = state.overlay {
+            // The question it takes the place of counts as answered with no, or the job would stay held.
+            act::answer_cancel(state, ticket, false, effects);
+        }
         state.overlay = Some(Overlay::Ask(Question::Quit(exit)));
     }
 }
