@@ -2,7 +2,7 @@
 //!
 //! Owns the rules by which the cursor follows its record, and by which marks wait for a list that is still loading.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -84,6 +84,8 @@ pub struct Listing {
     superseded: bool,
     /// Whether a reload has not brought its first page yet, so that the rows shown are the former ones.
     former: bool,
+    /// Records that left while pages were coming in, which may still tell of them as they were.
+    departed: HashSet<Id>,
     cursor: Option<Id>,
     at: usize,
 }
@@ -114,6 +116,7 @@ impl Listing {
             stale: false,
             superseded: false,
             former: false,
+            departed: HashSet::new(),
             cursor: None,
             at: 0,
         }
@@ -222,6 +225,7 @@ impl Listing {
     pub fn begin(&mut self, ticket: Ticket, keep: bool) {
         self.load = Load::Running(ticket);
         self.former = true;
+        self.departed.clear();
         if !keep {
             self.forget();
         }
@@ -250,7 +254,7 @@ impl Listing {
         let taken = self.rows.push(Arc::clone(page));
         let mut fresh = Vec::with_capacity(taken.len());
         for (record, position) in page.records().zip(taken) {
-            if self.positions.contains_key(record.id()) {
+            if self.positions.contains_key(record.id()) || self.departed.contains(record.id()) {
                 self.rows.remove(position);
             } else {
                 self.positions.insert(record.id().clone(), position);
@@ -335,6 +339,7 @@ impl Listing {
 
     /// Takes in one record that has come into this scope.
     pub fn admit(&mut self, record: Record) {
+        self.departed.remove(record.id());
         if self.positions.contains_key(record.id()) {
             self.replace(record);
         } else if self.load != Load::Untouched {
@@ -345,6 +350,9 @@ impl Listing {
 
     /// Takes a record out of the list, because it is gone or in another scope now.
     pub fn remove(&mut self, id: &Id) {
+        if matches!(self.load, Load::Running(_)) {
+            self.departed.insert(id.clone());
+        }
         let Some(position) = self.positions.remove(id) else { return };
         self.rows.remove(position);
         self.order.remove(position);
@@ -425,6 +433,22 @@ mod tests {
         assert_eq!(listing.hidden_among(&marks), 4);
         assert_eq!((marks.clear_or_return(Kind::Tags), listing.hidden_among(&marks)), (0, 0));
         assert_eq!((marks.clear_or_return(Kind::Tags), listing.hidden_among(&marks)), (5, 4));
+    }
+
+    #[test]
+    fn a_page_that_was_on_its_way_does_not_bring_back_what_has_left() {
+        let mut listing = Listing::new(Kind::Tags);
+        listing.begin(Ticket(1), false);
+        listing.receive(&page(0..3));
+        listing.end(Load::Done(LoadEnd::default()));
+        listing.begin(Ticket(2), true);
+        listing.remove(&Id::new("1").unwrap());
+        listing.receive(&page(0..5));
+        let shown: Vec<_> = listing.shown_records().map(|record| record.id().to_string()).collect();
+        assert_eq!(shown, ["0", "2", "3", "4"]);
+        listing.begin(Ticket(3), true);
+        listing.receive(&page(0..5));
+        assert_eq!(listing.shown(), 5);
     }
 
     #[test]
