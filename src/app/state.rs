@@ -29,7 +29,6 @@ use crate::model::arrange::Filter;
 use crate::model::failure::Failure;
 use crate::model::kind::Kind;
 use crate::model::moment::{Moment, Zone};
-use crate::model::outcome::Outcome;
 use crate::model::pacing::Limits;
 use crate::model::people::People;
 use crate::model::plan::{Caution, Standing};
@@ -174,6 +173,12 @@ impl Tickets {
         self.open.get(&ticket).copied()
     }
 
+    /// Whether an open ticket was given out for `purpose`.
+    #[must_use]
+    pub fn awaits(&self, purpose: Purpose) -> bool {
+        self.open.values().any(|open| *open == purpose)
+    }
+
     /// Ends a ticket.
     pub fn close(&mut self, ticket: Ticket) {
         self.open.remove(&ticket);
@@ -315,7 +320,8 @@ impl State {
     /// Whether the next frame must be reported back, because something on it may be acted upon only once it is seen.
     #[must_use]
     pub fn awaits_drawing(&self) -> bool {
-        matches!(&self.overlay, Some(Overlay::Confirm(confirm)) if confirm.awaits_drawing())
+        let waits = matches!(&self.overlay, Some(Overlay::Confirm(confirm)) if confirm.awaits_drawing());
+        waits && !self.is_too_small()
     }
 
     /// What is still to be said when the screen has closed: how the jobs ended that were cut short by leaving. What was
@@ -323,11 +329,7 @@ impl State {
     #[must_use]
     pub fn farewell(&self) -> Vec<String> {
         let ended = self.parting.iter().cloned();
-        let cut_short = self.jobs.iter().map(|job| {
-            let mut tally = job.tally;
-            (tally.total()..job.steps()).for_each(|_| tally.add(Outcome::Unknown));
-            tally.sentence(job.plan.verb.word(), true)
-        });
+        let cut_short = self.jobs.iter().map(|job| job.cut_short().sentence(job.plan.verb.word(), true));
         ended.chain(cut_short).collect()
     }
 

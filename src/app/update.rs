@@ -11,7 +11,7 @@ mod mark;
 mod receive;
 
 use super::effect::{Effect, Effects, Ticket, Work};
-use super::message::{Fact, Message, Signal};
+use super::message::{Fact, Message, Reply, Signal, Size};
 use super::state::listing::Load;
 use super::state::status::Told;
 use super::state::{Leaving, Notice, Overlay, Purpose, State};
@@ -47,13 +47,18 @@ impl State {
 pub fn update(state: &mut State, message: Message) -> Effects {
     let mut effects = Effects::default();
     let may_scroll = matches!(message.fact, Fact::Key { .. } | Fact::Resized(_));
+    // A step takes the mark and the row of one record; counting all others for it would make a long job slow.
+    let counts = !matches!(message.fact, Fact::Reply(_, Reply::Step { .. }) | Fact::Attempt(_));
     state.now = message.at;
     match message.fact {
         Fact::Key { chord, repeat } => keys::key(state, chord, repeat, &mut effects),
         Fact::Paste(text) => keys::paste(state, &text),
-        Fact::Resized(size) => state.size = size,
+        Fact::Resized(size) => resize(state, size),
         Fact::Drawn => {
-            if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
+            let is_seen = !state.is_too_small();
+            if let Some(Overlay::Confirm(confirm)) = &mut state.overlay
+                && is_seen
+            {
                 confirm.drawn(message.at);
             }
         }
@@ -67,6 +72,9 @@ pub fn update(state: &mut State, message: Message) -> Effects {
     settle(state, &mut effects);
     if may_scroll {
         state.settle_scroll();
+    }
+    if counts {
+        state.listings.iter_mut().for_each(|listing| listing.count_hidden(&state.marks));
     }
     effects
 }
@@ -86,7 +94,14 @@ fn settle(state: &mut State, effects: &mut Effects) {
             let ticket = state.ask(Purpose::Arrange(kind), work, effects);
             state.listing_of(kind).arranging(ticket);
         }
-        state.listings[kind as usize].count_hidden(&state.marks);
+    }
+}
+
+fn resize(state: &mut State, size: Size) {
+    state.size = size;
+    let is_too_small = state.is_too_small();
+    if let (Some(Overlay::Confirm(confirm)), true) = (&mut state.overlay, is_too_small) {
+        confirm.hidden();
     }
 }
 

@@ -51,12 +51,6 @@ impl Outcome {
             Self::NotSent => "not sent",
         }
     }
-
-    /// Whether the mark of the record has served its purpose.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Done | Self::AlreadyGone)
-    }
 }
 
 /// What an answer to a PUT or DELETE means for the step that sent it.
@@ -77,11 +71,11 @@ pub fn judge(failure: &Failure) -> Judgement {
         Cause::Unauthorized => Judgement::Stop,
         Cause::RateLimited => Judgement::Again,
         Cause::Forbidden | Cause::NotFound | Cause::Invalid => Judgement::Ended(Outcome::Refused),
-        Cause::Unreachable => Judgement::Ended(Outcome::Failed),
+        Cause::Unreachable | Cause::Bug => Judgement::Ended(Outcome::Failed),
         Cause::Server | Cause::Redirected | Cause::Garbled | Cause::Broken => {
             Judgement::Ended(Outcome::Unknown)
         }
-        Cause::TimedOut | Cause::Cancelled | Cause::Bug => Judgement::Ended(Outcome::Unknown),
+        Cause::TimedOut | Cause::Cancelled => Judgement::Ended(Outcome::Unknown),
     }
 }
 

@@ -120,8 +120,10 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What will not.
     pub blocked: Vec<Blocked>,
-    /// How many of the records the filter hides.
+    /// How many of the records the list does not show.
     pub hidden: usize,
+    /// Whether a filter is in force, which then is what hides them.
+    pub filtered: bool,
     /// The record under the cursor when it is not among them.
     pub bystander: Option<String>,
     /// How many records of their kind the server holds in this scope.
@@ -277,6 +279,7 @@ mod tests {
             steps: (0..n).map(step).collect(),
             blocked: vec![],
             hidden: 0,
+            filtered: false,
             bystander: None,
             held_by_server: [(kind, held)].into(),
             limits: Limits::documented(),

@@ -165,9 +165,8 @@ impl Record {
     /// Whether the record says of itself that it is archived, whatever list it came from.
     #[must_use]
     pub fn is_archived(&self) -> bool {
-        let status_says_so =
-            matches!(self.named(STATUS), Value::Text(status) if status.eq_ignore_ascii_case("archived"));
-        self.kind().row().archives() && (self.named(ARCHIVED) != Value::Missing || status_says_so)
+        let says_so = self.named(ARCHIVED) != Value::Missing || says_archived(self.named(STATUS));
+        self.kind().row().archives() && says_so
     }
 
     /// This record with its archived time set or taken away, as an answered archive or restore leaves it. A status
@@ -177,7 +176,7 @@ impl Record {
         let fields = self.kind().row().fields;
         let drafts = fields.iter().enumerate().map(|(position, field)| match (field.name, at) {
             (ARCHIVED, at) => at.map_or(Draft::Missing, Draft::Time),
-            (STATUS, None) if self.value(position) == Value::Text("archived") => Draft::Missing,
+            (STATUS, None) if says_archived(self.value(position)) => Draft::Missing,
             _ => self.draft(position),
         });
         let page = Page::new(self.kind(), vec![(self.id().clone(), drafts.collect())]);
@@ -200,6 +199,11 @@ impl Record {
             Value::Time(time) => Draft::Time(time),
         }
     }
+}
+
+/// Whether a status says that a record is archived.
+fn says_archived(status: Value<'_>) -> bool {
+    matches!(status, Value::Text(status) if status.eq_ignore_ascii_case("archived"))
 }
 
 /// The records of a list in the order they arrived, cheap to clone and to hand to another thread.

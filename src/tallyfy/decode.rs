@@ -91,12 +91,6 @@ pub fn organization(value: &Value) -> Option<Organization> {
     (shown != text::NAMELESS).then(|| Organization { id, name: shown.into_owned(), admin: admin(value) })
 }
 
-/// The organizations of a list, unreadable ones left out.
-#[must_use]
-pub fn organizations(values: &[Value]) -> Vec<Organization> {
-    values.iter().filter_map(organization).collect()
-}
-
 /// Whether an organization or a member says that the role is an administrator's; `None` for roles nobody has heard of.
 #[must_use]
 pub fn admin(value: &Value) -> Option<bool> {

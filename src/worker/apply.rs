@@ -229,13 +229,18 @@ impl Job {
 }
 
 /// An answer may hold the record, something else, or only part of it (API sheet, section 9, rows 3, 8 and 15): it is
-/// taken for the record if it has its id and speaks of its name.
+/// taken for the record if it has its id and speaks of every field that the list shows.
 fn answered_record(step: &Step, answered: &Answered) -> Option<Record> {
     let kind = step.record.kind();
     let body = answered.body.as_ref()?;
     let (id, drafts) = decode::row(kind, body).ok()?;
-    let names = kind.row().fields.first().map_or(&[][..], |field| field.paths);
-    let is_the_same = id == *step.record.id() && names.iter().any(|name| body.get(name).is_some());
+    let speaks_of = |path: &&str| path.split('.').next().is_some_and(|key| body.get(key).is_some());
+    let is_whole = kind
+        .row()
+        .fields
+        .iter()
+        .all(|field| field.paths.is_empty() || field.paths.iter().any(|path| speaks_of(&path)));
+    let is_the_same = id == *step.record.id() && is_whole;
     is_the_same.then(|| Arc::new(Page::new(kind, vec![(id, drafts)])).records().next())?
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use tidyfy::app::effect::Exit;
 use tidyfy::app::message::Signal;
 use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::pacing::Limits;
 use tidyfy::sandbox::{Fault, Mishap, Role, Settings};
 
 use crate::support::{Desk, Wanted};
@@ -563,4 +564,95 @@ async fn only_quit_acts_under_the_notice_that_there_is_no_room() {
     assert_eq!(desk.marked(), Vec::<String>::new());
     desk.keys("q").await;
     assert_eq!(desk.ended, Some(Exit::Quit));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_the_process_holds_every_job_and_waits_for_what_is_under_way() {
+    let sandbox = Settings { scale: 100, latency: Duration::from_millis(400), ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    desk.keys("* a").await;
+    desk.confirm().await;
+    desk.keys("5 D").await;
+    desk.until("tags", |desk| desk.plan().is_some() || !desk.ids().is_empty()).await;
+    desk.keys("D").await;
+    desk.confirm_with("delete 1").await;
+    desk.keys("ctrl-z").await;
+    desk.until("the stop", |desk| desk.stops == 1).await;
+    let sent = desk.changes().len();
+    desk.pass(Duration::from_secs(30)).await;
+    assert_eq!(desk.changes().len(), sent, "something left while the process was stopped");
+    desk.keys("ctrl-z").await;
+    assert_eq!(desk.stops, 2, "a job at rest does not keep the process from stopping");
+    desk.keys("p").await;
+    desk.rest().await;
+    assert_eq!(desk.stops, 2);
+    assert!(desk.log().contains("delete finished: 1 done"), "{}", desk.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn marks_that_were_cleared_do_not_come_back_on_what_is_done() {
+    let mut desk = Desk::open().await;
+    desk.keys("space space M g a").await;
+    desk.confirm().await;
+    desk.rest().await;
+    desk.keys("M").await;
+    assert_eq!(desk.marked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_page_tells_what_became_of_its_record() {
+    let mut desk = Desk::open().await;
+    desk.keys("enter a").await;
+    desk.confirm().await;
+    desk.rest().await;
+    desk.keys("r").await;
+    assert!(desk.shows("Restore 1 process"), "{}", desk.screen());
+    desk.confirm().await;
+    desk.rest().await;
+    assert!(desk.log().contains("restore finished: 1 done"), "{}", desk.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modal_counts_only_from_when_it_can_be_seen() {
+    let mut desk = Desk::open().await;
+    desk.keys("a").await;
+    desk.pass(Duration::from_millis(300)).await;
+    desk.resize(39, 9).await;
+    desk.keys("y").await;
+    desk.resize(120, 35).await;
+    desk.keys("y").await;
+    desk.rest().await;
+    assert_eq!(desk.changes(), []);
+    desk.confirm().await;
+    desk.rest().await;
+    assert_eq!(desk.changes().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reloading_again_and_again_asks_for_nothing_twice() {
+    let mut desk = Desk::with(Wanted { limits: Limits::documented(), ..Wanted::default() }).await;
+    desk.pass(Duration::from_secs(60)).await;
+    for _ in 0..30 {
+        desk.keys("R").await;
+    }
+    assert!(desk.state().tickets.len() < 10, "{} tickets are open", desk.state().tickets.len());
+    desk.keys("enter").await;
+    for _ in 0..30 {
+        desk.keys("R").await;
+    }
+    desk.pass(Duration::from_secs(20)).await;
+    assert!(desk.state().tickets.is_empty(), "{} tickets are open", desk.state().tickets.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_room_for_the_question_quitting_takes_the_key_twice() {
+    let sandbox = Settings { latency: Duration::from_millis(500), ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    desk.keys("* a").await;
+    desk.confirm().await;
+    desk.resize(30, 8).await;
+    desk.keys("q").await;
+    assert!(desk.ended.is_none() && desk.shows("a job is"), "{}", desk.screen());
+    desk.keys("q").await;
+    desk.until("the end", |desk| desk.ended.is_some()).await;
 }

@@ -154,7 +154,8 @@ fn page(kind: Kind) -> Arc<Page> {
     Arc::new(Page::new(kind, (0..ROWS).map(row).collect()))
 }
 
-const KEYS: [&str; 44] = [
+const KEYS: [&str; 45] = [
+    "ctrl-z",
     "j",
     "k",
     "g",

@@ -59,6 +59,8 @@ pub(crate) struct Desk {
     messages: UnboundedSender<Message>,
     clock: Clock,
     pub(crate) ended: Option<Exit>,
+    /// How often the process would have been stopped.
+    pub(crate) stops: usize,
     /// What has been confirmed so far: method and path of each step, below the organization.
     pub(crate) confirmed: Vec<(String, String)>,
 }
@@ -122,7 +124,7 @@ impl Desk {
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut looping = EventLoop::new(state, terminal, worker, inbox, clock.clone());
         looping.start().unwrap();
-        Self { server, looping, messages, clock, ended: None, confirmed: Vec::new() }
+        Self { server, looping, messages, clock, ended: None, stops: 0, confirmed: Vec::new() }
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -134,8 +136,10 @@ impl Desk {
         tokio::select! {
             biased;
             turn = self.looping.turn() => {
-                if let Turn::Ended(exit) = turn.unwrap() {
-                    self.ended = Some(exit);
+                match turn.unwrap() {
+                    Turn::Going => {}
+                    Turn::Suspend => self.stops += 1,
+                    Turn::Ended(exit) => self.ended = Some(exit),
                 }
                 true
             }

@@ -11,7 +11,6 @@ use tui_input::{Input, InputRequest};
 
 use crate::app::keymap::{Chord, Key};
 use crate::model::moment::Moment;
-use crate::model::pacing;
 use crate::model::plan::{Assent, Plan};
 use crate::model::record::Record;
 use crate::model::text;
@@ -159,6 +158,11 @@ impl Confirm {
         Verdict::Open
     }
 
+    /// It cannot be seen any more: what it needs a person to have seen counts anew from when it is drawn again.
+    pub fn hidden(&mut self) {
+        self.drawn = None;
+    }
+
     /// Refuses a paste.
     pub fn paste(&mut self, at: Moment) {
         self.last_key = Some(at);
@@ -173,7 +177,11 @@ impl Confirm {
     }
 
     fn enter(&mut self, repeat: bool, hurried: bool) -> Verdict {
-        let Assent::Phrase(phrases) = &self.assent else { return Verdict::Kept };
+        let phrases = match &self.assent {
+            Assent::Phrase(phrases) => phrases,
+            Assent::Key => return Verdict::Kept,
+            Assent::Nothing => return Verdict::Open,
+        };
         if repeat || self.part != Part::Phrase {
             return Verdict::Open;
         }
@@ -197,7 +205,7 @@ impl Confirm {
     fn list_key(&mut self, chord: Chord, repeat: bool, armed: bool) -> Verdict {
         match (chord.typed(), &self.assent) {
             (Some('/'), _) => self.filtering = true,
-            (Some('n'), Assent::Key | Assent::Nothing) => return Verdict::Kept,
+            (Some('n'), Assent::Key) => return Verdict::Kept,
             (Some('y'), Assent::Key) if armed && !repeat => return Verdict::Confirmed,
             (Some('y'), Assent::Key) => {
                 self.complaint = Some("too soon: wait until `y` is offered".to_owned());
@@ -230,7 +238,9 @@ impl Confirm {
     pub fn body(&self) -> Vec<Line> {
         let mut lines: Vec<Line> = self.plan.consequences().into_iter().map(Line::Loud).collect();
         if self.plan.hidden > 0 {
-            lines.push(Line::Loud(format!("{} hidden by the filter", self.plan.hidden)));
+            let why =
+                if self.plan.filtered { "hidden by the filter" } else { "not in the list as it is shown" };
+            lines.push(Line::Loud(format!("{} {why}", self.plan.hidden)));
         }
         if self.plan.steps.is_empty() {
             lines.push(Line::Loud("nothing here can be done: only Esc works".to_owned()));
@@ -299,12 +309,6 @@ impl Confirm {
             }
         }
     }
-
-    /// How long the job takes at least, in words.
-    #[must_use]
-    pub fn time(&self) -> String {
-        pacing::spoken(self.plan.time())
-    }
 }
 
 /// What a key does to a line that is being typed.
@@ -324,4 +328,20 @@ pub fn edit(chord: Chord) -> Option<InputRequest> {
         (Key::Char('k'), true) => InputRequest::DeleteTillEnd,
         _ => InputRequest::InsertChar(chord.typed()?),
     })
+}
+
+/// How much of a paste is taken; a line that is typed needs no more.
+const LONGEST_PASTE: usize = 1_000;
+
+/// Types what was pasted, as one line.
+pub fn insert(input: &mut Input, text: &str) {
+    let (before, after): (String, String) = {
+        let chars: Vec<char> = input.value().chars().collect();
+        let at = input.cursor().min(chars.len());
+        (chars[..at].iter().collect(), chars[at..].iter().collect())
+    };
+    let start: String = text.chars().take(LONGEST_PASTE).collect();
+    let head = before + &text::clean(&start);
+    let cursor = head.chars().count();
+    *input = Input::new(head + &after).with_cursor(cursor);
 }

@@ -27,6 +27,8 @@ pub struct Job {
     pub tally: Tally,
     /// Whether it is held: nothing more is sent until it is resumed.
     pub held: bool,
+    /// Whether it is held and nothing of it is under way.
+    pub at_rest: bool,
     /// Whether it has been cancelled and only waits for what is under way.
     pub cancelled: bool,
     /// Ids of steps that have not ended.
@@ -44,6 +46,14 @@ impl Job {
     #[must_use]
     pub fn steps(&self) -> usize {
         self.plan.steps.len()
+    }
+
+    /// The sum if it breaks off now: what has not ended may or may not have been done.
+    #[must_use]
+    pub fn cut_short(&self) -> Tally {
+        let mut tally = self.tally;
+        (tally.total()..self.steps()).for_each(|_| tally.add(Outcome::Unknown));
+        tally
     }
 
     /// Steps a second since it began, and how long the rest takes at that rate. `None` before there is a rate.
@@ -73,6 +83,7 @@ impl Jobs {
             started: None,
             tally: Tally::default(),
             held: false,
+            at_rest: false,
             cancelled: false,
             open,
         });
@@ -99,6 +110,17 @@ impl Jobs {
     /// Every job.
     pub fn iter(&self) -> impl Iterator<Item = &Job> {
         self.0.iter()
+    }
+
+    /// The jobs that have not been cancelled, the running one first.
+    pub fn going(&self) -> impl Iterator<Item = &Job> {
+        self.0.iter().filter(|job| !job.cancelled)
+    }
+
+    /// Whether nothing of any job is under way, nor will be before one is resumed.
+    #[must_use]
+    pub fn are_at_rest(&self) -> bool {
+        self.0.iter().all(|job| job.at_rest || job.started.is_none() && job.held)
     }
 
     /// The job with this ticket, to change it.

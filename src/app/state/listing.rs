@@ -2,7 +2,7 @@
 //!
 //! Owns the rules by which the cursor follows its record, and by which marks wait for a list that is still loading.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -84,8 +84,9 @@ pub struct Listing {
     superseded: bool,
     /// Whether a reload has not brought its first page yet, so that the rows shown are the former ones.
     former: bool,
-    /// Records that left while pages were coming in, which may still tell of them as they were.
-    departed: HashSet<Id>,
+    /// What became of records while pages were coming in, which may still tell of them as they were: their newer version,
+    /// or nothing for those that left.
+    meanwhile: HashMap<Id, Option<Record>>,
     cursor: Option<Id>,
     at: usize,
 }
@@ -116,7 +117,7 @@ impl Listing {
             stale: false,
             superseded: false,
             former: false,
-            departed: HashSet::new(),
+            meanwhile: HashMap::new(),
             cursor: None,
             at: 0,
         }
@@ -143,13 +144,13 @@ impl Listing {
     /// The shown row the cursor is on.
     #[must_use]
     pub fn cursor_row(&self) -> usize {
-        self.at
+        self.at.min(self.shown().saturating_sub(1))
     }
 
     /// The record the cursor is on.
     #[must_use]
     pub fn under_cursor(&self) -> Option<Record> {
-        self.row(self.at)
+        self.row(self.cursor_row())
     }
 
     /// Every shown record, in order.
@@ -206,26 +207,21 @@ impl Listing {
     #[must_use]
     pub fn range(&self) -> Option<RangeInclusive<usize>> {
         let anchor = self.row_of(self.anchor.as_ref()?)?;
-        Some(anchor.min(self.at)..=anchor.max(self.at))
+        let at = self.cursor_row();
+        Some(anchor.min(at)..=anchor.max(at))
     }
 
     /// Moves the cursor; `page` is how many rows the table shows.
     pub fn move_cursor(&mut self, motion: Motion, page: usize) {
-        self.at = moved(self.at, motion, self.shown(), page);
+        self.at = moved(self.cursor_row(), motion, self.shown(), page);
         self.cursor = self.under_cursor().map(|record| record.id().clone());
-    }
-
-    /// Puts the cursor on a record, once it is shown.
-    pub fn seek(&mut self, id: Id) {
-        self.cursor = Some(id);
-        self.settle_cursor();
     }
 
     /// A load begins. The rows shown stay until its first page comes, unless they belong to another scope.
     pub fn begin(&mut self, ticket: Ticket, keep: bool) {
         self.load = Load::Running(ticket);
         self.former = true;
-        self.departed.clear();
+        self.meanwhile.clear();
         if !keep {
             self.forget();
         }
@@ -251,14 +247,22 @@ impl Listing {
         if self.former {
             self.forget();
         }
+        self.take_in(page);
+    }
+
+    fn take_in(&mut self, page: &Arc<Page>) {
         let taken = self.rows.push(Arc::clone(page));
         let mut fresh = Vec::with_capacity(taken.len());
         for (record, position) in page.records().zip(taken) {
-            if self.positions.contains_key(record.id()) || self.departed.contains(record.id()) {
+            let newer = self.meanwhile.get(record.id());
+            if self.positions.contains_key(record.id()) || newer.is_some_and(Option::is_none) {
                 self.rows.remove(position);
             } else {
                 self.positions.insert(record.id().clone(), position);
                 fresh.push(position);
+                if let Some(Some(newer)) = newer {
+                    self.rows.replace(position, newer.clone());
+                }
             }
         }
         if self.is_arranged() {
@@ -339,20 +343,18 @@ impl Listing {
 
     /// Takes in one record that has come into this scope.
     pub fn admit(&mut self, record: Record) {
-        self.departed.remove(record.id());
         if self.positions.contains_key(record.id()) {
             self.replace(record);
         } else if self.load != Load::Untouched {
-            self.receive(&record.alone());
+            self.remember(record.id(), Some(record.clone()));
+            self.take_in(&record.alone());
             self.total = self.total.map(|total| total + 1);
         }
     }
 
     /// Takes a record out of the list, because it is gone or in another scope now.
     pub fn remove(&mut self, id: &Id) {
-        if matches!(self.load, Load::Running(_)) {
-            self.departed.insert(id.clone());
-        }
+        self.remember(id, None);
         let Some(position) = self.positions.remove(id) else { return };
         self.rows.remove(position);
         self.order.remove(position);
@@ -363,9 +365,16 @@ impl Listing {
 
     /// Puts a newer version of a record in its place.
     pub fn replace(&mut self, record: Record) {
-        if let Some(position) = self.positions.get(record.id()) {
-            self.rows.replace(*position, record);
+        if let Some(position) = self.positions.get(record.id()).copied() {
+            self.remember(record.id(), Some(record.clone()));
+            self.rows.replace(position, record);
             self.touch();
+        }
+    }
+
+    fn remember(&mut self, id: &Id, newer: Option<Record>) {
+        if matches!(self.load, Load::Running(_)) {
+            self.meanwhile.insert(id.clone(), newer);
         }
     }
 
@@ -375,8 +384,9 @@ impl Listing {
             self.at = row;
             return;
         }
-        self.at = self.at.min(self.shown().saturating_sub(1));
+        // While rows are still coming the row it stood in is not forgotten, however few there are yet.
         if !matches!(self.load, Load::Running(_)) && self.arranging.is_none() && !self.stale {
+            self.at = self.cursor_row();
             self.cursor = self.under_cursor().map(|record| record.id().clone());
         }
     }

@@ -65,6 +65,12 @@ impl Marks {
         self.of_mut(kind).shift_remove(id).is_some()
     }
 
+    /// The mark has served its purpose: it goes, and does not come back with those that were cleared.
+    pub fn settle(&mut self, kind: Kind, id: &Id) {
+        self.unset(kind, id);
+        self.cleared[kind as usize].shift_remove(id);
+    }
+
     /// Sets or takes away the mark on `record`.
     pub fn toggle(&mut self, record: Record) {
         if !self.unset(record.kind(), record.id()) {

@@ -5,7 +5,7 @@
 use tui_input::Input;
 
 use crate::app::command::Command;
-use crate::app::keymap::{Chord, Keymap};
+use crate::app::keymap::{Binding, Chord, Keymap};
 use crate::model::arrange;
 use crate::model::kind::Kind;
 
@@ -39,27 +39,19 @@ impl Palette {
         let named = keymap
             .rows()
             .filter(|(binding, _)| !matches!(binding.command, Command::Move(_) | Command::Palette));
-        let lines = named.map(|(binding, chords)| Line {
-            command: binding.command,
-            name: binding.name,
-            help: binding.help,
-            chord: chords.first().copied(),
-        });
+        let lines = named.map(line);
         let typed = self.input.value();
         let mut lines = arrange::best(typed, lines.collect(), |line: &Line| line.name.to_owned());
         if let Some(kind) = Kind::parse(typed) {
             lines.retain(|line| line.command != Command::Go(kind));
             let row = keymap.rows().find(|(binding, _)| binding.command == Command::Go(kind));
-            lines.splice(
-                0..0,
-                row.map(|(binding, chords)| Line {
-                    command: binding.command,
-                    name: binding.name,
-                    help: binding.help,
-                    chord: chords.first().copied(),
-                }),
-            );
+            lines.splice(0..0, row.map(line));
         }
         lines
     }
+}
+
+fn line((binding, chords): (&'static Binding, &[Chord])) -> Line {
+    let chord = chords.first().copied();
+    Line { command: binding.command, name: binding.name, help: binding.help, chord }
 }

@@ -15,6 +15,8 @@ use crate::model::text;
 
 /// How many lines are kept.
 const KEPT: usize = 5_000;
+/// How many successful reads are kept besides.
+const KEPT_READS: usize = 500;
 
 /// Cells of the time and the spaces after it.
 const INDENT: usize = BLANK.len();
@@ -132,8 +134,8 @@ fn time_taken(attempt: &Attempt) -> String {
     };
     match (broken, attempt.took.as_millis()) {
         (Some(word), _) => format!("{word:>8}"),
-        (None, ms) if ms < 10_000 => format!("{ms:>5} ms "),
-        (None, _) => format!("{:>6.1} s ", attempt.took.as_secs_f64()),
+        (None, ms) if ms < 10_000 => format!("{ms:>4} ms "),
+        (None, _) => format!("{:>5.1} s ", attempt.took.as_secs_f64()),
     }
 }
 
@@ -151,6 +153,8 @@ pub fn waiting_time(wait: Duration) -> String {
 #[derive(Debug, Default)]
 pub struct Status {
     entries: VecDeque<Entry>,
+    /// How many of them are reads that succeeded.
+    quiet: usize,
     /// Whether successful reads are shown.
     pub reads: bool,
     /// How many lines lie below the last one shown; 0 follows the newest.
@@ -164,9 +168,22 @@ impl Status {
         if self.below > 0 && (self.reads || !entry.is_quiet()) {
             self.below += 1;
         }
+        let is_quiet = entry.is_quiet();
         self.entries.push_back(entry);
-        if self.entries.len() > KEPT {
-            self.entries.pop_front();
+        self.make_room(is_quiet);
+        self.below = self.below.min(self.entries.len().saturating_sub(1));
+    }
+
+    /// Drops the oldest line where there are too many. A read that succeeded never takes the place of a result.
+    fn make_room(&mut self, is_quiet: bool) {
+        self.quiet += usize::from(is_quiet);
+        if self.quiet > KEPT_READS {
+            self.quiet -= 1;
+            let oldest = self.entries.iter().position(Entry::is_quiet);
+            oldest.map(|at| self.entries.remove(at));
+        } else if self.entries.len() > KEPT + KEPT_READS {
+            let dropped = self.entries.pop_front();
+            self.quiet -= usize::from(dropped.is_some_and(|entry| entry.is_quiet()));
         }
     }
 
@@ -177,7 +194,7 @@ impl Status {
 
     /// Scrolls; `page` is how many lines the pane shows.
     pub fn scroll(&mut self, motion: Motion, page: usize) {
-        let top = self.shown().count().saturating_sub(page);
+        let top = self.shown().count().saturating_sub(1);
         let half = (page / 2).max(1);
         self.below = match motion {
             Motion::Up => self.below.saturating_add(1),

@@ -59,6 +59,7 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
         steps,
         blocked,
         hidden,
+        filtered: !state.listing().filter.is_empty(),
         bystander: bystander.map(|record| record.name().to_owned()),
         held_by_server: totals.collect::<BTreeMap<_, _>>(),
         limits: state.setup.limits.clone(),
@@ -104,22 +105,24 @@ pub(super) fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Effects) {
     state.jobs.add(ticket, plan);
 }
 
-/// Pauses the running job, or lets it go on.
+/// Pauses every job, or lets the paused ones go on.
 pub(super) fn pause(state: &mut State, effects: &mut Effects) {
-    match current(state) {
-        None => state.note("no job is running"),
-        Some((ticket, held)) => {
-            effects.push(if held { Effect::Resume(ticket) } else { Effect::Hold(ticket) });
-            set_held(state, ticket, !held);
-        }
+    let jobs: Vec<(Ticket, bool)> = state.jobs.going().map(|job| (job.ticket, job.held)).collect();
+    if jobs.is_empty() {
+        state.note("no job is running");
+    } else if jobs.iter().any(|(_, held)| *held) {
+        jobs.iter().filter(|(_, held)| *held).for_each(|(ticket, _)| resume(state, *ticket, effects));
+    } else {
+        hold_all(state, effects);
     }
 }
 
 /// Pauses the running job at once, then asks whether to cancel the rest.
 pub(super) fn ask_cancel(state: &mut State, effects: &mut Effects) {
-    match current(state) {
+    let running = state.jobs.going().next().map(|job| job.ticket);
+    match running {
         None => state.note("no job is running"),
-        Some((ticket, _)) => {
+        Some(ticket) => {
             effects.push(Effect::Hold(ticket));
             state.overlay = Some(Overlay::Ask(Question::CancelJob(ticket)));
         }
@@ -133,7 +136,25 @@ pub(super) fn answer_cancel(state: &mut State, ticket: Ticket, yes: bool, effect
         job.cancelled = true;
         effects.push(Effect::Cancel(ticket));
     } else if !job.held {
+        resume(state, ticket, effects);
+    }
+}
+
+fn resume(state: &mut State, ticket: Ticket, effects: &mut Effects) {
+    state.suspending = false;
+    if let Some(job) = state.jobs.get_mut(ticket) {
+        (job.held, job.at_rest) = (false, false);
         effects.push(Effect::Resume(ticket));
+    }
+}
+
+fn hold_all(state: &mut State, effects: &mut Effects) {
+    let going: Vec<Ticket> = state.jobs.going().map(|job| job.ticket).collect();
+    for ticket in going {
+        effects.push(Effect::Hold(ticket));
+        if let Some(job) = state.jobs.get_mut(ticket) {
+            job.held = true;
+        }
     }
 }
 
@@ -148,26 +169,20 @@ pub(super) fn cancel_all(state: &mut State, effects: &mut Effects) {
     }
 }
 
-/// Stops the process, after what is under way has been answered.
+/// Stops the process, after what is under way has been answered. No job goes on by itself when the process does.
 pub(super) fn suspend(state: &mut State, effects: &mut Effects) {
-    match current(state) {
-        None => effects.push(Effect::Suspend),
-        Some((ticket, _)) => {
-            effects.push(Effect::Hold(ticket));
-            set_held(state, ticket, true);
-            state.suspending = true;
-            state.note("stopping as soon as what is under way has been answered");
-        }
+    hold_all(state, effects);
+    state.suspending = true;
+    stop_if_at_rest(state, effects);
+    if state.suspending {
+        state.note("stopping as soon as what is under way has been answered");
     }
 }
 
-/// The job that runs and may still be held, and whether it is.
-fn current(state: &State) -> Option<(Ticket, bool)> {
-    state.jobs.current().filter(|job| !job.cancelled).map(|job| (job.ticket, job.held))
-}
-
-fn set_held(state: &mut State, ticket: Ticket, held: bool) {
-    if let Some(job) = state.jobs.get_mut(ticket) {
-        job.held = held;
+/// Stops the process if that is wanted and nothing is under way.
+pub(super) fn stop_if_at_rest(state: &mut State, effects: &mut Effects) {
+    if state.suspending && state.jobs.are_at_rest() {
+        state.suspending = false;
+        effects.push(Effect::Suspend);
     }
 }

@@ -6,7 +6,7 @@ use super::{has_list, is_touched};
 use crate::app::command::Motion;
 use crate::app::effect::{Effect, Effects, Work};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::confirm::edit;
+use crate::app::state::confirm::{edit, insert};
 use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::layout::Layout;
 use crate::app::state::listing::{Load, moved};
@@ -30,13 +30,16 @@ pub(super) fn load(state: &mut State, kind: Kind, keep: bool, effects: &mut Effe
 pub(super) fn count_others(state: &mut State, effects: &mut Effects) {
     let open = state.kind;
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != open && has_list(*kind)) {
+        if state.tickets.awaits(Purpose::Count(kind)) {
+            continue;
+        }
         state.ask(Purpose::Count(kind), Work::Count(kind), effects);
     }
 }
 
 /// Goes to a kind's tab.
 pub(super) fn go(state: &mut State, kind: Kind, effects: &mut Effects) {
-    state.detail = None;
+    close_page(state, effects);
     state.marked_only = None;
     state.focus = Focus::Table;
     state.kind = kind;
@@ -70,16 +73,26 @@ pub(super) fn reload(state: &mut State, effects: &mut Effects) {
         state.identity = Identity::Asking;
         state.ask(Purpose::Identify, Work::Identify, effects);
     }
-    if let Some(detail) = state.detail.take() {
-        open(state, detail.record, effects);
+    if let Some(record) = state.detail.as_ref().map(|detail| detail.record.clone()) {
+        open(state, record, effects);
         return;
     }
     load(state, state.kind, true, effects);
     count_others(state, effects);
 }
 
+/// Closes the page of a record, and says whether one was open. What is still being read for it is not needed any more.
+pub(super) fn close_page(state: &mut State, effects: &mut Effects) -> bool {
+    let closed = state.detail.take();
+    if let Some(Detail { fields: Fields::Asked(ticket), .. }) = closed {
+        effects.push(Effect::Cancel(ticket));
+    }
+    closed.is_some()
+}
+
 /// Opens the page of a record.
 pub(super) fn open(state: &mut State, record: Record, effects: &mut Effects) {
+    close_page(state, effects);
     let ticket = state.ask(Purpose::Read, Work::Read(record.clone()), effects);
     state.detail = Some(Detail { record, fields: Fields::Asked(ticket), scroll: 0 });
 }
@@ -173,9 +186,7 @@ pub(super) fn filter_key(state: &mut State, chord: Chord) {
 /// Types what was pasted into the filter's line, as one line.
 pub(super) fn filter_paste(state: &mut State, text: &str) {
     let Some(mut typing) = state.filter_input.take() else { return };
-    for c in crate::model::text::clean(text).chars() {
-        typing.input.handle(tui_input::InputRequest::InsertChar(c));
-    }
+    insert(&mut typing.input, text);
     filter_by(state, Filter::new(typing.input.value()));
     state.filter_input = Some(typing);
 }

@@ -4,7 +4,7 @@ use super::{act, browse, leave, mark};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
-use crate::app::state::confirm::{Verdict, edit};
+use crate::app::state::confirm::{Verdict, edit, insert};
 use crate::app::state::listing::Marking;
 use crate::app::state::palette::Palette;
 use crate::app::state::{Focus, Overlay, Question, State};
@@ -60,9 +60,8 @@ pub(super) fn paste(state: &mut State, text: &str) {
     match &mut state.overlay {
         Some(Overlay::Confirm(confirm)) => confirm.paste(at),
         Some(Overlay::Palette(palette)) => {
-            for c in crate::model::text::clean(text).chars() {
-                palette.input.handle(tui_input::InputRequest::InsertChar(c));
-            }
+            insert(&mut palette.input, text);
+            palette.at = 0;
         }
         Some(_) => {}
         None if state.filter_input.is_some() => browse::filter_paste(state, text),
@@ -174,9 +173,9 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
             Some(record) => browse::open(state, record, effects),
             None => state.note("there is nothing here to open"),
         },
-        Command::Back => back(state),
+        Command::Back => back(state, effects),
         Command::Leave => {
-            leave_page(state);
+            leave_page(state, effects);
         }
         Command::NextScope => browse::next_scope(state, effects),
         Command::ToggleMark => mark::toggle(state),
@@ -208,28 +207,28 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
 }
 
 /// Takes one layer away; never acts.
-fn back(state: &mut State) {
-    if close_topmost(state) {
+fn back(state: &mut State, effects: &mut Effects) {
+    if state.overlay.take().is_some() {
         return;
     }
     if state.listing_mut().anchor.take().is_some() {
         state.note("range dropped");
     } else if state.listing().marking.is_some() {
         browse::stop_marking(state);
-    } else if !state.listing().filter.source().is_empty() {
+    } else if !close_topmost(state, effects) && !state.listing().filter.source().is_empty() {
         browse::filter_by(state, Filter::default());
     }
 }
 
 /// Closes what is open, else quits.
 fn close(state: &mut State, effects: &mut Effects) {
-    if !close_topmost(state) {
+    if !close_topmost(state, effects) {
         quit(state, Exit::Quit, effects);
     }
 }
 
 /// Closes what lies over the table, one layer, and says whether there was any.
-fn close_topmost(state: &mut State) -> bool {
+fn close_topmost(state: &mut State, effects: &mut Effects) -> bool {
     if state.overlay.take().is_some() {
         return true;
     }
@@ -237,18 +236,18 @@ fn close_topmost(state: &mut State) -> bool {
         state.focus = Focus::Table;
         return true;
     }
-    leave_page(state)
+    leave_page(state, effects)
 }
 
 /// Goes back from a detail page, or from the view of all that is marked, and says whether one was open.
-fn leave_page(state: &mut State) -> bool {
-    state.detail.take().is_some() || state.marked_only.take().is_some()
+fn leave_page(state: &mut State, effects: &mut Effects) -> bool {
+    browse::close_page(state, effects) || state.marked_only.take().is_some()
 }
 
 /// Quits, after asking if a job runs.
 fn quit(state: &mut State, exit: Exit, effects: &mut Effects) {
     let asked_already = matches!(state.overlay, Some(Overlay::Ask(Question::Quit(_))));
-    if state.jobs.is_empty() || asked_already || state.is_too_small() {
+    if state.jobs.is_empty() || asked_already {
         leave(state, exit, effects);
     } else {
         if let Some(Overlay::Ask(Question::CancelJob(ticket))) = state.overlay {

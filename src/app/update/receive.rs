@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use super::has_list;
+use jiff::Timestamp;
+
+use super::{act, browse, has_list};
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Reply};
-use crate::app::state::detail::Fields;
+use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
+use crate::model::arrange::Filter;
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Coverage;
 use crate::model::kind::{Kind, Scope, Verb};
@@ -65,9 +68,14 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
                 job.started = Some(now);
             }
         }
-        (Purpose::Job, Reply::Held) => stop_if_suspending(state, effects),
+        (Purpose::Job, Reply::Held) => {
+            if let Some(job) = state.jobs.get_mut(ticket) {
+                job.at_rest = true;
+            }
+            act::stop_if_at_rest(state, effects);
+        }
         (Purpose::Job, Reply::Step { step, outcome, reason, record }) => {
-            receive_step(state, ticket, step, outcome, reason, record);
+            receive_step(state, ticket, step, Ended { outcome, reason, record }, effects);
         }
         (Purpose::Job, Reply::JobEnded(end)) => end_job(state, ticket, &end, effects),
         (purpose, Reply::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
@@ -133,45 +141,63 @@ fn receive_fields(state: &mut State, ticket: Ticket, result: Result<Vec<(String,
     }
 }
 
-fn receive_step(
-    state: &mut State,
-    ticket: Ticket,
-    step: usize,
+/// How a step ended.
+struct Ended {
     outcome: Outcome,
     reason: Option<String>,
-    answered: Option<Record>,
-) {
-    state.jobs.step(ticket, step, outcome);
+    record: Option<Record>,
+}
+
+fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, effects: &mut Effects) {
+    state.jobs.step(ticket, step, ended.outcome);
     let Some(job) = state.jobs.get_mut(ticket) else { return };
     let verb = job.plan.verb;
     let Some(record) = job.plan.steps.get(step).map(|step| step.record.clone()) else { return };
-    match outcome {
+    match ended.outcome {
         Outcome::Done | Outcome::AlreadyGone => {
-            state.marks.unset(record.kind(), record.id());
-            move_between_scopes(state, verb, &record, answered);
+            state.marks.settle(record.kind(), record.id());
+            if let Some(row) = state.marked_only {
+                state.marked_only = Some(row.min(state.marks.total().saturating_sub(1)));
+            }
+            let becomes = outcome_of(verb, &record, ended.record, state.now.wall);
+            renew_page(state, &record, becomes.as_ref(), effects);
+            move_between_scopes(state, &record, becomes);
         }
         Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Held => {
-            let reason = reason.unwrap_or_default();
-            state.marks.fail(record, format!("{}: {reason}", outcome.word()));
+            let reason = ended.reason.unwrap_or_default();
+            state.marks.fail(record, format!("{}: {reason}", ended.outcome.word()));
         }
         Outcome::NotSent => {}
     }
 }
 
-/// Lets the list show what a verb did, when it is certain.
-fn move_between_scopes(state: &mut State, verb: Verb, record: &Record, answered: Option<Record>) {
-    let now = state.now.wall;
+/// What a record has become by a verb that was done to it; nothing, if it was deleted.
+fn outcome_of(verb: Verb, record: &Record, answered: Option<Record>, now: Timestamp) -> Option<Record> {
+    let archived = match verb {
+        Verb::Delete => return None,
+        Verb::Archive => Some(now),
+        Verb::Restore => None,
+    };
+    let fitting = answered.filter(|answered| answered.is_archived() == archived.is_some());
+    Some(fitting.unwrap_or_else(|| record.with_archived(archived)))
+}
+
+/// Lets an open page of the record tell what has become of it.
+fn renew_page(state: &mut State, record: &Record, becomes: Option<&Record>, effects: &mut Effects) {
+    let is_open =
+        |detail: &Detail| detail.record.kind() == record.kind() && detail.record.id() == record.id();
+    if state.detail.as_ref().is_some_and(is_open) {
+        match becomes {
+            Some(becomes) => browse::open(state, becomes.clone(), effects),
+            None => drop(browse::close_page(state, effects)),
+        }
+    }
+}
+
+/// Lets the list show what a verb did.
+fn move_between_scopes(state: &mut State, record: &Record, becomes: Option<Record>) {
     let listing = state.listing_of(record.kind());
     let was_active = !record.is_archived();
-    let becomes = match verb {
-        Verb::Delete => None,
-        Verb::Archive => {
-            Some(answered.filter(Record::is_archived).unwrap_or_else(|| record.with_archived(Some(now))))
-        }
-        Verb::Restore => Some(
-            answered.filter(|answered| !answered.is_archived()).unwrap_or_else(|| record.with_archived(None)),
-        ),
-    };
     let is_active = becomes.as_ref().is_some_and(|record| !record.is_archived());
     listing.active_total = listing.active_total.map(|total| match (was_active, is_active) {
         (true, false) => total.saturating_sub(1),
@@ -197,7 +223,7 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         state.parting.push(summary.clone());
     }
     state.status.tell(state.now, Told::Summary(summary));
-    stop_if_suspending(state, effects);
+    act::stop_if_at_rest(state, effects);
     if let (Some(leaving), true) = (state.leaving, state.jobs.is_empty()) {
         effects.push(Effect::Quit(leaving.exit));
     }
@@ -207,12 +233,6 @@ fn asks_about(overlay: &Overlay, ticket: Ticket) -> bool {
     matches!(overlay, Overlay::Ask(Question::CancelJob(asked)) if *asked == ticket)
 }
 
-fn stop_if_suspending(state: &mut State, effects: &mut Effects) {
-    if std::mem::take(&mut state.suspending) {
-        effects.push(Effect::Suspend);
-    }
-}
-
 /// A fault of ours ended a piece of work: whatever waited for it is told so.
 fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure, effects: &mut Effects) {
     tell_failure(state, "something went wrong inside tidyfy", &failure);
@@ -220,11 +240,15 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::List(kind) if state.listing_of(kind).load == Load::Running(ticket) => {
             state.listing_of(kind).end(Load::Failed(failure));
         }
-        Purpose::Arrange(kind) => state.listing_of(kind).arranged(ticket, None),
+        Purpose::Arrange(kind) => {
+            // Asked again, it would only break again.
+            state.listing_of(kind).arranged(ticket, None);
+            state.listing_of(kind).rearrange(Filter::default(), None);
+        }
         Purpose::Identify => state.identity = Identity::Failed(failure),
         Purpose::Read => receive_fields(state, ticket, Err(failure)),
         Purpose::Job => {
-            let tally = state.jobs.get_mut(ticket).map_or_else(Tally::default, |job| job.tally);
+            let tally = state.jobs.get_mut(ticket).map_or_else(Tally::default, |job| job.cut_short());
             end_job(state, ticket, &JobEnd { tally, cancelled: false, stopped: None }, effects);
         }
         Purpose::List(_) | Purpose::People | Purpose::Count(_) => {}
@@ -232,6 +256,8 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
 }
 
 fn tell_failure(state: &mut State, what: &str, failure: &Failure) {
+    let name =
+        failure.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {})", text::clean(id)));
     let hint = failure.hint().map_or_else(String::new, |hint| format!("; hint: {hint}"));
-    state.status.tell(state.now, Told::Note(format!("{what}: {}{hint}", failure.words)));
+    state.status.tell(state.now, Told::Note(format!("{what}: {}{name}{hint}", failure.words)));
 }

@@ -231,7 +231,7 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
         text.contains("archive 12 of 300  [--------------------]  4%  12/s  24 s left  queued 1"),
         "{text}"
     );
-    assert!(text.contains("14:02:29  DELETE 200    48 ms  archive  Processes  Onboarding ACME 00012"));
+    assert!(text.contains("14:02:29  DELETE 200   48 ms  archive  Processes  Onboarding ACME 00012"));
     state.waiting =
         Some(Wait { until: Duration::from_millis(32_100), why: "the server asks for it".to_owned() });
     assert!(screen(&state).contains("waiting 3 s: the server asks for it"));

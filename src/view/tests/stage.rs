@@ -141,6 +141,7 @@ pub(super) fn plan(state: &State, verb: Verb, kind: Kind, n: usize) -> Plan {
         organization: state.standing.organization.clone().unwrap(),
         steps: all.records().map(|record| Step { record, row }).collect(),
         blocked: Vec::new(),
+        filtered: true,
         hidden: 0,
         bystander: None,
         held_by_server: [(kind, 100)].into(),

@@ -36,6 +36,7 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
         organization: Organization { id: "e0d1".into(), name: "Acme".into(), admin: None },
         steps: (0..steps).map(|n| step(&n.to_string())).collect(),
         blocked: vec![],
+        filtered: false,
         hidden: 0,
         bystander: None,
         held_by_server: std::collections::BTreeMap::new(),
@@ -79,9 +80,18 @@ fn only_the_record_itself_is_taken_for_it() {
         let body = serde_json::from_str(body).ok();
         answered_record(&step, &Answered { status: 200, body, request_id: None })
     };
-    let archived = record(r#"{"id":"7","title":"Now","archived_at":"2026-03-01T09:30:00Z"}"#).unwrap();
+    let whole = r#"{"id":"7","title":"Now","archived_at":"2026-03-01T09:30:00Z","status":"active","owners":[],
+        "deadline":null,"created_at":"2026-01-01T00:00:00Z","run_id":null}"#;
+    let archived = record(whole).unwrap();
     assert!(archived.is_archived() && archived.name() == "Now");
-    for other in ["", "{}", r#"{"id":"8","title":"Other"}"#, r#"{"id":"7"}"#, r#"{"message":"ok"}"#, "[]"] {
+    for other in [
+        "",
+        "{}",
+        r#"{"id":"8","title":"Other"}"#,
+        r#"{"id":"7","title":"Part"}"#,
+        r#"{"message":"ok"}"#,
+        "[]",
+    ] {
         assert!(record(other).is_none(), "{other}");
     }
 }

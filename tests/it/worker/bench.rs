@@ -210,6 +210,7 @@ pub(super) fn plan(verb: Verb, records: impl IntoIterator<Item = Record>) -> Arc
         organization: Organization { id: "e0d1".into(), name: "Acme Ltd".into(), admin: Some(true) },
         steps: records.into_iter().map(step).collect(),
         blocked: vec![],
+        filtered: false,
         hidden: 0,
         bystander: None,
         held_by_server: BTreeMap::new(),
