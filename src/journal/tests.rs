@@ -212,6 +212,33 @@ async fn a_job_that_is_not_taken_leaves_nothing_behind() {
     assert!(journal.begin(plan(1)).await.is_ok(), "the writer goes on");
 }
 
+#[tokio::test]
+async fn a_note_that_is_not_taken_leaves_those_beside_it_alone() {
+    let (directory, journal) = place();
+    let log = journal.begin(plan(8)).await.unwrap();
+    let connection = Connection::open(directory.path().join(FILE)).unwrap();
+    let some = "CREATE TRIGGER some BEFORE INSERT ON attempts WHEN NEW.step = 3 BEGIN SELECT RAISE(ABORT, 'no'); END";
+    connection.execute(some, []).unwrap();
+    let noted = join_all((0..8).map(|step| log.sent(step, 1, AT))).await;
+    let refused: Vec<_> = (0..8).filter(|step| noted[*step].is_err()).collect();
+    assert_eq!(refused, [3]);
+    let kept: i64 = connection.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 7);
+}
+
+#[tokio::test]
+async fn where_the_whole_transaction_is_given_up_nothing_counts_as_written() {
+    let (directory, journal) = place();
+    let log = journal.begin(plan(8)).await.unwrap();
+    let connection = Connection::open(directory.path().join(FILE)).unwrap();
+    let all = "CREATE TRIGGER whole BEFORE INSERT ON attempts WHEN NEW.step = 3 BEGIN SELECT RAISE(ROLLBACK, 'no'); END";
+    connection.execute(all, []).unwrap();
+    let noted = join_all((0..8).map(|step| log.sent(step, 1, AT))).await;
+    assert!(noted.iter().all(Result::is_err), "{noted:?}");
+    let kept: i64 = connection.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 0);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn it_is_the_owners_alone() {

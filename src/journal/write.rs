@@ -61,53 +61,83 @@ async fn keep(mut connection: Connection, locks: PathBuf, mut orders: UnboundedR
 }
 
 /// Whoever does not wait any more need not hear.
-fn answer(group: Vec<Order>, written: Result<Vec<Hold>, JournalError>) {
-    let (mut holds, failed) = match written {
-        Ok(holds) => (holds.into_iter(), None),
-        Err(why) => (Vec::new().into_iter(), Some(why)),
-    };
-    for order in group {
-        let failed = failed.clone();
+fn answer(group: Vec<Order>, written: Vec<Written>) {
+    for (order, written) in group.into_iter().zip(written) {
         match order {
             Order::Begin(_, ack) => {
-                drop(ack.send(holds.next().ok_or_else(|| failed.unwrap_or(JournalError::Closed))));
+                drop(ack.send(written.and_then(|hold| hold.ok_or(JournalError::Closed))));
             }
-            Order::Note(_, _, ack) => drop(ack.send(failed.map_or(Ok(()), Err))),
+            Order::Note(_, _, ack) => drop(ack.send(written.map(|_| ()))),
         }
     }
 }
 
-/// Writes a group, all of it or nothing, and answers the locks of the jobs that begin with it.
-fn commit(connection: &mut Connection, locks: &Path, group: &[Order]) -> Result<Vec<Hold>, JournalError> {
-    let mut holds = Vec::new();
-    let written = write(connection, locks, group, &mut holds);
-    if written.is_err() {
-        // The jobs do not exist, so nothing may look as if they ran.
-        holds.iter().for_each(|hold| drop(fs::remove_file(&hold.path)));
+/// What came of an order; a job that begins is answered with its lock.
+type Written = Result<Option<Hold>, JournalError>;
+
+/// Writes a group in one transaction and answers what came of each order.
+fn commit(connection: &mut Connection, locks: &Path, group: &[Order]) -> Vec<Written> {
+    let mut written = Vec::new();
+    match write(connection, locks, group, &mut written) {
+        Ok(()) => written,
+        Err(why) => {
+            // None of the jobs exists, so nothing may look as if they ran.
+            written.iter().flatten().flatten().for_each(Hold::give_up);
+            group.iter().map(|_| Err(why.clone())).collect()
+        }
     }
-    written.map(|()| holds)
 }
 
+/// An order that is not taken leaves the others of its group alone, unless SQLite gives up the whole transaction.
 fn write(
     connection: &mut Connection,
     locks: &Path,
     group: &[Order],
-    holds: &mut Vec<Hold>,
+    written: &mut Vec<Written>,
 ) -> Result<(), JournalError> {
     let path = locks.with_file_name(FILE);
     let sql = |why: rusqlite::Error| JournalError::sql(&path, &why);
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
+    let mut transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
     for order in group {
-        match order {
-            Order::Begin(job, _) => {
-                let number = begin(&transaction, job).map_err(sql)?;
-                // Taken before the job can be seen, so that nobody ever sees it without.
-                holds.push(hold(locks, number)?);
-            }
-            Order::Note(job, note, _) => take(&transaction, *job, note).map_err(sql)?,
+        let one = obey(&mut transaction, locks, order, &sql);
+        if let Err(why) = &one
+            && transaction.is_autocommit()
+        {
+            return Err(why.clone());
         }
+        written.push(one);
     }
     transaction.commit().map_err(sql)
+}
+
+fn obey(
+    transaction: &mut Transaction<'_>,
+    locks: &Path,
+    order: &Order,
+    sql: &impl Fn(rusqlite::Error) -> JournalError,
+) -> Written {
+    let savepoint = transaction.savepoint().map_err(sql)?;
+    let hold = match order {
+        // Locked before the job can be seen, so that nobody ever sees it without.
+        Order::Begin(job, _) => Some(hold(locks, begin(&savepoint, job).map_err(sql)?)?),
+        Order::Note(job, note, _) => {
+            take(&savepoint, *job, note).map_err(sql)?;
+            None
+        }
+    };
+    if let Err(why) = savepoint.commit() {
+        hold.iter().for_each(Hold::give_up);
+        return Err(sql(why));
+    }
+    Ok(hold)
+}
+
+impl Hold {
+    /// Takes the lock of a job away that is not on disk.
+    fn give_up(&self) {
+        drop(fs::remove_file(&self.path));
+    }
 }
 
 fn hold(locks: &Path, job: i64) -> Result<Hold, JournalError> {
@@ -118,8 +148,8 @@ fn hold(locks: &Path, job: i64) -> Result<Hold, JournalError> {
     Ok(Hold { job, path, file })
 }
 
-fn begin(transaction: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
-    transaction.execute(
+fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {
+    connection.execute(
         "INSERT INTO jobs (base_url, organization, organization_name, verb, steps, process, created, started)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
@@ -133,8 +163,8 @@ fn begin(transaction: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
             job.started.as_millisecond(),
         ],
     )?;
-    let id = transaction.last_insert_rowid();
-    let mut insert = transaction.prepare_cached(
+    let id = connection.last_insert_rowid();
+    let mut insert = connection.prepare_cached(
         "INSERT INTO steps (job, n, kind, record, name, method, path) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for (n, step) in job.steps.iter().enumerate() {
@@ -143,28 +173,28 @@ fn begin(transaction: &Transaction<'_>, job: &NewJob) -> rusqlite::Result<i64> {
     Ok(id)
 }
 
-fn take(transaction: &Transaction<'_>, job: i64, note: &Note) -> rusqlite::Result<()> {
+fn take(connection: &Connection, job: i64, note: &Note) -> rusqlite::Result<()> {
     match note {
         Note::Sent { step, attempt, at } => {
             let insert = "INSERT INTO attempts (job, step, n, sent) VALUES (?1, ?2, ?3, ?4)";
             let values = params![job, number(*step), attempt, at.as_millisecond()];
-            transaction.prepare_cached(insert)?.execute(values)?;
+            connection.prepare_cached(insert)?.execute(values)?;
         }
         Note::Answered(answer, end) => {
-            answered(transaction, job, answer)?;
-            end.iter().try_for_each(|end| ended(transaction, job, end))?;
+            answered(connection, job, answer)?;
+            end.iter().try_for_each(|end| ended(connection, job, end))?;
         }
-        Note::Ended(ends) => ends.iter().try_for_each(|end| ended(transaction, job, end))?,
+        Note::Ended(ends) => ends.iter().try_for_each(|end| ended(connection, job, end))?,
         Note::Over { at, ending, reason } => {
             let update = "UPDATE jobs SET ended = ?2, ending = ?3, reason = ?4 WHERE id = ?1";
-            transaction.execute(update, params![job, at.as_millisecond(), ending.word(), reason])?;
+            connection.execute(update, params![job, at.as_millisecond(), ending.word(), reason])?;
         }
     }
     Ok(())
 }
 
-fn answered(transaction: &Transaction<'_>, job: i64, answer: &Answer) -> rusqlite::Result<()> {
-    let mut update = transaction.prepare_cached(
+fn answered(connection: &Connection, job: i64, answer: &Answer) -> rusqlite::Result<()> {
+    let mut update = connection.prepare_cached(
         "UPDATE attempts SET ended = ?4, took_ms = ?5, status = ?6, request_id = ?7, words = ?8
          WHERE job = ?1 AND step = ?2 AND n = ?3",
     )?;
@@ -183,10 +213,10 @@ fn answered(transaction: &Transaction<'_>, job: i64, answer: &Answer) -> rusqlit
     Ok(())
 }
 
-fn ended(transaction: &Transaction<'_>, job: i64, end: &StepEnd) -> rusqlite::Result<()> {
+fn ended(connection: &Connection, job: i64, end: &StepEnd) -> rusqlite::Result<()> {
     let update = "UPDATE steps SET outcome = ?3, reason = ?4, ended = ?5 WHERE job = ?1 AND n = ?2";
     let values = params![job, number(end.step), end.outcome.word(), end.reason, end.at.as_millisecond()];
-    transaction.prepare_cached(update)?.execute(values)?;
+    connection.prepare_cached(update)?.execute(values)?;
     Ok(())
 }
 
