@@ -5,6 +5,7 @@
 
 pub mod browse;
 mod demo;
+mod history;
 mod logging;
 mod pages;
 pub mod sandbox;
@@ -22,6 +23,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{self, Environment, Flags, LimitsMode, LogLevel, Places, Problem, Settings, Sources};
 use crate::model::kind::Kind;
+use history::HistoryArgs;
 use sandbox::{LimitsArg, SandboxArgs, SandboxError};
 use trouble::{Code, Trouble};
 
@@ -102,6 +104,8 @@ enum Command {
     Demo(SandboxArgs),
     /// Run the built-in Tallyfy-compatible server alone
     Sandbox(SandboxArgs),
+    /// Show past jobs, or the steps of one
+    History(HistoryArgs),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -116,6 +120,7 @@ impl Command {
         match self {
             Self::Demo(_) => "demo",
             Self::Sandbox(_) => "sandbox",
+            Self::History(_) => "history",
             Self::Completions { .. } => "completions",
             Self::Man => "man",
         }
@@ -126,6 +131,7 @@ impl Command {
         let (refused, why): (&[&str], _) = match self {
             Self::Demo(_) => (&["--base-url", "--org", "--profile"], "it opens an organization of its own"),
             Self::Sandbox(_) => (&GlobalArgs::BUT_LIMITS, "it opens no organization"),
+            Self::History(_) => (&GlobalArgs::BUT_LIMITS_AND_KIND, "it only reads the journal"),
             Self::Completions { .. } | Self::Man => (&GlobalArgs::BUT_LIMITS, "it only prints a page"),
         };
         let given = flags.given();
@@ -148,6 +154,17 @@ impl GlobalArgs {
         "--read-only",
         "--config",
         "--kind",
+        "--log-level",
+        "--allow-insecure-http",
+    ];
+
+    /// Every global flag but `--limits` and `--kind`, by which the history is narrowed down.
+    const BUT_LIMITS_AND_KIND: [&str; 7] = [
+        "--base-url",
+        "--org",
+        "--profile",
+        "--read-only",
+        "--config",
         "--log-level",
         "--allow-insecure-http",
     ];
@@ -188,12 +205,7 @@ impl GlobalArgs {
         let places = Places::of_platform();
         let file = places.read_config(self.config.as_deref()).map_err(|problem| vec![problem])?;
         let is_demo = demo.is_some();
-        let state_dir = demo.or(places.state_dir).ok_or_else(|| {
-            Trouble::usage(
-                "there is no home directory to keep the state in",
-                "set `HOME` or `XDG_STATE_HOME`",
-            )
-        })?;
+        let state_dir = demo.or(places.state_dir).ok_or_else(homeless)?;
         let flags = self.flags();
         let sources = Sources { file: file.as_ref(), environment, flags: &flags, state_dir, demo: is_demo };
         Ok(config::resolve(&sources)?)
@@ -230,11 +242,22 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
         None => open(flags, environment),
         Some(Command::Demo(server)) => demo::run(flags, server, environment),
         Some(Command::Sandbox(server)) => on_runtime(async { Ok(sandbox::run(server.clone()).await?) }),
+        Some(Command::History(arguments)) => look_back(flags, arguments),
         Some(Command::Completions { shell }) => {
             pages::completions(Arguments::command(), *shell).map(|()| ExitCode::SUCCESS)
         }
         Some(Command::Man) => pages::man(Arguments::command()).map(|()| ExitCode::SUCCESS),
     }
+}
+
+/// Prints the history of the platform's state directory.
+fn look_back(flags: &GlobalArgs, arguments: &HistoryArgs) -> Result<ExitCode, Trouble> {
+    let state_dir = Places::of_platform().state_dir.ok_or_else(homeless)?;
+    history::run(arguments, flags.kind.as_deref(), &state_dir).map(|()| ExitCode::SUCCESS)
+}
+
+fn homeless() -> Trouble {
+    Trouble::usage("there is no home directory to keep the state in", "set `HOME` or `XDG_STATE_HOME`")
 }
 
 /// Opens the configured organization.

@@ -233,7 +233,8 @@ fn limits(sources: &Sources<'_>, file: &file::LimitsTable) -> Limits {
     }
 }
 
-fn unknown_kind(place: &str, word: &str) -> Problem {
+/// A word that names no kind, where `place` says it stands.
+pub(crate) fn unknown_kind(place: &str, word: &str) -> Problem {
     Problem::new(format!("{place}: `{word}` is not a kind"), format!("one of {}", kind_words()))
 }
 

@@ -10,7 +10,7 @@
 //! keys, resize, drawn ─┐                                                 ┌─► view(&State) ─► frame
 //!                      ├─► Message ─► update(&mut State, Message) ─► Effects
 //! replies, facts ──────┘         (one channel, one order)                └─► worker ─► tallyfy::Client ─► HTTP
-//!    ▲                                                                          │
+//!    ▲                                                                          └────► journal (before and after each request)
 //!    └──────────────────────────── Message (with its Ticket) ◄──────────────────┘
 //! ```
 //!
@@ -32,6 +32,7 @@
 //! | [`view`] | one file a pane; reads the state and draws | effects, messages, the client |
 //! | [`worker`] | the async layer: loads, applies, arranges, paces | the state, the view |
 //! | [`tallyfy`] | HTTP to the API; one call is one attempt | who calls it |
+//! | [`journal`] | what was planned, sent and settled, on disk; the history | HTTP, screens |
 //! | [`sandbox`] | a Tallyfy-compatible server on loopback | every other room |
 //!
 //! Two things hold it together. A kind is one row of [`model::catalog`]: routes, scopes, columns, verbs, preconditions,
@@ -46,6 +47,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod event_loop;
+pub mod journal;
 pub mod model;
 pub mod sandbox;
 pub mod tallyfy;

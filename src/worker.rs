@@ -6,7 +6,8 @@
 //! ```text
 //! Effect ─► Worker ─┬─► load, gather ─► walk ─┐
 //!                   ├─► look ─────────────────┼─► session ─► gate (pace) ─► tallyfy::Client
-//!                   ├─► apply (reins) ────────┘      │
+//!                   ├─► apply (reins) ──┬─────┘      │
+//!                   │                   └─► journal  │
 //!                   └─► arrange                      │
 //! Message ◄─ post ◄─── replies, steps ◄──────────────┴─ attempts; herald: waits and budgets
 //! ```
@@ -30,6 +31,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -41,6 +43,7 @@ pub use clock::Clock;
 
 use crate::app::effect::{Effect, Ticket, Work};
 use crate::app::message::{Message, Reply};
+use crate::journal::Journal;
 use crate::model::failure::{Cause, Failure};
 use crate::model::pacing::Limits;
 use crate::model::plan::Plan;
@@ -62,15 +65,17 @@ pub struct Terms {
     pub limits: Limits,
     /// What dates the messages.
     pub clock: Clock,
+    /// The directory the journal lies in; it need not exist yet.
+    pub state_dir: PathBuf,
     /// What the jitter of delays starts from; the same seed gives the same delays.
     pub seed: u64,
 }
 
 impl Terms {
-    /// 16 requests at once, under `limits`, with a seed that differs from run to run.
+    /// 16 requests at once, under `limits`, with the journal in `state_dir` and a seed that differs from run to run.
     #[must_use]
-    pub fn new(limits: Limits, clock: Clock) -> Self {
-        Self { at_once: 16, limits, clock, seed: RandomState::new().hash_one(()) }
+    pub fn new(limits: Limits, clock: Clock, state_dir: PathBuf) -> Self {
+        Self { at_once: 16, limits, clock, state_dir, seed: RandomState::new().hash_one(()) }
     }
 }
 
@@ -79,6 +84,7 @@ impl Terms {
 pub struct Worker {
     session: Session,
     post: Post,
+    journal: Journal,
     at_once: usize,
     tasks: JoinSet<()>,
     leads: BTreeMap<Ticket, Lead>,
@@ -103,7 +109,7 @@ impl Worker {
     /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
     #[must_use]
     pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
-        let Terms { at_once, limits, clock, seed } = terms;
+        let Terms { at_once, limits, clock, state_dir, seed } = terms;
         let post = Post::new(clock, messages);
         let gate = Gate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
@@ -112,7 +118,8 @@ impl Worker {
         let last_job = CancellationToken::new();
         last_job.cancel();
         let session = Session::new(client, gate, seed, post.clone());
-        Self { session, post, at_once, tasks, leads: BTreeMap::new(), last_job }
+        let journal = Journal::new(&state_dir);
+        Self { session, post, journal, at_once, tasks, leads: BTreeMap::new(), last_job }
     }
 
     /// Starts, ends, holds or resumes work. Returns at once. Effects on the screen are not its business.
@@ -172,7 +179,9 @@ impl Worker {
         let reins = Reins::new();
         let job = Job {
             session: self.session.clone(),
+            confirmed: self.post.clock.now().wall,
             post: self.post.clone(),
+            journal: self.journal.clone(),
             ticket,
             plan,
             reins: reins.clone(),

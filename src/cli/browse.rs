@@ -83,7 +83,10 @@ pub async fn run(settings: Settings, access: Access) -> Result<ExitCode, Trouble
     let client = Client::new(access).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
     let clock = Clock::system();
     let (messages, inbox) = unbounded_channel();
-    let terms = Terms { at_once: settings.at_once, ..Terms::new(settings.limits.clone(), clock.clone()) };
+    let terms = Terms {
+        at_once: settings.at_once,
+        ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
+    };
 
     terminal::restore_on_panic();
     let mut screen = Screen::take().wrap_err("could not take the terminal")?;

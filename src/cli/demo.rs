@@ -3,6 +3,7 @@
 //! Owns the sandbox for as long as the screen is open, and the temporary directory that takes the place of the state
 //! directory. Neither profiles nor `TALLYFY_*` reach it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -41,6 +42,9 @@ pub(super) fn run(
     if log.is_some() {
         drop(log);
         say(&format!("the log is in `{}`", state_dir.join(logging::FILE).display()));
+    } else {
+        // The journal of an organization that is gone serves nobody; there may be none.
+        drop(fs::remove_dir_all(&state_dir));
     }
     ended
 }

@@ -32,7 +32,7 @@ pub(super) fn man(command: Command) -> Result<(), Trouble> {
 }
 
 /// A reader that has seen enough, such as `head`, is no failure.
-fn print(page: &[u8]) -> Result<(), Trouble> {
+pub(super) fn print(page: &[u8]) -> Result<(), Trouble> {
     let mut out = io::stdout().lock();
     match out.write_all(page).and_then(|()| out.flush()) {
         Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ok(()),

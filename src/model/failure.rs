@@ -33,6 +33,8 @@ pub enum Cause {
     TimedOut,
     /// No connection came about: nothing was sent.
     Unreachable,
+    /// The journal did not take it: nothing was sent.
+    Unrecorded,
     /// Ended from here before an answer came.
     Cancelled,
     /// A fault of this program.
@@ -88,6 +90,9 @@ impl Failure {
             Cause::Server => "the trouble is on the server: try again later",
             Cause::Redirected | Cause::Garbled => "check that the base URL is the API's, not the web app's",
             Cause::Broken | Cause::TimedOut | Cause::Unreachable => "check the network and the base URL",
+            Cause::Unrecorded => {
+                "nothing is sent without a record of it: see that the state directory is writable and its disk has room, or what `tidyfy history` says"
+            }
             Cause::Cancelled => return None,
             Cause::Bug => "this is a fault of tidyfy: please report it",
         })

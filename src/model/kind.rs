@@ -62,6 +62,9 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Every verb.
+    pub const ALL: [Self; 3] = [Self::Archive, Self::Restore, Self::Delete];
+
     /// The imperative, as status lines and phrases print it.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -51,6 +51,12 @@ impl Outcome {
             Self::NotSent => "not sent",
         }
     }
+
+    /// The outcome that `word` stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.word() == word)
+    }
 }
 
 /// What an answer to a PUT or DELETE means for the step that sent it.
@@ -69,6 +75,7 @@ pub enum Judgement {
 pub fn judge(failure: &Failure) -> Judgement {
     match failure.cause {
         Cause::Unauthorized => Judgement::Stop,
+        Cause::Unrecorded => Judgement::Ended(Outcome::NotSent),
         Cause::RateLimited => Judgement::Again,
         Cause::Forbidden | Cause::NotFound | Cause::Invalid => Judgement::Ended(Outcome::Refused),
         Cause::Unreachable | Cause::Bug => Judgement::Ended(Outcome::Failed),
@@ -142,6 +149,7 @@ mod tests {
         for outcome in Outcome::ALL {
             let tally: Tally = [outcome].into_iter().collect();
             assert_eq!((tally.of(outcome), tally.total()), (1, 1));
+            assert_eq!(Outcome::parse(outcome.word()), Some(outcome));
             assert!(tally.sentence("x", false).contains(&format!("1 {}", outcome.word())));
         }
     }

@@ -201,6 +201,14 @@ impl Client {
         self.finish(response, deadline).await?.answered()
     }
 
+    /// The path that [`Client::send`] asks for, as it is on the wire.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the route cannot be filled in; it could not be sent either.
+    pub fn path(&self, route: &str, id: &Id) -> Result<String, Failure> {
+        Ok(self.url(route, Some(id), &[])?.path().to_owned())
+    }
+
     fn url(&self, route: &str, id: Option<&Id>, query: &[(&str, String)]) -> Result<Url, Failure> {
         self.access.base_url.join(route, &self.access.organization, id, query)
     }

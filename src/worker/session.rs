@@ -63,6 +63,18 @@ impl Session {
         &self.0.client.access().organization
     }
 
+    /// The API's address.
+    pub(super) fn base_url(&self) -> String {
+        self.0.client.access().base_url.to_string()
+    }
+
+    /// The path that a step's request asks for.
+    pub(super) fn path(&self, step: &Step) -> String {
+        // A route that cannot be filled in is not sent either.
+        let path = self.0.client.path(step.row.route, step.record.id());
+        path.unwrap_or_else(|_| step.row.route.to_owned())
+    }
+
     /// Reads one page of a list.
     pub(super) async fn list(
         &self,

@@ -134,6 +134,7 @@ fn help_documents_flags_variables_and_exit_codes() {
         "Exit codes:",
         "demo",
         "sandbox",
+        "history",
         "completions",
         "man",
     ] {
@@ -277,4 +278,137 @@ fn the_sandbox_says_where_it_listens_and_ends_on_sigterm() {
     assert!(line.contains("/api org=") && line.contains(" token="), "{line}");
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143));
+}
+
+/// Keeps a job in the journal of a home: one step done, one refused, one without an end.
+fn keep_a_job(home: &Home) {
+    use jiff::Timestamp;
+    use tidyfy::journal::{Answer, Ending, Journal, NewJob, NewStep, StepEnd};
+    use tidyfy::model::outcome::Outcome;
+    let at: Timestamp = "2026-03-01T09:30:00Z".parse().unwrap();
+    let step = |name: &str| NewStep {
+        kind: "tags",
+        record: "5d0c".into(),
+        name: name.into(),
+        method: "DELETE",
+        path: "/api/organizations/e0d1/tags/5d0c".into(),
+    };
+    let job = NewJob {
+        base_url: "https://go.tallyfy.com/api".into(),
+        organization: "e0d1".into(),
+        organization_name: "Acme, Ltd".into(),
+        verb: "delete",
+        created: at,
+        started: at,
+        steps: vec![step("=HYPERLINK(1)"), step("a\u{1b}[2Jb"), step("plain")],
+    };
+    let end = |step, outcome, reason: Option<&str>| {
+        let reason = reason.map(str::to_owned);
+        Some(StepEnd { step, at, outcome, reason })
+    };
+    let answer = |step, status, words: Option<&str>| {
+        let (took, words) = (std::time::Duration::from_millis(7), words.map(str::to_owned));
+        Answer { step, attempt: 1, at, took, status: Some(status), request_id: None, words }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let log = Journal::new(&home.0.path().join("state/tidyfy")).begin(job).await.unwrap();
+        log.sent(0, 1, at).await.unwrap();
+        log.answered(answer(0, 200, None), end(0, Outcome::Done, None)).await.unwrap();
+        log.sent(1, 1, at).await.unwrap();
+        let refused = end(1, Outcome::Refused, Some("not yours"));
+        log.answered(answer(1, 403, Some("not yours")), refused).await.unwrap();
+        log.end(at, Ending::Stopped, Some("the token was not accepted".into())).await.unwrap();
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_journal_the_history_says_so() {
+    let home = Home::new();
+    assert!(stdout(&home.run(&["history"]).success()).starts_with("no job was ever kept here"));
+    assert_eq!(stdout(&home.run(&["history", "--json"]).success()), "[]\n");
+    assert!(stdout(&home.run(&["history", "--csv"]).success()).starts_with("job,started,"));
+    let said = stderr(&home.run(&["history", "7"]).code(1).stdout(""));
+    assert!(said.starts_with("error: there is no job `7`\nhint: "), "{said}");
+    assert!(!home.0.path().join("state").exists(), "looking makes nothing");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_history_shows_jobs_and_steps() {
+    let home = Home::new();
+    keep_a_job(&home);
+    let jobs = stdout(&home.run(&["history"]).success());
+    for words in ["2026-03-01", "delete", "stopped", "1 done, 1 refused, 1 open", "Acme, Ltd"] {
+        assert!(jobs.contains(words), "{words}\n{jobs}");
+    }
+    let steps = stdout(&home.run(&["history", "1"]).success());
+    for words in ["because the token was not accepted", "DELETE /api/organizations/e0d1/tags/5d0c", "403"] {
+        assert!(steps.contains(words), "{words}\n{steps}");
+    }
+    assert!(steps.contains("not yours") && steps.contains("open") && !steps.contains('\u{1b}'), "{steps}");
+    let some = stdout(&home.run(&["history", "1", "--outcome", "refused"]).success());
+    assert!(some.contains("not yours") && !some.contains("HYPERLINK"), "{some}");
+    for (narrowing, found) in [
+        (["--since", "2026-03-03"], false),
+        (["--since", "2026-02-27"], true),
+        (["--verb", "archive"], false),
+        (["--kind", "tag"], true),
+        (["--kind", "files"], false),
+        (["--outcome", "already-gone"], false),
+    ] {
+        let page = stdout(&home.run(&[&["history"], &narrowing[..]].concat()).success());
+        assert_eq!(page.contains("Acme"), found, "{narrowing:?}: {page}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_history_is_fit_for_programs() {
+    let home = Home::new();
+    keep_a_job(&home);
+    let page = stdout(&home.run(&["history", "--csv"]).success());
+    assert!(page.contains("\"1 done, 1 refused, 1 open\",e0d1,\"Acme, Ltd\""), "{page}");
+    let page = stdout(&home.run(&["history", "1", "--csv"]).success());
+    assert_eq!(page.lines().count(), 4, "{page}");
+    assert!(page.contains(",'=HYPERLINK(1),") && !page.contains('\u{1b}'), "{page}");
+    let read = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&stdout(&home.run(arguments).success())).unwrap()
+    };
+    let jobs = read(&["history", "--json"]);
+    assert_eq!(jobs[0]["outcomes"], serde_json::json!({"done": 1, "refused": 1}));
+    assert_eq!(jobs[0]["started"], "2026-03-01T09:30:00Z");
+    let job = read(&["history", "1", "--json"]);
+    assert_eq!((&job["state"], &job["steps"]), (&"stopped".into(), &3.into()));
+    assert_eq!(job["plan"][1]["attempts"][0]["status"], 403);
+    assert_eq!(job["plan"][2]["outcome"], serde_json::Value::Null);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_damaged_journal_is_told_and_kept() {
+    let home = Home::new();
+    let directory = home.0.path().join("state/tidyfy");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("journal.sqlite3"), "nonsense ".repeat(999)).unwrap();
+    let said = stderr(&home.run(&["history"]).code(1).stdout(""));
+    assert!(said.contains("is damaged\nhint: the file is kept as it is"), "{said}");
+    let kept = std::fs::read_to_string(directory.join("journal.sqlite3")).unwrap();
+    assert_eq!(kept, "nonsense ".repeat(999));
+}
+
+#[test]
+fn the_history_takes_no_flag_that_means_nothing_to_it() {
+    let home = Home::new();
+    for arguments in [&["history", "--org", ORG][..], &["history", "--read-only"]] {
+        let said = stderr(&home.run(arguments).code(2).stdout(""));
+        assert!(said.starts_with("error: `history` takes no `--"), "{said}");
+    }
+    let said = stderr(&home.run(&["history", "--kind", "wombats"]).code(2).stdout(""));
+    assert!(said.contains("`wombats` is not a kind"), "{said}");
+    for arguments in [&["history", "--json", "--csv"][..], &["history", "--since", "soon"], &["history", "x"]]
+    {
+        home.run(arguments).code(2).stdout("");
+    }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 use tidyfy::app::effect::Exit;
 use tidyfy::app::message::Signal;
+use tidyfy::journal::{History, Wanted as JournalWanted};
 use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::outcome::Outcome;
 use tidyfy::model::pacing::Limits;
 use tidyfy::sandbox::{Fault, Mishap, Role, Settings};
 
@@ -655,4 +657,43 @@ async fn without_room_for_the_question_quitting_takes_the_key_twice() {
     assert!(desk.ended.is_none() && desk.shows("a job is"), "{}", desk.screen());
     desk.keys("q").await;
     desk.until("the end", |desk| desk.ended.is_some()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_journal_can_be_kept_nothing_is_sent() {
+    let mut desk = Desk::with(Wanted { unwritable: true, ..Wanted::default() }).await;
+    desk.keys("space space space a").await;
+    desk.confirm().await;
+    desk.rest().await;
+    assert_eq!(desk.changes(), []);
+    assert!(desk.log().contains("3 not sent"), "{}", desk.log());
+    assert!(desk.log().contains("the journal could not be opened"), "{}", desk.log());
+    assert!(desk.log().contains("it is not a directory"), "{}", desk.log());
+    assert_eq!(desk.marked().len(), 3, "what was not sent stays marked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_journal_says_what_the_screen_says() {
+    let mut desk = Desk::open().await;
+    desk.server.set_faults(vec![
+        Fault::on("DELETE", "/runs/", Mishap::ResetAfter).nth([2]),
+        Fault::on("DELETE", "/runs/", Mishap::Html { status: 502, apply: false }).nth([3]),
+    ]);
+    desk.keys("space space space space space a").await;
+    desk.confirm().await;
+    desk.rest().await;
+    let history = History::open(&desk.state_dir()).unwrap().unwrap();
+    let jobs = history.jobs(&JournalWanted::default()).unwrap();
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(jobs[0].outcomes, [(Outcome::Done, 3), (Outcome::Unknown, 2)]);
+    assert_eq!(jobs[0].organization_name, desk.server.org_name());
+    assert!(desk.log().contains("archive finished: 3 done"), "{}", desk.log());
+    let below = format!("/api/organizations/{}/", desk.server.org());
+    let steps = history.steps(jobs[0].id, &JournalWanted::default()).unwrap();
+    let mut kept: Vec<_> =
+        steps.iter().map(|step| (step.method.clone(), step.path.replace(&below, ""))).collect();
+    let mut sent = desk.changes();
+    kept.sort();
+    sent.sort();
+    assert_eq!(kept, sent);
 }

@@ -44,10 +44,11 @@ const ALL_ROOMS: &[&str] = &[
     "view",
     "worker",
     "tallyfy",
+    "journal",
     "sandbox",
 ];
 
-const HOUSE: [Room; 12] = [
+const HOUSE: [Room; 13] = [
     Room { name: "main", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "cli", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "config", rooms: &["config", "model", "app::keymap"], outside: &["std::fs", "std::env"] },
@@ -71,13 +72,19 @@ const HOUSE: [Room; 12] = [
     },
     Room {
         name: "worker",
-        rooms: &["worker", "tallyfy", "model", "app::effect", "app::message"],
+        rooms: &["worker", "tallyfy", "journal", "model", "app::effect", "app::message"],
         outside: &["tokio"],
     },
     Room {
         name: "tallyfy",
         rooms: &["tallyfy", "model"],
         outside: &["reqwest", "rustls", "tokio", "std::net"],
+    },
+    Room {
+        name: "journal",
+        rooms: &["journal", "model"],
+        // Of the process it asks for its number only.
+        outside: &["rusqlite", "tokio", "std::fs", "std::process"],
     },
     Room { name: "sandbox", rooms: &["sandbox"], outside: &["axum", "tokio", "std::fs", "std::net"] },
 ];

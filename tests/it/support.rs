@@ -1,6 +1,7 @@
 //! The program as a person meets it, in one thread on paused time: the built-in server, the real client, worker and loop,
 //! and a terminal that only remembers what is drawn on it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use tempfile::TempDir;
 use tidyfy::app::effect::Exit;
 use tidyfy::app::keymap::Keymap;
 use tidyfy::app::message::{Fact, Message, Signal, Size};
@@ -34,6 +36,8 @@ pub(crate) struct Wanted {
     pub(crate) colour: bool,
     pub(crate) token: Option<&'static str>,
     pub(crate) at_once: usize,
+    /// Whether a file lies where the state directory ought to be.
+    pub(crate) unwritable: bool,
 }
 
 impl Default for Wanted {
@@ -48,6 +52,7 @@ impl Default for Wanted {
             colour: true,
             token: None,
             at_once: 16,
+            unwritable: false,
         }
     }
 }
@@ -58,6 +63,8 @@ pub(crate) struct Desk {
     looping: EventLoop<TestBackend>,
     messages: UnboundedSender<Message>,
     clock: Clock,
+    /// Where the program keeps what it remembers, gone with the desk.
+    remembered: TempDir,
     pub(crate) ended: Option<Exit>,
     /// How often the process would have been stopped.
     pub(crate) stops: usize,
@@ -104,8 +111,16 @@ impl Desk {
             body_cap: Access::BODY_CAP,
         })
         .unwrap();
-        let terms =
-            Terms { seed: 1, at_once: wanted.at_once, ..Terms::new(wanted.limits.clone(), clock.clone()) };
+        let remembered = tempfile::tempdir().unwrap();
+        let state_dir = remembered.path().join("state");
+        if wanted.unwritable {
+            std::fs::write(&state_dir, "").unwrap();
+        }
+        let terms = Terms {
+            seed: 1,
+            at_once: wanted.at_once,
+            ..Terms::new(wanted.limits.clone(), clock.clone(), state_dir)
+        };
         let worker = Worker::new(client, terms, messages.clone());
         let setup = Setup {
             demo: true,
@@ -124,7 +139,7 @@ impl Desk {
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut looping = EventLoop::new(state, terminal, worker, inbox, clock.clone());
         looping.start().unwrap();
-        Self { server, looping, messages, clock, ended: None, stops: 0, confirmed: Vec::new() }
+        Self { server, looping, messages, clock, remembered, ended: None, stops: 0, confirmed: Vec::new() }
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -195,6 +210,11 @@ impl Desk {
             }
             self.pass(STROKE).await;
         }
+    }
+
+    /// The program's state directory.
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.remembered.path().join("state")
     }
 
     /// The plan in the modal, if one is open.

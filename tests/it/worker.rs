@@ -7,6 +7,7 @@
 
 mod bench;
 mod jobs;
+mod journal;
 mod lists;
 mod pacing;
 mod reads;

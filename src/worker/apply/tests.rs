@@ -46,7 +46,16 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
     let (sender, messages) = unbounded_channel();
     let post = Post::new(Clock::starting_at(Timestamp::UNIX_EPOCH), sender);
     let session = Session::new(Client::new(access).unwrap(), Gate::new(&Limits::off(), 2), 1, post.clone());
-    let job = Job { session, post, ticket: Ticket(1), plan: Arc::new(plan), reins: Reins::new(), at_once: 2 };
+    let job = Job {
+        session,
+        post,
+        journal: Journal::new(std::path::Path::new("")),
+        ticket: Ticket(1),
+        confirmed: Timestamp::UNIX_EPOCH,
+        plan: Arc::new(plan),
+        reins: Reins::new(),
+        at_once: 2,
+    };
     (job, messages)
 }
 
@@ -59,7 +68,10 @@ async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
     assert_eq!(steps, [0, 1, 2]);
     run.answer(0, Done);
     let mut progress = Progress { run, sent: BTreeSet::from([1]), stopped: None };
-    job.abandon(&mut progress, Failure::new(Cause::Bug, "boom"));
+    let chronicle = Chronicle::new(job.post.clock.clone());
+    let ends = job.abandon(&mut progress, &chronicle, Failure::new(Cause::Bug, "boom"));
+    let progress = Mutex::new(progress);
+    job.conclude(ends, &progress, &chronicle).await;
     let mut told = Vec::new();
     while let Ok(Message { fact: Fact::Reply(_, Reply::Step { step, outcome, .. }), .. }) =
         messages.try_recv()
@@ -68,6 +80,7 @@ async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
     }
     told.sort_unstable();
     assert_eq!(told, [(1, Unknown), (2, NotSent), (3, NotSent), (4, NotSent)]);
+    let progress = progress.into_inner().unwrap();
     let tally = progress.run.tally();
     assert_eq!([Done, Unknown, NotSent].map(|outcome| tally.of(outcome)), [1, 1, 3]);
     assert!(progress.run.over() && progress.stopped.is_some());

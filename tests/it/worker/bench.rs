@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tempfile::TempDir;
 use tidyfy::app::effect::{Effect, Ticket, Work};
 use tidyfy::app::message::{Attempt, Fact, JobEnd, Message, Reply};
 use tidyfy::model::kind::{Kind, Scope, Verb};
@@ -25,6 +26,8 @@ const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct Bench {
     pub(super) sandbox: Sandbox,
     pub(super) worker: Worker,
+    /// The worker's state directory.
+    pub(super) remembered: TempDir,
     messages: UnboundedReceiver<Message>,
     /// Everything that was told and looked at so far.
     pub(super) told: Vec<Message>,
@@ -47,15 +50,27 @@ impl Bench {
         let now = settings.now;
         let sandbox = Sandbox::start(settings).await.unwrap();
         let (sender, messages) = unbounded_channel();
-        let terms = Terms { seed: 1, ..Terms::new(limits, Clock::starting_at(now)) };
+        let remembered = tempfile::tempdir().unwrap();
+        let terms =
+            Terms { seed: 1, ..Terms::new(limits, Clock::starting_at(now), remembered.path().to_owned()) };
         let client = client(&sandbox.base_url(), sandbox.org(), sandbox.token());
-        Self { worker: Worker::new(client, terms, sender), sandbox, messages, told: vec![], tickets: 0 }
+        Self {
+            worker: Worker::new(client, terms, sender),
+            sandbox,
+            remembered,
+            messages,
+            told: vec![],
+            tickets: 0,
+        }
     }
 
     /// Points the worker elsewhere.
     pub(super) fn aim(&mut self, base_url: &str, organization: &str, token: &str) {
         let (sender, messages) = unbounded_channel();
-        let terms = Terms { seed: 1, ..Terms::new(Limits::off(), Clock::system()) };
+        let terms = Terms {
+            seed: 1,
+            ..Terms::new(Limits::off(), Clock::system(), self.remembered.path().to_owned())
+        };
         self.worker = Worker::new(client(base_url, organization, token), terms, sender);
         self.messages = messages;
     }

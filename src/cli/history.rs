@@ -1,0 +1,157 @@
+//! `tidyfy history`: past jobs, and the steps of one.
+//!
+//! Owns the command's arguments and what is looked up for them. Must not know how the journal is kept.
+
+mod csv_page;
+mod json_page;
+mod table;
+
+use std::path::Path;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::pages;
+use super::trouble::{Code, Trouble};
+use crate::config::{self, Problem};
+use crate::journal::{History, JournalError, PastJob, PastStep, Wanted};
+use crate::model::kind::{Kind, Verb};
+use crate::model::moment::Zone;
+use crate::model::outcome::Outcome;
+
+/// What is asked of the history.
+#[derive(Debug, Clone, Args)]
+pub(super) struct HistoryArgs {
+    /// Show the steps of this job
+    #[arg(value_name = "JOB")]
+    job: Option<i64>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV
+    #[arg(long)]
+    csv: bool,
+    /// Only jobs since this day, such as 2026-03-01, or for so many days, such as 90d
+    #[arg(long, value_name = "DATE|DAYS", value_parser = since, conflicts_with = "job")]
+    since: Option<Timestamp>,
+    /// Only jobs of this verb
+    #[arg(long, value_parser = PossibleValuesParser::new(Verb::ALL.map(Verb::word)), conflicts_with = "job")]
+    verb: Option<String>,
+    /// Only steps that ended so, and jobs that hold one
+    #[arg(long, value_name = "OUTCOME", value_parser = outcome)]
+    outcome: Option<Outcome>,
+}
+
+/// What was found.
+enum Found {
+    Jobs(Vec<PastJob>),
+    Steps(Box<PastJob>, Vec<PastStep>),
+}
+
+/// Prints what the journal in `state_dir` holds.
+///
+/// # Errors
+/// [`Trouble`] when the journal cannot be read, there is no such job, or standard output cannot be written to.
+pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path) -> Result<(), Trouble> {
+    let wanted = Wanted {
+        since: arguments.since,
+        verb: arguments.verb.clone(),
+        kind: kind.map(slug).transpose()?,
+        outcome: arguments.outcome,
+    };
+    let found = look_up(arguments.job, &wanted, state_dir)?;
+    let zone = Zone::new(TimeZone::system());
+    let page = match &found {
+        _ if arguments.json => json_page::page(&found)?,
+        _ if arguments.csv => csv_page::page(&found)?,
+        Some(Found::Jobs(jobs)) => table::jobs(jobs, wanted == Wanted::default(), &zone),
+        Some(Found::Steps(job, steps)) => table::steps(job, steps, &zone),
+        None => "no job was ever kept here: there is no journal yet\n".to_owned(),
+    };
+    pages::print(page.as_bytes())
+}
+
+/// Nothing where there is no journal yet.
+fn look_up(job: Option<i64>, wanted: &Wanted, state_dir: &Path) -> Result<Option<Found>, Trouble> {
+    let Some(history) = History::open(state_dir)? else {
+        return job.map_or(Ok(None), |job| Err(no_such(job)));
+    };
+    let Some(number) = job else { return Ok(Some(Found::Jobs(history.jobs(wanted)?))) };
+    let job = history.job(number)?.ok_or_else(|| no_such(number))?;
+    let steps = history.steps(number, wanted)?;
+    Ok(Some(Found::Steps(Box::new(job), steps)))
+}
+
+fn no_such(job: i64) -> Trouble {
+    let problem =
+        Problem::new(format!("there is no job `{job}`"), "`tidyfy history` lists the jobs there are");
+    Trouble::told(Code::Failure, problem)
+}
+
+fn slug(word: &str) -> Result<String, Trouble> {
+    let kind = Kind::parse(word).ok_or_else(|| vec![config::unknown_kind("`--kind`", word)])?;
+    Ok(kind.row().slug.to_owned())
+}
+
+fn outcome(word: &str) -> Result<Outcome, String> {
+    Outcome::parse(&word.replace('-', " ")).ok_or_else(|| {
+        let words = Outcome::ALL.map(|outcome| outcome.word().replace(' ', "-"));
+        format!("one of {}", words.join(", "))
+    })
+}
+
+/// The start of a day here, or so many days ago.
+fn since(text: &str) -> Result<Timestamp, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
+    let found = match days {
+        Some(days) => Timestamp::now().checked_sub(SignedDuration::from_hours(i64::from(days) * 24)).ok(),
+        None => {
+            let day = text.parse::<Date>().ok();
+            day.and_then(|day| day.to_zoned(TimeZone::system()).ok()).map(|start| start.timestamp())
+        }
+    };
+    found.ok_or_else(|| "a day such as `2026-03-01`, or days such as `90d`".to_owned())
+}
+
+/// `18 done, 1 refused, 2 open`: only what occurred, and what has not ended.
+fn outcomes(job: &PastJob) -> String {
+    let ended: u64 = job.outcomes.iter().map(|(_, n)| n).sum();
+    let mut parts: Vec<String> =
+        job.outcomes.iter().map(|(outcome, n)| format!("{n} {}", outcome.word())).collect();
+    if ended < job.steps {
+        parts.push(format!("{} open", job.steps - ended));
+    }
+    parts.join(", ")
+}
+
+impl From<JournalError> for Trouble {
+    fn from(error: JournalError) -> Self {
+        Self::told(Code::Failure, Problem::new(error.to_string(), error.hint()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_day_or_a_number_of_days() {
+        let day = since("2026-03-01").unwrap().to_zoned(TimeZone::system());
+        assert_eq!(day.strftime("%Y-%m-%d %H").to_string(), "2026-03-01 00");
+        let ago = Timestamp::now().duration_since(since("90d").unwrap());
+        assert!((ago - SignedDuration::from_hours(90 * 24)).abs() < SignedDuration::from_mins(1));
+        for text in ["", "d", "-1d", "soon", "2026-13-01", "4294967295d", "99999999999d"] {
+            assert!(since(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_outcome_is_written_in_one_word_or_two() {
+        assert_eq!(outcome("already-gone"), Ok(Outcome::AlreadyGone));
+        assert_eq!(outcome("not sent"), Ok(Outcome::NotSent));
+        assert!(outcome("fine").unwrap_err().contains("already-gone"));
+    }
+}

@@ -1,0 +1,121 @@
+//! The history as CSV.
+//!
+//! Owns the columns, and that no cell is taken for a formula by whatever opens it: names come from a server, where
+//! anybody may have chosen them.
+
+use color_eyre::eyre::WrapErr;
+
+use super::{Found, outcomes};
+use crate::cli::trouble::Trouble;
+use crate::journal::{PastJob, PastStep};
+use crate::model::outcome::Outcome;
+use crate::model::text;
+
+const JOBS: [&str; 10] =
+    ["job", "started", "ended", "verb", "steps", "state", "outcomes", "organization", "name", "base_url"];
+const STEPS: [&str; 14] = [
+    "job",
+    "step",
+    "kind",
+    "id",
+    "name",
+    "method",
+    "path",
+    "outcome",
+    "reason",
+    "ended",
+    "sent",
+    "status",
+    "request_id",
+    "words",
+];
+
+/// One line a job, or one line a step with the last of its requests.
+pub(super) fn page(found: &Option<Found>) -> Result<String, Trouble> {
+    let lines: Vec<Vec<String>> = match found {
+        None => vec![heads(&JOBS)],
+        Some(Found::Jobs(jobs)) => std::iter::once(heads(&JOBS)).chain(jobs.iter().map(job)).collect(),
+        Some(Found::Steps(job, steps)) => {
+            let lines = steps.iter().map(|past| step(job.id, past));
+            std::iter::once(heads(&STEPS)).chain(lines).collect()
+        }
+    };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for line in lines {
+        writer.write_record(line.iter().map(|cell| harmless(cell))).wrap_err("could not make the page")?;
+    }
+    let bytes = writer.into_inner().wrap_err("could not make the page")?;
+    Ok(String::from_utf8(bytes).wrap_err("could not make the page")?)
+}
+
+fn heads(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn job(job: &PastJob) -> Vec<String> {
+    vec![
+        job.id.to_string(),
+        job.started.to_string(),
+        job.ended.map(|at| at.to_string()).unwrap_or_default(),
+        job.verb.clone(),
+        job.steps.to_string(),
+        job.state.word().to_owned(),
+        outcomes(job),
+        job.organization.clone(),
+        job.organization_name.clone(),
+        job.base_url.clone(),
+    ]
+}
+
+fn step(job: i64, step: &PastStep) -> Vec<String> {
+    let last = step.attempts.last();
+    vec![
+        job.to_string(),
+        (step.n + 1).to_string(),
+        step.kind.clone(),
+        step.record.clone(),
+        step.name.clone(),
+        step.method.clone(),
+        step.path.clone(),
+        step.outcome.map(Outcome::word).unwrap_or_default().to_owned(),
+        step.reason.clone().unwrap_or_default(),
+        step.ended.map(|at| at.to_string()).unwrap_or_default(),
+        step.attempts.len().to_string(),
+        last.and_then(|last| last.status).map(|status| status.to_string()).unwrap_or_default(),
+        last.and_then(|last| last.request_id.clone()).unwrap_or_default(),
+        last.and_then(|last| last.words.clone()).unwrap_or_default(),
+    ]
+}
+
+/// A cell that no program takes for a formula, with nothing in it that controls a terminal.
+fn harmless(cell: &str) -> String {
+    let is_risky = |first: char| matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
+    let starts = cell.chars().next().is_some_and(char::is_control);
+    let cleaned = text::clean(cell);
+    if starts || cleaned.trim_start().starts_with(is_risky) {
+        return format!("'{cleaned}");
+    }
+    cleaned.into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (cell, shown) in [
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            (" =1", "' =1"),
+            ("\u{200b}=1", "'=1"),
+            ("\tx", "' x"),
+            ("a=1", "a=1"),
+            ("", ""),
+        ] {
+            assert_eq!(harmless(cell), shown, "{cell:?}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The history as JSON.
+//!
+//! Owns the names of the members. Times are RFC 3339 in UTC; text is cleaned, as it may end in a terminal.
+
+use color_eyre::eyre::WrapErr;
+use serde_json::{Value, json};
+
+use super::Found;
+use crate::cli::trouble::Trouble;
+use crate::journal::{PastAttempt, PastJob, PastStep};
+use crate::model::outcome::Outcome;
+use crate::model::text;
+
+/// A list of jobs, or one job with its steps.
+pub(super) fn page(found: &Option<Found>) -> Result<String, Trouble> {
+    let value = match found {
+        None => json!([]),
+        Some(Found::Jobs(jobs)) => jobs.iter().map(job).collect(),
+        Some(Found::Steps(past, steps)) => {
+            let mut value = job(past);
+            value["plan"] = steps.iter().map(step).collect();
+            value
+        }
+    };
+    let page = serde_json::to_string_pretty(&value).wrap_err("could not make the page")?;
+    Ok(format!("{page}\n"))
+}
+
+fn job(job: &PastJob) -> Value {
+    let outcomes: serde_json::Map<String, Value> =
+        job.outcomes.iter().map(|(outcome, n)| (outcome.word().to_owned(), json!(n))).collect();
+    json!({
+        "job": job.id,
+        "verb": clean(&job.verb),
+        "base_url": clean(&job.base_url),
+        "organization": { "id": clean(&job.organization), "name": clean(&job.organization_name) },
+        "created": job.created.to_string(),
+        "started": job.started.to_string(),
+        "ended": job.ended.map(|at| at.to_string()),
+        "state": job.state.word(),
+        "reason": job.reason.as_deref().map(clean),
+        "steps": job.steps,
+        "outcomes": outcomes,
+    })
+}
+
+fn step(step: &PastStep) -> Value {
+    json!({
+        "step": step.n + 1,
+        "kind": clean(&step.kind),
+        "id": clean(&step.record),
+        "name": clean(&step.name),
+        "method": clean(&step.method),
+        "path": clean(&step.path),
+        "outcome": step.outcome.map(Outcome::word),
+        "reason": step.reason.as_deref().map(clean),
+        "ended": step.ended.map(|at| at.to_string()),
+        "attempts": step.attempts.iter().map(attempt).collect::<Value>(),
+    })
+}
+
+fn attempt(attempt: &PastAttempt) -> Value {
+    json!({
+        "attempt": attempt.n,
+        "sent": attempt.sent.to_string(),
+        "ended": attempt.ended.map(|at| at.to_string()),
+        "took_ms": attempt.took_ms,
+        "status": attempt.status,
+        "request_id": attempt.request_id.as_deref().map(clean),
+        "words": attempt.words.as_deref().map(clean),
+    })
+}
+
+fn clean(words: &str) -> String {
+    text::clean(words).into_owned()
+}

@@ -1,0 +1,292 @@
+//! Looking back: past jobs and their steps.
+//!
+//! Owns the queries. Never writes, but for bringing the file's schema up to date. Must not know how it is shown.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::trouble::JournalError;
+use super::{Ending, FILE, LOCKS, open};
+use crate::model::outcome::Outcome;
+
+/// Which jobs, and of one job which steps, are asked for. What is `None` leaves all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Jobs that started then or later.
+    pub since: Option<Timestamp>,
+    /// Jobs of this verb.
+    pub verb: Option<String>,
+    /// Steps of this kind, by its word, and jobs that hold one.
+    pub kind: Option<String>,
+    /// Steps that ended so, and jobs that hold one.
+    pub outcome: Option<Outcome>,
+}
+
+/// How a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobState {
+    /// A process is at it.
+    Running,
+    /// No process is at it, and none has brought it to its end.
+    Unfinished,
+    /// It is over.
+    Over(Ending),
+}
+
+impl JobState {
+    /// The word the history shows.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Unfinished => "unfinished",
+            Self::Over(ending) => ending.word(),
+        }
+    }
+}
+
+/// A job of the past, or one that is running.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastJob {
+    /// Its number.
+    pub id: i64,
+    /// The API's address.
+    pub base_url: String,
+    /// The organization's id.
+    pub organization: String,
+    /// The organization's name.
+    pub organization_name: String,
+    /// The verb's word.
+    pub verb: String,
+    /// How many steps its plan has.
+    pub steps: u64,
+    /// When it was confirmed.
+    pub created: Timestamp,
+    /// When its turn came.
+    pub started: Timestamp,
+    /// When it was over.
+    pub ended: Option<Timestamp>,
+    /// How it stands.
+    pub state: JobState,
+    /// What stopped it, if something did.
+    pub reason: Option<String>,
+    /// How many steps ended in which way, ways that did not occur left out.
+    pub outcomes: Vec<(Outcome, u64)>,
+}
+
+/// A step of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastStep {
+    /// Its number, from zero in the order of the plan.
+    pub n: u64,
+    /// The kind's word.
+    pub kind: String,
+    /// The record's id.
+    pub record: String,
+    /// The record's name.
+    pub name: String,
+    /// The request's method.
+    pub method: String,
+    /// The request's path.
+    pub path: String,
+    /// How it ended, if it did.
+    pub outcome: Option<Outcome>,
+    /// Why, for people.
+    pub reason: Option<String>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Every request that was sent for it, in order.
+    pub attempts: Vec<PastAttempt>,
+}
+
+/// A request that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastAttempt {
+    /// Its number, from one.
+    pub n: u64,
+    /// When it was sent.
+    pub sent: Timestamp,
+    /// When it was answered or given up.
+    pub ended: Option<Timestamp>,
+    /// How long that took, in milliseconds.
+    pub took_ms: Option<u64>,
+    /// The HTTP status, if an answer came.
+    pub status: Option<u16>,
+    /// The server's name for the request.
+    pub request_id: Option<String>,
+    /// What the server said, or what went wrong.
+    pub words: Option<String>,
+}
+
+/// The journal, open to be looked into.
+#[derive(Debug)]
+pub struct History {
+    connection: Connection,
+    directory: PathBuf,
+}
+
+impl History {
+    /// Opens the journal in `directory`; none where no job was ever kept.
+    ///
+    /// # Errors
+    /// [`JournalError`] when there is one that cannot be read.
+    pub fn open(directory: &Path) -> Result<Option<Self>, JournalError> {
+        let connection = open::to_read(directory)?;
+        Ok(connection.map(|connection| Self { connection, directory: directory.to_owned() }))
+    }
+
+    /// The jobs that are wanted, the newest first.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub fn jobs(&self, wanted: &Wanted) -> Result<Vec<PastJob>, JournalError> {
+        self.read_jobs(wanted).map_err(|why| self.sql(&why))
+    }
+
+    /// One job by its number, if there is such a job.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub fn job(&self, id: i64) -> Result<Option<PastJob>, JournalError> {
+        let read = || {
+            let mut query = self.connection.prepare_cached(&format!("{JOBS} WHERE id = ?1"))?;
+            let job = query.query_row([id], job).optional()?;
+            job.map(|job| self.completed(job)).transpose()
+        };
+        read().map_err(|why| self.sql(&why))
+    }
+
+    /// The steps of a job that are wanted, in the order of its plan.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub fn steps(&self, job: i64, wanted: &Wanted) -> Result<Vec<PastStep>, JournalError> {
+        self.read_steps(job, wanted).map_err(|why| self.sql(&why))
+    }
+
+    fn read_jobs(&self, wanted: &Wanted) -> rusqlite::Result<Vec<PastJob>> {
+        let mut query = self.connection.prepare_cached(&format!(
+            "{JOBS} WHERE (?1 IS NULL OR started >= ?1) AND (?2 IS NULL OR verb = ?2)
+             AND ((?3 IS NULL AND ?4 IS NULL) OR EXISTS (SELECT 1 FROM steps WHERE steps.job = jobs.id
+                  AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR outcome = ?4)))
+             ORDER BY id DESC"
+        ))?;
+        let since = wanted.since.map(Timestamp::as_millisecond);
+        let values = params![since, wanted.verb, wanted.kind, wanted.outcome.map(Outcome::word)];
+        let jobs: Vec<PastJob> = query.query_map(values, job)?.collect::<rusqlite::Result<_>>()?;
+        jobs.into_iter().map(|job| self.completed(job)).collect()
+    }
+
+    fn completed(&self, mut job: PastJob) -> rusqlite::Result<PastJob> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT outcome, count(*) FROM steps WHERE job = ?1 AND outcome IS NOT NULL GROUP BY outcome",
+        )?;
+        let counted = query.query_map([job.id], |row| Ok((outcome(row, 0)?, row.get(1)?)))?;
+        let counted: Vec<(Option<Outcome>, u64)> = counted.collect::<rusqlite::Result<_>>()?;
+        job.outcomes = counted.into_iter().filter_map(|(outcome, n)| Some((outcome?, n))).collect();
+        job.outcomes.sort_unstable();
+        if job.state == JobState::Unfinished && self.is_locked(job.id) {
+            job.state = JobState::Running;
+        }
+        Ok(job)
+    }
+
+    /// Whether a process is at a job: it holds the lock of it for as long.
+    fn is_locked(&self, job: i64) -> bool {
+        let lock = File::open(self.directory.join(LOCKS).join(format!("{job}.lock")));
+        lock.is_ok_and(|file| file.try_lock_shared().is_err())
+    }
+
+    fn read_steps(&self, job: i64, wanted: &Wanted) -> rusqlite::Result<Vec<PastStep>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT n, kind, record, name, method, path, outcome, reason, ended FROM steps
+             WHERE job = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR outcome = ?3) ORDER BY n",
+        )?;
+        let values = params![job, wanted.kind, wanted.outcome.map(Outcome::word)];
+        let steps: Vec<PastStep> = query.query_map(values, step)?.collect::<rusqlite::Result<_>>()?;
+        let mut query = self.connection.prepare_cached(
+            "SELECT n, sent, ended, took_ms, status, request_id, words FROM attempts
+             WHERE job = ?1 AND step = ?2 ORDER BY n",
+        )?;
+        let with_attempts = steps.into_iter().map(|mut step| {
+            step.attempts =
+                query.query_map(params![job, step.n], attempt)?.collect::<rusqlite::Result<_>>()?;
+            Ok(step)
+        });
+        with_attempts.collect()
+    }
+
+    fn sql(&self, why: &rusqlite::Error) -> JournalError {
+        match JournalError::sql(&self.directory.join(FILE), why) {
+            JournalError::Refused(why) => JournalError::Unreadable(why),
+            other => other,
+        }
+    }
+}
+
+const JOBS: &str =
+    "SELECT id, base_url, organization, organization_name, verb, steps, created, started, ended, ending,
+    reason FROM jobs";
+
+fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
+    let ended: Option<i64> = row.get(8)?;
+    let ending: Option<String> = row.get(9)?;
+    let ending = Ending::ALL.into_iter().find(|known| Some(known.word()) == ending.as_deref());
+    Ok(PastJob {
+        id: row.get(0)?,
+        base_url: row.get(1)?,
+        organization: row.get(2)?,
+        organization_name: row.get(3)?,
+        verb: row.get(4)?,
+        steps: row.get(5)?,
+        created: time(6, row.get(6)?)?,
+        started: time(7, row.get(7)?)?,
+        ended: ended.map(|at| time(8, at)).transpose()?,
+        state: ending.map_or(JobState::Unfinished, JobState::Over),
+        reason: row.get(10)?,
+        outcomes: Vec::new(),
+    })
+}
+
+fn step(row: &Row<'_>) -> rusqlite::Result<PastStep> {
+    let ended: Option<i64> = row.get(8)?;
+    Ok(PastStep {
+        n: row.get(0)?,
+        kind: row.get(1)?,
+        record: row.get(2)?,
+        name: row.get(3)?,
+        method: row.get(4)?,
+        path: row.get(5)?,
+        outcome: outcome(row, 6)?,
+        reason: row.get(7)?,
+        ended: ended.map(|at| time(8, at)).transpose()?,
+        attempts: Vec::new(),
+    })
+}
+
+fn attempt(row: &Row<'_>) -> rusqlite::Result<PastAttempt> {
+    let ended: Option<i64> = row.get(2)?;
+    Ok(PastAttempt {
+        n: row.get(0)?,
+        sent: time(1, row.get(1)?)?,
+        ended: ended.map(|at| time(2, at)).transpose()?,
+        took_ms: row.get(3)?,
+        status: row.get(4)?,
+        request_id: row.get(5)?,
+        words: row.get(6)?,
+    })
+}
+
+fn outcome(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Outcome>> {
+    let word: Option<String> = row.get(column)?;
+    Ok(word.and_then(|word| Outcome::parse(&word)))
+}
+
+fn time(column: usize, milliseconds: i64) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_millisecond(milliseconds)
+        .map_err(|why| rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(why)))
+}

@@ -1,0 +1,265 @@
+use futures_util::future::join_all;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+
+const AT: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn plan(steps: usize) -> NewJob {
+    let step = |n: usize| NewStep {
+        kind: "tags",
+        record: n.to_string(),
+        name: format!("Tag {n}"),
+        method: "DELETE",
+        path: format!("/api/organizations/e0d1/tags/{n}"),
+    };
+    NewJob {
+        base_url: "http://127.0.0.1:9/api".into(),
+        organization: "e0d1".into(),
+        organization_name: "Acme Ltd".into(),
+        verb: "delete",
+        created: AT,
+        started: AT,
+        steps: (0..steps).map(step).collect(),
+    }
+}
+
+fn answer(step: usize, status: u16, words: Option<&str>) -> Answer {
+    let took = Duration::from_millis(7);
+    let request_id = Some(format!("r-{step}"));
+    Answer {
+        step,
+        attempt: 1,
+        at: AT,
+        took,
+        status: Some(status),
+        request_id,
+        words: words.map(str::to_owned),
+    }
+}
+
+fn end(step: usize, outcome: Outcome) -> StepEnd {
+    StepEnd { step, at: AT, outcome, reason: None }
+}
+
+fn place() -> (TempDir, Journal) {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = Journal::new(directory.path());
+    (directory, journal)
+}
+
+fn jobs(directory: &TempDir) -> Vec<PastJob> {
+    History::open(directory.path()).unwrap().unwrap().jobs(&Wanted::default()).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_noted_can_be_read_back() {
+    let (directory, journal) = place();
+    assert!(History::open(directory.path()).unwrap().is_none());
+    let log = journal.begin(plan(3)).await.unwrap();
+    log.sent(0, 1, AT).await.unwrap();
+    log.answered(answer(0, 200, None), Some(end(0, Outcome::Done))).await.unwrap();
+    log.sent(1, 1, AT).await.unwrap();
+    log.answered(answer(1, 429, Some("slow down")), None).await.unwrap();
+    log.sent(1, 2, AT).await.unwrap();
+    log.ended(vec![end(2, Outcome::NotSent)]).await.unwrap();
+
+    let history = History::open(directory.path()).unwrap().unwrap();
+    let job = history.job(1).unwrap().unwrap();
+    assert_eq!((job.steps, job.state), (3, JobState::Running));
+    assert_eq!(job.outcomes, [(Outcome::Done, 1), (Outcome::NotSent, 1)]);
+    let steps = history.steps(1, &Wanted::default()).unwrap();
+    let ended: Vec<_> = steps.iter().map(|step| step.outcome).collect();
+    assert_eq!(ended, [Some(Outcome::Done), None, Some(Outcome::NotSent)]);
+    let sent: Vec<_> = steps[1].attempts.iter().map(|sent| (sent.n, sent.status, sent.ended)).collect();
+    assert_eq!(sent, [(1, Some(429), Some(AT)), (2, None, None)]);
+    assert_eq!(steps[1].attempts[0].words.as_deref(), Some("slow down"));
+    assert_eq!(steps[0].attempts[0].request_id.as_deref(), Some("r-0"));
+
+    log.end(AT, Ending::Cancelled, None).await.unwrap();
+    assert_eq!(history.job(1).unwrap().unwrap().state, JobState::Over(Ending::Cancelled));
+    assert_eq!(history.job(2).unwrap(), None);
+}
+
+#[tokio::test]
+async fn jobs_and_steps_are_found_by_what_they_are() {
+    let (directory, journal) = place();
+    for (outcome, seconds) in [(Outcome::Done, 0), (Outcome::Refused, 100)] {
+        let started = Timestamp::from_second(seconds).unwrap();
+        let log = journal.begin(NewJob { started, ..plan(2) }).await.unwrap();
+        log.ended(vec![end(0, outcome), end(1, Outcome::Failed)]).await.unwrap();
+        log.end(AT, Ending::Finished, None).await.unwrap();
+    }
+    let history = History::open(directory.path()).unwrap().unwrap();
+    let found = |wanted: Wanted| history.jobs(&wanted).unwrap().iter().map(|job| job.id).collect::<Vec<_>>();
+    let all = Wanted::default;
+    assert_eq!(found(all()), [2, 1]);
+    assert_eq!(found(Wanted { outcome: Some(Outcome::Refused), ..all() }), [2]);
+    assert_eq!(found(Wanted { since: Timestamp::from_second(1).ok(), ..all() }), [2]);
+    assert_eq!(found(Wanted { verb: Some("archive".into()), ..all() }), [0; 0]);
+    assert_eq!(found(Wanted { kind: Some("tags".into()), verb: Some("delete".into()), ..all() }), [2, 1]);
+    assert_eq!(found(Wanted { kind: Some("files".into()), ..all() }), [0; 0]);
+    let steps = history.steps(1, &Wanted { outcome: Some(Outcome::Failed), ..all() }).unwrap();
+    assert_eq!(steps.iter().map(|step| step.n).collect::<Vec<_>>(), [1]);
+}
+
+#[tokio::test]
+async fn a_job_is_locked_while_it_runs_and_only_then() {
+    let (directory, journal) = place();
+    let (first, second) = (journal.begin(plan(1)).await.unwrap(), journal.begin(plan(1)).await.unwrap());
+    let states = || jobs(&directory).iter().map(|job| job.state).collect::<Vec<_>>();
+    assert_eq!(states(), [JobState::Running; 2]);
+    drop(second);
+    first.end(AT, Ending::Finished, None).await.unwrap();
+    assert_eq!(states(), [JobState::Unfinished, JobState::Over(Ending::Finished)]);
+    assert!(!directory.path().join("jobs/1.lock").exists());
+}
+
+#[tokio::test]
+async fn two_journals_share_one_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = || async {
+        let log = Journal::new(directory.path()).begin(plan(30)).await.unwrap();
+        for step in 0..30 {
+            log.sent(step, 1, AT).await.unwrap();
+            log.answered(answer(step, 200, None), Some(end(step, Outcome::Done))).await.unwrap();
+        }
+        log.end(AT, Ending::Finished, None).await.unwrap();
+    };
+    join_all([whole(), whole(), whole()]).await;
+    let jobs = jobs(&directory);
+    assert_eq!(jobs.len(), 3);
+    for job in jobs {
+        assert_eq!((job.state, job.outcomes), (JobState::Over(Ending::Finished), vec![(Outcome::Done, 30)]));
+    }
+}
+
+#[tokio::test]
+async fn what_waits_together_is_written_together() {
+    let (directory, journal) = place();
+    let log = journal.begin(plan(64)).await.unwrap();
+    let pages = || {
+        let length = fs::metadata(directory.path().join("journal.sqlite3-wal")).unwrap().len();
+        length / 4096
+    };
+    let before = pages();
+    join_all((0..64).map(|step| log.sent(step, 1, AT))).await.into_iter().for_each(Result::unwrap);
+    let together = pages() - before;
+    assert!((1..16).contains(&together), "64 notes took {together} pages");
+    assert_eq!(
+        Connection::open(directory.path().join(FILE))
+            .unwrap()
+            .query_row("SELECT count(*) FROM attempts", [], |row| row.get::<_, i64>(0))
+            .unwrap(),
+        64
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_journal_is_left_as_it_is() {
+    let (directory, journal) = place();
+    let file = directory.path().join(FILE);
+    fs::write(&file, "not a database, whatever its name says. ".repeat(200)).unwrap();
+    let before = fs::read(&file).unwrap();
+    let why = journal.begin(plan(1)).await.unwrap_err();
+    assert!(matches!(why, JournalError::Damaged { .. }), "{why}");
+    assert!(matches!(History::open(directory.path()), Err(JournalError::Damaged { .. })));
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_journal_with_a_hole_in_it_is_found_out_before_anything_is_sent() {
+    let (directory, journal) = place();
+    journal.begin(plan(500)).await.unwrap().end(AT, Ending::Finished, None).await.unwrap();
+    drop(journal);
+    let file = directory.path().join(FILE);
+    let connection = Connection::open(&file).unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(connection);
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(0xa5);
+    fs::write(&file, &bytes).unwrap();
+    let why = Journal::new(directory.path()).begin(plan(1)).await.unwrap_err();
+    assert!(matches!(why, JournalError::Damaged { .. }), "{why}");
+}
+
+#[tokio::test]
+async fn a_journal_of_a_newer_tidyfy_is_not_touched() {
+    let (directory, journal) = place();
+    drop(journal.begin(plan(1)).await.unwrap());
+    let connection = Connection::open(directory.path().join(FILE)).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    let why = Journal::new(directory.path()).begin(plan(1)).await.unwrap_err();
+    assert!(matches!(why, JournalError::Newer { found: 99, .. }), "{why}");
+    let jobs: i64 = connection.query_row("SELECT count(*) FROM jobs", [], |row| row.get(0)).unwrap();
+    assert_eq!(jobs, 1);
+}
+
+#[tokio::test]
+async fn a_job_that_is_not_taken_leaves_nothing_behind() {
+    let (directory, journal) = place();
+    drop(journal.begin(plan(1)).await.unwrap());
+    let connection = Connection::open(directory.path().join(FILE)).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON steps BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    connection.execute(full, []).unwrap();
+    let why = journal.begin(plan(1)).await.unwrap_err();
+    assert!(why.to_string().contains("no room"), "{why}");
+    assert_eq!(jobs(&directory).len(), 1);
+    assert!(!directory.path().join("jobs/2.lock").exists());
+    connection.execute("DROP TRIGGER full", []).unwrap();
+    assert!(journal.begin(plan(1)).await.is_ok(), "the writer goes on");
+}
+
+#[tokio::test]
+async fn a_note_that_is_not_taken_leaves_those_beside_it_alone() {
+    let (directory, journal) = place();
+    let log = journal.begin(plan(8)).await.unwrap();
+    let connection = Connection::open(directory.path().join(FILE)).unwrap();
+    let some = "CREATE TRIGGER some BEFORE INSERT ON attempts WHEN NEW.step = 3 BEGIN SELECT RAISE(ABORT, 'no'); END";
+    connection.execute(some, []).unwrap();
+    let noted = join_all((0..8).map(|step| log.sent(step, 1, AT))).await;
+    let refused: Vec<_> = (0..8).filter(|step| noted[*step].is_err()).collect();
+    assert_eq!(refused, [3]);
+    let kept: i64 = connection.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 7);
+}
+
+#[tokio::test]
+async fn where_the_whole_transaction_is_given_up_nothing_counts_as_written() {
+    let (directory, journal) = place();
+    let log = journal.begin(plan(8)).await.unwrap();
+    let connection = Connection::open(directory.path().join(FILE)).unwrap();
+    let all = "CREATE TRIGGER whole BEFORE INSERT ON attempts WHEN NEW.step = 3 BEGIN SELECT RAISE(ROLLBACK, 'no'); END";
+    connection.execute(all, []).unwrap();
+    let noted = join_all((0..8).map(|step| log.sent(step, 1, AT))).await;
+    assert!(noted.iter().all(Result::is_err), "{noted:?}");
+    let kept: i64 = connection.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 0);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_is_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("a/tidyfy");
+    let log = Journal::new(&state).begin(plan(1)).await.unwrap();
+    let mode = |path: &str| fs::metadata(state.join(path)).unwrap().permissions().mode() & 0o777;
+    let lock = format!("jobs/{}.lock", log.job());
+    assert_eq!(["", "jobs"].map(mode), [0o700; 2]);
+    assert_eq!([FILE, "journal.sqlite3-wal", lock.as_str()].map(mode), [0o600; 3]);
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_written_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    for place in [file.clone(), file.join("below")] {
+        let why = Journal::new(&place).begin(plan(1)).await.unwrap_err();
+        assert!(why.to_string().starts_with("the journal could not be opened: `"), "{why}");
+        assert!(why.to_string().contains("it is not a directory"), "{why}");
+    }
+}

@@ -1,0 +1,94 @@
+//! Why the journal cannot be read or written.
+//!
+//! Owns the sentences for what SQLite and the file system report. Must not know what was to be written.
+
+use std::io;
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+
+/// Why the journal cannot be used. Whatever it is, the file is left as it was found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// A file or directory that cannot be made or opened.
+    #[error("the journal could not be opened: `{path}`: {why}")]
+    Place {
+        /// Which.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+    /// It is no journal, or no longer a whole one.
+    #[error("the journal `{path}` is damaged")]
+    Damaged {
+        /// The file.
+        path: String,
+    },
+    /// A newer tidyfy has written it.
+    #[error(
+        "the journal `{path}` was written by a newer tidyfy (version {found} of it, this one knows {known})"
+    )]
+    Newer {
+        /// The file.
+        path: String,
+        /// The version of its schema.
+        found: i64,
+        /// The newest version that is known here.
+        known: i64,
+    },
+    /// It cannot be read as things are.
+    #[error("the journal could not be read: {0}")]
+    Unreadable(String),
+    /// It cannot be written as things are.
+    #[error("the journal could not be written: {0}")]
+    Refused(String),
+    /// The writer of this process is gone.
+    #[error("the journal could not be written: its writer broke off")]
+    Closed,
+}
+
+impl JournalError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Place { .. } => "make the state directory a directory that you can write to",
+            Self::Damaged { .. } => {
+                "the file is kept as it is: move it aside, and tidyfy begins a new one at the next job"
+            }
+            Self::Newer { .. } => "use the newest tidyfy",
+            Self::Unreadable(_) => "see that the state directory and the file in it are readable for you",
+            Self::Refused(_) => {
+                "free some room on the disk of the state directory and see that it is writable"
+            }
+            Self::Closed => "start tidyfy again; if it happens again, please report it",
+        }
+    }
+
+    pub(super) fn place(path: &Path, why: &io::Error) -> Self {
+        let why = match why.kind() {
+            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "it is not a directory".to_owned(),
+            io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+            io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+            _ => why.to_string(),
+        };
+        Self::Place { path: path.display().to_string(), why }
+    }
+
+    pub(super) fn sql(path: &Path, why: &rusqlite::Error) -> Self {
+        let words = match why.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+                return Self::Damaged { path: path.display().to_string() };
+            }
+            Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+            Some(ErrorCode::ReadOnly) => "it is read-only".to_owned(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "another program keeps it locked".to_owned()
+            }
+            Some(ErrorCode::PermissionDenied) => "permission denied".to_owned(),
+            _ => why.to_string(),
+        };
+        Self::Refused(words)
+    }
+}
