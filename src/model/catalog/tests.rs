@@ -1,0 +1,96 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+#[test]
+fn rows_stand_in_the_order_of_their_kinds() {
+    for kind in Kind::ALL {
+        assert_eq!(kind.row().kind, kind);
+    }
+}
+
+#[test]
+fn no_word_names_two_kinds() {
+    let mut seen = BTreeSet::new();
+    for row in &CATALOG {
+        for word in row.aliases.iter().chain([&row.slug]) {
+            assert!(seen.insert(*word), "{word} names two kinds");
+            assert_eq!(*word, word.to_lowercase());
+        }
+    }
+}
+
+#[test]
+fn every_route_is_relative_and_names_only_what_can_be_filled_in() {
+    let lists = CATALOG.iter().filter_map(|row| match &row.source {
+        Source::List(list) => Some(list.route),
+        Source::Collected { .. } => None,
+    });
+    let by_id = CATALOG.iter().flat_map(|row| row.verbs.iter().map(|verb| verb.route).chain([row.get]));
+    for route in lists.clone().chain(by_id.clone()) {
+        assert!(route.starts_with("organizations/{org}/") && !route.ends_with('/'), "{route}");
+        let holes: Vec<_> = route.split('/').filter(|part| part.contains('{')).collect();
+        assert!(holes.iter().all(|hole| ["{org}", "{id}"].contains(hole)), "{route}");
+    }
+    assert!(by_id.clone().all(|route| route.contains("{id}")));
+    assert!(lists.clone().all(|route| !route.contains("{id}")));
+}
+
+#[test]
+fn routes_of_a_kind_differ_and_so_do_its_verbs() {
+    for row in &CATALOG {
+        let routes: BTreeSet<_> = row.verbs.iter().map(|verb| (verb.method, verb.route)).collect();
+        let verbs: BTreeSet<_> = row.verbs.iter().map(|verb| verb.verb).collect();
+        assert_eq!((routes.len(), verbs.len()), (row.verbs.len(), row.verbs.len()), "{}", row.slug);
+    }
+}
+
+#[test]
+fn fields_are_unique_and_preconditions_name_one() {
+    for row in &CATALOG {
+        let names: BTreeSet<_> = row.fields.iter().map(|field| field.name).collect();
+        assert_eq!(names.len(), row.fields.len(), "{}", row.slug);
+        for need in row.verbs.iter().flat_map(|verb| verb.needs) {
+            match need {
+                Need::Live | Need::Archived => assert!(row.field(ARCHIVED).is_some() && row.archives()),
+                Need::Absent { field, .. } | Need::Not { field, .. } => {
+                    assert!(row.field(field).is_some());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_name_comes_first_and_never_leaves() {
+    for row in &CATALOG {
+        let ranks: Vec<_> =
+            row.fields.iter().filter_map(|field| field.column).map(|column| column.rank).collect();
+        assert_eq!(ranks.iter().filter(|rank| **rank == 0).count(), 1, "{}", row.slug);
+        assert_eq!(ranks[0], 0, "{}", row.slug);
+        let distinct: BTreeSet<_> = ranks.iter().collect();
+        assert_eq!(distinct.len(), ranks.len(), "two columns of {} leave at once", row.slug);
+    }
+}
+
+#[test]
+fn archiving_has_a_way_back_and_only_deleting_has_none() {
+    for row in &CATALOG {
+        assert_eq!(row.verb(Verb::Archive).is_some(), row.verb(Verb::Restore).is_some());
+        assert_eq!(row.verb(Verb::Archive).is_some(), row.archives());
+        for verb in row.verbs {
+            assert_eq!(verb.undo == Undo::Never, verb.verb == Verb::Delete, "{}", row.slug);
+            assert!(!verb.lost.is_empty());
+        }
+    }
+}
+
+#[test]
+fn collected_kinds_hang_on_kinds_with_a_list() {
+    for row in &CATALOG {
+        if let Source::Collected { from, holder, .. } = &row.source {
+            assert!(from.iter().all(|kind| matches!(kind.row().source, Source::List(_))));
+            assert!(row.field(holder).is_some());
+        }
+    }
+}
