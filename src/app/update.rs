@@ -82,6 +82,10 @@ pub fn update(state: &mut State, message: Message) -> Effects {
 /// Brings every list that changed into order, and lets marking that waited for that go on.
 fn settle(state: &mut State, effects: &mut Effects) {
     for kind in Kind::ALL {
+        // While a job runs more may leave; the list is made whole after it.
+        if state.jobs.is_empty() && state.listings[kind as usize].may_have_holes() {
+            browse::load(state, kind, true, effects);
+        }
         mark::finish_waiting(state, kind);
         let listing = state.listing_of(kind);
         if let Some(ticket) = listing.outdated_arrangement() {

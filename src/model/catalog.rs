@@ -237,6 +237,8 @@ const fn field(
 }
 
 const ARCHIVED_FIELD: Field = field(ARCHIVED, &["archived_at", "deleted_at"], Form::Time, column(10, 6));
+/// For kinds without an archive: rows that say of themselves that they are deleted belong in no list of theirs.
+const DELETED_FIELD: Field = field(ARCHIVED, &["deleted_at"], Form::Time, None);
 const OWNER: Field = field("owner", &["owner_id", "started_by", "created_by"], Form::People, column(18, 3));
 const UPDATED: Field =
     field("updated", &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 4));
@@ -477,6 +479,7 @@ const TAGS: Row = Row {
         field("title", &["title"], Form::Text, column(24, 0)),
         field("colour", &["color"], Form::Text, column(9, 2)),
         field("created", &["created_at"], Form::Time, column(10, 1)),
+        DELETED_FIELD,
     ],
     verbs: &[VerbRow {
         verb: Verb::Delete,
@@ -505,6 +508,7 @@ const GROUPS: Row = Row {
         field("members", &["members"], Form::Length, column(7, 2)),
         field("guests", &["guests"], Form::Length, column(6, 3)),
         field("updated", &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 1)),
+        DELETED_FIELD,
     ],
     verbs: &[VerbRow {
         verb: Verb::Delete,

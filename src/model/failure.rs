@@ -88,7 +88,9 @@ impl Failure {
                 "the server's limit is shared by everybody who uses this account: wait, then try again"
             }
             Cause::Server => "the trouble is on the server: try again later",
-            Cause::Redirected | Cause::Garbled => "check that the base URL is the API's, not the web app's",
+            Cause::Redirected | Cause::Garbled => {
+                "if this goes on, check that the base URL is the API's and not the web app's"
+            }
             Cause::Broken | Cause::TimedOut | Cause::Unreachable => "check the network and the base URL",
             Cause::Unrecorded => {
                 "nothing is sent without a record of it: see that the state directory is writable and its disk has room, or what `tidyfy history` says"

@@ -162,11 +162,11 @@ impl Record {
         }
     }
 
-    /// Whether the record says of itself that it is archived, whatever list it came from.
+    /// Whether the record says of itself that it is archived, or deleted where its kind has no archive, whatever list it
+    /// came from.
     #[must_use]
     pub fn is_archived(&self) -> bool {
-        let says_so = self.named(ARCHIVED) != Value::Missing || says_archived(self.named(STATUS));
-        self.kind().row().archives() && says_so
+        self.named(ARCHIVED) != Value::Missing || says_archived(self.named(STATUS))
     }
 
     /// This record with its archived time set or taken away, as an answered archive or restore leaves it. A status

@@ -69,7 +69,8 @@ impl Raw<'_> {
 
     /// Reads the answer to a change, which may be empty.
     pub(super) fn answered(&self) -> Result<Answered, Failure> {
-        let body = self.data()?.map(decode::unwrapped).filter(|value| !value.is_null());
+        let body = if self.is_plain_text() { None } else { self.data()? };
+        let body = body.map(decode::unwrapped).filter(|value| !value.is_null());
         Ok(Answered { status: self.status.as_u16(), body, request_id: self.request_id() })
     }
 
@@ -119,6 +120,18 @@ impl Raw<'_> {
     fn says_html(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         kind.trim_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case("text/html"))
+    }
+
+    /// Whether a success says a word that claims to be nothing but text. It may be anything but a page, or JSON that broke.
+    fn is_plain_text(&self) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let text = self.text();
+        let is_plain =
+            kind.trim_start().get(..10).is_some_and(|start| start.eq_ignore_ascii_case("text/plain"));
+        self.status.is_success()
+            && is_plain
+            && !text.starts_with(['{', '['])
+            && !refusal::looks_like_html(&text)
     }
 
     fn request_id(&self) -> Option<String> {
@@ -176,6 +189,8 @@ mod tests {
         let empty =
             with(200, b"", "text/html; charset=UTF-8", |raw| raw.answered().map(|answered| answered.body));
         assert_eq!(empty, Ok(None), "frameworks label an empty body as HTML");
+        let word = with(200, b"OK", "text/plain", |raw| raw.answered().map(|answered| answered.body));
+        assert_eq!(word, Ok(None), "a word is no page and no error");
     }
 
     #[test]
@@ -202,7 +217,9 @@ mod tests {
             ("sign in", "text/html"),
             ("Sign in", "Text/HTML; charset=utf-8"),
             ("{\"data\":", "application/json"),
-            ("OK", "text/plain"),
+            ("{\"data\":", "text/plain"),
+            ("<html>sign in</html>", "text/plain"),
+            ("OK", "application/json"),
         ] {
             let failure = with(200, body.as_bytes(), kind, |raw| raw.answered().unwrap_err());
             assert_eq!((failure.cause, failure.status), (Cause::Garbled, Some(200)), "{body}");

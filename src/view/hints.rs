@@ -151,7 +151,8 @@ fn verb_applies(state: &State, context: Context, verb: Verb) -> bool {
     let applies = |record: &Record| applicable(verb, record, standing).is_ok();
     match (context, &state.detail) {
         (Context::Detail, Some(detail)) => applies(&detail.record),
-        (Context::Marked, _) => state.marks.all().take(ASKED).any(|mark| applies(&mark.record)),
+        // There a verb only says to go to one kind.
+        (Context::Marked, _) => false,
         _ if state.marks.count(state.kind) > 0 => {
             state.marks.of(state.kind).take(ASKED).any(|mark| applies(&mark.record))
         }

@@ -9,8 +9,9 @@ use tui_input::Input;
 use super::canvas::Canvas;
 use super::text;
 use crate::app::state::State;
-use crate::app::state::layout::Area;
+use crate::app::state::layout::{Area, remark_width};
 use crate::model::text::clean;
+use crate::model::text::wrapped;
 
 /// Draws what is typed after `lead`. The end that the cursor is at stays in sight; the cursor shows only with `focus`.
 pub(super) fn draw(
@@ -39,6 +40,12 @@ pub(super) fn remark(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     if let Some(filter) = &state.filter_input {
         draw(&filter.input, "/", canvas.theme.key(), true, (area, 0), canvas);
     } else if let Some(remark) = state.remark() {
-        canvas.line(area, 0, &[Span::styled(format!("! {remark}"), canvas.theme.bad())]);
+        let lines = wrapped(&remark, remark_width(state.size));
+        let cut = usize::from(area.height) < lines.len();
+        for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
+            let lead = if row == 0 { "! " } else { "  " };
+            let end = if cut && row + 1 == usize::from(area.height) { "…" } else { "" };
+            canvas.line(area, row, &[Span::styled(format!("{lead}{line}{end}"), canvas.theme.bad())]);
+        }
     }
 }

@@ -76,7 +76,7 @@ fn of_list(listing: &Listing, theme: Theme) -> Vec<Part<'static>> {
     }
     let loaded = grouped(listing.loaded() as u64);
     let rows = match listing.total {
-        Some(total) => format!("{loaded} of {}", grouped(total)),
+        Some(_) => format!("{loaded} of {}", grouped(listing.total_or_loaded())),
         None => format!("{loaded} loaded"),
     };
     parts.push(Part::new(2, rows, theme.plain()));
@@ -116,6 +116,9 @@ fn of_load(state: &State, theme: Theme) -> Vec<Part<'static>> {
         Load::Failed(_) if listing.loaded() > 0 => {
             parts.push(Part::new(3, format!("incomplete{again}"), theme.bad()));
         }
+        Load::Done(_) if listing.may_have_holes() => {
+            parts.push(Part::new(3, "may have holes, loaded again after the job", theme.wary()));
+        }
         Load::Failed(_) | Load::Untouched | Load::Done(_) => {}
     }
     let missing = match &listing.load {
@@ -123,7 +126,7 @@ fn of_load(state: &State, theme: Theme) -> Vec<Part<'static>> {
         _ => 0,
     };
     let counts = [
-        (8, missing, "missing"),
+        (3, missing, "missing"),
         (9, listing.unreadable as u64, "unreadable"),
         (10, listing.dropped as u64, "out of scope dropped"),
     ];

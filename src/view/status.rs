@@ -13,7 +13,7 @@ use super::theme::Theme;
 use crate::app::command::Command;
 use crate::app::state::jobs::Job;
 use crate::app::state::layout::Area;
-use crate::app::state::{Focus, State};
+use crate::app::state::{Focus, Overlay, Question, State};
 use crate::model::pacing;
 use crate::model::text::grouped;
 
@@ -83,7 +83,7 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
     parts.push(Part::new(3, format!("{}%", percent(done, steps)), theme.plain()));
     let standing = if job.cancelled {
         Some("cancelling")
-    } else if job.held {
+    } else if job.held || is_asked_about(state, job) {
         Some("paused")
     } else if job.started.is_none() {
         Some("starting")
@@ -92,7 +92,8 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
     };
     parts.extend(standing.map(|word| Part::new(1, word, theme.wary())));
     parts.extend(waiting(state, wide).map(|words| Part::new(2, words, theme.wary())));
-    if let Some((rate, left)) = job.pace(state.now).filter(|_| standing.is_none()) {
+    let is_moving = standing.is_none() && waiting(state, wide).is_none();
+    if let Some((rate, left)) = job.pace(state.now).filter(|_| is_moving) {
         let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
         parts.push(Part::new(6, rate, theme.plain()));
         parts.push(Part::new(5, format!("{} left", pacing::spoken(left)), theme.plain()));
@@ -101,6 +102,11 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
         parts.push(Part::new(7, format!("queued {}", grouped(state.jobs.queued() as u64)), theme.plain()));
     }
     parts
+}
+
+/// Whether the question is open that holds the job while it is asked.
+fn is_asked_about(state: &State, job: &Job) -> bool {
+    matches!(state.overlay, Some(Overlay::Ask(Question::CancelJob(ticket))) if ticket == job.ticket)
 }
 
 /// Whole percent, a hundred only when all is done.

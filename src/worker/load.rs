@@ -76,7 +76,7 @@ impl Load {
     }
 
     fn in_scope(&self, rows: Vec<Row>) -> Arc<Page> {
-        if self.scope == Scope::All || !self.kind.row().archives() {
+        if self.scope == Scope::All {
             return Arc::new(Page::new(self.kind, rows));
         }
         // Only a record knows whether it is archived, so the page is made first, and made again if some must go.

@@ -190,7 +190,8 @@ impl Confirm {
             return Verdict::Open;
         }
         if hurried {
-            self.complaint = Some("that came faster than a hand types: press Enter again".to_owned());
+            self.phrase.reset();
+            self.complaint = Some("that came faster than a hand types: type it again".to_owned());
             return Verdict::Open;
         }
         Verdict::Confirmed
@@ -205,7 +206,7 @@ impl Confirm {
     fn list_key(&mut self, chord: Chord, repeat: bool, armed: bool) -> Verdict {
         match (chord.typed(), &self.assent) {
             (Some('/'), _) => self.filtering = true,
-            (Some('n'), Assent::Key) => return Verdict::Kept,
+            (Some('n'), Assent::Key) | (Some('q'), Assent::Key | Assent::Phrase(_)) => return Verdict::Kept,
             (Some('y'), Assent::Key) if armed && !repeat => return Verdict::Confirmed,
             (Some('y'), Assent::Key) => {
                 self.complaint = Some("too soon: wait until `y` is offered".to_owned());

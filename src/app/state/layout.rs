@@ -4,6 +4,7 @@
 
 use super::{Focus, State};
 use crate::app::message::Size;
+use crate::model::text;
 
 /// A rectangle of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,7 +76,7 @@ impl Layout {
     pub fn of(state: &State) -> Self {
         let (width, height) = (state.size.width, state.size.height);
         let status = status_height(height, state.focus == Focus::Status);
-        let remark = u16::from(state.filter_input.is_some() || state.remark().is_some());
+        let remark = remark_height(state);
         let body = height.saturating_sub(2 + remark + 1 + status + 1);
         let line = |y, height| Area { x: 0, y, width, height };
         let whole = line(2, body);
@@ -93,7 +94,7 @@ impl Layout {
             tabs: line(1, 1),
             table,
             detail,
-            remark: (remark > 0).then(|| line(2 + body, 1)),
+            remark: (remark > 0).then(|| line(2 + body, remark)),
             scope: line(2 + body + remark, 1),
             status: line(3 + body + remark, status),
             hints: line(height.saturating_sub(1), 1),
@@ -117,6 +118,21 @@ impl Layout {
     pub fn status_lines(&self) -> usize {
         usize::from(self.status.height.saturating_sub(1)).max(1)
     }
+}
+
+/// A line for a filter being typed; for a reason as many as it takes to read it, within bounds.
+fn remark_height(state: &State) -> u16 {
+    if state.filter_input.is_some() {
+        return 1;
+    }
+    let lines = state.remark().map_or(0, |remark| text::wrapped(&remark, remark_width(state.size)).len());
+    u16::try_from(lines).unwrap_or(u16::MAX).min(if state.size.height < 20 { 1 } else { 3 })
+}
+
+/// Cells a line of a remark has: two are for the sign before it.
+#[must_use]
+pub fn remark_width(size: Size) -> usize {
+    usize::from(size.width.saturating_sub(2))
 }
 
 fn status_height(height: u16, focused: bool) -> u16 {

@@ -84,6 +84,8 @@ pub struct Listing {
     superseded: bool,
     /// Whether a reload has not brought its first page yet, so that the rows shown are the former ones.
     former: bool,
+    /// Whether a record left while pages were coming in: those behind it moved up, and one may have been passed over.
+    shifted: bool,
     /// What became of records while pages were coming in, which may still tell of them as they were: their newer version,
     /// or nothing for those that left.
     meanwhile: HashMap<Id, Option<Record>>,
@@ -117,6 +119,7 @@ impl Listing {
             stale: false,
             superseded: false,
             former: false,
+            shifted: false,
             meanwhile: HashMap::new(),
             cursor: None,
             at: 0,
@@ -127,6 +130,12 @@ impl Listing {
     #[must_use]
     pub fn loaded(&self) -> usize {
         self.rows.len()
+    }
+
+    /// How many records the scope has: what the server says, but never fewer than are here.
+    #[must_use]
+    pub fn total_or_loaded(&self) -> u64 {
+        self.total.unwrap_or_default().max(self.loaded() as u64)
     }
 
     /// How many rows are shown.
@@ -200,7 +209,13 @@ impl Listing {
     /// Whether every row is here and in its place, so that "all that match" is certain.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        matches!(self.load, Load::Done(_)) && !self.stale && self.arranging.is_none()
+        matches!(self.load, Load::Done(_)) && !self.shifted && !self.stale && self.arranging.is_none()
+    }
+
+    /// Whether the list may have holes although it was loaded to its end, and must be loaded again to be sure.
+    #[must_use]
+    pub fn may_have_holes(&self) -> bool {
+        self.shifted && matches!(self.load, Load::Done(_))
     }
 
     /// The shown rows a range of marks covers, if one was begun.
@@ -222,6 +237,7 @@ impl Listing {
         self.load = Load::Running(ticket);
         self.former = true;
         self.meanwhile.clear();
+        self.shifted = false;
         if !keep {
             self.forget();
         }
@@ -374,6 +390,7 @@ impl Listing {
 
     fn remember(&mut self, id: &Id, newer: Option<Record>) {
         if matches!(self.load, Load::Running(_)) {
+            self.shifted |= newer.is_none();
             self.meanwhile.insert(id.clone(), newer);
         }
     }

@@ -52,7 +52,7 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     let hidden = if marked { state.listing().hidden_among(&state.marks) } else { 0 };
     let bystander =
         state.under_cursor().filter(|record| marked && state.marks.get(record.kind(), record.id()).is_none());
-    let totals = state.listings.iter().filter_map(|listing| Some((listing.kind, listing.total?)));
+    let totals = state.listings.iter().map(|listing| (listing.kind, listing.total_or_loaded()));
     Ok(Plan {
         verb,
         organization,

@@ -111,9 +111,10 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
         Ok(end) => {
             let missing = end.missing;
             listing.end(Load::Done(end));
-            if !has_list(kind) {
-                listing.total = Some(listing.loaded() as u64);
-                listing.active_total = listing.total;
+            let total = if has_list(kind) { listing.total_or_loaded() } else { listing.loaded() as u64 };
+            listing.total = Some(total);
+            if listing.scope == Scope::Active {
+                listing.active_total = Some(total);
             }
             if let Some(missing) = missing.filter(|missing| *missing > 0) {
                 let words = format!(
