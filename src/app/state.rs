@@ -343,7 +343,7 @@ impl State {
     #[must_use]
     pub fn wakes_at(&self) -> Option<Duration> {
         let armed = match &self.overlay {
-            Some(Overlay::Confirm(confirm)) => confirm.arms_at().filter(|at| *at > self.now.tick),
+            Some(Overlay::Confirm(confirm)) => confirm.wakes_at(self.now),
             _ => None,
         };
         let leaving = self.leaving.map(|leaving| leaving.deadline);

@@ -62,7 +62,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
                 confirm.drawn(message.at);
             }
         }
-        Fact::Due => end_when_due(state, &mut effects),
+        Fact::Due => pass_deadline(state, &mut effects),
         Fact::Signal(signal) => receive_signal(state, signal, &mut effects),
         Fact::Reply(ticket, reply) => receive::reply(state, ticket, reply, &mut effects),
         Fact::Attempt(attempt) => state.status.tell(message.at, Told::Attempt(attempt)),
@@ -137,7 +137,11 @@ fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {
     }
 }
 
-fn end_when_due(state: &State, effects: &mut Effects) {
+fn pass_deadline(state: &mut State, effects: &mut Effects) {
+    if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
+        let verdict = confirm.due(state.now);
+        act::conclude(state, verdict, effects);
+    }
     if let Some(leaving) = state.leaving
         && state.now.tick >= leaving.deadline
     {

@@ -188,6 +188,9 @@ async fn keys_typed_ahead_held_or_pasted_confirm_nothing() {
     assert!(!desk.shows("y archive, Esc keep"), "{}", desk.screen());
     desk.pass(Duration::from_millis(300)).await;
     assert!(desk.shows("y archive, Esc keep"), "{}", desk.screen());
+    desk.burst("y e s").await;
+    assert!(desk.shows("nothing was confirmed"), "{}", desk.screen());
+    desk.pass(Duration::from_millis(300)).await;
     desk.paste("y").await;
     assert!(!desk.shows("y archive, Esc keep"), "a paste counts as a key: {}", desk.screen());
     desk.pass(Duration::from_millis(300)).await;

@@ -205,10 +205,10 @@ impl Desk {
             let jobs = self.jobs_begun();
             self.send(Fact::Key { chord, repeat: false });
             self.read().await;
+            self.pass(STROKE).await;
             if self.jobs_begun() > jobs {
                 self.confirmed.extend(shown.expect("a job began without a modal"));
             }
-            self.pass(STROKE).await;
         }
     }
 

@@ -81,6 +81,8 @@ pub struct Confirm {
     drawn: Option<Moment>,
     /// When the last key of any sort came.
     last_key: Option<Moment>,
+    /// When `y` was pressed. It confirms once it has turned out to be a key by itself and not the start of a paste.
+    agreed: Option<Moment>,
 }
 
 impl Confirm {
@@ -100,6 +102,7 @@ impl Confirm {
             complaint: None,
             drawn: None,
             last_key: None,
+            agreed: None,
         }
     }
 
@@ -129,12 +132,36 @@ impl Confirm {
         self.arms_at().is_some_and(|at| now.tick >= at)
     }
 
+    /// When the modal changes with time alone, if it does after `now`.
+    #[must_use]
+    pub fn wakes_at(&self, now: Moment) -> Option<Duration> {
+        let settled = self.agreed.map(|agreed| agreed.tick + BURST);
+        [settled, self.arms_at()].into_iter().flatten().filter(|at| *at > now.tick).min()
+    }
+
+    /// Time has passed: a `y` that stood alone long enough confirms.
+    pub fn due(&mut self, now: Moment) -> Verdict {
+        match self.agreed {
+            Some(agreed) if now.since(agreed) >= BURST => Verdict::Confirmed,
+            _ => Verdict::Open,
+        }
+    }
+
     /// Reads a key.
     pub fn key(&mut self, chord: Chord, repeat: bool, at: Moment) -> Verdict {
+        if self.due(at) == Verdict::Confirmed {
+            return Verdict::Confirmed;
+        }
         let armed = self.is_armed(at);
         let hurried = self.last_key.is_some_and(|last| at.since(last) < BURST);
         self.last_key = Some(at);
-        self.complaint = None;
+        if !hurried {
+            self.complaint = None;
+        }
+        if self.agreed.take().is_some() {
+            self.complaint = Some("that came faster than a hand types: nothing was confirmed".to_owned());
+            return Verdict::Open;
+        }
         if self.drawn.is_none() {
             return Verdict::Open;
         }
@@ -160,12 +187,14 @@ impl Confirm {
 
     /// It cannot be seen any more: what it needs a person to have seen counts anew from when it is drawn again.
     pub fn hidden(&mut self) {
+        self.agreed = None;
         self.drawn = None;
     }
 
     /// Refuses a paste.
     pub fn paste(&mut self, at: Moment) {
         self.last_key = Some(at);
+        self.agreed = None;
         self.complaint = Some("pasting is refused here: type it".to_owned());
     }
 
@@ -207,7 +236,7 @@ impl Confirm {
         match (chord.typed(), &self.assent) {
             (Some('/'), _) => self.filtering = true,
             (Some('n'), Assent::Key) | (Some('q'), Assent::Key | Assent::Phrase(_)) => return Verdict::Kept,
-            (Some('y'), Assent::Key) if armed && !repeat => return Verdict::Confirmed,
+            (Some('y'), Assent::Key) if armed && !repeat => self.agreed = self.last_key,
             (Some('y'), Assent::Key) => {
                 self.complaint = Some("too soon: wait until `y` is offered".to_owned());
             }

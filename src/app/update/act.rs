@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::app::effect::{Effect, Effects, Ticket, Work};
-use crate::app::state::confirm::Confirm;
+use crate::app::state::confirm::{Confirm, Verdict};
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
 use crate::model::kind::Verb;
 use crate::model::plan::{Blocked, Plan, Step, applicable};
@@ -99,8 +99,18 @@ fn sorted_out(state: &State, verb: Verb, records: &[Record]) -> (Vec<Step>, Vec<
     (steps, blocked)
 }
 
+/// Does what has become of the open modal: nothing yet, nothing at all, or the plan.
+pub(super) fn conclude(state: &mut State, verdict: Verdict, effects: &mut Effects) {
+    if verdict == Verdict::Open {
+        return;
+    }
+    if let (Some(Overlay::Confirm(confirm)), Verdict::Confirmed) = (state.overlay.take(), verdict) {
+        apply(state, Arc::clone(&confirm.plan), effects);
+    }
+}
+
 /// Hands a confirmed plan to the worker.
-pub(super) fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Effects) {
+fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Effects) {
     let ticket = state.ask(Purpose::Job, Work::Apply(Arc::clone(&plan)), effects);
     state.jobs.add(ticket, plan);
 }

@@ -4,7 +4,7 @@ use super::{act, browse, leave, mark};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
-use crate::app::state::confirm::{Verdict, edit, insert};
+use crate::app::state::confirm::{edit, insert};
 use crate::app::state::listing::Marking;
 use crate::app::state::palette::Palette;
 use crate::app::state::{Focus, Overlay, Question, State};
@@ -73,13 +73,8 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
     let at = state.now;
     match &mut state.overlay {
         Some(Overlay::Confirm(confirm)) => {
-            let (verdict, plan) = (confirm.key(chord, repeat, at), confirm.plan.clone());
-            if verdict != Verdict::Open {
-                state.overlay = None;
-            }
-            if verdict == Verdict::Confirmed {
-                act::apply(state, plan, effects);
-            }
+            let verdict = confirm.key(chord, repeat, at);
+            act::conclude(state, verdict, effects);
         }
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
         Some(Overlay::Columns(at)) => {
