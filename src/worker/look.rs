@@ -27,9 +27,15 @@ fn errand(urgency: Urgency, purpose: &'static str, kind: Option<Kind>, name: &st
     Errand { urgency, purpose, kind, name: name.to_owned() }
 }
 
-/// Reads whether the token is accepted, and the organization with the role in it.
+/// Reads whether the token is accepted, and the organization with the role in it. Anything else that is wrong with the
+/// first answer does not matter: the organization's name is what must be known.
 pub(super) async fn identify(session: &Session) -> Result<Organization, Failure> {
-    session.read(&errand(Urgency::Urgent, "read", None, "who you are"), ME, None, &[]).await?;
+    let me = session.read(&errand(Urgency::Urgent, "read", None, "who you are"), ME, None, &[]).await;
+    if let Err(failure) = me
+        && failure.cause == Cause::Unauthorized
+    {
+        return Err(failure);
+    }
     match listed_organization(session).await {
         Ok(Some(organization)) => organization,
         Err(failure) if failure.cause == Cause::Unauthorized => Err(failure),

@@ -460,6 +460,17 @@ async fn a_known_non_administrator_is_blocked_before_anything_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_say_who_we_are_still_names_the_organization() {
+    let mishap = Mishap::Answer { status: 404, body: None, headers: Default::default(), apply: false };
+    let sandbox =
+        Settings { faults: vec![Fault::on("GET", "/api/me", mishap).nth([1])], ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    assert!(desk.log().contains("GET    404"), "{}", desk.log());
+    desk.keys("a").await;
+    assert!(desk.shows("Archive 1 process in Acme Ltd"), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_key_beside_delete_only_explains() {
     let mut desk = Desk::open().await;
     desk.keys("d").await;
