@@ -58,16 +58,18 @@ pub(super) fn run_task(world: &World, run: &str, id: &str, query: &Query) -> Ans
     step.map_or_else(Answer::not_found, |step| Answer::item(shape.step(step, true)))
 }
 
+/// Why neither the soft delete nor the way back from it is open to the caller, if it is not.
+fn refused_softly(world: &World, kind: Kind, id: &str) -> Option<Answer> {
+    if world.role == Role::Light {
+        return Some(Answer::refused(403, "You do not have permission to perform this action"));
+    }
+    process_task(world, kind, id).or_else(|| world.row(kind, id).is_none().then(Answer::not_found))
+}
+
 /// The soft delete.
 pub(super) fn archive(world: &mut World, kind: Kind, id: &str) -> Answer {
-    if world.role == Role::Light {
-        return Answer::refused(403, "You do not have permission to perform this action");
-    }
-    if let Some(refusal) = process_task(world, kind, id) {
+    if let Some(refusal) = refused_softly(world, kind, id) {
         return refusal;
-    }
-    if world.row(kind, id).is_none() {
-        return Answer::not_found();
     }
     let already = archived(world, kind, id);
     // A template in the archive is not found by id; so is a file (API sheet 6.2 and 7).
@@ -118,14 +120,8 @@ fn template_answer(world: &World, id: &str, message: &str, references: Vec<Value
 
 /// The way back from the soft delete.
 pub(super) fn restore(world: &mut World, kind: Kind, id: &str) -> Answer {
-    if world.role == Role::Light {
-        return Answer::refused(403, "You do not have permission to perform this action");
-    }
-    if let Some(refusal) = process_task(world, kind, id) {
+    if let Some(refusal) = refused_softly(world, kind, id) {
         return refusal;
-    }
-    if world.row(kind, id).is_none() {
-        return Answer::not_found();
     }
     let live = !archived(world, kind, id);
     if live && (kind == Kind::Checklists || world.quirks.has(Quirk::RepeatRefused)) {

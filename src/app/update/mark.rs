@@ -3,8 +3,8 @@
 use super::browse;
 use crate::app::command::Motion;
 use crate::app::effect::Effects;
+use crate::app::state::State;
 use crate::app::state::listing::{Load, Marking};
-use crate::app::state::{Overlay, State};
 use crate::model::kind::Kind;
 use crate::model::record::Record;
 
@@ -116,5 +116,4 @@ pub(super) fn show_marked(state: &mut State) {
         }
         None => Some(0),
     };
-    debug_assert!(!matches!(state.overlay, Some(Overlay::Confirm(_))));
 }
