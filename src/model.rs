@@ -14,6 +14,7 @@ pub mod pacing;
 pub mod people;
 pub mod plan;
 pub mod record;
+pub mod reference;
 pub mod run;
 pub mod secret;
 pub mod text;
