@@ -16,6 +16,7 @@ pub mod past;
 pub mod people;
 pub mod plan;
 pub mod record;
+pub mod reference;
 pub mod run;
 pub mod secret;
 pub mod text;
