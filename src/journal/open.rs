@@ -1,8 +1,8 @@
 //! Opening the file.
 //!
-//! Owns the directory, the permissions, and what every connection is set to. Must not know the tables.
+//! Owns where it lies and what every connection is set to. Must not know the tables.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::schema::migrate;
 use super::trouble::JournalError;
 use super::{FILE, LOCKS};
+use crate::private;
 
 /// How long a transaction of another process is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,14 +42,14 @@ pub(super) fn to_read(directory: &Path) -> Result<Option<Connection>, JournalErr
 
 fn open(directory: &Path) -> Result<Connection, JournalError> {
     let path = directory.join(FILE);
-    private_directory(directory).map_err(|why| JournalError::place(directory, &why))?;
+    private::directory(directory).map_err(|why| JournalError::place(directory, &why))?;
     let locks = directory.join(LOCKS);
-    private_directory(&locks).map_err(|why| JournalError::place(&locks, &why))?;
+    private::directory(&locks).map_err(|why| JournalError::place(&locks, &why))?;
     let opening = locks.join(OPENING);
-    let turn = private_file(&opening).map_err(|why| JournalError::place(&opening, &why))?;
+    let turn = private::file(&opening).map_err(|why| JournalError::place(&opening, &why))?;
     turn.lock().map_err(|why| JournalError::place(&opening, &why))?;
     // SQLite gives the files beside it the permissions of this one.
-    private_file(&path).map_err(|why| JournalError::place(&path, &why))?;
+    private::file(&path).map_err(|why| JournalError::place(&path, &why))?;
     let sql = |why: rusqlite::Error| JournalError::sql(&path, &why);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(&path, flags).map_err(sql)?;
@@ -58,38 +59,4 @@ fn open(directory: &Path) -> Result<Connection, JournalError> {
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
     migrate(&mut connection, &path)?;
     Ok(connection)
-}
-
-/// Makes a directory that is the owner's alone.
-#[cfg(unix)]
-fn private_directory(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
-    }
-    Ok(())
-}
-
-/// Opens a file that is the owner's alone, made if it is not there.
-#[cfg(unix)]
-pub(super) fn private_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let file = File::options().read(true).append(true).create(true).mode(0o600).open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    }
-    Ok(file)
-}
-
-/// Makes a directory; the platform keeps the user's own directories to the user.
-#[cfg(not(unix))]
-fn private_directory(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
-}
-
-/// Opens a file, made if it is not there.
-#[cfg(not(unix))]
-pub(super) fn private_file(path: &Path) -> io::Result<File> {
-    File::options().read(true).append(true).create(true).open(path)
 }

@@ -12,9 +12,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use super::open::private_file;
 use super::trouble::JournalError;
 use super::{Answer, Ending, FILE, Hold, NewJob, StepEnd};
+use crate::private;
 
 /// The most that goes into one transaction.
 const LARGEST_GROUP: usize = 256;
@@ -143,7 +143,7 @@ impl Hold {
 fn hold(locks: &Path, job: i64) -> Result<Hold, JournalError> {
     let path = locks.join(format!("{job}.lock"));
     let place = |why: std::io::Error| JournalError::place(&path, &why);
-    let file = private_file(&path).map_err(place)?;
+    let file = private::file(&path).map_err(place)?;
     file.try_lock().map_err(|why| place(why.into()))?;
     Ok(Hold { job, path, file })
 }
