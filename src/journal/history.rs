@@ -270,7 +270,7 @@ const JOBS: &str =
 
 /// How many records of a job stand how. A step that others come after is their record's only while it is not done; a step
 /// whose turn never came is not counted beside the one that kept it from its turn.
-const COUNTS: &str = "SELECT outcome, is_sent, count(*) FROM (
+pub(super) const COUNTS: &str = "SELECT outcome, is_sent, count(*) FROM (
         SELECT outcome, outcome IS NULL AND EXISTS (
             SELECT 1 FROM attempts WHERE attempts.job = steps.job AND attempts.step = steps.n
         ) AS is_sent
