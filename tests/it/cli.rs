@@ -372,7 +372,7 @@ fn the_history_shows_jobs_and_steps() {
         "\ncopies in /copies/of job 1\n",
         "  archive  DELETE /api",
         "  0001.json",
-        "\n      references stripped: Step `Sign [1moff`, Blueprint `Leaver`\n",
+        "\n      references stripped: Step `Sign ␛[1moff`, Blueprint `Leaver`\n",
     ] {
         assert!(steps.contains(words), "{words}\n{steps}");
     }
