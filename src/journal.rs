@@ -9,20 +9,21 @@
 //!                                                  History ◄──────────┘
 //! ```
 
+mod aside;
 mod history;
+mod locks;
 mod open;
 mod schema;
 mod trouble;
 mod write;
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::spawn_blocking;
 
 use crate::model::outcome::Outcome;
@@ -30,6 +31,7 @@ use crate::model::outcome::Outcome;
 pub use history::{History, JobState, PastAttempt, PastJob, PastStep, Wanted};
 pub use trouble::JournalError;
 
+use locks::Hold;
 use write::{Note, Order};
 
 /// The file's name in the state directory.
@@ -48,6 +50,12 @@ pub struct NewJob {
     pub organization_name: String,
     /// The verb's word.
     pub verb: &'static str,
+    /// The id of the user whose token it is, as the server names it.
+    pub person: Option<String>,
+    /// The folder with the copies that are taken, if any are.
+    pub backups: Option<String>,
+    /// The job whose rest it takes over: that one is over when this one begins.
+    pub continues: Option<i64>,
     /// When it was confirmed.
     pub created: Timestamp,
     /// When its turn came.
@@ -69,6 +77,12 @@ pub struct NewStep {
     pub method: &'static str,
     /// The request's path on the server.
     pub path: String,
+    /// The word of its verb, which need not be the job's.
+    pub verb: &'static str,
+    /// The step that must be done before it.
+    pub after: Option<usize>,
+    /// The record as it was frozen, as JSON; the journal does not look into it.
+    pub fields: String,
 }
 
 /// What came of a request.
@@ -101,6 +115,8 @@ pub struct StepEnd {
     pub outcome: Outcome,
     /// Why, for people.
     pub reason: Option<String>,
+    /// What the server's answer alone still says, as JSON.
+    pub kept: Option<String>,
 }
 
 /// What brought a job to its end.
@@ -112,10 +128,14 @@ pub enum Ending {
     Cancelled,
     /// It came upon something that ends it.
     Stopped,
+    /// Another job took over the rest of it.
+    Continued,
+    /// A person decided not to finish it.
+    Dropped,
 }
 
 impl Ending {
-    const ALL: [Self; 3] = [Self::Finished, Self::Cancelled, Self::Stopped];
+    const ALL: [Self; 5] = [Self::Finished, Self::Cancelled, Self::Stopped, Self::Continued, Self::Dropped];
 
     /// The word the history shows.
     #[must_use]
@@ -124,6 +144,8 @@ impl Ending {
             Self::Finished => "finished",
             Self::Cancelled => "cancelled",
             Self::Stopped => "stopped",
+            Self::Continued => "continued",
+            Self::Dropped => "dropped",
         }
     }
 }
@@ -135,33 +157,65 @@ pub struct Journal(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     directory: PathBuf,
-    writer: OnceCell<UnboundedSender<Order>>,
+    /// None before the first job, and after damage was found.
+    writer: Mutex<Option<UnboundedSender<Order>>>,
 }
 
 impl Journal {
     /// The journal in `directory`, which need not exist yet.
     #[must_use]
     pub fn new(directory: &Path) -> Self {
-        Self(Arc::new(Shared { directory: directory.to_owned(), writer: OnceCell::new() }))
+        Self(Arc::new(Shared { directory: directory.to_owned(), writer: Mutex::new(None) }))
     }
 
-    /// Puts a job and its whole plan on disk, and locks it for as long as the answer lives.
+    /// Puts a job and its whole plan on disk, and locks it for as long as the answer lives. A job that it continues is
+    /// over with that, as [`Ending::Continued`]: what was not sent of it is `not sent`, what may have been is `unknown`.
     ///
     /// # Errors
-    /// [`JournalError`] when the journal cannot be opened or written; nothing of the job is on disk then.
+    /// [`JournalError`] when the journal cannot be opened or written, or the job that is to be continued is over or
+    /// somebody is at it; nothing of the job is on disk then.
     pub async fn begin(&self, job: NewJob) -> Result<JobLog, JournalError> {
-        let writer = self.0.writer.get_or_try_init(|| self.open()).await?;
-        let (ack, begun) = oneshot::channel();
-        writer.send(Order::Begin(Box::new(job), ack)).map_err(|_| JournalError::Closed)?;
-        let hold = begun.await.map_err(|_| JournalError::Closed)??;
-        Ok(JobLog { writer: writer.clone(), hold })
+        let (writer, hold) = self.ask(|ack| Order::Begin(Box::new(job), ack)).await?;
+        Ok(JobLog { writer, hold })
     }
 
-    async fn open(&self) -> Result<UnboundedSender<Order>, JournalError> {
+    /// Takes an earlier job to settle what is open of it: an unfinished one, or one that is over with steps whose outcome
+    /// is unknown. None if nothing is open of it, or somebody is at it, in this process or another.
+    ///
+    /// What comes to be known is noted with [`JobLog::ended`]. A job that is over keeps its ending whatever is noted; one
+    /// that is not stays unfinished until [`JobLog::end`].
+    ///
+    /// # Errors
+    /// [`JournalError`] when the journal cannot be opened or written.
+    pub async fn adopt(&self, job: i64) -> Result<Option<JobLog>, JournalError> {
+        let (writer, hold) = self.ask(|ack| Order::Adopt(job, ack)).await?;
+        Ok(hold.map(|hold| JobLog { writer, hold }))
+    }
+
+    async fn ask<T>(
+        &self,
+        order: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Order,
+    ) -> Result<(UnboundedSender<Order>, T), JournalError> {
+        let writer = self.writer().await?;
+        let (ack, answer) = oneshot::channel();
+        writer.send(order(ack)).map_err(|_| JournalError::Closed)?;
+        let answer = answer.await.map_err(|_| JournalError::Closed)?;
+        if let Err(JournalError::Damaged { .. }) = answer {
+            // The file is looked through when it is opened again.
+            self.0.writer.lock().await.take_if(|kept| kept.same_channel(&writer));
+        }
+        Ok((writer, answer?))
+    }
+
+    async fn writer(&self) -> Result<UnboundedSender<Order>, JournalError> {
+        let mut kept = self.0.writer.lock().await;
+        if let Some(writer) = kept.as_ref().filter(|writer| !writer.is_closed()) {
+            return Ok(writer.clone());
+        }
         let directory = self.0.directory.clone();
         let opened = spawn_blocking(move || open::to_write(&directory)).await;
-        let connection = opened.map_err(|_| JournalError::Closed)??;
-        Ok(write::start(connection, self.0.directory.join(LOCKS)))
+        let opened = opened.map_err(|_| JournalError::Closed)??;
+        Ok(kept.insert(write::start(opened, self.0.directory.join(LOCKS))).clone())
     }
 }
 
@@ -172,15 +226,6 @@ pub struct JobLog {
     hold: Hold,
 }
 
-/// The lock of a running job.
-#[derive(Debug)]
-struct Hold {
-    job: i64,
-    path: PathBuf,
-    /// Locked while it is open, whatever becomes of the process.
-    file: File,
-}
-
 impl JobLog {
     /// The job's number in the history.
     #[must_use]
@@ -188,12 +233,19 @@ impl JobLog {
         self.hold.job
     }
 
-    /// Notes that a request is about to leave; `attempt` counts from one.
+    /// Notes that a request is about to leave; `attempt` counts from one. `copy` names the file in the job's folder that
+    /// was written before it.
     ///
     /// # Errors
     /// [`JournalError`] when that is not on disk: the request must not leave.
-    pub async fn sent(&self, step: usize, attempt: u32, at: Timestamp) -> Result<(), JournalError> {
-        self.note(Note::Sent { step, attempt, at }).await
+    pub async fn sent(
+        &self,
+        step: usize,
+        attempt: u32,
+        at: Timestamp,
+        copy: Option<String>,
+    ) -> Result<(), JournalError> {
+        self.note(Note::Sent { step, attempt, at, copy }).await
     }
 
     /// Notes what came of a request, and how the step ended if it did with that.
@@ -204,7 +256,8 @@ impl JobLog {
         self.note(Note::Answered(Box::new(answer), end)).await
     }
 
-    /// Notes how steps ended, all of them or none.
+    /// Notes how steps ended, all of them or none. An outcome that is on disk stays, unless it is
+    /// [`Outcome::Unknown`].
     ///
     /// # Errors
     /// [`JournalError`] when that is not on disk.
@@ -212,7 +265,7 @@ impl JobLog {
         self.note(Note::Ended(ends)).await
     }
 
-    /// Notes how the job ended, and lets go of its lock whatever comes of that.
+    /// Notes how the job ended, if it was not over before, and lets go of its lock whatever comes of that.
     ///
     /// # Errors
     /// [`JournalError`] when that is not on disk: the job then stays unfinished in the history.
@@ -222,11 +275,9 @@ impl JobLog {
         ending: Ending,
         reason: Option<String>,
     ) -> Result<(), JournalError> {
-        let noted = self.note(Note::Over { at, ending, reason }).await;
-        let Hold { path, file, .. } = self.hold;
-        // A lock file that is left behind is not locked, and so says nothing.
-        drop(spawn_blocking(move || (fs::remove_file(path), drop(file))).await);
-        noted
+        self.note(Note::Over { at, ending, reason }).await?;
+        drop(spawn_blocking(move || self.hold.clear()).await);
+        Ok(())
     }
 
     async fn note(&self, note: Note) -> Result<(), JournalError> {

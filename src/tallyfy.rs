@@ -14,4 +14,4 @@ mod transport;
 
 pub use address::{BadBaseUrl, BaseUrl};
 pub use answer::{Answered, Listed};
-pub use client::{Access, Client, SetupError, Timeouts};
+pub use client::{Access, Client, Download, SetupError, Timeouts};

@@ -135,7 +135,7 @@ impl Worker {
             },
             Effect::Hold(ticket) => self.shift(ticket, Gear::Held),
             Effect::Resume(ticket) => self.shift(ticket, Gear::Going),
-            Effect::Quit(_) | Effect::Suspend => {}
+            Effect::Quit(_) | Effect::Suspend | Effect::Clip(_) => {}
         }
     }
 
@@ -166,6 +166,14 @@ impl Worker {
                 self.supervise(ticket, Reply::Loaded(Err(cancelled())), async move {
                     Reply::Loaded(load.run().await)
                 });
+            }
+            Work::Weigh(_)
+            | Work::Recall(_)
+            | Work::Unfinished
+            | Work::Drop(_)
+            | Work::Admit(_)
+            | Work::Write { .. } => {
+                self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) })
             }
             Work::Arrange { rows, filter, sort, people } => {
                 let wish = arrange::Wish { rows, filter, sort, people };

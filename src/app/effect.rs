@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use crate::model::arrange::{Filter, Sort};
 use crate::model::kind::{Kind, Scope};
+use crate::model::past::Recall;
 use crate::model::people::People;
 use crate::model::plan::Plan;
 use crate::model::record::{Record, Rows};
+use crate::model::secret::Token;
 
 /// The name of one piece of work, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,8 +72,27 @@ pub enum Work {
         /// Names for sorting by owner.
         people: Arc<People>,
     },
+    /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.
+    Weigh(Arc<Plan>),
     /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.
     Apply(Arc<Plan>),
+    /// Look for what a past job left to be undone or tried again. What is unknown of it is read back first. Ends with
+    /// `Recalled`.
+    Recall(Recall),
+    /// Look for jobs that an earlier run of the program did not finish, and read back what was under way. Ends with
+    /// `Unfinished`.
+    Unfinished,
+    /// Leave the rest of an unfinished job undone. Ends with `Dropped`.
+    Drop(i64),
+    /// Go on with another token: the one that was typed, or whatever its source holds now. Ends with `Admitted`.
+    Admit(Option<Token>),
+    /// Write a text into a new file in the working directory; its name is a proposal. Ends with `Written`.
+    Write {
+        /// The file's name.
+        name: String,
+        /// What goes into it.
+        text: String,
+    },
 }
 
 /// Something to be done outside the core.
@@ -89,6 +110,8 @@ pub enum Effect {
     Quit(Exit),
     /// Give the terminal back to the shell until the process is continued.
     Suspend,
+    /// Put a text into the clipboard, by way of the terminal.
+    Clip(String),
 }
 
 /// The effects of one message, in the order they are to be started.

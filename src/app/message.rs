@@ -9,9 +9,11 @@ use std::time::Duration;
 use super::effect::Ticket;
 use super::keymap::Chord;
 use crate::model::failure::Failure;
+use crate::model::impact::Impact;
 use crate::model::kind::{Coverage, Kind};
 use crate::model::moment::Moment;
 use crate::model::outcome::{Outcome, Tally};
+use crate::model::past::{Recalled, Remnant};
 use crate::model::people::People;
 use crate::model::plan::Organization;
 use crate::model::record::{Page, Record};
@@ -62,6 +64,10 @@ pub enum Fact {
     Waiting(Option<Wait>),
     /// How many requests the limits still allow now, of how many; sent as it changes.
     Budget(Option<Allowance>),
+    /// The token is not accepted any more, and nothing leaves until another one is: or that has come about.
+    LockedOut(Option<Failure>),
+    /// The server cannot be reached, and nothing leaves but a probe now and then: or it can be again.
+    Offline(Option<Failure>),
 }
 
 /// What the system can want.
@@ -140,6 +146,15 @@ pub struct JobEnd {
     pub stopped: Option<Failure>,
 }
 
+/// What has to be known of a step besides its outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// These references to the record were stripped for good, and nothing but this remembers them.
+    Stripped(Vec<String>),
+    /// The server has lost the bytes of the file, so that no copy can be made: it can only be deleted without one.
+    BytesGone,
+}
+
 /// What a piece of work reports.
 #[derive(Debug, Clone)]
 pub enum Reply {
@@ -170,7 +185,11 @@ pub enum Reply {
         reason: Option<String>,
         /// The record as the server now gives it, if the answer held it.
         record: Option<Record>,
+        /// What else has to be known of it.
+        remark: Option<Remark>,
     },
+    /// What hangs on the records of a plan, as far as it has been counted, by kind. Not final.
+    Weighing(Vec<Impact>),
     /// Who we are.
     Identified(Result<Organization, Failure>),
     /// The names of the members.
@@ -185,6 +204,18 @@ pub enum Reply {
     Arranged(Option<Arc<[usize]>>),
     /// The job is over.
     JobEnded(JobEnd),
+    /// What hangs on the records of a plan, by kind.
+    Weighed(Vec<Impact>),
+    /// A past job that can go through the modal; `None` if there is none.
+    Recalled(Result<Option<Box<Recalled>>, Failure>),
+    /// The jobs an earlier run of the program did not finish.
+    Unfinished(Result<Vec<Remnant>, Failure>),
+    /// An unfinished job has been closed.
+    Dropped(Result<(), Failure>),
+    /// The token is accepted, and requests leave again.
+    Admitted(Result<(), Failure>),
+    /// A file has been written: its path as a person would type it.
+    Written(Result<String, Failure>),
     /// The work broke off through a fault of this program.
     Broken(Failure),
 }
@@ -193,6 +224,9 @@ impl Reply {
     /// Whether the ticket is finished with it.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Page { .. } | Self::Started | Self::Held | Self::Step { .. })
+        !matches!(
+            self,
+            Self::Page { .. } | Self::Started | Self::Held | Self::Step { .. } | Self::Weighing(_)
+        )
     }
 }

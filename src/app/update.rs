@@ -68,6 +68,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Attempt(attempt) => state.status.tell(message.at, Told::Attempt(attempt)),
         Fact::Waiting(wait) => state.waiting = wait,
         Fact::Budget(allowance) => state.allowance = allowance,
+        Fact::LockedOut(_) | Fact::Offline(_) => {}
     }
     settle(state, &mut effects);
     if may_scroll {

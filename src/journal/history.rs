@@ -2,7 +2,6 @@
 //!
 //! Owns the queries. Never writes, but for bringing the file's schema up to date. Must not know how it is shown.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -10,7 +9,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::trouble::JournalError;
-use super::{Ending, FILE, LOCKS, open};
+use super::{Ending, FILE, LOCKS, locks, open};
 use crate::model::outcome::Outcome;
 
 /// Which jobs, and of one job which steps, are asked for. What is `None` leaves all.
@@ -24,6 +23,8 @@ pub struct Wanted {
     pub kind: Option<String>,
     /// Steps that ended so, and jobs that hold one.
     pub outcome: Option<Outcome>,
+    /// Jobs of this place: the API's address and the organization's id.
+    pub place: Option<(String, String)>,
 }
 
 /// How a job stands.
@@ -62,6 +63,12 @@ pub struct PastJob {
     pub organization_name: String,
     /// The verb's word.
     pub verb: String,
+    /// The id of the user whose token it was, as the server names it.
+    pub person: Option<String>,
+    /// The folder with the copies that were taken, if any were.
+    pub backups: Option<String>,
+    /// The job whose rest it took over.
+    pub continues: Option<i64>,
     /// How many steps its plan has.
     pub steps: u64,
     /// When it was confirmed.
@@ -74,8 +81,13 @@ pub struct PastJob {
     pub state: JobState,
     /// What stopped it, if something did.
     pub reason: Option<String>,
-    /// How many steps ended in which way, ways that did not occur left out.
+    /// How many records ended in which way, ways that did not occur left out. A record that several steps lead to is
+    /// counted once: by the first of them that is not done, or by the last.
     pub outcomes: Vec<(Outcome, u64)>,
+    /// How many records something was sent for without an outcome so far.
+    pub sent: u64,
+    /// How many records nothing was sent for so far, or nothing beyond what had to be done first.
+    pub waiting: u64,
 }
 
 /// A step of a job.
@@ -93,6 +105,16 @@ pub struct PastStep {
     pub method: String,
     /// The request's path.
     pub path: String,
+    /// The word of its verb, which need not be the job's.
+    pub verb: String,
+    /// The step that had to be done before it.
+    pub after: Option<u64>,
+    /// The record as it was frozen, as JSON; none of jobs from before this was kept.
+    pub fields: Option<String>,
+    /// What the server's answer alone still says, as JSON.
+    pub kept: Option<String>,
+    /// The file in the job's folder that holds the copy.
+    pub copy: Option<String>,
     /// How it ended, if it did.
     pub outcome: Option<Outcome>,
     /// Why, for people.
@@ -173,38 +195,52 @@ impl History {
             "{JOBS} WHERE (?1 IS NULL OR started >= ?1) AND (?2 IS NULL OR verb = ?2)
              AND ((?3 IS NULL AND ?4 IS NULL) OR EXISTS (SELECT 1 FROM steps WHERE steps.job = jobs.id
                   AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR outcome = ?4)))
-             ORDER BY id DESC"
+             AND (?5 IS NULL OR (base_url = ?5 AND organization = ?6)) ORDER BY id DESC"
         ))?;
         let since = wanted.since.map(Timestamp::as_millisecond);
-        let values = params![since, wanted.verb, wanted.kind, wanted.outcome.map(Outcome::word)];
+        let (base_url, organization) = wanted.place.as_ref().map(|(url, id)| (url, id)).unzip();
+        let outcome = wanted.outcome.map(Outcome::word);
+        let values = params![since, wanted.verb, wanted.kind, outcome, base_url, organization];
         let jobs: Vec<PastJob> = query.query_map(values, job)?.collect::<rusqlite::Result<_>>()?;
         jobs.into_iter().map(|job| self.completed(job)).collect()
     }
 
+    /// A job with what its own row does not say.
     fn completed(&self, mut job: PastJob) -> rusqlite::Result<PastJob> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT outcome, count(*) FROM steps WHERE job = ?1 AND outcome IS NOT NULL GROUP BY outcome",
-        )?;
-        let counted = query.query_map([job.id], |row| Ok((outcome(row, 0)?, row.get(1)?)))?;
-        let counted: Vec<(Option<Outcome>, u64)> = counted.collect::<rusqlite::Result<_>>()?;
-        job.outcomes = counted.into_iter().filter_map(|(outcome, n)| Some((outcome?, n))).collect();
-        job.outcomes.sort_unstable();
-        if job.state == JobState::Unfinished && self.is_locked(job.id) {
-            job.state = JobState::Running;
+        if job.state == JobState::Unfinished {
+            if locks::is_held(&self.directory.join(LOCKS), job.id) {
+                job.state = JobState::Running;
+            } else {
+                // It may have come to its end since its row was read; with its lock gone, the row says so.
+                let mut query = self.connection.prepare_cached(&format!("{JOBS} WHERE id = ?1"))?;
+                job = query.query_row([job.id], self::job)?;
+            }
         }
+        self.count(&mut job)?;
         Ok(job)
     }
 
-    /// Whether a process is at a job: it holds the lock of it for as long.
-    fn is_locked(&self, job: i64) -> bool {
-        let lock = File::open(self.directory.join(LOCKS).join(format!("{job}.lock")));
-        lock.is_ok_and(|file| file.try_lock_shared().is_err())
+    fn count(&self, job: &mut PastJob) -> rusqlite::Result<()> {
+        let mut query = self.connection.prepare_cached(COUNTS)?;
+        let mut rows = query.query(params![job.id, Outcome::Done.word()])?;
+        while let Some(row) = rows.next()? {
+            let (was_sent, n): (bool, u64) = (row.get(1)?, row.get(2)?);
+            match outcome(row, 0)? {
+                Some(outcome) => job.outcomes.push((outcome, n)),
+                None if was_sent => job.sent = n,
+                None => job.waiting = n,
+            }
+        }
+        job.outcomes.sort_unstable();
+        Ok(())
     }
 
     fn read_steps(&self, job: i64, wanted: &Wanted) -> rusqlite::Result<Vec<PastStep>> {
         let mut query = self.connection.prepare_cached(
-            "SELECT n, kind, record, name, method, path, outcome, reason, ended FROM steps
-             WHERE job = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR outcome = ?3) ORDER BY n",
+            "SELECT n, kind, record, name, method, path, outcome, reason, ended,
+                 coalesce(verb, (SELECT verb FROM jobs WHERE id = ?1)), after, fields, kept, copy
+             FROM steps WHERE job = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR outcome = ?3)
+             ORDER BY n",
         )?;
         let values = params![job, wanted.kind, wanted.outcome.map(Outcome::word)];
         let steps: Vec<PastStep> = query.query_map(values, step)?.collect::<rusqlite::Result<_>>()?;
@@ -230,7 +266,23 @@ impl History {
 
 const JOBS: &str =
     "SELECT id, base_url, organization, organization_name, verb, steps, created, started, ended, ending,
-    reason FROM jobs";
+    reason, person, backups, continues FROM jobs";
+
+/// How many records of a job stand how. A step that others come after is their record's only while it is not done; a step
+/// whose turn never came is not counted beside the one that kept it from its turn.
+const COUNTS: &str = "SELECT outcome, is_sent, count(*) FROM (
+        SELECT outcome, outcome IS NULL AND EXISTS (
+            SELECT 1 FROM attempts WHERE attempts.job = steps.job AND attempts.step = steps.n
+        ) AS is_sent
+        FROM steps WHERE job = ?1
+        AND (after IS NULL OR EXISTS (
+            SELECT 1 FROM steps AS first
+            WHERE first.job = steps.job AND first.n = steps.after AND first.outcome = ?2
+        ))
+        AND (outcome IS NOT ?2 OR NOT EXISTS (
+            SELECT 1 FROM steps AS later WHERE later.job = steps.job AND later.after = steps.n
+        ))
+    ) GROUP BY outcome, is_sent";
 
 fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
     let ended: Option<i64> = row.get(8)?;
@@ -248,7 +300,12 @@ fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
         ended: ended.map(|at| time(8, at)).transpose()?,
         state: ending.map_or(JobState::Unfinished, JobState::Over),
         reason: row.get(10)?,
+        person: row.get(11)?,
+        backups: row.get(12)?,
+        continues: row.get(13)?,
         outcomes: Vec::new(),
+        sent: 0,
+        waiting: 0,
     })
 }
 
@@ -264,6 +321,11 @@ fn step(row: &Row<'_>) -> rusqlite::Result<PastStep> {
         outcome: outcome(row, 6)?,
         reason: row.get(7)?,
         ended: ended.map(|at| time(8, at)).transpose()?,
+        verb: row.get(9)?,
+        after: row.get(10)?,
+        fields: row.get(11)?,
+        kept: row.get(12)?,
+        copy: row.get(13)?,
         attempts: Vec::new(),
     })
 }

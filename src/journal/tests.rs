@@ -1,3 +1,5 @@
+use std::fs;
+
 use futures_util::future::join_all;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -13,12 +15,18 @@ fn plan(steps: usize) -> NewJob {
         name: format!("Tag {n}"),
         method: "DELETE",
         path: format!("/api/organizations/e0d1/tags/{n}"),
+        verb: "delete",
+        after: None,
+        fields: format!(r#"{{"title":"Tag {n}"}}"#),
     };
     NewJob {
         base_url: "http://127.0.0.1:9/api".into(),
         organization: "e0d1".into(),
         organization_name: "Acme Ltd".into(),
         verb: "delete",
+        person: None,
+        backups: None,
+        continues: None,
         created: AT,
         started: AT,
         steps: (0..steps).map(step).collect(),
@@ -40,7 +48,7 @@ fn answer(step: usize, status: u16, words: Option<&str>) -> Answer {
 }
 
 fn end(step: usize, outcome: Outcome) -> StepEnd {
-    StepEnd { step, at: AT, outcome, reason: None }
+    StepEnd { step, at: AT, outcome, reason: None, kept: None }
 }
 
 fn place() -> (TempDir, Journal) {
@@ -58,11 +66,11 @@ async fn what_is_noted_can_be_read_back() {
     let (directory, journal) = place();
     assert!(History::open(directory.path()).unwrap().is_none());
     let log = journal.begin(plan(3)).await.unwrap();
-    log.sent(0, 1, AT).await.unwrap();
+    log.sent(0, 1, AT, None).await.unwrap();
     log.answered(answer(0, 200, None), Some(end(0, Outcome::Done))).await.unwrap();
-    log.sent(1, 1, AT).await.unwrap();
+    log.sent(1, 1, AT, None).await.unwrap();
     log.answered(answer(1, 429, Some("slow down")), None).await.unwrap();
-    log.sent(1, 2, AT).await.unwrap();
+    log.sent(1, 2, AT, None).await.unwrap();
     log.ended(vec![end(2, Outcome::NotSent)]).await.unwrap();
 
     let history = History::open(directory.path()).unwrap().unwrap();
@@ -122,7 +130,7 @@ async fn two_journals_share_one_file() {
     let whole = || async {
         let log = Journal::new(directory.path()).begin(plan(30)).await.unwrap();
         for step in 0..30 {
-            log.sent(step, 1, AT).await.unwrap();
+            log.sent(step, 1, AT, None).await.unwrap();
             log.answered(answer(step, 200, None), Some(end(step, Outcome::Done))).await.unwrap();
         }
         log.end(AT, Ending::Finished, None).await.unwrap();
@@ -144,7 +152,7 @@ async fn what_waits_together_is_written_together() {
         length / 4096
     };
     let before = pages();
-    join_all((0..64).map(|step| log.sent(step, 1, AT))).await.into_iter().for_each(Result::unwrap);
+    join_all((0..64).map(|step| log.sent(step, 1, AT, None))).await.into_iter().for_each(Result::unwrap);
     let together = pages() - before;
     assert!((1..16).contains(&together), "64 notes took {together} pages");
     assert_eq!(
@@ -219,7 +227,7 @@ async fn a_note_that_is_not_taken_leaves_those_beside_it_alone() {
     let connection = Connection::open(directory.path().join(FILE)).unwrap();
     let some = "CREATE TRIGGER some BEFORE INSERT ON attempts WHEN NEW.step = 3 BEGIN SELECT RAISE(ABORT, 'no'); END";
     connection.execute(some, []).unwrap();
-    let noted = join_all((0..8).map(|step| log.sent(step, 1, AT))).await;
+    let noted = join_all((0..8).map(|step| log.sent(step, 1, AT, None))).await;
     let refused: Vec<_> = (0..8).filter(|step| noted[*step].is_err()).collect();
     assert_eq!(refused, [3]);
     let kept: i64 = connection.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
@@ -233,7 +241,7 @@ async fn where_the_whole_transaction_is_given_up_nothing_counts_as_written() {
     let connection = Connection::open(directory.path().join(FILE)).unwrap();
     let all = "CREATE TRIGGER whole BEFORE INSERT ON attempts WHEN NEW.step = 3 BEGIN SELECT RAISE(ROLLBACK, 'no'); END";
     connection.execute(all, []).unwrap();
-    let noted = join_all((0..8).map(|step| log.sent(step, 1, AT))).await;
+    let noted = join_all((0..8).map(|step| log.sent(step, 1, AT, None))).await;
     assert!(noted.iter().all(Result::is_err), "{noted:?}");
     let kept: i64 = connection.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, 0);

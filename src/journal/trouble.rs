@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-/// Why the journal cannot be used. Whatever it is, the file is left as it was found.
+/// Why the journal cannot be used. Whatever it is, what is in the file is left as it was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
     /// A file or directory that cannot be made or opened.
@@ -23,6 +23,14 @@ pub enum JournalError {
     Damaged {
         /// The file.
         path: String,
+    },
+    /// It was damaged, and has been put aside.
+    #[error("the journal `{path}` is damaged: it was kept as `{kept}`; nothing was sent")]
+    PutAside {
+        /// Where it was.
+        path: String,
+        /// Where it is now.
+        kept: String,
     },
     /// A newer tidyfy has written it.
     #[error(
@@ -42,6 +50,14 @@ pub enum JournalError {
     /// It cannot be written as things are.
     #[error("the journal could not be written: {0}")]
     Refused(String),
+    /// A job that is over, or that a tidyfy is at, cannot be taken over by another.
+    #[error("job {job} cannot be taken over: {why}")]
+    NotFree {
+        /// Its number.
+        job: i64,
+        /// What keeps it.
+        why: &'static str,
+    },
     /// The writer of this process is gone.
     #[error("the journal could not be written: its writer broke off")]
     Closed,
@@ -54,15 +70,21 @@ impl JournalError {
         match self {
             Self::Place { .. } => "make the state directory a directory that you can write to",
             Self::Damaged { .. } => {
-                "the file is kept as it is: move it aside, and tidyfy begins a new one at the next job"
+                "the file is kept as it is: once no tidyfy uses it, the next job puts it aside under another name"
             }
+            Self::PutAside { .. } => "the next job begins a new journal",
             Self::Newer { .. } => "use the newest tidyfy",
             Self::Unreadable(_) => "see that the state directory and the file in it are readable for you",
             Self::Refused(_) => {
                 "free some room on the disk of the state directory and see that it is writable"
             }
+            Self::NotFree { .. } => "`tidyfy history` shows how it stands",
             Self::Closed => "start tidyfy again; if it happens again, please report it",
         }
+    }
+
+    pub(super) fn not_free(job: i64, why: &'static str) -> Self {
+        Self::NotFree { job, why }
     }
 
     pub(super) fn place(path: &Path, why: &io::Error) -> Self {

@@ -3,33 +3,37 @@
 //! Owns the grouping: whatever waits goes to the disk in one transaction, because eight notes in one commit cost as much
 //! as one. It answers each only after the commit. Must not know why something is noted.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use super::locks::{self, Hold};
+use super::open::Writable;
 use super::trouble::JournalError;
-use super::{Answer, Ending, FILE, Hold, NewJob, StepEnd};
-use crate::private;
+use super::{Answer, Ending, FILE, NewJob, StepEnd};
+use crate::model::outcome::Outcome;
 
 /// The most that goes into one transaction.
 const LARGEST_GROUP: usize = 256;
+/// Why a job is not free.
+const AT_IT: &str = "a tidyfy is at it";
 
 /// Something to be put on disk, and who waits for it.
 #[derive(Debug)]
 pub(super) enum Order {
     Begin(Box<NewJob>, oneshot::Sender<Result<Hold, JournalError>>),
+    Adopt(i64, oneshot::Sender<Result<Option<Hold>, JournalError>>),
     Note(i64, Note, oneshot::Sender<Result<(), JournalError>>),
 }
 
 /// What is noted of a running job.
 #[derive(Debug)]
 pub(super) enum Note {
-    Sent { step: usize, attempt: u32, at: Timestamp },
+    Sent { step: usize, attempt: u32, at: Timestamp, copy: Option<String> },
     Answered(Box<Answer>, Option<StepEnd>),
     Ended(Vec<StepEnd>),
     Over { at: Timestamp, ending: Ending, reason: Option<String> },
@@ -39,23 +43,23 @@ pub(super) enum Note {
 ///
 /// Only the writing itself is on a thread of its own: a thread that waited for orders would keep a paused clock from
 /// going on.
-pub(super) fn start(connection: Connection, locks: PathBuf) -> UnboundedSender<Order> {
+pub(super) fn start(journal: Writable, locks: PathBuf) -> UnboundedSender<Order> {
     let (sender, orders) = unbounded_channel();
-    tokio::spawn(keep(connection, locks, orders));
+    tokio::spawn(keep(journal, locks, orders));
     sender
 }
 
-async fn keep(mut connection: Connection, locks: PathBuf, mut orders: UnboundedReceiver<Order>) {
+async fn keep(mut journal: Writable, locks: PathBuf, mut orders: UnboundedReceiver<Order>) {
     let mut group = Vec::new();
     while orders.recv_many(&mut group, LARGEST_GROUP).await > 0 {
         let (taken, folder) = (std::mem::take(&mut group), locks.clone());
         let written = spawn_blocking(move || {
-            let written = commit(&mut connection, &folder, &taken);
-            (connection, taken, written)
+            let written = commit(&mut journal.connection, &folder, &taken);
+            (journal, taken, written)
         });
         // Whoever waits for an order that is dropped hears that the writer broke off.
         let Ok((back, taken, written)) = written.await else { return };
-        connection = back;
+        journal = back;
         answer(taken, written);
     }
 }
@@ -65,24 +69,42 @@ fn answer(group: Vec<Order>, written: Vec<Written>) {
     for (order, written) in group.into_iter().zip(written) {
         match order {
             Order::Begin(_, ack) => {
-                drop(ack.send(written.and_then(|hold| hold.ok_or(JournalError::Closed))));
+                drop(ack.send(written.and_then(|locks| locks.of.ok_or(JournalError::Closed))));
             }
+            Order::Adopt(_, ack) => drop(ack.send(written.map(|locks| locks.of))),
             Order::Note(_, _, ack) => drop(ack.send(written.map(|_| ()))),
         }
     }
 }
 
-/// What came of an order; a job that begins is answered with its lock.
-type Written = Result<Option<Hold>, JournalError>;
+/// What came of an order.
+type Written = Result<Locks, JournalError>;
+
+/// The locks that an order needed.
+#[derive(Debug, Default)]
+struct Locks {
+    /// Of the job that begins or is adopted.
+    of: Option<Hold>,
+    /// Of the job that another one takes over.
+    over: Option<Hold>,
+}
 
 /// Writes a group in one transaction and answers what came of each order.
 fn commit(connection: &mut Connection, locks: &Path, group: &[Order]) -> Vec<Written> {
     let mut written = Vec::new();
     match write(connection, locks, group, &mut written) {
-        Ok(()) => written,
+        Ok(()) => {
+            let over = written.iter_mut().flatten().filter_map(|locks| locks.over.take());
+            over.for_each(Hold::clear);
+            written
+        }
         Err(why) => {
-            // None of the jobs exists, so nothing may look as if they ran.
-            written.iter().flatten().flatten().for_each(Hold::give_up);
+            for (order, locks) in group.iter().zip(written) {
+                if let (Order::Begin(..), Ok(locks)) = (order, locks) {
+                    // The job does not exist, so nothing may look as if it ran.
+                    locks.of.into_iter().for_each(Hold::clear);
+                }
+            }
             group.iter().map(|_| Err(why.clone())).collect()
         }
     }
@@ -118,40 +140,71 @@ fn obey(
     sql: &impl Fn(rusqlite::Error) -> JournalError,
 ) -> Written {
     let savepoint = transaction.savepoint().map_err(sql)?;
-    let hold = match order {
-        // Locked before the job can be seen, so that nobody ever sees it without.
-        Order::Begin(job, _) => Some(hold(locks, begin(&savepoint, job).map_err(sql)?)?),
+    let held = match order {
+        Order::Begin(job, _) => {
+            let over = job.continues.map(|before| free(&savepoint, locks, before, sql)).transpose()?;
+            let id = begin(&savepoint, job).map_err(sql)?;
+            // Locked before the job can be seen, so that nobody ever sees it without.
+            Locks { of: Some(locks::take(locks, id)?.ok_or(JournalError::not_free(id, AT_IT))?), over }
+        }
+        Order::Adopt(job, _) => {
+            let of = match standing(&savepoint, *job).map_err(sql)? {
+                Some(Standing { is_over: false, .. } | Standing { has_unknown: true, .. }) => {
+                    locks::take(locks, *job)?
+                }
+                _ => None,
+            };
+            Locks { of, over: None }
+        }
         Order::Note(job, note, _) => {
             take(&savepoint, *job, note).map_err(sql)?;
-            None
+            Locks::default()
         }
     };
     if let Err(why) = savepoint.commit() {
-        hold.iter().for_each(Hold::give_up);
+        if let Order::Begin(..) = order {
+            held.of.into_iter().for_each(Hold::clear);
+        }
         return Err(sql(why));
     }
-    Ok(hold)
+    Ok(held)
 }
 
-impl Hold {
-    /// Takes the lock of a job away that is not on disk.
-    fn give_up(&self) {
-        drop(fs::remove_file(&self.path));
+/// What must be known of a job before it is taken.
+struct Standing {
+    is_over: bool,
+    has_unknown: bool,
+}
+
+/// How a job stands; none if there is no such job.
+fn standing(connection: &Connection, job: i64) -> rusqlite::Result<Option<Standing>> {
+    let mut query = connection.prepare_cached(
+        "SELECT ended IS NOT NULL, EXISTS (SELECT 1 FROM steps WHERE job = ?1 AND outcome = ?2)
+         FROM jobs WHERE id = ?1",
+    )?;
+    let read = |row: &Row<'_>| Ok(Standing { is_over: row.get(0)?, has_unknown: row.get(1)? });
+    query.query_row(params![job, Outcome::Unknown.word()], read).optional()
+}
+
+/// The lock of a job whose rest another one may take over.
+fn free(
+    connection: &Connection,
+    locks: &Path,
+    job: i64,
+    sql: &impl Fn(rusqlite::Error) -> JournalError,
+) -> Result<Hold, JournalError> {
+    match standing(connection, job).map_err(sql)? {
+        None => Err(JournalError::not_free(job, "there is no such job")),
+        Some(Standing { is_over: true, .. }) => Err(JournalError::not_free(job, "it is over")),
+        Some(_) => locks::take(locks, job)?.ok_or(JournalError::not_free(job, AT_IT)),
     }
-}
-
-fn hold(locks: &Path, job: i64) -> Result<Hold, JournalError> {
-    let path = locks.join(format!("{job}.lock"));
-    let place = |why: std::io::Error| JournalError::place(&path, &why);
-    let file = private::file(&path).map_err(place)?;
-    file.try_lock().map_err(|why| place(why.into()))?;
-    Ok(Hold { job, path, file })
 }
 
 fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {
     connection.execute(
-        "INSERT INTO jobs (base_url, organization, organization_name, verb, steps, process, created, started)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO jobs (base_url, organization, organization_name, verb, steps, process, created, started,
+                           person, backups, continues)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             job.base_url,
             job.organization,
@@ -161,24 +214,58 @@ fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {
             std::process::id(),
             job.created.as_millisecond(),
             job.started.as_millisecond(),
+            job.person,
+            job.backups,
+            job.continues,
         ],
     )?;
     let id = connection.last_insert_rowid();
     let mut insert = connection.prepare_cached(
-        "INSERT INTO steps (job, n, kind, record, name, method, path) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO steps (job, n, kind, record, name, method, path, verb, after, fields)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for (n, step) in job.steps.iter().enumerate() {
-        insert.execute(params![id, number(n), step.kind, step.record, step.name, step.method, step.path])?;
+        insert.execute(params![
+            id,
+            number(n),
+            step.kind,
+            step.record,
+            step.name,
+            step.method,
+            step.path,
+            Some(step.verb).filter(|verb| *verb != job.verb),
+            step.after.map(number),
+            step.fields,
+        ])?;
+    }
+    if let Some(before) = job.continues {
+        hand_over(connection, before, id, job.started)?;
     }
     Ok(id)
 }
 
+/// Ends the job whose rest `to` takes over. A step whose request may have arrived is not called unsent.
+fn hand_over(connection: &Connection, job: i64, to: i64, at: Timestamp) -> rusqlite::Result<()> {
+    let steps = "UPDATE steps SET ended = ?3, reason = 'taken over by job ' || ?2,
+        outcome = iif(EXISTS (SELECT 1 FROM attempts WHERE attempts.job = ?1 AND step = steps.n), ?4, ?5)
+        WHERE job = ?1 AND outcome IS NULL";
+    let at = at.as_millisecond();
+    connection.execute(steps, params![job, to, at, Outcome::Unknown.word(), Outcome::NotSent.word()])?;
+    let over = "UPDATE jobs SET ended = ?2, ending = ?3 WHERE id = ?1";
+    connection.execute(over, params![job, at, Ending::Continued.word()])?;
+    Ok(())
+}
+
 fn take(connection: &Connection, job: i64, note: &Note) -> rusqlite::Result<()> {
     match note {
-        Note::Sent { step, attempt, at } => {
+        Note::Sent { step, attempt, at, copy } => {
             let insert = "INSERT INTO attempts (job, step, n, sent) VALUES (?1, ?2, ?3, ?4)";
             let values = params![job, number(*step), attempt, at.as_millisecond()];
             connection.prepare_cached(insert)?.execute(values)?;
+            if copy.is_some() {
+                let update = "UPDATE steps SET copy = ?3 WHERE job = ?1 AND n = ?2";
+                connection.prepare_cached(update)?.execute(params![job, number(*step), copy])?;
+            }
         }
         Note::Answered(answer, end) => {
             answered(connection, job, answer)?;
@@ -186,7 +273,8 @@ fn take(connection: &Connection, job: i64, note: &Note) -> rusqlite::Result<()> 
         }
         Note::Ended(ends) => ends.iter().try_for_each(|end| ended(connection, job, end))?,
         Note::Over { at, ending, reason } => {
-            let update = "UPDATE jobs SET ended = ?2, ending = ?3, reason = ?4 WHERE id = ?1";
+            let update =
+                "UPDATE jobs SET ended = ?2, ending = ?3, reason = ?4 WHERE id = ?1 AND ended IS NULL";
             connection.execute(update, params![job, at.as_millisecond(), ending.word(), reason])?;
         }
     }
@@ -213,10 +301,21 @@ fn answered(connection: &Connection, job: i64, answer: &Answer) -> rusqlite::Res
     Ok(())
 }
 
+/// What is known for certain stays; only what is unknown may come to be known.
 fn ended(connection: &Connection, job: i64, end: &StepEnd) -> rusqlite::Result<()> {
-    let update = "UPDATE steps SET outcome = ?3, reason = ?4, ended = ?5 WHERE job = ?1 AND n = ?2";
-    let values = params![job, number(end.step), end.outcome.word(), end.reason, end.at.as_millisecond()];
-    connection.prepare_cached(update)?.execute(values)?;
+    let mut update = connection.prepare_cached(
+        "UPDATE steps SET outcome = ?3, reason = ?4, ended = ?5, kept = coalesce(?6, kept)
+         WHERE job = ?1 AND n = ?2 AND (outcome IS NULL OR outcome = ?7)",
+    )?;
+    update.execute(params![
+        job,
+        number(end.step),
+        end.outcome.word(),
+        end.reason,
+        end.at.as_millisecond(),
+        end.kept,
+        Outcome::Unknown.word(),
+    ])?;
     Ok(())
 }
 

@@ -27,6 +27,16 @@ pub struct Row {
     pub get: &'static str,
     /// The includes asked for when one record is read for its detail page.
     pub get_with: &'static str,
+    /// Whether that route still knows a record that has been archived.
+    pub by_id: ById,
+    /// The includes asked for when a record is read for the last time, to be kept as a copy.
+    pub copy_with: &'static str,
+    /// The bytes the server stores for a record, where it stores any.
+    pub bytes: Option<Bytes>,
+    /// The fields that prove that a record has changed since it was loaded, besides its being archived or not.
+    pub freshness: &'static [&'static str],
+    /// What hangs on a record, for the modal.
+    pub impact: Option<Impact>,
     /// What is kept of a record, in the order of the columns. The first field is the record's name.
     pub fields: &'static [Field],
     /// What can be done to it.
@@ -47,6 +57,82 @@ pub enum Source {
         /// The field that says where a record hangs.
         holder: &'static str,
     },
+}
+
+/// Whether a record can be read by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ById {
+    /// It should be: whether archived or not.
+    Always,
+    /// Only while it is live: an archived one answers 404, and is found in the list of archived ones.
+    WhileLive,
+}
+
+/// Bytes that the server stores for a record.
+#[derive(Debug)]
+pub struct Bytes {
+    /// The route they are downloaded from.
+    pub route: &'static str,
+    /// The field that tells whether the server stores them itself.
+    pub field: &'static str,
+    /// The value it then has.
+    pub stored: &'static str,
+}
+
+/// What hangs on a record and how it is counted (API sheet, section 8), with one GET a record at most.
+#[derive(Debug)]
+pub struct Impact {
+    /// For which verbs it matters.
+    pub verbs: &'static [Verb],
+    /// What is asked of the server; nothing where the record itself says it all.
+    pub ask: Option<Ask>,
+    /// What is counted in the answer, or in the record.
+    pub counts: &'static [Count],
+}
+
+/// A question to the server about one record.
+#[derive(Debug)]
+pub enum Ask {
+    /// The record with these includes.
+    Record {
+        /// The includes.
+        with: &'static str,
+    },
+    /// How many of another list belong to it.
+    Total {
+        /// The list's route.
+        route: &'static str,
+        /// The parameter that takes the record's id.
+        key: &'static str,
+    },
+}
+
+/// One thing that is counted.
+#[derive(Debug)]
+pub struct Count {
+    /// One of them, in a sentence.
+    pub one: &'static str,
+    /// Several of them.
+    pub many: &'static str,
+    /// Where the number comes from.
+    pub source: Counted,
+}
+
+/// Where a number comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// The length of an include.
+    Include(&'static str),
+    /// How many elements of an include have no time of completion.
+    Open(&'static str),
+    /// The length of an include of an include.
+    Nested(&'static str, &'static str),
+    /// A number at a path of keys joined by dots.
+    Number(&'static str),
+    /// The total of the list that was asked.
+    Total,
+    /// A field of the record.
+    Field(&'static str),
 }
 
 /// A paginated list route and its parameters.
@@ -222,6 +308,8 @@ impl Row {
 pub const ARCHIVED: &str = "archived";
 /// The field that may say so too.
 pub const STATUS: &str = "status";
+/// The field that says when it was last changed.
+pub const UPDATED: &str = "updated";
 
 const fn column(width: u16, rank: u8) -> Option<Column> {
     Some(Column { width, rank })
@@ -239,9 +327,15 @@ const fn field(
 const ARCHIVED_FIELD: Field = field(ARCHIVED, &["archived_at", "deleted_at"], Form::Time, column(10, 6));
 /// For kinds without an archive: rows that say of themselves that they are deleted belong in no list of theirs.
 const DELETED_FIELD: Field = field(ARCHIVED, &["deleted_at"], Form::Time, None);
+const fn count(one: &'static str, many: &'static str, source: Counted) -> Count {
+    Count { one, many, source }
+}
+
 const OWNER: Field = field("owner", &["owner_id", "started_by", "created_by"], Form::People, column(18, 3));
-const UPDATED: Field =
-    field("updated", &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 4));
+const UPDATED_FIELD: Field =
+    field(UPDATED, &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 4));
+/// For kinds whose table has better columns than this.
+const CHANGED_FIELD: Field = field(UPDATED, &["last_updated", "updated_at"], Form::Time, None);
 const ARCHIVED_LISTS: Scopes = Scopes { archived: &[("archived", "only")], all: &[("archived", "true")] };
 
 const PROCESS_TASK: Need =
@@ -265,13 +359,26 @@ const PROCESSES: Row = Row {
     }),
     get: "organizations/{org}/runs/{id}",
     get_with: "tasks_meta,assets,tags,folders",
+    by_id: ById::Always,
+    copy_with: "tasks,tasks.threads,tasks.form_fields,ko_form_fields,form_fields,assets,tags,folders,stages,member_watchers,guest_watchers",
+    bytes: None,
+    freshness: &["name", STATUS, UPDATED],
+    impact: Some(Impact {
+        verbs: &[Verb::Archive, Verb::Delete],
+        ask: Some(Ask::Record { with: "tasks,tasks.threads,assets" }),
+        counts: &[
+            count("open task", "open tasks", Counted::Open("tasks")),
+            count("file", "files", Counted::Include("assets")),
+            count("comment", "comments", Counted::Nested("tasks", "threads")),
+        ],
+    }),
     fields: &[
         field("name", &["name"], Form::Text, column(24, 0)),
         field("template", &["checklist_title", "checklist.title"], Form::Text, column(20, 5)),
         field(STATUS, &["status"], Form::Text, column(9, 1)),
         field("progress", &["progress", "whole_progress"], Form::Percent, column(8, 2)),
         OWNER,
-        UPDATED,
+        UPDATED_FIELD,
         ARCHIVED_FIELD,
     ],
     verbs: &[
@@ -323,13 +430,25 @@ const TEMPLATES: Row = Row {
     }),
     get: "organizations/{org}/checklists/{id}",
     get_with: "steps,tags,folder,assets",
+    by_id: ById::WhileLive,
+    copy_with: "steps,tags,folder,stages,linked_tasks,assets,member_watchers,guest_watchers",
+    bytes: None,
+    freshness: &["title", STATUS, "steps", UPDATED],
+    impact: Some(Impact {
+        verbs: &[Verb::Archive, Verb::Delete],
+        ask: Some(Ask::Total { route: "organizations/{org}/runs", key: "checklist_id" }),
+        counts: &[
+            count("running process", "running processes", Counted::Total),
+            count("step", "steps", Counted::Field("steps")),
+        ],
+    }),
     fields: &[
         field("title", &["title"], Form::Text, column(24, 0)),
         field(STATUS, &["status"], Form::Text, column(9, 2)),
         field("steps", &["steps_count"], Form::Number, column(5, 5)),
         field("launched", &["started_processes"], Form::Number, column(8, 1)),
         OWNER,
-        UPDATED,
+        UPDATED_FIELD,
         ARCHIVED_FIELD,
     ],
     verbs: &[
@@ -384,6 +503,19 @@ const TASKS: Row = Row {
     }),
     get: "organizations/{org}/tasks/{id}",
     get_with: "form_fields,assets,threads_count",
+    by_id: ById::Always,
+    copy_with: "form_fields,assets,tags,threads,summary,threads_count,member_watchers,guest_watchers",
+    bytes: None,
+    freshness: &["title", STATUS, "deadline", UPDATED],
+    impact: Some(Impact {
+        verbs: &[Verb::Delete],
+        ask: Some(Ask::Record { with: "form_fields,assets,threads_count" }),
+        counts: &[
+            count("form field", "form fields", Counted::Include("form_fields")),
+            count("file", "files", Counted::Include("assets")),
+            count("comment", "comments", Counted::Number("threads_count")),
+        ],
+    }),
     fields: &[
         field("title", &["title", "original_title"], Form::Text, column(24, 0)),
         field(STATUS, &["status"], Form::Text, column(11, 1)),
@@ -392,6 +524,7 @@ const TASKS: Row = Row {
         field("created", &["created_at"], Form::Time, column(10, 4)),
         ARCHIVED_FIELD,
         field("run", &["run_id", "run.id"], Form::Text, None),
+        CHANGED_FIELD,
     ],
     verbs: &[
         VerbRow {
@@ -442,12 +575,18 @@ const FILES: Row = Row {
     },
     get: "organizations/{org}/assets/{id}",
     get_with: "",
+    by_id: ById::Always,
+    copy_with: "",
+    bytes: Some(Bytes { route: "organizations/{org}/file/{id}/dl", field: "source", stored: "local" }),
+    freshness: &["filename", "version", "uploaded"],
+    impact: None,
     fields: &[
         field("filename", &["filename", "name"], Form::Text, column(24, 0)),
         field("attached to", &[], Form::Text, column(28, 1)),
         field("source", &["system", "source"], Form::Text, column(11, 3)),
         field("uploaded", &["uploaded_at", "created_at"], Form::Time, column(10, 2)),
         field("subject", &["subject.type", "subject_type"], Form::Text, None),
+        field("version", &["version"], Form::Number, None),
     ],
     verbs: &[VerbRow {
         verb: Verb::Delete,
@@ -475,6 +614,20 @@ const TAGS: Row = Row {
     source: Source::List(List { route: "organizations/{org}/tags", query: &[], scopes: None }),
     get: "organizations/{org}/tags/{id}",
     get_with: "statistics",
+    by_id: ById::Always,
+    copy_with: "statistics",
+    bytes: None,
+    freshness: &["title", "colour"],
+    impact: Some(Impact {
+        verbs: &[Verb::Delete],
+        ask: Some(Ask::Record { with: "statistics" }),
+        counts: &[
+            count("active template", "active templates", Counted::Number("statistics.active_template")),
+            count("archived template", "archived templates", Counted::Number("statistics.archived_template")),
+            count("active process", "active processes", Counted::Number("statistics.active_process")),
+            count("archived process", "archived processes", Counted::Number("statistics.archived_process")),
+        ],
+    }),
     fields: &[
         field("title", &["title"], Form::Text, column(24, 0)),
         field("colour", &["color"], Form::Text, column(9, 2)),
@@ -503,11 +656,23 @@ const GROUPS: Row = Row {
     source: Source::List(List { route: "organizations/{org}/groups", query: &[], scopes: None }),
     get: "organizations/{org}/groups/{id}",
     get_with: "assets",
+    by_id: ById::Always,
+    copy_with: "assets",
+    bytes: None,
+    freshness: &["name", "members", "guests", UPDATED],
+    impact: Some(Impact {
+        verbs: &[Verb::Delete],
+        ask: None,
+        counts: &[
+            count("member", "members", Counted::Field("members")),
+            count("guest", "guests", Counted::Field("guests")),
+        ],
+    }),
     fields: &[
         field("name", &["name"], Form::Text, column(24, 0)),
         field("members", &["members"], Form::Length, column(7, 2)),
         field("guests", &["guests"], Form::Length, column(6, 3)),
-        field("updated", &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 1)),
+        field(UPDATED, &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 1)),
         DELETED_FIELD,
     ],
     verbs: &[VerbRow {

@@ -6,6 +6,8 @@
 use std::fmt::Write as _;
 
 use super::failure::{Cause, Failure};
+use super::kind::Verb;
+use super::record::Record;
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,29 +62,62 @@ impl Outcome {
 }
 
 /// What an answer to a PUT or DELETE means for the step that sent it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
     /// The step has ended.
     Ended(Outcome),
     /// The server turned it away unprocessed: it may be sent again after a wait.
     Again,
-    /// The token is not accepted: this step was not done and nothing more may be sent.
-    Stop,
+    /// The token is not accepted: nothing was done, and nothing more may be sent with it.
+    Locked,
+    /// The server knows no such record: if a read confirms that it is gone, it is [`Outcome::AlreadyGone`].
+    Missing,
+    /// What became of it must be read back.
+    ReadBack {
+        /// Whether it may still take effect after this, so that a record found unchanged is looked at twice.
+        patiently: bool,
+    },
 }
+
+/// The statuses with which a gateway says that it gave up waiting, while what it passed on may still be worked at.
+const GAVE_UP: [u16; 2] = [504, 524];
 
 /// Judges a failed PUT or DELETE. A success needs no judgement: it is [`Outcome::Done`].
 #[must_use]
 pub fn judge(failure: &Failure) -> Judgement {
     match failure.cause {
-        Cause::Unauthorized => Judgement::Stop,
+        Cause::Unauthorized => Judgement::Locked,
         Cause::Unrecorded => Judgement::Ended(Outcome::NotSent),
         Cause::RateLimited => Judgement::Again,
-        Cause::Forbidden | Cause::NotFound | Cause::Invalid => Judgement::Ended(Outcome::Refused),
+        Cause::NotFound => Judgement::Missing,
+        Cause::Forbidden | Cause::Invalid => Judgement::Ended(Outcome::Refused),
         Cause::Unreachable | Cause::Bug => Judgement::Ended(Outcome::Failed),
-        Cause::Server | Cause::Redirected | Cause::Garbled | Cause::Broken => {
-            Judgement::Ended(Outcome::Unknown)
+        Cause::Server | Cause::Redirected | Cause::Garbled => {
+            Judgement::ReadBack { patiently: failure.status.is_some_and(|status| GAVE_UP.contains(&status)) }
         }
-        Cause::TimedOut | Cause::Cancelled => Judgement::Ended(Outcome::Unknown),
+        Cause::Broken | Cause::TimedOut => Judgement::ReadBack { patiently: true },
+        Cause::Cancelled => Judgement::Ended(Outcome::Unknown),
+    }
+}
+
+/// What reading a record back found, at the place that tells the truth about its kind.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// It is there, as it now is.
+    There(Record),
+    /// It is not there, neither live nor archived.
+    Gone,
+}
+
+/// How a step ended that met no answer to trust, by what is there now.
+#[must_use]
+pub fn settled(verb: Verb, found: &Found) -> Outcome {
+    match (verb, found) {
+        (Verb::Delete, Found::Gone) => Outcome::Done,
+        (Verb::Archive | Verb::Restore, Found::Gone) => Outcome::AlreadyGone,
+        (Verb::Archive, Found::There(record)) if record.is_archived() => Outcome::Done,
+        (Verb::Restore, Found::There(record)) if !record.is_archived() => Outcome::Done,
+        (_, Found::There(_)) => Outcome::Failed,
     }
 }
 

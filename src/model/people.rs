@@ -1,11 +1,20 @@
-//! Names for the ids of members.
+//! Who the members are, and who is asking.
 //!
-//! Owns the lookup only. Lists carry owners as ids; the names come from one request for all members (API sheet, 6.9),
+//! Owns the person behind a token, and the lookup of names by id. Lists carry owners as ids; the names come from one request for all members (API sheet, 6.9),
 //! and until they are there, or where they may not be read, the ids are shown.
 
 use std::collections::BTreeMap;
 
 use super::text;
+
+/// Who a token speaks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The member's id, in one spelling whether it came as a number or as text, so that two can be compared.
+    pub id: String,
+    /// The name to show.
+    pub name: String,
+}
 
 /// The members of the organization by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

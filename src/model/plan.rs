@@ -3,11 +3,12 @@
 //! Owns applicability (verb by record gives yes or the reason), what a plan says in its modal, and what a person must
 //! type to set it off. The modal shows a [`Plan`], the worker runs the same one. Must not send or draw anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::catalog::{Need, Undo, VerbRow};
 use super::kind::{Kind, Verb};
+use super::outcome::{Outcome, Tally};
 use super::pacing::Limits;
 use super::record::{Record, Value};
 use super::text;
@@ -32,14 +33,21 @@ pub struct Standing {
     pub read_only: bool,
 }
 
-/// How `verb` is done to `record`, or why it cannot be.
+impl Standing {
+    /// Whether the person is known to be an administrator, or known not to be.
+    #[must_use]
+    pub fn admin(&self) -> Option<bool> {
+        self.organization.as_ref().and_then(|organization| organization.admin)
+    }
+}
+
+/// How `verb` is done to `record` by somebody who is an administrator, is not, or may be; or why it cannot be.
 ///
 /// # Errors
 /// The reason, for people.
-pub fn applicable(verb: Verb, record: &Record, standing: &Standing) -> Result<&'static VerbRow, String> {
+pub fn applicable(verb: Verb, record: &Record, admin: Option<bool>) -> Result<&'static VerbRow, String> {
     let kind = record.kind().row();
     let row = kind.verb(verb).ok_or_else(|| format!("{} have no {}", kind.plural, verb.word()))?;
-    let admin = standing.organization.as_ref().and_then(|organization| organization.admin);
     if row.admin && admin == Some(false) {
         return Err("only administrators may do this".to_owned());
     }
@@ -80,13 +88,45 @@ impl Default for Caution {
     }
 }
 
-/// One record in a job, and how it is done.
+/// A record that a verb was asked for.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The record as it was shown.
+    pub record: Record,
+    /// Why nothing can be done to it now, whatever it is.
+    pub busy: Option<String>,
+}
+
+impl From<Record> for Chosen {
+    fn from(record: Record) -> Self {
+        Self { record, busy: None }
+    }
+}
+
+/// What a person may choose in the modal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether each record is copied to disk before it is permanently deleted.
+    pub backup: bool,
+    /// Whether records that are still live are archived first, and then deleted.
+    pub archive_first: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { backup: true, archive_first: false }
+    }
+}
+
+/// One request of a job.
 #[derive(Debug, Clone)]
 pub struct Step {
     /// The record as it was shown.
     pub record: Record,
     /// The request.
     pub row: &'static VerbRow,
+    /// The step of the same record that must be done first, by its number.
+    pub after: Option<usize>,
 }
 
 /// A record that is not in the job, and why.
@@ -116,10 +156,18 @@ pub struct Plan {
     pub verb: Verb,
     /// Where.
     pub organization: Organization,
-    /// What will be sent, in this order.
+    /// Every record it was asked for.
+    pub chosen: Vec<Chosen>,
+    /// What was chosen in the modal.
+    pub options: Options,
+    /// What will be sent, in this order; follows from the records and the options.
     pub steps: Vec<Step>,
-    /// What will not.
+    /// What will not; follows from them too.
     pub blocked: Vec<Blocked>,
+    /// What has to be said before anything else, such as which job is undone.
+    pub preface: Vec<String>,
+    /// The unfinished job whose rest this is.
+    pub continues: Option<i64>,
     /// How many of the records the list does not show.
     pub hidden: usize,
     /// Whether a filter is in force, which then is what hides them.
@@ -135,13 +183,96 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What `verb` would do to the `chosen` records with nothing chosen in the modal yet.
+    #[must_use]
+    pub fn new(
+        verb: Verb,
+        organization: Organization,
+        chosen: Vec<Chosen>,
+        limits: Limits,
+        caution: Caution,
+    ) -> Self {
+        let plan = Self {
+            verb,
+            organization,
+            chosen,
+            options: Options::default(),
+            steps: Vec::new(),
+            blocked: Vec::new(),
+            preface: Vec::new(),
+            continues: None,
+            hidden: 0,
+            filtered: false,
+            bystander: None,
+            held_by_server: BTreeMap::new(),
+            limits,
+            caution,
+        };
+        plan.with(Options::default())
+    }
+
+    /// The same plan with other options.
+    #[must_use]
+    pub fn with(mut self, options: Options) -> Self {
+        self.options = options;
+        (self.steps, self.blocked) = (Vec::new(), Vec::new());
+        for Chosen { record, busy } in self.chosen.clone() {
+            let admin = self.organization.admin;
+            let first = options.archive_first.then(|| archived_first(self.verb, &record, admin)).flatten();
+            match (busy, applicable(self.verb, &record, admin), first) {
+                (Some(reason), ..) => self.blocked.push(Blocked { record, reason }),
+                (None, Ok(row), _) => self.steps.push(Step { record, row, after: None }),
+                (None, Err(_), Some([archive, delete])) => {
+                    let after = Some(self.steps.len());
+                    self.steps.push(Step { record: record.clone(), row: archive, after: None });
+                    self.steps.push(Step { record, row: delete, after });
+                }
+                (None, Err(reason), None) => self.blocked.push(Blocked { record, reason }),
+            }
+        }
+        self
+    }
+
+    /// How many records could be deleted if they were archived first.
+    #[must_use]
+    pub fn archivable_first(&self) -> usize {
+        let free = self.chosen.iter().filter(|chosen| chosen.busy.is_none());
+        free.filter(|chosen| archived_first(self.verb, &chosen.record, self.organization.admin).is_some())
+            .count()
+    }
+
+    /// The steps that do what the plan is for, one a record. The others only prepare it.
+    pub fn targets(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.row.verb == self.verb)
+    }
+
+    /// How many records it is about.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.targets().count()
+    }
+
+    /// How a job adds up whose steps ended so, by number: one outcome a record. A step that only prepared another does
+    /// not count once it is done, and a step whose preparation did not succeed does not count beside it.
+    #[must_use]
+    pub fn tally(&self, ended: &[Option<Outcome>]) -> Tally {
+        let outcome = |n: usize| ended.get(n).copied().flatten();
+        let is_prepared = |step: &Step| step.after.is_none_or(|first| outcome(first) == Some(Outcome::Done));
+        let counts = |n: &usize| {
+            let step = &self.steps[*n];
+            is_prepared(step) && (step.row.verb == self.verb || outcome(*n) != Some(Outcome::Done))
+        };
+        (0..self.steps.len()).filter(counts).filter_map(outcome).collect()
+    }
+
     /// The modal's title: verb, count, kind, organization, and for one record its name.
     #[must_use]
     pub fn title(&self) -> String {
         let verb = self.verb.title();
         let place = &self.organization.name;
         let kinds = self.kinds();
-        match (kinds.as_slice(), self.steps.as_slice()) {
+        let targets: Vec<&Step> = self.targets().take(2).collect();
+        match (kinds.as_slice(), targets.as_slice()) {
             (_, [only]) => {
                 let kind = only.record.kind().count(1);
                 format!("{verb} {kind} in {place}: {}", only.record.name())
@@ -156,15 +287,15 @@ impl Plan {
             }
             (several, _) => {
                 let each: Vec<_> = several.iter().map(|(kind, n)| kind.count(*n)).collect();
-                format!("{verb} {} records ({}) in {place}", self.steps.len(), each.join(", "))
+                format!("{verb} {} records ({}) in {place}", self.count(), each.join(", "))
             }
         }
     }
 
-    /// The kinds of the steps, in the order of the tabs, with how many there are of each.
+    /// The kinds of the records, in the order of the tabs, with how many there are of each.
     #[must_use]
     pub fn kinds(&self) -> Vec<(Kind, usize)> {
-        let count = |kind| self.steps.iter().filter(|step| step.record.kind() == kind).count();
+        let count = |kind| self.targets().filter(|step| step.record.kind() == kind).count();
         Kind::ALL.into_iter().map(|kind| (kind, count(kind))).filter(|(_, n)| *n > 0).collect()
     }
 
@@ -177,6 +308,18 @@ impl Plan {
         if self.verb == Verb::Delete && !self.steps.is_empty() {
             sentences.insert(0, "this cannot be undone".to_owned());
         }
+        let prepared: BTreeSet<Kind> = self
+            .steps
+            .iter()
+            .filter(|step| step.row.verb != self.verb)
+            .map(|step| step.record.kind())
+            .collect();
+        for row in prepared.into_iter().filter_map(|kind| kind.row().verb(Verb::Archive)) {
+            // What archiving takes away for good is gone even if the deletion then does not come about.
+            if row.undo != Undo::Whole {
+                sentences.extend(row.lost.iter().map(|lost| (*lost).to_owned()));
+            }
+        }
         if self.organization.admin.is_none() && self.steps.iter().any(|step| step.row.admin) {
             sentences.push(
                 "only administrators may do this and your role is unknown: the server may refuse".to_owned(),
@@ -185,22 +328,29 @@ impl Plan {
         sentences
     }
 
-    /// How many requests will be sent.
+    /// How many requests will be sent: those that change something, and the reads before them. Before each permanent
+    /// deletion the record is read again, and so it is before it is archived to be deleted; a file that is copied is
+    /// read once more for its bytes.
     #[must_use]
-    pub fn requests(&self) -> usize {
-        self.steps.len()
+    pub fn requests(&self) -> (usize, usize) {
+        if self.verb != Verb::Delete {
+            return (self.steps.len(), 0);
+        }
+        let bytes = |step: &&Step| self.options.backup && step.record.stored_bytes().is_some();
+        (self.steps.len(), self.steps.len() + self.targets().filter(bytes).count())
     }
 
     /// How long they take at least under the current limits.
     #[must_use]
     pub fn time(&self) -> Duration {
-        self.limits.time_for(self.requests(), 0)
+        let (writes, reads) = self.requests();
+        self.limits.time_for(writes, reads)
     }
 
     /// What sets it off.
     #[must_use]
     pub fn assent(&self) -> Assent {
-        let n = self.steps.len();
+        let n = self.count();
         let phrase = format!("{} {n}", self.verb.word());
         if n == 0 {
             Assent::Nothing
@@ -226,7 +376,7 @@ impl Plan {
     /// Whether the inverse verb brings everything back.
     #[must_use]
     pub fn is_wholly_undone(&self) -> bool {
-        self.steps.iter().all(|step| step.row.undo == Undo::Whole)
+        self.targets().all(|step| step.row.undo == Undo::Whole)
     }
 
     fn is_large(&self) -> bool {
@@ -234,120 +384,39 @@ impl Plan {
             let held = self.held_by_server.get(kind).copied();
             *n > self.caution.some && held.is_some_and(|held| *n as u64 * 5 > held)
         };
-        self.steps.len() > self.caution.many || self.kinds().iter().any(over_a_fifth)
+        self.count() > self.caution.many || self.kinds().iter().any(over_a_fifth)
     }
 
-    /// `3 requests, 12 s under the current limits`.
+    /// `6 requests (3 of them reads), 12 s under the current limits`.
     #[must_use]
     pub fn cost(&self) -> String {
-        let n = text::grouped(self.requests() as u64);
-        let noun = if self.requests() == 1 { "request" } else { "requests" };
+        let (writes, reads) = self.requests();
+        let n = text::grouped((writes + reads) as u64);
+        let noun = if writes + reads == 1 { "request" } else { "requests" };
+        let of_them = match reads {
+            0 => String::new(),
+            reads => format!(" ({} of them reads)", text::grouped(reads as u64)),
+        };
         match (self.limits.is_off(), self.time()) {
-            (true, _) => format!("{n} {noun}, not paced"),
-            (false, time) if time.is_zero() => format!("{n} {noun}, within the current limits"),
+            (true, _) => format!("{n} {noun}{of_them}, not paced"),
+            (false, time) if time.is_zero() => format!("{n} {noun}{of_them}, within the current limits"),
             (false, time) => {
-                format!("{n} {noun}, at least {} under the current limits", super::pacing::spoken(time))
+                let time = super::pacing::spoken(time);
+                format!("{n} {noun}{of_them}, at least {time} under the current limits")
             }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::model::id::Id;
-    use crate::model::record::{Draft, Page};
-
-    fn record(kind: Kind, n: usize, fields: &[(&str, &str)]) -> Record {
-        let mut drafts = vec![Draft::Missing; kind.row().fields.len()];
-        drafts[0] = Draft::Text(format!("Thing {n}"));
-        for (name, value) in fields {
-            drafts[kind.row().field(name).unwrap()] = Draft::Text((*value).to_owned());
-        }
-        Arc::new(Page::new(kind, vec![(Id::new(&n.to_string()).unwrap(), drafts)])).records().next().unwrap()
+/// How a live record is archived and then deleted by a verb that needs it archived; `None` where that is not the way.
+fn archived_first(verb: Verb, record: &Record, admin: Option<bool>) -> Option<[&'static VerbRow; 2]> {
+    if verb != Verb::Delete || record.is_archived() || applicable(verb, record, admin).is_ok() {
+        return None;
     }
-
-    fn plan(verb: Verb, kind: Kind, n: usize, held: u64) -> Plan {
-        let archived: &[_] = if verb == Verb::Archive { &[] } else { &[("archived", "yes")] };
-        let archived = if kind.row().archives() { archived } else { &[] };
-        let step = |n| Step { record: record(kind, n, archived), row: kind.row().verb(verb).unwrap() };
-        Plan {
-            verb,
-            organization: Organization { id: "e0d1c2b3".into(), name: "Acme Ltd".into(), admin: Some(true) },
-            steps: (0..n).map(step).collect(),
-            blocked: vec![],
-            hidden: 0,
-            filtered: false,
-            bystander: None,
-            held_by_server: [(kind, held)].into(),
-            limits: Limits::documented(),
-            caution: Caution::default(),
-        }
-    }
-
-    #[test]
-    fn titles_name_verb_count_kind_place_and_a_single_name() {
-        assert_eq!(
-            plan(Verb::Delete, Kind::Processes, 12, 900).title(),
-            "Permanently delete 12 processes in Acme Ltd"
-        );
-        assert_eq!(
-            plan(Verb::Archive, Kind::Processes, 1, 900).title(),
-            "Archive 1 process in Acme Ltd: Thing 0"
-        );
-        let mut mixed = plan(Verb::Delete, Kind::Processes, 8, 900);
-        mixed.steps.extend(plan(Verb::Delete, Kind::Templates, 4, 900).steps);
-        assert_eq!(mixed.title(), "Permanently delete 12 records (8 processes, 4 templates) in Acme Ltd");
-    }
-
-    #[test]
-    fn friction_grows_with_what_is_lost() {
-        let phrase = |words: &[&str]| Assent::Phrase(words.iter().map(|word| (*word).to_owned()).collect());
-        let asks = |verb, kind, n, held| plan(verb, kind, n, held).assent();
-        assert_eq!(asks(Verb::Delete, Kind::Tags, 0, 900), Assent::Nothing);
-        assert_eq!(asks(Verb::Delete, Kind::Tags, 1, 900), phrase(&["delete 1"]));
-        assert_eq!(asks(Verb::Delete, Kind::Tags, 50, 900), phrase(&["delete 50"]));
-        let large = phrase(&["delete 51 in Acme Ltd", "delete 51 in e0d1c2"]);
-        assert_eq!(asks(Verb::Delete, Kind::Tags, 51, 900), large);
-        assert_eq!(asks(Verb::Delete, Kind::Tags, 11, 55), phrase(&["delete 11"]));
-        assert_eq!(
-            asks(Verb::Delete, Kind::Tags, 11, 54),
-            phrase(&["delete 11 in Acme Ltd", "delete 11 in e0d1c2"])
-        );
-        assert_eq!(asks(Verb::Archive, Kind::Processes, 200, 900), Assent::Key);
-        assert_eq!(asks(Verb::Archive, Kind::Templates, 10, 900), Assent::Key);
-        assert_eq!(asks(Verb::Archive, Kind::Templates, 11, 900), phrase(&["archive 11"]));
-    }
-
-    #[test]
-    fn a_precondition_gives_its_reason() {
-        let standing = |admin| Standing {
-            organization: Some(Organization { id: "a".into(), name: "A".into(), admin }),
-            read_only: false,
-        };
-        let admin = standing(Some(true));
-        let live = record(Kind::Processes, 1, &[]);
-        let archived = record(Kind::Processes, 1, &[("status", "archived")]);
-        let reason = |verb, record: &Record, standing: &Standing| {
-            applicable(verb, record, standing).map(|row| row.route)
-        };
-        assert_eq!(reason(Verb::Archive, &live, &admin), Ok("organizations/{org}/runs/{id}"));
-        assert_eq!(reason(Verb::Archive, &archived, &admin), Err("already archived".into()));
-        assert_eq!(reason(Verb::Delete, &live, &admin), Err("not archived: archive it first".into()));
-        assert_eq!(
-            reason(Verb::Delete, &archived, &standing(None)),
-            Ok("organizations/{org}/runs/{id}/delete")
-        );
-        assert_eq!(
-            reason(Verb::Delete, &archived, &standing(Some(false))),
-            Err("only administrators may do this".into())
-        );
-        let task = record(Kind::Tasks, 1, &[("run", "5d0c")]);
-        assert!(Verb::Archive.word() == "archive" && reason(Verb::Delete, &task, &admin).is_err());
-        let logo = record(Kind::Files, 1, &[("subject", "Organization")]);
-        assert!(reason(Verb::Delete, &logo, &admin).unwrap_err().contains("logo"));
-        assert_eq!(reason(Verb::Archive, &logo, &admin), Err("files have no archive".into()));
-    }
+    let archive = applicable(Verb::Archive, record, admin).ok()?;
+    let archived = record.with_archived(Some(jiff::Timestamp::UNIX_EPOCH));
+    Some([archive, applicable(verb, &archived, admin).ok()?])
 }
+
+#[cfg(test)]
+mod tests;

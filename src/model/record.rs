@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::catalog::{ARCHIVED, STATUS};
+use super::catalog::{ARCHIVED, STATUS, UPDATED};
 use super::id::Id;
 use super::kind::Kind;
 use super::text;
@@ -27,8 +28,9 @@ pub enum Value<'a> {
     Time(Timestamp),
 }
 
-/// The value of one field on its way into a page.
-#[derive(Debug, Clone, PartialEq)]
+/// The value of one field on its way into a page, or on its way to the disk and back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Draft {
     /// The row did not carry it, or carried null.
     Missing,
@@ -170,25 +172,67 @@ impl Record {
     }
 
     /// This record with its archived time set or taken away, as an answered archive or restore leaves it. A status
-    /// that only said "archived" goes, because what it was before is not known here.
+    /// that only said "archived" goes, because what it was before is not known here, and so does the time of the last
+    /// change, which this was.
     #[must_use]
     pub fn with_archived(&self, at: Option<Timestamp>) -> Self {
         let fields = self.kind().row().fields;
         let drafts = fields.iter().enumerate().map(|(position, field)| match (field.name, at) {
             (ARCHIVED, at) => at.map_or(Draft::Missing, Draft::Time),
             (STATUS, None) if says_archived(self.value(position)) => Draft::Missing,
+            (UPDATED, _) => Draft::Missing,
             _ => self.draft(position),
         });
-        let page = Page::new(self.kind(), vec![(self.id().clone(), drafts.collect())]);
-        Self { page: Arc::new(page), row: 0 }
+        Self::new(self.kind(), self.id().clone(), drafts.collect())
     }
 
     /// A page that holds this record alone.
     #[must_use]
     pub fn alone(&self) -> Arc<Page> {
+        Arc::new(Page::new(self.kind(), vec![(self.id().clone(), self.drafts())]))
+    }
+
+    /// Its values, in the order of the kind's fields.
+    #[must_use]
+    pub fn drafts(&self) -> Vec<Draft> {
         let width = self.kind().row().fields.len();
-        let drafts = (0..width).map(|position| self.draft(position)).collect();
-        Arc::new(Page::new(self.kind(), vec![(self.id().clone(), drafts)]))
+        (0..width).map(|position| self.draft(position)).collect()
+    }
+
+    /// A record by itself, made of the values of its fields.
+    #[must_use]
+    pub fn new(kind: Kind, id: Id, drafts: Vec<Draft>) -> Self {
+        Self { page: Arc::new(Page::new(kind, vec![(id, drafts)])), row: 0 }
+    }
+
+    /// The route of the bytes the server stores for it, if it stores any: an external link has none there (API sheet,
+    /// section 7).
+    #[must_use]
+    pub fn stored_bytes(&self) -> Option<&'static str> {
+        let bytes = self.kind().row().bytes.as_ref()?;
+        let is_stored = match self.named(bytes.field) {
+            Value::Text(value) => value.eq_ignore_ascii_case(bytes.stored),
+            _ => true,
+        };
+        is_stored.then_some(bytes.route)
+    }
+
+    /// What differs in `now`, a later reading of the same record, in the fields that prove a change: `updated was
+    /// 2026-11-02T10:00:00Z, is 2026-11-03T08:30:00Z`. What either of them does not carry proves nothing, but whether it
+    /// is archived is always known.
+    #[must_use]
+    pub fn difference(&self, now: &Self) -> Option<String> {
+        match (self.is_archived(), now.is_archived()) {
+            (true, false) => return Some("it has been restored".to_owned()),
+            (false, true) => return Some("it has been archived".to_owned()),
+            _ => {}
+        }
+        let row = self.kind().row();
+        row.freshness.iter().find_map(|name| {
+            let (was, is) = (self.named(name), now.named(name));
+            let comparable = was != Value::Missing && is != Value::Missing;
+            (comparable && !same(was, is)).then(|| format!("{name} was {}, is {}", told(was), told(is)))
+        })
     }
 
     fn draft(&self, position: usize) -> Draft {
@@ -198,6 +242,23 @@ impl Record {
             Value::Number(number) => Draft::Number(number),
             Value::Time(time) => Draft::Time(time),
         }
+    }
+}
+
+/// Whether two readings of a field agree. Routes differ in how precisely they print a time (API sheet, section 3).
+fn same(was: Value<'_>, is: Value<'_>) -> bool {
+    match (was, is) {
+        (Value::Time(was), Value::Time(is)) => was.as_second() == is.as_second(),
+        (was, is) => was == is,
+    }
+}
+
+fn told(value: Value<'_>) -> String {
+    match value {
+        Value::Missing => "nothing".to_owned(),
+        Value::Text(text) => format!("`{text}`"),
+        Value::Number(number) => number.to_string(),
+        Value::Time(time) => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
     }
 }
 
@@ -326,5 +387,40 @@ mod tests {
         let archived = record.with_archived(Some(Timestamp::UNIX_EPOCH));
         assert!(archived.is_archived() && !archived.with_archived(None).is_archived());
         assert_eq!((archived.name(), archived.id()), ("a", record.id()));
+    }
+
+    fn process(status: &str, updated: i64, archived: Option<i64>) -> Record {
+        let time = |second| Draft::Time(Timestamp::from_millisecond(second).unwrap());
+        let field = |field: &super::super::catalog::Field| match field.name {
+            STATUS => Draft::Text(status.to_owned()),
+            UPDATED => time(updated),
+            ARCHIVED => archived.map_or(Draft::Missing, time),
+            _ => Draft::Missing,
+        };
+        let drafts = Kind::Processes.row().fields.iter().map(field).collect();
+        Record::new(Kind::Processes, Id::new("7").unwrap(), drafts)
+    }
+
+    #[test]
+    fn a_later_reading_shows_what_has_changed() {
+        let record = process("active", 60_000, None);
+        assert_eq!(record.difference(&process("active", 60_999, None)), None, "under a second is printing");
+        let changed = record.difference(&process("active", 120_000, None)).unwrap();
+        assert_eq!(changed, "updated was 1970-01-01T00:01:00Z, is 1970-01-01T00:02:00Z");
+        let changed = record.difference(&process("complete", 60_000, None)).unwrap();
+        assert_eq!(changed, "status was `active`, is `complete`");
+        let archived = process("active", 60_000, Some(70_000));
+        assert_eq!(archived.difference(&record).unwrap(), "it has been restored");
+        // What tidyfy did itself leaves a time that only the server knows.
+        let ours = record.with_archived(Some(Timestamp::UNIX_EPOCH));
+        assert_eq!(ours.difference(&archived), None);
+    }
+
+    #[test]
+    fn a_record_comes_back_from_the_disk_as_it_was() {
+        let record = process("active", 60_000, Some(70_000));
+        let text = serde_json::to_string(&record.drafts()).unwrap();
+        let back = Record::new(Kind::Processes, record.id().clone(), serde_json::from_str(&text).unwrap());
+        assert_eq!((back.drafts(), back.difference(&record)), (record.drafts(), None));
     }
 }

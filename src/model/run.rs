@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::outcome::{Outcome, Tally};
+use super::outcome::Outcome;
 
 /// A job on its way. Steps are numbered from zero in the order of the plan.
 #[derive(Debug, Clone)]
@@ -13,19 +13,24 @@ pub struct Run {
     waiting: VecDeque<usize>,
     under_way: BTreeSet<usize>,
     ended: Vec<Option<Outcome>>,
+    /// For each step the one that must be done first.
+    after: Vec<Option<usize>>,
     at_once: usize,
     held: bool,
     closed: bool,
 }
 
 impl Run {
-    /// A job of `steps` steps, of which at most `at_once` are under way together.
+    /// A job with a step for each entry of `after`, which names the step that must be done first, if one must. At most
+    /// `at_once` are under way together.
     #[must_use]
-    pub fn new(steps: usize, at_once: usize) -> Self {
+    pub fn new(after: Vec<Option<usize>>, at_once: usize) -> Self {
+        let free = |step: &usize| after[*step].is_none();
         Self {
-            waiting: (0..steps).collect(),
+            waiting: (0..after.len()).filter(free).collect(),
             under_way: BTreeSet::new(),
-            ended: vec![None; steps],
+            ended: vec![None; after.len()],
+            after,
             at_once: at_once.max(1),
             held: false,
             closed: false,
@@ -60,11 +65,21 @@ impl Run {
         self.closed
     }
 
-    /// A step that was under way has ended. A step ends once; later reports change nothing.
-    pub fn answer(&mut self, step: usize, outcome: Outcome) {
-        if self.under_way.remove(&step) {
-            self.ended[step] = Some(outcome);
+    /// A step that was under way has ended. A step ends once; later reports change nothing. Those that come after it are
+    /// next if it is done. Otherwise they end as not sent, and are answered.
+    pub fn answer(&mut self, step: usize, outcome: Outcome) -> Vec<usize> {
+        if !self.under_way.remove(&step) {
+            return Vec::new();
         }
+        self.ended[step] = Some(outcome);
+        let next = (0..self.after.len()).filter(|next| self.after[*next] == Some(step));
+        let next: Vec<usize> = next.filter(|next| self.ended[*next].is_none()).collect();
+        if outcome == Outcome::Done {
+            next.into_iter().for_each(|next| self.waiting.push_front(next));
+            return Vec::new();
+        }
+        next.iter().for_each(|next| self.ended[*next] = Some(Outcome::NotSent));
+        next
     }
 
     /// Nothing more is handed out until [`Run::resume`]; what is under way goes on.
@@ -77,11 +92,12 @@ impl Run {
         self.held = false;
     }
 
-    /// Nothing more is handed out, ever. The steps still waiting end as not sent and are answered in order.
+    /// Nothing more is handed out, ever. The steps that are not under way end as not sent and are answered in order.
     pub fn cancel(&mut self) -> Vec<usize> {
         self.closed = true;
-        let mut unsent: Vec<usize> = self.waiting.drain(..).collect();
-        unsent.sort_unstable();
+        self.waiting.clear();
+        let idle = |step: &usize| self.ended[*step].is_none() && !self.under_way.contains(step);
+        let unsent: Vec<usize> = (0..self.ended.len()).filter(idle).collect();
         for step in &unsent {
             self.ended[*step] = Some(Outcome::NotSent);
         }
@@ -100,10 +116,10 @@ impl Run {
         &self.under_way
     }
 
-    /// How the steps that have ended did so.
+    /// How the steps ended, by number; nothing for those that have not.
     #[must_use]
-    pub fn tally(&self) -> Tally {
-        self.ended.iter().copied().flatten().collect()
+    pub fn ended(&self) -> &[Option<Outcome>] {
+        &self.ended
     }
 }
 
@@ -134,6 +150,15 @@ mod tests {
         prop::collection::vec(one, 0..200)
     }
 
+    /// Every third step comes after the one before it.
+    fn chained(steps: usize) -> Vec<Option<usize>> {
+        (0..steps).map(|step| (step % 3 == 2).then(|| step - 1)).collect()
+    }
+
+    fn count(run: &Run, outcome: Outcome) -> usize {
+        run.ended().iter().filter(|ended| **ended == Some(outcome)).count()
+    }
+
     fn pick(run: &Run, n: usize) -> Option<usize> {
         let under_way: Vec<_> = run.under_way().iter().copied().collect();
         (!under_way.is_empty()).then(|| under_way[n % under_way.len()])
@@ -142,39 +167,44 @@ mod tests {
     proptest! {
         #[test]
         fn no_step_is_lost_or_handed_out_twice(steps in 0usize..40, at_once in 1usize..20, moves in moves()) {
-            let mut run = Run::new(steps, at_once);
+            let mut run = Run::new(chained(steps), at_once);
             let (mut held, mut closed, mut done) = (false, false, vec![false; steps]);
             for step in moves {
                 match step {
                     Move::Next => if let Some(given) = run.next() {
                         prop_assert!(!held && !closed && !done[given]);
+                        prop_assert!(chained(steps)[given].is_none_or(|first| done[first]));
                     },
                     Move::Again(n) => if let Some(given) = pick(&run, n) { run.again(given); },
                     Move::Answer(n) => if let Some(given) = pick(&run, n) {
-                        run.answer(given, Outcome::Done);
                         prop_assert!(!done[given], "ended twice");
-                        done[given] = true;
+                        if n % 5 == 0 {
+                            run.answer(given, Outcome::Failed);
+                        } else {
+                            run.answer(given, Outcome::Done);
+                            done[given] = true;
+                        }
                     },
                     Move::Hold => { run.hold(); held = true; }
                     Move::Resume => { run.resume(); held = false; }
                     Move::Cancel => { run.cancel(); closed = true; }
                 }
                 prop_assert!(run.under_way().len() <= at_once);
-                let waiting = steps - run.tally().total() - run.under_way().len();
-                prop_assert_eq!(run.over(), waiting == 0 && run.under_way().is_empty());
+                let ended = run.ended().iter().flatten().count();
+                prop_assert_eq!(run.over(), ended == steps);
             }
             run.resume();
             while !run.over() {
                 while run.next().is_some() {}
                 while let Some(step) = pick(&run, 0) { run.answer(step, Outcome::Done); }
             }
-            prop_assert_eq!(run.tally().total(), steps);
+            prop_assert_eq!(run.ended().iter().flatten().count(), steps);
         }
     }
 
     #[test]
     fn a_step_turned_away_goes_first_and_not_after_the_end() {
-        let mut run = Run::new(3, 2);
+        let mut run = Run::new(vec![None; 3], 2);
         assert_eq!((run.next(), run.next(), run.next()), (Some(0), Some(1), None));
         assert!(!run.again(1));
         assert_eq!(run.next(), Some(1));
@@ -182,6 +212,19 @@ mod tests {
         assert!(run.again(1));
         run.answer(0, Outcome::Done);
         assert!(run.over());
-        assert_eq!((run.tally().of(Outcome::Done), run.tally().of(Outcome::NotSent)), (1, 2));
+        assert_eq!((count(&run, Outcome::Done), count(&run, Outcome::NotSent)), (1, 2));
+    }
+
+    #[test]
+    fn what_comes_after_a_step_waits_for_its_success() {
+        let mut run = Run::new(vec![None, Some(0), None, Some(2), None], 9);
+        assert_eq!([run.next(), run.next(), run.next(), run.next()], [Some(0), Some(2), Some(4), None]);
+        assert!(run.answer(0, Outcome::Done).is_empty());
+        assert_eq!(run.answer(2, Outcome::Refused), [3]);
+        assert_eq!((run.next(), run.next()), (Some(1), None));
+        run.answer(4, Outcome::Done);
+        assert!(!run.over());
+        run.answer(1, Outcome::Done);
+        assert!(run.over());
     }
 }

@@ -4,7 +4,7 @@
 //! one that is a web page, that is not JSON, or that says `error` itself. Must not send anything.
 
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
 use crate::model::failure::{Cause, Failure};
@@ -74,6 +74,11 @@ impl Raw<'_> {
         Ok(Answered { status: self.status.as_u16(), body, request_id: self.request_id() })
     }
 
+    /// This success as the failure it is where the bytes of a file were asked for.
+    pub(super) fn no_file(&self) -> Failure {
+        self.data().err().unwrap_or_else(|| self.garbled("something else came instead of the file"))
+    }
+
     /// This answer as the failure it is, for a status outside 200 to 299 or words that say what is wrong with it.
     pub(super) fn refused(&self) -> Failure {
         let failure = refusal::failure(self.status, &self.headers, &self.text(), self.token);
@@ -118,18 +123,14 @@ impl Raw<'_> {
     }
 
     fn says_html(&self) -> bool {
-        let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        kind.trim_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case("text/html"))
+        is_of(&self.headers, "text/html")
     }
 
     /// Whether a success says a word that claims to be nothing but text. It may be anything but a page, or JSON that broke.
     fn is_plain_text(&self) -> bool {
-        let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let text = self.text();
-        let is_plain =
-            kind.trim_start().get(..10).is_some_and(|start| start.eq_ignore_ascii_case("text/plain"));
         self.status.is_success()
-            && is_plain
+            && is_of(&self.headers, "text/plain")
             && !text.starts_with(['{', '['])
             && !refusal::looks_like_html(&text)
     }
@@ -140,6 +141,21 @@ impl Raw<'_> {
         let id: String = text::clean(id.trim()).chars().take(LONGEST_REQUEST_ID).collect();
         (!id.is_empty()).then_some(id)
     }
+}
+
+/// Whether a success holds the bytes of a file: all of them, as an attachment or as something that is neither a page nor
+/// JSON (API sheet, section 7).
+pub(super) fn is_file(status: StatusCode, headers: &HeaderMap) -> bool {
+    let whole =
+        !matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::PARTIAL_CONTENT);
+    let attached = headers.contains_key(CONTENT_DISPOSITION);
+    whole && (attached || !(is_of(headers, "text/html") || is_of(headers, "application/json")))
+}
+
+/// Whether the type of an answer begins with `kind`.
+fn is_of(headers: &HeaderMap, kind: &str) -> bool {
+    let said = headers.get(CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
+    said.trim_start().get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind))
 }
 
 /// Whether an answer calls itself an error: `error: true`, an object with something in it, or a word.

@@ -23,6 +23,10 @@ use super::address::{BaseUrl, same_origin};
 use super::answer::{Answered, Listed, Raw};
 use super::transport::{self, Waited};
 
+mod download;
+
+pub use download::Download;
+
 /// The header without which the API answers 401 (API sheet, section 1.2).
 const CLIENT: HeaderName = HeaderName::from_static("x-tallyfy-client");
 const USER_AGENT: &str = concat!("tidyfy/", env!("CARGO_PKG_VERSION"));
@@ -141,6 +145,14 @@ impl Client {
         Ok(Self { http, access: Arc::new(access) })
     }
 
+    /// The same access with another token, on connections of its own; nothing is sent yet.
+    ///
+    /// # Errors
+    /// As for [`Client::new`].
+    pub fn with_token(&self, token: Token) -> Result<Self, SetupError> {
+        Self::new(Access { token, ..Access::clone(&self.access) })
+    }
+
     /// What this client was made with.
     #[must_use]
     pub fn access(&self) -> &Access {
@@ -217,14 +229,21 @@ impl Client {
         Instant::now() + self.access.timeouts.request
     }
 
-    /// A GET, following redirects by hand: reqwest would carry the token to another port or scheme of the same host.
-    async fn get(&self, mut url: Url) -> Result<Raw<'_>, Failure> {
+    async fn get(&self, url: Url) -> Result<Raw<'_>, Failure> {
         let deadline = self.deadline();
+        let response = self.reach(url, &HeaderMap::new(), deadline).await?;
+        self.finish(response, deadline).await
+    }
+
+    /// The answer to a GET with these headers beside the usual ones, its body unread. Redirects are followed by hand:
+    /// reqwest would carry the token to another port or scheme of the same host.
+    async fn reach(&self, mut url: Url, headers: &HeaderMap, deadline: Instant) -> Result<Response, Failure> {
         for _ in 0..=MOST_REDIRECTS {
-            let request = Request::new(reqwest::Method::GET, url.clone());
+            let mut request = Request::new(reqwest::Method::GET, url.clone());
+            request.headers_mut().clone_from(headers);
             let response = self.attempt(request, deadline).await?;
             if !response.status().is_redirection() {
-                return self.finish(response, deadline).await;
+                return Ok(response);
             }
             url = onward(&url, &response)?;
         }

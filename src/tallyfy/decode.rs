@@ -5,6 +5,7 @@
 //! be read as what it should be is kept as text rather than hidden. Must not ask for anything.
 
 mod field;
+mod reference;
 mod sheet;
 mod time;
 
@@ -12,9 +13,10 @@ use serde_json::{Map, Value};
 
 use crate::model::id::{BadId, Id};
 use crate::model::kind::Kind;
-use crate::model::people::People;
+use crate::model::people::{People, Person};
 use crate::model::plan::Organization;
 use crate::model::record::Draft;
+use crate::model::reference::Reference;
 use crate::model::text;
 
 pub use sheet::{Line, sheet};
@@ -124,6 +126,26 @@ fn member(value: &Value) -> Option<(String, String)> {
     let name = said("full_name").map(str::to_owned).or(parts);
     let name = name.or_else(|| said("name").or_else(|| said("email")).map(str::to_owned))?;
     Some((id, name))
+}
+
+/// Who a token speaks for, out of `/me` (API sheet, section 6.11); `None` without an id.
+#[must_use]
+pub fn person(value: &Value) -> Option<Person> {
+    let value = enclosed(value);
+    // The same id comes as a number and as digits (API sheet, section 3).
+    let id = value.get("id")?;
+    let id =
+        whole(id).map(|number| number.to_string()).or_else(|| id.as_str().map(|id| id.trim().to_owned()));
+    let id = id.filter(|id| !id.is_empty())?;
+    let name = member(value).map(|(_, name)| name).unwrap_or_default();
+    Some(Person { id, name: text::name_or_nameless(&name).into_owned() })
+}
+
+/// The places that a template was taken out of, from the answer to its archiving or its deletion (API sheet, section 6.2
+/// and section 9, rows 3 and 4); empty where the answer names none.
+#[must_use]
+pub fn references(value: &Value) -> Vec<Reference> {
+    enclosed(value).get("deleted_references").map(reference::all).unwrap_or_default()
 }
 
 /// `value` out of its envelope: an object whose only keys are `data` and perhaps `meta` (API sheet, section 2).

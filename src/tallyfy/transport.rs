@@ -46,6 +46,12 @@ pub(super) fn broke_off(status: u16) -> Failure {
     Failure::answered(Cause::Broken, status, "the answer broke off before its end")
 }
 
+/// An answer with `status` of which nothing more came for a while.
+pub(super) fn stalled(status: u16, waited: Duration) -> Failure {
+    let words = format!("the answer stopped coming for {}", pacing::spoken(waited));
+    Failure::answered(Cause::TimedOut, status, &words)
+}
+
 fn unreachable(error: &reqwest::Error, host: &str, waited: Duration) -> String {
     if error.is_timeout() {
         return format!("no connection to `{host}` in {}", pacing::spoken(waited));

@@ -148,7 +148,7 @@ fn verb_applies(state: &State, context: Context, verb: Verb) -> bool {
     if standing.read_only || standing.organization.is_none() || state.listing().marking.is_some() {
         return false;
     }
-    let applies = |record: &Record| applicable(verb, record, standing).is_ok();
+    let applies = |record: &Record| applicable(verb, record, standing.admin()).is_ok();
     match (context, &state.detail) {
         (Context::Detail, Some(detail)) => applies(&detail.record),
         // There a verb only says to go to one kind.

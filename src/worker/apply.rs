@@ -26,6 +26,7 @@ use super::session::{MOST_REFUSALS, Session};
 use crate::app::effect::Ticket;
 use crate::app::message::{JobEnd, Reply};
 use crate::journal::{Journal, StepEnd};
+use crate::model::catalog::Field;
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Verb;
 use crate::model::outcome::{Judgement, Outcome, judge};
@@ -75,7 +76,7 @@ impl Job {
     pub(super) async fn run(self, before: CancellationToken, over: CancellationToken) {
         let _over = over.drop_guard();
         let progress = Mutex::new(Progress {
-            run: Run::new(self.plan.steps.len(), self.at_once),
+            run: Run::new(self.plan.steps.iter().map(|step| step.after).collect(), self.at_once),
             sent: BTreeSet::new(),
             stopped: None,
         });
@@ -90,7 +91,10 @@ impl Job {
         if let Err(failure) = chronicle.over(cancelled, stopped.as_ref()).await {
             stopped.get_or_insert(failure);
         }
-        self.post.reply(self.ticket, Reply::JobEnded(JobEnd { tally: run.tally(), cancelled, stopped }));
+        self.post.reply(
+            self.ticket,
+            Reply::JobEnded(JobEnd { tally: self.plan.tally(run.ended()), cancelled, stopped }),
+        );
         // A job that was cancelled while it waited ends early, and must not let the next one overtake.
         before.cancelled().await;
     }
@@ -219,7 +223,9 @@ impl Job {
             Judgement::Again => {
                 (Outcome::Failed, format!("turned away {MOST_REFUSALS} times in a row: {words}"))
             }
-            Judgement::Stop => {
+            Judgement::Missing => (Outcome::Refused, words),
+            Judgement::ReadBack { .. } => (Outcome::Unknown, words),
+            Judgement::Locked => {
                 self.stop(failure.clone(), progress);
                 (Outcome::NotSent, NOT_ACCEPTED.to_owned())
             }
@@ -301,22 +307,20 @@ impl Job {
 
     fn tell(&self, end: StepEnd, record: Option<Record>) {
         let StepEnd { step, outcome, reason, .. } = end;
-        self.post.reply(self.ticket, Reply::Step { step, outcome, reason, record });
+        self.post.reply(self.ticket, Reply::Step { step, outcome, reason, record, remark: None });
     }
 }
 
 /// An answer may hold the record, something else, or only part of it (API sheet, section 9, rows 3, 8 and 15): it is
-/// taken for the record if it has its id and speaks of every field that the list shows.
+/// taken for the record if it has its id and speaks of every field that the list shows or a verb depends on.
 fn answered_record(step: &Step, answered: &Answered) -> Option<Record> {
     let kind = step.record.kind();
     let body = answered.body.as_ref()?;
     let (id, drafts) = decode::row(kind, body).ok()?;
     let speaks_of = |path: &str| path.split('.').next().is_some_and(|key| body.get(key).is_some());
-    let is_whole = kind
-        .row()
-        .fields
-        .iter()
-        .all(|field| field.paths.is_empty() || field.paths.iter().any(|path| speaks_of(path)));
+    let only_proves = |field: &Field| field.column.is_none() && kind.row().freshness.contains(&field.name);
+    let needed = kind.row().fields.iter().filter(|field| !field.paths.is_empty() && !only_proves(field));
+    let is_whole = needed.into_iter().all(|field| field.paths.iter().any(|path| speaks_of(path)));
     let is_the_same = id == *step.record.id() && is_whole;
     is_the_same.then(|| Arc::new(Page::new(kind, vec![(id, drafts)])).records().next())?
 }

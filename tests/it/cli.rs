@@ -292,19 +292,25 @@ fn keep_a_job(home: &Home) {
         name: name.into(),
         method: "DELETE",
         path: "/api/organizations/e0d1/tags/5d0c".into(),
+        verb: "delete",
+        after: None,
+        fields: "{}".into(),
     };
     let job = NewJob {
         base_url: "https://go.tallyfy.com/api".into(),
         organization: "e0d1".into(),
         organization_name: "Acme, Ltd".into(),
         verb: "delete",
+        person: None,
+        backups: None,
+        continues: None,
         created: at,
         started: at,
         steps: vec![step("=HYPERLINK(1)"), step("a\u{1b}[2Jb"), step("plain")],
     };
     let end = |step, outcome, reason: Option<&str>| {
         let reason = reason.map(str::to_owned);
-        Some(StepEnd { step, at, outcome, reason })
+        Some(StepEnd { step, at, outcome, reason, kept: None })
     };
     let answer = |step, status, words: Option<&str>| {
         let (took, words) = (std::time::Duration::from_millis(7), words.map(str::to_owned));
@@ -313,9 +319,9 @@ fn keep_a_job(home: &Home) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let log = Journal::new(&home.0.path().join("state/tidyfy")).begin(job).await.unwrap();
-        log.sent(0, 1, at).await.unwrap();
+        log.sent(0, 1, at, None).await.unwrap();
         log.answered(answer(0, 200, None), end(0, Outcome::Done, None)).await.unwrap();
-        log.sent(1, 1, at).await.unwrap();
+        log.sent(1, 1, at, None).await.unwrap();
         let refused = end(1, Outcome::Refused, Some("not yours"));
         log.answered(answer(1, 403, Some("not yours")), refused).await.unwrap();
         log.end(at, Ending::Stopped, Some("the token was not accepted".into())).await.unwrap();

@@ -111,11 +111,20 @@ impl Driven {
                 let order = tidyfy::model::arrange::arrange(rows, filter, *sort, people, &|| true);
                 Reply::Arranged(order.map(Into::into))
             }
+            Work::Weigh(_) => Reply::Weighed(vec![]),
+            Work::Recall(_) => Reply::Recalled(Ok(None)),
+            Work::Unfinished => Reply::Unfinished(Ok(vec![])),
+            Work::Drop(_) => Reply::Dropped(Ok(())),
+            Work::Admit(_) => Reply::Admitted(Ok(())),
+            Work::Write { name, .. } => Reply::Written(Ok(name.clone())),
             Work::Apply(plan) => {
                 self.send(Fact::Reply(ticket, Reply::Started));
                 for step in 0..plan.steps.len() {
                     let reason = (outcome != Outcome::Done).then(|| "because".to_owned());
-                    self.send(Fact::Reply(ticket, Reply::Step { step, outcome, reason, record: None }));
+                    self.send(Fact::Reply(
+                        ticket,
+                        Reply::Step { step, outcome, reason, record: None, remark: None },
+                    ));
                 }
                 let tally: Tally = plan.steps.iter().map(|_| outcome).collect();
                 Reply::JobEnded(JobEnd { tally, cancelled: false, stopped: None })

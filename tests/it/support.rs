@@ -317,7 +317,7 @@ impl Desk {
         let mut marked = Vec::new();
         while marked.len() < n {
             let record = self.state().under_cursor().unwrap();
-            if applicable(verb, &record, &self.state().standing).is_ok() {
+            if applicable(verb, &record, self.state().standing.admin()).is_ok() {
                 marked.push(record.id().to_string());
                 self.keys("space").await;
             } else {

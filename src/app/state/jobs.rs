@@ -23,8 +23,8 @@ pub struct Job {
     pub plan: Arc<Plan>,
     /// When it began to run; `None` while it waits for others.
     pub started: Option<Moment>,
-    /// How its steps ended so far.
-    pub tally: Tally,
+    /// How its steps ended so far, by number.
+    pub ended: Vec<Option<Outcome>>,
     /// Whether it is held: nothing more is sent until it is resumed.
     pub held: bool,
     /// Whether it is held and nothing of it is under way.
@@ -39,7 +39,7 @@ impl Job {
     /// How many steps have ended.
     #[must_use]
     pub fn done(&self) -> usize {
-        self.tally.total()
+        self.ended.iter().flatten().count()
     }
 
     /// How many steps it has.
@@ -51,9 +51,8 @@ impl Job {
     /// The sum if it breaks off now: what has not ended may or may not have been done.
     #[must_use]
     pub fn cut_short(&self) -> Tally {
-        let mut tally = self.tally;
-        (tally.total()..self.steps()).for_each(|_| tally.add(Outcome::Unknown));
-        tally
+        let ended: Vec<_> = self.ended.iter().map(|ended| ended.or(Some(Outcome::Unknown))).collect();
+        self.plan.tally(&ended)
     }
 
     /// Steps a second since it began, and how long the rest takes at that rate. `None` before there is a rate.
@@ -76,12 +75,13 @@ pub struct Jobs(VecDeque<Job>);
 impl Jobs {
     /// A job was confirmed.
     pub fn add(&mut self, ticket: Ticket, plan: Arc<Plan>) {
-        let open = plan.steps.iter().map(|step| (step.record.kind(), step.record.id().clone())).collect();
+        let open = plan.targets().map(|step| (step.record.kind(), step.record.id().clone())).collect();
+        let ended = vec![None; plan.steps.len()];
         self.0.push_back(Job {
             ticket,
             plan,
             started: None,
-            tally: Tally::default(),
+            ended,
             held: false,
             at_rest: false,
             cancelled: false,
@@ -139,8 +139,10 @@ impl Jobs {
     /// A step ended.
     pub fn step(&mut self, ticket: Ticket, step: usize, outcome: Outcome) {
         if let Some(job) = self.get_mut(ticket) {
-            job.tally.add(outcome);
-            if let Some(step) = job.plan.steps.get(step) {
+            if let Some(ended) = job.ended.get_mut(step) {
+                *ended = Some(outcome);
+            }
+            if let Some(step) = job.plan.steps.get(step).filter(|step| step.row.verb == job.plan.verb) {
                 job.open.remove(&(step.record.kind(), step.record.id().clone()));
             }
         }

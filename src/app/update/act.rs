@@ -7,7 +7,7 @@ use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
 use crate::model::kind::Verb;
-use crate::model::plan::{Blocked, Plan, Step, applicable};
+use crate::model::plan::{Chosen, Plan};
 use crate::model::record::Record;
 
 /// Opens the modal for a verb, with the records frozen that it is about now.
@@ -47,23 +47,19 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     if first.kind().row().verb(verb).is_none() {
         return Err(format!("{} have no {}", first.kind().row().plural, verb.word()));
     }
-    let (steps, blocked) = sorted_out(state, verb, &targets);
+    let chosen = targets.into_iter().map(|record| chosen(state, record)).collect();
     let marked = state.detail.is_none() && state.marks.count(state.kind) > 0;
     let hidden = if marked { state.listing().hidden_among(&state.marks) } else { 0 };
     let bystander =
         state.under_cursor().filter(|record| marked && state.marks.get(record.kind(), record.id()).is_none());
     let totals = state.listings.iter().map(|listing| (listing.kind, listing.total_or_loaded()));
+    let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
     Ok(Plan {
-        verb,
-        organization,
-        steps,
-        blocked,
         hidden,
         filtered: !state.listing().filter.is_empty(),
         bystander: bystander.map(|record| record.name().to_owned()),
         held_by_server: totals.collect::<BTreeMap<_, _>>(),
-        limits: state.setup.limits.clone(),
-        caution: state.setup.caution,
+        ..Plan::new(verb, organization, chosen, limits, caution)
     })
 }
 
@@ -83,20 +79,10 @@ fn newest(state: &State, record: &Record) -> Record {
     state.listings[record.kind() as usize].find(record.id()).unwrap_or_else(|| record.clone())
 }
 
-/// Sorts records into what will be sent and what is blocked, each with its reason.
-fn sorted_out(state: &State, verb: Verb, records: &[Record]) -> (Vec<Step>, Vec<Blocked>) {
-    let (mut steps, mut blocked) = (Vec::new(), Vec::new());
-    for record in records.iter().cloned() {
-        if state.jobs.holds(record.kind(), record.id()) {
-            blocked.push(Blocked { record, reason: "already in a running job".to_owned() });
-            continue;
-        }
-        match applicable(verb, &record, &state.standing) {
-            Ok(row) => steps.push(Step { record, row }),
-            Err(reason) => blocked.push(Blocked { record, reason }),
-        }
-    }
-    (steps, blocked)
+/// A record as a verb finds it now: one that a job still has before it is left to that job.
+fn chosen(state: &State, record: Record) -> Chosen {
+    let is_busy = state.jobs.holds(record.kind(), record.id());
+    Chosen { record, busy: is_busy.then(|| "already in a running job".to_owned()) }
 }
 
 /// Does what has become of the open modal: nothing yet, nothing at all, or the plan.

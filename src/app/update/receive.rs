@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{act, browse, has_list};
 use crate::app::effect::{Effect, Effects, Ticket};
-use crate::app::message::{JobEnd, LoadEnd, Reply};
+use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
 use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
@@ -16,6 +16,7 @@ use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Coverage;
 use crate::model::kind::{Kind, Scope, Verb};
 use crate::model::outcome::{Outcome, Tally};
+use crate::model::plan::Step;
 use crate::model::record::{Page, Record};
 use crate::model::text;
 
@@ -74,8 +75,8 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             }
             act::stop_if_at_rest(state, effects);
         }
-        (Purpose::Job, Reply::Step { step, outcome, reason, record }) => {
-            receive_step(state, ticket, step, Ended { outcome, reason, record }, effects);
+        (Purpose::Job, Reply::Step { step, outcome, reason, record, remark }) => {
+            receive_step(state, ticket, step, Ended { outcome, reason, record, remark }, effects);
         }
         (Purpose::Job, Reply::JobEnded(end)) => end_job(state, ticket, &end, effects),
         (purpose, Reply::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
@@ -147,29 +148,56 @@ struct Ended {
     outcome: Outcome,
     reason: Option<String>,
     record: Option<Record>,
+    remark: Option<Remark>,
 }
 
 fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, effects: &mut Effects) {
     state.jobs.step(ticket, step, ended.outcome);
     let Some(job) = state.jobs.get_mut(ticket) else { return };
-    let verb = job.plan.verb;
-    let Some(record) = job.plan.steps.get(step).map(|step| step.record.clone()) else { return };
+    let Some(Step { record, row, .. }) = job.plan.steps.get(step).cloned() else { return };
+    let prepares = row.verb != job.plan.verb;
+    if let Some(remark) = ended.remark {
+        tell_remark(state, &record, remark);
+    }
     match ended.outcome {
         Outcome::Done | Outcome::AlreadyGone => {
-            state.marks.settle(record.kind(), record.id());
-            if let Some(row) = state.marked_only {
-                state.marked_only = Some(row.min(state.marks.total().saturating_sub(1)));
+            let becomes = match ended.outcome {
+                Outcome::AlreadyGone => None,
+                _ => outcome_of(row.verb, &record, ended.record, state.now.wall),
+            };
+            match &becomes {
+                // It is the next step that the mark is for.
+                Some(becomes) if prepares => state.marks.refresh(becomes),
+                _ => settle_mark(state, &record),
             }
-            let becomes = outcome_of(verb, &record, ended.record, state.now.wall);
             renew_page(state, &record, becomes.as_ref(), effects);
             move_between_scopes(state, &record, becomes);
         }
         Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Held => {
             let reason = ended.reason.unwrap_or_default();
-            state.marks.fail(record, format!("{}: {reason}", ended.outcome.word()));
+            let first = if prepares { format!("{} first: ", row.verb.word()) } else { String::new() };
+            state.marks.fail(record, format!("{first}{}: {reason}", ended.outcome.word()));
         }
         Outcome::NotSent => {}
     }
+}
+
+fn settle_mark(state: &mut State, record: &Record) {
+    state.marks.settle(record.kind(), record.id());
+    if let Some(row) = state.marked_only {
+        state.marked_only = Some(row.min(state.marks.total().saturating_sub(1)));
+    }
+}
+
+/// Says what has to be known of a step besides its outcome. What nobody can read again is told in full.
+fn tell_remark(state: &mut State, record: &Record, remark: Remark) {
+    let words = match remark {
+        Remark::Stripped(references) => {
+            format!("archiving {} stripped for good: {}", record.name(), references.join(", "))
+        }
+        Remark::BytesGone => return,
+    };
+    state.status.tell(state.now, Told::Note(words));
 }
 
 /// What a record has become by a verb that was done to it; nothing, if it was deleted.

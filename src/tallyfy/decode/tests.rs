@@ -290,3 +290,42 @@ fn credentials_are_dropped_at_every_depth() {
         "a": [{}], "b": {"c": {"ok": 1}}});
     assert_eq!(value, wanted);
 }
+
+#[test]
+fn a_person_is_the_same_however_the_id_is_spelled() {
+    let id = |body: Value| person(&body).map(|person| person.id);
+    let wanted = Some("2044".to_owned());
+    for body in [
+        json!({"id": 2044, "full_name": "Mia"}),
+        json!({"id": "2044"}),
+        json!({"data": {"id": " 2044 "}}),
+        json!({"id": 2044.0}),
+        json!({"id": "02044"}),
+    ] {
+        assert_eq!(id(body.clone()), wanted, "{body}");
+    }
+    assert_eq!(id(json!({"id": "5d0C"})), Some("5d0C".to_owned()));
+    for body in [json!({}), json!({"id": null}), json!({"id": " "}), json!({"id": -1}), json!([]), json!(7)] {
+        assert_eq!(id(body.clone()), None, "{body}");
+    }
+}
+
+#[test]
+fn a_person_has_a_name_to_show() {
+    let name = |body: Value| person(&body).unwrap().name;
+    assert_eq!(name(json!({"id": 1, "first_name": "Mia", "last_name": "Øst"})), "Mia Øst");
+    assert_eq!(name(json!({"id": 1, "email": "mia\u{1b}@corp.example"})), "mia\u{241b}@corp.example");
+    assert_eq!(name(json!({"id": 1})), text::NAMELESS);
+}
+
+#[test]
+fn references_are_read_out_of_the_answer_to_archiving() {
+    let reference = json!({"type": "Step", "title": "Sign", "id": "a"});
+    let body = json!({"message": "The Template was deleted", "deleted_references": [reference]});
+    let found = references(&body);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].sort.as_str(), found[0].title.as_str()), ("Step", "Sign"));
+    for body in [json!({"message": "m", "deleted_references": null}), json!({"message": "m"}), json!(null)] {
+        assert_eq!(references(&body), []);
+    }
+}

@@ -25,7 +25,7 @@ use crate::model::moment::{Moment, Zone};
 use crate::model::outcome::Outcome;
 use crate::model::pacing::Limits;
 use crate::model::people::People;
-use crate::model::plan::{Caution, Organization, Plan, Step};
+use crate::model::plan::{Caution, Chosen, Organization, Plan};
 use crate::model::record::{Draft, Page};
 use crate::view::view;
 
@@ -135,18 +135,12 @@ pub(super) fn plan(state: &State, verb: Verb, kind: Kind, n: usize) -> Plan {
     let names: Vec<String> = (0..n).map(|n| format!("Renewal {n:05} 家族会議")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let all = page(kind, &names, verb != Verb::Archive);
-    let row = kind.row().verb(verb).unwrap();
+    let organization = state.standing.organization.clone().unwrap();
+    let chosen = all.records().map(Chosen::from).collect();
     Plan {
-        verb,
-        organization: state.standing.organization.clone().unwrap(),
-        steps: all.records().map(|record| Step { record, row }).collect(),
-        blocked: Vec::new(),
         filtered: true,
-        hidden: 0,
-        bystander: None,
         held_by_server: [(kind, 100)].into(),
-        limits: Limits::documented(),
-        caution: Caution::default(),
+        ..Plan::new(verb, organization, chosen, Limits::documented(), Caution::default())
     }
 }
 

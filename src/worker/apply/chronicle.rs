@@ -33,6 +33,9 @@ impl Chronicle {
             name: step.record.name().to_owned(),
             method: step.row.method.word(),
             path: job.session.path(step),
+            verb: job.plan.verb.word(),
+            after: None,
+            fields: "{}".to_owned(),
         });
         let organization = &job.plan.organization;
         let new = NewJob {
@@ -40,6 +43,9 @@ impl Chronicle {
             organization: job.session.organization().to_owned(),
             organization_name: organization.name.clone(),
             verb: job.plan.verb.word(),
+            person: None,
+            backups: None,
+            continues: None,
             created: job.confirmed,
             started: self.clock.now().wall,
             steps: steps.collect(),
@@ -53,7 +59,7 @@ impl Chronicle {
     /// Notes that a request leaves now. It must not if this fails.
     pub(super) async fn sent(&self, step: usize, attempt: u32) -> Result<(), Failure> {
         let log = self.log.get().ok_or_else(|| failure(&JournalError::Closed))?;
-        log.sent(step, attempt, self.clock.now().wall).await.map_err(|why| failure(&why))
+        log.sent(step, attempt, self.clock.now().wall, None).await.map_err(|why| failure(&why))
     }
 
     /// Notes what came of it, and how the step ended if it did with that.
@@ -96,7 +102,7 @@ impl Chronicle {
 
     /// How a step ended, now.
     pub(super) fn end(&self, step: usize, outcome: Outcome, reason: Option<String>) -> StepEnd {
-        StepEnd { step, at: self.clock.now().wall, outcome, reason }
+        StepEnd { step, at: self.clock.now().wall, outcome, reason, kept: None }
     }
 }
 

@@ -8,17 +8,16 @@ use crate::app::message::{Fact, Message};
 use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::pacing::Limits;
-use crate::model::plan::{Caution, Organization};
+use crate::model::plan::{Caution, Chosen, Organization};
 use crate::model::record::Draft;
 use crate::model::secret::Token;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
 use crate::worker::clock::Clock;
 use crate::worker::gate::Gate;
 
-fn step(id: &str) -> Step {
+fn task(id: &str) -> Record {
     let row = vec![(Id::new(id).unwrap(), vec![Draft::Text(format!("Task {id}"))])];
-    let record = Arc::new(Page::new(Kind::Tasks, row)).records().next().unwrap();
-    Step { record, row: Kind::Tasks.row().verb(Verb::Archive).unwrap() }
+    Arc::new(Page::new(Kind::Tasks, row)).records().next().unwrap()
 }
 
 fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
@@ -31,18 +30,9 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
         timeouts: Timeouts { connect: Duration::from_secs(1), request: Duration::from_secs(1) },
         body_cap: 1,
     };
-    let plan = Plan {
-        verb: Verb::Archive,
-        organization: Organization { id: "e0d1".into(), name: "Acme".into(), admin: None },
-        steps: (0..steps).map(|n| step(&n.to_string())).collect(),
-        blocked: vec![],
-        filtered: false,
-        hidden: 0,
-        bystander: None,
-        held_by_server: std::collections::BTreeMap::new(),
-        limits: Limits::off(),
-        caution: Caution::default(),
-    };
+    let organization = Organization { id: "e0d1".into(), name: "Acme".into(), admin: None };
+    let chosen = (0..steps).map(|n| Chosen::from(task(&n.to_string()))).collect();
+    let plan = Plan::new(Verb::Archive, organization, chosen, Limits::off(), Caution::default());
     let (sender, messages) = unbounded_channel();
     let post = Post::new(Clock::starting_at(Timestamp::UNIX_EPOCH), sender);
     let session = Session::new(Client::new(access).unwrap(), Gate::new(&Limits::off(), 2), 1, post.clone());
@@ -63,7 +53,7 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
 async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
     use Outcome::{Done, NotSent, Unknown};
     let (job, mut messages) = job(5);
-    let mut run = Run::new(5, 3);
+    let mut run = Run::new(vec![None; 5], 3);
     let steps: Vec<_> = std::iter::from_fn(|| run.next()).collect();
     assert_eq!(steps, [0, 1, 2]);
     run.answer(0, Done);
@@ -81,14 +71,15 @@ async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
     told.sort_unstable();
     assert_eq!(told, [(1, Unknown), (2, NotSent), (3, NotSent), (4, NotSent)]);
     let progress = progress.into_inner().unwrap();
-    let tally = progress.run.tally();
+    let tally = job.plan.tally(progress.run.ended());
     assert_eq!([Done, Unknown, NotSent].map(|outcome| tally.of(outcome)), [1, 1, 3]);
     assert!(progress.run.over() && progress.stopped.is_some());
 }
 
 #[test]
 fn only_the_record_itself_is_taken_for_it() {
-    let step = step("7");
+    let record = task("7");
+    let step = Step { record, row: Kind::Tasks.row().verb(Verb::Archive).unwrap(), after: None };
     let record = |body: &str| {
         let body = serde_json::from_str(body).ok();
         answered_record(&step, &Answered { status: 200, body, request_id: None })

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,6 +19,8 @@ pub(crate) enum Canned {
     Reset(Vec<u8>),
     /// Writes these bytes, then nothing more, ever.
     Hang(Vec<u8>),
+    /// Writes these bytes, then each of these pieces after a pause of 10 s.
+    Slow(Vec<u8>, Vec<Vec<u8>>),
 }
 
 /// An answer with `head` (a status line's end, then header lines), a length, and `body`.
@@ -84,6 +87,13 @@ async fn serve(mut stream: TcpStream, heads: Arc<Mutex<Vec<String>>>, left: Arc<
             Some(Canned::Reset(bytes)) => {
                 stream.write_all(&bytes).await.unwrap();
                 return stream.set_zero_linger().unwrap();
+            }
+            Some(Canned::Slow(bytes, pieces)) => {
+                stream.write_all(&bytes).await.unwrap();
+                for piece in pieces {
+                    tokio::time::sleep(Duration::from_secs(10)).await;
+                    stream.write_all(&piece).await.unwrap();
+                }
             }
             Some(Canned::Hang(bytes)) => {
                 stream.write_all(&bytes).await.unwrap();

@@ -1,0 +1,129 @@
+//! What hangs on the records of a plan, counted for the modal.
+//!
+//! Owns the sums and their sentences. What could not be counted is said so and never taken for nothing. Must not know how
+//! it is asked.
+
+use super::catalog::Impact as Row;
+use super::kind::Kind;
+use super::text;
+
+/// How many records of a large plan are looked at: they share the limits with everything else, and a modal is read in
+/// seconds.
+pub const SAMPLE: usize = 12;
+
+/// What one record was found to hold: a number for each count of its kind's row, `None` for what could not be counted.
+pub type Found = Vec<Option<u64>>;
+
+/// What hangs on the records of one kind, as far as it has been counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Impact {
+    /// The kind.
+    pub kind: Kind,
+    /// How many records of it the plan has.
+    pub records: usize,
+    /// How many of them are looked at.
+    pub sample: usize,
+    /// How many have been.
+    pub seen: usize,
+    /// The sums, one for each count of the kind's row.
+    sums: Vec<u64>,
+    /// For how many of the records seen that count could not be had.
+    unknown: Vec<usize>,
+}
+
+impl Impact {
+    /// Nothing counted yet of `records` records, `sample` of which will be looked at.
+    #[must_use]
+    pub fn new(kind: Kind, records: usize, sample: usize) -> Self {
+        let counts = kind.row().impact.as_ref().map_or(0, |row| row.counts.len());
+        Self { kind, records, sample, seen: 0, sums: vec![0; counts], unknown: vec![0; counts] }
+    }
+
+    /// Adds what one record was found to hold.
+    pub fn add(&mut self, found: &Found) {
+        self.seen += 1;
+        for (n, (sum, unknown)) in self.sums.iter_mut().zip(&mut self.unknown).enumerate() {
+            match found.get(n).copied().flatten() {
+                Some(count) => *sum += count,
+                None => *unknown += 1,
+            }
+        }
+    }
+
+    /// What there is to say: `on 12 processes: 34 open tasks, 10 files; comments could not be counted`.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        let row = self.kind.row().impact.as_ref()?;
+        if self.sums.is_empty() || self.records == 0 {
+            return None;
+        }
+        let whose = self.kind.count(self.records);
+        if self.seen == 0 {
+            return Some(format!("on {whose}: counting what hangs on them"));
+        }
+        let (known, lost) = self.parts(row);
+        let scope = match (self.seen, self.sample, self.records) {
+            (seen, sample, _) if seen < sample => format!("on {seen} of {whose} so far"),
+            (seen, _, records) if seen < records => format!("on {seen} of {whose}, which were looked at"),
+            _ => format!("on {whose}"),
+        };
+        let lost = match lost.as_slice() {
+            [] => String::new(),
+            lost => {
+                format!("{}could not count {}", if known.is_empty() { "" } else { "; " }, lost.join(", "))
+            }
+        };
+        Some(format!("{scope}: {}{lost}", known.join(", ")))
+    }
+
+    fn parts(&self, row: &Row) -> (Vec<String>, Vec<String>) {
+        let (mut known, mut lost) = (Vec::new(), Vec::new());
+        for ((count, sum), unknown) in row.counts.iter().zip(&self.sums).zip(&self.unknown) {
+            if *unknown < self.seen {
+                let noun = if *sum == 1 { count.one } else { count.many };
+                known.push(format!("{} {noun}", text::grouped(*sum)));
+            }
+            match *unknown {
+                0 => {}
+                unknown if unknown == self.seen => lost.push(count.many.to_owned()),
+                unknown => lost.push(format!("{} of {unknown}", count.many)),
+            }
+        }
+        (known, lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_say_what_they_are_sums_of() {
+        let mut impact = Impact::new(Kind::Processes, 2, 2);
+        assert_eq!(impact.sentence().unwrap(), "on 2 processes: counting what hangs on them");
+        impact.add(&vec![Some(3), Some(1), Some(0)]);
+        assert_eq!(
+            impact.sentence().unwrap(),
+            "on 1 of 2 processes so far: 3 open tasks, 1 file, 0 comments"
+        );
+        impact.add(&vec![Some(1), None, None]);
+        assert_eq!(
+            impact.sentence().unwrap(),
+            "on 2 processes: 4 open tasks, 1 file, 0 comments; could not count files of 1, comments of 1"
+        );
+        let mut sampled = Impact::new(Kind::Processes, 300, 1);
+        sampled.add(&vec![Some(1200), Some(0), None]);
+        assert_eq!(
+            sampled.sentence().unwrap(),
+            "on 1 of 300 processes, which were looked at: 1,200 open tasks, 0 files; could not count comments"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_no_zero() {
+        let mut impact = Impact::new(Kind::Processes, 1, 1);
+        impact.add(&vec![None, None, None]);
+        assert_eq!(impact.sentence().unwrap(), "on 1 process: could not count open tasks, files, comments");
+        assert_eq!(Impact::new(Kind::Files, 1, 1).sentence(), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! Jobs of the past, as far as something can still be done about them.
+//!
+//! Owns what undoing, trying again and finishing have in common: records as they were frozen, and what has to be said
+//! about them before they go through the modal. Must not know where a past job is kept.
+
+use jiff::Timestamp;
+
+use super::kind::{Kind, Verb};
+use super::outcome::Tally;
+use super::plan::{Chosen, Options};
+
+/// What is wanted of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recall {
+    /// The last job that has an inverse, inverted for what it did.
+    Undo,
+    /// What failed of the last job, again.
+    Retry,
+}
+
+/// A job of the past, ready to go through the modal.
+#[derive(Debug, Clone)]
+pub struct Recalled {
+    /// What would be done now.
+    pub verb: Verb,
+    /// The records, as they were frozen, or as they have been left.
+    pub chosen: Vec<Chosen>,
+    /// What was chosen then, as far as it still counts.
+    pub options: Options,
+    /// What has to be said first: which job it is, and what has happened since.
+    pub preface: Vec<String>,
+}
+
+/// An unfinished job of an earlier run of the program.
+#[derive(Debug, Clone)]
+pub struct Remnant {
+    /// Its number in the history.
+    pub job: i64,
+    /// Its verb.
+    pub verb: Verb,
+    /// When it was confirmed.
+    pub confirmed: Timestamp,
+    /// The kinds of its records, with how many there are of each.
+    pub kinds: Vec<(Kind, usize)>,
+    /// How its records ended, one outcome each; what was under way has been read back, and what never was counts as not
+    /// sent.
+    pub tally: Tally,
+    /// The records that have not been dealt with, as they were frozen.
+    pub rest: Vec<Chosen>,
+    /// What was chosen in its modal.
+    pub options: Options,
+    /// Whether another process is at it, so that nothing can be done about it here.
+    pub elsewhere: bool,
+}
+
+impl Remnant {
+    /// `unfinished archive: 22 done, 3 unknown, 35 not sent`, outcomes that did not occur left out.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let counts: Vec<String> = super::outcome::Outcome::ALL
+            .into_iter()
+            .filter(|outcome| self.tally.of(*outcome) > 0)
+            .map(|outcome| format!("{} {}", self.tally.of(outcome), outcome.word()))
+            .collect();
+        let verb = self.verb.word();
+        if self.elsewhere {
+            return format!("{verb}: running in another tidyfy");
+        }
+        format!("unfinished {verb}: {}", counts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::outcome::Outcome;
+
+    #[test]
+    fn a_remnant_says_what_was_done_and_what_was_not() {
+        let outcomes = [(Outcome::Done, 22), (Outcome::Unknown, 3), (Outcome::NotSent, 35)];
+        let tally = outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect();
+        let remnant = Remnant {
+            job: 4,
+            verb: Verb::Archive,
+            confirmed: Timestamp::UNIX_EPOCH,
+            kinds: vec![(Kind::Processes, 60)],
+            tally,
+            rest: Vec::new(),
+            options: Options::default(),
+            elsewhere: false,
+        };
+        assert_eq!(remnant.sentence(), "unfinished archive: 22 done, 3 unknown, 35 not sent");
+        let elsewhere = Remnant { elsewhere: true, ..remnant };
+        assert_eq!(elsewhere.sentence(), "archive: running in another tidyfy");
+    }
+}

@@ -1,0 +1,114 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::model::id::Id;
+use crate::model::record::{Draft, Page};
+
+fn record(kind: Kind, n: usize, fields: &[(&str, &str)]) -> Record {
+    let mut drafts = vec![Draft::Missing; kind.row().fields.len()];
+    drafts[0] = Draft::Text(format!("Thing {n}"));
+    for (name, value) in fields {
+        drafts[kind.row().field(name).unwrap()] = Draft::Text((*value).to_owned());
+    }
+    Arc::new(Page::new(kind, vec![(Id::new(&n.to_string()).unwrap(), drafts)])).records().next().unwrap()
+}
+
+fn plan(verb: Verb, kind: Kind, n: usize, held: u64) -> Plan {
+    let archived: &[_] = if verb == Verb::Archive { &[] } else { &[("archived", "yes")] };
+    let archived = if kind.row().archives() { archived } else { &[] };
+    let mut plan = of(verb, (0..n).map(|n| record(kind, n, archived)).collect());
+    plan.held_by_server = [(kind, held)].into();
+    plan
+}
+
+fn of(verb: Verb, records: Vec<Record>) -> Plan {
+    let organization = Organization { id: "e0d1c2b3".into(), name: "Acme Ltd".into(), admin: Some(true) };
+    let chosen = records.into_iter().map(Chosen::from).collect();
+    Plan::new(verb, organization, chosen, Limits::documented(), Caution::default())
+}
+
+#[test]
+fn titles_name_verb_count_kind_place_and_a_single_name() {
+    assert_eq!(
+        plan(Verb::Delete, Kind::Processes, 12, 900).title(),
+        "Permanently delete 12 processes in Acme Ltd"
+    );
+    assert_eq!(
+        plan(Verb::Archive, Kind::Processes, 1, 900).title(),
+        "Archive 1 process in Acme Ltd: Thing 0"
+    );
+    let mut mixed = plan(Verb::Delete, Kind::Processes, 8, 900).chosen;
+    mixed.extend(plan(Verb::Delete, Kind::Templates, 4, 900).chosen);
+    let mixed = of(Verb::Delete, mixed.into_iter().map(|chosen| chosen.record).collect());
+    assert_eq!(mixed.title(), "Permanently delete 12 records (8 processes, 4 templates) in Acme Ltd");
+}
+
+#[test]
+fn friction_grows_with_what_is_lost() {
+    let phrase = |words: &[&str]| Assent::Phrase(words.iter().map(|word| (*word).to_owned()).collect());
+    let asks = |verb, kind, n, held| plan(verb, kind, n, held).assent();
+    assert_eq!(asks(Verb::Delete, Kind::Tags, 0, 900), Assent::Nothing);
+    assert_eq!(asks(Verb::Delete, Kind::Tags, 1, 900), phrase(&["delete 1"]));
+    assert_eq!(asks(Verb::Delete, Kind::Tags, 50, 900), phrase(&["delete 50"]));
+    let large = phrase(&["delete 51 in Acme Ltd", "delete 51 in e0d1c2"]);
+    assert_eq!(asks(Verb::Delete, Kind::Tags, 51, 900), large);
+    assert_eq!(asks(Verb::Delete, Kind::Tags, 11, 55), phrase(&["delete 11"]));
+    assert_eq!(
+        asks(Verb::Delete, Kind::Tags, 11, 54),
+        phrase(&["delete 11 in Acme Ltd", "delete 11 in e0d1c2"])
+    );
+    assert_eq!(asks(Verb::Archive, Kind::Processes, 200, 900), Assent::Key);
+    assert_eq!(asks(Verb::Archive, Kind::Templates, 10, 900), Assent::Key);
+    assert_eq!(asks(Verb::Archive, Kind::Templates, 11, 900), phrase(&["archive 11"]));
+}
+
+#[test]
+fn a_precondition_gives_its_reason() {
+    let admin = Some(true);
+    let live = record(Kind::Processes, 1, &[]);
+    let archived = record(Kind::Processes, 1, &[("status", "archived")]);
+    let reason = |verb, record: &Record, admin| applicable(verb, record, admin).map(|row| row.route);
+    assert_eq!(reason(Verb::Archive, &live, admin), Ok("organizations/{org}/runs/{id}"));
+    assert_eq!(reason(Verb::Archive, &archived, admin), Err("already archived".into()));
+    assert_eq!(reason(Verb::Delete, &live, admin), Err("not archived: archive it first".into()));
+    assert_eq!(reason(Verb::Delete, &archived, None), Ok("organizations/{org}/runs/{id}/delete"));
+    assert_eq!(reason(Verb::Delete, &archived, Some(false)), Err("only administrators may do this".into()));
+    let task = record(Kind::Tasks, 1, &[("run", "5d0c")]);
+    assert!(Verb::Archive.word() == "archive" && reason(Verb::Delete, &task, admin).is_err());
+    let logo = record(Kind::Files, 1, &[("subject", "Organization")]);
+    assert!(reason(Verb::Delete, &logo, admin).unwrap_err().contains("logo"));
+    assert_eq!(reason(Verb::Archive, &logo, admin), Err("files have no archive".into()));
+}
+
+#[test]
+fn live_ones_are_archived_first_only_when_that_is_chosen() {
+    let live = record(Kind::Processes, 1, &[]);
+    let archived = record(Kind::Processes, 2, &[("archived", "yes")]);
+    let plan = of(Verb::Delete, vec![live, archived]);
+    assert_eq!((plan.count(), plan.blocked.len(), plan.archivable_first()), (1, 1, 1));
+    let plan = plan.with(Options { archive_first: true, ..Options::default() });
+    let steps: Vec<_> = plan.steps.iter().map(|step| (step.row.verb, step.after)).collect();
+    assert_eq!(steps, [(Verb::Archive, None), (Verb::Delete, Some(0)), (Verb::Delete, None)]);
+    assert_eq!((plan.count(), plan.blocked.len()), (2, 0));
+    assert_eq!(plan.title(), "Permanently delete 2 processes in Acme Ltd");
+    assert_eq!(plan.assent(), Assent::Phrase(vec!["delete 2".into()]));
+    assert_eq!(plan.with(Options::default()).count(), 1);
+    let tag = of(Verb::Delete, vec![record(Kind::Tags, 1, &[])]);
+    assert_eq!(tag.archivable_first(), 0);
+}
+
+#[test]
+fn a_job_adds_up_to_one_outcome_a_record() {
+    use Outcome::{Done, Failed, NotSent, Refused};
+    let plan = of(Verb::Delete, (0..3).map(|n| record(Kind::Processes, n, &[])).collect());
+    let plan = plan.with(Options { archive_first: true, ..Options::default() });
+    let tally = |ended: &[Option<Outcome>]| {
+        let tally = plan.tally(ended);
+        Outcome::ALL.into_iter().filter(|o| tally.of(*o) > 0).map(|o| (o, tally.of(o))).collect::<Vec<_>>()
+    };
+    let all = [Done, Done, Refused, NotSent, Done, Failed].map(Some);
+    assert_eq!(tally(&all), [(Done, 1), (Refused, 1), (Failed, 1)]);
+    assert_eq!(tally(&[Some(Done), None, None, None, None, None]), []);
+    let cut_short = [Done, NotSent, NotSent, NotSent, Done, Done].map(Some);
+    assert_eq!(tally(&cut_short), [(Done, 1), (NotSent, 2)]);
+}
