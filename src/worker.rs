@@ -25,6 +25,7 @@ mod pace;
 mod post;
 mod reins;
 mod session;
+mod truth;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub use clock::Clock;
 
 use crate::app::effect::{Effect, Ticket, Work};
 use crate::app::message::{Message, Reply};
+use crate::backups::Backups;
 use crate::journal::Journal;
 use crate::model::failure::{Cause, Failure};
 use crate::model::pacing::Limits;
@@ -67,15 +69,19 @@ pub struct Terms {
     pub clock: Clock,
     /// The directory the journal lies in; it need not exist yet.
     pub state_dir: PathBuf,
+    /// Where copies of what is deleted are kept.
+    pub backups: Backups,
     /// What the jitter of delays starts from; the same seed gives the same delays.
     pub seed: u64,
 }
 
 impl Terms {
-    /// 16 requests at once, under `limits`, with the journal in `state_dir` and a seed that differs from run to run.
+    /// 16 requests at once, under `limits`, with the journal and the copies in `state_dir`, and a seed that differs from
+    /// run to run.
     #[must_use]
     pub fn new(limits: Limits, clock: Clock, state_dir: PathBuf) -> Self {
-        Self { at_once: 16, limits, clock, state_dir, seed: RandomState::new().hash_one(()) }
+        let backups = Backups::new(state_dir.join("backups"), 0);
+        Self { at_once: 16, limits, clock, state_dir, backups, seed: RandomState::new().hash_one(()) }
     }
 }
 
@@ -85,6 +91,7 @@ pub struct Worker {
     session: Session,
     post: Post,
     journal: Journal,
+    backups: Backups,
     at_once: usize,
     tasks: JoinSet<()>,
     leads: BTreeMap<Ticket, Lead>,
@@ -109,7 +116,7 @@ impl Worker {
     /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
     #[must_use]
     pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
-        let Terms { at_once, limits, clock, state_dir, seed } = terms;
+        let Terms { at_once, limits, clock, state_dir, backups, seed } = terms;
         let post = Post::new(clock, messages);
         let gate = Gate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
@@ -119,7 +126,7 @@ impl Worker {
         last_job.cancel();
         let session = Session::new(client, gate, seed, post.clone());
         let journal = Journal::new(&state_dir);
-        Self { session, post, journal, at_once, tasks, leads: BTreeMap::new(), last_job }
+        Self { session, post, journal, backups, at_once, tasks, leads: BTreeMap::new(), last_job }
     }
 
     /// Starts, ends, holds or resumes work. Returns at once. Effects on the screen are not its business.
@@ -190,6 +197,7 @@ impl Worker {
             confirmed: self.post.clock.now().wall,
             post: self.post.clone(),
             journal: self.journal.clone(),
+            backups: self.backups.clone(),
             ticket,
             plan,
             reins: reins.clone(),

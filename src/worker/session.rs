@@ -20,7 +20,8 @@ use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Verb};
 use crate::model::plan::Step;
-use crate::tallyfy::{Answered, Client, Listed};
+use crate::model::record::Record;
+use crate::tallyfy::{Answered, Client, Download, Listed};
 
 /// How often a read is sent at most while its answers break.
 const MOST_TRIES: u32 = 4;
@@ -96,6 +97,17 @@ impl Session {
         query: &[Parameter],
     ) -> Result<Value, Failure> {
         self.get(errand, || self.0.client.read(route, id, query)).await
+    }
+
+    /// Begins to download the bytes of a record for a job.
+    pub(super) async fn download(&self, route: &str, record: &Record) -> Result<Download, Failure> {
+        let errand = Errand {
+            urgency: Urgency::Job,
+            purpose: "copy",
+            kind: Some(record.kind()),
+            name: record.name().to_owned(),
+        };
+        self.get(&errand, || self.0.client.download(route, record.id())).await
     }
 
     /// Waits for leave to send a step of a job. Dropped before that, the step is withdrawn.
