@@ -74,7 +74,7 @@ const HOUSE: [Room; 15] = [
     },
     Room {
         name: "worker",
-        rooms: &["worker", "tallyfy", "journal", "model", "app::effect", "app::message"],
+        rooms: &["worker", "tallyfy", "journal", "backups", "model", "app::effect", "app::message"],
         outside: &["tokio"],
     },
     Room {
