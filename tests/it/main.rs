@@ -19,4 +19,5 @@ mod readme;
 mod sandbox;
 mod screens;
 mod support;
+mod trials;
 mod worker;
