@@ -5,23 +5,25 @@
 //!
 //! ```text
 //! Effect ─► Worker ─┬─► load, gather ─► walk ─┐
-//!                   ├─► look ─────────────────┼─► session ─► gate (pace) ─► tallyfy::Client
-//!                   ├─► apply (reins) ──┬─────┘      │
-//!                   │                   └─► journal  │
+//!                   ├─► look ─────────────────┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
+//!                   ├─► apply (reins) ──┬─────┘      │         ▲
+//!                   │                   └─► journal  │         └── porter: other tokens, knocking
 //!                   └─► arrange                      │
-//! Message ◄─ post ◄─── replies, steps ◄──────────────┴─ attempts; herald: waits and budgets
+//! Message ◄─ post ◄─── replies, steps ◄──────────────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
 
 mod apply;
 mod arrange;
 mod clock;
 mod delay;
+mod door;
 mod gate;
 mod gather;
 mod herald;
 mod load;
 mod look;
 mod pace;
+mod porter;
 mod post;
 mod reins;
 mod session;
@@ -43,6 +45,7 @@ pub use clock::Clock;
 
 use crate::app::effect::{Effect, Ticket, Work};
 use crate::app::message::{Message, Reply};
+use crate::auth::TokenSource;
 use crate::journal::Journal;
 use crate::model::failure::{Cause, Failure};
 use crate::model::pacing::Limits;
@@ -52,6 +55,7 @@ use crate::tallyfy::Client;
 use apply::Job;
 use gate::Gate;
 use load::Load;
+use porter::Porter;
 use post::Post;
 use reins::{Gear, Reins};
 use session::Session;
@@ -67,15 +71,19 @@ pub struct Terms {
     pub clock: Clock,
     /// The directory the journal lies in; it need not exist yet.
     pub state_dir: PathBuf,
+    /// Where the token is read again when it is not accepted any more.
+    pub source: TokenSource,
     /// What the jitter of delays starts from; the same seed gives the same delays.
     pub seed: u64,
 }
 
 impl Terms {
-    /// 16 requests at once, under `limits`, with the journal in `state_dir` and a seed that differs from run to run.
+    /// 16 requests at once, under `limits`, with the journal in `state_dir`, no source of other tokens, and a seed that
+    /// differs from run to run.
     #[must_use]
     pub fn new(limits: Limits, clock: Clock, state_dir: PathBuf) -> Self {
-        Self { at_once: 16, limits, clock, state_dir, seed: RandomState::new().hash_one(()) }
+        let seed = RandomState::new().hash_one(());
+        Self { at_once: 16, limits, clock, state_dir, source: TokenSource::none(), seed }
     }
 }
 
@@ -83,6 +91,7 @@ impl Terms {
 #[derive(Debug)]
 pub struct Worker {
     session: Session,
+    porter: Porter,
     post: Post,
     journal: Journal,
     at_once: usize,
@@ -109,7 +118,7 @@ impl Worker {
     /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
     #[must_use]
     pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
-        let Terms { at_once, limits, clock, state_dir, seed } = terms;
+        let Terms { at_once, limits, clock, state_dir, source, seed } = terms;
         let post = Post::new(clock, messages);
         let gate = Gate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
@@ -118,8 +127,11 @@ impl Worker {
         let last_job = CancellationToken::new();
         last_job.cancel();
         let session = Session::new(client, gate, seed, post.clone());
+        let porter = Porter::new(session.clone(), source);
+        let watching = porter.clone();
+        tasks.spawn(async move { watching.watch().await });
         let journal = Journal::new(&state_dir);
-        Self { session, post, journal, at_once, tasks, leads: BTreeMap::new(), last_job }
+        Self { session, porter, post, journal, at_once, tasks, leads: BTreeMap::new(), last_job }
     }
 
     /// Starts, ends, holds or resumes work. Returns at once. Effects on the screen are not its business.
@@ -158,6 +170,12 @@ impl Worker {
             Work::Count(kind) => self.supervise(ticket, Reply::Counted(Err(cancelled())), async move {
                 Reply::Counted(look::count(&session, kind).await)
             }),
+            Work::Admit(token) => {
+                let porter = self.porter.clone();
+                self.supervise(ticket, Reply::Admitted(Err(cancelled())), async move {
+                    Reply::Admitted(porter.admit(token).await)
+                });
+            }
             Work::Read(record) => self.supervise(ticket, Reply::Read(Err(cancelled())), async move {
                 Reply::Read(look::read(&session, &record).await)
             }),
@@ -167,12 +185,7 @@ impl Worker {
                     Reply::Loaded(load.run().await)
                 });
             }
-            Work::Weigh(_)
-            | Work::Recall(_)
-            | Work::Unfinished
-            | Work::Drop(_)
-            | Work::Admit(_)
-            | Work::Write { .. } => {
+            Work::Weigh(_) | Work::Recall(_) | Work::Unfinished | Work::Drop(_) | Work::Write { .. } => {
                 self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) })
             }
             Work::Arrange { rows, filter, sort, people } => {

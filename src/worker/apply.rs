@@ -36,7 +36,6 @@ use crate::model::run::Run;
 use crate::tallyfy::{Answered, decode};
 
 const CANCELLED: &str = "the job was cancelled";
-const NOT_ACCEPTED: &str = "the token was not accepted";
 const BROKE_OFF: &str = "tidyfy broke off while it was under way";
 
 /// A job that was confirmed, running or waiting for its turn.
@@ -191,7 +190,7 @@ impl Job {
             let wanted = || !self.reins.gear().is_closed();
             let answer = self.session.change(place, self.plan.verb, step, &mut refusals, wanted).await;
             let took = left.elapsed();
-            let end = self.judged(number, &answer, refusals, progress, chronicle);
+            let end = self.judged(number, &answer, refusals, chronicle);
             let noted = chronicle.answered((number, attempt), took, &answer, end.clone()).await;
             if let Err(failure) = noted {
                 self.stop(failure, progress);
@@ -212,7 +211,6 @@ impl Job {
         number: usize,
         answer: &Result<Answered, Failure>,
         refusals: u32,
-        progress: &Mutex<Progress>,
         chronicle: &Chronicle,
     ) -> Option<StepEnd> {
         let Err(failure) = answer else { return Some(chronicle.end(number, Outcome::Done, None)) };
@@ -220,15 +218,13 @@ impl Job {
         let (outcome, reason) = match judge(failure) {
             Judgement::Ended(outcome) => (outcome, words),
             Judgement::Again if refusals < MOST_REFUSALS => return None,
+            // There is no place for it until another token is accepted.
+            Judgement::Locked => return None,
             Judgement::Again => {
                 (Outcome::Failed, format!("turned away {MOST_REFUSALS} times in a row: {words}"))
             }
             Judgement::Missing => (Outcome::Refused, words),
             Judgement::ReadBack { .. } => (Outcome::Unknown, words),
-            Judgement::Locked => {
-                self.stop(failure.clone(), progress);
-                (Outcome::NotSent, NOT_ACCEPTED.to_owned())
-            }
         };
         Some(chronicle.end(number, outcome, Some(reason)))
     }
@@ -299,7 +295,6 @@ impl Job {
     fn why_unsent(&self, progress: &Mutex<Progress>) -> String {
         let progress = lock(progress);
         match progress.stopped.as_ref().filter(|_| self.reins.gear() == Gear::Stopped) {
-            Some(failure) if failure.cause == Cause::Unauthorized => NOT_ACCEPTED.to_owned(),
             Some(failure) => failure.words.clone(),
             None => CANCELLED.to_owned(),
         }
