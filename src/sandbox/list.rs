@@ -9,12 +9,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answer::{Answer, wrapped},
+    dice::hex,
     query::Query,
     quirks::{Quirk, Quirks},
     rows::Kind,
     select::{Scope, Spot, select},
     shape::{Place, Shape, fields},
     store::{Step, World},
+    tokens::Bearer,
 };
 
 /// How many selections are remembered.
@@ -107,15 +109,19 @@ pub(super) fn users(world: &World, query: &Query, address: &str) -> Answer {
     enveloped(rows, &window, &world.quirks)
 }
 
-/// The one organization as a list (API sheet 6.11).
-pub(super) fn organizations(world: &World, query: &Query, address: &str) -> Answer {
-    let shape = Shape::new(world, query, Place::List);
-    let name = world.names.organization.to_lowercase();
+/// The one organization that the bearer's token opens, as a list (API sheet 6.11).
+pub(super) fn organizations(world: &World, bearer: Bearer, query: &Query, address: &str) -> Answer {
+    let mut body = Shape::new(world, query, Place::List).organization();
+    if bearer == Bearer::Elsewhere {
+        body["id"] = json!(hex(world.seed ^ 0xE15E, 0));
+        body["name"] = json!("Elsewhere Ltd");
+    }
+    let name = body["name"].as_str().unwrap_or_default().to_lowercase();
     let fits = query.get("q").is_none_or(|needle| name.contains(&needle.to_lowercase()));
     let per_page = query.number("per_page").unwrap_or(10).min(CAP);
     let window =
         Window { total: usize::from(fits), page: query.number("page").unwrap_or(1), per_page, address };
-    let rows = if fits && window.page == 1 { vec![shape.organization()] } else { Vec::new() };
+    let rows = if fits && window.page == 1 { vec![body] } else { Vec::new() };
     enveloped(rows, &window, &world.quirks)
 }
 

@@ -63,6 +63,11 @@ impl World {
         self.users.first()
     }
 
+    /// A member who is not the caller.
+    pub(super) fn colleague(&self) -> Option<&User> {
+        self.users.get(1)
+    }
+
     pub(super) fn user(&self, id: i64) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)
     }

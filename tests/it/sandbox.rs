@@ -4,6 +4,9 @@
     reason = "a test that finds nothing where something must be should fail there"
 )]
 
+mod hooks;
+mod mishaps;
+
 use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
