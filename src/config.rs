@@ -30,6 +30,9 @@ pub use read::Written;
 /// Tallyfy's own address (API sheet, section 1).
 pub const DEFAULT_BASE_URL: &str = "https://go.tallyfy.com/api";
 
+/// The folder of copies in the state directory, where no other is set.
+const BACKUPS: &str = "backups";
+
 /// Something that was configured wrongly: one sentence, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
@@ -178,6 +181,10 @@ pub struct Settings {
     pub colour: bool,
     /// Where tidyfy keeps what it remembers.
     pub state_dir: PathBuf,
+    /// Where copies of what is deleted permanently are kept.
+    pub backups: PathBuf,
+    /// How many bytes copies leave free on their disk.
+    pub keep_free: u64,
     /// Whether the built-in sandbox is talked to.
     pub demo: bool,
 }
@@ -200,6 +207,8 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         problems.push(no_path(&reading.place(&["token_file"])));
     }
     let (file, flags) = (reading.file, sources.flags);
+    // The demo leaves nothing behind but in its own directory.
+    let backups = file.backups.filter(|_| !sources.demo);
     let kind = match &flags.kind {
         None => aim.kind.or(file.kind).unwrap_or(Kind::Processes),
         Some(word) => Kind::parse(word).unwrap_or_else(|| {
@@ -227,6 +236,8 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         log_level: flags.log_level.unwrap_or(file.log_level),
         colour: file.colour && !sources.environment.is_set("NO_COLOR"),
         state_dir: sources.state_dir.clone(),
+        backups: backups.unwrap_or_else(|| sources.state_dir.join(BACKUPS)),
+        keep_free: file.keep_free_mb.saturating_mul(1_000_000),
         demo: sources.demo,
     })
 }

@@ -27,6 +27,7 @@ mod porter;
 mod post;
 mod reins;
 mod session;
+mod truth;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ pub use clock::Clock;
 use crate::app::effect::{Effect, Ticket, Work};
 use crate::app::message::{Message, Reply};
 use crate::auth::TokenSource;
+use crate::backups::Backups;
 use crate::journal::Journal;
 use crate::model::failure::{Cause, Failure};
 use crate::model::pacing::Limits;
@@ -73,17 +75,20 @@ pub struct Terms {
     pub state_dir: PathBuf,
     /// Where the token is read again when it is not accepted any more.
     pub source: TokenSource,
+    /// Where copies of what is deleted are kept.
+    pub backups: Backups,
     /// What the jitter of delays starts from; the same seed gives the same delays.
     pub seed: u64,
 }
 
 impl Terms {
-    /// 16 requests at once, under `limits`, with the journal in `state_dir`, no source of other tokens, and a seed that
-    /// differs from run to run.
+    /// 16 requests at once, under `limits`, with the journal and the copies in `state_dir`, no source of other tokens, and
+    /// a seed that differs from run to run.
     #[must_use]
     pub fn new(limits: Limits, clock: Clock, state_dir: PathBuf) -> Self {
+        let backups = Backups::new(state_dir.join("backups"), 0);
         let seed = RandomState::new().hash_one(());
-        Self { at_once: 16, limits, clock, state_dir, source: TokenSource::none(), seed }
+        Self { at_once: 16, limits, clock, state_dir, backups, source: TokenSource::none(), seed }
     }
 }
 
@@ -94,6 +99,7 @@ pub struct Worker {
     porter: Porter,
     post: Post,
     journal: Journal,
+    backups: Backups,
     at_once: usize,
     tasks: JoinSet<()>,
     leads: BTreeMap<Ticket, Lead>,
@@ -118,7 +124,7 @@ impl Worker {
     /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
     #[must_use]
     pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
-        let Terms { at_once, limits, clock, state_dir, source, seed } = terms;
+        let Terms { at_once, limits, clock, state_dir, backups, source, seed } = terms;
         let post = Post::new(clock, messages);
         let gate = Gate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
@@ -131,7 +137,7 @@ impl Worker {
         let watching = porter.clone();
         tasks.spawn(async move { watching.watch().await });
         let journal = Journal::new(&state_dir);
-        Self { session, porter, post, journal, at_once, tasks, leads: BTreeMap::new(), last_job }
+        Self { session, porter, post, journal, backups, at_once, tasks, leads: BTreeMap::new(), last_job }
     }
 
     /// Starts, ends, holds or resumes work. Returns at once. Effects on the screen are not its business.
@@ -203,6 +209,7 @@ impl Worker {
             confirmed: self.post.clock.now().wall,
             post: self.post.clone(),
             journal: self.journal.clone(),
+            backups: self.backups.clone(),
             ticket,
             plan,
             reins: reins.clone(),

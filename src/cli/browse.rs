@@ -14,6 +14,7 @@ use super::trouble::{Code, Trouble, say};
 use crate::app::effect::Exit;
 use crate::app::state::{Setup, State};
 use crate::auth::{self, TokenSource};
+use crate::backups::Backups;
 use crate::config::{Environment, Problem, Settings};
 use crate::event_loop::{EventLoop, Turn};
 use crate::model::moment::Zone;
@@ -87,6 +88,7 @@ pub async fn run(settings: Settings, access: Access, source: TokenSource) -> Res
     let terms = Terms {
         at_once: settings.at_once,
         source,
+        backups: Backups::new(settings.backups.clone(), settings.keep_free),
         ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
     };
 

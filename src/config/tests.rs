@@ -176,6 +176,28 @@ fn the_demo_hears_nothing_of_accounts() {
 }
 
 #[test]
+fn copies_lie_where_the_file_says_or_in_the_state_directory() {
+    let settings = Told::default().settings();
+    assert_eq!((settings.backups.as_path(), settings.keep_free), (Path::new("state/backups"), 100_000_000));
+    let text = "backups = '/srv/copies'\nkeep_free_mb = 5_000";
+    let settings = file(text).settings();
+    assert_eq!((settings.backups.as_path(), settings.keep_free), (Path::new("/srv/copies"), 5_000_000_000));
+    let settings = file(text).demo().settings();
+    assert_eq!((settings.backups.as_path(), settings.keep_free), (Path::new("state/backups"), 5_000_000_000));
+    assert_eq!(file("backups = ' '").settings().backups, Path::new("state/backups"));
+}
+
+#[test]
+fn a_folder_that_depends_on_where_one_stands_is_refused() {
+    for path in ["~/copies", "copies", "./copies", "$HOME/copies"] {
+        let problems = file(&format!("backups = '{path}'\nkeep_free_mb = -1")).resolve().unwrap_err();
+        let said = format!("`c.toml`, line 1: `backups`: `{path}` is not a whole path");
+        assert_eq!((problems[0].sentence.as_str(), problems.len()), (said.as_str(), 2));
+        assert!(problems[0].hint.contains("`~` and variables are not resolved"), "{}", problems[0].hint);
+    }
+}
+
+#[test]
 fn everything_wrong_in_a_file_is_said_at_once_with_its_line() {
     let text = "orgg = 'x'\n\
         read_only = 'yes'\n\

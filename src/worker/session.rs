@@ -23,7 +23,8 @@ use crate::model::id::Id;
 use crate::model::kind::{Kind, Verb};
 use crate::model::people::Person;
 use crate::model::plan::Step;
-use crate::tallyfy::{Answered, Client, Listed};
+use crate::model::record::Record;
+use crate::tallyfy::{Answered, Client, Download, Listed};
 
 /// How often a read is sent at most while its answers break.
 const MOST_TRIES: u32 = 4;
@@ -158,6 +159,17 @@ impl Session {
         let client = pass.client.clone();
         // The door has heard what there is to hear.
         drop(self.attempt(place, &pass, client.read(route, None, &[])).await);
+    }
+
+    /// Begins to download the bytes of a record for a job.
+    pub(super) async fn download(&self, route: &str, record: &Record) -> Result<Download, Failure> {
+        let errand = Errand {
+            urgency: Urgency::Job,
+            purpose: "copy",
+            kind: Some(record.kind()),
+            name: record.name().to_owned(),
+        };
+        self.get(&errand, |client| async move { client.download(route, record.id()).await }).await
     }
 
     /// Waits for leave to send a step of a job. Dropped before that, the step is withdrawn.

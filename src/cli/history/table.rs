@@ -3,6 +3,7 @@
 //! Owns the columns. All text is cleaned: names and words came from a server.
 
 use super::outcomes;
+use crate::cli::columns::columns;
 use crate::journal::{PastJob, PastStep};
 use crate::model::moment::Zone;
 use crate::model::text;
@@ -25,7 +26,7 @@ pub(super) fn jobs(jobs: &[PastJob], all: bool, zone: &Zone) -> String {
             job.organization_name.clone(),
         ]
     });
-    table(&heads, rows.collect())
+    columns(&heads, rows.collect())
 }
 
 /// The steps of a job, below a line about it.
@@ -61,23 +62,6 @@ pub(super) fn steps(job: &PastJob, steps: &[PastStep], zone: &Zone) -> String {
             step.reason.clone().unwrap_or_default(),
         ]
     });
-    page.push_str(&table(&heads, rows.collect()));
+    page.push_str(&columns(&heads, rows.collect()));
     page
-}
-
-fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
-    let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
-    let clean = |row: Vec<String>| row.iter().map(|cell| text::clean(cell).into_owned()).collect();
-    let rows: Vec<Vec<String>> = std::iter::once(heads).chain(rows).map(clean).collect();
-    let mut widths = vec![0; rows.first().map_or(0, Vec::len)];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = text::width(cell).max(*width);
-        }
-    }
-    let line = |row: &Vec<String>| {
-        let cells: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| text::padded(cell, *width)).collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
 }
