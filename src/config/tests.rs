@@ -266,7 +266,7 @@ fn a_token_in_the_file_is_refused_without_being_shown() {
     let shown = format!("{problems:?}");
     assert!(!shown.contains("sesame"), "{shown}");
     assert!(
-        problems[0].sentence.starts_with("`c.toml`, line 1: `token` does not belong in a file"),
+        problems[0].sentence.starts_with("`c.toml`, line 1: `token` does not belong in the config"),
         "{shown}"
     );
     assert!(
