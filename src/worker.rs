@@ -23,6 +23,7 @@ mod herald;
 mod load;
 mod look;
 mod pace;
+mod past;
 mod porter;
 mod post;
 mod reins;
@@ -57,6 +58,7 @@ use crate::tallyfy::Client;
 use apply::Job;
 use gate::Gate;
 use load::Load;
+use past::Past;
 use porter::Porter;
 use post::Post;
 use reins::{Gear, Reins};
@@ -100,6 +102,7 @@ pub struct Worker {
     post: Post,
     journal: Journal,
     backups: Backups,
+    state_dir: PathBuf,
     at_once: usize,
     tasks: JoinSet<()>,
     leads: BTreeMap<Ticket, Lead>,
@@ -137,7 +140,18 @@ impl Worker {
         let watching = porter.clone();
         tasks.spawn(async move { watching.watch().await });
         let journal = Journal::new(&state_dir);
-        Self { session, porter, post, journal, backups, at_once, tasks, leads: BTreeMap::new(), last_job }
+        Self {
+            session,
+            porter,
+            post,
+            journal,
+            backups,
+            state_dir,
+            at_once,
+            tasks,
+            leads: BTreeMap::new(),
+            last_job,
+        }
     }
 
     /// Starts, ends, holds or resumes work. Returns at once. Effects on the screen are not its business.
@@ -191,13 +205,40 @@ impl Worker {
                     Reply::Loaded(load.run().await)
                 });
             }
-            Work::Weigh(_) | Work::Recall(_) | Work::Unfinished | Work::Drop(_) | Work::Write { .. } => {
+            Work::Recall(wish) => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Recalled(Err(cancelled())), async move {
+                    Reply::Recalled(past.recall(wish).await)
+                });
+            }
+            Work::Unfinished => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Unfinished(Err(cancelled())), async move {
+                    Reply::Unfinished(past.unfinished().await)
+                });
+            }
+            Work::Drop(job) => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Dropped(Err(cancelled())), async move {
+                    Reply::Dropped(past.drop_rest(job).await)
+                });
+            }
+            Work::Weigh(_) | Work::Write { .. } => {
                 self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) })
             }
             Work::Arrange { rows, filter, sort, people } => {
                 let wish = arrange::Wish { rows, filter, sort, people };
                 self.supervise(ticket, Reply::Arranged(None), arrange::run(wish));
             }
+        }
+    }
+
+    fn past(&self) -> Past {
+        Past {
+            session: self.session.clone(),
+            journal: self.journal.clone(),
+            directory: self.state_dir.clone(),
+            clock: self.post.clock.clone(),
         }
     }
 

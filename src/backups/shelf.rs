@@ -61,7 +61,7 @@ pub fn list(directory: &Path) -> Result<Vec<KeptJob>, BackupError> {
             found.push(kept(job, at, entry.path())?);
         }
     }
-    found.sort_by(|one, other| (one.at, one.job).cmp(&(other.at, other.job)));
+    found.sort_by_key(|kept| (kept.at, kept.job));
     Ok(found)
 }
 
@@ -170,9 +170,9 @@ fn empty(folder: &Path) -> io::Result<()> {
             continue;
         }
         if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?
+            fs::remove_dir_all(entry.path())?;
         } else {
-            fs::remove_file(entry.path())?
+            fs::remove_file(entry.path())?;
         }
     }
     fs::remove_file(folder.join(index::FILE))

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use chronicle::Chronicle;
 use prepare::Ready;
+pub(super) use settle::{Reading, read_back};
 
 use super::gate::Place;
 use super::post::Post;
@@ -83,9 +84,9 @@ struct Progress {
 
 /// How a step ended, with what is told of it besides.
 #[derive(Debug)]
-struct Settled {
-    outcome: Outcome,
-    reason: Option<String>,
+pub(super) struct Settled {
+    pub(super) outcome: Outcome,
+    pub(super) reason: Option<String>,
     record: Option<Record>,
     remark: Option<Remark>,
 }

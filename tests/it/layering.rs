@@ -74,7 +74,7 @@ const HOUSE: [Room; 15] = [
     },
     Room {
         name: "worker",
-        rooms: &["worker", "tallyfy", "journal", "auth", "model", "app::effect", "app::message"],
+        rooms: &["worker", "tallyfy", "journal", "backups", "auth", "model", "app::effect", "app::message"],
         outside: &["tokio"],
     },
     Room {

@@ -23,7 +23,8 @@ pub(super) fn table(jobs: &[KeptJob], zone: &Zone) -> String {
             job.folder.display().to_string(),
         ]
     });
-    columns(&["job", "when", "holds", "size", "folder"], rows.collect())
+    let lines = columns(&["job", "when", "holds", "size", "folder"], rows.collect());
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// `12 processes, 3 files`, in the order of the tabs.

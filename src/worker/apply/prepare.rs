@@ -11,6 +11,7 @@ use crate::backups::{Item, Kept};
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
+use crate::model::past::BYTES_LOST;
 use crate::model::plan::Step;
 use crate::model::record::Record;
 use crate::worker::truth::{Age, Seen};
@@ -83,7 +84,7 @@ impl Running {
         let lost = |failure: Failure| {
             let is_gone = matches!(failure.cause, Cause::Server | Cause::NotFound);
             let words = match is_gone {
-                true => format!("the server has lost its bytes: {}", failure.words),
+                true => format!("{BYTES_LOST}: {}", failure.words),
                 false => failure.words,
             };
             Settled { remark: is_gone.then_some(Remark::BytesGone), ..failed(&words) }

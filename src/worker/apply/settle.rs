@@ -45,7 +45,8 @@ impl Running {
             (Ok(settled), Some(end)) => return Some(Passed::Ended(end, settled)),
             (Err((failure, Some(Judgement::Missing))), _) => confirm_gone(&self.truth, step, failure).await,
             (Err((failure, Some(Judgement::ReadBack { patiently }))), _) => {
-                read_back(&self.truth, step, patiently, &failure.words).await
+                let words = failure.words.clone();
+                read_back(&self.truth, step, &Reading { patiently, words }).await
             }
             // Turned away, or locked out: the session lets nothing leave until it may be sent again.
             _ => return None,
@@ -94,15 +95,20 @@ async fn confirm_gone(truth: &Truth, step: &Step, refusal: &Failure) -> Settled 
     }
 }
 
+/// What is to be read back.
+#[derive(Debug)]
+pub(in crate::worker) struct Reading {
+    /// Whether the request may still take effect, so that a record found unchanged is looked at twice.
+    pub(in crate::worker) patiently: bool,
+    /// What came instead of an answer to trust.
+    pub(in crate::worker) words: String,
+}
+
 /// Reads back what a request did that met no answer to trust. One that may still take effect is looked at twice before
 /// it counts as certainly not done.
-pub(in crate::worker) async fn read_back(
-    truth: &Truth,
-    step: &Step,
-    patiently: bool,
-    words: &str,
-) -> Settled {
-    let mut looks = if patiently { 2 } else { 1 };
+pub(in crate::worker) async fn read_back(truth: &Truth, step: &Step, reading: &Reading) -> Settled {
+    let Reading { patiently, words } = reading;
+    let mut looks = if *patiently { 2 } else { 1 };
     loop {
         looks -= 1;
         let found = match truth.look(&step.record, Age::New).await {

@@ -7,6 +7,7 @@ use tidyfy::app::message::{Fact, Message, Reply};
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::kind::{Kind, Scope};
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent};
+use tidyfy::model::pacing::{Budget, Limits};
 use tidyfy::model::record::Record;
 use tidyfy::model::secret::Token;
 use tidyfy::sandbox::{Bearer, Fault, Mishap, Settings};
@@ -253,6 +254,36 @@ async fn a_late_refusal_of_the_former_token_locks_nothing() {
     let groups = bench.sandbox.requests().into_iter().filter(|request| request.path.contains("/groups"));
     assert_eq!(groups.map(|request| request.status).collect::<Vec<_>>(), [Some(401), Some(200)]);
     assert!(matches!(locks(&bench.told)[..], [Some(_), None]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_turn_does_not_leave_through_a_door_that_locks_meanwhile() {
+    let budget = Budget { count: 1, window: Duration::from_secs(5) };
+    let mut bench = Bench::paced(Settings::default(), Limits { all: vec![budget], reads: vec![] }).await;
+    bench.sandbox.revoke_token();
+    let counts = [Kind::Tags, Kind::Groups, Kind::Tasks].map(|kind| bench.start(Work::Count(kind)));
+    bench.hear_out().await;
+    assert_eq!(bench.sandbox.requests().len(), 1);
+    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
+    bench.hear_out().await;
+    let counted = |ticket| bench.replies(ticket).any(|reply| matches!(reply, Reply::Counted(Ok(_))));
+    assert!(counts.into_iter().all(counted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_replaces_a_good_one_is_not_blamed_for_it() {
+    let mut bench = Bench::plain().await;
+    bench.sandbox.set_faults(vec![held_up("/groups", 20).nth([1])]);
+    let late = bench.start(Work::Count(Kind::Groups));
+    while bench.sandbox.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    bench.sandbox.revoke_token();
+    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
+    assert!(matches!(bench.finish(late).await, Reply::Counted(Ok(_))));
+    assert!(locks(&bench.told).is_empty(), "nobody was ever locked out");
 }
 
 #[tokio::test(start_paused = true)]

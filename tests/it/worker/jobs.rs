@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tidyfy::app::effect::{Effect, Ticket, Work};
 use tidyfy::app::message::{Fact, Reply};
-use tidyfy::model::failure::Cause;
 use tidyfy::model::kind::{Kind, Scope, Verb};
 use tidyfy::model::outcome::Outcome::{self, Done, Failed, NotSent, Refused, Unknown};
 use tidyfy::model::record::Record;
