@@ -224,7 +224,7 @@ impl Worker {
                 });
             }
             Work::Weigh(_) | Work::Write { .. } => {
-                self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) })
+                self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) });
             }
             Work::Arrange { rows, filter, sort, people } => {
                 let wish = arrange::Wish { rows, filter, sort, people };
