@@ -407,6 +407,18 @@ async fn what_a_person_waits_for_is_tried_all_the_same_and_opens_the_door() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_read_in_the_background_that_met_it_is_sent_again() {
+    let mut bench = Bench::plain().await;
+    bench.sandbox.shut().await;
+    let counted = bench.start(Work::Count(Kind::Tags));
+    bench.hear_out().await;
+    assert!(bench.is_open(counted));
+    assert_eq!(bench.attempts().count(), 1, "knocking is quiet");
+    bench.sandbox.reopen().await;
+    assert!(matches!(bench.finish(counted).await, Reply::Counted(Ok(_))));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_knock_that_finds_the_token_worthless_locks_the_door() {
     let mut bench = Bench::plain().await;
     bench.sandbox.shut().await;
