@@ -7,6 +7,7 @@
 mod answer;
 mod dice;
 mod faults;
+mod includes;
 mod ledger;
 mod limits;
 mod list;
@@ -100,6 +101,8 @@ pub struct Settings {
     pub log: Option<PathBuf>,
     /// What the caller may do.
     pub role: Role,
+    /// How many of the stored files hold some megabytes each; the others are small.
+    pub large_files: usize,
     /// A token that is let in beside the sandbox's own, as one that the caller made after signing out.
     pub second_token: Option<String>,
     /// The moment that the organization's dates lead up to.
@@ -118,6 +121,7 @@ impl Default for Settings {
             quirks: Quirks::default(),
             log: None,
             role: Role::Admin,
+            large_files: 0,
             second_token: None,
             now: Timestamp::from_second(NOW).unwrap_or_default(),
         }
@@ -286,6 +290,13 @@ impl Sandbox {
         let state = lock(&self.hub.state);
         Kind::of(slug)
             .map_or_else(Vec::new, |kind| state.world.keys(kind).iter().map(ToString::to_string).collect())
+    }
+
+    /// What a stored file holds, whether or not it can be downloaded at the moment; none for external links.
+    pub fn bytes(&self, id: &str) -> Option<Vec<u8>> {
+        let state = lock(&self.hub.state);
+        let file = state.world.files.get(id).filter(|file| !file.by_url)?;
+        Some(verbs::contents(id, file.size))
     }
 
     /// Puts a record there behind the client's back; what `fields` does not say is made up. Its id, or none for an

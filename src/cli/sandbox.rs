@@ -79,6 +79,9 @@ pub struct SandboxArgs {
     /// Make requests go wrong as the rules in FILE say (`--help` shows how)
     #[arg(long, value_name = "FILE", long_help = FAULTS_HELP)]
     pub faults: Option<PathBuf>,
+    /// Make this many of the files some megabytes large, the others being small
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub large_files: usize,
     /// Let this token in too, as one that the same person made after the first was revoked
     #[arg(long, value_name = "TOKEN")]
     pub second_token: Option<String>,
@@ -158,6 +161,7 @@ impl SandboxArgs {
             faults: faults.unwrap_or_default(),
             quirks: self.quirks.iter().copied().collect(),
             log: self.log.clone(),
+            large_files: self.large_files,
             second_token: self.second_token.clone(),
             ..Settings::default()
         })

@@ -69,8 +69,8 @@ pub struct PastJob {
     pub backups: Option<String>,
     /// The job whose rest it took over.
     pub continues: Option<i64>,
-    /// The process that began it, as the system then numbered it.
-    pub process: u32,
+    /// Whether it was begun by a process of this one's number, which says something only while it is running.
+    pub ours: bool,
     /// How many steps its plan has.
     pub steps: u64,
     /// When it was confirmed.
@@ -305,7 +305,7 @@ fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
         person: row.get(11)?,
         backups: row.get(12)?,
         continues: row.get(13)?,
-        process: row.get(14)?,
+        ours: row.get::<_, u32>(14)? == std::process::id(),
         outcomes: Vec::new(),
         sent: 0,
         waiting: 0,

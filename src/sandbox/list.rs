@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     answer::{Answer, wrapped},
     dice::hex,
+    includes::Depth,
     query::Query,
     quirks::{Quirk, Quirks},
     rows::Kind,
@@ -158,7 +159,7 @@ fn show(shape: &Shape<'_>, scope: Scope<'_>, spot: Spot) -> Option<Value> {
     match (scope, spot) {
         (_, Spot::Step { run, position }) => {
             let (key, run) = world.runs.get_index(run)?;
-            Some(shape.step(Step { key, run, position }, true))
+            Some(shape.step(Step { key, run, position }, Depth::Own))
         }
         (Scope::Kind(Kind::Runs), Spot::Row(index)) => {
             world.runs.get_index(index).map(|(key, row)| shape.run(key, row))

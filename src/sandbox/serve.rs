@@ -129,29 +129,28 @@ impl Hub {
 
     /// Carries a mishap out.
     async fn suffer(self: &Arc<Self>, visit: &Visit<'_>, mishap: Mishap) -> Response {
-        let act = |apply: bool| apply.then(|| self.act(visit.request));
+        let applied = |apply: bool| apply && self.act(visit.request).applied;
         match mishap {
             Mishap::None => self.finish(visit, self.act(visit.request)),
             Mishap::Answer { status, body, headers, apply } => {
-                let applied = act(apply).is_some_and(|answer| answer.applied);
+                let applied = applied(apply);
                 let mut answer = made_up(status, body);
                 answer.headers.extend(headers);
                 self.finish(visit, Answer { applied, ..answer })
             }
             Mishap::Html { status, apply } => {
-                let applied = act(apply).is_some_and(|answer| answer.applied);
-                self.finish(visit, Answer { applied, ..Answer::page(status) })
+                self.finish(visit, Answer { applied: applied(apply), ..Answer::page(status) })
             }
             Mishap::ResetBefore => {
                 self.settle(visit, None, false);
                 broken_off(visit.wire)
             }
             Mishap::ResetAfter => {
-                self.settle(visit, None, self.act(visit.request).applied);
+                self.settle(visit, None, applied(true));
                 broken_off(visit.wire)
             }
             Mishap::Hang { apply } => {
-                self.settle(visit, None, act(apply).is_some_and(|answer| answer.applied));
+                self.settle(visit, None, applied(apply));
                 std::future::pending::<Infallible>().await;
                 broken_off(visit.wire)
             }
@@ -166,10 +165,7 @@ impl Hub {
                 truncate(self.finish(visit, answer), bytes)
             }
             Mishap::TruncatedBefore => truncate(self.finish(visit, Answer::item(json!({}))), Vec::new()),
-            Mishap::Garbage => {
-                let applied = self.act(visit.request).applied;
-                self.finish(visit, Answer { applied, ..garbage() })
-            }
+            Mishap::Garbage => self.finish(visit, Answer { applied: applied(true), ..garbage() }),
             Mishap::GarbageBefore => self.finish(visit, garbage()),
             Mishap::RevokeToken => {
                 let bearer = visit.request.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);

@@ -120,11 +120,12 @@ impl Past {
     pub(super) async fn unfinished(&self) -> Result<Vec<Remnant>, Failure> {
         let mut remnants = Vec::new();
         for job in self.jobs().await?.into_iter().rev() {
-            let open = matches!(job.state, JobState::Unfinished | JobState::Running);
-            let Some(verb) = Verb::parse(&job.verb).filter(|_| open && job.process != std::process::id())
-            else {
-                continue;
+            let open = match job.state {
+                JobState::Unfinished => true,
+                JobState::Running => !job.ours,
+                JobState::Over(_) => false,
             };
+            let Some(verb) = Verb::parse(&job.verb).filter(|_| open) else { continue };
             if job.state == JobState::Unfinished {
                 self.settle(&job).await?;
             }
