@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! Effect ─► Worker ─┬─► load, gather ─► walk ─┐
-//!                   ├─► look ─────────────────┼─► session ─► gate (pace) ─► tallyfy::Client
+//!                   ├─► look, weigh ──────────┼─► session ─► gate (pace) ─► tallyfy::Client
 //!                   ├─► apply (reins) ──┬─────┘      │
 //!                   │                   └─► journal  │
 //!                   └─► arrange                      │
@@ -26,6 +26,7 @@ mod post;
 mod reins;
 mod session;
 mod walk;
+mod weigh;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -167,12 +168,10 @@ impl Worker {
                     Reply::Loaded(load.run().await)
                 });
             }
-            Work::Weigh(_)
-            | Work::Recall(_)
-            | Work::Unfinished
-            | Work::Drop(_)
-            | Work::Admit(_)
-            | Work::Write { .. } => {
+            Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
+                Reply::Weighed(weigh::run(&session, &post, ticket, &plan).await)
+            }),
+            Work::Recall(_) | Work::Unfinished | Work::Drop(_) | Work::Admit(_) | Work::Write { .. } => {
                 self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) })
             }
             Work::Arrange { rows, filter, sort, people } => {
