@@ -80,6 +80,8 @@ pub struct Confirm {
     archivable: usize,
     /// What hangs on the records.
     counts: Counts,
+    /// Whether the last key was a letter that the options could do nothing with.
+    in_a_word: bool,
     /// When it was first on the screen, as it is now.
     drawn: Option<Moment>,
     /// When the last key of any sort came.
@@ -114,6 +116,7 @@ impl Confirm {
             offered,
             archivable,
             counts: Counts::default(),
+            in_a_word: false,
             drawn: None,
             last_key: None,
             agreed: None,
@@ -193,6 +196,7 @@ impl Confirm {
         let armed = self.is_armed(at);
         let hurried = self.last_key.is_some_and(|last| at.since(last) < BURST);
         self.last_key = Some(at);
+        let in_a_word = std::mem::take(&mut self.in_a_word);
         if !hurried {
             self.complaint = None;
         }
@@ -221,7 +225,7 @@ impl Confirm {
             Key::End if self.part == Part::List => self.scroll = usize::MAX,
             Key::Enter => return self.enter(repeat, hurried),
             _ if self.part == Part::Phrase => self.type_phrase(chord),
-            _ if self.part == Part::Options => return self.option_key(chord, repeat || hurried),
+            _ if self.part == Part::Options => return self.option_key(chord, repeat || hurried, in_a_word),
             _ => return self.list_key(chord, repeat, armed),
         }
         Verdict::Open
@@ -252,18 +256,21 @@ impl Confirm {
         self.choice = self.choice.and_then(|choice| around(&self.offered, &choice, places).copied());
     }
 
-    /// Reads a key that is for the options. One that a held key repeats, or that comes from a paste, flips nothing.
-    fn option_key(&mut self, chord: Chord, mindless: bool) -> Verdict {
+    /// Reads a key that is for the options. One that a held key repeats or that comes from a paste flips nothing, and
+    /// neither does the space after a word, which was meant for the phrase.
+    fn option_key(&mut self, chord: Chord, mindless: bool, in_a_word: bool) -> Verdict {
         match (chord.typed(), &self.assent) {
-            (Some(' '), _) if mindless => {}
+            (Some(' '), _) if mindless || in_a_word => {}
             (Some(' '), _) => self.flip(),
             (Some('j'), _) => self.choose(1),
             (Some('k'), _) => self.choose(-1),
             (Some('q'), Assent::Phrase(_)) => return Verdict::Kept,
-            (Some(_), Assent::Phrase(_)) => {
-                self.complaint = Some("the options have the keys: shift-tab leads to the phrase".to_owned());
+            (Some(_), assent) => {
+                self.in_a_word = true;
+                let complaint = "the options have the keys: shift-tab leads to the phrase";
+                self.complaint = matches!(assent, Assent::Phrase(_)).then(|| complaint.to_owned());
             }
-            _ => {}
+            (None, _) => {}
         }
         Verdict::Open
     }
@@ -379,3 +386,6 @@ pub fn insert(input: &mut Input, text: &str) {
     let cursor = head.chars().count();
     *input = Input::new(head + &after).with_cursor(cursor);
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,14 +164,15 @@ fn options(confirm: &Confirm, cells: usize, most: usize) -> Vec<Laid> {
     if short.is_empty() { Vec::new() } else { vec![Laid::new(weight, short.join(" "))] }
 }
 
-/// At most `most` lines; what has to go goes from the middle, for the start says what to type and the end what will do
-/// in its place.
+/// At most `most` lines; what has to go goes from the middle, for the start says what to type and the end, which has the
+/// larger half, what will do in its place.
 fn shortened(mut lines: Vec<String>, most: usize) -> Vec<String> {
     if lines.len() <= most || most == 0 {
         return lines;
     }
-    let last = lines.split_off(lines.len() - most / 2);
-    lines.truncate(most - most / 2);
+    let first = (most / 2).max(1);
+    let last = lines.split_off(lines.len() - (most - first));
+    lines.truncate(first);
     if let Some(line) = lines.last_mut() {
         line.push('…');
     }
