@@ -5,11 +5,12 @@
 //!
 //! ```text
 //! Effect ─► Worker ─┬─► load, gather ─► walk ─┐
-//!                   ├─► look ─────────────────┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
-//!                   ├─► apply (reins) ──┬─────┘      │         ▲
-//!                   │                   └─► journal  │         └── porter: other tokens, knocking
-//!                   └─► arrange                      │
-//! Message ◄─ post ◄─── replies, steps ◄──────────────┴─ attempts; door: locked, offline; herald: waits, budgets
+//!                   ├─► look, weigh ──────────┤
+//!                   ├─► apply, past ─► truth ─┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
+//!                   │     ├─► journal         │      │         ▲
+//!                   │     └─► backups         │      │         └── porter: other tokens, knocking
+//!                   └─► arrange               │      │
+//! Message ◄─ post ◄─── replies, steps ◄────┴──────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
 
 mod apply;
@@ -30,6 +31,7 @@ mod reins;
 mod session;
 mod truth;
 mod walk;
+mod weigh;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -223,7 +225,10 @@ impl Worker {
                     Reply::Dropped(past.drop_rest(job).await)
                 });
             }
-            Work::Weigh(_) | Work::Write { .. } => {
+            Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
+                Reply::Weighed(weigh::run(&session, &post, ticket, &plan).await)
+            }),
+            Work::Write { .. } => {
                 self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) });
             }
             Work::Arrange { rows, filter, sort, people } => {

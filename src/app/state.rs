@@ -16,7 +16,7 @@ pub mod palette;
 pub mod scroll;
 pub mod status;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,6 +147,8 @@ pub enum Purpose {
     Arrange(Kind),
     /// The fields of a detail page.
     Read,
+    /// What hangs on the records of a modal's plan.
+    Weigh,
     /// A job.
     Job,
 }
@@ -224,6 +226,8 @@ pub struct State {
     pub detail: Option<Detail>,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// The pieces of work that count for the open modal.
+    pub weighing: BTreeSet<Ticket>,
     /// The filter being typed.
     pub filter_input: Option<FilterInput>,
     /// Which pane has the keys.
@@ -265,6 +269,7 @@ impl State {
             marked_only: None,
             detail: None,
             overlay: None,
+            weighing: BTreeSet::new(),
             filter_input: None,
             focus: Focus::Table,
             jobs: Jobs::default(),

@@ -80,7 +80,8 @@ pub fn update(state: &mut State, message: Message) -> Effects {
     effects
 }
 
-/// Brings every list that changed into order, and lets marking that waited for that go on.
+/// Brings every list that changed into order, lets marking that waited for that go on, and has counted what the open
+/// modal wants to know.
 fn settle(state: &mut State, effects: &mut Effects) {
     for kind in Kind::ALL {
         // While a job runs more may leave; the list is made whole after it.
@@ -100,6 +101,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
             state.listing_of(kind).arranging(ticket);
         }
     }
+    act::weigh(state, effects);
 }
 
 fn resize(state: &mut State, size: Size) {

@@ -14,7 +14,7 @@ use crate::app::state::layout::Area;
 use crate::app::state::{Focus, Overlay, State};
 use crate::model::kind::Verb;
 use crate::model::pacing;
-use crate::model::plan::{Assent, applicable};
+use crate::model::plan::applicable;
 use crate::model::record::Record;
 
 /// How many marks are asked whether a verb applies to them before it is taken not to.
@@ -81,11 +81,23 @@ fn in_modal(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
     if confirm.filtering {
         return vec![("enter", "keep the filter"), ("esc", "clear it")];
     }
-    let mut keys = vec![("esc", "keep everything as it is"), ("pgdn pgup", "scroll")];
-    match (&confirm.assent, confirm.part) {
-        (Assent::Phrase(_), Part::Phrase) => keys.push(("tab", "to the list")),
-        (Assent::Phrase(_), Part::List) => keys.extend([("tab", "to the phrase"), ("/", "filter the list")]),
-        (Assent::Key | Assent::Nothing, _) => keys.push(("/", "filter the list")),
+    let keep = ("esc", "keep everything as it is");
+    let scroll = ("pgdn pgup", "scroll");
+    let mut keys = match confirm.part {
+        Part::Options => vec![keep, ("space", "turn it over"), scroll],
+        Part::Phrase | Part::List => vec![keep, scroll],
+    };
+    if confirm.part == Part::Options && confirm.offered().len() > 1 {
+        keys.push(("up down", "pick"));
+    }
+    keys.extend(match confirm.next_part() {
+        next if next == confirm.part => None,
+        Part::Phrase => Some(("tab", "to the phrase")),
+        Part::Options => Some(("tab", "to the options")),
+        Part::List => Some(("tab", "to the list")),
+    });
+    if confirm.part == Part::List {
+        keys.push(("/", "filter the list"));
     }
     keys
 }

@@ -12,6 +12,7 @@ mod cli;
 mod contract;
 mod journeys;
 mod layering;
+mod modal;
 mod properties;
 mod pty;
 mod quirks;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
+use crate::model::impact::Impact;
 use crate::model::kind::Verb;
 use crate::model::plan::{Chosen, Plan};
 use crate::model::record::Record;
@@ -92,6 +93,44 @@ pub(super) fn conclude(state: &mut State, verdict: Verdict, effects: &mut Effect
     }
     if let (Some(Overlay::Confirm(confirm)), Verdict::Confirmed) = (state.overlay.take(), verdict) {
         apply(state, Arc::clone(&confirm.plan), effects);
+    }
+}
+
+/// Asks what hangs on the records that the open modal is about, and stops what counts for one that is closed.
+pub(super) fn weigh(state: &mut State, effects: &mut Effects) {
+    while let Some(plan) = modal(state).and_then(Confirm::wants_weighing) {
+        let ticket = state.ask(Purpose::Weigh, Work::Weigh(plan), effects);
+        state.weighing.insert(ticket);
+        if let Some(confirm) = modal(state) {
+            confirm.weighing(ticket);
+        }
+    }
+    let open = match &state.overlay {
+        Some(Overlay::Confirm(confirm)) => Some(confirm),
+        _ => None,
+    };
+    let tickets = &state.tickets;
+    state.weighing.retain(|ticket| {
+        let under_way = tickets.purpose(*ticket).is_some();
+        let wanted = open.is_some_and(|confirm| confirm.is_weighed_by(*ticket));
+        if under_way && !wanted {
+            effects.push(Effect::Cancel(*ticket));
+        }
+        under_way && wanted
+    });
+}
+
+/// What has been counted goes to the modal it was counted for, if that is still open.
+pub(super) fn weighed(state: &mut State, ticket: Ticket, found: Vec<Impact>) {
+    if let Some(confirm) = modal(state) {
+        confirm.weighed(ticket, found);
+    }
+}
+
+fn modal(state: &mut State) -> Option<&mut Confirm> {
+    match &mut state.overlay {
+        Some(Overlay::Confirm(confirm)) => Some(confirm),
+        _ => None,
     }
 }
 

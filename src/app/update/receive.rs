@@ -63,6 +63,9 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             state.listings.iter_mut().for_each(Listing::touch);
         }
         (Purpose::Read, Reply::Read(result)) => receive_fields(state, ticket, result),
+        (Purpose::Weigh, Reply::Weighing(found) | Reply::Weighed(found)) => {
+            act::weighed(state, ticket, found)
+        }
         (Purpose::Job, Reply::Started) => {
             let now = state.now;
             if let Some(job) = state.jobs.get_mut(ticket) {
@@ -277,6 +280,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         }
         Purpose::Identify => state.identity = Identity::Failed(failure),
         Purpose::Read => receive_fields(state, ticket, Err(failure)),
+        Purpose::Weigh => act::weighed(state, ticket, Vec::new()),
         Purpose::Job => {
             let tally = state.jobs.get_mut(ticket).map_or_else(Tally::default, |job| job.cut_short());
             end_job(state, ticket, &JobEnd { tally, cancelled: false, stopped: None }, effects);
