@@ -172,7 +172,7 @@ impl Worker {
                 Reply::Weighed(weigh::run(&session, &post, ticket, &plan).await)
             }),
             Work::Recall(_) | Work::Unfinished | Work::Drop(_) | Work::Admit(_) | Work::Write { .. } => {
-                self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) })
+                self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) });
             }
             Work::Arrange { rows, filter, sort, people } => {
                 let wish = arrange::Wish { rows, filter, sort, people };
