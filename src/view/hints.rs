@@ -14,7 +14,7 @@ use crate::app::state::layout::Area;
 use crate::app::state::{Focus, Overlay, State};
 use crate::model::kind::Verb;
 use crate::model::pacing;
-use crate::model::plan::applicable;
+use crate::model::plan::{Assent, applicable};
 use crate::model::record::Record;
 
 /// How many marks are asked whether a verb applies to them before it is taken not to.
@@ -84,9 +84,12 @@ fn in_modal(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
     let keep = ("esc", "keep everything as it is");
     let scroll = ("pgdn pgup", "scroll");
     let mut keys = match confirm.part {
-        Part::Options => vec![keep, ("space", "turn it over"), scroll],
+        Part::Options => vec![keep, ("space", "turn it over")],
         Part::Phrase | Part::List => vec![keep, scroll],
     };
+    if confirm.part == Part::Options && matches!(confirm.assent, Assent::Phrase(_)) {
+        keys.push(("shift-tab", "to the phrase"));
+    }
     if confirm.part == Part::Options && confirm.offered().len() > 1 {
         keys.push(("up down", "pick"));
     }

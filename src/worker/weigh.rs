@@ -154,8 +154,8 @@ mod tests {
         Record::new(kind, id, drafts)
     }
 
-    fn weighed(kind: Kind, listed: &Value, answer: Answer) -> Found {
-        found(kind.row().impact.as_ref().unwrap(), &record(kind, listed), &answer)
+    fn weighed(kind: Kind, listed: &Value, answer: &Answer) -> Found {
+        found(kind.row().impact.as_ref().unwrap(), &record(kind, listed), answer)
     }
 
     #[test]
@@ -168,23 +168,23 @@ mod tests {
             body["assets"] = json!([]);
             Answer::Record(body)
         };
-        assert_eq!(weighed(Kind::Processes, &live, empty(&live)), [Some(0), Some(0), Some(0)]);
-        assert_eq!(weighed(Kind::Processes, &archived, empty(&archived)), [None, None, None]);
+        assert_eq!(weighed(Kind::Processes, &live, &empty(&live)), [Some(0), Some(0), Some(0)]);
+        assert_eq!(weighed(Kind::Processes, &archived, &empty(&archived)), [None, None, None]);
         // It has been archived since it was listed.
-        assert_eq!(weighed(Kind::Processes, &live, empty(&archived)), [None, None, None]);
+        assert_eq!(weighed(Kind::Processes, &live, &empty(&archived)), [None, None, None]);
         let mut full = archived.clone();
         full["tasks"] = json!([{"id": 1, "completed_at": "2026-01-01T00:00:00Z", "threads": [{"id": 2}]}]);
-        assert_eq!(weighed(Kind::Processes, &archived, Answer::Record(full)), [Some(0), None, Some(1)]);
+        assert_eq!(weighed(Kind::Processes, &archived, &Answer::Record(full)), [Some(0), None, Some(1)]);
     }
 
     #[test]
     fn without_an_answer_only_what_the_record_says_is_known() {
         let template = json!({"id": "a1", "title": "x", "steps_count": "7"});
-        assert_eq!(weighed(Kind::Templates, &template, Answer::Nothing), [None, Some(7)]);
-        assert_eq!(weighed(Kind::Templates, &template, Answer::Total(3)), [Some(3), Some(7)]);
-        assert_eq!(weighed(Kind::Templates, &json!({"id": "a1"}), Answer::Total(0)), [Some(0), None]);
+        assert_eq!(weighed(Kind::Templates, &template, &Answer::Nothing), [None, Some(7)]);
+        assert_eq!(weighed(Kind::Templates, &template, &Answer::Total(3)), [Some(3), Some(7)]);
+        assert_eq!(weighed(Kind::Templates, &json!({"id": "a1"}), &Answer::Total(0)), [Some(0), None]);
         let group = json!({"id": "a1", "name": "x", "members": [1, "2"], "guests": []});
-        assert_eq!(weighed(Kind::Groups, &group, Answer::Nothing), [Some(2), Some(0)]);
+        assert_eq!(weighed(Kind::Groups, &group, &Answer::Nothing), [Some(2), Some(0)]);
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         }
         (Purpose::Read, Reply::Read(result)) => receive_fields(state, ticket, result),
         (Purpose::Weigh, Reply::Weighing(found) | Reply::Weighed(found)) => {
-            act::weighed(state, ticket, found)
+            act::weighed(state, ticket, found);
         }
         (Purpose::Job, Reply::Started) => {
             let now = state.now;

@@ -95,11 +95,10 @@ fn options_are_offered_only_where_they_mean_something() {
 fn tab_goes_round_the_parts_there_are_and_back() {
     let mut seat = Seat::before(Verb::Delete, processes(2, 1));
     let round = |seat: &mut Seat, key: Key| {
-        let parts = [0; 3].map(|_| {
+        [0; 3].map(|_| {
             seat.press(key);
             seat.confirm.part
-        });
-        parts
+        })
     };
     assert_eq!(round(&mut seat, Key::Tab), [Part::Options, Part::List, Part::Phrase]);
     assert_eq!(round(&mut seat, Key::BackTab), [Part::List, Part::Options, Part::Phrase]);

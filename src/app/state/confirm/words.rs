@@ -5,6 +5,7 @@
 
 use super::{Choice, Confirm, Part};
 use crate::model::catalog::Source;
+use crate::model::impact::Impact;
 use crate::model::kind::{Kind, Verb};
 use crate::model::moment::Moment;
 use crate::model::plan::Assent;
@@ -37,7 +38,7 @@ impl Confirm {
         let mut lines: Vec<Line> = loud.map(Line::Loud).collect();
         lines.extend(self.archived_first());
         lines.extend(self.copies());
-        lines.extend(self.impact().iter().filter_map(|impact| impact.sentence()).map(Line::Text));
+        lines.extend(self.impact().iter().filter_map(Impact::sentence).map(Line::Text));
         if plan.hidden > 0 {
             let why = if plan.filtered { "hidden by the filter" } else { "not in the list as it is shown" };
             lines.push(Line::Loud(format!("{} {why}", plan.hidden)));
