@@ -23,6 +23,7 @@ mod tabs;
 mod tests;
 mod text;
 mod theme;
+mod token;
 mod top;
 
 use ratatui::Frame;
@@ -70,5 +71,8 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),
+    }
+    if let Some(prompt) = state.topmost_prompt() {
+        token::draw(state, prompt, canvas);
     }
 }

@@ -15,6 +15,7 @@ pub mod order;
 pub mod palette;
 pub mod scroll;
 pub mod status;
+pub mod token;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ use listing::Listing;
 use marks::Marks;
 use palette::Palette;
 use status::Status;
+use token::TokenPrompt;
 
 /// What is fixed for the life of the process.
 #[derive(Debug, Clone)]
@@ -149,6 +151,8 @@ pub enum Purpose {
     Read,
     /// A job.
     Job,
+    /// Another token.
+    Admit,
 }
 
 /// The tickets that wait for their final message.
@@ -234,6 +238,12 @@ pub struct State {
     pub status: Status,
     /// Why requests wait, if they do.
     pub waiting: Option<Wait>,
+    /// Why the token is not accepted any more, while none is.
+    pub locked_out: Option<Failure>,
+    /// The prompt for another token; it lies over everything but the question whether to quit.
+    pub token_prompt: Option<TokenPrompt>,
+    /// Why the server cannot be reached, while it cannot.
+    pub offline: Option<Failure>,
     /// What the limits still allow, while it is being used up.
     pub allowance: Option<Allowance>,
     /// A sentence for the last line.
@@ -270,6 +280,9 @@ impl State {
             jobs: Jobs::default(),
             status: Status::default(),
             waiting: None,
+            locked_out: None,
+            token_prompt: None,
+            offline: None,
             allowance: None,
             notice: None,
             tickets: Tickets::default(),
@@ -317,11 +330,40 @@ impl State {
         }
     }
 
+    /// The prompt for another token, where it has the keys.
+    #[must_use]
+    pub fn topmost_prompt(&self) -> Option<&TokenPrompt> {
+        let asks_to_quit = matches!(self.overlay, Some(Overlay::Ask(Question::Quit(_))));
+        self.token_prompt.as_ref().filter(|_| !asks_to_quit)
+    }
+
+    /// Whether the overlay, if there is one, can be seen and read.
+    fn shows_overlay(&self) -> bool {
+        !self.is_too_small() && self.topmost_prompt().is_none()
+    }
+
     /// Whether the next frame must be reported back, because something on it may be acted upon only once it is seen.
     #[must_use]
     pub fn awaits_drawing(&self) -> bool {
         let waits = matches!(&self.overlay, Some(Overlay::Confirm(confirm)) if confirm.awaits_drawing());
-        waits && !self.is_too_small()
+        waits && self.shows_overlay()
+    }
+
+    /// A frame that was waited for is on the screen.
+    pub fn drawn(&mut self) {
+        if !self.shows_overlay() {
+            return;
+        }
+        if let Some(Overlay::Confirm(confirm)) = &mut self.overlay {
+            confirm.drawn(self.now);
+        }
+    }
+
+    /// What lies over the panes cannot be seen any more: what it needs a person to have seen counts anew.
+    pub fn hide_overlay(&mut self) {
+        if let Some(Overlay::Confirm(confirm)) = &mut self.overlay {
+            confirm.hidden();
+        }
     }
 
     /// What is still to be said when the screen has closed: how the jobs ended that were cut short by leaving. What was

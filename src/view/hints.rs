@@ -61,6 +61,9 @@ fn offered(hints: &[Hint], theme: Theme, room: usize) -> Vec<Span<'_>> {
 fn hints(state: &State) -> Vec<Hint> {
     let fixed =
         |keys: &[(&str, &'static str)]| keys.iter().map(|(key, does)| ((*key).to_owned(), *does)).collect();
+    if state.topmost_prompt().is_some() {
+        return fixed(&[("enter", "try it"), ("ctrl-u", "clear"), ("esc", "later"), ("ctrl-c", "quit")]);
+    }
     match &state.overlay {
         Some(Overlay::Confirm(confirm)) => fixed(&in_modal(confirm)),
         Some(Overlay::Palette(_)) => fixed(&[("enter", "do it"), ("esc", "close"), ("up down", "pick")]),
@@ -118,6 +121,7 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         },
         Command::MarkedOnly => state.marked_only.is_some() || state.marks.total() > 0,
         Command::NextScope => listing.kind.row().archives(),
+        Command::EnterToken => state.locked_out.is_some(),
         Command::Back => {
             let in_table =
                 listing.anchor.is_some() || listing.marking.is_some() || !listing.filter.is_empty();

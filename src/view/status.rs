@@ -59,6 +59,7 @@ fn position(state: &State) -> String {
 /// What the gauge's line says while no job runs.
 fn idle(state: &State, theme: Theme) -> Vec<Part<'static>> {
     let mut parts = vec![];
+    parts.extend(shut(state).map(|words| Part::new(0, words, theme.bad())));
     parts.extend(waiting(state, true).map(|words| Part::new(0, words, theme.wary())));
     parts.push(Part::new(2, "results", theme.plain()));
     let key = |command, words: &str| {
@@ -90,9 +91,10 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
     } else {
         None
     };
+    parts.extend(unable(state, wide).map(|words| Part::new(1, words, theme.bad())));
     parts.extend(standing.map(|word| Part::new(1, word, theme.wary())));
     parts.extend(waiting(state, wide).map(|words| Part::new(2, words, theme.wary())));
-    let is_moving = standing.is_none() && waiting(state, wide).is_none();
+    let is_moving = standing.is_none() && waiting(state, wide).is_none() && unable(state, wide).is_none();
     if let Some((rate, left)) = job.pace(state.now).filter(|_| is_moving) {
         let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
         parts.push(Part::new(6, rate, theme.plain()));
@@ -102,6 +104,25 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
         parts.push(Part::new(7, format!("queued {}", grouped(state.jobs.queued() as u64)), theme.plain()));
     }
     parts
+}
+
+/// Why the running job cannot go on, whatever it is.
+fn unable(state: &State, wide: bool) -> Option<String> {
+    match (&state.locked_out, &state.offline) {
+        (Some(_), _) => Some("waiting for a token".to_owned()),
+        (None, Some(failure)) if wide => Some(format!("OFFLINE: {}", failure.words)),
+        (None, Some(_)) => Some("OFFLINE".to_owned()),
+        (None, None) => None,
+    }
+}
+
+/// Why nothing can leave, while no job runs.
+fn shut(state: &State) -> Option<String> {
+    match (&state.locked_out, &state.offline) {
+        (Some(failure), _) => Some(format!("locked out: {}", failure.words)),
+        (None, Some(failure)) => Some(format!("OFFLINE, trying again now and then: {}", failure.words)),
+        (None, None) => None,
+    }
 }
 
 /// Whether the question is open that holds the job while it is asked.

@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, leave, mark};
+use super::{act, browse, door, leave, mark};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -22,6 +22,8 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         act::suspend(state, effects);
     } else if is_interrupt(state, chord) {
         quit(state, Exit::Interrupted, effects);
+    } else if state.topmost_prompt().is_some() {
+        door::key(state, chord, repeat, effects);
     } else if state.overlay.is_some() {
         overlay_key(state, chord, repeat, effects);
     } else if state.filter_input.is_some() {
@@ -51,12 +53,16 @@ fn only_quit(state: &mut State, chord: Chord, effects: &mut Effects) {
     }
 }
 
-/// Text that was pasted: inputs take it, the modal refuses it, everything else ignores it.
+/// Text that was pasted: inputs and the prompt for a token take it, the modal refuses it, everything else ignores it.
 pub(super) fn paste(state: &mut State, text: &str) {
     if state.leaving.is_some() || state.is_too_small() {
         return;
     }
     let at = state.now;
+    if let (true, Some(prompt)) = (state.topmost_prompt().is_some(), &mut state.token_prompt) {
+        prompt.paste(text);
+        return;
+    }
     match &mut state.overlay {
         Some(Overlay::Confirm(confirm)) => confirm.paste(at),
         Some(Overlay::Palette(palette)) => {
@@ -157,6 +163,10 @@ fn explain_unbound(state: &mut State, name: &str, contexts: &[Context], here: Co
 }
 
 fn command(state: &mut State, wished: Command, effects: &mut Effects) {
+    let is_begun = wished.is_verb() || wished == Command::Reload;
+    if is_begun && door::is_shut(state) {
+        return;
+    }
     match wished {
         Command::Move(motion) => browse::motion(state, motion),
         Command::NextKind => browse::go(state, browse::neighbour(state.kind, 1), effects),
@@ -196,6 +206,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
             state.status.reads = !state.status.reads;
             state.status.below = 0;
         }
+        Command::EnterToken => door::enter_token(state),
         Command::Close => close(state, effects),
         Command::Quit => quit(state, Exit::Interrupted, effects),
     }

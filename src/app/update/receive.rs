@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, has_list};
+use super::{act, browse, door, has_list};
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
 use crate::app::state::detail::{Detail, Fields};
@@ -78,6 +78,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Job, Reply::Step { step, outcome, reason, record, remark }) => {
             receive_step(state, ticket, step, Ended { outcome, reason, record, remark }, effects);
         }
+        (Purpose::Admit, Reply::Admitted(result)) => door::admitted(state, result, effects),
         (Purpose::Job, Reply::JobEnded(end)) => end_job(state, ticket, &end, effects),
         (purpose, Reply::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
         // The failed ones among these have their line in the status pane; the screen shows ids and `-` without them.
@@ -276,6 +277,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         }
         Purpose::Identify => state.identity = Identity::Failed(failure),
         Purpose::Read => receive_fields(state, ticket, Err(failure)),
+        Purpose::Admit => door::admitted(state, Err(failure), effects),
         Purpose::Job => {
             let tally = state.jobs.get_mut(ticket).map_or_else(Tally::default, |job| job.cut_short());
             end_job(state, ticket, &JobEnd { tally, cancelled: false, stopped: None }, effects);
@@ -284,7 +286,8 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
     }
 }
 
-fn tell_failure(state: &mut State, what: &str, failure: &Failure) {
+/// Puts a failure into the status pane, with what a person can do about it.
+pub(super) fn tell_failure(state: &mut State, what: &str, failure: &Failure) {
     let name =
         failure.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {})", text::clean(id)));
     let hint = failure.hint().map_or_else(String::new, |hint| format!("; hint: {hint}"));

@@ -1,0 +1,59 @@
+//! What the screen shows when something went wrong, and what is then offered.
+
+use insta::assert_snapshot;
+
+use crate::app::effect::Exit;
+use crate::app::state::token::TokenPrompt;
+use crate::app::state::{Overlay, Question, State};
+use crate::model::failure::{Cause, Failure};
+
+use super::stage::*;
+
+const SIZES: [(u16, u16); 3] = [(120, 35), (80, 24), (40, 10)];
+
+fn locked(width: u16, height: u16) -> State {
+    let mut state = lively(width, height);
+    running(&mut state);
+    state.locked_out = Some(Failure::answered(Cause::Unauthorized, 401, "Unauthenticated."));
+    state
+}
+
+#[test]
+fn a_token_is_asked_for_without_showing_it() {
+    for (width, height) in SIZES {
+        let mut state = locked(width, height);
+        let mut prompt = TokenPrompt::default();
+        prompt.paste("secret");
+        state.token_prompt = Some(prompt);
+        let text = screen(&state);
+        assert!(text.contains("> ••••••") && !text.contains("secret"), "{text}");
+        assert!(text.contains("LOCKED OUT") && text.contains("Enter tries it;"), "{text}");
+        assert_snapshot!(format!("token_{width}x{height}"), text);
+        let refused = "this token belongs to another person: Mia Øst, and not to who began the running job";
+        state.token_prompt.as_mut().unwrap().refused = Some(refused.to_owned());
+        let text = screen(&state);
+        assert!(text.contains("! this token belongs") && text.contains("> ••••••"), "{text}");
+        state.overlay = Some(Overlay::Ask(Question::Quit(Exit::Interrupted)));
+        assert!(screen(&state).contains("quit?") && !screen(&state).contains("••"));
+    }
+}
+
+#[test]
+fn why_nothing_leaves_is_told_while_it_lasts() {
+    let mut state = locked(120, 35);
+    let text = screen(&state);
+    assert!(text.contains("DEMO  LOCKED OUT  Unauthenticated."), "{text}");
+    assert!(text.contains("waiting for a token"), "{text}");
+    state.locked_out = None;
+    state.offline = Some(Failure::new(Cause::Unreachable, "no connection to go.tallyfy.com"));
+    let text = screen(&state);
+    assert!(
+        text.contains("DEMO  OFFLINE") && text.contains("OFFLINE: no connection to go.tallyfy.com"),
+        "{text}"
+    );
+    for (width, height) in SIZES {
+        let mut state = lively(width, height);
+        state.offline = Some(Failure::new(Cause::Unreachable, "no connection to go.tallyfy.com"));
+        assert_snapshot!(format!("offline_{width}x{height}"), screen(&state));
+    }
+}
