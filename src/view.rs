@@ -15,6 +15,7 @@ mod input;
 mod notice;
 mod palette;
 mod question;
+mod recovery;
 mod scope;
 mod status;
 mod table;
@@ -70,6 +71,7 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Help(scroll)) => help::draw(state, *scroll, canvas),
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
+        Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),
     }
     if let Some(prompt) = state.topmost_prompt() {

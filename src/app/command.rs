@@ -80,6 +80,8 @@ pub enum Command {
     FocusStatus,
     /// Show or hide successful reads in the status pane.
     ShowReads,
+    /// Look for the unfinished jobs of earlier runs.
+    Unfinished,
     /// Enter another token, while the one in use is not accepted.
     EnterToken,
     /// Close what is open, else quit.

@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 43] = [
+pub static BINDINGS: [Binding; 44] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -337,6 +337,14 @@ pub static BINDINGS: [Binding; 43] = [
         &[Context::Status],
         (2, "reads"),
         "show or hide successful reads",
+    ),
+    row(
+        "unfinished",
+        Command::Unfinished,
+        &[],
+        PANES,
+        (0, ""),
+        "look for jobs that an earlier tidyfy did not finish",
     ),
     row(
         "token",

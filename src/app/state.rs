@@ -13,6 +13,7 @@ pub mod marks;
 pub mod modal;
 pub mod order;
 pub mod palette;
+pub mod recovery;
 pub mod scroll;
 pub mod status;
 pub mod token;
@@ -40,6 +41,7 @@ use jobs::Jobs;
 use listing::Listing;
 use marks::Marks;
 use palette::Palette;
+use recovery::{Recovery, RecoveryPage};
 use status::Status;
 use token::TokenPrompt;
 
@@ -79,6 +81,8 @@ pub enum Overlay {
     Palette(Palette),
     /// The columns to sort by, and which one the cursor is on.
     Columns(usize),
+    /// The unfinished jobs of earlier runs.
+    Recovery(RecoveryPage),
     /// A question that `y` answers.
     Ask(Question),
 }
@@ -151,6 +155,10 @@ pub enum Purpose {
     Read,
     /// A job.
     Job,
+    /// Unfinished jobs of earlier runs.
+    Unfinished,
+    /// Leaving the rest of an unfinished job undone.
+    Drop(i64),
     /// Another token.
     Admit,
 }
@@ -234,6 +242,8 @@ pub struct State {
     pub focus: Focus,
     /// The jobs.
     pub jobs: Jobs,
+    /// The unfinished jobs of earlier runs.
+    pub recovery: Recovery,
     /// The status pane.
     pub status: Status,
     /// Why requests wait, if they do.
@@ -278,6 +288,7 @@ impl State {
             filter_input: None,
             focus: Focus::Table,
             jobs: Jobs::default(),
+            recovery: Recovery::default(),
             status: Status::default(),
             waiting: None,
             locked_out: None,
@@ -345,7 +356,11 @@ impl State {
     /// Whether the next frame must be reported back, because something on it may be acted upon only once it is seen.
     #[must_use]
     pub fn awaits_drawing(&self) -> bool {
-        let waits = matches!(&self.overlay, Some(Overlay::Confirm(confirm)) if confirm.awaits_drawing());
+        let waits = match &self.overlay {
+            Some(Overlay::Confirm(confirm)) => confirm.awaits_drawing(),
+            Some(Overlay::Recovery(page)) => page.awaits_drawing(),
+            _ => false,
+        };
         waits && self.shows_overlay()
     }
 
@@ -354,15 +369,19 @@ impl State {
         if !self.shows_overlay() {
             return;
         }
-        if let Some(Overlay::Confirm(confirm)) = &mut self.overlay {
-            confirm.drawn(self.now);
+        match &mut self.overlay {
+            Some(Overlay::Confirm(confirm)) => confirm.drawn(self.now),
+            Some(Overlay::Recovery(page)) => page.drawn(self.now),
+            _ => {}
         }
     }
 
     /// What lies over the panes cannot be seen any more: what it needs a person to have seen counts anew.
     pub fn hide_overlay(&mut self) {
-        if let Some(Overlay::Confirm(confirm)) = &mut self.overlay {
-            confirm.hidden();
+        match &mut self.overlay {
+            Some(Overlay::Confirm(confirm)) => confirm.hidden(),
+            Some(Overlay::Recovery(page)) => page.hidden(),
+            _ => {}
         }
     }
 
@@ -386,6 +405,7 @@ impl State {
     pub fn wakes_at(&self) -> Option<Duration> {
         let armed = match &self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.wakes_at(self.now),
+            Some(Overlay::Recovery(page)) => page.wakes_at(self.now),
             _ => None,
         };
         let leaving = self.leaving.map(|leaving| leaving.deadline);

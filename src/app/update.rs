@@ -10,6 +10,7 @@ mod door;
 mod keys;
 mod mark;
 mod receive;
+mod recover;
 
 use super::effect::{Effect, Effects, Ticket, Work};
 use super::message::{Fact, Message, Reply, Signal, Size};
@@ -66,6 +67,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Offline(failure) => door::offline(state, failure, &mut effects),
     }
     settle(state, &mut effects);
+    recover::surface(state);
     if may_scroll {
         state.settle_scroll();
     }
@@ -136,6 +138,10 @@ fn pass_deadline(state: &mut State, effects: &mut Effects) {
     if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
         let verdict = confirm.due(state.now);
         act::conclude(state, verdict, effects);
+    }
+    if let Some(Overlay::Recovery(page)) = &mut state.overlay {
+        let wish = page.due(state.now);
+        recover::obey(state, wish, effects);
     }
     if let Some(leaving) = state.leaving
         && state.now.tick >= leaving.deadline

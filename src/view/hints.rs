@@ -68,6 +68,9 @@ fn hints(state: &State) -> Vec<Hint> {
         Some(Overlay::Confirm(confirm)) => fixed(&in_modal(confirm)),
         Some(Overlay::Palette(_)) => fixed(&[("enter", "do it"), ("esc", "close"), ("up down", "pick")]),
         Some(Overlay::Columns(_)) => fixed(&[("enter", "sort"), ("esc", "close"), ("up down", "pick")]),
+        Some(Overlay::Recovery(_)) => {
+            fixed(&[("f", "finish the rest"), ("d", "drop it"), ("esc", "later"), ("j k", "pick")])
+        }
         Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
         Some(Overlay::Help(_)) => bound(state),
         None if state.filter_input.is_some() => fixed(&[
@@ -139,6 +142,7 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         | Command::Help
         | Command::ExplainDelete
         | Command::Reload
+        | Command::Unfinished
         | Command::FocusStatus
         | Command::ShowReads
         | Command::Close

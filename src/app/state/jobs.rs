@@ -128,6 +128,12 @@ impl Jobs {
         self.0.iter_mut().find(|job| job.ticket == ticket)
     }
 
+    /// Whether some job goes on with the unfinished job of this number.
+    #[must_use]
+    pub fn continues(&self, job: i64) -> bool {
+        self.0.iter().any(|open| open.plan.continues == Some(job))
+    }
+
     /// Whether some job still has this record before it.
     #[must_use]
     pub fn holds(&self, kind: Kind, id: &Id) -> bool {

@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, leave, mark};
+use super::{act, browse, door, leave, mark, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -82,6 +82,7 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
             let verdict = confirm.key(chord, repeat, at);
             act::conclude(state, verdict, effects);
         }
+        Some(Overlay::Recovery(_)) => recover::key(state, chord, repeat, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
         Some(Overlay::Columns(at)) => {
             let at = *at;
@@ -206,6 +207,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
             state.status.reads = !state.status.reads;
             state.status.below = 0;
         }
+        Command::Unfinished => recover::look_again(state, effects),
         Command::EnterToken => door::enter_token(state),
         Command::Close => close(state, effects),
         Command::Quit => quit(state, Exit::Interrupted, effects),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, has_list};
+use super::{act, browse, door, has_list, recover};
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
 use crate::app::state::detail::{Detail, Fields};
@@ -52,6 +52,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             Ok(organization) => {
                 state.standing.organization = Some(organization);
                 state.identity = Identity::Known;
+                recover::look_first(state, effects);
             }
             Err(failure) => {
                 tell_failure(state, "the organization could not be read", &failure);
@@ -78,6 +79,8 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Job, Reply::Step { step, outcome, reason, record, remark }) => {
             receive_step(state, ticket, step, Ended { outcome, reason, record, remark }, effects);
         }
+        (Purpose::Unfinished, Reply::Unfinished(result)) => recover::found(state, result),
+        (Purpose::Drop(job), Reply::Dropped(result)) => recover::dropped(state, job, result),
         (Purpose::Admit, Reply::Admitted(result)) => door::admitted(state, result, effects),
         (Purpose::Job, Reply::JobEnded(end)) => end_job(state, ticket, &end, effects),
         (purpose, Reply::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
@@ -277,6 +280,8 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         }
         Purpose::Identify => state.identity = Identity::Failed(failure),
         Purpose::Read => receive_fields(state, ticket, Err(failure)),
+        Purpose::Unfinished => recover::found(state, Err(failure)),
+        Purpose::Drop(job) => recover::dropped(state, job, Err(failure)),
         Purpose::Admit => door::admitted(state, Err(failure), effects),
         Purpose::Job => {
             let tally = state.jobs.get_mut(ticket).map_or_else(Tally::default, |job| job.cut_short());

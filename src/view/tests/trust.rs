@@ -3,9 +3,14 @@
 use insta::assert_snapshot;
 
 use crate::app::effect::Exit;
+use crate::app::state::recovery::RecoveryPage;
 use crate::app::state::token::TokenPrompt;
 use crate::app::state::{Overlay, Question, State};
 use crate::model::failure::{Cause, Failure};
+use crate::model::kind::{Kind, Verb};
+use crate::model::outcome::Outcome;
+use crate::model::past::Remnant;
+use crate::model::plan::Options;
 
 use super::stage::*;
 
@@ -55,5 +60,37 @@ fn why_nothing_leaves_is_told_while_it_lasts() {
         let mut state = lively(width, height);
         state.offline = Some(Failure::new(Cause::Unreachable, "no connection to go.tallyfy.com"));
         assert_snapshot!(format!("offline_{width}x{height}"), screen(&state));
+    }
+}
+
+fn remnant(job: i64, elsewhere: bool) -> Remnant {
+    let outcomes = [(Outcome::Done, 22), (Outcome::Unknown, 3), (Outcome::NotSent, 35)];
+    Remnant {
+        job,
+        verb: Verb::Archive,
+        confirmed: moment(0).wall,
+        kinds: vec![(Kind::Processes, 52), (Kind::Templates, 8)],
+        tally: outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect(),
+        rest: Vec::new(),
+        options: Options::default(),
+        elsewhere,
+    }
+}
+
+#[test]
+fn unfinished_jobs_are_told_with_what_can_be_done() {
+    for (width, height) in SIZES {
+        let mut state = lively(width, height);
+        state.recovery.remnants = vec![remnant(4, false), remnant(5, true), remnant(6, false)];
+        state.overlay = Some(Overlay::Recovery(RecoveryPage::default()));
+        let text = screen(&state);
+        assert!(text.contains("> unfinished archive: 22 done, 3") && text.contains("d drop it"), "{text}");
+        assert_snapshot!(format!("unfinished_{width}x{height}"), text);
+        for (at, line) in [(1, "> archive: running in another"), (2, "> unfinished archive")] {
+            let mut page = RecoveryPage::default();
+            page.at = at;
+            state.overlay = Some(Overlay::Recovery(page));
+            assert!(screen(&state).contains(line), "{}", screen(&state));
+        }
     }
 }
