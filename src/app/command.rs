@@ -68,6 +68,10 @@ pub enum Command {
     Help,
     /// Do a verb to the marked records, or to the one under the cursor.
     Do(Verb),
+    /// Undo the last job that can be undone.
+    Undo,
+    /// Try again what failed of the last job.
+    Retry,
     /// Say which key archives and which deletes.
     ExplainDelete,
     /// Pause the running job, or let it go on.
@@ -94,6 +98,6 @@ impl Command {
     /// Whether it starts something that changes records.
     #[must_use]
     pub fn is_verb(self) -> bool {
-        matches!(self, Self::Do(_))
+        matches!(self, Self::Do(_) | Self::Undo | Self::Retry)
     }
 }

@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 44] = [
+pub static BINDINGS: [Binding; 46] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -293,6 +293,15 @@ pub static BINDINGS: [Binding; 44] = [
         "restore them from the archive",
     ),
     row("delete", Command::Do(Verb::Delete), &["D"], VERBS, (5, "delete"), "delete them permanently"),
+    row(
+        "undo",
+        Command::Undo,
+        &["u"],
+        PANES,
+        (5, "undo"),
+        "undo the last archive or restore, for exactly what it did",
+    ),
+    row("retry", Command::Retry, &["t"], PANES, (5, "retry"), "try again what failed of the last job"),
     row(
         "explain-delete",
         Command::ExplainDelete,

@@ -32,6 +32,7 @@ use crate::model::failure::Failure;
 use crate::model::kind::Kind;
 use crate::model::moment::{Moment, Zone};
 use crate::model::pacing::Limits;
+use crate::model::past::Recall;
 use crate::model::people::People;
 use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
@@ -155,6 +156,8 @@ pub enum Purpose {
     Read,
     /// A job.
     Job,
+    /// A past job, to undo it or to try again what failed of it.
+    Recall(Recall),
     /// Unfinished jobs of earlier runs.
     Unfinished,
     /// Leaving the rest of an unfinished job undone.
@@ -339,6 +342,12 @@ impl State {
             Some(row) => self.marks.at(row).map(|mark| mark.record.clone()),
             None => self.listing().under_cursor(),
         }
+    }
+
+    /// Whether a past job is being looked for.
+    #[must_use]
+    pub fn recalls(&self) -> bool {
+        [Recall::Undo, Recall::Retry].into_iter().any(|recall| self.tickets.awaits(Purpose::Recall(recall)))
     }
 
     /// The prompt for another token, where it has the keys.

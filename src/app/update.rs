@@ -9,6 +9,7 @@ mod browse;
 mod door;
 mod keys;
 mod mark;
+mod recall;
 mod receive;
 mod recover;
 

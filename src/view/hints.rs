@@ -30,6 +30,8 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
         canvas.line(area, 0, &[Span::styled(words, theme.wary())]);
     } else if let Some(notice) = &state.notice {
         canvas.line(area, 0, &[Span::styled(&*notice.0, theme.wary())]);
+    } else if state.recalls() {
+        canvas.line(area, 0, &[Span::styled("looking for the last job", theme.wary())]);
     } else {
         canvas.line(area, 0, &offered(&hints(state), theme, usize::from(area.width)));
     }
@@ -124,6 +126,8 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         },
         Command::MarkedOnly => state.marked_only.is_some() || state.marks.total() > 0,
         Command::NextScope => listing.kind.row().archives(),
+        Command::Undo => may_change(state) && state.jobs.aftermath.undoable,
+        Command::Retry => may_change(state) && state.jobs.aftermath.failed,
         Command::EnterToken => state.locked_out.is_some(),
         Command::Back => {
             let in_table =
@@ -150,10 +154,15 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
     }
 }
 
+/// Whether anything can be changed at all, as far as is known.
+fn may_change(state: &State) -> bool {
+    !state.standing.read_only && state.standing.organization.is_some()
+}
+
 /// Whether a verb would find something to do. Of many marks only the first few are asked, for a hint must be cheap.
 fn verb_applies(state: &State, context: Context, verb: Verb) -> bool {
     let standing = &state.standing;
-    if standing.read_only || standing.organization.is_none() || state.listing().marking.is_some() {
+    if !may_change(state) || state.listing().marking.is_some() {
         return false;
     }
     let applies = |record: &Record| applicable(verb, record, standing.admin()).is_ok();

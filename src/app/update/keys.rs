@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, leave, mark, recover};
+use super::{act, browse, door, leave, mark, recall, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -10,6 +10,7 @@ use crate::app::state::palette::Palette;
 use crate::app::state::{Focus, Overlay, Question, State};
 use crate::model::arrange::Filter;
 use crate::model::kind::Kind;
+use crate::model::past::Recall;
 
 /// Reads a key, from the topmost layer down.
 pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
@@ -196,6 +197,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::Palette => state.overlay = Some(Overlay::Palette(Palette::default())),
         Command::Help => state.overlay = Some(Overlay::Help(0)),
         Command::Do(verb) => act::propose(state, verb),
+        Command::Undo => recall::look(state, Recall::Undo, effects),
+        Command::Retry => recall::look(state, Recall::Retry, effects),
         Command::ExplainDelete => state.note("a archives, D deletes permanently"),
         Command::PauseJob => act::pause(state, effects),
         Command::CancelJob => act::ask_cancel(state, effects),

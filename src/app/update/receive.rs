@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, has_list, recover};
+use super::{act, browse, door, has_list, recall, recover};
+use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
 use crate::app::state::detail::{Detail, Fields};
@@ -79,6 +80,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Job, Reply::Step { step, outcome, reason, record, remark }) => {
             receive_step(state, ticket, step, Ended { outcome, reason, record, remark }, effects);
         }
+        (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result),
         (Purpose::Unfinished, Reply::Unfinished(result)) => recover::found(state, result),
         (Purpose::Drop(job), Reply::Dropped(result)) => recover::dropped(state, job, result),
         (Purpose::Admit, Reply::Admitted(result)) => door::admitted(state, result, effects),
@@ -160,6 +162,7 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
     let Some(job) = state.jobs.get_mut(ticket) else { return };
     let Some(Step { record, row, .. }) = job.plan.steps.get(step).cloned() else { return };
     let prepares = row.verb != job.plan.verb;
+    job.bytes_gone += usize::from(ended.remark == Some(Remark::BytesGone));
     if let Some(remark) = ended.remark {
         tell_remark(state, &record, remark);
     }
@@ -256,10 +259,27 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         state.parting.push(summary.clone());
     }
     state.status.tell(state.now, Told::Summary(summary));
+    tell_bytes_gone(state, job.bytes_gone);
+    state.jobs.remember(&job, &end.tally);
     act::stop_if_at_rest(state, effects);
     if let (Some(leaving), true) = (state.leaving, state.jobs.is_empty()) {
         effects.push(Effect::Quit(leaving.exit));
     }
+}
+
+/// Files whose bytes the server has lost cannot be copied before they are deleted, which is another thing to agree to.
+fn tell_bytes_gone(state: &mut State, files: usize) {
+    let key = state.setup.keymap.chord(Command::Retry);
+    let key = key.map_or_else(|| "`retry`".to_owned(), |chord| chord.to_string());
+    let words = match files {
+        0 => return,
+        1 => format!("1 file has lost its bytes on the server: {key} offers to delete it without a copy"),
+        n => format!(
+            "{} files have lost their bytes on the server: {key} offers to delete them without a copy",
+            text::grouped(n as u64)
+        ),
+    };
+    state.status.tell(state.now, Told::Note(words));
 }
 
 fn asks_about(overlay: &Overlay, ticket: Ticket) -> bool {
@@ -280,6 +300,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         }
         Purpose::Identify => state.identity = Identity::Failed(failure),
         Purpose::Read => receive_fields(state, ticket, Err(failure)),
+        Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
         Purpose::Unfinished => recover::found(state, Err(failure)),
         Purpose::Drop(job) => recover::dropped(state, job, Err(failure)),
         Purpose::Admit => door::admitted(state, Err(failure), effects),

@@ -3,13 +3,14 @@
 use insta::assert_snapshot;
 
 use crate::app::effect::Exit;
+use crate::app::state::jobs::Aftermath;
 use crate::app::state::recovery::RecoveryPage;
 use crate::app::state::token::TokenPrompt;
-use crate::app::state::{Overlay, Question, State};
+use crate::app::state::{Overlay, Purpose, Question, State};
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Verb};
 use crate::model::outcome::Outcome;
-use crate::model::past::Remnant;
+use crate::model::past::{Recall, Remnant};
 use crate::model::plan::Options;
 
 use super::stage::*;
@@ -93,4 +94,17 @@ fn unfinished_jobs_are_told_with_what_can_be_done() {
             assert!(screen(&state).contains(line), "{}", screen(&state));
         }
     }
+}
+
+#[test]
+fn undo_and_retry_are_offered_where_there_is_something_for_them() {
+    let last_line = |state: &State| screen(state).lines().last().unwrap().to_owned();
+    let mut state = lively(160, 24);
+    assert!(!last_line(&state).contains("u undo") && !last_line(&state).contains("t retry"));
+    state.jobs.aftermath = Aftermath { undoable: true, failed: true };
+    assert!(last_line(&state).contains("u undo") && last_line(&state).contains("t retry"));
+    state.standing.read_only = true;
+    assert!(!last_line(&state).contains("u undo"));
+    state.tickets.open(Purpose::Recall(Recall::Undo));
+    assert_eq!(last_line(&state), "looking for the last job");
 }
