@@ -8,6 +8,7 @@
 //!                   ├─► look ─────────────────┼─► session ─► gate (pace) ─► tallyfy::Client
 //!                   ├─► apply (reins) ──┬─────┘      │
 //!                   │                   └─► journal  │
+//!                   ├─► desk                         │
 //!                   └─► arrange                      │
 //! Message ◄─ post ◄─── replies, steps ◄──────────────┴─ attempts; herald: waits and budgets
 //! ```
@@ -16,6 +17,7 @@ mod apply;
 mod arrange;
 mod clock;
 mod delay;
+mod desk;
 mod gate;
 mod gather;
 mod herald;
@@ -31,7 +33,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -167,13 +169,13 @@ impl Worker {
                     Reply::Loaded(load.run().await)
                 });
             }
-            Work::Weigh(_)
-            | Work::Recall(_)
-            | Work::Unfinished
-            | Work::Drop(_)
-            | Work::Admit(_)
-            | Work::Write { .. } => {
-                self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) })
+            Work::Weigh(_) | Work::Recall(_) | Work::Unfinished | Work::Drop(_) | Work::Admit(_) => {
+                self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) });
+            }
+            Work::Write { name, text } => {
+                self.supervise(ticket, Reply::Written(Err(cancelled())), async move {
+                    Reply::Written(desk::write(Path::new("."), &name, &text).await)
+                });
             }
             Work::Arrange { rows, filter, sort, people } => {
                 let wish = arrange::Wish { rows, filter, sort, people };

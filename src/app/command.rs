@@ -84,6 +84,12 @@ pub enum Command {
     FocusStatus,
     /// Show or hide successful reads in the status pane.
     ShowReads,
+    /// Mark the records of the group of failures under the cursor, and no others of their kinds.
+    MarkGroup,
+    /// Copy the requests of the line under the cursor, as commands.
+    CopyRequest,
+    /// Write the group of failures under the cursor into a file.
+    ExportGroup,
     /// Look for the unfinished jobs of earlier runs.
     Unfinished,
     /// Enter another token, while the one in use is not accepted.

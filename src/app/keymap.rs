@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 46] = [
+pub static BINDINGS: [Binding; 49] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -362,6 +362,30 @@ pub static BINDINGS: [Binding; 46] = [
         PANES,
         (0, ""),
         "enter another token, while the one in use is not accepted",
+    ),
+    row(
+        "mark-group",
+        Command::MarkGroup,
+        &["space"],
+        &[Context::Status],
+        (1, "mark these"),
+        "on a group of failures: mark its records and no others; again: the former marks",
+    ),
+    row(
+        "copy-request",
+        Command::CopyRequest,
+        &["Y"],
+        &[Context::Status],
+        (1, "copy as curl"),
+        "copy the request on the line, or those of the group, as curl",
+    ),
+    row(
+        "export-group",
+        Command::ExportGroup,
+        &["e"],
+        &[Context::Status],
+        (1, "export"),
+        "on a group of failures: write it into a CSV file",
     ),
     row("palette", Command::Palette, &[":"], PANES, (18, "palette"), "every command by name"),
     row("help", Command::Help, &["?"], PANES, (11, "help"), "this help"),

@@ -164,6 +164,8 @@ pub enum Purpose {
     Drop(i64),
     /// Another token.
     Admit,
+    /// A file.
+    Write,
 }
 
 /// The tickets that wait for their final message.

@@ -9,6 +9,7 @@ mod browse;
 mod door;
 mod keys;
 mod mark;
+mod pane;
 mod recall;
 mod receive;
 mod recover;
@@ -61,7 +62,10 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Due => pass_deadline(state, &mut effects),
         Fact::Signal(signal) => receive_signal(state, signal, &mut effects),
         Fact::Reply(ticket, reply) => receive::reply(state, ticket, reply, &mut effects),
-        Fact::Attempt(attempt) => state.status.tell(message.at, Told::Attempt(attempt)),
+        Fact::Attempt(attempt) => {
+            state.jobs.attempted(&attempt);
+            state.status.tell(message.at, Told::Attempt(Box::new(attempt)));
+        }
         Fact::Waiting(wait) => state.waiting = wait,
         Fact::Budget(allowance) => state.allowance = allowance,
         Fact::LockedOut(failure) => door::locked_out(state, failure, &mut effects),

@@ -11,6 +11,7 @@ use crate::app::command::Command;
 use crate::app::keymap::Context;
 use crate::app::state::confirm::{Confirm, Part};
 use crate::app::state::layout::Area;
+use crate::app::state::status::Told;
 use crate::app::state::{Focus, Overlay, State};
 use crate::model::kind::Verb;
 use crate::model::pacing;
@@ -128,6 +129,11 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         Command::NextScope => listing.kind.row().archives(),
         Command::Undo => may_change(state) && state.jobs.aftermath.undoable,
         Command::Retry => may_change(state) && state.jobs.aftermath.failed,
+        Command::MarkGroup | Command::ExportGroup => state.status.group_under_cursor().is_some(),
+        Command::CopyRequest => match state.status.under_cursor().map(|entry| &entry.told) {
+            Some(Told::Group(group)) => group.losses.iter().any(|loss| loss.sent.is_some()),
+            told => matches!(told, Some(Told::Attempt(_))),
+        },
         Command::EnterToken => state.locked_out.is_some(),
         Command::Back => {
             let in_table =

@@ -50,6 +50,20 @@ pub(super) struct Errand {
     pub(super) name: String,
 }
 
+/// What a request is sent to, for the report of it.
+#[derive(Debug, Clone)]
+struct Target {
+    url: String,
+    id: Option<Id>,
+}
+
+impl Target {
+    /// A route that cannot be filled in is not sent either, and stands for itself.
+    fn new(url: Result<String, Failure>, route: &str, id: Option<&Id>) -> Self {
+        Self { url: url.unwrap_or_else(|_| route.to_owned()), id: id.cloned() }
+    }
+}
+
 /// A parameter of a query.
 pub(super) type Parameter = (&'static str, String);
 
@@ -84,7 +98,9 @@ impl Session {
         page: usize,
         per_page: usize,
     ) -> Result<Listed, Failure> {
-        self.get(errand, || self.0.client.list(route, query, page, per_page)).await
+        let url = self.0.client.list_address(route, query, page, per_page);
+        let target = Target::new(url, route, None);
+        self.get(errand, &target, || self.0.client.list(route, query, page, per_page)).await
     }
 
     /// Reads one record, or a short list that has no pages.
@@ -95,7 +111,8 @@ impl Session {
         id: Option<&Id>,
         query: &[Parameter],
     ) -> Result<Value, Failure> {
-        self.get(errand, || self.0.client.read(route, id, query)).await
+        let target = Target::new(self.0.client.address(route, id, query), route, id);
+        self.get(errand, &target, || self.0.client.read(route, id, query)).await
     }
 
     /// Waits for leave to send a step of a job. Dropped before that, the step is withdrawn.
@@ -132,12 +149,14 @@ impl Session {
             }
             Ok(_) | Err(_) => None,
         };
-        self.report(&errand, method.word(), sent.took, status, again_in);
+        let id = Some(step.record.id());
+        let target = Target::new(self.0.client.address(step.row.route, id, &[]), step.row.route, id);
+        self.report(&errand, (method.word(), &target), sent.took, status, again_in);
         sent.result
     }
 
     /// Sends a GET until it is answered or given up.
-    async fn get<T, F>(&self, errand: &Errand, request: impl Fn() -> F) -> Result<T, Failure>
+    async fn get<T, F>(&self, errand: &Errand, target: &Target, request: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
@@ -148,7 +167,7 @@ impl Session {
             let failure = match sent.result {
                 Ok(answer) => {
                     // The client tells no status for a read that brought data; that is what 200 stands for.
-                    self.report(errand, "GET", sent.took, Ok(200), None);
+                    self.report(errand, ("GET", target), sent.took, Ok(200), None);
                     return Ok(answer);
                 }
                 Err(failure) => failure,
@@ -163,7 +182,7 @@ impl Session {
                 let again = may_be_repeated(&failure) && broken < MOST_TRIES;
                 again.then(|| self.0.delays.broken(broken))
             };
-            self.report(errand, "GET", sent.took, Err(failure.clone()), again_in);
+            self.report(errand, ("GET", target), sent.took, Err(failure.clone()), again_in);
             match again_in {
                 None => return Err(failure),
                 // The gate holds it back together with all others.
@@ -203,13 +222,15 @@ impl Session {
     fn report(
         &self,
         errand: &Errand,
-        method: &'static str,
+        (method, target): (&'static str, &Target),
         took: Duration,
         result: Result<u16, Failure>,
         again_in: Option<Duration>,
     ) {
         let Errand { purpose, kind, name, .. } = errand.clone();
-        self.0.post.tell(Fact::Attempt(Attempt { method, purpose, kind, name, took, result, again_in }));
+        let Target { url, id } = target.clone();
+        let attempt = Attempt { method, purpose, kind, id, name, url, took, result, again_in };
+        self.0.post.tell(Fact::Attempt(attempt));
     }
 }
 

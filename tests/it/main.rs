@@ -18,4 +18,5 @@ mod readme;
 mod sandbox;
 mod screens;
 mod support;
+mod trust;
 mod worker;

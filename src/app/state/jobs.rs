@@ -3,16 +3,19 @@
 //! Owns a mirror of what the worker does: which job runs, which wait, and how their steps ended. The queue itself is the
 //! worker's.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::status::group::{Loss, Sent};
 use crate::app::effect::Ticket;
+use crate::app::message::Attempt;
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Verb};
 use crate::model::moment::Moment;
 use crate::model::outcome::{Outcome, Tally};
 use crate::model::plan::Plan;
+use crate::model::record::Record;
 
 /// A job that is not over.
 #[derive(Debug)]
@@ -33,11 +36,20 @@ pub struct Job {
     pub cancelled: bool,
     /// How many of its files have lost their bytes on the server, so that no copy could be made.
     pub bytes_gone: usize,
+    /// Its steps that did not succeed.
+    pub losses: Vec<Loss>,
+    /// The last request of each record whose step has not ended, where it did not succeed.
+    sent: BTreeMap<(Kind, Id), Sent>,
     /// Ids of steps that have not ended.
     open: BTreeSet<(Kind, Id)>,
 }
 
 impl Job {
+    /// The last request for a record that did not succeed, which is not kept any longer.
+    pub fn take_sent(&mut self, record: &Record) -> Option<Sent> {
+        self.sent.remove(&(record.kind(), record.id().clone()))
+    }
+
     /// How many steps have ended.
     #[must_use]
     pub fn done(&self) -> usize {
@@ -101,6 +113,8 @@ impl Jobs {
             at_rest: false,
             cancelled: false,
             bytes_gone: 0,
+            losses: Vec::new(),
+            sent: BTreeMap::new(),
             open,
         });
     }
@@ -156,6 +170,21 @@ impl Jobs {
         // The key is only looked up, so the clone is the price of one comparison a record in a modal.
         let key = (kind, id.clone());
         self.open.iter().any(|job| job.open.contains(&key))
+    }
+
+    /// A request was sent. What did not succeed is kept until its step has ended.
+    pub fn attempted(&mut self, attempt: &Attempt) {
+        let (Some(kind), Some(id)) = (attempt.kind, attempt.id.clone()) else { return };
+        let key = (kind, id);
+        let job = self.open.iter_mut().find(|job| attempt.method != "GET" && job.open.contains(&key));
+        match (job, &attempt.result) {
+            (None, _) => {}
+            (Some(job), Ok(_)) => drop(job.sent.remove(&key)),
+            (Some(job), Err(failure)) => {
+                let sent = Sent { method: attempt.method, url: attempt.url.clone(), status: failure.status };
+                job.sent.insert(key, sent);
+            }
+        }
     }
 
     /// A step ended.

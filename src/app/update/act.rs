@@ -89,7 +89,7 @@ fn targets(state: &State) -> Vec<Record> {
     state.under_cursor().into_iter().collect()
 }
 
-fn newest(state: &State, record: &Record) -> Record {
+pub(super) fn newest(state: &State, record: &Record) -> Record {
     state.listings[record.kind() as usize].find(record.id()).unwrap_or_else(|| record.clone())
 }
 

@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, leave, mark, recall, recover};
+use super::{act, browse, door, leave, mark, pane, recall, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -210,6 +210,9 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
             state.status.reads = !state.status.reads;
             state.status.below = 0;
         }
+        Command::MarkGroup => pane::mark_group(state),
+        Command::CopyRequest => pane::copy(state, effects),
+        Command::ExportGroup => pane::export(state, effects),
         Command::Unfinished => recover::look_again(state, effects),
         Command::EnterToken => door::enter_token(state),
         Command::Close => close(state, effects),

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, has_list, recall, recover};
+use super::{act, browse, door, has_list, pane, recall, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
 use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
+use crate::app::state::status::group::{Loss, groups};
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
 use crate::model::arrange::Filter;
 use crate::model::failure::{Cause, Failure};
@@ -83,6 +84,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result),
         (Purpose::Unfinished, Reply::Unfinished(result)) => recover::found(state, result),
         (Purpose::Drop(job), Reply::Dropped(result)) => recover::dropped(state, job, result),
+        (Purpose::Write, Reply::Written(result)) => pane::written(state, result),
         (Purpose::Admit, Reply::Admitted(result)) => door::admitted(state, result, effects),
         (Purpose::Job, Reply::JobEnded(end)) => end_job(state, ticket, &end, effects),
         (purpose, Reply::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
@@ -161,6 +163,7 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
     state.jobs.step(ticket, step, ended.outcome);
     let Some(job) = state.jobs.get_mut(ticket) else { return };
     let Some(Step { record, row, .. }) = job.plan.steps.get(step).cloned() else { return };
+    let sent = job.take_sent(&record);
     let prepares = row.verb != job.plan.verb;
     job.bytes_gone += usize::from(ended.remark == Some(Remark::BytesGone));
     if let Some(remark) = ended.remark {
@@ -181,9 +184,13 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
             move_between_scopes(state, &record, becomes);
         }
         Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Held => {
-            let reason = ended.reason.unwrap_or_default();
             let first = if prepares { format!("{} first: ", row.verb.word()) } else { String::new() };
-            state.marks.fail(record, format!("{first}{}: {reason}", ended.outcome.word()));
+            let (outcome, reason) = (ended.outcome, ended.reason.unwrap_or_default());
+            state.marks.fail(record.clone(), format!("{first}{}: {reason}", outcome.word()));
+            if let Some(job) = state.jobs.get_mut(ticket) {
+                let (at, verb, reason) = (state.now.wall, row.verb, format!("{first}{reason}"));
+                job.losses.push(Loss { at, record, verb, outcome, reason, sent });
+            }
         }
         Outcome::NotSent => {}
     }
@@ -259,8 +266,11 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         state.parting.push(summary.clone());
     }
     state.status.tell(state.now, Told::Summary(summary));
-    tell_bytes_gone(state, job.bytes_gone);
     state.jobs.remember(&job, &end.tally);
+    for group in groups(job.losses) {
+        state.status.tell(state.now, Told::Group(Arc::new(group)));
+    }
+    tell_bytes_gone(state, job.bytes_gone);
     act::stop_if_at_rest(state, effects);
     if let (Some(leaving), true) = (state.leaving, state.jobs.is_empty()) {
         effects.push(Effect::Quit(leaving.exit));
@@ -303,6 +313,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
         Purpose::Unfinished => recover::found(state, Err(failure)),
         Purpose::Drop(job) => recover::dropped(state, job, Err(failure)),
+        Purpose::Write => pane::written(state, Err(failure)),
         Purpose::Admit => door::admitted(state, Err(failure), effects),
         Purpose::Job => {
             let tally = state.jobs.get_mut(ticket).map_or_else(Tally::default, |job| job.cut_short());

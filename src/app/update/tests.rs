@@ -1,6 +1,7 @@
 //! What facts, made by hand, do to the state, and what is asked for then.
 
 mod door;
+mod pane;
 mod recall;
 mod recover;
 

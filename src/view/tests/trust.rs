@@ -1,12 +1,17 @@
 //! What the screen shows when something went wrong, and what is then offered.
 
+use std::sync::Arc;
+
 use insta::assert_snapshot;
 
+use crate::app::command::Motion;
 use crate::app::effect::Exit;
 use crate::app::state::jobs::Aftermath;
 use crate::app::state::recovery::RecoveryPage;
+use crate::app::state::status::Told;
+use crate::app::state::status::group::{Loss, Sent, groups};
 use crate::app::state::token::TokenPrompt;
-use crate::app::state::{Overlay, Purpose, Question, State};
+use crate::app::state::{Focus, Overlay, Purpose, Question, State};
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Verb};
 use crate::model::outcome::Outcome;
@@ -107,4 +112,34 @@ fn undo_and_retry_are_offered_where_there_is_something_for_them() {
     assert!(!last_line(&state).contains("u undo"));
     state.tickets.open(Purpose::Recall(Recall::Undo));
     assert_eq!(last_line(&state), "looking for the last job");
+}
+
+fn loss(n: usize, outcome: Outcome, reason: &str) -> Loss {
+    let sent = Sent { method: "DELETE", url: "https://go.tallyfy.com/api/x".to_owned(), status: Some(422) };
+    let record = page(Kind::Processes, &NAMES, false).records().nth(n % NAMES.len()).unwrap();
+    let (at, verb, reason) = (moment(31).wall, Verb::Delete, reason.to_owned());
+    Loss { at, record, verb, outcome, reason, sent: (outcome != Outcome::Held).then_some(sent) }
+}
+
+#[test]
+fn failures_stand_together_by_cause() {
+    for (width, height) in SIZES {
+        let mut state = lively(width, height);
+        let mut losses: Vec<Loss> =
+            (0..12).map(|n| loss(n, Outcome::Refused, "The process must be archived first")).collect();
+        losses.extend((0..2).map(|n| loss(n, Outcome::Held, "it has been restored")));
+        let sum =
+            "delete finished: 8 done, 0 already gone, 12 refused, 0 failed, 0 unknown, 2 held, 0 not sent";
+        state.status.tell(moment(31), Told::Summary(sum.to_owned()));
+        for group in groups(losses) {
+            state.status.tell(moment(31), Told::Group(Arc::new(group)));
+        }
+        state.focus = Focus::Status;
+        assert!(!screen(&state).contains("Y copy as curl"), "{}", screen(&state));
+        state.status.scroll(Motion::Up, 5);
+        let text = screen(&state);
+        assert!(text.contains(">12 refused: The process must"), "{text}");
+        assert!(text.contains("space mark these") && text.contains("Y copy as curl"), "{text}");
+        assert_snapshot!(format!("groups_{width}x{height}"), text);
+    }
 }
