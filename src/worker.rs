@@ -9,7 +9,7 @@
 //!                   ├─► apply, past ─► truth ─┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
 //!                   │     ├─► journal         │      │         ▲
 //!                   │     └─► backups         │      │         └── porter: other tokens, knocking
-//!                   └─► arrange               │      │
+//!                   └─► arrange, desk         │      │
 //! Message ◄─ post ◄─── replies, steps ◄────┴──────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
 
@@ -17,6 +17,7 @@ mod apply;
 mod arrange;
 mod clock;
 mod delay;
+mod desk;
 mod door;
 mod gate;
 mod gather;
@@ -37,7 +38,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -228,8 +229,10 @@ impl Worker {
             Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
                 Reply::Weighed(weigh::run(&session, &post, ticket, &plan).await)
             }),
-            Work::Write { .. } => {
-                self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) });
+            Work::Write { name, text } => {
+                self.supervise(ticket, Reply::Written(Err(cancelled())), async move {
+                    Reply::Written(desk::write(Path::new("."), &name, &text).await)
+                });
             }
             Work::Arrange { rows, filter, sort, people } => {
                 let wish = arrange::Wish { rows, filter, sort, people };
