@@ -8,7 +8,7 @@ use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Done, Failed, Refused, 
 use tidyfy::sandbox::{Fault, Mishap, Settings};
 
 use super::scene::{
-    answer, carry_out, desk, is_done, newest, requests, sent, set_off, slug, state, status, tells_the_same,
+    agree, answer, ask, desk, is_done, mark, newest, requests, sent, slug, state, status, tells_the_same,
 };
 
 /// Longer than tidyfy waits for an answer, by 3 s.
@@ -96,13 +96,13 @@ async fn try_all(kind: Kind, verb: Verb) {
     if verb == Verb::Delete {
         faults.push(Fault::on(method, gone, applied(404)));
     }
+    mark(&mut desk, n).await;
+    ask(&mut desk, verb).await;
     desk.server.set_faults(faults);
-    super::scene::mark(&mut desk, n).await;
     if verb != Verb::Delete {
         assert!(desk.server.remove(slug(kind), gone));
     }
-    set_off(&mut desk, verb).await;
-    desk.rest().await;
+    agree(&mut desk).await;
 
     let (_, steps) = newest(&desk.state_dir());
     assert_eq!(steps.len(), n);
@@ -158,12 +158,14 @@ async fn only_what_cannot_be_read_back_either_stays_unknown() {
                     (Verb::Delete, _) => 1,
                     _ => 0,
                 };
+                mark(&mut desk, 1).await;
+                ask(&mut desk, verb).await;
                 desk.server.set_faults(vec![
                     Fault::on(method, &ids[0], answer(502, &[], None, apply)),
                     Fault::on("GET", "/", status(500)).nth(looks + 1..100),
                 ]);
                 let before = requests(&desk.server, "GET", "/");
-                carry_out(&mut desk, verb, 1).await;
+                agree(&mut desk).await;
                 let (_, steps) = newest(&desk.state_dir());
                 print(words, kind, verb, steps[0].outcome, state(&desk.server, kind, &ids[0]), 1);
                 let reason = steps[0].reason.as_deref().unwrap_or_default();

@@ -12,7 +12,9 @@ use tidyfy::model::pacing::Limits;
 use tidyfy::model::plan::Options;
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Settings};
 
-use super::scene::{answer, desk, newest, sent, set_off, slug, sow, state, status, with_quirks};
+use super::scene::{
+    answer, desk, is_done, mark, newest, sent, set_off, slug, sow, state, status, with_quirks,
+};
 use super::stand::Stand;
 
 const FIRST: Options = Options { backup: true, archive_first: true };
@@ -192,7 +194,6 @@ async fn references_that_an_archive_strips_are_on_the_screen() {
         desk.keys("j").await;
     }
     set_off(&mut desk, Verb::Archive).await;
-    desk.rest().await;
     let log = desk.log();
     assert!(log.contains(&format!("{name}: stripped for good from ")), "{log}");
     let (_, steps) = newest(&desk.state_dir());
@@ -229,5 +230,48 @@ async fn what_was_archived_when_the_job_was_cancelled_is_not_sent_and_stays_arch
             ended.end.tally.of(NotSent),
             ids.iter().filter(|id| state(&stand.server, kind, id) != "gone").count()
         );
+    }
+}
+
+/// The same by keys: what was left half done is marked, shown as archived, and can be taken up where it was left.
+#[tokio::test(start_paused = true)]
+async fn what_a_cancelled_job_left_half_done_stays_marked_and_is_shown_as_archived() {
+    for kind in [Kind::Processes, Kind::Templates] {
+        let slow = Settings { latency: Duration::from_millis(400), ..settings() };
+        let (mut desk, ids) = desk(kind, Verb::Archive, 20, slow).await;
+        mark(&mut desk, 20).await;
+        desk.keys("D").await;
+        desk.rest().await;
+        desk.keys("space shift-tab").await;
+        let phrase = format!("delete 20 in {}", desk.server.org_name());
+        desk.types(if desk.shows(&phrase) { &phrase } else { "delete 20" }).await;
+        desk.keys("enter").await;
+        let archived = |desk: &crate::support::Desk| {
+            ids.iter().filter(|id| state(&desk.server, kind, id) == "archived").count()
+        };
+        desk.until("an archived one", |desk| archived(desk) > 3).await;
+        desk.keys("x y").await;
+        desk.rest().await;
+        let left = archived(&desk);
+        assert!(left > 0 && desk.shows("delete cancelled: "), "{}", desk.screen());
+
+        let (_, steps) = newest(&desk.state_dir());
+        let gone = ids.iter().filter(|id| is_done(&desk.server, kind, Verb::Delete, id)).count();
+        let summary = format!(
+            "delete cancelled: {gone} done, 0 already gone, 0 refused, 0 failed, 0 unknown, 0 held, {} not sent",
+            20 - gone
+        );
+        assert!(desk.log().contains(&summary), "{summary}\n{}", desk.log());
+        assert_eq!(desk.marked().len(), 20 - gone);
+        for mark in desk.state().marks.all() {
+            let there = state(&desk.server, kind, &mark.record.id().to_string());
+            assert_eq!(mark.record.is_archived(), there == "archived", "{}", mark.record.name());
+        }
+        let unsent =
+            |step: &&tidyfy::journal::PastStep| step.outcome == Some(NotSent) && step.verb == "delete";
+        assert_eq!(steps.iter().filter(unsent).count(), 20 - gone);
+        desk.keys("s").await;
+        desk.rest().await;
+        assert_eq!(desk.ids().iter().filter(|id| ids.contains(id)).count(), left, "{}", desk.screen());
     }
 }

@@ -9,7 +9,8 @@ use tidyfy::sandbox::{Call, Fault, Mishap, Settings};
 use crate::support::Desk;
 
 use super::scene::{
-    answer, carry_out, desk, mark, newest, requests, sent, set_off, slug, state, status, tells_the_same,
+    agree, answer, ask, carry_out, desk, mark, newest, requests, sent, set_off, slug, state, status,
+    tells_the_same,
 };
 
 /// One way of going wrong, what comes of it when it happens once, and when it never stops.
@@ -78,9 +79,9 @@ async fn try_looks(read: &str, kind: Kind, rows: &[(Row, Outcome)], how_often: &
     let fault = |((row, _), id): (&(Row, Outcome), &String)| {
         often(Fault::on("GET", &path(id), row.mishap.clone()), how_often)
     };
+    ask(&mut desk, Verb::Delete).await;
     desk.server.set_faults(rows.iter().zip(&ids).map(fault).collect());
-    set_off(&mut desk, Verb::Delete).await;
-    desk.rest().await;
+    agree(&mut desk).await;
     let (_, steps) = newest(&desk.state_dir());
     for ((row, wanted), id) in rows.iter().zip(&ids) {
         let step = steps.iter().find(|step| step.record == *id).unwrap();
@@ -152,7 +153,6 @@ async fn a_look_that_answers_404_is_checked_where_an_archive_is() {
         desk.server.set_faults(vec![by_id]);
         assert!(desk.server.remove(slug(kind), &ids[5]));
         set_off(&mut desk, Verb::Delete).await;
-        desk.rest().await;
         let (_, steps) = newest(&desk.state_dir());
         for (n, id) in ids.iter().enumerate() {
             let step = steps.iter().find(|step| step.record == *id).unwrap();

@@ -83,14 +83,19 @@ pub(super) async fn mark(desk: &mut Desk, n: usize) {
     assert_eq!(desk.marked().len(), n, "{}", desk.screen());
 }
 
-/// Presses the verb's key and does what its modal asks for.
-pub(super) async fn set_off(desk: &mut Desk, verb: Verb) {
+/// Opens the verb's modal, and waits until all is counted that it shows.
+pub(super) async fn ask(desk: &mut Desk, verb: Verb) {
     let key = match verb {
         Verb::Archive => "a",
         Verb::Restore => "r",
         Verb::Delete => "D",
     };
     desk.keys(key).await;
+    desk.rest().await;
+}
+
+/// Does what the open modal asks for.
+pub(super) async fn agree(desk: &mut Desk) {
     let plan = desk.plan().unwrap_or_else(|| panic!("no modal:\n{}", desk.screen()));
     match plan.assent() {
         Assent::Nothing => panic!("there is nothing to do:\n{}", desk.screen()),
@@ -98,13 +103,19 @@ pub(super) async fn set_off(desk: &mut Desk, verb: Verb) {
         Assent::Phrase(phrases) => desk.confirm_with(&phrases[0]).await,
     }
     assert!(desk.plan().is_none(), "the modal stayed:\n{}", desk.screen());
+    desk.rest().await;
+}
+
+/// Opens the verb's modal, does what it asks for, and waits for the job to end.
+pub(super) async fn set_off(desk: &mut Desk, verb: Verb) {
+    ask(desk, verb).await;
+    agree(desk).await;
 }
 
 /// Marks the records of the trial and does the verb to them, to its end.
 pub(super) async fn carry_out(desk: &mut Desk, verb: Verb, n: usize) {
     mark(desk, n).await;
     set_off(desk, verb).await;
-    desk.rest().await;
 }
 
 /// What the journal says of the newest job.
