@@ -172,7 +172,6 @@ async fn nothing_is_gone_where_the_organization_does_not_answer() {
         let org = desk.server.org().to_owned();
         desk.server.set_faults(vec![
             Fault::on("GET", &ids[0], status(404)),
-            Fault::on("GET", &format!("/organizations/{org}"), status(404)).nth(1..1),
             Fault::on("GET", &format!("*/organizations/{org}"), status(404)),
             Fault::on("GET", "archived=only", answer(200, &[], Some(json!({"data": [],
                 "meta": {"pagination": {"total": 0, "count": 0, "per_page": 100, "current_page": 1, "total_pages": 1}}})), false)),
