@@ -3,7 +3,9 @@
 //! Owns the arguments, the order in which a start is checked, the runtime and the exit codes. Must not know of records,
 //! requests or screens: each command has a file of its own.
 
+mod backups;
 pub mod browse;
+mod columns;
 mod demo;
 mod history;
 mod logging;
@@ -23,6 +25,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{self, Environment, Flags, LimitsMode, LogLevel, Places, Problem, Settings, Sources};
 use crate::model::kind::Kind;
+use backups::BackupsArgs;
 use history::HistoryArgs;
 use sandbox::{LimitsArg, SandboxArgs, SandboxError};
 use trouble::{Code, Trouble};
@@ -37,7 +40,8 @@ Environment:
   NO_COLOR              no colour when not empty
 
   Defaults < config.toml < environment < flags. A profile named by --profile beats TALLYFY_* for what it
-  sets. Whatever says read-only wins. The token is never a flag and never read from a file.
+  sets. Whatever says read-only wins. The token is never a flag; where no variable has it, the file that
+  `token_file` names in config.toml does.
 
 Exit codes:
   0  done                      4    standard input or output is no terminal
@@ -106,6 +110,8 @@ enum Command {
     Sandbox(SandboxArgs),
     /// Show past jobs, or the steps of one
     History(HistoryArgs),
+    /// Look after the copies of what was deleted permanently
+    Backups(BackupsArgs),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -121,6 +127,7 @@ impl Command {
             Self::Demo(_) => "demo",
             Self::Sandbox(_) => "sandbox",
             Self::History(_) => "history",
+            Self::Backups(_) => "backups",
             Self::Completions { .. } => "completions",
             Self::Man => "man",
         }
@@ -132,6 +139,7 @@ impl Command {
             Self::Demo(_) => (&["--base-url", "--org", "--profile"], "it opens an organization of its own"),
             Self::Sandbox(_) => (&GlobalArgs::BUT_LIMITS, "it opens no organization"),
             Self::History(_) => (&GlobalArgs::BUT_LIMITS_AND_KIND, "it only reads the journal"),
+            Self::Backups(_) => (&GlobalArgs::BUT_LIMITS_AND_CONFIG, "it opens no organization"),
             Self::Completions { .. } | Self::Man => (&GlobalArgs::BUT_LIMITS, "it only prints a page"),
         };
         let given = flags.given();
@@ -168,6 +176,10 @@ impl GlobalArgs {
         "--log-level",
         "--allow-insecure-http",
     ];
+
+    /// Every global flag but `--limits` and `--config`, which says where the copies are.
+    const BUT_LIMITS_AND_CONFIG: [&str; 7] =
+        ["--base-url", "--org", "--profile", "--read-only", "--kind", "--log-level", "--allow-insecure-http"];
 
     /// Those that are on the command line.
     fn given(&self) -> Vec<&'static str> {
@@ -243,6 +255,9 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
         Some(Command::Demo(server)) => demo::run(flags, server, environment),
         Some(Command::Sandbox(server)) => on_runtime(async { Ok(sandbox::run(server.clone()).await?) }),
         Some(Command::History(arguments)) => look_back(flags, arguments),
+        Some(Command::Backups(arguments)) => {
+            backups::run(arguments, &flags.settings(environment, None)?.backups)
+        }
         Some(Command::Completions { shell }) => {
             pages::completions(Arguments::command(), *shell).map(|()| ExitCode::SUCCESS)
         }
@@ -263,9 +278,10 @@ fn homeless() -> Trouble {
 /// Opens the configured organization.
 fn open(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Trouble> {
     let settings = flags.settings(environment, None)?;
-    let access = browse::access(&settings, environment, has_terminal())?;
+    let source = browse::source(&settings, environment);
+    let access = browse::access(&settings, &source, has_terminal())?;
     let _log = logging::start(settings.log_level, &settings.state_dir)?;
-    on_runtime(browse::run(settings, access))
+    on_runtime(browse::run(settings, access, source))
 }
 
 /// Whether there is somebody to press keys, and something to draw on.

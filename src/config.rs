@@ -30,6 +30,9 @@ pub use read::Written;
 /// Tallyfy's own address (API sheet, section 1).
 pub const DEFAULT_BASE_URL: &str = "https://go.tallyfy.com/api";
 
+/// The folder of copies in the state directory, where no other is set.
+const BACKUPS: &str = "backups";
+
 /// Something that was configured wrongly: one sentence, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
@@ -150,6 +153,8 @@ pub struct Settings {
     pub base_url: String,
     /// The organization's id, if any source names one.
     pub org: Option<String>,
+    /// The file that holds the token where no variable does, if any; an absolute path. The demo has none.
+    pub token_file: Option<PathBuf>,
     /// The profile in use, if any.
     pub profile: Option<String>,
     /// Whether nothing but GET may be sent.
@@ -176,6 +181,10 @@ pub struct Settings {
     pub colour: bool,
     /// Where tidyfy keeps what it remembers.
     pub state_dir: PathBuf,
+    /// Where copies of what is deleted permanently are kept.
+    pub backups: PathBuf,
+    /// How many bytes copies leave free on their disk.
+    pub keep_free: u64,
     /// Whether the built-in sandbox is talked to.
     pub demo: bool,
 }
@@ -193,7 +202,13 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         problems.extend(wrong);
         profile::Aim::default()
     });
+    let token_file = reading.file.token_file.as_deref().filter(|_| !sources.demo).map(PathBuf::from);
+    if token_file.as_ref().is_some_and(|path| !path.is_absolute()) {
+        problems.push(no_path(&reading.place(&["token_file"])));
+    }
     let (file, flags) = (reading.file, sources.flags);
+    // The demo leaves nothing behind but in its own directory.
+    let backups = file.backups.filter(|_| !sources.demo);
     let kind = match &flags.kind {
         None => aim.kind.or(file.kind).unwrap_or(Kind::Processes),
         Some(word) => Kind::parse(word).unwrap_or_else(|| {
@@ -207,6 +222,7 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
     Ok(Settings {
         base_url: aim.base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
         org: aim.org,
+        token_file,
         profile: aim.profile,
         read_only: flags.read_only || file.read_only || aim.read_only,
         kind,
@@ -220,6 +236,8 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         log_level: flags.log_level.unwrap_or(file.log_level),
         colour: file.colour && !sources.environment.is_set("NO_COLOR"),
         state_dir: sources.state_dir.clone(),
+        backups: backups.unwrap_or_else(|| sources.state_dir.join(BACKUPS)),
+        keep_free: file.keep_free_mb.saturating_mul(1_000_000),
         demo: sources.demo,
     })
 }
@@ -231,6 +249,14 @@ fn limits(sources: &Sources<'_>, file: &file::LimitsTable) -> Limits {
         (None, LimitsMode::Documented) if !sources.demo => file.figures(),
         (Some(LimitsMode::Off), _) | (None, _) => Limits::off(),
     }
+}
+
+/// The value is not shown: the likeliest wrong thing to stand there is the token itself.
+fn no_path(place: &str) -> Problem {
+    Problem::new(
+        format!("{place} is no path from the root on"),
+        "name the file that holds the token with all directories above it",
+    )
 }
 
 /// A word that names no kind, where `place` says it stands.

@@ -33,6 +33,8 @@
 //! | [`worker`] | the async layer: loads, applies, arranges, paces | the state, the view |
 //! | [`tallyfy`] | HTTP to the API; one call is one attempt | who calls it |
 //! | [`journal`] | what was planned, sent and settled, on disk; the history | HTTP, screens |
+//! | [`backups`] | copies of what is deleted permanently, on disk | HTTP, the journal, screens |
+//! | [`private`] | directories and files that are the owner's alone | what is kept in them |
 //! | [`sandbox`] | a Tallyfy-compatible server on loopback | every other room |
 //!
 //! Two things hold it together. A kind is one row of [`model::catalog`]: routes, scopes, columns, verbs, preconditions,
@@ -44,11 +46,13 @@
 
 pub mod app;
 pub mod auth;
+pub mod backups;
 pub mod cli;
 pub mod config;
 pub mod event_loop;
 pub mod journal;
 pub mod model;
+pub mod private;
 pub mod sandbox;
 pub mod tallyfy;
 pub mod terminal;

@@ -7,6 +7,7 @@
 mod answer;
 mod dice;
 mod faults;
+mod includes;
 mod ledger;
 mod limits;
 mod list;
@@ -20,6 +21,7 @@ mod select;
 mod serve;
 mod shape;
 mod store;
+mod tokens;
 mod verbs;
 mod wire;
 
@@ -27,22 +29,20 @@ use std::{
     fs::File,
     io,
     path::PathBuf,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, atomic::AtomicU64},
     time::Duration,
 };
 
 use axum::Router;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-pub use faults::{Fault, FaultError, Mishap, read_faults};
+pub use faults::{Call, Fault, FaultError, Mishap, read_faults};
 pub use ledger::Logged;
 pub use limits::Limits;
 pub use quirks::{Quirk, Quirks, UnknownQuirk};
+pub use tokens::Bearer;
 
 use faults::Faults;
 use ledger::Ledger;
@@ -51,6 +51,7 @@ use list::Memory;
 use names::Names;
 use rows::Kind;
 use serve::{Hub, Organization, lock};
+use tokens::Tokens;
 use wire::{Doors, Wire};
 
 /// 2026-11-20T09:00:00Z, the moment at which the organization stands still unless told otherwise.
@@ -100,6 +101,10 @@ pub struct Settings {
     pub log: Option<PathBuf>,
     /// What the caller may do.
     pub role: Role,
+    /// How many of the stored files hold some megabytes each; the others are small.
+    pub large_files: usize,
+    /// A token that is let in beside the sandbox's own, as one that the caller made after signing out.
+    pub second_token: Option<String>,
     /// The moment that the organization's dates lead up to.
     pub now: Timestamp,
 }
@@ -116,6 +121,8 @@ impl Default for Settings {
             quirks: Quirks::default(),
             log: None,
             role: Role::Admin,
+            large_files: 0,
+            second_token: None,
             now: Timestamp::from_second(NOW).unwrap_or_default(),
         }
     }
@@ -153,6 +160,7 @@ pub struct Sandbox {
     hub: Arc<Hub>,
     org: String,
     org_name: String,
+    token: String,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
@@ -173,16 +181,23 @@ impl Sandbox {
         let port = settings.port;
         let listen = |source| StartError::Listen { port, source };
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(listen)?;
-        let host = format!("http://{}", listener.local_addr().map_err(listen)?);
+        let address = listener.local_addr().map_err(listen)?;
+        let host = format!("http://{address}");
+        let (doors, door) = Doors::new(listener, address);
         let world = seed::world(&settings, names);
         let (org, org_name) = (world.org.clone(), world.names.organization.clone());
+        let token = format!("sandbox-{}", dice::hex(settings.seed ^ 0x70CE, 0));
+        let mut tokens = Tokens::new(token.clone());
+        if let Some(second) = &settings.second_token {
+            tokens.accept(second, Bearer::Caller);
+        }
         let (stop, stopped) = watch::channel(false);
         let hub = Arc::new(Hub {
             state: Mutex::new(Organization { world, memory: Memory::default() }),
             gate: Mutex::new(Gate::new(settings.limits)),
             ledger: Mutex::new(ledger),
-            token: format!("sandbox-{}", dice::hex(settings.seed ^ 0x70CE, 0)),
-            revoked: AtomicBool::new(false),
+            tokens: Mutex::new(tokens),
+            door,
             latency: settings.latency,
             faults: Mutex::new(Faults::new(settings.seed, settings.faults)),
             host,
@@ -191,12 +206,12 @@ impl Sandbox {
         });
         let router = Router::new().fallback(serve::answer).with_state(Arc::clone(&hub));
         let service = router.into_make_service_with_connect_info::<Wire>();
-        let serving = axum::serve(Doors(listener), service);
+        let serving = axum::serve(doors, service);
         let server = tokio::spawn(async move {
             // Serving ends with the task alone; accept errors are retried inside.
             drop(serving.await);
         });
-        Ok(Self { hub, org, org_name, stop, server })
+        Ok(Self { hub, org, org_name, token, stop, server })
     }
 
     /// The base URL, `http://127.0.0.1:PORT/api`. The same routes are served without `/api`.
@@ -214,9 +229,9 @@ impl Sandbox {
         &self.org_name
     }
 
-    /// The token that is let in.
+    /// The token that is let in from the start.
     pub fn token(&self) -> &str {
-        &self.hub.token
+        &self.token
     }
 
     /// The line that tells people and programs where the sandbox is.
@@ -229,14 +244,31 @@ impl Sandbox {
         lock(&self.hub.ledger).entries.clone()
     }
 
-    /// Makes the token worthless, as when its user signs out of the web application (API sheet, row 28).
+    /// Makes every token so far worthless, as when their user signs out of the web application (API sheet, row 28).
     pub fn revoke_token(&self) {
-        self.hub.revoked.store(true, Ordering::Release);
+        lock(&self.hub.tokens).revoke_all();
     }
 
-    /// Makes the token good again.
+    /// Makes the token from the start good again.
     pub fn renew_token(&self) {
-        self.hub.revoked.store(false, Ordering::Release);
+        self.accept_token(&self.token, Bearer::Caller);
+    }
+
+    /// Lets another token in from now on.
+    pub fn accept_token(&self, token: &str, bearer: Bearer) {
+        lock(&self.hub.tokens).accept(token, bearer);
+    }
+
+    /// Resets every connection and refuses new ones until [`Sandbox::reopen`]; both keep the port.
+    pub async fn shut(&self) {
+        self.hub.door.swing(false);
+        self.hub.door.settled().await;
+    }
+
+    /// Takes connections again.
+    pub async fn reopen(&self) {
+        self.hub.door.swing(true);
+        self.hub.door.settled().await;
     }
 
     /// Puts these rules in the place of the ones in force; counting starts anew.
@@ -260,6 +292,13 @@ impl Sandbox {
             .map_or_else(Vec::new, |kind| state.world.keys(kind).iter().map(ToString::to_string).collect())
     }
 
+    /// What a stored file holds, whether or not it can be downloaded at the moment; none for external links.
+    pub fn bytes(&self, id: &str) -> Option<Vec<u8>> {
+        let state = lock(&self.hub.state);
+        let file = state.world.files.get(id).filter(|file| !file.by_url)?;
+        Some(verbs::contents(id, file.size))
+    }
+
     /// Puts a record there behind the client's back; what `fields` does not say is made up. Its id, or none for an
     /// unknown slug or an id that is taken.
     pub fn add(&self, slug: &str, fields: Value) -> Option<String> {
@@ -270,6 +309,29 @@ impl Sandbox {
     /// Changes fields of a record behind the client's back, `archived_at` included. False when there is no such record.
     pub fn edit(&self, slug: &str, id: &str, fields: Value) -> bool {
         Kind::of(slug).is_some_and(|kind| lock(&self.hub.state).world.edit(kind, id, &shape::fields(fields)))
+    }
+
+    /// Gives a record another name behind the client's back, as somebody else would: it counts as updated now. False when
+    /// there is no such record.
+    pub fn rename(&self, slug: &str, id: &str, name: &str) -> bool {
+        let now = shape::millis(lock(&self.hub.state).world.now());
+        let key = match Kind::of(slug) {
+            Some(Kind::Runs | Kind::Groups) => "name",
+            Some(Kind::Assets) => "filename",
+            _ => "title",
+        };
+        self.edit(slug, id, json!({key: name, "last_updated": now}))
+    }
+
+    /// Archives a record behind the client's back, with all that this entails. False when that was not possible.
+    pub fn archive(&self, slug: &str, id: &str) -> bool {
+        let kind = Kind::of(slug).filter(|kind| !matches!(kind, Kind::Tags | Kind::Groups));
+        kind.is_some_and(|kind| verbs::archive(&mut lock(&self.hub.state).world, kind, id).applied)
+    }
+
+    /// Restores a record behind the client's back. False when that was not possible.
+    pub fn restore(&self, slug: &str, id: &str) -> bool {
+        Kind::of(slug).is_some_and(|kind| verbs::restore(&mut lock(&self.hub.state).world, kind, id).applied)
     }
 
     /// Deletes a record for good behind the client's back, with what is lost with it. False when there is no such record.

@@ -5,26 +5,30 @@
 //!
 //! ```text
 //! Effect ─► Worker ─┬─► load, gather ─► walk ─┐
-//!                   ├─► look, weigh ──────────┼─► session ─► gate (pace) ─► tallyfy::Client
-//!                   ├─► apply (reins) ──┬─────┘      │
-//!                   │                   └─► journal  │
+//!                   ├─► look, weigh ──────────┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
+//!                   ├─► apply (reins) ──┬─────┘      │         ▲
+//!                   │                   └─► journal  │         └── porter: other tokens, knocking
 //!                   └─► arrange                      │
-//! Message ◄─ post ◄─── replies, steps ◄──────────────┴─ attempts; herald: waits and budgets
+//! Message ◄─ post ◄─── replies, steps ◄──────────────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
 
 mod apply;
 mod arrange;
 mod clock;
 mod delay;
+mod door;
 mod gate;
 mod gather;
 mod herald;
 mod load;
 mod look;
 mod pace;
+mod past;
+mod porter;
 mod post;
 mod reins;
 mod session;
+mod truth;
 mod walk;
 mod weigh;
 
@@ -44,6 +48,8 @@ pub use clock::Clock;
 
 use crate::app::effect::{Effect, Ticket, Work};
 use crate::app::message::{Message, Reply};
+use crate::auth::TokenSource;
+use crate::backups::Backups;
 use crate::journal::Journal;
 use crate::model::failure::{Cause, Failure};
 use crate::model::pacing::Limits;
@@ -53,6 +59,8 @@ use crate::tallyfy::Client;
 use apply::Job;
 use gate::Gate;
 use load::Load;
+use past::Past;
+use porter::Porter;
 use post::Post;
 use reins::{Gear, Reins};
 use session::Session;
@@ -68,15 +76,22 @@ pub struct Terms {
     pub clock: Clock,
     /// The directory the journal lies in; it need not exist yet.
     pub state_dir: PathBuf,
+    /// Where the token is read again when it is not accepted any more.
+    pub source: TokenSource,
+    /// Where copies of what is deleted are kept.
+    pub backups: Backups,
     /// What the jitter of delays starts from; the same seed gives the same delays.
     pub seed: u64,
 }
 
 impl Terms {
-    /// 16 requests at once, under `limits`, with the journal in `state_dir` and a seed that differs from run to run.
+    /// 16 requests at once, under `limits`, with the journal and the copies in `state_dir`, no source of other tokens, and
+    /// a seed that differs from run to run.
     #[must_use]
     pub fn new(limits: Limits, clock: Clock, state_dir: PathBuf) -> Self {
-        Self { at_once: 16, limits, clock, state_dir, seed: RandomState::new().hash_one(()) }
+        let backups = Backups::new(state_dir.join("backups"), 0);
+        let seed = RandomState::new().hash_one(());
+        Self { at_once: 16, limits, clock, state_dir, backups, source: TokenSource::none(), seed }
     }
 }
 
@@ -84,8 +99,11 @@ impl Terms {
 #[derive(Debug)]
 pub struct Worker {
     session: Session,
+    porter: Porter,
     post: Post,
     journal: Journal,
+    backups: Backups,
+    state_dir: PathBuf,
     at_once: usize,
     tasks: JoinSet<()>,
     leads: BTreeMap<Ticket, Lead>,
@@ -110,7 +128,7 @@ impl Worker {
     /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
     #[must_use]
     pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
-        let Terms { at_once, limits, clock, state_dir, seed } = terms;
+        let Terms { at_once, limits, clock, state_dir, backups, source, seed } = terms;
         let post = Post::new(clock, messages);
         let gate = Gate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
@@ -119,8 +137,22 @@ impl Worker {
         let last_job = CancellationToken::new();
         last_job.cancel();
         let session = Session::new(client, gate, seed, post.clone());
+        let porter = Porter::new(session.clone(), source);
+        let watching = porter.clone();
+        tasks.spawn(async move { watching.watch().await });
         let journal = Journal::new(&state_dir);
-        Self { session, post, journal, at_once, tasks, leads: BTreeMap::new(), last_job }
+        Self {
+            session,
+            porter,
+            post,
+            journal,
+            backups,
+            state_dir,
+            at_once,
+            tasks,
+            leads: BTreeMap::new(),
+            last_job,
+        }
     }
 
     /// Starts, ends, holds or resumes work. Returns at once. Effects on the screen are not its business.
@@ -159,6 +191,12 @@ impl Worker {
             Work::Count(kind) => self.supervise(ticket, Reply::Counted(Err(cancelled())), async move {
                 Reply::Counted(look::count(&session, kind).await)
             }),
+            Work::Admit(token) => {
+                let porter = self.porter.clone();
+                self.supervise(ticket, Reply::Admitted(Err(cancelled())), async move {
+                    Reply::Admitted(porter.admit(token).await)
+                });
+            }
             Work::Read(record) => self.supervise(ticket, Reply::Read(Err(cancelled())), async move {
                 Reply::Read(look::read(&session, &record).await)
             }),
@@ -171,13 +209,40 @@ impl Worker {
             Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
                 Reply::Weighed(weigh::run(&session, &post, ticket, &plan).await)
             }),
-            Work::Recall(_) | Work::Unfinished | Work::Drop(_) | Work::Admit(_) | Work::Write { .. } => {
+            Work::Recall(wish) => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Recalled(Err(cancelled())), async move {
+                    Reply::Recalled(past.recall(wish).await)
+                });
+            }
+            Work::Unfinished => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Unfinished(Err(cancelled())), async move {
+                    Reply::Unfinished(past.unfinished().await)
+                });
+            }
+            Work::Drop(job) => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Dropped(Err(cancelled())), async move {
+                    Reply::Dropped(past.drop_rest(job).await)
+                });
+            }
+            Work::Write { .. } => {
                 self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) });
             }
             Work::Arrange { rows, filter, sort, people } => {
                 let wish = arrange::Wish { rows, filter, sort, people };
                 self.supervise(ticket, Reply::Arranged(None), arrange::run(wish));
             }
+        }
+    }
+
+    fn past(&self) -> Past {
+        Past {
+            session: self.session.clone(),
+            journal: self.journal.clone(),
+            directory: self.state_dir.clone(),
+            clock: self.post.clock.clone(),
         }
     }
 
@@ -189,6 +254,7 @@ impl Worker {
             confirmed: self.post.clock.now().wall,
             post: self.post.clone(),
             journal: self.journal.clone(),
+            backups: self.backups.clone(),
             ticket,
             plan,
             reins: reins.clone(),

@@ -17,6 +17,7 @@ use crate::model::past::{Recalled, Remnant};
 use crate::model::people::People;
 use crate::model::plan::Organization;
 use crate::model::record::{Page, Record};
+use crate::model::reference::Reference;
 
 /// A fact, and when it happened.
 #[derive(Debug, Clone)]
@@ -150,7 +151,7 @@ pub struct JobEnd {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
     /// These references to the record were stripped for good, and nothing but this remembers them.
-    Stripped(Vec<String>),
+    Stripped(Vec<Reference>),
     /// The server has lost the bytes of the file, so that no copy can be made: it can only be deleted without one.
     BytesGone,
 }

@@ -117,15 +117,22 @@ fn since(text: &str) -> Result<Timestamp, String> {
     found.ok_or_else(|| "a day such as `2026-03-01`, or days such as `90d`".to_owned())
 }
 
-/// `18 done, 1 refused, 2 open`: only what occurred, and what has not ended.
+/// What is said of what has no outcome yet: something was sent for it, or nothing.
+const OPEN: [&str; 2] = ["sent", "waiting"];
+
+/// `18 done, 1 refused, 2 waiting`: only what occurred, and what has not ended.
 fn outcomes(job: &PastJob) -> String {
-    let ended: u64 = job.outcomes.iter().map(|(_, n)| n).sum();
-    let mut parts: Vec<String> =
-        job.outcomes.iter().map(|(outcome, n)| format!("{n} {}", outcome.word())).collect();
-    if ended < job.steps {
-        parts.push(format!("{} open", job.steps - ended));
-    }
+    let ended = job.outcomes.iter().map(|(outcome, n)| (outcome.word(), *n));
+    let open = OPEN.into_iter().zip([job.sent, job.waiting]).filter(|(_, n)| *n > 0);
+    let parts: Vec<String> = ended.chain(open).map(|(word, n)| format!("{n} {word}")).collect();
     parts.join(", ")
+}
+
+/// How a step stands, in a word.
+fn standing(step: &PastStep) -> &'static str {
+    let [sent, waiting] = OPEN;
+    let open = if step.attempts.is_empty() { waiting } else { sent };
+    step.outcome.map_or(open, Outcome::word)
 }
 
 impl From<JournalError> for Trouble {

@@ -24,12 +24,15 @@ FILE holds a JSON list of rules. The first rule that fires for a request decides
   [
     {"method": "DELETE", "path": "*/runs/*", "nth": [2], "does": "reset-after"},
     {"path": "page=3", "times": 1, "status": 503, "headers": {"Retry-After": "2"}},
-    {"method": "PUT", "share": 0.1, "does": "html", "status": 502}
+    {"call": "archive", "share": 0.1, "does": "html", "status": 502},
+    {"nth": [40], "does": "revoke-token"}
   ]
 
 Which request:
   method    GET, PUT, DELETE; any when left out
   path      part of the path with its query, or with `*` a pattern for the whole path; any when left out
+  call      what it is for, whatever the kind: list, read, archive, restore, delete (permanently), download (a
+            file's bytes); any when left out
 When (every matching request when all are left out):
   nth       a list of numbers: the first matching request is 1
   share     a part from 0 to 1 of the matching requests, the same ones for the same seed
@@ -39,15 +42,21 @@ What happens:
   delay-ms  a pause first; alone, the request is then answered as ever
   apply     true: the request takes effect even so (with status, html and hang)
   does      one of
-    answer        the same as leaving it out: `status` says what
-    status-after  the request takes effect, then `status` is answered
-    html          an HTML page (with `status`, 502 when left out)
-    reset-before  the connection is reset, without effect
-    reset-after   the request takes effect, then the connection is reset
-    hang          no answer ever comes
-    truncated     the request takes effect; half the announced body comes, then the connection closes
-    garbage       the request takes effect; 200 with broken JSON
-    revoke-token  the token is worthless from this request on"#;
+    answer            the same as leaving it out: `status` says what
+    status-after      the request takes effect, then `status` is answered
+    html              an HTML page (with `status`, 502 when left out)
+    reset-before      the connection is reset, without effect
+    reset-after       the request takes effect, then the connection is reset
+    hang              no answer ever comes; with `apply-after-ms` the request takes effect that much later, even
+                      if the client has gone
+    truncated         the request takes effect; half the announced body comes, then the connection closes
+    truncated-before  half of a success comes, without effect
+    garbage           the request takes effect; 200 with broken JSON
+    garbage-before    200 with broken JSON, without effect
+    revoke-token      the token that the request carries is worthless from this request on (see `--second-token`)
+    refuse            every connection is reset, and none is taken for `for-ms`
+
+The log of `--log` says of each request what was answered, and whether it took effect."#;
 
 /// Flags that set a sandbox up; `sandbox` and `demo` take the same ones.
 #[derive(Debug, Clone, Args)]
@@ -70,6 +79,12 @@ pub struct SandboxArgs {
     /// Make requests go wrong as the rules in FILE say (`--help` shows how)
     #[arg(long, value_name = "FILE", long_help = FAULTS_HELP)]
     pub faults: Option<PathBuf>,
+    /// Make this many of the files some megabytes large, the others being small
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub large_files: usize,
+    /// Let this token in too, as one that the same person made after the first was revoked
+    #[arg(long, value_name = "TOKEN")]
+    pub second_token: Option<String>,
     /// Behave otherwise where the sources on the API disagree; may be given more than once
     #[arg(long = "quirk", value_name = "NAME", value_parser = quirk_parser())]
     pub quirks: Vec<Quirk>,
@@ -146,6 +161,8 @@ impl SandboxArgs {
             faults: faults.unwrap_or_default(),
             quirks: self.quirks.iter().copied().collect(),
             log: self.log.clone(),
+            large_files: self.large_files,
+            second_token: self.second_token.clone(),
             ..Settings::default()
         })
     }

@@ -4,11 +4,12 @@
 //! other sources say.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-use super::number::{count, seconds};
+use super::number::{count, whole};
 use super::{LimitsMode, LogLevel, kind_words};
 use crate::model::kind::Kind;
 use crate::model::pacing::{Budget, Limits};
@@ -29,6 +30,9 @@ pub(super) struct File {
     /// The organization's id.
     #[serde(deserialize_with = "filled")]
     pub(super) org: Option<String>,
+    /// A file that holds the access token and that nobody else can read; read where no variable has the token.
+    #[serde(deserialize_with = "filled")]
+    pub(super) token_file: Option<String>,
     /// The kind shown first.
     #[serde(deserialize_with = "kind")]
     #[cfg_attr(test, schemars(schema_with = "tests::kind_schema"))]
@@ -39,6 +43,13 @@ pub(super) struct File {
     pub(super) colour: bool,
     /// How much the log in the state directory says.
     pub(super) log_level: LogLevel,
+    /// The folder of the copies of what is deleted permanently, as a whole path; in the state directory when empty.
+    #[serde(deserialize_with = "whole_path")]
+    pub(super) backups: Option<PathBuf>,
+    /// Megabytes that copies leave free on their disk.
+    #[serde(deserialize_with = "whole::<_, 0, 1_000_000_000>")]
+    #[cfg_attr(test, schemars(range(min = 0, max = 1_000_000_000)))]
+    pub(super) keep_free_mb: u64,
     /// How requests are sent.
     pub(super) requests: Requests,
     /// How requests are paced.
@@ -58,10 +69,13 @@ impl Default for File {
             profile: None,
             base_url: None,
             org: None,
+            token_file: None,
             kind: None,
             read_only: false,
             colour: true,
             log_level: LogLevel::default(),
+            backups: None,
+            keep_free_mb: 100,
             requests: Requests::default(),
             limits: LimitsTable::default(),
             caution: CautionTable::default(),
@@ -96,11 +110,11 @@ pub(super) struct Profile {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Requests {
     /// Seconds a connection may take to come about.
-    #[serde(deserialize_with = "seconds::<_, 1, 600>")]
+    #[serde(deserialize_with = "whole::<_, 1, 600>")]
     #[cfg_attr(test, schemars(range(min = 1, max = 600)))]
     pub(super) connect_timeout: u64,
     /// Seconds a whole request may take, its answer included.
-    #[serde(deserialize_with = "seconds::<_, 1, 600>")]
+    #[serde(deserialize_with = "whole::<_, 1, 600>")]
     #[cfg_attr(test, schemars(range(min = 1, max = 600)))]
     pub(super) timeout: u64,
     /// The most requests in flight at a time.
@@ -150,7 +164,7 @@ pub(super) struct Figure {
     #[cfg_attr(test, schemars(range(min = 1, max = 100_000)))]
     count: usize,
     /// The sliding window they are counted in, in seconds.
-    #[serde(deserialize_with = "seconds::<_, 1, 3_600>")]
+    #[serde(deserialize_with = "whole::<_, 1, 3_600>")]
     #[cfg_attr(test, schemars(range(min = 1, max = 3_600)))]
     seconds: u64,
 }
@@ -198,6 +212,19 @@ fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error
     let text = String::deserialize(from)?;
     let text = text.trim();
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// A path that means the same wherever tidyfy is started. An empty string counts as unset.
+fn whole_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = String::deserialize(from)?;
+    match PathBuf::from(&path) {
+        _ if path.trim().is_empty() => Ok(None),
+        whole if whole.is_absolute() => Ok(Some(whole)),
+        _ => Err(serde::de::Error::custom(format!(
+            "`{path}` is not a whole path, expected one such as `/srv/tidyfy-backups`; `~` and variables are not \
+             resolved"
+        ))),
+    }
 }
 
 fn kind<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Kind>, D::Error> {

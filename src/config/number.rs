@@ -29,8 +29,8 @@ impl Visitor<'_> for Whole {
     }
 }
 
-/// Reads a number of seconds from `LEAST` to `MOST`.
-pub(super) fn seconds<'de, D, const LEAST: u64, const MOST: u64>(from: D) -> Result<u64, D::Error>
+/// Reads a number from `LEAST` to `MOST`.
+pub(super) fn whole<'de, D, const LEAST: u64, const MOST: u64>(from: D) -> Result<u64, D::Error>
 where
     D: Deserializer<'de>,
 {
@@ -42,6 +42,6 @@ pub(super) fn count<'de, D, const LEAST: u64, const MOST: u64>(from: D) -> Resul
 where
     D: Deserializer<'de>,
 {
-    let number = seconds::<D, LEAST, MOST>(from)?;
+    let number = whole::<D, LEAST, MOST>(from)?;
     usize::try_from(number).map_err(D::Error::custom)
 }

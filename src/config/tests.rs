@@ -127,6 +127,19 @@ fn an_explicit_profile_beats_the_environment_and_a_default_one_does_not() {
 }
 
 #[test]
+fn the_file_of_the_token_is_a_whole_path_and_never_shown_otherwise() {
+    let settings = || file("token_file = '/home/mia/token'");
+    assert_eq!(settings().settings().token_file.as_deref(), Some(Path::new("/home/mia/token")));
+    assert_eq!(settings().demo().settings().token_file, None);
+    assert_eq!(file("token_file = ''").settings().token_file, None);
+    for wrong in ["sesame", "~/sesame", "./sesame"] {
+        let said = file(&format!("\ntoken_file = '{wrong}'")).resolve().unwrap_err();
+        assert!(said[0].sentence.starts_with("`c.toml`, line 2: `token_file` is no path"), "{said:?}");
+        assert!(!format!("{said:?}").contains("sesame"), "{said:?}");
+    }
+}
+
+#[test]
 fn whoever_says_read_only_wins() {
     assert!(file("read_only = true\n[profiles.a]\nread_only = false\n").settings().read_only);
     let profiles = "[profiles.a]\nread_only = true\n[profiles.b]";
@@ -160,6 +173,28 @@ fn the_demo_hears_nothing_of_accounts() {
     let paced = told().flags(|flags| flags.limits = Some(LimitsMode::Documented)).settings();
     assert_eq!(paced.limits, Limits::documented());
     assert!(file("read_only = true").demo().settings().read_only);
+}
+
+#[test]
+fn copies_lie_where_the_file_says_or_in_the_state_directory() {
+    let settings = Told::default().settings();
+    assert_eq!((settings.backups.as_path(), settings.keep_free), (Path::new("state/backups"), 100_000_000));
+    let text = "backups = '/srv/copies'\nkeep_free_mb = 5_000";
+    let settings = file(text).settings();
+    assert_eq!((settings.backups.as_path(), settings.keep_free), (Path::new("/srv/copies"), 5_000_000_000));
+    let settings = file(text).demo().settings();
+    assert_eq!((settings.backups.as_path(), settings.keep_free), (Path::new("state/backups"), 5_000_000_000));
+    assert_eq!(file("backups = ' '").settings().backups, Path::new("state/backups"));
+}
+
+#[test]
+fn a_folder_that_depends_on_where_one_stands_is_refused() {
+    for path in ["~/copies", "copies", "./copies", "$HOME/copies"] {
+        let problems = file(&format!("backups = '{path}'\nkeep_free_mb = -1")).resolve().unwrap_err();
+        let said = format!("`c.toml`, line 1: `backups`: `{path}` is not a whole path");
+        assert_eq!((problems[0].sentence.as_str(), problems.len()), (said.as_str(), 2));
+        assert!(problems[0].hint.contains("`~` and variables are not resolved"), "{}", problems[0].hint);
+    }
 }
 
 #[test]
@@ -231,7 +266,7 @@ fn a_token_in_the_file_is_refused_without_being_shown() {
     let shown = format!("{problems:?}");
     assert!(!shown.contains("sesame"), "{shown}");
     assert!(
-        problems[0].sentence.starts_with("`c.toml`, line 1: `token` does not belong in a file"),
+        problems[0].sentence.starts_with("`c.toml`, line 1: `token` does not belong in the config"),
         "{shown}"
     );
     assert!(

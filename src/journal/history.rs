@@ -69,6 +69,8 @@ pub struct PastJob {
     pub backups: Option<String>,
     /// The job whose rest it took over.
     pub continues: Option<i64>,
+    /// Whether it was begun by a process of this one's number, which says something only while it is running.
+    pub ours: bool,
     /// How many steps its plan has.
     pub steps: u64,
     /// When it was confirmed.
@@ -266,11 +268,11 @@ impl History {
 
 const JOBS: &str =
     "SELECT id, base_url, organization, organization_name, verb, steps, created, started, ended, ending,
-    reason, person, backups, continues FROM jobs";
+    reason, person, backups, continues, process FROM jobs";
 
 /// How many records of a job stand how. A step that others come after is their record's only while it is not done; a step
 /// whose turn never came is not counted beside the one that kept it from its turn.
-const COUNTS: &str = "SELECT outcome, is_sent, count(*) FROM (
+pub(super) const COUNTS: &str = "SELECT outcome, is_sent, count(*) FROM (
         SELECT outcome, outcome IS NULL AND EXISTS (
             SELECT 1 FROM attempts WHERE attempts.job = steps.job AND attempts.step = steps.n
         ) AS is_sent
@@ -303,6 +305,7 @@ fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
         person: row.get(11)?,
         backups: row.get(12)?,
         continues: row.get(13)?,
+        ours: row.get::<_, u32>(14)? == std::process::id(),
         outcomes: Vec::new(),
         sent: 0,
         waiting: 0,

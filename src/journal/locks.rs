@@ -6,8 +6,8 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::open::private_file;
 use super::trouble::JournalError;
+use crate::private;
 
 /// Held while a lock is tried: whoever only looks would otherwise seem to be at the job for that moment.
 const LOOKING: &str = "looking.lock";
@@ -35,7 +35,7 @@ pub(super) fn take(locks: &Path, job: i64) -> Result<Option<Hold>, JournalError>
     let place = |why: std::io::Error| JournalError::place(&path, &why);
     let looking = locks.join(LOOKING);
     let _turn = turn(&looking).map_err(|why| JournalError::place(&looking, &why))?;
-    let file = private_file(&path).map_err(place)?;
+    let file = private::file(&path).map_err(place)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(Hold { job, path, file })),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -65,7 +65,7 @@ fn path(locks: &Path, job: i64) -> PathBuf {
 }
 
 fn turn(looking: &Path) -> std::io::Result<File> {
-    let file = private_file(looking)?;
+    let file = private::file(looking)?;
     file.lock()?;
     Ok(file)
 }

@@ -1,6 +1,6 @@
 //! Opening the file.
 //!
-//! Owns the directory, the permissions, and what every connection is set to. Must not know the tables.
+//! Owns where it lies and what every connection is set to. Must not know the tables.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::schema::migrate;
 use super::trouble::JournalError;
 use super::{FILE, LOCKS, aside, locks};
+use crate::private;
 
 /// How long a transaction of another process is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -35,7 +36,7 @@ pub(super) fn to_write(directory: &Path) -> Result<Writable, JournalError> {
     let _turn = turn(directory)?;
     let writing = directory.join(LOCKS).join(WRITING);
     let place = |why: io::Error| JournalError::place(&writing, &why);
-    let file = private_file(&writing).map_err(place)?;
+    let file = private::file(&writing).map_err(place)?;
     match connect(directory).and_then(|connection| whole(connection, &directory.join(FILE))) {
         Ok(connection) => {
             file.lock_shared().map_err(place)?;
@@ -83,11 +84,11 @@ pub(super) fn to_read(directory: &Path) -> Result<Option<Connection>, JournalErr
 
 /// Makes the directories, and waits until nobody else opens the journal in them.
 fn turn(directory: &Path) -> Result<File, JournalError> {
-    private_directory(directory).map_err(|why| JournalError::place(directory, &why))?;
+    private::directory(directory).map_err(|why| JournalError::place(directory, &why))?;
     let locks = directory.join(LOCKS);
-    private_directory(&locks).map_err(|why| JournalError::place(&locks, &why))?;
+    private::directory(&locks).map_err(|why| JournalError::place(&locks, &why))?;
     let opening = locks.join(OPENING);
-    let turn = private_file(&opening).map_err(|why| JournalError::place(&opening, &why))?;
+    let turn = private::file(&opening).map_err(|why| JournalError::place(&opening, &why))?;
     turn.lock().map_err(|why| JournalError::place(&opening, &why))?;
     Ok(turn)
 }
@@ -95,7 +96,7 @@ fn turn(directory: &Path) -> Result<File, JournalError> {
 fn connect(directory: &Path) -> Result<Connection, JournalError> {
     let path = directory.join(FILE);
     // SQLite gives the files beside it the permissions of this one.
-    private_file(&path).map_err(|why| JournalError::place(&path, &why))?;
+    private::file(&path).map_err(|why| JournalError::place(&path, &why))?;
     let sql = |why: rusqlite::Error| JournalError::sql(&path, &why);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(&path, flags).map_err(sql)?;
@@ -107,38 +108,4 @@ fn connect(directory: &Path) -> Result<Connection, JournalError> {
     migrate(&mut connection, &path)?;
     leave_log(&connection, false).map_err(sql)?;
     Ok(connection)
-}
-
-/// Makes a directory that is the owner's alone.
-#[cfg(unix)]
-fn private_directory(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
-    }
-    Ok(())
-}
-
-/// Opens a file that is the owner's alone, made if it is not there.
-#[cfg(unix)]
-pub(super) fn private_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let file = File::options().read(true).append(true).create(true).mode(0o600).open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    }
-    Ok(file)
-}
-
-/// Makes a directory; the platform keeps the user's own directories to the user.
-#[cfg(not(unix))]
-fn private_directory(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
-}
-
-/// Opens a file, made if it is not there.
-#[cfg(not(unix))]
-pub(super) fn private_file(path: &Path) -> io::Result<File> {
-    File::options().read(true).append(true).create(true).open(path)
 }

@@ -1,4 +1,10 @@
+mod damage;
+mod records;
+mod recovery;
+
 use std::fs;
+use std::sync::Barrier;
+use std::thread;
 
 use futures_util::future::join_all;
 use rusqlite::Connection;
@@ -57,8 +63,12 @@ fn place() -> (TempDir, Journal) {
     (directory, journal)
 }
 
+fn read(directory: &TempDir) -> History {
+    History::open(directory.path()).unwrap().unwrap()
+}
+
 fn jobs(directory: &TempDir) -> Vec<PastJob> {
-    History::open(directory.path()).unwrap().unwrap().jobs(&Wanted::default()).unwrap()
+    read(directory).jobs(&Wanted::default()).unwrap()
 }
 
 #[tokio::test]
@@ -73,7 +83,7 @@ async fn what_is_noted_can_be_read_back() {
     log.sent(1, 2, AT, None).await.unwrap();
     log.ended(vec![end(2, Outcome::NotSent)]).await.unwrap();
 
-    let history = History::open(directory.path()).unwrap().unwrap();
+    let history = read(&directory);
     let job = history.job(1).unwrap().unwrap();
     assert_eq!((job.steps, job.state), (3, JobState::Running));
     assert_eq!(job.outcomes, [(Outcome::Done, 1), (Outcome::NotSent, 1)]);
@@ -99,7 +109,7 @@ async fn jobs_and_steps_are_found_by_what_they_are() {
         log.ended(vec![end(0, outcome), end(1, Outcome::Failed)]).await.unwrap();
         log.end(AT, Ending::Finished, None).await.unwrap();
     }
-    let history = History::open(directory.path()).unwrap().unwrap();
+    let history = read(&directory);
     let found = |wanted: Wanted| history.jobs(&wanted).unwrap().iter().map(|job| job.id).collect::<Vec<_>>();
     let all = Wanted::default;
     assert_eq!(found(all()), [2, 1]);
@@ -124,18 +134,28 @@ async fn a_job_is_locked_while_it_runs_and_only_then() {
     assert!(!directory.path().join("jobs/1.lock").exists());
 }
 
-#[tokio::test]
-async fn two_journals_share_one_file() {
+/// A runtime as a process of its own has one.
+fn on_a_runtime<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+#[test]
+fn journals_that_know_nothing_of_each_other_share_one_file() {
     let directory = tempfile::tempdir().unwrap();
-    let whole = || async {
-        let log = Journal::new(directory.path()).begin(plan(30)).await.unwrap();
-        for step in 0..30 {
-            log.sent(step, 1, AT, None).await.unwrap();
-            log.answered(answer(step, 200, None), Some(end(step, Outcome::Done))).await.unwrap();
-        }
-        log.end(AT, Ending::Finished, None).await.unwrap();
+    let together = Barrier::new(3);
+    let whole = || {
+        let journal = Journal::new(directory.path());
+        together.wait();
+        on_a_runtime(async {
+            let log = journal.begin(plan(30)).await.unwrap();
+            for step in 0..30 {
+                log.sent(step, 1, AT, None).await.unwrap();
+                log.answered(answer(step, 200, None), Some(end(step, Outcome::Done))).await.unwrap();
+            }
+            log.end(AT, Ending::Finished, None).await.unwrap();
+        });
     };
-    join_all([whole(), whole(), whole()]).await;
+    thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(whole))));
     let jobs = jobs(&directory);
     assert_eq!(jobs.len(), 3);
     for job in jobs {
@@ -162,47 +182,6 @@ async fn what_waits_together_is_written_together() {
             .unwrap(),
         64
     );
-}
-
-#[tokio::test]
-async fn a_file_that_is_no_journal_is_left_as_it_is() {
-    let (directory, journal) = place();
-    let file = directory.path().join(FILE);
-    fs::write(&file, "not a database, whatever its name says. ".repeat(200)).unwrap();
-    let before = fs::read(&file).unwrap();
-    let why = journal.begin(plan(1)).await.unwrap_err();
-    assert!(matches!(why, JournalError::Damaged { .. }), "{why}");
-    assert!(matches!(History::open(directory.path()), Err(JournalError::Damaged { .. })));
-    assert_eq!(fs::read(&file).unwrap(), before);
-}
-
-#[tokio::test]
-async fn a_journal_with_a_hole_in_it_is_found_out_before_anything_is_sent() {
-    let (directory, journal) = place();
-    journal.begin(plan(500)).await.unwrap().end(AT, Ending::Finished, None).await.unwrap();
-    drop(journal);
-    let file = directory.path().join(FILE);
-    let connection = Connection::open(&file).unwrap();
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    drop(connection);
-    let mut bytes = fs::read(&file).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..].fill(0xa5);
-    fs::write(&file, &bytes).unwrap();
-    let why = Journal::new(directory.path()).begin(plan(1)).await.unwrap_err();
-    assert!(matches!(why, JournalError::Damaged { .. }), "{why}");
-}
-
-#[tokio::test]
-async fn a_journal_of_a_newer_tidyfy_is_not_touched() {
-    let (directory, journal) = place();
-    drop(journal.begin(plan(1)).await.unwrap());
-    let connection = Connection::open(directory.path().join(FILE)).unwrap();
-    connection.pragma_update(None, "user_version", 99).unwrap();
-    let why = Journal::new(directory.path()).begin(plan(1)).await.unwrap_err();
-    assert!(matches!(why, JournalError::Newer { found: 99, .. }), "{why}");
-    let jobs: i64 = connection.query_row("SELECT count(*) FROM jobs", [], |row| row.get(0)).unwrap();
-    assert_eq!(jobs, 1);
 }
 
 #[tokio::test]
@@ -258,16 +237,4 @@ async fn it_is_the_owners_alone() {
     let lock = format!("jobs/{}.lock", log.job());
     assert_eq!(["", "jobs"].map(mode), [0o700; 2]);
     assert_eq!([FILE, "journal.sqlite3-wal", lock.as_str()].map(mode), [0o600; 3]);
-}
-
-#[tokio::test]
-async fn a_place_that_cannot_be_written_says_so() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("file");
-    fs::write(&file, "").unwrap();
-    for place in [file.clone(), file.join("below")] {
-        let why = Journal::new(&place).begin(plan(1)).await.unwrap_err();
-        assert!(why.to_string().starts_with("the journal could not be opened: `"), "{why}");
-        assert!(why.to_string().contains("it is not a directory"), "{why}");
-    }
 }

@@ -65,6 +65,22 @@ impl Verb {
     /// Every verb.
     pub const ALL: [Self; 3] = [Self::Archive, Self::Restore, Self::Delete];
 
+    /// The verb that `word` stands for.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verb| verb.word() == word)
+    }
+
+    /// The verb that takes it back, if one does.
+    #[must_use]
+    pub fn inverse(self) -> Option<Self> {
+        match self {
+            Self::Archive => Some(Self::Restore),
+            Self::Restore => Some(Self::Archive),
+            Self::Delete => None,
+        }
+    }
+
     /// The imperative, as status lines and phrases print it.
     #[must_use]
     pub fn word(self) -> &'static str {

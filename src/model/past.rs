@@ -9,6 +9,9 @@ use super::kind::{Kind, Verb};
 use super::outcome::Tally;
 use super::plan::{Chosen, Options};
 
+/// What is said of a file whose bytes the server cannot give any more; by these words such a step is known again.
+pub const BYTES_LOST: &str = "the server has lost the bytes";
+
 /// What is wanted of the past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recall {

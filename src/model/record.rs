@@ -230,7 +230,9 @@ impl Record {
         let row = self.kind().row();
         row.freshness.iter().find_map(|name| {
             let (was, is) = (self.named(name), now.named(name));
-            let comparable = was != Value::Missing && is != Value::Missing;
+            // Some routes let the status say that a record is archived, others do not.
+            let known = |value| value != Value::Missing && !says_archived(value);
+            let comparable = known(was) && known(is);
             (comparable && !same(was, is)).then(|| format!("{name} was {}, is {}", told(was), told(is)))
         })
     }

@@ -72,6 +72,18 @@ pub fn grouped(n: u64) -> String {
     out
 }
 
+/// A number of bytes for people, rounded down: `612 B`, `1.2 MB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"];
+    let (mut unit, mut one) = (0, 1);
+    while unit + 1 < units.len() && bytes / one >= 1_000 {
+        (unit, one) = (unit + 1, one * 1_000);
+    }
+    let (whole, tenth) = (grouped(bytes / one), bytes % one * 10 / one);
+    if unit == 0 { format!("{whole} B") } else { format!("{whole}.{tenth} {}", units[unit]) }
+}
+
 /// `text` folded for comparison: lower case, accents off, whether they are part of a letter or stand after it.
 #[must_use]
 pub fn folded(text: &str) -> String {
@@ -130,6 +142,13 @@ mod tests {
     fn a_name_is_never_invisible() {
         assert_eq!(name_or_nameless(" \u{200b} "), NAMELESS);
         assert_eq!(name_or_nameless("x"), "x");
+    }
+
+    #[test]
+    fn sizes_are_in_the_unit_that_fits() {
+        let sizes = [0, 999, 1_000, 1_260, 999_999, 42_000_000, 7_950_000_000, u64::MAX].map(size);
+        let told = ["0 B", "999 B", "1.0 kB", "1.2 kB", "999.9 kB", "42.0 MB", "7.9 GB", "18,446,744.0 TB"];
+        assert_eq!(sizes, told);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct Fault {
     pub method: Option<String>,
     /// A part of the path with its query, or a pattern for the whole of it when it holds a `*`; any when none.
     pub path: Option<String>,
+    /// What the request is for; anything when none.
+    pub call: Option<Call>,
     /// Which of the matching requests, counted from 1. With neither this nor `share`, every one.
     pub nth: Vec<u64>,
     /// Which part of the matching requests, from 0 to 1; the same ones for the same seed.
@@ -26,6 +28,24 @@ pub struct Fault {
     pub delay: Duration,
     /// What happens.
     pub mishap: Mishap,
+}
+
+/// What a request is for, whichever kind of record it concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Call {
+    /// A page of a list.
+    List,
+    /// One record, the identity and the organization among them.
+    Read,
+    /// The soft delete.
+    Archive,
+    /// The way back from it.
+    Restore,
+    /// The permanent delete.
+    Delete,
+    /// The bytes of a file.
+    Download,
 }
 
 /// What happens to a request.
@@ -60,20 +80,44 @@ pub enum Mishap {
         /// Whether the request takes effect all the same.
         apply: bool,
     },
+    /// No answer ever comes, and the request takes effect this long after it arrived, even if the client has gone.
+    HangLate {
+        /// How long after its arrival.
+        after: Duration,
+    },
     /// The request takes effect; half the announced body is sent, then the connection closes.
     Truncated,
+    /// Half of a success comes, then the connection closes; the request has no effect.
+    TruncatedBefore,
     /// The request takes effect; the answer is 200 with broken JSON.
     Garbage,
-    /// The token is revoked before the request is looked at, as when the user signs out of the web application.
+    /// The answer is 200 with broken JSON; the request has no effect.
+    GarbageBefore,
+    /// The request's token is revoked before the request is looked at, as when its user signs out of the web application.
     RevokeToken,
+    /// Every connection is reset and new ones are refused for this long; the request has no effect.
+    Refuse {
+        /// For how long.
+        span: Duration,
+    },
 }
 
 impl Fault {
     /// A rule for every request whose path contains or, with a `*`, matches `path`.
     pub fn on(method: &str, path: &str, mishap: Mishap) -> Self {
+        Self { method: Some(method.to_uppercase()), path: Some(path.to_owned()), ..Self::every(mishap) }
+    }
+
+    /// A rule for every request for this, whichever kind of record it concerns.
+    pub fn to(call: Call, mishap: Mishap) -> Self {
+        Self { call: Some(call), ..Self::every(mishap) }
+    }
+
+    const fn every(mishap: Mishap) -> Self {
         Self {
-            method: Some(method.to_uppercase()),
-            path: Some(path.to_owned()),
+            method: None,
+            path: None,
+            call: None,
             nth: Vec::new(),
             share: None,
             times: None,
@@ -96,8 +140,9 @@ impl Fault {
         self
     }
 
-    fn matches(&self, method: &str, paths: &[&str]) -> bool {
+    fn matches(&self, method: &str, paths: &[&str], call: Option<Call>) -> bool {
         self.method.as_deref().is_none_or(|wanted| wanted == method)
+            && self.call.is_none_or(|wanted| Some(wanted) == call)
             && self.path.as_deref().is_none_or(|wanted| match wanted.contains('*') {
                 true => paths.iter().any(|path| glob(wanted, path)),
                 false => paths.iter().any(|path| path.contains(wanted)),
@@ -144,10 +189,15 @@ impl Faults {
     }
 
     /// The first rule that fires for this request. Every rule that matches counts it.
-    pub(super) fn strike(&mut self, method: &str, paths: &[&str]) -> Option<(Duration, Mishap)> {
+    pub(super) fn strike(
+        &mut self,
+        method: &str,
+        paths: &[&str],
+        call: Option<Call>,
+    ) -> Option<(Duration, Mishap)> {
         let mut struck = None;
         for (place, rule) in self.rules.iter_mut().enumerate() {
-            if !rule.fault.matches(method, paths) {
+            if !rule.fault.matches(method, paths, call) {
                 continue;
             }
             rule.seen += 1;
@@ -191,6 +241,7 @@ pub enum FaultError {
 struct Written {
     method: Option<String>,
     path: Option<String>,
+    call: Option<Call>,
     #[serde(default)]
     nth: Vec<u64>,
     share: Option<f64>,
@@ -204,9 +255,11 @@ struct Written {
     headers: BTreeMap<String, String>,
     #[serde(default)]
     apply: bool,
+    apply_after_ms: Option<u64>,
+    for_ms: Option<u64>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Word {
     Answer,
@@ -216,8 +269,11 @@ enum Word {
     ResetAfter,
     Hang,
     Truncated,
+    TruncatedBefore,
     Garbage,
+    GarbageBefore,
     RevokeToken,
+    Refuse,
 }
 
 /// Reads a faults file.
@@ -248,6 +304,7 @@ impl Written {
         Ok(Fault {
             method: self.method.map(|method| method.to_uppercase()),
             path: self.path,
+            call: self.call,
             nth: self.nth,
             share: self.share,
             times: self.times,
@@ -262,6 +319,13 @@ impl Written {
         if !answers && (self.body.is_some() || !self.headers.is_empty()) {
             return Err("`body` and `headers` only go with an answer that `status` names".to_owned());
         }
+        if self.apply_after_ms.is_some() && self.does != Some(Word::Hang) {
+            return Err("`apply-after-ms` goes with `hang` only".to_owned());
+        }
+        if self.for_ms.is_some() != (self.does == Some(Word::Refuse)) {
+            return Err("`for-ms` goes with `refuse`, and `refuse` with it".to_owned());
+        }
+        let span = Duration::from_millis;
         Ok(match (self.does, self.status) {
             (None, None) if self.delay_ms > 0 && self.body.is_none() && self.headers.is_empty() => {
                 Mishap::None
@@ -276,10 +340,15 @@ impl Written {
             }
             (Some(Word::ResetBefore), None) => Mishap::ResetBefore,
             (Some(Word::ResetAfter), None) => Mishap::ResetAfter,
-            (Some(Word::Hang), None) => Mishap::Hang { apply },
+            (Some(Word::Hang), None) => {
+                self.apply_after_ms.map_or(Mishap::Hang { apply }, |ms| Mishap::HangLate { after: span(ms) })
+            }
             (Some(Word::Truncated), None) => Mishap::Truncated,
+            (Some(Word::TruncatedBefore), None) => Mishap::TruncatedBefore,
             (Some(Word::Garbage), None) => Mishap::Garbage,
+            (Some(Word::GarbageBefore), None) => Mishap::GarbageBefore,
             (Some(Word::RevokeToken), None) => Mishap::RevokeToken,
+            (Some(Word::Refuse), None) => Mishap::Refuse { span: span(self.for_ms.unwrap_or_default()) },
         })
     }
 

@@ -9,12 +9,15 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answer::{Answer, wrapped},
+    dice::hex,
+    includes::Depth,
     query::Query,
     quirks::{Quirk, Quirks},
     rows::Kind,
     select::{Scope, Spot, select},
     shape::{Place, Shape, fields},
     store::{Step, World},
+    tokens::Bearer,
 };
 
 /// How many selections are remembered.
@@ -107,15 +110,19 @@ pub(super) fn users(world: &World, query: &Query, address: &str) -> Answer {
     enveloped(rows, &window, &world.quirks)
 }
 
-/// The one organization as a list (API sheet 6.11).
-pub(super) fn organizations(world: &World, query: &Query, address: &str) -> Answer {
-    let shape = Shape::new(world, query, Place::List);
-    let name = world.names.organization.to_lowercase();
+/// The one organization that the bearer's token opens, as a list (API sheet 6.11).
+pub(super) fn organizations(world: &World, bearer: Bearer, query: &Query, address: &str) -> Answer {
+    let mut body = Shape::new(world, query, Place::List).organization();
+    if bearer == Bearer::Elsewhere {
+        body["id"] = json!(hex(world.seed ^ 0xE15E, 0));
+        body["name"] = json!("Elsewhere Ltd");
+    }
+    let name = body["name"].as_str().unwrap_or_default().to_lowercase();
     let fits = query.get("q").is_none_or(|needle| name.contains(&needle.to_lowercase()));
     let per_page = query.number("per_page").unwrap_or(10).min(CAP);
     let window =
         Window { total: usize::from(fits), page: query.number("page").unwrap_or(1), per_page, address };
-    let rows = if fits && window.page == 1 { vec![shape.organization()] } else { Vec::new() };
+    let rows = if fits && window.page == 1 { vec![body] } else { Vec::new() };
     enveloped(rows, &window, &world.quirks)
 }
 
@@ -152,7 +159,7 @@ fn show(shape: &Shape<'_>, scope: Scope<'_>, spot: Spot) -> Option<Value> {
     match (scope, spot) {
         (_, Spot::Step { run, position }) => {
             let (key, run) = world.runs.get_index(run)?;
-            Some(shape.step(Step { key, run, position }, true))
+            Some(shape.step(Step { key, run, position }, Depth::Own))
         }
         (Scope::Kind(Kind::Runs), Spot::Row(index)) => {
             world.runs.get_index(index).map(|(key, row)| shape.run(key, row))

@@ -42,9 +42,17 @@ impl Query {
         self.get(name).map(|value| value.split(',').map(str::trim).collect()).unwrap_or_default()
     }
 
-    /// Whether `with=` names this include.
+    /// Whether `with=` names this include, or one inside it.
     pub(super) fn with(&self, include: &str) -> bool {
-        self.parts("with").contains(&include)
+        let names = |part: &&str| {
+            part.strip_prefix(include).is_some_and(|rest| matches!(rest.chars().next(), None | Some('.')))
+        };
+        self.parts("with").iter().any(names)
+    }
+
+    /// Whether `with=` names this include inside another one, as in `tasks.threads`.
+    pub(super) fn with_in(&self, outer: &str, include: &str) -> bool {
+        self.with(&format!("{outer}.{include}"))
     }
 
     /// What decides which rows a list holds and in which order: everything but the page and the includes.

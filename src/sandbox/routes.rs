@@ -4,7 +4,7 @@
 
 use axum::http::Method;
 
-use super::{query::decode, rows::Kind};
+use super::{faults::Call, query::decode, rows::Kind};
 
 /// What a request asks for. `in_org` routes carry the organization in `Call::org`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,23 @@ pub(super) enum Route<'a> {
     RunTask(&'a str, &'a str),
     /// The bytes of a file, inline or as a download.
     Bytes(&'a str, Delivery),
+}
+
+impl Route<'_> {
+    /// What the request is for, in the words of a fault; none for what belongs to no kind of request.
+    pub(super) const fn call(&self) -> Option<Call> {
+        Some(match self {
+            Self::Health | Self::RevokeTokens => return None,
+            Self::Me | Self::Organization | Self::MeInOrganization | Self::User(_) => Call::Read,
+            Self::Get(..) | Self::RunTask(..) => Call::Read,
+            Self::MyOrganizations | Self::Users | Self::UsersList => Call::List,
+            Self::List(_) | Self::LightList(_) | Self::RunTasks(_) => Call::List,
+            Self::Archive(..) => Call::Archive,
+            Self::Restore(..) => Call::Restore,
+            Self::Destroy(..) => Call::Delete,
+            Self::Bytes(..) => Call::Download,
+        })
+    }
 }
 
 /// How the bytes of a file are sent (API sheet 7).

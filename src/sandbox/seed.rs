@@ -48,6 +48,7 @@ pub(super) fn world(settings: &Settings, names: Names) -> World {
     sower.runs(&mut world);
     sower.tasks(&mut world);
     sower.files(&mut world);
+    enlarge(&mut world, settings.large_files);
     world
 }
 
@@ -284,7 +285,8 @@ impl Sower {
                 base,
                 filename,
                 step,
-                system: by_url.then(|| self.dice.pick(&names.systems)),
+                // A link leads to a store that is known by name, or anywhere (API sheet 7).
+                system: by_url.then(|| self.dice.pick(&names.systems)).filter(|_| index % 2 == 0),
                 by_url,
                 stored: !by_url && !self.dice.one_in(40),
                 size: 200 + self.dice.below(20_000),
@@ -312,6 +314,14 @@ impl Sower {
             }
             (_, None, _, _) => (subject(&world.org, "Organization"), None),
         }
+    }
+}
+
+/// Gives the first stored files some megabytes each, every one another size.
+fn enlarge(world: &mut World, count: usize) {
+    let stored = world.files.values_mut().filter(|file| file.stored);
+    for (place, file) in stored.take(count).enumerate() {
+        file.size += (2 + place % 5) * 1_000_000;
     }
 }
 

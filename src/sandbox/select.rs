@@ -40,10 +40,12 @@ pub(super) fn select(world: &World, scope: Scope<'_>, query: &Query) -> Vec<Spot
                 group(&row.name, &row.description) && filter.scope(row.base.archived)
             })
         }
-        Scope::TasksOf(run) => match world.runs.get_index_of(run) {
-            Some(index) => filter.steps_of(index),
-            None => Vec::new(),
-        },
+        Scope::TasksOf(run) => {
+            let found = world.runs.get_full(run);
+            // Those of an archived process are archived all of them, and no filter takes them apart.
+            let shown = found.filter(|(_, _, run)| filter.scope(run.base.archived) || !world.hides(run));
+            shown.map_or_else(Vec::new, |(index, ..)| filter.steps_of(index))
+        }
     };
     sort(world, scope, query, &mut spots);
     spots
@@ -178,7 +180,9 @@ impl<'a> Filter<'a> {
             spots = rows(self.world.tasks.values(), |task| self.task(task));
         }
         if oneoff != Some(true) {
-            spots.extend((0..self.world.runs.len()).flat_map(|run| self.steps_of(run)));
+            let runs = self.world.runs.values().enumerate();
+            let runs = runs.filter(|(_, run)| self.scope(run.base.archived));
+            spots.extend(runs.flat_map(|(index, _)| self.steps_of(index)));
         }
         spots
     }
@@ -215,7 +219,7 @@ impl<'a> Filter<'a> {
     fn steps_of(&self, index: usize) -> Vec<Spot> {
         let Some((key, run)) = self.world.runs.get_index(index) else { return Vec::new() };
         let narrowed = self.tags.is_some() || self.query.get("guests").is_some();
-        if !self.scope(run.base.archived) || !self.owned(run.owner) || narrowed {
+        if !self.owned(run.owner) || narrowed {
             return Vec::new();
         }
         let fits = |position: &u8| {

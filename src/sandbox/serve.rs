@@ -5,8 +5,8 @@
 use std::{
     convert::Infallible,
     sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -34,8 +34,9 @@ use super::{
     select::Scope,
     shape::{Place, Shape},
     store::World,
+    tokens::{Bearer, Tokens},
     verbs,
-    wire::Wire,
+    wire::{Door, Wire},
 };
 
 /// Everything that the requests share.
@@ -45,8 +46,8 @@ pub(super) struct Hub {
     pub(super) faults: Mutex<Faults>,
     pub(super) gate: Mutex<Gate>,
     pub(super) ledger: Mutex<Ledger>,
-    pub(super) token: String,
-    pub(super) revoked: AtomicBool,
+    pub(super) tokens: Mutex<Tokens>,
+    pub(super) door: Door,
     pub(super) latency: Duration,
     /// The address of this server, without a path.
     pub(super) host: String,
@@ -68,7 +69,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Answers one request, or breaks the connection off when the sandbox stops first.
 pub(super) async fn answer(
-    State(hub): State<std::sync::Arc<Hub>>,
+    State(hub): State<Arc<Hub>>,
     ConnectInfo(wire): ConnectInfo<Wire>,
     request: Request,
 ) -> Response {
@@ -96,7 +97,7 @@ struct Visit<'a> {
 }
 
 impl Hub {
-    async fn respond(&self, wire: &Wire, request: &Parts) -> Response {
+    async fn respond(self: &Arc<Self>, wire: &Wire, request: &Parts) -> Response {
         let path = request.uri.path_and_query().map_or("/", |path| path.as_str());
         let number = lock(&self.ledger).arrive(request.method.as_str(), path);
         let mut visit = Visit { number, began: Instant::now(), wire, request, remaining: None };
@@ -117,7 +118,8 @@ impl Hub {
         let bare = path.strip_prefix("/api").unwrap_or(path);
         let without_query = |path: &'_ str| path.split('?').next().unwrap_or_default().to_owned();
         let paths = [path, bare, &without_query(path), &without_query(bare)];
-        let struck = lock(&self.faults).strike(request.method.as_str(), &paths);
+        let call = Path::parse(request.uri.path()).route(&request.method).ok().and_then(|route| route.call());
+        let struck = lock(&self.faults).strike(request.method.as_str(), &paths, call);
         let Some((delay, mishap)) = struck else { return self.finish(&visit, self.act(request)) };
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
@@ -126,30 +128,34 @@ impl Hub {
     }
 
     /// Carries a mishap out.
-    async fn suffer(&self, visit: &Visit<'_>, mishap: Mishap) -> Response {
-        let act = |apply: bool| apply.then(|| self.act(visit.request));
+    async fn suffer(self: &Arc<Self>, visit: &Visit<'_>, mishap: Mishap) -> Response {
+        let applied = |apply: bool| apply && self.act(visit.request).applied;
         match mishap {
             Mishap::None => self.finish(visit, self.act(visit.request)),
             Mishap::Answer { status, body, headers, apply } => {
-                let applied = act(apply).is_some_and(|answer| answer.applied);
+                let applied = applied(apply);
                 let mut answer = made_up(status, body);
                 answer.headers.extend(headers);
                 self.finish(visit, Answer { applied, ..answer })
             }
             Mishap::Html { status, apply } => {
-                let applied = act(apply).is_some_and(|answer| answer.applied);
-                self.finish(visit, Answer { applied, ..Answer::page(status) })
+                self.finish(visit, Answer { applied: applied(apply), ..Answer::page(status) })
             }
             Mishap::ResetBefore => {
                 self.settle(visit, None, false);
                 broken_off(visit.wire)
             }
             Mishap::ResetAfter => {
-                self.settle(visit, None, self.act(visit.request).applied);
+                self.settle(visit, None, applied(true));
                 broken_off(visit.wire)
             }
             Mishap::Hang { apply } => {
-                self.settle(visit, None, act(apply).is_some_and(|answer| answer.applied));
+                self.settle(visit, None, applied(apply));
+                std::future::pending::<Infallible>().await;
+                broken_off(visit.wire)
+            }
+            Mishap::HangLate { after } => {
+                self.take_effect_late(visit, after);
                 std::future::pending::<Infallible>().await;
                 broken_off(visit.wire)
             }
@@ -158,17 +164,43 @@ impl Hub {
                 let bytes = answer.body.clone().into_bytes().0;
                 truncate(self.finish(visit, answer), bytes)
             }
-            Mishap::Garbage => {
-                let applied = self.act(visit.request).applied;
-                let bytes = b"{\"data\":[{\"id\":\"5d0c2a9b".to_vec();
-                let body = Content::Bytes { mime: "application/json", bytes };
-                self.finish(visit, Answer { applied, ..Answer::new(200, body) })
-            }
+            Mishap::TruncatedBefore => truncate(self.finish(visit, Answer::item(json!({}))), Vec::new()),
+            Mishap::Garbage => self.finish(visit, Answer { applied: applied(true), ..garbage() }),
+            Mishap::GarbageBefore => self.finish(visit, garbage()),
             Mishap::RevokeToken => {
-                self.revoked.store(true, Ordering::Release);
+                let bearer = visit.request.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+                lock(&self.tokens).revoke(bearer.unwrap_or_default());
                 self.finish(visit, self.act(visit.request))
             }
+            Mishap::Refuse { span } => {
+                self.settle(visit, None, false);
+                self.door.swing(false);
+                let hub = Arc::clone(self);
+                self.later(span, move || hub.door.swing(true));
+                broken_off(visit.wire)
+            }
         }
+    }
+
+    /// Lets a request take effect after a while, whether or not its connection still stands.
+    fn take_effect_late(self: &Arc<Self>, visit: &Visit<'_>, after: Duration) {
+        let (hub, request) = (Arc::clone(self), visit.request.clone());
+        let (number, began) = (visit.number, visit.began);
+        self.later(after, move || {
+            let applied = hub.act(&request).applied;
+            lock(&hub.ledger).settle(number, None, applied, began.elapsed());
+        });
+    }
+
+    /// Does something after a while, unless the sandbox stops first.
+    fn later(&self, after: Duration, what: impl FnOnce() + Send + 'static) {
+        let mut stop = self.stop.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = tokio::time::sleep(after) => what(),
+                _ = stop.wait_for(|stopped| *stopped) => {}
+            }
+        });
     }
 
     fn settle(&self, visit: &Visit<'_>, status: Option<u16>, applied: bool) {
@@ -202,46 +234,52 @@ impl Hub {
             }
         };
         let mut state = lock(&self.state);
-        if let Some(refusal) = self.admit(&request.headers, &state.world) {
-            return refusal;
-        }
-        if path.org().is_some_and(|org| org != state.world.org) {
+        let bearer = match self.admit(&request.headers, &state.world) {
+            Ok(bearer) => bearer,
+            Err(refusal) => return refusal,
+        };
+        if path.org().is_some_and(|org| org != state.world.org || bearer == Bearer::Elsewhere) {
             return Answer::not_found();
         }
         let query = Query::parse(request.uri.query());
         let address = format!("{}{}", self.host, request.uri.path());
-        self.take(&mut state, route, &query, &address)
+        self.take(&mut state, bearer, route, &query, &address)
     }
 
-    /// The header rules (API sheet 1.2 and row 25). None when the request may come in.
-    fn admit(&self, headers: &HeaderMap, world: &World) -> Option<Answer> {
-        let bearer = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-        let expected = format!("Bearer {}", self.token);
-        if bearer != Some(expected.as_bytes()) || self.revoked.load(Ordering::Acquire) {
-            return Some(Answer::refused(401, "unauthenticated"));
-        }
+    /// The header rules (API sheet 1.2 and row 25): who may come in, or why nobody does.
+    fn admit(&self, headers: &HeaderMap, world: &World) -> Result<Bearer, Answer> {
+        let authorization = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+        let bearer = lock(&self.tokens).bearer(authorization.unwrap_or_default());
+        let bearer = bearer.ok_or_else(|| Answer::refused(401, "unauthenticated"))?;
         if headers.get("x-tallyfy-client").is_none_or(HeaderValue::is_empty) {
-            return Some(match world.quirks.has(Quirk::ClientHeader404) {
+            return Err(match world.quirks.has(Quirk::ClientHeader404) {
                 true => Answer::no_endpoint(),
                 false => Answer::refused(401, "X-Tallyfy-Client header is missing"),
             });
         }
-        None
+        Ok(bearer)
     }
 
-    fn take(&self, state: &mut Organization, route: Route<'_>, query: &Query, address: &str) -> Answer {
+    fn take(
+        &self,
+        state: &mut Organization,
+        bearer: Bearer,
+        route: Route<'_>,
+        query: &Query,
+        address: &str,
+    ) -> Answer {
         let Organization { world, memory } = state;
         let shape = |world| Shape::new(world, query, Place::ById);
         match route {
             Route::Health => Answer::ok(json!({"status": "ok"})),
             Route::Me | Route::MeInOrganization => {
-                let me = world.me().map(|me| shape(world).user(me));
-                me.map_or_else(Answer::not_found, Answer::item)
+                let me = if bearer == Bearer::Colleague { world.colleague() } else { world.me() };
+                me.map_or_else(Answer::not_found, |me| Answer::item(shape(world).user(me)))
             }
-            Route::MyOrganizations => list::organizations(world, query, address),
+            Route::MyOrganizations => list::organizations(world, bearer, query, address),
             Route::Organization => Answer::item(shape(world).organization()),
             Route::RevokeTokens => {
-                self.revoked.store(true, Ordering::Release);
+                lock(&self.tokens).revoke_of(bearer);
                 Answer::empty(204).applied()
             }
             Route::Users => list::users(world, query, address),
@@ -279,9 +317,18 @@ fn made_up(status: u16, body: Option<Value>) -> Answer {
     match body {
         Some(Value::String(text)) if text.starts_with('<') => Answer::new(status, Content::Html(text)),
         Some(body) => Answer::new(status, Content::Json(body)),
+        // In the words that the API has for them (API sheet 1.2 and E5).
+        None if status == 401 => Answer::refused(status, "unauthenticated"),
+        None if status == 429 => Answer { headers: Vec::new(), ..Answer::throttled(0) },
         None if status >= 400 => Answer::refused(status, "The sandbox was told to fail"),
         None => Answer::empty(status),
     }
+}
+
+/// A success whose JSON breaks off in the middle of a word.
+fn garbage() -> Answer {
+    let bytes = b"{\"data\":[{\"id\":\"5d0c2a9b".to_vec();
+    Answer::new(200, Content::Bytes { mime: "application/json", bytes })
 }
 
 /// Announces the whole body, sends half of it, then breaks the stream off.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answer::wrapped,
+    includes::{About, Depth},
     query::Query,
     quirks::Quirk,
     rows::{Base, File, Group, Key, Kind, Link, Moment, Run, Tag, Tallies, Task, Template, User},
@@ -58,15 +59,15 @@ impl<'a> Shape<'a> {
     }
 
     /// Wraps an include the way Fractal does (API sheet, section 2).
-    fn include(&self, value: Value) -> Value {
+    pub(super) fn include(&self, value: Value) -> Value {
         if self.quirk(Quirk::BareIncludes) { value } else { wrapped(value) }
     }
 
-    fn assets(&self, id: &str) -> Value {
+    pub(super) fn assets(&self, id: &str) -> Value {
         self.include(self.world.files_of(id).map(|(key, row)| file(self.world, key, row)).collect())
     }
 
-    fn link_rows(&self, links: &[Link]) -> Value {
+    pub(super) fn link_rows(&self, links: &[Link]) -> Value {
         let row = |link: &Link| {
             let tag = self.world.tags.get(&link.tag)?;
             if self.quirk(Quirk::PlainTags) {
@@ -116,33 +117,8 @@ impl<'a> Shape<'a> {
         finish(body, base)
     }
 
-    fn run_includes(&self, body: &mut Value, key: &Key, run: &Run) {
-        let steps = || if run.base.archived.is_some() { 0 } else { run.total };
-        if self.query.with("assets") {
-            body["assets"] = self.assets(key);
-        }
-        if self.query.with("tags") {
-            body["tags"] = self.link_rows(&run.base.links);
-        }
-        if self.query.with("tasks") {
-            let tasks = (0..steps()).map(|position| self.step(Step { key, run, position }, false)).collect();
-            body["tasks"] = self.include(tasks);
-        }
-        if self.query.with("tasks_meta") {
-            let meta = json!({"total": steps(), "completed": run.done.min(steps())});
-            body["tasks_meta"] = self.include(meta);
-        }
-        if self.query.with("checklist") {
-            body["checklist"] = self.include(json!({"id": &*run.checklist, "title": &*run.checklist_title}));
-        }
-        if self.query.with("threads_count") {
-            body["threads_count"] = json!(run.base.serial % 4);
-        }
-    }
-
     pub(super) fn template(&self, key: &Key, template: &Template) -> Value {
         let base = &template.base;
-        let names = &self.world.names;
         let embedded: String = template.embeds.iter().map(|embed| embed_block(&embed.template)).collect();
         let mut body = json!({
             "id": &**key, "increment_id": base.serial, "title": template.title, "alias": format!("t-{}", base.serial),
@@ -161,21 +137,7 @@ impl<'a> Shape<'a> {
             "custom_fields": null,
         });
         merge(&mut body, rest);
-        if self.query.with("assets") {
-            body["assets"] = self.assets(key);
-        }
-        if self.query.with("tags") {
-            body["tags"] = self.link_rows(&base.links);
-        }
-        if self.query.with("steps") {
-            let step = |position: usize| {
-                let inside = template.embeds.iter().filter(|embed| embed.step == Some(position));
-                let summary: String = inside.map(|embed| embed_block(&embed.template)).collect();
-                json!({"id": step_id(key, position), "title": names.step(template.pattern, position),
-                       "position": position + 1, "summary": summary})
-            };
-            body["steps"] = self.include((0..template.steps).map(step).collect());
-        }
+        self.template_includes(&mut body, key, template);
         finish(body, base)
     }
 
@@ -204,7 +166,12 @@ impl<'a> Shape<'a> {
             "starter_id": self.world.me().map(|user| user.id), "completer_id": null, "taskdata": [],
             "custom_fields": null,
         });
-        self.task_includes(&mut body, key, &task.title, base.serial);
+        let threads = base.serial % 3;
+        self.task_includes(
+            &mut body,
+            Depth::Own,
+            &About { id: key, title: &task.title, threads, at: base.created },
+        );
         if self.query.with("tags") {
             body["tags"] = self.link_rows(&base.links);
         }
@@ -215,12 +182,12 @@ impl<'a> Shape<'a> {
     }
 
     /// A process task (API sheet 6.4). By id its owners are numbers, elsewhere objects.
-    pub(super) fn step(&self, step: Step<'_>, with_files: bool) -> Value {
+    pub(super) fn step(&self, step: Step<'_>, depth: Depth) -> Value {
         let Step { key, run, position } = step;
         let id = self.world.step_key(run.base.serial, position);
         let title = self.world.names.step(run.pattern, usize::from(position));
         let of_template = step_id(&run.checklist, usize::from(position));
-        let completed = (position < run.done).then(|| spaced(run.base.updated));
+        let completed = (position < run.done).then(|| spaced(step.ended()));
         let deadline = run.due.map(|due| plain(due - i64::from(run.total - position) * 3600));
         let kind = if position % 4 == 3 { "approval" } else { "task" };
         let mut body = json!({
@@ -234,30 +201,17 @@ impl<'a> Shape<'a> {
             "created_at": millis(run.base.created), "last_updated": millis(run.base.updated),
             "starter_id": run.started_by, "completer_id": null, "taskdata": {}, "custom_fields": null,
         });
-        self.task_includes(&mut body, &id, &title, run.base.serial);
-        if self.query.with("run") {
+        let about = About { id: &id, title: &title, threads: step.threads(), at: step.ended() };
+        self.task_includes(&mut body, depth, &about);
+        if self.asks(depth, "run") {
             body["run"] = self.include(json!({"id": &**key, "name": run.name, "status": run.status}));
         }
-        if with_files && self.query.with("assets") {
+        if self.asks(depth, "assets") {
             let mine = |row: &File| row.step.as_deref() == Some(of_template.as_str());
             let files = self.world.files_of(key).filter(|(_, row)| mine(row));
             body["assets"] = self.include(files.map(|(key, row)| file(self.world, key, row)).collect());
         }
         body
-    }
-
-    /// `summary` comes in lists only when asked for (API sheet 6.3).
-    fn task_includes(&self, body: &mut Value, id: &str, title: &str, serial: u32) {
-        if self.place == Place::ById || self.query.with("summary") {
-            body["summary"] = json!(format!("<p>{title}</p>"));
-        }
-        if self.query.with("form_fields") {
-            let field = json!({"id": step_id(id, 999), "label": "Remarks", "field_type": "text", "field_value": title});
-            body["form_fields"] = self.include(json!([field]));
-        }
-        if self.query.with("threads_count") {
-            body["threads_count"] = json!(serial % 3);
-        }
     }
 
     pub(super) fn tag(&self, key: &Key, tag: &Tag) -> Value {
@@ -331,7 +285,7 @@ pub(super) fn file(world: &World, key: &Key, file: &File) -> Value {
     finish(body, &file.base)
 }
 
-fn embed_block(template: &str) -> String {
+pub(super) fn embed_block(template: &str) -> String {
     format!("<div data-embedded-template=\"{template}\"></div>")
 }
 
@@ -358,7 +312,7 @@ pub(super) fn inspected(world: &World, kind: Kind, id: &str) -> Option<Value> {
     let query = Query::parse(Some("with=assets,tags,steps,statistics"));
     let shape = Shape::new(world, &query, Place::ById);
     if let (Kind::Tasks, Some(step)) = (kind, world.step(id)) {
-        return Some(shape.step(step, true));
+        return Some(shape.step(step, Depth::Own));
     }
     let mut body = shape.record(kind, id)?;
     let own = world.row(kind, id).and_then(|row| row.base().archived);
@@ -375,7 +329,7 @@ pub(super) fn millis(at: Moment) -> String {
     dated(at, "%Y-%m-%dT%H:%M:%S.000Z")
 }
 
-fn plain(at: Moment) -> String {
+pub(super) fn plain(at: Moment) -> String {
     dated(at, "%Y-%m-%dT%H:%M:%SZ")
 }
 

@@ -13,7 +13,7 @@ use super::{
     Role,
     dice::{hex, mix},
     names::Names,
-    quirks::Quirks,
+    quirks::{Quirk, Quirks},
     rows::{Base, Embed, File, Group, Key, Kind, Link, Moment, Row, Run, Tag, Tallies, Task, Template, User},
 };
 
@@ -61,6 +61,11 @@ impl World {
 
     pub(super) fn me(&self) -> Option<&User> {
         self.users.first()
+    }
+
+    /// A member who is not the caller.
+    pub(super) fn colleague(&self) -> Option<&User> {
+        self.users.get(1)
     }
 
     pub(super) fn user(&self, id: i64) -> Option<&User> {
@@ -118,9 +123,16 @@ impl World {
         task.base.archived.or_else(|| task.run.as_ref().and_then(|run| self.run_archived(run)))
     }
 
-    /// Whether the file went into the archive together with its process (API sheet 6.1).
+    /// Whether the tasks and files of a process went out of sight with it. They are soft-deleted along with it (API sheet
+    /// 6.1); whether they still show is unknown (section 11, 3), hence the switch.
+    pub(super) fn hides(&self, run: &Run) -> bool {
+        run.base.archived.is_some() && self.quirks.has(Quirk::ArchivedIncludesEmpty)
+    }
+
+    /// Whether the file went out of sight together with its process.
     pub(super) fn swept(&self, file: &File) -> bool {
-        file.subject.sort == "Run" && self.run_archived(&file.subject.id).is_some()
+        file.subject.sort == "Run"
+            && self.runs.get(file.subject.id.as_str()).is_some_and(|run| self.hides(run))
     }
 
     /// The files on an object that its `with=assets` shows.
@@ -130,7 +142,7 @@ impl World {
         rows.filter(|(_, file)| file.base.archived.is_none() && !self.swept(file))
     }
 
-    /// The process task with this id, found by unmixing the id; archived processes show none.
+    /// The process task with this id, found by unmixing the id, archived or not.
     pub(super) fn step(&self, id: &str) -> Option<Step<'_>> {
         let (serial, position) = self.step_of_key(id)?;
         let (key, run) = self.runs.iter().find(|(_, run)| run.base.serial == serial)?;

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::{
     Role,
     answer::{Answer, Content},
+    dice::{Dice, mix},
+    includes::Depth,
     query::Query,
     quirks::Quirk,
     routes::Delivery,
@@ -29,16 +31,17 @@ pub(super) fn get(world: &World, kind: Kind, id: &str, query: &Query) -> Answer 
     found.map_or_else(Answer::not_found, Answer::item)
 }
 
-/// `GET O/tasks/{id}` also returns process tasks (API sheet 6.3); those of an archived process are gone.
+/// `GET O/tasks/{id}` also returns process tasks (API sheet 6.3).
 fn task(world: &World, id: &str, shape: &Shape<'_>) -> Answer {
     if let Some(task) = world.tasks.get(id) {
-        let with_run = task.run.as_ref().is_some_and(|run| world.run_archived(run).is_some());
+        let run = task.run.as_ref().and_then(|run| world.runs.get(run));
+        let with_run = run.is_some_and(|run| world.hides(run));
         let hidden = task.base.archived.is_some() && world.quirks.has(Quirk::ArchivedTasks404);
         let found = shape.record(Kind::Tasks, id).filter(|_| !with_run && !hidden);
         return found.map_or_else(Answer::not_found, Answer::item);
     }
-    let step = world.step(id).filter(|step| step.run.base.archived.is_none());
-    step.map_or_else(Answer::not_found, |step| Answer::item(shape.step(step, true)))
+    let step = world.step(id).filter(|step| !world.hides(step.run));
+    step.map_or_else(Answer::not_found, |step| Answer::item(shape.step(step, Depth::Own)))
 }
 
 fn asset(world: &World, id: &str) -> Answer {
@@ -53,9 +56,9 @@ fn asset(world: &World, id: &str) -> Answer {
 
 /// `GET O/runs/{run}/tasks/{id}`: 404 when the task is not of that run, or no process task at all.
 pub(super) fn run_task(world: &World, run: &str, id: &str, query: &Query) -> Answer {
-    let step = world.step(id).filter(|step| &**step.key == run && step.run.base.archived.is_none());
+    let step = world.step(id).filter(|step| &**step.key == run && !world.hides(step.run));
     let shape = Shape::new(world, query, Place::ById);
-    step.map_or_else(Answer::not_found, |step| Answer::item(shape.step(step, true)))
+    step.map_or_else(Answer::not_found, |step| Answer::item(shape.step(step, Depth::Own)))
 }
 
 /// Why neither the soft delete nor the way back from it is open to the caller, if it is not.
@@ -250,11 +253,11 @@ pub(super) fn bytes(world: &World, id: &str, delivery: Delivery) -> Answer {
     if file.by_url || world.swept(file) {
         return Answer::not_found();
     }
-    if !file.stored {
+    let gone = file.base.serial.is_multiple_of(3) && world.quirks.has(Quirk::BytesGone);
+    if !file.stored || gone {
         return Answer::refused(500, "Trying to access array offset on value of type null");
     }
-    let line = format!("sandbox file {key}\n").into_bytes();
-    let bytes: Vec<u8> = line.iter().copied().cycle().take(file.size).collect();
+    let bytes = contents(key, file.size);
     match delivery {
         Delivery::Inline => Answer::new(200, Content::Bytes { mime: mime(&file.filename), bytes }),
         Delivery::Attachment => {
@@ -263,6 +266,18 @@ pub(super) fn bytes(world: &World, id: &str, delivery: Delivery) -> Answer {
             Answer::new(200, body).header("Content-Disposition", format!("attachment; filename=\"{name}\""))
         }
     }
+}
+
+/// What is in a file: a line that names it, then noise of its own, of every byte there is.
+pub(super) fn contents(id: &str, size: usize) -> Vec<u8> {
+    let mut dice = Dice::new(id.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte))));
+    let mut bytes = Vec::with_capacity(size + 8);
+    bytes.extend_from_slice(format!("sandbox file {id}\n").as_bytes());
+    while bytes.len() < size {
+        bytes.extend_from_slice(&dice.roll().to_le_bytes());
+    }
+    bytes.truncate(size);
+    bytes
 }
 
 /// A file name as it can stand between quotes in a header.

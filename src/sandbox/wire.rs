@@ -3,7 +3,8 @@
 //! Owns sockets and how they die. Must not know why.
 
 use std::{
-    io,
+    future::Future,
+    io, mem,
     net::SocketAddr,
     pin::Pin,
     sync::{
@@ -11,6 +12,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
@@ -19,12 +21,105 @@ use axum::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::watch,
 };
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// The listener: hands out sockets with a switch.
+/// How many connections may wait to be taken.
+const BACKLOG: u32 = 1024;
+/// How long a port that somebody else has taken is waited for before it is tried again.
+const RETRY: Duration = Duration::from_millis(50);
+
+/// The listener: hands out sockets with a switch, and can refuse connections for a while.
 #[derive(Debug)]
-pub(super) struct Doors(pub(super) TcpListener);
+pub(super) struct Doors {
+    latch: Latch,
+    address: SocketAddr,
+    wanted: watch::Receiver<bool>,
+    told: watch::Sender<bool>,
+    /// Breaks off every connection that was taken since the door opened.
+    lines: CancellationToken,
+}
+
+/// What holds the port.
+#[derive(Debug)]
+enum Latch {
+    Open(TcpListener),
+    /// Bound but not listening: connections are refused, and nobody else takes the port.
+    Shut(TcpSocket),
+    /// The port is not held.
+    Off,
+}
+
+/// The handle that opens and shuts the listener.
+#[derive(Debug)]
+pub(super) struct Door {
+    wanted: watch::Sender<bool>,
+    told: watch::Receiver<bool>,
+}
+
+impl Door {
+    /// Asks for the door to be open or shut; it soon is.
+    pub(super) fn swing(&self, open: bool) {
+        self.wanted.send_replace(open);
+    }
+
+    /// Waits until the door is as was asked last.
+    pub(super) async fn settled(&self) {
+        let wanted = *self.wanted.borrow();
+        // An error says that the listener is gone for good, and with it every connection.
+        drop(self.told.clone().wait_for(|open| *open == wanted).await);
+    }
+}
+
+impl Doors {
+    pub(super) fn new(listener: TcpListener, address: SocketAddr) -> (Self, Door) {
+        let (wanted, asked) = watch::channel(true);
+        let (told, heard) = watch::channel(true);
+        let lines = CancellationToken::new();
+        let doors = Self { latch: Latch::Open(listener), address, wanted: asked, told, lines };
+        (doors, Door { wanted, told: heard })
+    }
+
+    /// Breaks every connection off and takes none.
+    fn shut(&mut self) {
+        self.latch = Latch::Off;
+        mem::take(&mut self.lines).cancel();
+        self.latch = held(self.address).map_or(Latch::Off, Latch::Shut);
+        self.told.send_replace(false);
+    }
+
+    async fn open(&mut self) {
+        let opened = match mem::replace(&mut self.latch, Latch::Off) {
+            Latch::Open(listener) => Ok(listener),
+            Latch::Shut(socket) => socket.listen(BACKLOG),
+            Latch::Off => TcpListener::bind(self.address).await,
+        };
+        match opened {
+            Ok(listener) => {
+                self.latch = Latch::Open(listener);
+                self.told.send_replace(true);
+            }
+            Err(_) => tokio::time::sleep(RETRY).await,
+        }
+    }
+
+    fn line(&self, stream: TcpStream) -> Line {
+        // Answers are small and awaited; a socket that cannot do without Nagle works all the same.
+        drop(stream.set_nodelay(true));
+        let shut = Box::pin(self.lines.clone().cancelled_owned());
+        Line { stream, wire: Wire::default(), lines: self.lines.clone(), shut }
+    }
+}
+
+/// A socket that has the port and does not listen.
+fn held(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
 
 /// The switch of one connection; travels with each of its requests.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +137,8 @@ impl Wire {
 pub(super) struct Line {
     stream: TcpStream,
     wire: Wire,
+    lines: CancellationToken,
+    shut: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl Listener for Doors {
@@ -49,14 +146,27 @@ impl Listener for Doors {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Line, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        // Answers are small and awaited; a socket that cannot do without Nagle works all the same.
-        drop(stream.set_nodelay(true));
-        (Line { stream, wire: Wire::default() }, address)
+        loop {
+            let open = *self.wanted.borrow_and_update();
+            match &mut self.latch {
+                Latch::Open(listener) if open => tokio::select! {
+                    (stream, address) = Listener::accept(listener) => return (self.line(stream), address),
+                    Ok(()) = self.wanted.changed() => {}
+                },
+                Latch::Open(_) => self.shut(),
+                Latch::Shut(_) | Latch::Off if open => self.open().await,
+                Latch::Shut(_) | Latch::Off => {
+                    // Nobody is left to open it when this fails.
+                    if self.wanted.changed().await.is_err() {
+                        std::future::pending::<()>().await;
+                    }
+                }
+            }
+        }
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        Ok(self.address)
     }
 }
 
@@ -69,7 +179,7 @@ impl Connected<IncomingStream<'_, Doors>> for Wire {
 impl Line {
     /// An error once the switch is thrown. The socket then closes with a reset, not with an orderly end.
     fn alive(&self) -> io::Result<()> {
-        if self.wire.0.load(Ordering::Acquire) {
+        if self.wire.0.load(Ordering::Acquire) || self.lines.is_cancelled() {
             self.stream.set_zero_linger()?;
             return Err(io::ErrorKind::ConnectionReset.into());
         }
@@ -83,6 +193,10 @@ impl AsyncRead for Line {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // A quiet connection waits here, and has to hear that the door was shut.
+        if self.shut.as_mut().poll(context).is_ready() {
+            self.alive()?;
+        }
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }

@@ -1,15 +1,19 @@
 //! Carries out a confirmed plan.
 //!
 //! Owns the driving of a [`Run`]: which steps are under way, what each answer means for its step, and that every step is
-//! reported exactly once, whatever happens. Nothing leaves and nothing is told before it is in the journal. Must not know
-//! how a request is paced or sent, nor what a journal looks like.
+//! reported exactly once, whatever happens. Nothing leaves and nothing is told before it is in the journal; nothing is
+//! deleted before it has been read again and copied. Must not know how a request is paced or sent, nor what a journal or
+//! a copy looks like.
 
 mod chronicle;
+mod prepare;
+mod settle;
 
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
@@ -18,25 +22,28 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use chronicle::Chronicle;
+use prepare::Ready;
+pub(super) use settle::{Reading, read_back};
 
 use super::gate::Place;
 use super::post::Post;
 use super::reins::{Gear, Reins};
-use super::session::{MOST_REFUSALS, Session};
+use super::session::Session;
+use super::truth::Truth;
 use crate::app::effect::Ticket;
-use crate::app::message::{JobEnd, Reply};
+use crate::app::message::{JobEnd, Remark, Reply};
+use crate::backups::{Backups, Folder};
 use crate::journal::{Journal, StepEnd};
 use crate::model::catalog::Field;
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Verb;
-use crate::model::outcome::{Judgement, Outcome, judge};
+use crate::model::outcome::Outcome;
 use crate::model::plan::{Plan, Step};
-use crate::model::record::{Page, Record};
+use crate::model::record::Record;
 use crate::model::run::Run;
 use crate::tallyfy::{Answered, decode};
 
 const CANCELLED: &str = "the job was cancelled";
-const NOT_ACCEPTED: &str = "the token was not accepted";
 const BROKE_OFF: &str = "tidyfy broke off while it was under way";
 
 /// A job that was confirmed, running or waiting for its turn.
@@ -45,6 +52,7 @@ pub(super) struct Job {
     pub(super) session: Session,
     pub(super) post: Post,
     pub(super) journal: Journal,
+    pub(super) backups: Backups,
     pub(super) ticket: Ticket,
     /// When it was.
     pub(super) confirmed: Timestamp,
@@ -53,276 +61,322 @@ pub(super) struct Job {
     pub(super) at_once: usize,
 }
 
-/// How far a job has come. It outlives a panic of what drives it.
+/// A job on its way, and what has come of it. It outlives a panic of what drives it.
+#[derive(Debug)]
+struct Running {
+    job: Job,
+    progress: Mutex<Progress>,
+    chronicle: Chronicle,
+    truth: Truth,
+    /// Where the copies go, once the job has a number.
+    folder: OnceLock<Folder>,
+}
+
 #[derive(Debug)]
 struct Progress {
     run: Run,
-    /// Steps whose request has left and is not answered.
+    /// Steps whose request has left and is not accounted for.
     sent: BTreeSet<usize>,
     stopped: Option<Failure>,
+    /// What our own archiving left of a record that is to be deleted next, where the answer said it.
+    archived: BTreeMap<usize, Record>,
+}
+
+/// How a step ended, with what is told of it besides.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) outcome: Outcome,
+    pub(super) reason: Option<String>,
+    record: Option<Record>,
+    remark: Option<Remark>,
 }
 
 /// What came of a step that was under way.
 #[derive(Debug)]
-enum Settled {
+enum Passed {
     /// It has ended, and that is on disk.
-    Ended(StepEnd, Option<Record>),
+    Ended(StepEnd, Settled),
     /// Withdrawn before it was sent.
     Unsent,
+}
+
+impl Settled {
+    fn new(outcome: Outcome, reason: impl Into<String>) -> Self {
+        Self { outcome, reason: Some(reason.into()), record: None, remark: None }
+    }
 }
 
 impl Job {
     /// Waits for the jobs before it, runs, and reports its end. `over` is set when the next job may start.
     pub(super) async fn run(self, before: CancellationToken, over: CancellationToken) {
         let _over = over.drop_guard();
-        let progress = Mutex::new(Progress {
-            run: Run::new(self.plan.steps.iter().map(|step| step.after).collect(), self.at_once),
-            sent: BTreeSet::new(),
-            stopped: None,
-        });
-        let chronicle = Chronicle::new(self.post.clock.clone());
-        let driven = AssertUnwindSafe(self.drive(&progress, &chronicle, &before)).catch_unwind().await;
-        if let Err(panic) = driven {
-            let ends = self.abandon(&mut lock(&progress), &chronicle, broken_off(&*panic));
-            self.conclude(ends, &progress, &chronicle).await;
-        }
-        let Progress { run, mut stopped, .. } = progress.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let cancelled = self.reins.gear() == Gear::Cancelled;
-        if let Err(failure) = chronicle.over(cancelled, stopped.as_ref()).await {
-            stopped.get_or_insert(failure);
-        }
-        self.post.reply(
-            self.ticket,
-            Reply::JobEnded(JobEnd { tally: self.plan.tally(run.ended()), cancelled, stopped }),
-        );
+        Running::new(self).run(&before).await;
         // A job that was cancelled while it waited ends early, and must not let the next one overtake.
         before.cancelled().await;
     }
+}
 
-    async fn drive(&self, progress: &Mutex<Progress>, chronicle: &Chronicle, before: &CancellationToken) {
+impl Running {
+    fn new(job: Job) -> Self {
+        let after = job.plan.steps.iter().map(|step| step.after).collect();
+        let progress = Progress {
+            run: Run::new(after, job.at_once),
+            sent: BTreeSet::new(),
+            stopped: None,
+            archived: BTreeMap::new(),
+        };
+        let for_copies = job.plan.verb == Verb::Delete && job.plan.options.backup;
+        let records = job.plan.steps.iter().map(|step| &step.record);
+        Self {
+            progress: Mutex::new(progress),
+            chronicle: Chronicle::new(job.post.clock.clone()),
+            truth: Truth::new(&job.session, records, for_copies),
+            folder: OnceLock::new(),
+            job,
+        }
+    }
+
+    async fn run(self, before: &CancellationToken) {
+        let driven = AssertUnwindSafe(self.drive(before)).catch_unwind().await;
+        if let Err(panic) = driven {
+            let ends = self.abandon(broken_off(&*panic));
+            self.conclude(ends).await;
+        }
+        let Self { job, progress, chronicle, .. } = self;
+        let Progress { run, mut stopped, .. } = progress.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let cancelled = job.reins.gear() == Gear::Cancelled;
+        if let Err(failure) = chronicle.over(cancelled, stopped.as_ref()).await {
+            stopped.get_or_insert(failure);
+        }
+        let tally = job.plan.tally(run.ended());
+        job.post.reply(job.ticket, Reply::JobEnded(JobEnd { tally, cancelled, stopped }));
+    }
+
+    async fn drive(&self, before: &CancellationToken) {
         tokio::select! {
             biased;
-            () = self.reins.until(Gear::is_closed) => {}
-            () = before.cancelled() => self.begin(progress, chronicle).await,
+            () = self.job.reins.until(Gear::is_closed) => {}
+            () = before.cancelled() => self.begin().await,
         }
         let mut under_way = FuturesUnordered::new();
         loop {
-            let gear = self.reins.gear();
-            self.obey(gear, progress, chronicle).await;
-            while let Some(step) = self.next(progress) {
-                under_way.push(async move { (step, self.send(step, progress, chronicle).await) });
+            let gear = self.job.reins.gear();
+            self.obey(gear).await;
+            while let Some(step) = self.next() {
+                under_way.push(async move { (step, self.pass(step).await) });
             }
-            if lock(progress).run.over() {
+            if self.progress().run.over() {
                 return;
             }
             tokio::select! {
                 biased;
-                () = self.reins.until(|now| now != gear) => {}
-                Some((step, settled)) = under_way.next() => self.settle(step, settled, progress, chronicle).await,
+                () = self.job.reins.until(|now| now != gear) => {}
+                Some((step, passed)) = under_way.next() => self.settle(step, passed).await,
             }
         }
     }
 
     /// Begins the job, or stops it when its plan does not come to the disk.
-    async fn begin(&self, progress: &Mutex<Progress>, chronicle: &Chronicle) {
-        self.post.reply(self.ticket, Reply::Started);
-        if let Err(failure) = chronicle.begin(self, &self.journal).await {
-            self.stop(failure, progress);
+    async fn begin(&self) {
+        self.job.post.reply(self.job.ticket, Reply::Started);
+        match self.chronicle.begin(&self.job).await {
+            Ok((number, started)) => {
+                // Begun once: there is no earlier one to lose.
+                drop(self.folder.set(self.job.backups.folder(number, started)));
+            }
+            Err(failure) => self.stop(failure),
         }
     }
 
-    fn next(&self, progress: &Mutex<Progress>) -> Option<usize> {
-        lock(progress).run.next()
+    fn next(&self) -> Option<usize> {
+        self.progress().run.next()
     }
 
-    async fn obey(&self, gear: Gear, progress: &Mutex<Progress>, chronicle: &Chronicle) {
+    async fn obey(&self, gear: Gear) {
         match gear {
-            Gear::Going => lock(progress).run.resume(),
+            Gear::Going => self.progress().run.resume(),
             Gear::Held => {
-                lock(progress).run.hold();
-                self.tell_if_at_rest(progress);
+                self.progress().run.hold();
+                self.tell_if_at_rest();
             }
             Gear::Cancelled | Gear::Stopped => {
-                let unsent = lock(progress).run.cancel();
-                let why = self.why_unsent(progress);
-                let end = |step| chronicle.end(step, Outcome::NotSent, Some(why.clone()));
-                self.conclude(unsent.into_iter().map(end).collect(), progress, chronicle).await;
+                let unsent = self.progress().run.cancel();
+                let why = self.why_unsent();
+                self.conclude_unsent(unsent, &why).await;
             }
         }
+    }
+
+    async fn conclude_unsent(&self, steps: Vec<usize>, why: &str) {
+        let end = |step| self.chronicle.end(step, Outcome::NotSent, Some(why.to_owned()));
+        self.conclude(steps.into_iter().map(end).collect()).await;
     }
 
     /// Puts the ends of steps on disk and tells them, whatever comes of that.
-    async fn conclude(&self, ends: Vec<StepEnd>, progress: &Mutex<Progress>, chronicle: &Chronicle) {
-        if let Err(failure) = chronicle.ended(ends.clone()).await {
-            self.stop(failure, progress);
+    async fn conclude(&self, ends: Vec<StepEnd>) {
+        if let Err(failure) = self.chronicle.ended(ends.clone()).await {
+            self.stop(failure);
         }
-        ends.into_iter().for_each(|end| self.tell(end, None));
+        for StepEnd { step, outcome, reason, .. } in ends {
+            self.tell(step, Settled { outcome, reason, record: None, remark: None });
+        }
     }
 
     /// Nothing more is sent. The first reason counts.
-    fn stop(&self, failure: Failure, progress: &Mutex<Progress>) {
-        lock(progress).stopped.get_or_insert(failure);
-        self.reins.shift(Gear::Stopped);
+    fn stop(&self, failure: Failure) {
+        self.progress().stopped.get_or_insert(failure);
+        self.job.reins.shift(Gear::Stopped);
     }
 
     /// Tells that a held job has nothing under way any more.
-    fn tell_if_at_rest(&self, progress: &Mutex<Progress>) {
-        if self.reins.gear() == Gear::Held && lock(progress).sent.is_empty() {
-            self.post.reply(self.ticket, Reply::Held);
+    fn tell_if_at_rest(&self) {
+        if self.job.reins.gear() == Gear::Held && self.progress().sent.is_empty() {
+            self.job.post.reply(self.job.ticket, Reply::Held);
         }
     }
 
-    /// Sends a step, again after each answer that turns it away, until it is answered or withdrawn.
-    async fn send(&self, number: usize, progress: &Mutex<Progress>, chronicle: &Chronicle) -> Settled {
-        let Some(step) = self.plan.steps.get(number) else { return Settled::Unsent };
-        let (mut refusals, mut attempt) = (0, 0);
-        while let Some(mut place) = self.place().await {
-            attempt += 1;
-            lock(progress).sent.insert(number);
-            if let Err(failure) = chronicle.sent(number, attempt).await {
-                lock(progress).sent.remove(&number);
-                self.tell_if_at_rest(progress);
-                self.stop(failure, progress);
-                return Settled::Unsent;
-            }
-            // It leaves only now.
-            place.left = Instant::now();
-            let left = place.left;
-            let wanted = || !self.reins.gear().is_closed();
-            let answer = self.session.change(place, self.plan.verb, step, &mut refusals, wanted).await;
-            let took = left.elapsed();
-            let end = self.judged(number, &answer, refusals, progress, chronicle);
-            let noted = chronicle.answered((number, attempt), took, &answer, end.clone()).await;
-            if let Err(failure) = noted {
-                self.stop(failure, progress);
-            }
-            lock(progress).sent.remove(&number);
-            self.tell_if_at_rest(progress);
-            if let Some(end) = end {
-                let record = answer.ok().and_then(|answered| self.record(number, &answered));
-                return Settled::Ended(end, record);
-            }
-        }
-        Settled::Unsent
-    }
-
-    /// How a step ended with an answer; none if it was turned away and is sent again.
-    fn judged(
-        &self,
-        number: usize,
-        answer: &Result<Answered, Failure>,
-        refusals: u32,
-        progress: &Mutex<Progress>,
-        chronicle: &Chronicle,
-    ) -> Option<StepEnd> {
-        let Err(failure) = answer else { return Some(chronicle.end(number, Outcome::Done, None)) };
-        let words = failure.words.clone();
-        let (outcome, reason) = match judge(failure) {
-            Judgement::Ended(outcome) => (outcome, words),
-            Judgement::Again if refusals < MOST_REFUSALS => return None,
-            Judgement::Again => {
-                (Outcome::Failed, format!("turned away {MOST_REFUSALS} times in a row: {words}"))
-            }
-            Judgement::Missing => (Outcome::Refused, words),
-            Judgement::ReadBack { .. } => (Outcome::Unknown, words),
-            Judgement::Locked => {
-                self.stop(failure.clone(), progress);
-                (Outcome::NotSent, NOT_ACCEPTED.to_owned())
-            }
+    /// Brings a step to its end: prepares it, sends it, again after each answer that turns it away, and reads back what
+    /// came of it where no answer can be trusted.
+    async fn pass(&self, number: usize) -> Passed {
+        let Some(step) = self.job.plan.steps.get(number) else { return Passed::Unsent };
+        let prepared = tokio::select! {
+            biased;
+            () = self.job.reins.until(Gear::is_closed) => return Passed::Unsent,
+            prepared = self.prepare(number, step) => prepared,
         };
-        Some(chronicle.end(number, outcome, Some(reason)))
+        let copy = match prepared {
+            Ok(Ready { copy }) => copy,
+            Err(settled) => return self.conclude_one(number, settled).await,
+        };
+        let (mut refusals, mut attempt) = (0, 0);
+        while let Some(place) = self.place().await {
+            attempt += 1;
+            let sent = self.send((number, attempt), step, place, &copy, &mut refusals).await;
+            let Some(answered) = sent else { return Passed::Unsent };
+            let passed = self.account((number, attempt), step, refusals, answered).await;
+            self.progress().sent.remove(&number);
+            self.tell_if_at_rest();
+            if let Some(passed) = passed {
+                return passed;
+            }
+        }
+        Passed::Unsent
+    }
+
+    /// Sends a step once, and answers how long that took and what came; none if it could not be noted that it leaves, so
+    /// that it did not.
+    async fn send(
+        &self,
+        (number, attempt): (usize, u32),
+        step: &Step,
+        mut place: Place,
+        copy: &Option<String>,
+        refusals: &mut u32,
+    ) -> Option<(Duration, Result<Answered, Failure>)> {
+        self.progress().sent.insert(number);
+        if let Err(failure) = self.chronicle.sent(number, attempt, copy.clone()).await {
+            self.progress().sent.remove(&number);
+            self.tell_if_at_rest();
+            self.stop(failure);
+            return None;
+        }
+        // It leaves only now.
+        place.left = Instant::now();
+        let left = place.left;
+        let wanted = || !self.job.reins.gear().is_closed();
+        let answer = self.job.session.change(place, step.row.verb, step, refusals, wanted).await;
+        Some((left.elapsed(), answer))
     }
 
     /// Leave to send one step; none once the job is closed. Whenever the job is held, a step that waits loses its turn.
     async fn place(&self) -> Option<Place> {
+        let reins = &self.job.reins;
         loop {
-            self.reins.until(|gear| gear != Gear::Held).await;
+            reins.until(|gear| gear != Gear::Held).await;
             tokio::select! {
                 biased;
-                () = self.reins.until(|gear| gear != Gear::Going) => {}
-                place = self.session.place() => return Some(place),
+                () = reins.until(|gear| gear != Gear::Going) => {}
+                place = self.job.session.place() => return Some(place),
             }
-            if self.reins.gear().is_closed() {
+            if reins.gear().is_closed() {
                 return None;
             }
         }
     }
 
-    async fn settle(
-        &self,
-        number: usize,
-        settled: Settled,
-        progress: &Mutex<Progress>,
-        chronicle: &Chronicle,
-    ) {
-        match settled {
-            Settled::Ended(end, record) => {
-                lock(progress).run.answer(number, end.outcome);
-                self.tell(end, record);
+    async fn settle(&self, number: usize, passed: Passed) {
+        match passed {
+            Passed::Ended(end, settled) => {
+                if let Some(record) = settled.record.clone() {
+                    self.progress().archived.insert(number, record);
+                }
+                let unsent = self.progress().run.answer(number, end.outcome);
+                let verb = self.job.plan.steps.get(number).map_or("it", |step| step.row.verb.word());
+                self.tell(number, settled);
+                let why = format!("the {verb} before it ended as {}", end.outcome.word());
+                self.conclude_unsent(unsent, &why).await;
             }
-            Settled::Unsent => {
-                let closed = lock(progress).run.again(number);
+            Passed::Unsent => {
+                let closed = self.progress().run.again(number);
                 if closed {
-                    let end = chronicle.end(number, Outcome::NotSent, Some(self.why_unsent(progress)));
-                    self.conclude(vec![end], progress, chronicle).await;
+                    let why = self.why_unsent();
+                    self.conclude_unsent(vec![number], &why).await;
                 }
             }
         }
     }
 
     /// Ends every step after a fault of this program, truthfully.
-    fn abandon(&self, progress: &mut Progress, chronicle: &Chronicle, failure: Failure) -> Vec<StepEnd> {
-        self.reins.shift(Gear::Stopped);
+    fn abandon(&self, failure: Failure) -> Vec<StepEnd> {
+        self.job.reins.shift(Gear::Stopped);
+        let mut progress = self.progress();
         let unsent = progress.run.cancel();
         let under_way: Vec<usize> = progress.run.under_way().iter().copied().collect();
         let mut ends = Vec::new();
         for step in under_way {
             if progress.sent.contains(&step) {
                 progress.run.answer(step, Outcome::Unknown);
-                ends.push(chronicle.end(step, Outcome::Unknown, Some(BROKE_OFF.to_owned())));
+                ends.push(self.chronicle.end(step, Outcome::Unknown, Some(BROKE_OFF.to_owned())));
             } else if progress.run.again(step) {
-                ends.push(chronicle.end(step, Outcome::NotSent, Some(failure.words.clone())));
+                ends.push(self.chronicle.end(step, Outcome::NotSent, Some(failure.words.clone())));
             }
         }
-        let end = |step| chronicle.end(step, Outcome::NotSent, Some(failure.words.clone()));
+        let end = |step| self.chronicle.end(step, Outcome::NotSent, Some(failure.words.clone()));
         ends.extend(unsent.into_iter().map(end));
         progress.stopped = Some(failure);
         ends
     }
 
-    /// The record as the answer gives it, if it does. A deleted one is not looked at again.
-    fn record(&self, number: usize, answered: &Answered) -> Option<Record> {
-        let step = self.plan.steps.get(number).filter(|_| self.plan.verb != Verb::Delete)?;
-        answered_record(step, answered)
-    }
-
-    fn why_unsent(&self, progress: &Mutex<Progress>) -> String {
-        let progress = lock(progress);
-        match progress.stopped.as_ref().filter(|_| self.reins.gear() == Gear::Stopped) {
-            Some(failure) if failure.cause == Cause::Unauthorized => NOT_ACCEPTED.to_owned(),
+    fn why_unsent(&self) -> String {
+        let progress = self.progress();
+        match progress.stopped.as_ref().filter(|_| self.job.reins.gear() == Gear::Stopped) {
             Some(failure) => failure.words.clone(),
             None => CANCELLED.to_owned(),
         }
     }
 
-    fn tell(&self, end: StepEnd, record: Option<Record>) {
-        let StepEnd { step, outcome, reason, .. } = end;
-        self.post.reply(self.ticket, Reply::Step { step, outcome, reason, record, remark: None });
+    fn tell(&self, step: usize, settled: Settled) {
+        let Settled { outcome, reason, record, remark } = settled;
+        self.job.post.reply(self.job.ticket, Reply::Step { step, outcome, reason, record, remark });
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// An answer may hold the record, something else, or only part of it (API sheet, section 9, rows 3, 8 and 15): it is
-/// taken for the record if it has its id and speaks of every field that the list shows or a verb depends on.
+/// taken for the record if it has its id and speaks of every field that the list shows or a verb depends on. A deleted
+/// one is not looked at again.
 fn answered_record(step: &Step, answered: &Answered) -> Option<Record> {
     let kind = step.record.kind();
-    let body = answered.body.as_ref()?;
+    let body = answered.body.as_ref().filter(|_| step.row.verb != Verb::Delete)?;
     let (id, drafts) = decode::row(kind, body).ok()?;
     let speaks_of = |path: &str| path.split('.').next().is_some_and(|key| body.get(key).is_some());
     let only_proves = |field: &Field| field.column.is_none() && kind.row().freshness.contains(&field.name);
-    let needed = kind.row().fields.iter().filter(|field| !field.paths.is_empty() && !only_proves(field));
-    let is_whole = needed.into_iter().all(|field| field.paths.iter().any(|path| speaks_of(path)));
-    let is_the_same = id == *step.record.id() && is_whole;
-    is_the_same.then(|| Arc::new(Page::new(kind, vec![(id, drafts)])).records().next())?
+    let mut needed = kind.row().fields.iter().filter(|field| !field.paths.is_empty() && !only_proves(field));
+    let is_whole = needed.all(|field| field.paths.iter().any(|path| speaks_of(path)));
+    (id == *step.record.id() && is_whole).then(|| Record::new(kind, id, drafts))
 }
 
 /// A panic as a failure.
@@ -330,10 +384,6 @@ pub(super) fn broken_off(panic: &(dyn Any + Send)) -> Failure {
     let said = panic.downcast_ref::<String>().map(String::as_str);
     let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
     Failure::new(Cause::Bug, &format!("tidyfy broke off: {said}"))
-}
-
-fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
-    progress.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 //!
 //! Owns where each is read and where else it is looked for. Must not send anything itself.
 
+use serde_json::Value;
+
 use super::pace::Urgency;
 use super::session::{Errand, Parameter, Session};
 use super::walk::{Listing, Pages, parameters};
 use crate::model::catalog::{List, Source};
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Scope};
-use crate::model::people::People;
+use crate::model::people::{People, Person};
 use crate::model::plan::Organization;
 use crate::model::record::Record;
 use crate::model::text;
@@ -27,21 +29,39 @@ fn errand(urgency: Urgency, purpose: &'static str, kind: Option<Kind>, name: &st
     Errand { urgency, purpose, kind, name: name.to_owned() }
 }
 
-/// Reads whether the token is accepted, and the organization with the role in it. Anything else that is wrong with the
-/// first answer does not matter: the organization's name is what must be known.
+/// Reads who the token speaks for, which the session remembers, and the organization with the role in it. Whatever is
+/// wrong with the first answer does not matter: the organization's name is what must be known.
 pub(super) async fn identify(session: &Session) -> Result<Organization, Failure> {
-    let me = session.read(&errand(Urgency::Urgent, "read", None, "who you are"), ME, None, &[]).await;
-    if let Err(failure) = me
-        && failure.cause == Cause::Unauthorized
-    {
-        return Err(failure);
+    if let Ok(Some(person)) = person(session).await {
+        session.remember(person);
     }
     match listed_organization(session).await {
         Ok(Some(organization)) => organization,
-        Err(failure) if failure.cause == Cause::Unauthorized => Err(failure),
         // The list does not know it, or cannot be had: the organization itself may still answer.
-        Ok(None) | Err(_) => organization_itself(session).await,
+        Ok(None) | Err(_) => {
+            let value = organization_itself(session).await?;
+            decode::organization(&value).ok_or_else(nameless)
+        }
     }
+}
+
+/// Reads who the token speaks for; none where the answer names nobody.
+pub(super) async fn person(session: &Session) -> Result<Option<Person>, Failure> {
+    let errand = errand(Urgency::Urgent, "read", None, "who you are");
+    session.read(&errand, ME, None, &[]).await.map(|value| decode::person(&value))
+}
+
+/// Reads whether the token gives access to the organization; that its name can be read is not asked for.
+pub(super) async fn reach(session: &Session) -> Result<(), Failure> {
+    match listed_organization(session).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) | Err(_) => organization_itself(session).await.map(drop),
+    }
+}
+
+/// Asks once whether the server answers at all.
+pub(super) async fn knock(session: &Session) {
+    session.knock(ME).await;
 }
 
 async fn listed_organization(session: &Session) -> Result<Option<Result<Organization, Failure>>, Failure> {
@@ -62,10 +82,9 @@ async fn listed_organization(session: &Session) -> Result<Option<Result<Organiza
     found.await
 }
 
-async fn organization_itself(session: &Session) -> Result<Organization, Failure> {
+async fn organization_itself(session: &Session) -> Result<Value, Failure> {
     let errand = errand(Urgency::Urgent, "read", None, "the organization");
-    let value = session.read(&errand, ORGANIZATION, None, &[]).await?;
-    decode::organization(&value).ok_or_else(nameless)
+    session.read(&errand, ORGANIZATION, None, &[]).await
 }
 
 fn nameless() -> Failure {
@@ -108,7 +127,7 @@ pub(super) async fn read(session: &Session, record: &Record) -> Result<Vec<(Stri
 }
 
 /// Looks for a record in the list of archived ones: some kinds answer 404 by id once archived (API sheet, 6.2).
-async fn archived(session: &Session, record: &Record) -> Option<serde_json::Value> {
+async fn archived(session: &Session, record: &Record) -> Option<Value> {
     let Source::List(list) = &record.kind().row().source else { return None };
     let named = (record.name() != text::NAMELESS).then(|| ("q", record.name().to_owned()));
     for search in named.map(Some).into_iter().chain([None]) {

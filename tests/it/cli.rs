@@ -280,12 +280,10 @@ fn the_sandbox_says_where_it_listens_and_ends_on_sigterm() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }
 
-/// Keeps a job in the journal of a home: one step done, one refused, one without an end.
-fn keep_a_job(home: &Home) {
-    use jiff::Timestamp;
-    use tidyfy::journal::{Answer, Ending, Journal, NewJob, NewStep, StepEnd};
-    use tidyfy::model::outcome::Outcome;
-    let at: Timestamp = "2026-03-01T09:30:00Z".parse().unwrap();
+/// A job of a home's journal: three deletions of which the first is an archiving, with a folder for copies.
+fn some_job() -> tidyfy::journal::NewJob {
+    use tidyfy::journal::{NewJob, NewStep};
+    let at: jiff::Timestamp = "2026-03-01T09:30:00Z".parse().unwrap();
     let step = |name: &str| NewStep {
         kind: "tags",
         record: "5d0c".into(),
@@ -294,23 +292,39 @@ fn keep_a_job(home: &Home) {
         path: "/api/organizations/e0d1/tags/5d0c".into(),
         verb: "delete",
         after: None,
-        fields: "{}".into(),
+        fields: r#"{"title":"a\u009bb"}"#.into(),
     };
-    let job = NewJob {
+    NewJob {
         base_url: "https://go.tallyfy.com/api".into(),
         organization: "e0d1".into(),
         organization_name: "Acme, Ltd".into(),
         verb: "delete",
-        person: None,
-        backups: None,
+        person: Some("4711".into()),
+        backups: Some("/copies/of job 1".into()),
         continues: None,
         created: at,
         started: at,
-        steps: vec![step("=HYPERLINK(1)"), step("a\u{1b}[2Jb"), step("plain")],
-    };
+        steps: vec![
+            NewStep { verb: "archive", ..step("=HYPERLINK(1)") },
+            step("a\u{1b}[2Jb"),
+            NewStep { after: Some(0), ..step("plain") },
+        ],
+    }
+}
+
+/// Keeps a job in the journal of a home: of one record the first of two steps is done, of another the one is refused.
+fn keep_a_job(home: &Home) {
+    use tidyfy::journal::{Answer, Ending, Journal, StepEnd};
+    use tidyfy::model::outcome::Outcome;
+    let job = some_job();
+    let at = job.created;
     let end = |step, outcome, reason: Option<&str>| {
         let reason = reason.map(str::to_owned);
-        Some(StepEnd { step, at, outcome, reason, kept: None })
+        let kept = (outcome == Outcome::Done).then(|| {
+            r#"[{"type":"Step","title":"Sign \u001b[1moff","id":"s1"},{"type":"Blueprint","title":"Leaver","id":"b1"}]"#
+                .to_owned()
+        });
+        Some(StepEnd { step, at, outcome, reason, kept })
     };
     let answer = |step, status, words: Option<&str>| {
         let (took, words) = (std::time::Duration::from_millis(7), words.map(str::to_owned));
@@ -319,7 +333,7 @@ fn keep_a_job(home: &Home) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let log = Journal::new(&home.0.path().join("state/tidyfy")).begin(job).await.unwrap();
-        log.sent(0, 1, at, None).await.unwrap();
+        log.sent(0, 1, at, Some("0001.json".into())).await.unwrap();
         log.answered(answer(0, 200, None), end(0, Outcome::Done, None)).await.unwrap();
         log.sent(1, 1, at, None).await.unwrap();
         let refused = end(1, Outcome::Refused, Some("not yours"));
@@ -346,14 +360,22 @@ fn the_history_shows_jobs_and_steps() {
     let home = Home::new();
     keep_a_job(&home);
     let jobs = stdout(&home.run(&["history"]).success());
-    for words in ["2026-03-01", "delete", "stopped", "1 done, 1 refused, 1 open", "Acme, Ltd"] {
+    for words in ["2026-03-01", "delete", "stopped", "1 refused, 1 waiting", "Acme, Ltd"] {
         assert!(jobs.contains(words), "{words}\n{jobs}");
     }
     let steps = stdout(&home.run(&["history", "1"]).success());
     for words in ["because the token was not accepted", "DELETE /api/organizations/e0d1/tags/5d0c", "403"] {
         assert!(steps.contains(words), "{words}\n{steps}");
     }
-    assert!(steps.contains("not yours") && steps.contains("open") && !steps.contains('\u{1b}'), "{steps}");
+    assert!(steps.contains("not yours") && steps.contains("waiting") && !steps.contains('\u{1b}'), "{steps}");
+    for words in [
+        "\ncopies in /copies/of job 1\n",
+        "  archive  DELETE /api",
+        "  0001.json",
+        "\n      references stripped: Step `Sign ␛[1moff`, Blueprint `Leaver`\n",
+    ] {
+        assert!(steps.contains(words), "{words}\n{steps}");
+    }
     let some = stdout(&home.run(&["history", "1", "--outcome", "refused"]).success());
     assert!(some.contains("not yours") && !some.contains("HYPERLINK"), "{some}");
     for (narrowing, found) in [
@@ -375,7 +397,7 @@ fn the_history_is_fit_for_programs() {
     let home = Home::new();
     keep_a_job(&home);
     let page = stdout(&home.run(&["history", "--csv"]).success());
-    assert!(page.contains("\"1 done, 1 refused, 1 open\",e0d1,\"Acme, Ltd\""), "{page}");
+    assert!(page.contains("\"1 refused, 1 waiting\",e0d1,\"Acme, Ltd\""), "{page}");
     let page = stdout(&home.run(&["history", "1", "--csv"]).success());
     assert_eq!(page.lines().count(), 4, "{page}");
     assert!(page.contains(",'=HYPERLINK(1),") && !page.contains('\u{1b}'), "{page}");
@@ -383,12 +405,49 @@ fn the_history_is_fit_for_programs() {
         serde_json::from_str(&stdout(&home.run(arguments).success())).unwrap()
     };
     let jobs = read(&["history", "--json"]);
-    assert_eq!(jobs[0]["outcomes"], serde_json::json!({"done": 1, "refused": 1}));
+    assert_eq!(jobs[0]["outcomes"], serde_json::json!({"refused": 1}));
     assert_eq!(jobs[0]["started"], "2026-03-01T09:30:00Z");
     let job = read(&["history", "1", "--json"]);
     assert_eq!((&job["state"], &job["steps"]), (&"stopped".into(), &3.into()));
     assert_eq!(job["plan"][1]["attempts"][0]["status"], 403);
     assert_eq!(job["plan"][2]["outcome"], serde_json::Value::Null);
+    assert_eq!((&job["person"], &job["backups"]), (&"4711".into(), &"/copies/of job 1".into()));
+    assert_eq!((&job["continues"], &job["sent"], &job["waiting"]), (&().into(), &0.into(), &1.into()));
+    let first = &job["plan"][0];
+    assert_eq!((&first["verb"], &first["copy"]), (&"archive".into(), &"0001.json".into()));
+    assert_eq!((&first["fields"]["title"], &first["kept"][1]["title"]), (&"ab".into(), &"Leaver".into()));
+    assert_eq!((&job["plan"][2]["after"], &job["plan"][2]["verb"]), (&1.into(), &"delete".into()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn another_process_sees_a_job_run_and_end() {
+    use tidyfy::journal::{Ending, Journal};
+    let home = Home::new();
+    let state = |job: usize| {
+        let page = stdout(&home.run(&["history", "--json"]).success());
+        let jobs: serde_json::Value = serde_json::from_str(&page).unwrap();
+        jobs[job]["state"].as_str().unwrap().to_owned()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let journal = Journal::new(&home.0.path().join("state/tidyfy"));
+        let log = journal.begin(some_job()).await.unwrap();
+        assert_eq!(state(0), "running");
+        drop(log);
+        assert_eq!(state(0), "unfinished", "as after a crash");
+        let adopted = journal.adopt(1).await.unwrap().unwrap();
+        assert_eq!(state(0), "running", "it is being settled");
+        drop(adopted);
+        let mut rest = some_job();
+        rest.continues = Some(1);
+        let log = journal.begin(rest).await.unwrap();
+        assert_eq!((state(0).as_str(), state(1).as_str()), ("running", "continued"));
+        log.end(jiff::Timestamp::UNIX_EPOCH, Ending::Dropped, None).await.unwrap();
+        assert_eq!(state(0), "dropped");
+    });
+    let page = stdout(&home.run(&["history", "2"]).success());
+    assert!(page.contains("\nit took over the rest of job 1\n"), "{page}");
 }
 
 #[cfg(target_os = "linux")]

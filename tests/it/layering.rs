@@ -45,14 +45,16 @@ const ALL_ROOMS: &[&str] = &[
     "worker",
     "tallyfy",
     "journal",
+    "backups",
+    "private",
     "sandbox",
 ];
 
-const HOUSE: [Room; 13] = [
+const HOUSE: [Room; 15] = [
     Room { name: "main", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "cli", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "config", rooms: &["config", "model", "app::keymap"], outside: &["std::fs", "std::env"] },
-    Room { name: "auth", rooms: &["auth", "config", "model"], outside: &[] },
+    Room { name: "auth", rooms: &["auth", "config", "model"], outside: &["std::fs"] },
     Room {
         name: "event_loop",
         rooms: &["event_loop", "app", "view", "worker", "model::moment"],
@@ -72,7 +74,7 @@ const HOUSE: [Room; 13] = [
     },
     Room {
         name: "worker",
-        rooms: &["worker", "tallyfy", "journal", "model", "app::effect", "app::message"],
+        rooms: &["worker", "tallyfy", "journal", "backups", "auth", "model", "app::effect", "app::message"],
         outside: &["tokio"],
     },
     Room {
@@ -82,10 +84,17 @@ const HOUSE: [Room; 13] = [
     },
     Room {
         name: "journal",
-        rooms: &["journal", "model"],
+        rooms: &["journal", "model", "private"],
         // Of the process it asks for its number only.
         outside: &["rusqlite", "tokio", "std::fs", "std::process"],
     },
+    Room {
+        name: "backups",
+        rooms: &["backups", "model", "private"],
+        // Of the operating system it asks how much room is left.
+        outside: &["tokio", "std::fs", "rustix"],
+    },
+    Room { name: "private", rooms: &["private"], outside: &["std::fs"] },
     Room { name: "sandbox", rooms: &["sandbox"], outside: &["axum", "tokio", "std::fs", "std::net"] },
 ];
 

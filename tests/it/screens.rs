@@ -189,7 +189,12 @@ async fn without_colour_everything_can_still_be_told_apart() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_says_no() {
-    at_every_size("unauthorized", || Wanted { token: Some("wrong"), ..Wanted::default() }, "").await;
+    for size in SIZES {
+        let mut desk = Desk::starting(Wanted { token: Some("wrong"), size, ..Wanted::default() }).await;
+        // Everything waits for another token: there is no rest to come to.
+        desk.pass(Duration::from_secs(5)).await;
+        assert_snapshot!(format!("unauthorized_{}x{}", size.0, size.1), picture(&desk));
+    }
 }
 
 #[tokio::test(start_paused = true)]

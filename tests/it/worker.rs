@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod door;
 mod jobs;
 mod journal;
 mod lists;

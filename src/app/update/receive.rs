@@ -196,7 +196,8 @@ fn settle_mark(state: &mut State, record: &Record) {
 fn tell_remark(state: &mut State, record: &Record, remark: Remark) {
     let words = match remark {
         Remark::Stripped(references) => {
-            format!("archiving {} stripped for good: {}", record.name(), references.join(", "))
+            let told: Vec<String> = references.iter().map(ToString::to_string).collect();
+            format!("{}: stripped for good from {}", record.name(), told.join(", "))
         }
         Remark::BytesGone => return,
     };

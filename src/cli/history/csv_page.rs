@@ -11,9 +11,22 @@ use crate::journal::{PastJob, PastStep};
 use crate::model::outcome::Outcome;
 use crate::model::text;
 
-const JOBS: [&str; 10] =
-    ["job", "started", "ended", "verb", "steps", "state", "outcomes", "organization", "name", "base_url"];
-const STEPS: [&str; 14] = [
+const JOBS: [&str; 13] = [
+    "job",
+    "started",
+    "ended",
+    "verb",
+    "steps",
+    "state",
+    "outcomes",
+    "organization",
+    "name",
+    "base_url",
+    "person",
+    "backups",
+    "continues",
+];
+const STEPS: [&str; 19] = [
     "job",
     "step",
     "kind",
@@ -28,6 +41,11 @@ const STEPS: [&str; 14] = [
     "status",
     "request_id",
     "words",
+    "verb",
+    "after",
+    "fields",
+    "kept",
+    "copy",
 ];
 
 /// One line a job, or one line a step with the last of its requests.
@@ -64,6 +82,9 @@ fn job(job: &PastJob) -> Vec<String> {
         job.organization.clone(),
         job.organization_name.clone(),
         job.base_url.clone(),
+        job.person.clone().unwrap_or_default(),
+        job.backups.clone().unwrap_or_default(),
+        job.continues.map(|before| before.to_string()).unwrap_or_default(),
     ]
 }
 
@@ -84,6 +105,11 @@ fn step(job: i64, step: &PastStep) -> Vec<String> {
         last.and_then(|last| last.status).map(|status| status.to_string()).unwrap_or_default(),
         last.and_then(|last| last.request_id.clone()).unwrap_or_default(),
         last.and_then(|last| last.words.clone()).unwrap_or_default(),
+        step.verb.clone(),
+        step.after.map(|n| (n + 1).to_string()).unwrap_or_default(),
+        step.fields.clone().unwrap_or_default(),
+        step.kept.clone().unwrap_or_default(),
+        step.copy.clone().unwrap_or_default(),
     ]
 }
 

@@ -39,8 +39,13 @@ fn job(job: &PastJob) -> Value {
         "ended": job.ended.map(|at| at.to_string()),
         "state": job.state.word(),
         "reason": job.reason.as_deref().map(clean),
+        "person": job.person.as_deref().map(clean),
+        "backups": job.backups.as_deref().map(clean),
+        "continues": job.continues,
         "steps": job.steps,
         "outcomes": outcomes,
+        "sent": job.sent,
+        "waiting": job.waiting,
     })
 }
 
@@ -52,6 +57,11 @@ fn step(step: &PastStep) -> Value {
         "name": clean(&step.name),
         "method": clean(&step.method),
         "path": clean(&step.path),
+        "verb": clean(&step.verb),
+        "after": step.after.map(|n| n + 1),
+        "fields": step.fields.as_deref().map(embedded),
+        "kept": step.kept.as_deref().map(embedded),
+        "copy": step.copy.as_deref().map(clean),
         "outcome": step.outcome.map(Outcome::word),
         "reason": step.reason.as_deref().map(clean),
         "ended": step.ended.map(|at| at.to_string()),
@@ -69,6 +79,22 @@ fn attempt(attempt: &PastAttempt) -> Value {
         "request_id": attempt.request_id.as_deref().map(clean),
         "words": attempt.words.as_deref().map(clean),
     })
+}
+
+/// What the journal keeps as JSON, as a part of the page; as a text where it is none.
+fn embedded(json: &str) -> Value {
+    serde_json::from_str(json).map_or_else(|_| json!(clean(json)), cleaned)
+}
+
+fn cleaned(value: Value) -> Value {
+    match value {
+        Value::String(words) => json!(clean(&words)),
+        Value::Array(values) => values.into_iter().map(cleaned).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (clean(&name), cleaned(value))).collect()
+        }
+        plain @ (Value::Null | Value::Bool(_) | Value::Number(_)) => plain,
+    }
 }
 
 fn clean(words: &str) -> String {

@@ -2,10 +2,16 @@
 //!
 //! Owns the columns. All text is cleaned: names and words came from a server.
 
-use super::outcomes;
+use serde::Deserialize;
+
+use super::{outcomes, standing};
+use crate::cli::columns::columns;
 use crate::journal::{PastJob, PastStep};
 use crate::model::moment::Zone;
 use crate::model::text;
+
+/// The most letters that are shown of what was kept and is not known here.
+const MOST_KEPT: usize = 200;
 
 /// Past jobs; `all` says whether nothing was left out.
 pub(super) fn jobs(jobs: &[PastJob], all: bool, zone: &Zone) -> String {
@@ -13,19 +19,21 @@ pub(super) fn jobs(jobs: &[PastJob], all: bool, zone: &Zone) -> String {
         let words = if all { "no job was ever kept here\n" } else { "no job is like that\n" };
         return words.to_owned();
     }
-    let heads = ["job", "started", "verb", "records", "state", "outcomes", "organization"];
+    let heads = ["job", "started", "verb", "records", "state", "outcomes", "organization", "copies"];
     let rows = jobs.iter().map(|job| {
         vec![
             job.id.to_string(),
             zone.minute(job.started),
             job.verb.clone(),
-            job.steps.to_string(),
+            records(job).to_string(),
             job.state.word().to_owned(),
             outcomes(job),
             job.organization_name.clone(),
+            job.backups.as_ref().map(|_| "yes".to_owned()).unwrap_or_default(),
         ]
     });
-    table(&heads, rows.collect())
+    let lines = columns(&heads, rows.collect());
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// The steps of a job, below a line about it.
@@ -42,42 +50,73 @@ pub(super) fn steps(job: &PastJob, steps: &[PastStep], zone: &Zone) -> String {
     if let Some(reason) = &job.reason {
         page.push_str(&format!("because {}\n", text::clean(reason)));
     }
+    if let Some(before) = job.continues {
+        page.push_str(&format!("it took over the rest of job {before}\n"));
+    }
+    if let Some(folder) = &job.backups {
+        page.push_str(&format!("copies in {}\n", text::clean(folder)));
+    }
     page.push('\n');
     if steps.is_empty() {
         page.push_str("no step is like that\n");
         return page;
     }
-    let heads = ["step", "outcome", "request", "sent", "status", "kind", "name", "reason"];
+    let heads = ["step", "outcome", "verb", "request", "sent", "status", "kind", "name", "copy", "reason"];
     let rows = steps.iter().map(|step| {
         let last = step.attempts.last();
         vec![
             (step.n + 1).to_string(),
-            step.outcome.map_or("open", crate::model::outcome::Outcome::word).to_owned(),
+            standing(step).to_owned(),
+            Some(step.verb.clone()).filter(|verb| *verb != job.verb).unwrap_or_default(),
             format!("{} {}", step.method, step.path),
             step.attempts.len().to_string(),
             last.and_then(|last| last.status).map(|status| status.to_string()).unwrap_or_default(),
             step.kind.clone(),
             step.name.clone(),
+            step.copy.clone().unwrap_or_default(),
             step.reason.clone().unwrap_or_default(),
         ]
     });
-    page.push_str(&table(&heads, rows.collect()));
+    // The heads stand above the first step.
+    let notes = std::iter::once(None).chain(steps.iter().map(|step| step.kept.as_deref().and_then(kept)));
+    for (line, note) in columns(&heads, rows.collect()).iter().zip(notes) {
+        page.push_str(&format!("{line}\n"));
+        page.extend(note.map(|note| format!("      {note}\n")));
+    }
     page
 }
 
-fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
-    let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
-    let clean = |row: Vec<String>| row.iter().map(|cell| text::clean(cell).into_owned()).collect();
-    let rows: Vec<Vec<String>> = std::iter::once(heads).chain(rows).map(clean).collect();
-    let mut widths = vec![0; rows.first().map_or(0, Vec::len)];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = text::width(cell).max(*width);
-        }
+/// How many records a job is about: fewer than it has steps where several lead to one record.
+fn records(job: &PastJob) -> u64 {
+    job.outcomes.iter().map(|(_, n)| n).sum::<u64>() + job.sent + job.waiting
+}
+
+/// What the server's answer alone still says, in one line; nothing where it says nothing.
+fn kept(json: &str) -> Option<String> {
+    let references = serde_json::from_str::<Vec<Reference>>(json);
+    let line = references.map(|references| {
+        let each = references.iter().map(|reference| format!("{} `{}`", reference.kind, reference.title));
+        each.collect::<Vec<_>>().join(", ")
+    });
+    match line {
+        Ok(line) if line.is_empty() => None,
+        Err(_) if matches!(json.trim(), "null" | "{}") => None,
+        Ok(line) => Some(format!("references stripped: {}", text::clean(&line))),
+        Err(_) => Some(format!("kept: {}", shortened(&text::clean(json)))),
     }
-    let line = |row: &Vec<String>| {
-        let cells: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| text::padded(cell, *width)).collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
+}
+
+/// What archiving a template stripped a block of it from (API sheet, section 6.2).
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+}
+
+fn shortened(words: &str) -> String {
+    match words.char_indices().nth(MOST_KEPT) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words.to_owned(),
+    }
 }

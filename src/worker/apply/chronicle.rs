@@ -6,10 +6,15 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
 use super::Job;
-use crate::journal::{Answer, Ending, JobLog, Journal, JournalError, NewJob, NewStep, StepEnd};
+use crate::journal::{Answer, Ending, JobLog, JournalError, NewJob, NewStep, StepEnd};
 use crate::model::failure::{Cause, Failure};
+use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
+use crate::model::reference::Reference;
 use crate::tallyfy::Answered;
 use crate::worker::clock::Clock;
 
@@ -25,17 +30,18 @@ impl Chronicle {
         Self { clock, log: OnceLock::new() }
     }
 
-    /// Puts the plan on disk. Nothing may be sent before that.
-    pub(super) async fn begin(&self, job: &Job, journal: &Journal) -> Result<(), Failure> {
+    /// Puts the plan on disk, and answers the job's number and when it began. Nothing may be sent before that.
+    pub(super) async fn begin(&self, job: &Job) -> Result<(i64, Timestamp), Failure> {
+        let started = self.clock.now().wall;
         let steps = job.plan.steps.iter().map(|step| NewStep {
             kind: step.record.kind().row().slug,
             record: step.record.id().to_string(),
             name: step.record.name().to_owned(),
             method: step.row.method.word(),
             path: job.session.path(step),
-            verb: job.plan.verb.word(),
-            after: None,
-            fields: "{}".to_owned(),
+            verb: step.row.verb.word(),
+            after: step.after,
+            fields: serde_json::to_string(&step.record.drafts()).unwrap_or_default(),
         });
         let organization = &job.plan.organization;
         let new = NewJob {
@@ -43,23 +49,25 @@ impl Chronicle {
             organization: job.session.organization().to_owned(),
             organization_name: organization.name.clone(),
             verb: job.plan.verb.word(),
-            person: None,
-            backups: None,
-            continues: None,
+            person: job.session.person(),
+            backups: (job.plan.verb == Verb::Delete && job.plan.options.backup)
+                .then(|| job.backups.directory().display().to_string()),
+            continues: job.plan.continues,
             created: job.confirmed,
-            started: self.clock.now().wall,
+            started,
             steps: steps.collect(),
         };
-        let log = journal.begin(new).await.map_err(|why| failure(&why))?;
+        let log = job.journal.begin(new).await.map_err(|why| failure(&why))?;
+        let number = log.job();
         // Begun once: there is no earlier one to lose.
         drop(self.log.set(log));
-        Ok(())
+        Ok((number, started))
     }
 
-    /// Notes that a request leaves now. It must not if this fails.
-    pub(super) async fn sent(&self, step: usize, attempt: u32) -> Result<(), Failure> {
+    /// Notes that a request leaves now, and the copy that it stands behind. It must not leave if this fails.
+    pub(super) async fn sent(&self, step: usize, attempt: u32, copy: Option<String>) -> Result<(), Failure> {
         let log = self.log.get().ok_or_else(|| failure(&JournalError::Closed))?;
-        log.sent(step, attempt, self.clock.now().wall, None).await.map_err(|why| failure(&why))
+        log.sent(step, attempt, self.clock.now().wall, copy).await.map_err(|why| failure(&why))
     }
 
     /// Notes what came of it, and how the step ended if it did with that.
@@ -104,6 +112,15 @@ impl Chronicle {
     pub(super) fn end(&self, step: usize, outcome: Outcome, reason: Option<String>) -> StepEnd {
         StepEnd { step, at: self.clock.now().wall, outcome, reason, kept: None }
     }
+}
+
+/// What nothing but an answer remembers, as JSON.
+pub(super) fn kept(references: &[Reference]) -> Option<String> {
+    let told = references
+        .iter()
+        .map(|reference| json!({"type": reference.sort, "title": reference.title, "id": reference.id}));
+    let told: Vec<Value> = told.collect();
+    (!told.is_empty()).then(|| Value::from(told).to_string())
 }
 
 fn failure(why: &JournalError) -> Failure {

@@ -16,8 +16,7 @@ use crate::worker::clock::Clock;
 use crate::worker::gate::Gate;
 
 fn task(id: &str) -> Record {
-    let row = vec![(Id::new(id).unwrap(), vec![Draft::Text(format!("Task {id}"))])];
-    Arc::new(Page::new(Kind::Tasks, row)).records().next().unwrap()
+    Record::new(Kind::Tasks, Id::new(id).unwrap(), vec![Draft::Text(format!("Task {id}"))])
 }
 
 fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
@@ -40,6 +39,7 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
         session,
         post,
         journal: Journal::new(std::path::Path::new("")),
+        backups: Backups::new(std::path::PathBuf::new(), 0),
         ticket: Ticket(1),
         confirmed: Timestamp::UNIX_EPOCH,
         plan: Arc::new(plan),
@@ -53,15 +53,16 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
 async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
     use Outcome::{Done, NotSent, Unknown};
     let (job, mut messages) = job(5);
-    let mut run = Run::new(vec![None; 5], 3);
-    let steps: Vec<_> = std::iter::from_fn(|| run.next()).collect();
-    assert_eq!(steps, [0, 1, 2]);
-    run.answer(0, Done);
-    let mut progress = Progress { run, sent: BTreeSet::from([1]), stopped: None };
-    let chronicle = Chronicle::new(job.post.clock.clone());
-    let ends = job.abandon(&mut progress, &chronicle, Failure::new(Cause::Bug, "boom"));
-    let progress = Mutex::new(progress);
-    job.conclude(ends, &progress, &chronicle).await;
+    let running = Running::new(Job { at_once: 3, ..job });
+    {
+        let mut progress = running.progress();
+        let steps: Vec<_> = std::iter::from_fn(|| progress.run.next()).collect();
+        assert_eq!(steps, [0, 1, 2]);
+        progress.run.answer(0, Done);
+        progress.sent.insert(1);
+    }
+    let ends = running.abandon(Failure::new(Cause::Bug, "boom"));
+    running.conclude(ends).await;
     let mut told = Vec::new();
     while let Ok(Message { fact: Fact::Reply(_, Reply::Step { step, outcome, .. }), .. }) =
         messages.try_recv()
@@ -70,8 +71,8 @@ async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
     }
     told.sort_unstable();
     assert_eq!(told, [(1, Unknown), (2, NotSent), (3, NotSent), (4, NotSent)]);
-    let progress = progress.into_inner().unwrap();
-    let tally = job.plan.tally(progress.run.ended());
+    let progress = running.progress();
+    let tally = running.job.plan.tally(progress.run.ended());
     assert_eq!([Done, Unknown, NotSent].map(|outcome| tally.of(outcome)), [1, 1, 3]);
     assert!(progress.run.over() && progress.stopped.is_some());
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use tidyfy::model::failure::{Cause, Failure};
+use tidyfy::model::id::Id;
 use tidyfy::model::secret::Token;
+use tidyfy::sandbox::{Call, Fault, Mishap, Sandbox, Settings};
 use tidyfy::tallyfy::{Access, Client, Download};
 use tokio::time::Instant;
 
@@ -175,4 +177,26 @@ async fn the_same_access_goes_on_with_another_token() {
     assert_eq!(sent, ["Bearer another".to_owned(), format!("Bearer {TOKEN}")]);
     assert!(second.access().read_only, "the rest of the access stays");
     assert!(!format!("{second:?}").contains("another"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_of_some_megabytes_comes_from_the_sandbox_whole_or_not_at_all() {
+    let sandbox = Sandbox::start(Settings { large_files: 1, ..Settings::default() }).await.unwrap();
+    let large = |id: &String| sandbox.bytes(id).is_some_and(|bytes| bytes.len() > 1_000_000);
+    let id = sandbox.ids("assets").into_iter().find(large).unwrap();
+    let token = Token::new(sandbox.token()).unwrap();
+    let organization = sandbox.org().to_owned();
+    let client = Client::new(Access { organization, token, ..access(&sandbox.base_url()) }).unwrap();
+    let fetch = async || drained(client.download(ROUTE, &Id::new(&id).unwrap()).await?).await;
+    assert_eq!(fetch().await.unwrap(), sandbox.bytes(&id).unwrap());
+    for (mishap, cause) in [
+        (Mishap::Truncated, Cause::Broken),
+        (Mishap::Garbage, Cause::Garbled),
+        (Mishap::Html { status: 200, apply: false }, Cause::Garbled),
+        (Mishap::ResetBefore, Cause::Broken),
+        (Mishap::Hang { apply: false }, Cause::TimedOut),
+    ] {
+        sandbox.set_faults(vec![Fault::to(Call::Download, mishap.clone())]);
+        assert_eq!(fetch().await.unwrap_err().cause, cause, "{mishap:?}");
+    }
 }

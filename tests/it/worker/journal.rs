@@ -6,7 +6,7 @@ use tidyfy::app::effect::{Effect, Work};
 use tidyfy::app::message::{Fact, Reply};
 use tidyfy::journal::{Ending, FILE, History, JobState, PastJob, PastStep, Wanted};
 use tidyfy::model::failure::Cause;
-use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Refused, Unknown};
+use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Refused};
 use tidyfy::sandbox::{Fault, Mishap, Settings};
 
 use super::bench::{Bench, tallied};
@@ -51,7 +51,7 @@ async fn it_holds_what_the_server_saw_and_what_was_told() {
     ]);
     let ticket = bench.start(Work::Apply(plan));
     let (told, end) = bench.job(ticket).await;
-    assert_eq!(tallied(&end), [(Done, 3), (Refused, 1), (Failed, 1), (Unknown, 1)]);
+    assert_eq!(tallied(&end), [(Done, 4), (Refused, 1), (Failed, 1)]);
 
     let (job, steps) = newest(&bench);
     assert_eq!((job.verb.as_str(), job.steps, job.state), ("archive", 6, JobState::Over(Ending::Finished)));

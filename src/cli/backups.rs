@@ -1,0 +1,192 @@
+//! `tidyfy backups`: the copies of what was deleted permanently.
+//!
+//! Owns the command's arguments, and that nobody loses copies without having said so. Must not know how they are kept.
+
+mod pages;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use color_eyre::eyre::WrapErr;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, Zoned};
+use rustix::termios::{QueueSelector, tcflush};
+
+use super::has_terminal;
+use super::pages::print;
+use super::trouble::{Code, Trouble};
+use crate::backups::{self, BackupError, KeptJob};
+use crate::config::Problem;
+use crate::model::moment::Zone;
+use crate::model::text::{grouped, size};
+
+/// What is to be done with the copies.
+#[derive(Debug, Clone, Args)]
+pub(super) struct BackupsArgs {
+    #[command(subcommand)]
+    wanted: Wanted,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum Wanted {
+    /// Show where copies are and what they hold
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove old copies for good, once that is confirmed
+    Purge {
+        /// Only copies of jobs that are older than this, such as 90d, 12w, 6mo or 24h
+        #[arg(long, value_name = "AGE", value_parser = before)]
+        older: Timestamp,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Read copies again and name those that are not what they were
+    Verify {
+        /// Only the copies of this job
+        #[arg(value_name = "JOB")]
+        job: Option<i64>,
+    },
+}
+
+/// Does what is wanted with the copies in `directory`.
+///
+/// # Errors
+/// [`Trouble`] when copies cannot be read or removed, are not what they were, or nobody can be asked.
+pub(super) fn run(arguments: &BackupsArgs, directory: &Path) -> Result<ExitCode, Trouble> {
+    let found = backups::list(directory)?;
+    match arguments.wanted {
+        Wanted::List { json: true } => print(pages::json(&found)?.as_bytes())?,
+        Wanted::List { json: false } => print(list(&found, directory).as_bytes())?,
+        Wanted::Purge { older, yes } => purge(&found, older, yes)?,
+        Wanted::Verify { job } => verify(&found, job, directory)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn zone() -> Zone {
+    Zone::new(TimeZone::system())
+}
+
+fn list(found: &[KeptJob], directory: &Path) -> String {
+    if found.is_empty() { none(directory) } else { pages::table(found, &zone()) }
+}
+
+fn none(directory: &Path) -> String {
+    format!("there are no copies in `{}`\n", directory.display())
+}
+
+/// The moment that lies so long ago.
+fn before(age: &str) -> Result<Timestamp, String> {
+    let span = age.parse::<Span>().ok().filter(|span| span.is_positive());
+    let past = span.and_then(|span| Zoned::now().checked_sub(span).ok());
+    past.map(|past| past.timestamp()).ok_or_else(|| "an age such as `90d`, `12w`, `6mo` or `24h`".to_owned())
+}
+
+fn purge(found: &[KeptJob], older: Timestamp, yes: bool) -> Result<(), Trouble> {
+    let zone = zone();
+    let old: Vec<KeptJob> = found.iter().filter(|job| job.at < older).cloned().collect();
+    if old.is_empty() {
+        return print(format!("no copies are older than {}\n", zone.minute(older)).as_bytes());
+    }
+    print(pages::table(&old, &zone).as_bytes())?;
+    if !yes && !agreed(old.len())? {
+        return print(b"nothing was removed\n");
+    }
+    let results: Vec<_> = old.iter().map(|job| (job, backups::purge(job))).collect();
+    let gone = results.iter().filter(|(_, result)| result.is_ok());
+    let (jobs, bytes) =
+        gone.fold((0, 0_u64), |(jobs, bytes), (job, _)| (jobs + 1, bytes.saturating_add(job.bytes)));
+    print(format!("removed the copies of {}: {}\n", count(jobs), size(bytes)).as_bytes())?;
+    let problems: Vec<Problem> =
+        results.into_iter().filter_map(|(_, result)| Some(problem(&result.err()?))).collect();
+    if problems.is_empty() { Ok(()) } else { Err(Trouble::Told { code: Code::Failure, problems }) }
+}
+
+/// Asks at the terminal. What was typed before the question is no answer to it.
+fn agreed(jobs: usize) -> Result<bool, Trouble> {
+    if !has_terminal() {
+        return Err(Trouble::usage(
+            "nothing was removed: there is no terminal to ask at",
+            "add `--yes` to remove these copies without being asked",
+        ));
+    }
+    tcflush(io::stdin(), QueueSelector::IFlush).wrap_err("could not read from the terminal")?;
+    print(
+        format!("remove the copies of {} for good? `y` and Enter removes, Enter keeps: ", count(jobs))
+            .as_bytes(),
+    )?;
+    io::stdout().flush().wrap_err("could not write to the terminal")?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).wrap_err("could not read from the terminal")?;
+    Ok(answer.trim() == "y")
+}
+
+fn verify(found: &[KeptJob], job: Option<i64>, directory: &Path) -> Result<(), Trouble> {
+    let wanted: Vec<&KeptJob> = found.iter().filter(|kept| job.is_none_or(|job| kept.job == job)).collect();
+    if let (true, Some(job)) = (wanted.is_empty(), job) {
+        let problem = Problem::new(
+            format!("there are no copies of job `{job}`"),
+            "`tidyfy backups list` lists the copies there are",
+        );
+        return Err(Trouble::told(Code::Failure, problem));
+    }
+    if wanted.is_empty() {
+        return print(none(directory).as_bytes());
+    }
+    let mut wrong = 0;
+    for kept in wanted {
+        let misfits = backups::verify(kept);
+        wrong += misfits.len();
+        print(pages::verified(kept, &misfits).as_bytes())?;
+    }
+    if wrong == 0 {
+        return Ok(());
+    }
+    let what =
+        if wrong == 1 { "1 copy is".to_owned() } else { format!("{} copies are", grouped(wrong as u64)) };
+    let problem = Problem::new(
+        format!("{what} not what was kept"),
+        "every other copy that was read is whole; see that the disk is sound",
+    );
+    Err(Trouble::told(Code::Failure, problem))
+}
+
+fn count(jobs: usize) -> String {
+    if jobs == 1 { "1 job".to_owned() } else { format!("{} jobs", grouped(jobs as u64)) }
+}
+
+fn problem(error: &BackupError) -> Problem {
+    Problem::new(error.to_string(), error.hint())
+}
+
+impl From<BackupError> for Trouble {
+    fn from(error: BackupError) -> Self {
+        Self::told(Code::Failure, problem(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn an_age_is_a_span_that_lies_behind_us() {
+        let day = SignedDuration::from_hours(24);
+        for (age, days) in [("90d", 90), ("12w", 84), ("24h", 1), ("6mo", 182), ("1y 2mo", 425)] {
+            let ago = Timestamp::now().duration_since(before(age).unwrap());
+            // Months differ in length, and so do days twice a year.
+            assert!((ago - day * days).abs() < day * 4, "{age}: {ago}");
+        }
+        for age in ["", "90", "d", "-90d", "0d", "90d ago", "soon", "90 days or so", "99999y", "1e9d"] {
+            assert!(before(age).is_err(), "{age}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Copies as a table for people and as JSON for programs.
+//!
+//! Owns the columns and the names of the members. Text is cleaned: it may end in a terminal.
+
+use color_eyre::eyre::WrapErr;
+use serde_json::{Value, json};
+
+use crate::backups::{KeptJob, Misfit};
+use crate::cli::columns::columns;
+use crate::cli::trouble::Trouble;
+use crate::model::kind::Kind;
+use crate::model::moment::Zone;
+use crate::model::text;
+
+/// One row a job.
+pub(super) fn table(jobs: &[KeptJob], zone: &Zone) -> String {
+    let rows = jobs.iter().map(|job| {
+        vec![
+            job.job.to_string(),
+            zone.minute(job.at),
+            holds(job),
+            text::size(job.bytes),
+            job.folder.display().to_string(),
+        ]
+    });
+    let lines = columns(&["job", "when", "holds", "size", "folder"], rows.collect());
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// `12 processes, 3 files`, in the order of the tabs.
+fn holds(job: &KeptJob) -> String {
+    let mut kinds: Vec<_> = job.records.iter().map(|(word, n)| (Kind::parse(word), word, *n)).collect();
+    kinds.sort_by_key(|(kind, word, _)| (kind.is_none(), *kind, *word));
+    let words =
+        kinds.iter().map(|(kind, word, n)| kind.map_or_else(|| format!("{n} {word}"), |kind| kind.count(*n)));
+    let words = words.collect::<Vec<_>>().join(", ");
+    if words.is_empty() { "nothing".to_owned() } else { words }
+}
+
+/// An array with one object a job.
+pub(super) fn json(jobs: &[KeptJob]) -> Result<String, Trouble> {
+    let value: Value = jobs.iter().map(job).collect();
+    let page = serde_json::to_string_pretty(&value).wrap_err("could not make the page")?;
+    Ok(format!("{page}\n"))
+}
+
+fn job(job: &KeptJob) -> Value {
+    let records: serde_json::Map<String, Value> =
+        job.records.iter().map(|(word, n)| (text::clean(word).into_owned(), json!(n))).collect();
+    json!({
+        "job": job.job,
+        "at": job.at.to_string(),
+        "folder": text::clean(&job.folder.display().to_string()),
+        "records": records,
+        "files_with_bytes": job.files_with_bytes,
+        "bytes": job.bytes,
+    })
+}
+
+/// What reading the copies of a job again has shown.
+pub(super) fn verified(job: &KeptJob, misfits: &[Misfit]) -> String {
+    if misfits.is_empty() {
+        return format!("job {}: {} as they were kept\n", job.job, text::clean(&holds(job)));
+    }
+    let line = |misfit: &Misfit| {
+        format!("job {}: `{}` {}\n", job.job, text::clean(&misfit.file), text::clean(&misfit.why))
+    };
+    misfits.iter().map(line).collect()
+}

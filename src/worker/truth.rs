@@ -1,0 +1,260 @@
+//! What is really there: a record as the server has it now, wherever it tells the truth about its kind.
+//!
+//! Owns where a record is looked for: by its id, in the list of archived ones where that is the only place, and in the
+//! end whether the organization answers at all, because a 404 alone proves nothing (API sheet, sections 4.2 and 6.2).
+//! Must not decide what follows for a job.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex as Lock, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::pace::Urgency;
+use super::session::{Errand, Parameter, Session};
+use super::walk::{Listing, Pages};
+use crate::model::catalog::{ById, List, Source};
+use crate::model::failure::{Cause, Failure};
+use crate::model::id::Id;
+use crate::model::kind::{Kind, Scope};
+use crate::model::outcome::Found;
+use crate::model::record::Record;
+use crate::model::text;
+use crate::tallyfy::decode;
+
+const ORGANIZATION: &str = "organizations/{org}";
+/// A list of archived records this old still serves for the look before a deletion; a slower one twice its own time.
+const RECENT: Duration = Duration::from_secs(5);
+/// With fewer records than this to be found in a list, each is searched by name before the whole list is read.
+const FEW: usize = 4;
+/// How often a list is read that does not hold still.
+const MOST_SWEEPS: u32 = 3;
+
+/// How new a reading must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Age {
+    /// A moment old at most: for the look before a deletion.
+    Recent,
+    /// Begun after it was asked for: for reading back what a request did.
+    New,
+}
+
+/// What was found, with everything the server said of it.
+#[derive(Debug)]
+pub(super) enum Seen {
+    There(Record, Value),
+    Gone,
+}
+
+impl From<Seen> for Found {
+    fn from(seen: Seen) -> Self {
+        match seen {
+            Seen::There(record, _) => Self::There(record),
+            Seen::Gone => Self::Gone,
+        }
+    }
+}
+
+/// The truth about some records. What several of them share is asked for once.
+#[derive(Debug)]
+pub(super) struct Truth {
+    session: Session,
+    /// For each kind with an archive, what its list was last seen to hold of the records in question.
+    archives: BTreeMap<Kind, Mutex<Archive>>,
+    /// Kinds whose archived records turned out not to be known by their id.
+    listed: Lock<BTreeSet<Kind>>,
+    /// Whether lists are asked for all that belongs into a copy.
+    for_copies: bool,
+}
+
+#[derive(Debug, Default)]
+struct Archive {
+    wanted: BTreeSet<Id>,
+    found: BTreeMap<Id, Value>,
+    begun: Option<Instant>,
+    took: Duration,
+    /// Whether nothing can have been missed.
+    whole: bool,
+}
+
+impl Truth {
+    /// The truth about `records`; `for_copies` if all that belongs into a copy of them is wanted.
+    pub(super) fn new<'a>(
+        session: &Session,
+        records: impl IntoIterator<Item = &'a Record>,
+        for_copies: bool,
+    ) -> Self {
+        let mut wanted: BTreeMap<Kind, BTreeSet<Id>> = BTreeMap::new();
+        for record in records {
+            wanted.entry(record.kind()).or_default().insert(record.id().clone());
+        }
+        let archives = wanted.into_iter().filter(|(kind, _)| kind.row().archives());
+        let archive = |wanted| Mutex::new(Archive { wanted, ..Archive::default() });
+        Self {
+            session: session.clone(),
+            archives: archives.map(|(kind, wanted)| (kind, archive(wanted))).collect(),
+            listed: Lock::default(),
+            for_copies,
+        }
+    }
+
+    /// Looks for a record.
+    pub(super) async fn look(&self, record: &Record, age: Age) -> Result<Seen, Failure> {
+        let kind = record.kind();
+        let list_first = record.is_archived() && self.is_listed(kind);
+        if list_first && let Some(value) = self.in_archive(record, age).await? {
+            return there(record, value);
+        }
+        if let Some(value) = self.by_id(record).await? {
+            return there(record, value);
+        }
+        if !list_first && let Some(value) = self.in_archive(record, age).await? {
+            self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(kind);
+            return there(record, value);
+        }
+        // Where the organization itself cannot be read, nothing is known of what belongs to it.
+        self.session.read(&errand(None, "the organization"), ORGANIZATION, None, &[]).await?;
+        Ok(Seen::Gone)
+    }
+
+    /// Whether archived records of a kind are found in their list only.
+    fn is_listed(&self, kind: Kind) -> bool {
+        let listed = || self.listed.lock().unwrap_or_else(PoisonError::into_inner).contains(&kind);
+        kind.row().by_id == ById::WhileLive || listed()
+    }
+
+    async fn by_id(&self, record: &Record) -> Result<Option<Value>, Failure> {
+        let row = record.kind().row();
+        let query = self.with(record.kind());
+        let errand = errand(Some(record.kind()), record.name());
+        match self.session.read(&errand, row.get, Some(record.id()), &query).await {
+            Err(failure) if failure.cause == Cause::NotFound => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    fn with(&self, kind: Kind) -> Vec<Parameter> {
+        match kind.row().copy_with {
+            with if self.for_copies && !with.is_empty() => vec![("with", with.to_owned())],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Looks in the list of archived records; none for a kind that has no such list.
+    async fn in_archive(&self, record: &Record, age: Age) -> Result<Option<Value>, Failure> {
+        let asked = Instant::now();
+        let (Some(archive), Source::List(list)) =
+            (self.archives.get(&record.kind()), &record.kind().row().source)
+        else {
+            return Ok(None);
+        };
+        let mut archive = archive.lock().await;
+        if archive.wanted.len() < FEW
+            && let Some(value) = self.by_name(record, list).await?
+        {
+            return Ok(Some(value));
+        }
+        for _ in 0..MOST_SWEEPS {
+            if archive.serves(asked, age)
+                && let Some(value) = archive.found.get(record.id())
+            {
+                return Ok(Some(value.clone()));
+            }
+            if archive.serves(asked, Age::New) && archive.whole {
+                return Ok(None);
+            }
+            self.sweep(&mut archive, record.kind(), list).await?;
+        }
+        match archive.found.get(record.id()) {
+            Some(value) => Ok(Some(value.clone())),
+            None if archive.whole => Ok(None),
+            None => {
+                let words = "the list of archived ones did not hold still while it was searched";
+                Err(Failure::new(Cause::Garbled, words))
+            }
+        }
+    }
+
+    /// Searches by name. Not to be found so proves nothing: it may have been renamed, or the search not be heeded.
+    async fn by_name(&self, record: &Record, list: &List) -> Result<Option<Value>, Failure> {
+        if record.name() == text::NAMELESS {
+            return Ok(None);
+        }
+        let mut listing = self.listing(record.kind(), list);
+        listing.query.push(("q", record.name().to_owned()));
+        let mut pages = Pages::new(&self.session, &listing);
+        let Some(page) = pages.next().await else { return Ok(None) };
+        let found = page?.rows.into_iter().find(|row| is_row_of(record.kind(), row, record.id()));
+        Ok(found)
+    }
+
+    /// Reads the whole list, and keeps what is wanted of it.
+    async fn sweep(&self, archive: &mut Archive, kind: Kind, list: &List) -> Result<(), Failure> {
+        let begun = Instant::now();
+        let listing = self.listing(kind, list);
+        let mut pages = Pages::new(&self.session, &listing);
+        let (mut found, mut seen, mut totals) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            let before = seen.len();
+            for row in &page.rows {
+                let Ok((id, _)) = decode::row(kind, row) else { continue };
+                if archive.wanted.contains(&id) {
+                    found.insert(id.clone(), row.clone());
+                }
+                seen.insert(id);
+            }
+            pages.taken(&page, seen.len() - before);
+            totals.insert(pages.walk().total());
+        }
+        // Rows move up when others leave, and may so be missed at the seam of two pages.
+        let whole = totals.len() <= 1 && pages.walk().shortfall(seen.len()).is_none();
+        let wanted = std::mem::take(&mut archive.wanted);
+        *archive = Archive { wanted, found, begun: Some(begun), took: begun.elapsed(), whole };
+        Ok(())
+    }
+
+    fn listing(&self, kind: Kind, list: &List) -> Listing {
+        let mut listing = Listing::of(kind, list, Scope::Archived);
+        listing.query.extend(self.with(kind));
+        (listing.first, listing.rest) = (Urgency::Job, Urgency::Job);
+        (listing.purpose, listing.name) = ("read", "archived");
+        listing
+    }
+}
+
+impl Archive {
+    /// Whether what was found serves for something asked for at `asked`.
+    fn serves(&self, asked: Instant, age: Age) -> bool {
+        let slack = match age {
+            Age::Recent => RECENT.max(self.took * 2),
+            Age::New => Duration::ZERO,
+        };
+        self.begun.is_some_and(|begun| begun + slack >= asked)
+    }
+}
+
+fn is_row_of(kind: Kind, row: &Value, id: &Id) -> bool {
+    decode::row(kind, row).is_ok_and(|(found, _)| found == *id)
+}
+
+/// What the server says of a record, if it speaks of that one. A kind without an archive may still show what it has
+/// deleted (API sheet, section 9, row 10).
+fn there(record: &Record, value: Value) -> Result<Seen, Failure> {
+    let kind = record.kind();
+    let decoded = decode::row(kind, &value).ok().filter(|(id, _)| id == record.id());
+    let Some((id, drafts)) = decoded else {
+        return Err(Failure::new(Cause::Garbled, "another record came than the one that was asked for"));
+    };
+    let now = Record::new(kind, id, drafts);
+    if !kind.row().archives() && now.is_archived() {
+        return Ok(Seen::Gone);
+    }
+    Ok(Seen::There(now, value))
+}
+
+fn errand(kind: Option<Kind>, name: &str) -> Errand {
+    Errand { urgency: Urgency::Job, purpose: "read", kind, name: name.to_owned() }
+}
