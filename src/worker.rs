@@ -5,17 +5,19 @@
 //!
 //! ```text
 //! Effect ─► Worker ─┬─► load, gather ─► walk ─┐
-//!                   ├─► look, weigh ──────────┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
-//!                   ├─► apply (reins) ──┬─────┘      │         ▲
-//!                   │                   └─► journal  │         └── porter: other tokens, knocking
-//!                   └─► arrange                      │
-//! Message ◄─ post ◄─── replies, steps ◄──────────────┴─ attempts; door: locked, offline; herald: waits, budgets
+//!                   ├─► look, weigh ──────────┤
+//!                   ├─► apply, past ─► truth ─┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
+//!                   │     ├─► journal         │      │         ▲
+//!                   │     └─► backups         │      │         └── porter: other tokens, knocking
+//!                   └─► arrange, desk         │      │
+//! Message ◄─ post ◄─── replies, steps ◄────┴──────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
 
 mod apply;
 mod arrange;
 mod clock;
 mod delay;
+mod desk;
 mod door;
 mod gate;
 mod gather;
@@ -36,7 +38,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -206,9 +208,6 @@ impl Worker {
                     Reply::Loaded(load.run().await)
                 });
             }
-            Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
-                Reply::Weighed(weigh::run(&session, &post, ticket, &plan).await)
-            }),
             Work::Recall(wish) => {
                 let past = self.past();
                 self.supervise(ticket, Reply::Recalled(Err(cancelled())), async move {
@@ -227,8 +226,13 @@ impl Worker {
                     Reply::Dropped(past.drop_rest(job).await)
                 });
             }
-            Work::Write { .. } => {
-                self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) });
+            Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
+                Reply::Weighed(weigh::run(&session, &post, ticket, &plan).await)
+            }),
+            Work::Write { name, text } => {
+                self.supervise(ticket, Reply::Written(Err(cancelled())), async move {
+                    Reply::Written(desk::write(Path::new("."), &name, &text).await)
+                });
             }
             Work::Arrange { rows, filter, sort, people } => {
                 let wish = arrange::Wish { rows, filter, sort, people };

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::effect::Ticket;
 use super::keymap::Chord;
 use crate::model::failure::Failure;
+use crate::model::id::Id;
 use crate::model::impact::Impact;
 use crate::model::kind::{Coverage, Kind};
 use crate::model::moment::Moment;
@@ -111,8 +112,12 @@ pub struct Attempt {
     pub purpose: &'static str,
     /// The kind it was about, if it was about one.
     pub kind: Option<Kind>,
+    /// The id of the record it was about, if it was about one.
+    pub id: Option<Id>,
     /// The record's name, or what else was asked for.
     pub name: String,
+    /// The URL, which never holds the token.
+    pub url: String,
     /// From sending to the end of the answer.
     pub took: Duration,
     /// The status, or the failure.

@@ -115,7 +115,11 @@ where
 {
     looping.start()?;
     loop {
-        match looping.turn().await? {
+        let turn = looping.turn().await?;
+        for text in looping.take_clips() {
+            screen.clip(&text)?;
+        }
+        match turn {
             Turn::Going => {}
             Turn::Ended(exit) => return Ok(exit),
             Turn::Suspend => {

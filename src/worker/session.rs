@@ -58,6 +58,20 @@ pub(super) struct Errand {
     pub(super) name: String,
 }
 
+/// What a request is sent to, for the report of it.
+#[derive(Debug, Clone)]
+struct Target {
+    url: String,
+    id: Option<Id>,
+}
+
+impl Target {
+    /// A route that cannot be filled in is not sent either, and stands for itself.
+    fn new(url: Result<String, Failure>, route: &str, id: Option<&Id>) -> Self {
+        Self { url: url.unwrap_or_else(|_| route.to_owned()), id: id.cloned() }
+    }
+}
+
 /// A parameter of a query.
 pub(super) type Parameter = (&'static str, String);
 
@@ -139,7 +153,9 @@ impl Session {
         page: usize,
         per_page: usize,
     ) -> Result<Listed, Failure> {
-        self.get(errand, |client| async move { client.list(route, query, page, per_page).await }).await
+        let target = Target::new(self.client().list_address(route, query, page, per_page), route, None);
+        self.get(errand, &target, |client| async move { client.list(route, query, page, per_page).await })
+            .await
     }
 
     /// Reads one record, or a short list that has no pages.
@@ -150,7 +166,8 @@ impl Session {
         id: Option<&Id>,
         query: &[Parameter],
     ) -> Result<Value, Failure> {
-        self.get(errand, |client| async move { client.read(route, id, query).await }).await
+        let target = Target::new(self.client().address(route, id, query), route, id);
+        self.get(errand, &target, |client| async move { client.read(route, id, query).await }).await
     }
 
     /// Asks once whether the server answers, without reporting it. Goes even where it could not be reached.
@@ -169,7 +186,9 @@ impl Session {
             kind: Some(record.kind()),
             name: record.name().to_owned(),
         };
-        self.get(&errand, |client| async move { client.download(route, record.id()).await }).await
+        let target =
+            Target::new(self.client().address(route, Some(record.id()), &[]), route, Some(record.id()));
+        self.get(&errand, &target, |client| async move { client.download(route, record.id()).await }).await
     }
 
     /// Waits for leave to send a step of a job. Dropped before that, the step is withdrawn.
@@ -227,12 +246,19 @@ impl Session {
             }
             Ok(_) | Err(_) => None,
         };
-        self.report(&errand, method.word(), sent.took, status, again_in);
+        let id = Some(step.record.id());
+        let target = Target::new(self.client().address(step.row.route, id, &[]), step.row.route, id);
+        self.report(&errand, (method.word(), &target), sent.took, status, again_in);
         sent.result
     }
 
     /// Sends a GET until it is answered or given up.
-    async fn get<T, F>(&self, errand: &Errand, request: impl Fn(Client) -> F) -> Result<T, Failure>
+    async fn get<T, F>(
+        &self,
+        errand: &Errand,
+        target: &Target,
+        request: impl Fn(Client) -> F,
+    ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
@@ -243,13 +269,13 @@ impl Session {
             let failure = match sent.result {
                 Ok(answer) => {
                     // The client tells no status for a read that brought data; that is what 200 stands for.
-                    self.report(errand, "GET", sent.took, Ok(200), None);
+                    self.report(errand, ("GET", target), sent.took, Ok(200), None);
                     return Ok(answer);
                 }
                 Err(failure) => failure,
             };
             if self.0.door.keeps(&failure, errand.urgency) {
-                self.report(errand, "GET", sent.took, Err(failure), None);
+                self.report(errand, ("GET", target), sent.took, Err(failure), None);
                 continue;
             }
             let throttled = failure.cause == Cause::RateLimited;
@@ -262,7 +288,7 @@ impl Session {
                 let again = may_be_repeated(&failure) && broken < MOST_TRIES;
                 again.then(|| self.0.delays.broken(broken))
             };
-            self.report(errand, "GET", sent.took, Err(failure.clone()), again_in);
+            self.report(errand, ("GET", target), sent.took, Err(failure.clone()), again_in);
             match again_in {
                 None => return Err(failure),
                 // The gate holds it back together with all others.
@@ -309,13 +335,15 @@ impl Session {
     fn report(
         &self,
         errand: &Errand,
-        method: &'static str,
+        (method, target): (&'static str, &Target),
         took: Duration,
         result: Result<u16, Failure>,
         again_in: Option<Duration>,
     ) {
         let Errand { purpose, kind, name, .. } = errand.clone();
-        self.0.post.tell(Fact::Attempt(Attempt { method, purpose, kind, name, took, result, again_in }));
+        let Target { url, id } = target.clone();
+        let attempt = Attempt { method, purpose, kind, id, name, url, took, result, again_in };
+        self.0.post.tell(Fact::Attempt(attempt));
     }
 }
 

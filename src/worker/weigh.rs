@@ -13,7 +13,7 @@ use super::post::Post;
 use super::session::{Errand, Session};
 use crate::app::effect::Ticket;
 use crate::app::message::Reply;
-use crate::model::catalog::{Ask, Counted, Impact as Row};
+use crate::model::catalog::{Ask, Count, Counted, Impact as Row};
 use crate::model::failure::Failure;
 use crate::model::impact::{Found, Impact};
 use crate::model::plan::Plan;
@@ -108,7 +108,10 @@ fn found(row: &Row, record: &Record, answer: &Answer) -> Found {
     let count = |source: Counted| match (source, answer) {
         (Counted::Field(name), _) => in_record(record, name),
         (Counted::Total, Answer::Total(total)) => Some(*total),
-        (source, Answer::Record(value)) => in_answer(value, source, archived),
+        // What hangs on an archived record is archived with it, so that an answer without any of it proves nothing (API
+        // sheet, section 8).
+        (_, Answer::Record(value)) if archived && is_bare(row, value) => None,
+        (source, Answer::Record(value)) => decode::count(value, source),
         _ => None,
     };
     row.counts.iter().map(|one| count(one.source)).collect()
@@ -124,15 +127,18 @@ fn in_record(record: &Record, field: &str) -> Option<u64> {
     }
 }
 
-/// What hangs on an archived record is archived with it, so that an include which comes back empty proves nothing (API
-/// sheet, section 8).
-fn in_answer(value: &Value, source: Counted, archived: bool) -> Option<u64> {
-    let whole = match source {
+/// Whether nothing at all came of what is counted in an answer.
+fn is_bare(row: &Row, value: &Value) -> bool {
+    let of = |one: &Count| decode::count(value, whole(one.source)).unwrap_or_default();
+    row.counts.iter().all(|one| of(one) == 0)
+}
+
+/// The include that a count looks into.
+fn whole(source: Counted) -> Counted {
+    match source {
         Counted::Open(include) => Counted::Include(include),
         source => source,
-    };
-    let proves_nothing = archived && decode::count(value, whole) == Some(0);
-    if proves_nothing { None } else { decode::count(value, source) }
+    }
 }
 
 /// Whether the answer says that the record has been archived, which it may have been since it was listed.

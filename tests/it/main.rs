@@ -20,4 +20,5 @@ mod readme;
 mod sandbox;
 mod screens;
 mod support;
+mod trust;
 mod worker;

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::recover;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
 use crate::model::impact::Impact;
-use crate::model::kind::Verb;
-use crate::model::plan::{Chosen, Plan};
+use crate::model::kind::{Kind, Verb};
+use crate::model::plan::{Chosen, Organization, Plan};
 use crate::model::record::Record;
 
 /// Opens the modal for a verb, with the records frozen that it is about now.
@@ -30,17 +31,7 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     if state.detail.is_none() && state.listing().marking.is_some() {
         return Err("still marking".to_owned());
     }
-    let Some(organization) = state.standing.organization.clone() else {
-        return Err(match &state.identity {
-            Identity::Failed(failure) => {
-                format!(
-                    "nothing can be done while the organization's name is unknown: {}: R asks again",
-                    failure.words
-                )
-            }
-            Identity::Asking | Identity::Known => "the organization's name is still being read".to_owned(),
-        });
-    };
+    let organization = organization(state)?;
     let targets = targets(state);
     let Some(first) = targets.first() else {
         return Err(format!("there is nothing here to {}", verb.word()));
@@ -53,15 +44,38 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     let hidden = if marked { state.listing().hidden_among(&state.marks) } else { 0 };
     let bystander =
         state.under_cursor().filter(|record| marked && state.marks.get(record.kind(), record.id()).is_none());
-    let totals = state.listings.iter().map(|listing| (listing.kind, listing.total_or_loaded()));
     let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
     Ok(Plan {
         hidden,
         filtered: !state.listing().filter.is_empty(),
         bystander: bystander.map(|record| record.name().to_owned()),
-        held_by_server: totals.collect::<BTreeMap<_, _>>(),
+        held_by_server: held_by_server(state),
         ..Plan::new(verb, organization, chosen, limits, caution)
     })
+}
+
+/// Where it would be done; or why nothing can be, as long as that is not known by name.
+pub(super) fn organization(state: &State) -> Result<Organization, String> {
+    state.standing.organization.clone().ok_or_else(|| match &state.identity {
+        Identity::Failed(failure) => {
+            format!(
+                "nothing can be done while the organization's name is unknown: {}: R asks again",
+                failure.words
+            )
+        }
+        Identity::Asking | Identity::Known => "the organization's name is still being read".to_owned(),
+    })
+}
+
+/// How many records of each kind the server holds, as far as is known.
+pub(super) fn held_by_server(state: &State) -> BTreeMap<Kind, u64> {
+    state.listings.iter().map(|listing| (listing.kind, listing.total_or_loaded())).collect()
+}
+
+/// Records of a past job as they can be acted upon now: those in an open job are left to it.
+pub(super) fn free(state: &State, past: Vec<Chosen>) -> Vec<Chosen> {
+    let free = |past: Chosen| Chosen { busy: past.busy.or(chosen(state, past.record.clone()).busy), ..past };
+    past.into_iter().map(free).collect()
 }
 
 /// The records a verb is about: the one on the open page, else the marked ones of this kind, else the one under the
@@ -76,7 +90,7 @@ fn targets(state: &State) -> Vec<Record> {
     state.under_cursor().into_iter().collect()
 }
 
-fn newest(state: &State, record: &Record) -> Record {
+pub(super) fn newest(state: &State, record: &Record) -> Record {
     state.listings[record.kind() as usize].find(record.id()).unwrap_or_else(|| record.clone())
 }
 
@@ -136,6 +150,9 @@ fn modal(state: &mut State) -> Option<&mut Confirm> {
 
 /// Hands a confirmed plan to the worker.
 fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Effects) {
+    if let Some(job) = plan.continues {
+        recover::taken_up(state, job);
+    }
     let ticket = state.ask(Purpose::Job, Work::Apply(Arc::clone(&plan)), effects);
     state.jobs.add(ticket, plan);
 }

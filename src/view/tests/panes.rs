@@ -253,8 +253,10 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
     state.focus = Focus::Status;
     state.status.below = 19;
     let text = screen(&state);
-    assert!(text.contains("[status]") && text.contains("19 newer below"), "{text}");
-    assert!(text.contains("note 20\n") && !text.contains("note 21"));
+    assert!(text.contains("[status]") && text.contains("11 newer below"), "{text}");
+    assert!(text.contains("14:02:31 >note 20\n") && text.contains("14:02:31  note 28\n"), "{text}");
+    state.focus = Focus::Table;
+    assert!(screen(&state).contains("  note 20\n") && !screen(&state).contains(">note 20"));
 }
 
 #[test]
