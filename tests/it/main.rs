@@ -20,5 +20,6 @@ mod readme;
 mod sandbox;
 mod screens;
 mod support;
+mod trials;
 mod trust;
 mod worker;
