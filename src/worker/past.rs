@@ -29,7 +29,7 @@ use crate::model::plan::{Chosen, Options, Step};
 use crate::model::record::{Draft, Record};
 
 /// How many records are read back together.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 16;
 /// A request that left less than this long ago may still take effect.
 const LATE: i64 = 60;
 /// Statuses of answers that turned a request away unprocessed.
