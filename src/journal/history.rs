@@ -146,6 +146,17 @@ pub struct PastAttempt {
     pub words: Option<String>,
 }
 
+/// Statuses of answers that turned a request away unprocessed (API sheet, section 4).
+pub(super) const TURNED_AWAY: [u16; 2] = [401, 429];
+
+impl PastAttempt {
+    /// Whether the server turned it away unprocessed, so that it counts as never sent.
+    #[must_use]
+    pub fn was_turned_away(&self) -> bool {
+        self.status.is_some_and(|status| TURNED_AWAY.contains(&status))
+    }
+}
+
 /// The journal, open to be looked into.
 #[derive(Debug)]
 pub struct History {

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use super::history::TURNED_AWAY;
 use super::locks::{self, Hold};
 use super::open::Writable;
 use super::trouble::JournalError;
@@ -244,13 +245,16 @@ fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {
     Ok(id)
 }
 
-/// Ends the job whose rest `to` takes over. A step whose request may have arrived is not called unsent.
+/// Ends the job whose rest `to` takes over. A step whose request may have been heeded is not called unsent.
 fn hand_over(connection: &Connection, job: i64, to: i64, at: Timestamp) -> rusqlite::Result<()> {
     let steps = "UPDATE steps SET ended = ?3, reason = 'taken over by job ' || ?2,
-        outcome = iif(EXISTS (SELECT 1 FROM attempts WHERE attempts.job = ?1 AND step = steps.n), ?4, ?5)
+        outcome = iif(EXISTS (SELECT 1 FROM attempts WHERE attempts.job = ?1 AND step = steps.n
+                              AND (status IS NULL OR status NOT IN (?6, ?7))), ?4, ?5)
         WHERE job = ?1 AND outcome IS NULL";
     let at = at.as_millisecond();
-    connection.execute(steps, params![job, to, at, Outcome::Unknown.word(), Outcome::NotSent.word()])?;
+    let (unknown, not_sent, [locked, throttled]) =
+        (Outcome::Unknown.word(), Outcome::NotSent.word(), TURNED_AWAY);
+    connection.execute(steps, params![job, to, at, unknown, not_sent, locked, throttled])?;
     let over = "UPDATE jobs SET ended = ?2, ending = ?3 WHERE id = ?1";
     connection.execute(over, params![job, at, Ending::Continued.word()])?;
     Ok(())

@@ -2,8 +2,9 @@
 //!
 //! Owns that nothing is overwritten and that what is there is whole. Must not know what a text says.
 
+use std::ffi::OsStr;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokio::fs::{OpenOptions, remove_file};
 use tokio::io::AsyncWriteExt as _;
@@ -40,14 +41,15 @@ async fn create(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// `name` itself, then `name-2` and so on, with the extension kept.
-fn numbered(name: &str, n: usize) -> PathBuf {
-    let path = Path::new(name);
-    let (stem, extension) = (path.file_stem().unwrap_or_default(), path.extension().unwrap_or_default());
-    if n == 1 {
-        return path.file_name().map(PathBuf::from).unwrap_or_default();
+/// `name` without a folder, then `name-2` and so on, with the extension kept.
+fn numbered(name: &str, n: usize) -> String {
+    let name = Path::new(name);
+    let part = |part: Option<&OsStr>| part.unwrap_or_default().display().to_string();
+    match (n, part(name.extension())) {
+        (1, _) => part(name.file_name()),
+        (n, extension) if extension.is_empty() => format!("{}-{n}", part(name.file_stem())),
+        (n, extension) => format!("{}-{n}.{extension}", part(name.file_stem())),
     }
-    PathBuf::from(format!("{}-{n}", stem.display())).with_extension(extension)
 }
 
 fn unwritten(name: &str, why: &str) -> Failure {

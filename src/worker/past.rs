@@ -3,14 +3,19 @@
 //! Owns the way from the journal back to records that can go through the modal, and the settling of what was under way
 //! when a run of the program broke off. Nothing is ever sent from here but reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod steps;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use jiff::Timestamp;
 use tokio::task::spawn_blocking;
+
+use steps::{
+    Key, Later, deleted_since, inverted, is_left, key, kinds, number, options, record, records, tally,
+};
 
 use super::apply::{Reading, read_back};
 use super::clock::Clock;
@@ -20,20 +25,18 @@ use crate::journal::{
     Ending, History, JobState, Journal, JournalError, PastAttempt, PastJob, PastStep, StepEnd, Wanted,
 };
 use crate::model::failure::{Cause, Failure};
-use crate::model::id::Id;
-use crate::model::kind::{Kind, Verb};
-use crate::model::outcome::{Outcome, Tally};
+use crate::model::kind::Verb;
+use crate::model::outcome::Outcome;
 use crate::model::pacing::spoken;
 use crate::model::past::{BYTES_LOST, Recall, Recalled, Remnant};
 use crate::model::plan::{Chosen, Options, Step};
-use crate::model::record::{Draft, Record};
+use crate::model::record::Record;
 
-/// How many records are read back together.
-const AT_ONCE: usize = 4;
+/// How many records are read back together: about as many as are under way when a job breaks off, so that those that have
+/// to be looked at twice are waited for together.
+const AT_ONCE: usize = 16;
 /// A request that left less than this long ago may still take effect.
 const LATE: i64 = 60;
-/// Statuses of answers that turned a request away unprocessed.
-const TURNED_AWAY: [u16; 2] = [401, 429];
 
 /// Past jobs of the session's organization.
 #[derive(Debug, Clone)]
@@ -54,30 +57,23 @@ impl Past {
     }
 
     async fn undo(&self) -> Result<Option<Box<Recalled>>, Failure> {
-        let mut deleted: BTreeMap<(String, String), i64> = BTreeMap::new();
+        let mut deleted: BTreeMap<Key, i64> = BTreeMap::new();
         for job in self.jobs().await? {
             let JobState::Over(_) = job.state else { continue };
-            let done = job.outcomes.iter().any(|(outcome, n)| *outcome == Outcome::Done && *n > 0);
-            let Some(verb) = Verb::parse(&job.verb).filter(|_| done) else { continue };
+            let has_done = job.outcomes.iter().any(|(outcome, n)| *outcome == Outcome::Done && *n > 0);
+            let Some(verb) = Verb::parse(&job.verb).filter(|_| has_done) else { continue };
             let steps = self.steps(job.id).await?;
-            let done = || steps.iter().filter(|step| step.outcome == Some(Outcome::Done));
+            // A step that only prepared another is none of what the job was for.
+            let is_done = |step: &&PastStep| step.outcome == Some(Outcome::Done) && step.verb == job.verb;
+            let done = steps.iter().filter(is_done);
             let Some(inverse) = verb.inverse() else {
-                deleted.extend(done().map(|step| ((step.kind.clone(), step.record.clone()), job.id)));
+                deleted.extend(done.map(|step| (key(step), job.id)));
                 continue;
             };
-            let chosen: Vec<Chosen> =
-                done().filter_map(|step| inverted(step, verb, &deleted, self.clock.now().wall)).collect();
+            let now = self.clock.now().wall;
+            let chosen: Vec<Chosen> = done.filter_map(|step| inverted(step, verb, &deleted, now)).collect();
             let mut preface = vec![format!("undoes {}", self.told(&job, chosen.len()))];
-            let gone = chosen.iter().filter(|chosen| chosen.busy.is_some()).count();
-            if !deleted.is_empty() {
-                let jobs: BTreeSet<i64> = deleted.values().copied().collect();
-                let jobs: Vec<String> = jobs.iter().map(ToString::to_string).collect();
-                preface.push(format!(
-                    "since then {} records were permanently deleted (job {}), {gone} of them among these",
-                    deleted.len(),
-                    jobs.join(", ")
-                ));
-            }
+            preface.extend(deleted_since(&deleted, &chosen));
             return Ok(Some(Box::new(Recalled {
                 verb: inverse,
                 chosen,
@@ -88,32 +84,65 @@ impl Past {
         Ok(None)
     }
 
+    /// What failed of the last job. Where nothing did, but that job took up what an earlier one had left: what is still
+    /// left of that one, such as files whose bytes are lost.
     async fn retry(&self) -> Result<Option<Box<Recalled>>, Failure> {
-        let over = |job: &PastJob| matches!(job.state, JobState::Over(ending) if ending != Ending::Continued);
-        let Some(job) = self.jobs().await?.into_iter().find(over) else { return Ok(None) };
-        let unknown = self.settle(&job).await?;
-        let steps = self.steps(job.id).await?;
-        let Some(verb) = Verb::parse(&job.verb) else { return Ok(None) };
-        let failed = records(&steps, |step| step.outcome == Some(Outcome::Failed));
-        let lost = |step: &PastStep| step.reason.as_ref().is_some_and(|reason| reason.contains(BYTES_LOST));
-        let (lost, whole): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(step, _)| lost(step));
+        let mut later: Option<Later> = None;
+        let mut unknown = 0;
+        for job in self.jobs().await? {
+            let JobState::Over(ending) = job.state else { continue };
+            let is_passed_over = match &later {
+                None => ending == Ending::Continued,
+                Some(later) => later.continues.is_some_and(|before| before != job.id),
+            };
+            if is_passed_over {
+                continue;
+            }
+            unknown += self.settle(&job).await?;
+            let steps = self.steps(job.id).await?;
+            let mut failed = records(&steps, |step| step.outcome == Some(Outcome::Failed));
+            if let Some(later) = &later {
+                if !later.takes_up(&job, &failed) {
+                    break;
+                }
+                failed.retain(|(step, _)| !later.tried.contains(&key(step)));
+            }
+            if !failed.is_empty() {
+                return Ok(self.again(&job, &steps, failed, unknown));
+            }
+            later = Some(Later::of(&job, &steps, later));
+        }
+        Ok(None)
+    }
+
+    /// Records that failed in a job, to be tried again: those of which no copy can be kept only where there are no others,
+    /// because they go without one.
+    fn again(
+        &self,
+        job: &PastJob,
+        steps: &[PastStep],
+        failed: Vec<(&PastStep, Record)>,
+        unknown: usize,
+    ) -> Option<Box<Recalled>> {
+        let verb = Verb::parse(&job.verb)?;
+        let is_lost = |step: &PastStep| step.reason.as_ref().is_some_and(|why| why.contains(BYTES_LOST));
+        let (lost, whole): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(step, _)| is_lost(step));
         let without = whole.is_empty();
-        let chosen = if without { lost } else { whole };
-        if chosen.is_empty() {
-            return Ok(None);
-        }
-        let mut preface = vec![format!("tries again what failed in {}", self.told(&job, chosen.len()))];
+        let chosen: Vec<Chosen> =
+            if without { lost } else { whole }.into_iter().map(|(_, record)| record.into()).collect();
+        let mut preface = vec![format!("tries again what failed in {}", self.told(job, chosen.len()))];
         if without {
-            preface.push(format!("without a copy: {BYTES_LOST} of these, so that none can be kept"));
+            let these = if chosen.len() == 1 { "this one" } else { "these" };
+            preface.push(format!("without a copy: {BYTES_LOST} of {these}, so that none can be kept"));
         }
-        if unknown > 0 {
-            preface.push(format!(
-                "of {unknown} more it is still unknown whether they were done: these are left out"
-            ));
+        match unknown {
+            0 => {}
+            1 => preface.push("of 1 more it is still unknown whether it was done: it is left out".to_owned()),
+            n => preface
+                .push(format!("of {n} more it is still unknown whether they were done: they are left out")),
         }
-        let options = Options { backup: job.backups.is_some() && !without, ..options(&job, &steps) };
-        let chosen = chosen.into_iter().map(|(_, record)| record.into()).collect();
-        Ok(Some(Box::new(Recalled { verb, chosen, options, preface })))
+        let options = Options { backup: job.backups.is_some() && !without, ..options(job, steps) };
+        Some(Box::new(Recalled { verb, chosen, options, preface }))
     }
 
     /// The jobs that an earlier run did not finish, with what was under way settled as far as it can be.
@@ -134,18 +163,14 @@ impl Past {
                 continue;
             }
             let steps = self.steps(job.id).await?;
-            let is_open = |step: &PastStep| match step.outcome {
-                None => step.attempts.iter().all(was_turned_away),
-                Some(outcome) => outcome == Outcome::Failed && !step.attempts.is_empty(),
-            };
-            let rest = records(&steps, is_open).into_iter().map(|(_, record)| record.into()).collect();
+            let rest = records(&steps, |step| is_left(step, &steps));
             remnants.push(Remnant {
                 job: job.id,
                 verb,
                 confirmed: job.created,
                 kinds: kinds(&steps, &job.verb),
-                tally: tally(&job),
-                rest,
+                tally: tally(&steps),
+                rest: rest.into_iter().map(|(_, record)| record.into()).collect(),
                 options: options(&job, &steps),
                 elsewhere: job.state == JobState::Running,
             });
@@ -153,7 +178,7 @@ impl Past {
         Ok(remnants)
     }
 
-    /// Closes an unfinished job; its history stays.
+    /// Closes an unfinished job; its history stays. One of which nothing was left undone is finished with that.
     pub(super) async fn drop_rest(&self, job: i64) -> Result<(), Failure> {
         let log = self.journal.adopt(job).await.map_err(|why| unrecorded(&why))?;
         let Some(log) = log else {
@@ -162,7 +187,7 @@ impl Past {
         };
         let at = self.clock.now().wall;
         let end = |step: &PastStep| {
-            let sent = !step.attempts.iter().all(was_turned_away);
+            let sent = !step.attempts.iter().all(PastAttempt::was_turned_away);
             let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
             StepEnd {
                 step: number(step),
@@ -172,17 +197,20 @@ impl Past {
                 kept: None,
             }
         };
-        let open = self.steps(job).await?;
-        let ends = open.iter().filter(|step| step.outcome.is_none()).map(end).collect();
+        let steps = self.steps(job).await?;
+        let ends: Vec<StepEnd> = steps.iter().filter(|step| step.outcome.is_none()).map(end).collect();
+        let is_open = |step: &PastStep| step.outcome == Some(Outcome::Unknown) || is_left(step, &steps);
+        let is_whole = ends.is_empty() && !steps.iter().any(is_open);
         log.ended(ends).await.map_err(|why| unrecorded(&why))?;
-        log.end(at, Ending::Dropped, None).await.map_err(|why| unrecorded(&why))
+        let ending = if is_whole { Ending::Finished } else { Ending::Dropped };
+        log.end(at, ending, None).await.map_err(|why| unrecorded(&why))
     }
 
     /// Reads back what is unknown of a job, or was under way when it broke off. Answers how many steps stay unknown.
     async fn settle(&self, job: &PastJob) -> Result<usize, Failure> {
         let is_open = |step: &PastStep| match step.outcome {
             Some(outcome) => outcome == Outcome::Unknown,
-            None => !step.attempts.iter().all(was_turned_away),
+            None => !step.attempts.iter().all(PastAttempt::was_turned_away),
         };
         let mut steps = self.steps(job.id).await?;
         steps.retain(is_open);
@@ -258,67 +286,6 @@ impl Past {
         let noun = if records == 1 { "record" } else { "records" };
         format!("job {}, {} of {records} {noun}, {} ago", job.id, job.verb, spoken(ago))
     }
-}
-
-/// A record as the job left it, to be put back; blocked where it has been deleted since.
-fn inverted(
-    step: &PastStep,
-    verb: Verb,
-    deleted: &BTreeMap<(String, String), i64>,
-    now: Timestamp,
-) -> Option<Chosen> {
-    let at = (verb == Verb::Archive).then(|| step.ended.unwrap_or(now));
-    let record = record(step)?.with_archived(at);
-    let later = deleted.get(&(step.kind.clone(), step.record.clone()));
-    Some(Chosen { record, busy: later.map(|job| format!("permanently deleted since, in job {job}")) })
-}
-
-/// The records for which a step is `wanted`: once each, and as an archiving that went before has left them.
-fn records(steps: &[PastStep], wanted: impl Fn(&PastStep) -> bool) -> Vec<(&PastStep, Record)> {
-    let mut seen = BTreeSet::new();
-    let of_each = steps.iter().filter(|step| wanted(step)).filter_map(|step| {
-        let first = step.after.and_then(|first| steps.iter().find(|other| other.n == first));
-        let record = record(step)?;
-        let record = match first {
-            Some(first) if first.outcome == Some(Outcome::Done) => record.with_archived(first.ended),
-            _ => record,
-        };
-        seen.insert((record.kind(), record.id().clone())).then_some((step, record))
-    });
-    of_each.collect()
-}
-
-/// The record of a step as it was frozen.
-fn record(step: &PastStep) -> Option<Record> {
-    let (kind, id) = (Kind::parse(&step.kind)?, Id::new(&step.record).ok()?);
-    let fields = step.fields.as_deref().and_then(|fields| serde_json::from_str::<Vec<Draft>>(fields).ok());
-    Some(Record::new(kind, id, fields.unwrap_or_else(|| vec![Draft::Text(step.name.clone())])))
-}
-
-fn options(job: &PastJob, steps: &[PastStep]) -> Options {
-    Options { backup: job.backups.is_some(), archive_first: steps.iter().any(|step| step.after.is_some()) }
-}
-
-fn kinds(steps: &[PastStep], verb: &str) -> Vec<(Kind, usize)> {
-    let of = |kind: Kind| {
-        steps.iter().filter(|step| step.verb == verb && Kind::parse(&step.kind) == Some(kind)).count()
-    };
-    Kind::ALL.into_iter().map(|kind| (kind, of(kind))).filter(|(_, n)| *n > 0).collect()
-}
-
-fn tally(job: &PastJob) -> Tally {
-    let open = [(Outcome::Unknown, job.sent), (Outcome::NotSent, job.waiting)];
-    let all = job.outcomes.iter().chain(&open);
-    all.flat_map(|(outcome, n)| std::iter::repeat_n(*outcome, usize::try_from(*n).unwrap_or(usize::MAX)))
-        .collect()
-}
-
-fn was_turned_away(attempt: &PastAttempt) -> bool {
-    attempt.status.is_some_and(|status| TURNED_AWAY.contains(&status))
-}
-
-fn number(step: &PastStep) -> usize {
-    usize::try_from(step.n).unwrap_or(usize::MAX)
 }
 
 fn unrecorded(why: &JournalError) -> Failure {

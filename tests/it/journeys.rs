@@ -316,7 +316,8 @@ async fn a_job_that_is_locked_out_waits_and_can_be_cancelled() {
     assert!(!desk.state().tickets.is_empty() && !desk.log().contains("archive finished"), "{}", desk.log());
     let sent = desk.changes().len();
     assert!(sent <= 5 + 16, "went on with a token that is not accepted");
-    desk.keys("x y").await;
+    assert!(desk.shows("the token is not accepted any more"), "{}", desk.screen());
+    desk.keys("esc x y").await;
     desk.rest().await;
     assert!(desk.shows("archive cancelled: ") && desk.shows("not sent"), "{}", desk.screen());
     let archived = desk

@@ -10,6 +10,7 @@
 mod backups;
 mod cli;
 mod contract;
+mod crash;
 mod journeys;
 mod layering;
 mod modal;

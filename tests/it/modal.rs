@@ -9,7 +9,7 @@ use tidyfy::app::state::Overlay;
 use tidyfy::app::state::confirm::{Choice, Part};
 use tidyfy::model::catalog::Ask;
 use tidyfy::model::kind::{Kind, Verb};
-use tidyfy::sandbox::{Fault, Mishap, Quirk, Settings};
+use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
 
 use crate::support::{Desk, Wanted};
 
@@ -70,38 +70,43 @@ fn asked_once(desk: &Desk, before: usize, ids: &[String]) {
 
 #[tokio::test(start_paused = true)]
 async fn what_hangs_on_processes_is_counted_before_they_are_archived() {
-    let mut desk = opened(Kind::Processes).await;
-    let (ids, before) = weigh_three(&mut desk, Verb::Archive, "a").await;
-    asked_once(&desk, before, &ids);
-    let (mut open, mut files, mut comments) = (0, 0, 0);
-    for id in &ids {
-        let tasks = get(&desk, &format!("runs/{id}/tasks?status=incomplete&per_page=1")).await;
-        open += number(&tasks["meta"]["pagination"]["total"]);
-        files += len(&desk.server.object("runs", id).unwrap()["assets"]);
-        let all = get(&desk, &format!("runs/{id}/tasks?per_page=100&with=threads")).await;
-        let of_each = all["data"].as_array().unwrap().iter().map(|task| len(&task["threads"]["data"]));
-        comments += of_each.sum::<u64>();
+    for quirks in [Quirks::default(), Quirks::default().with(Quirk::BareIncludes)] {
+        let sandbox = Settings { scale: 60, quirks, ..Settings::default() };
+        let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+        let (ids, before) = weigh_three(&mut desk, Verb::Archive, "a").await;
+        asked_once(&desk, before, &ids);
+        let (mut open, mut files, mut comments) = (0, 0, 0);
+        for id in &ids {
+            let tasks = get(&desk, &format!("runs/{id}/tasks?status=incomplete&per_page=1")).await;
+            open += number(&tasks["meta"]["pagination"]["total"]);
+            files += len(&desk.server.object("runs", id).unwrap()["assets"]);
+            let all = get(&desk, &format!("runs/{id}/tasks?per_page=100&with=threads")).await;
+            let of_each = all["data"].as_array().unwrap().iter().map(|task| len(&task["threads"]));
+            comments += of_each.sum::<u64>();
+        }
+        assert!(open > 0, "nothing to count");
+        let counted = format!(
+            "on 3 processes: {}, {}, {}",
+            told(open, "open task", "open tasks"),
+            told(files, "file", "files"),
+            told(comments, "comment", "comments")
+        );
+        assert!(says(&desk, &counted), "{counted}\n{}", desk.screen());
     }
-    assert!(open > 0, "nothing to count");
-    let counted = format!(
-        "on 3 processes: {}, {}, {}",
-        told(open, "open task", "open tasks"),
-        told(files, "file", "files"),
-        told(comments, "comment", "comments")
-    );
-    assert!(says(&desk, &counted), "{counted}\n{}", desk.screen());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_hangs_on_archived_processes_is_unknown_rather_than_none() {
-    let quirks = [Quirk::ArchivedIncludesEmpty].into_iter().collect();
-    let sandbox = Settings { quirks, ..Settings::default() };
-    let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Processes, ..Wanted::default() }).await;
-    desk.keys("s").await;
-    desk.rest().await;
-    let (ids, before) = weigh_three(&mut desk, Verb::Delete, "D").await;
-    asked_once(&desk, before, &ids);
-    assert!(says(&desk, "on 3 processes: could not count open tasks, files, comments"), "{}", desk.screen());
+    for quirk in [Quirk::ArchivedIncludesEmpty, Quirk::ArchivedRuns404] {
+        let sandbox = Settings { quirks: [quirk].into_iter().collect(), ..Settings::default() };
+        let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Processes, ..Wanted::default() }).await;
+        desk.keys("s").await;
+        desk.rest().await;
+        let (ids, before) = weigh_three(&mut desk, Verb::Delete, "D").await;
+        asked_once(&desk, before, &ids);
+        let unknown = "on 3 processes: could not count open tasks, files, comments";
+        assert!(says(&desk, unknown), "{}", desk.screen());
+    }
 }
 
 #[tokio::test(start_paused = true)]

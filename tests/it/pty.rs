@@ -9,7 +9,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 
 /// The longest a person would wait; only a broken program gets there.
 const PATIENCE: Duration = Duration::from_secs(60);
-const PROGRAM: &str = env!("CARGO_BIN_EXE_tidyfy");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tidyfy");
 
 /// What a terminal has been told, and whether it has changed.
 type Shared = Arc<(Mutex<vt100::Parser>, Condvar)>;
@@ -18,7 +18,7 @@ fn cells(n: u16) -> std::num::NonZeroU16 {
     std::num::NonZeroU16::new(n).unwrap()
 }
 
-struct Terminal {
+pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     keyboard: Box<dyn Write + Send>,
@@ -35,7 +35,7 @@ fn modes(master: &dyn MasterPty) -> Modes {
 }
 
 impl Terminal {
-    fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let size = PtySize { rows: 35, cols: 120, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let before = modes(pair.master.as_ref());
@@ -73,12 +73,12 @@ impl Terminal {
         terminal
     }
 
-    fn presses(&mut self, keys: &str) {
+    pub(crate) fn presses(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
 
-    fn waits(&mut self, what: &str, met: impl Fn(&vt100::Screen) -> bool) {
+    pub(crate) fn waits(&mut self, what: &str, met: impl Fn(&vt100::Screen) -> bool) {
         let (parser, changed) = &*self.shared;
         let (begun, mut parser) = (Instant::now(), parser.lock().unwrap());
         while !met(parser.screen()) {
@@ -88,21 +88,21 @@ impl Terminal {
         }
     }
 
-    fn sees(&mut self, text: &str) {
+    pub(crate) fn sees(&mut self, text: &str) {
         self.waits(text, |screen| screen.contents().contains(text));
     }
 
-    fn ends(&mut self) -> ExitStatus {
+    pub(crate) fn ends(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
         rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
     /// Everything a program must leave behind as it found it.
-    fn is_restored(&mut self) {
+    pub(crate) fn is_restored(&mut self) {
         self.waits("the ordinary screen", |screen| {
             !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
         });

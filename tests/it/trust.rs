@@ -1,7 +1,9 @@
 //! What a person meets after something went wrong, end to end: causes in the status pane, and what is made of them.
 
+use std::time::Duration;
+
 use tidyfy::app::state::status::group::Group;
-use tidyfy::sandbox::{Fault, Mishap};
+use tidyfy::sandbox::{Bearer, Fault, Mishap};
 
 use crate::support::Desk;
 
@@ -58,4 +60,55 @@ async fn failures_are_grouped_copied_and_marked() {
     desk.keys("i g Y").await;
     let read = desk.clips().remove(0);
     assert!(read.starts_with(&format!("curl -X GET '{}/", desk.server.base_url())), "{read}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_token_lets_the_job_go_on() {
+    let mut desk = Desk::open().await;
+    desk.keys("* a").await;
+    let all = desk.plan().unwrap().count();
+    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", Mishap::RevokeToken).nth([5])]);
+    desk.confirm().await;
+    desk.pass(Duration::from_secs(60)).await;
+    assert!(desk.shows("LOCKED OUT") && desk.shows("waiting for a token"), "{}", desk.screen());
+    desk.paste("not-a-token-of-anybody\n").await;
+    desk.keys("enter").await;
+    desk.until("the refusal", |desk| desk.shows("! ")).await;
+    assert!(desk.shows("LOCKED OUT") && !desk.shows("not-a-token"), "{}", desk.screen());
+    let token = "another-token-of-the-same-person";
+    desk.server.accept_token(token, Bearer::Caller);
+    desk.paste(token).await;
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert!(!desk.shows("LOCKED OUT") && !desk.shows(token), "{}", desk.screen());
+    assert!(desk.log().contains(&format!("archive finished: {all} done, 0 already gone")), "{}", desk.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_job_is_undone_through_the_modal_for_exactly_what_it_did() {
+    let mut desk = Desk::open().await;
+    desk.server.set_faults(vec![
+        Fault::on(
+            "DELETE",
+            "/runs/",
+            Mishap::Answer { status: 422, body: None, headers: Default::default(), apply: false },
+        )
+        .nth([2]),
+    ]);
+    desk.keys("space space space a").await;
+    desk.confirm().await;
+    desk.rest().await;
+    assert!(desk.shows("u undo") && desk.log().contains("archive finished: 2 done"), "{}", desk.screen());
+    desk.keys("u").await;
+    desk.rest().await;
+    assert_eq!(desk.plan().unwrap().title(), "Restore 2 processes in Acme Ltd");
+    assert!(!desk.plan().unwrap().preface.is_empty());
+    desk.confirm().await;
+    desk.rest().await;
+    assert!(desk.log().contains("restore finished: 2 done"), "{}", desk.log());
+    let sent: Vec<String> = desk.changes().into_iter().map(|(method, _)| method).collect();
+    assert_eq!(sent, ["DELETE", "DELETE", "DELETE", "PUT", "PUT"]);
+    desk.keys("t").await;
+    desk.rest().await;
+    assert!(desk.shows("nothing failed in the last job"), "{}", desk.screen());
 }

@@ -5,7 +5,7 @@
     reason = "a test that finds nothing where something must be should fail there"
 )]
 
-mod bench;
+pub(crate) mod bench;
 mod door;
 mod jobs;
 mod journal;

@@ -225,6 +225,8 @@ pub(super) fn cancel_all(state: &mut State, effects: &mut Effects) {
 pub(super) fn suspend(state: &mut State, effects: &mut Effects) {
     hold_all(state, effects);
     state.suspending = true;
+    // The screen is given away: what was on it must be seen again before it counts.
+    state.hide_overlay();
     stop_if_at_rest(state, effects);
     if state.suspending {
         state.note("stopping as soon as what is under way has been answered");

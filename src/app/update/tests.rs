@@ -83,6 +83,8 @@ impl Bench {
     fn take(&mut self, effects: crate::app::effect::Effects) {
         for effect in effects {
             match effect {
+                // What hangs on the records of a modal is no concern here, and changes nothing.
+                Effect::Work(_, Work::Weigh(_)) => {}
                 Effect::Work(ticket, work) => self.open.push((ticket, work)),
                 other => self.wanted.push(other),
             }

@@ -24,32 +24,32 @@ use tokio::time::timeout;
 /// Longer than any test takes on the paused clock: what has not come by then never comes.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
-pub(super) struct Bench {
-    pub(super) sandbox: Sandbox,
-    pub(super) worker: Worker,
+pub(crate) struct Bench {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) worker: Worker,
     /// The worker's state directory.
-    pub(super) remembered: TempDir,
+    pub(crate) remembered: TempDir,
     /// What the source of the token holds, and how often it was read.
-    pub(super) source: Arc<Mutex<(Option<&'static str>, usize)>>,
+    pub(crate) source: Arc<Mutex<(Option<&'static str>, usize)>>,
     messages: UnboundedReceiver<Message>,
     /// Everything that was told and looked at so far.
-    pub(super) told: Vec<Message>,
+    pub(crate) told: Vec<Message>,
     tickets: u64,
 }
 
 /// How a step ended, and why.
-pub(super) type Ended = (Outcome, Option<String>);
+pub(crate) type Ended = (Outcome, Option<String>);
 
 impl Bench {
-    pub(super) async fn new(settings: Settings) -> Self {
+    pub(crate) async fn new(settings: Settings) -> Self {
         Self::paced(settings, Limits::off()).await
     }
 
-    pub(super) async fn plain() -> Self {
+    pub(crate) async fn plain() -> Self {
         Self::new(Settings::default()).await
     }
 
-    pub(super) async fn paced(settings: Settings, limits: Limits) -> Self {
+    pub(crate) async fn paced(settings: Settings, limits: Limits) -> Self {
         let now = settings.now;
         let sandbox = Sandbox::start(settings).await.unwrap();
         let (sender, messages) = unbounded_channel();
@@ -78,7 +78,7 @@ impl Bench {
     }
 
     /// Points the worker elsewhere.
-    pub(super) fn aim(&mut self, base_url: &str, organization: &str, token: &str) {
+    pub(crate) fn aim(&mut self, base_url: &str, organization: &str, token: &str) {
         let (sender, messages) = unbounded_channel();
         let terms = Terms {
             seed: 1,
@@ -89,11 +89,21 @@ impl Bench {
     }
 
     /// Ends the worker, as leaving the program does.
-    pub(super) fn leave(self) -> (Sandbox, UnboundedReceiver<Message>) {
+    pub(crate) fn leave(self) -> (Sandbox, UnboundedReceiver<Message>) {
         (self.sandbox, self.messages)
     }
 
-    pub(super) fn start(&mut self, work: Work) -> Ticket {
+    /// Breaks the worker off, as a crash would, and puts another in its place: the next start of the program.
+    pub(crate) fn restart(&mut self, clock: Clock) {
+        let (sender, messages) = unbounded_channel();
+        let terms = Terms { seed: 1, ..Terms::new(Limits::off(), clock, self.remembered.path().to_owned()) };
+        let client = client(&self.sandbox.base_url(), self.sandbox.org(), self.sandbox.token());
+        self.worker = Worker::new(client, terms, sender);
+        self.messages = messages;
+        self.told.clear();
+    }
+
+    pub(crate) fn start(&mut self, work: Work) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.worker.perform(Effect::Work(ticket, work));
@@ -101,14 +111,14 @@ impl Bench {
     }
 
     /// The next message.
-    pub(super) async fn hear(&mut self) -> Message {
+    pub(crate) async fn hear(&mut self) -> Message {
         let message = timeout(NEVER, self.messages.recv()).await.unwrap().unwrap();
         self.told.push(message.clone());
         message
     }
 
     /// Listens until something has been told.
-    pub(super) async fn until(&mut self, wanted: impl Fn(&Fact) -> bool) -> Message {
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Fact) -> bool) -> Message {
         loop {
             let message = self.hear().await;
             if wanted(&message.fact) {
@@ -118,7 +128,7 @@ impl Bench {
     }
 
     /// Listens until `ticket` is finished.
-    pub(super) async fn finish(&mut self, ticket: Ticket) -> Reply {
+    pub(crate) async fn finish(&mut self, ticket: Ticket) -> Reply {
         let is_final =
             |fact: &Fact| matches!(fact, Fact::Reply(of, reply) if *of == ticket && reply.is_final());
         match self.until(is_final).await.fact {
@@ -127,32 +137,32 @@ impl Bench {
         }
     }
 
-    pub(super) async fn ask(&mut self, work: Work) -> Reply {
+    pub(crate) async fn ask(&mut self, work: Work) -> Reply {
         let ticket = self.start(work);
         self.finish(ticket).await
     }
 
     /// Whether nothing more is ever told.
-    pub(super) async fn is_silent(&mut self) -> bool {
+    pub(crate) async fn is_silent(&mut self) -> bool {
         timeout(NEVER, self.messages.recv()).await.is_err()
     }
 
     /// Listens until nothing more is ever told.
-    pub(super) async fn hear_out(&mut self) {
+    pub(crate) async fn hear_out(&mut self) {
         while let Ok(Some(message)) = timeout(NEVER, self.messages.recv()).await {
             self.told.push(message);
         }
     }
 
     /// The replies of `ticket`, in order.
-    pub(super) fn replies(&self, ticket: Ticket) -> impl Iterator<Item = &Reply> {
+    pub(crate) fn replies(&self, ticket: Ticket) -> impl Iterator<Item = &Reply> {
         self.told.iter().filter_map(move |message| match &message.fact {
             Fact::Reply(of, reply) if *of == ticket => Some(reply),
             _ => None,
         })
     }
 
-    pub(super) fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+    pub(crate) fn attempts(&self) -> impl Iterator<Item = &Attempt> {
         self.told.iter().filter_map(|message| match &message.fact {
             Fact::Attempt(attempt) => Some(attempt),
             _ => None,
@@ -160,7 +170,7 @@ impl Bench {
     }
 
     /// The records that `ticket` has brought so far.
-    pub(super) fn records(&self, ticket: Ticket) -> Vec<Record> {
+    pub(crate) fn records(&self, ticket: Ticket) -> Vec<Record> {
         let pages = self.replies(ticket).filter_map(|reply| match reply {
             Reply::Page { page, .. } => Some(page),
             _ => None,
@@ -169,14 +179,14 @@ impl Bench {
     }
 
     /// The whole list, and how its loading ended.
-    pub(super) async fn list(&mut self, kind: Kind, scope: Scope) -> (Vec<Record>, Reply) {
+    pub(crate) async fn list(&mut self, kind: Kind, scope: Scope) -> (Vec<Record>, Reply) {
         let ticket = self.start(Work::List { kind, scope });
         let reply = self.finish(ticket).await;
         (self.records(ticket), reply)
     }
 
     /// The first `n` records of a kind.
-    pub(super) async fn some(&mut self, kind: Kind, scope: Scope, n: usize) -> Vec<Record> {
+    pub(crate) async fn some(&mut self, kind: Kind, scope: Scope, n: usize) -> Vec<Record> {
         let (mut records, _) = self.list(kind, scope).await;
         assert!(records.len() >= n, "the sandbox has only {}", records.len());
         records.truncate(n);
@@ -185,19 +195,19 @@ impl Bench {
     }
 
     /// Live records of a kind, to be archived.
-    pub(super) async fn archiving(&mut self, n: usize) -> (Vec<Record>, Arc<Plan>) {
+    pub(crate) async fn archiving(&mut self, n: usize) -> (Vec<Record>, Arc<Plan>) {
         let records = self.some(Kind::Processes, Scope::Active, n).await;
         let plan = plan(Verb::Archive, records.iter().cloned());
         (records, plan)
     }
 
     /// How the steps of a job ended, each reported once, and how the job did.
-    pub(super) async fn job(&mut self, ticket: Ticket) -> (Vec<Ended>, JobEnd) {
+    pub(crate) async fn job(&mut self, ticket: Ticket) -> (Vec<Ended>, JobEnd) {
         let Reply::JobEnded(end) = self.finish(ticket).await else { panic!("a job ends as one") };
         (self.steps(ticket), end)
     }
 
-    pub(super) fn steps(&self, ticket: Ticket) -> Vec<Ended> {
+    pub(crate) fn steps(&self, ticket: Ticket) -> Vec<Ended> {
         let mut steps = BTreeMap::new();
         for reply in self.replies(ticket) {
             if let Reply::Step { step, outcome, reason, .. } = reply {
@@ -208,18 +218,18 @@ impl Bench {
         steps.into_values().collect()
     }
 
-    pub(super) fn steps_so_far(&self, ticket: Ticket) -> usize {
+    pub(crate) fn steps_so_far(&self, ticket: Ticket) -> usize {
         self.replies(ticket).filter(|reply| matches!(reply, Reply::Step { .. })).count()
     }
 
     /// The changes that reached the server: method and last parts of the path.
-    pub(super) fn changes(&self) -> Vec<String> {
+    pub(crate) fn changes(&self) -> Vec<String> {
         let requests = self.sandbox.requests();
         let changes = requests.iter().filter(|request| request.method != "GET");
         changes.map(|request| format!("{} {}", request.method, request.path)).collect()
     }
 
-    pub(super) fn archived_at(&self, slug: &str, record: &Record) -> Value {
+    pub(crate) fn archived_at(&self, slug: &str, record: &Record) -> Value {
         self.sandbox.object(slug, &record.id().to_string()).unwrap()["archived_at"].clone()
     }
 }
@@ -236,7 +246,7 @@ fn client(base_url: &str, organization: &str, token: &str) -> Client {
     Client::new(access).unwrap()
 }
 
-pub(super) fn plan(verb: Verb, records: impl IntoIterator<Item = Record>) -> Arc<Plan> {
+pub(crate) fn plan(verb: Verb, records: impl IntoIterator<Item = Record>) -> Arc<Plan> {
     // What the modal would have blocked is sent all the same: the server must have its say in these tests.
     let step = |record: Record| Step { row: record.kind().row().verb(verb).unwrap(), record, after: None };
     let organization = Organization { id: "e0d1".into(), name: "Acme Ltd".into(), admin: Some(true) };
@@ -245,6 +255,6 @@ pub(super) fn plan(verb: Verb, records: impl IntoIterator<Item = Record>) -> Arc
 }
 
 /// How many steps ended in each way that occurred.
-pub(super) fn tallied(end: &JobEnd) -> Vec<(Outcome, usize)> {
+pub(crate) fn tallied(end: &JobEnd) -> Vec<(Outcome, usize)> {
     Outcome::ALL.into_iter().map(|o| (o, end.tally.of(o))).filter(|(_, n)| *n > 0).collect()
 }

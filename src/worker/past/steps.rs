@@ -1,0 +1,150 @@
+//! What the steps of a past job mean now.
+//!
+//! Owns the way from steps in the journal to records and sums: which are still to be dealt with, how a record was left,
+//! how a job stands, and the sentences about them. Pure; must not read the journal or the server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::journal::{PastAttempt, PastJob, PastStep};
+use crate::model::id::Id;
+use crate::model::kind::{Kind, Verb};
+use crate::model::outcome::{Outcome, Tally};
+use crate::model::plan::{Chosen, Options};
+use crate::model::record::{Draft, Record};
+
+/// A record: its kind's word, and its id.
+pub(super) type Key = (String, String);
+
+/// A job that came after the one that is looked at.
+#[derive(Debug)]
+pub(super) struct Later {
+    verb: String,
+    pub(super) continues: Option<i64>,
+    /// Its records, and those of the jobs that took up what it left in turn.
+    pub(super) tried: BTreeSet<Key>,
+    /// Its own.
+    records: BTreeSet<Key>,
+}
+
+impl Later {
+    pub(super) fn of(job: &PastJob, steps: &[PastStep], later: Option<Self>) -> Self {
+        let records: BTreeSet<Key> = steps.iter().map(key).collect();
+        let mut tried = later.map(|later| later.tried).unwrap_or_default();
+        tried.extend(records.iter().cloned());
+        Self { verb: job.verb.clone(), continues: job.continues, tried, records }
+    }
+
+    /// Whether it was there for what another had left: it finished that one, or tried again only what failed of it.
+    pub(super) fn takes_up(&self, job: &PastJob, failed: &[(&PastStep, Record)]) -> bool {
+        let failed: BTreeSet<Key> = failed.iter().map(|(step, _)| key(step)).collect();
+        let tries_again =
+            self.verb == job.verb && !self.records.is_empty() && self.records.is_subset(&failed);
+        self.continues == Some(job.id) || tries_again
+    }
+}
+
+/// A record as the job left it, to be put back; blocked where it has been deleted since.
+pub(super) fn inverted(
+    step: &PastStep,
+    verb: Verb,
+    deleted: &BTreeMap<Key, i64>,
+    now: Timestamp,
+) -> Option<Chosen> {
+    let at = (verb == Verb::Archive).then(|| step.ended.unwrap_or(now));
+    let record = record(step)?.with_archived(at);
+    let later = deleted.get(&key(step));
+    Some(Chosen { record, busy: later.map(|job| format!("permanently deleted since, in job {job}")) })
+}
+
+/// The records for which a step is `wanted`: once each, and as an archiving that went before has left them.
+pub(super) fn records(steps: &[PastStep], wanted: impl Fn(&PastStep) -> bool) -> Vec<(&PastStep, Record)> {
+    let mut seen = BTreeSet::new();
+    let of_each = steps.iter().filter(|step| wanted(step)).filter_map(|step| {
+        let record = record(step)?;
+        let record = match first(step, steps) {
+            Some(first) if first.outcome == Some(Outcome::Done) => record.with_archived(first.ended),
+            _ => record,
+        };
+        seen.insert((record.kind(), record.id().clone())).then_some((step, record))
+    });
+    of_each.collect()
+}
+
+/// The record of a step as it was frozen.
+pub(super) fn record(step: &PastStep) -> Option<Record> {
+    let (kind, id) = (Kind::parse(&step.kind)?, Id::new(&step.record).ok()?);
+    let fields = step.fields.as_deref().and_then(|fields| serde_json::from_str::<Vec<Draft>>(fields).ok());
+    Some(Record::new(kind, id, fields.unwrap_or_else(|| vec![Draft::Text(step.name.clone())])))
+}
+
+pub(super) fn options(job: &PastJob, steps: &[PastStep]) -> Options {
+    Options { backup: job.backups.is_some(), archive_first: steps.iter().any(|step| step.after.is_some()) }
+}
+
+pub(super) fn kinds(steps: &[PastStep], verb: &str) -> Vec<(Kind, usize)> {
+    let of = |kind: Kind| {
+        steps.iter().filter(|step| step.verb == verb && Kind::parse(&step.kind) == Some(kind)).count()
+    };
+    Kind::ALL.into_iter().map(|kind| (kind, of(kind))).filter(|(_, n)| *n > 0).collect()
+}
+
+/// How a job stands, one outcome a record, as [`crate::model::plan::Plan::tally`] counts: what has not ended was sent or
+/// was not.
+pub(super) fn tally(steps: &[PastStep]) -> Tally {
+    let prepare: BTreeSet<u64> = steps.iter().filter_map(|step| step.after).collect();
+    let counts = |step: &&PastStep| {
+        is_prepared(step, steps) && (step.outcome != Some(Outcome::Done) || !prepare.contains(&step.n))
+    };
+    let open = |step: &PastStep| match step.attempts.iter().all(PastAttempt::was_turned_away) {
+        true => Outcome::NotSent,
+        false => Outcome::Unknown,
+    };
+    steps.iter().filter(counts).map(|step| step.outcome.unwrap_or_else(|| open(step))).collect()
+}
+
+/// The step that has to be done before this one. Steps are numbered as they lie.
+fn first<'a>(step: &PastStep, steps: &'a [PastStep]) -> Option<&'a PastStep> {
+    steps.get(usize::try_from(step.after?).ok()?)
+}
+
+/// Whether nothing has to be done before a step, or that is done.
+fn is_prepared(step: &PastStep, steps: &[PastStep]) -> bool {
+    first(step, steps).is_none_or(|first| first.outcome == Some(Outcome::Done))
+}
+
+/// Whether a step of an unfinished job has still to be taken: it was never sent, even if that was noted before the end
+/// came, or it failed for certain. One that comes after another is left to that one until it is done.
+pub(super) fn is_left(step: &PastStep, steps: &[PastStep]) -> bool {
+    let is_open = match step.outcome {
+        None => step.attempts.iter().all(PastAttempt::was_turned_away),
+        Some(outcome) => matches!(outcome, Outcome::Failed | Outcome::NotSent),
+    };
+    is_open && is_prepared(step, steps)
+}
+
+/// What happened to records since, for one or many; nothing where nothing was deleted.
+pub(super) fn deleted_since(deleted: &BTreeMap<Key, i64>, chosen: &[Chosen]) -> Option<String> {
+    let among = chosen.iter().filter(|chosen| chosen.busy.is_some()).count();
+    let jobs: BTreeSet<i64> = deleted.values().copied().collect();
+    let noun = if jobs.len() == 1 { "job" } else { "jobs" };
+    let jobs = jobs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Some(match (deleted.len(), among) {
+        (0, _) => return None,
+        (1, 0) => format!("since then 1 record was permanently deleted ({noun} {jobs}), none of these"),
+        (1, _) => format!("since then 1 record was permanently deleted ({noun} {jobs}), one of these"),
+        (n, 0) => format!("since then {n} records were permanently deleted ({noun} {jobs}), none of these"),
+        (n, among) => {
+            format!("since then {n} records were permanently deleted ({noun} {jobs}), {among} of these")
+        }
+    })
+}
+
+pub(super) fn key(step: &PastStep) -> Key {
+    (step.kind.clone(), step.record.clone())
+}
+
+pub(super) fn number(step: &PastStep) -> usize {
+    usize::try_from(step.n).unwrap_or(usize::MAX)
+}

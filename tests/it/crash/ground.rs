@@ -1,0 +1,292 @@
+//! What the journal says and what the server saw, side by side, and jobs that broke off at a chosen point.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use portable_pty::ExitStatus;
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tidyfy::app::effect::Work;
+use tidyfy::app::message::Reply;
+use tidyfy::journal::{
+    Answer, History, JobLog, Journal, NewJob, NewStep, PastJob, PastStep, StepEnd, Wanted,
+};
+use tidyfy::model::failure::Failure;
+use tidyfy::model::kind::Verb;
+use tidyfy::model::outcome::Outcome;
+use tidyfy::model::pacing::Limits;
+use tidyfy::model::past::{Recall, Recalled, Remnant};
+use tidyfy::model::plan::{Caution, Chosen, Options, Organization, Plan};
+use tidyfy::model::record::Record;
+use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::worker::Clock;
+
+use crate::pty::{PROGRAM, Terminal};
+use crate::worker::bench::Bench;
+
+/// When the jobs of these tests are confirmed.
+pub(super) fn at() -> Timestamp {
+    Settings::default().now
+}
+
+/// A clock that agrees with the bench's, if made in the same moment.
+pub(super) fn clock() -> Clock {
+    Clock::starting_at(at())
+}
+
+/// Every job, the newest first.
+pub(super) fn jobs(directory: &Path) -> Vec<PastJob> {
+    let history = History::open(directory).unwrap();
+    history.map(|history| history.jobs(&Wanted::default()).unwrap()).unwrap_or_default()
+}
+
+pub(super) fn job(directory: &Path, number: i64) -> PastJob {
+    History::open(directory).unwrap().unwrap().job(number).unwrap().unwrap()
+}
+
+pub(super) fn steps(directory: &Path, number: i64) -> Vec<PastStep> {
+    History::open(directory).unwrap().unwrap().steps(number, &Wanted::default()).unwrap()
+}
+
+pub(super) fn outcomes(directory: &Path, number: i64) -> Vec<Option<Outcome>> {
+    steps(directory, number).into_iter().map(|step| step.outcome).collect()
+}
+
+/// What the server saw of one request.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// How often it arrived.
+    pub(super) arrived: usize,
+    /// How often it took effect.
+    pub(super) applied: usize,
+}
+
+/// Everything but reads that the server saw, by method and path.
+pub(super) fn ledger(sandbox: &Sandbox) -> BTreeMap<String, Seen> {
+    let mut ledger: BTreeMap<String, Seen> = BTreeMap::new();
+    for request in sandbox.requests().into_iter().filter(|request| request.method != "GET") {
+        let seen = ledger.entry(format!("{} {}", request.method, request.path)).or_default();
+        seen.arrived += 1;
+        seen.applied += usize::from(request.applied);
+    }
+    ledger
+}
+
+/// The ledger's name for the request of a step.
+pub(super) fn request(step: &PastStep) -> String {
+    format!("{} {}", step.method, step.path)
+}
+
+/// How many requests of any sort the server has seen.
+pub(super) fn reads(sandbox: &Sandbox) -> usize {
+    sandbox.requests().iter().filter(|request| request.method == "GET").count()
+}
+
+/// Whether the server has done what a step asks for.
+pub(super) fn is_so(sandbox: &Sandbox, verb: Verb, slug: &str, id: &str) -> bool {
+    let archived = sandbox.object(slug, id).map(|object| object["archived_at"].is_string());
+    match verb {
+        Verb::Archive => archived == Some(true),
+        Verb::Restore => archived == Some(false),
+        Verb::Delete => archived.is_none(),
+    }
+}
+
+/// How far a step of a job that broke off has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fate {
+    Waiting,
+    /// Its request left, and nothing more is known.
+    Sent,
+    /// Its only request was answered with this status, which settled nothing.
+    Answered(u16),
+    Ended(Outcome),
+}
+
+/// Leaves a job in the journal that broke off with its steps like that; nothing of it reaches the server.
+pub(super) async fn broken_off(bench: &Bench, plan: &Plan, fates: &[Fate]) -> i64 {
+    let log = begin(bench, plan, &bench.sandbox.base_url(), bench.sandbox.org()).await;
+    for (step, fate) in fates.iter().enumerate() {
+        if matches!(fate, Fate::Waiting) {
+            continue;
+        }
+        log.sent(step, 1, at(), None).await.unwrap();
+        if let Fate::Answered(status) = fate {
+            let (at, took, status) = (at(), std::time::Duration::from_millis(9), Some(*status));
+            let answer = Answer { step, attempt: 1, at, took, status, request_id: None, words: None };
+            log.answered(answer, None).await.unwrap();
+        }
+        if let Fate::Ended(outcome) = fate {
+            let end = StepEnd { step, at: at(), outcome: *outcome, reason: None, kept: None };
+            log.ended(vec![end]).await.unwrap();
+        }
+    }
+    log.job()
+}
+
+/// Begins a job in the journal as the worker would, at whatever place.
+pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organization: &str) -> JobLog {
+    let steps = plan.steps.iter().map(|step| {
+        let id = step.record.id().to_string();
+        let route = step.row.route.replace("{org}", organization).replace("{id}", &id);
+        NewStep {
+            kind: step.record.kind().row().slug,
+            record: id,
+            name: step.record.name().to_owned(),
+            method: step.row.method.word(),
+            path: format!("/api/{route}"),
+            verb: step.row.verb.word(),
+            after: step.after,
+            fields: serde_json::to_string(&step.record.drafts()).unwrap(),
+        }
+    });
+    let new = NewJob {
+        base_url: base_url.to_owned(),
+        organization: organization.to_owned(),
+        organization_name: "Acme Ltd".to_owned(),
+        verb: plan.verb.word(),
+        person: None,
+        backups: (plan.verb == Verb::Delete && plan.options.backup).then(|| "copies".to_owned()),
+        continues: None,
+        created: at(),
+        started: at(),
+        steps: steps.collect(),
+    };
+    Journal::new(bench.remembered.path()).begin(new).await.unwrap()
+}
+
+/// A plan as the modal makes it, with nothing let through that it would block.
+pub(super) fn proposed(verb: Verb, chosen: Vec<Chosen>, options: Options) -> Plan {
+    let organization = Organization { id: "e0d1".into(), name: "Acme Ltd".into(), admin: Some(true) };
+    Plan::new(verb, organization, chosen, Limits::off(), Caution::default()).with(options)
+}
+
+pub(super) fn chosen(records: &[Record]) -> Vec<Chosen> {
+    records.iter().cloned().map(Chosen::from).collect()
+}
+
+/// What finishes a job that broke off.
+pub(super) fn finishing(remnant: &Remnant) -> Arc<Plan> {
+    let plan = proposed(remnant.verb, remnant.rest.clone(), remnant.options);
+    Arc::new(Plan { continues: Some(remnant.job), ..plan })
+}
+
+/// What was recalled, as it goes through the modal.
+pub(super) fn recalled(recalled: Recalled) -> Arc<Plan> {
+    let plan = proposed(recalled.verb, recalled.chosen, recalled.options);
+    Arc::new(Plan { preface: recalled.preface, ..plan })
+}
+
+pub(super) fn ids(chosen: &[Chosen]) -> Vec<String> {
+    chosen.iter().map(|chosen| chosen.record.id().to_string()).collect()
+}
+
+pub(super) async fn unfinished(bench: &mut Bench) -> Vec<Remnant> {
+    let Reply::Unfinished(found) = bench.ask(Work::Unfinished).await else { panic!("it ends as it began") };
+    found.unwrap()
+}
+
+/// The one job that is unfinished.
+pub(super) async fn only_unfinished(bench: &mut Bench) -> Remnant {
+    let mut remnants = unfinished(bench).await;
+    assert_eq!(remnants.len(), 1, "{remnants:?}");
+    remnants.remove(0)
+}
+
+pub(super) async fn recall(bench: &mut Bench, wish: Recall) -> Option<Recalled> {
+    let Reply::Recalled(found) = bench.ask(Work::Recall(wish)).await else { panic!("it ends as it began") };
+    found.unwrap().map(|recalled| *recalled)
+}
+
+pub(super) async fn drop_rest(bench: &mut Bench, job: i64) -> Result<(), Failure> {
+    let Reply::Dropped(dropped) = bench.ask(Work::Drop(job)).await else { panic!("it ends as it began") };
+    dropped
+}
+
+/// The real program on the bench's server, in a terminal, with the bench's state directory.
+pub(super) struct Program(Terminal);
+
+impl Program {
+    /// Starts it and waits until its first list is there. The bench's runtime goes on serving meanwhile.
+    pub(super) async fn start(bench: &Bench, home: &TempDir, arguments: &[&str]) -> Self {
+        Self::under(bench, home, PROGRAM, arguments).await
+    }
+
+    /// Starts it by way of `starter`.
+    pub(super) async fn under(bench: &Bench, home: &TempDir, starter: &str, arguments: &[&str]) -> Self {
+        let state = home.path().join("state");
+        if !state.exists() {
+            std::fs::create_dir(&state).unwrap();
+            std::os::unix::fs::symlink(bench.remembered.path(), state.join("tidyfy")).unwrap();
+        }
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let variables = [
+            ("HOME", home.path().to_str().unwrap().to_owned()),
+            ("XDG_STATE_HOME", state.to_str().unwrap().to_owned()),
+            ("XDG_CONFIG_HOME", home.path().join("config").to_str().unwrap().to_owned()),
+            ("TALLYFY_BASE_URL", bench.sandbox.base_url()),
+            ("TALLYFY_ORG_ID", bench.sandbox.org().to_owned()),
+            ("TALLYFY_ACCESS_TOKEN", bench.sandbox.token().to_owned()),
+        ];
+        let starter = starter.to_owned();
+        Self::by_hand(move || {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let variables: Vec<(&str, &str)> =
+                variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let mut terminal = Terminal::run(&starter, &arguments, &variables);
+            terminal.sees("loaded");
+            Self(terminal)
+        })
+        .await
+    }
+
+    /// Marks everything and confirms a verb for it.
+    pub(super) async fn confirm(self, bench: &Bench, verb: Verb, records: usize) -> Self {
+        let phrase = format!("delete {records} in {}\r", &bench.sandbox.org()[..6]);
+        self.hands(move |terminal| match verb {
+            Verb::Delete => {
+                terminal.presses("s");
+                terminal.sees("archived");
+                terminal.presses("*");
+                terminal.sees("marked");
+                terminal.presses("D");
+                terminal.sees("type delete");
+                terminal.presses(&phrase);
+            }
+            Verb::Archive | Verb::Restore => {
+                terminal.presses("*");
+                terminal.sees("marked");
+                terminal.presses("a");
+                terminal.sees("y archive, Esc keep");
+                terminal.presses("y");
+            }
+        })
+        .await
+    }
+
+    /// Does something at the terminal while the server goes on.
+    pub(super) async fn hands(mut self, act: impl FnOnce(&mut Terminal) + Send + 'static) -> Self {
+        Self::by_hand(move || {
+            act(&mut self.0);
+            self
+        })
+        .await
+    }
+
+    /// Ends it by a signal.
+    pub(super) async fn kill(self, signal: Signal) -> ExitStatus {
+        self.0.signal(signal);
+        self.ended().await
+    }
+
+    /// How it ended.
+    pub(super) async fn ended(mut self) -> ExitStatus {
+        Self::by_hand(move || self.0.ends()).await
+    }
+
+    async fn by_hand<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
+        tokio::task::spawn_blocking(act).await.unwrap()
+    }
+}

@@ -1,0 +1,199 @@
+//! The real program, killed at random moments of a job: the next start knows what became of every step.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tidyfy::app::effect::Work;
+use tidyfy::journal::{Ending, JobState, PastAttempt};
+use tidyfy::model::kind::Verb;
+use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent};
+use tidyfy::model::past::Remnant;
+use tidyfy::sandbox::Settings;
+use tidyfy::worker::Clock;
+
+use super::ground::{
+    Program, finishing, is_so, job, jobs, ledger, only_unfinished, request, steps, unfinished,
+};
+use crate::worker::bench::{Bench, tallied};
+
+/// How many records each job is about.
+const RECORDS: usize = 200;
+
+/// One life of the program: what it is told to do, and when it is killed.
+#[derive(Debug, Clone, Copy)]
+struct Life {
+    verb: Verb,
+    /// It is killed once the server has seen so many requests of the job.
+    after: usize,
+    latency: Duration,
+}
+
+impl Life {
+    /// A life that `seed` decides on.
+    fn of(verb: Verb, seed: u64) -> Self {
+        let roll = |salt: u64, below: u64| {
+            let mixed = (seed ^ salt.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xd129_0e2f_7bd1_53a5);
+            (mixed >> 33) % below
+        };
+        let after = usize::try_from(roll(1, RECORDS as u64 - 1)).unwrap() + 1;
+        Self { verb, after, latency: Duration::from_millis([0, 5, 20, 40][roll(2, 4) as usize]) }
+    }
+}
+
+/// Lives, each on a runtime and a server of its own.
+fn lives(verb: Verb, seeds: &[u64]) {
+    for seed in seeds.iter().map(|seed| seed ^ u64::from(std::process::id())) {
+        let life = Life::of(verb, seed);
+        eprintln!("seed {seed}: {life:?}");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(live(life));
+    }
+}
+
+/// Starts the program on 200 records, kills it in the middle, and settles and finishes what it left.
+async fn live(life: Life) {
+    let latency = life.latency;
+    let mut bench = Bench::new(Settings { scale: RECORDS * 3, latency, ..Settings::default() }).await;
+    only_so_many(&bench, life.verb);
+    kill_in_the_middle(&bench, life).await;
+    // From here on nothing happens outside of this thread, so that no waiting need take its time.
+    tokio::time::pause();
+    let directory = bench.remembered.path().to_owned();
+    let cut = jobs(&directory)[0].id;
+    assert_eq!(job(&directory, cut).state, JobState::Unfinished);
+    the_journal_knew_of_everything(&bench, cut);
+
+    bench.restart(Clock::system());
+    let remnant = only_unfinished(&mut bench).await;
+    every_fate_is_known(&bench, life.verb, &remnant);
+    let seen = ledger(&bench.sandbox);
+    let done: Vec<_> = steps(&directory, cut).into_iter().filter(|step| step.outcome == Some(Done)).collect();
+    if remnant.rest.is_empty() {
+        return;
+    }
+    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let (told, end) = bench.job(ticket).await;
+    assert_eq!(tallied(&end), [(Done, remnant.rest.len())], "{told:?}");
+
+    let after = ledger(&bench.sandbox);
+    for step in &done {
+        assert_eq!(
+            after[&request(step)],
+            seen[&request(step)],
+            "{}: sent again after it was done",
+            step.record
+        );
+    }
+    for (request, seen) in &after {
+        assert_eq!(seen.applied, 1, "{request}");
+    }
+    assert_eq!(after.len(), RECORDS);
+    assert_eq!(job(&directory, cut).state, JobState::Over(Ending::Continued));
+    let newest = &jobs(&directory)[0];
+    assert_eq!((newest.continues, newest.state), (Some(cut), JobState::Over(Ending::Finished)));
+    assert!(unfinished(&mut bench).await.is_empty());
+    every_deletion_left_a_copy(&bench, life.verb);
+}
+
+/// Leaves as many processes as the job is about, all in the state that the verb asks for.
+fn only_so_many(bench: &Bench, verb: Verb) {
+    for (n, id) in bench.sandbox.ids("runs").into_iter().enumerate() {
+        let is_archived = is_so(&bench.sandbox, Verb::Archive, "runs", &id);
+        if n >= RECORDS {
+            assert!(bench.sandbox.remove("runs", &id));
+        } else if verb == Verb::Delete && !is_archived {
+            assert!(bench.sandbox.archive("runs", &id));
+        } else if verb == Verb::Archive && is_archived {
+            assert!(bench.sandbox.restore("runs", &id));
+        }
+    }
+    assert_eq!(bench.sandbox.ids("runs").len(), RECORDS);
+}
+
+async fn kill_in_the_middle(bench: &Bench, life: Life) {
+    let home = tempfile::tempdir().unwrap();
+    let program = Program::start(bench, &home, &["--kind", "processes", "--limits", "off"]).await;
+    let program = program.confirm(bench, life.verb, RECORDS).await;
+    while ledger(&bench.sandbox).len() < life.after {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    program.kill(Signal::KILL).await;
+    gone(home);
+}
+
+fn gone(home: TempDir) {
+    home.close().unwrap();
+}
+
+/// No request had left that was not on the disk, and nothing was said to be done that was not.
+fn the_journal_knew_of_everything(bench: &Bench, cut: i64) {
+    let steps = steps(bench.remembered.path(), cut);
+    assert_eq!(steps.len(), RECORDS);
+    let requests: BTreeSet<String> = steps.iter().map(request).collect();
+    let seen = ledger(&bench.sandbox);
+    assert!(seen.keys().all(|request| requests.contains(request)), "only what was confirmed is sent");
+    for step in &steps {
+        let seen = seen.get(&request(step)).copied().unwrap_or_default();
+        assert!(seen.arrived <= step.attempts.len(), "{}: it left before that was on the disk", step.record);
+        if step.outcome == Some(Done) {
+            assert_eq!(seen.applied, 1, "{}", step.record);
+        }
+    }
+}
+
+/// After what was under way has been read back: done is what the server has done, not sent is what it has not heard of.
+fn every_fate_is_known(bench: &Bench, verb: Verb, remnant: &Remnant) {
+    let (mut done, mut rest) = (0, BTreeSet::new());
+    let seen = ledger(&bench.sandbox);
+    for step in steps(bench.remembered.path(), remnant.job) {
+        let is_so = is_so(&bench.sandbox, verb, "runs", &step.record);
+        let arrived = seen.get(&request(&step)).is_some_and(|seen| seen.arrived > 0);
+        assert_eq!(
+            step.outcome == Some(Done),
+            is_so,
+            "{}: {:?} {:?}",
+            step.record,
+            step.outcome,
+            step.reason
+        );
+        match step.outcome {
+            Some(Done) => done += 1,
+            Some(Failed) => assert!(!is_so && !step.attempts.is_empty()),
+            None => assert!(!arrived && step.attempts.iter().all(PastAttempt::was_turned_away)),
+            other => panic!("{}: {other:?} {:?}", step.record, step.reason),
+        }
+        if step.outcome != Some(Done) {
+            rest.insert(step.record);
+        }
+    }
+    assert_eq!(remnant.tally.of(Done), done);
+    assert_eq!(remnant.tally.of(Failed) + remnant.tally.of(NotSent), rest.len());
+    let offered: BTreeSet<String> = super::ground::ids(&remnant.rest).into_iter().collect();
+    assert_eq!(offered, rest);
+    eprintln!("    {}", remnant.sentence());
+}
+
+fn every_deletion_left_a_copy(bench: &Bench, verb: Verb) {
+    let copies = tidyfy::backups::list(&bench.remembered.path().join("backups")).unwrap();
+    let mut copied = BTreeSet::new();
+    for kept in &copies {
+        assert!(tidyfy::backups::verify(kept).is_empty(), "{kept:?}");
+        let files = std::fs::read_dir(kept.folder.join("processes")).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        copied.extend(names.filter_map(|name| name.split('.').next().map(str::to_owned)));
+    }
+    let wanted = if verb == Verb::Delete { RECORDS } else { 0 };
+    assert_eq!(copied.iter().filter(|name| !name.is_empty()).count(), wanted);
+}
+
+#[test]
+fn archiving_that_was_killed_is_known_and_finished() {
+    lives(Verb::Archive, &[11, 12, 13, 14, 15, 16]);
+}
+
+#[test]
+fn deleting_that_was_killed_is_known_and_finished() {
+    lives(Verb::Delete, &[21, 22, 23, 24, 25, 26]);
+}
