@@ -189,11 +189,12 @@ async fn nothing_is_gone_where_the_organization_does_not_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_does_not_come_whole_says_so_and_loses_no_row() {
-    for kind in Kind::ALL {
+    // One that archives, one that does not, and the one that is gathered from others: the rest are read no other way.
+    for kind in [Kind::Processes, Kind::Tags, Kind::Files] {
         let (mut desk, _) =
-            desk(kind, Verb::Archive, 150, Settings { scale: 60, ..Settings::default() }).await;
+            desk(kind, Verb::Archive, 105, Settings { scale: 60, ..Settings::default() }).await;
         let whole = desk.ids().len();
-        assert!(whole >= 150);
+        assert!(whole >= 105);
         // Files have no list: they come with those of the others.
         let page = if kind == Kind::Files { "/runs?" } else { "page=2" };
         for (row, how_often, wanted) in ["once", "ever"].into_iter().flat_map(|how_often| {

@@ -104,6 +104,7 @@ pub(super) async fn agree(desk: &mut Desk) {
     }
     assert!(desk.plan().is_none(), "the modal stayed:\n{}", desk.screen());
     desk.rest().await;
+    assert!(!desk.log().contains(" was stopped: "), "{}", desk.log());
 }
 
 /// Opens the verb's modal, does what it asks for, and waits for the job to end.
