@@ -88,10 +88,20 @@ pub enum Signal {
 /// Why requests wait, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
-    /// Until when, on the clock that never steps.
+    /// Since when, on the clock that never steps.
+    pub since: Duration,
+    /// Until when, on that clock.
     pub until: Duration,
     /// Why, for people.
     pub why: String,
+}
+
+impl Wait {
+    /// Whether it is so long that a job counts as paused by it.
+    #[must_use]
+    pub fn is_pause(&self) -> bool {
+        self.until.saturating_sub(self.since) > Duration::from_secs(120)
+    }
 }
 
 /// What is left of the tightest budget.

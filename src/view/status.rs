@@ -144,14 +144,16 @@ fn bar(done: usize, steps: usize, cells: usize) -> String {
     format!("[{}{}]", "#".repeat(full), "-".repeat(cells - full))
 }
 
-/// `waiting 3 s: the server allows no more for now`, or without the reason where there is little room.
+/// `waiting 3 s: the server allows no more for now`, or without the reason where there is little room. So long a wait that
+/// nobody would sit through it is called a pause.
 fn waiting(state: &State, wide: bool) -> Option<String> {
     let wait = state.waiting.as_ref()?;
     let left = wait.until.checked_sub(state.now.tick).filter(|left| !left.is_zero())?;
     // A second that has begun counts, so that the countdown ends with one and not with none.
     let left = Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0));
     let why = if wide { format!(": {}", wait.why) } else { String::new() };
-    Some(format!("waiting {}{why}", pacing::spoken(left)))
+    let word = if wait.is_pause() { "paused" } else { "waiting" };
+    Some(format!("{word} {}{why}", pacing::spoken(left)))
 }
 
 fn results(state: &State, window: &Window, area: Area, canvas: &mut Canvas<'_>) {

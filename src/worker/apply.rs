@@ -29,7 +29,7 @@ use super::gate::Place;
 use super::post::Post;
 use super::reins::{Gear, Reins};
 use super::session::Session;
-use super::truth::Truth;
+use super::truth::{Truth, Use};
 use crate::app::effect::Ticket;
 use crate::app::message::{JobEnd, Remark, Reply};
 use crate::backups::{Backups, Folder};
@@ -125,12 +125,13 @@ impl Running {
             stopped: None,
             archived: BTreeMap::new(),
         };
-        let for_copies = job.plan.verb == Verb::Delete && job.plan.options.backup;
+        let copies = job.plan.verb == Verb::Delete && job.plan.options.backup;
+        let purpose = if copies { Use::Copy } else { Use::Standing };
         let records = job.plan.steps.iter().map(|step| &step.record);
         Self {
             progress: Mutex::new(progress),
             chronicle: Chronicle::new(job.post.clock.clone()),
-            truth: Truth::new(&job.session, records, for_copies),
+            truth: Truth::new(&job.session, records, purpose),
             folder: OnceLock::new(),
             job,
         }

@@ -44,6 +44,35 @@ pub(super) enum Age {
     New,
 }
 
+/// What a record is looked at for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// To see whether it is there, and how it stands.
+    Standing,
+    /// To keep a copy of all that belongs to it.
+    Copy,
+    /// To show it to a person who waits.
+    Page,
+}
+
+impl Use {
+    fn includes(self, kind: Kind) -> Vec<Parameter> {
+        let with = match self {
+            Self::Standing => "",
+            Self::Copy => kind.row().copy_with,
+            Self::Page => kind.row().get_with,
+        };
+        if with.is_empty() { Vec::new() } else { vec![("with", with.to_owned())] }
+    }
+
+    fn urgency(self) -> Urgency {
+        match self {
+            Self::Standing | Self::Copy => Urgency::Job,
+            Self::Page => Urgency::Urgent,
+        }
+    }
+}
+
 /// What was found, with everything the server said of it.
 #[derive(Debug)]
 pub(super) enum Seen {
@@ -68,8 +97,8 @@ pub(super) struct Truth {
     archives: BTreeMap<Kind, Archives>,
     /// Kinds whose archived records turned out not to be known by their id.
     listed: Lock<BTreeSet<Kind>>,
-    /// Whether lists are asked for all that belongs into a copy.
-    for_copies: bool,
+    /// What for.
+    purpose: Use,
 }
 
 /// What is known of one kind's list of archived records, and how often it has been read.
@@ -93,11 +122,11 @@ struct Archive {
 }
 
 impl Truth {
-    /// The truth about `records`; `for_copies` if all that belongs into a copy of them is wanted.
+    /// The truth about `records`.
     pub(super) fn new<'a>(
         session: &Session,
         records: impl IntoIterator<Item = &'a Record>,
-        for_copies: bool,
+        purpose: Use,
     ) -> Self {
         let mut wanted: BTreeMap<Kind, BTreeSet<Id>> = BTreeMap::new();
         for record in records {
@@ -112,7 +141,7 @@ impl Truth {
             session: session.clone(),
             archives: archives.map(|(kind, wanted)| (kind, archive(wanted))).collect(),
             listed: Lock::default(),
-            for_copies,
+            purpose,
         }
     }
 
@@ -131,7 +160,7 @@ impl Truth {
             return there(record, value);
         }
         // Where the organization itself cannot be read, nothing is known of what belongs to it.
-        self.session.read(&errand(None, "the organization"), ORGANIZATION, None, &[]).await?;
+        self.session.read(&self.errand(None, "the organization"), ORGANIZATION, None, &[]).await?;
         Ok(Seen::Gone)
     }
 
@@ -143,18 +172,11 @@ impl Truth {
 
     async fn by_id(&self, record: &Record) -> Result<Option<Value>, Failure> {
         let row = record.kind().row();
-        let query = self.with(record.kind());
-        let errand = errand(Some(record.kind()), record.name());
+        let query = self.purpose.includes(record.kind());
+        let errand = self.errand(Some(record.kind()), record.name());
         match self.session.read(&errand, row.get, Some(record.id()), &query).await {
             Err(failure) if failure.cause == Cause::NotFound => Ok(None),
             answer => answer.map(Some),
-        }
-    }
-
-    fn with(&self, kind: Kind) -> Vec<Parameter> {
-        match kind.row().copy_with {
-            with if self.for_copies && !with.is_empty() => vec![("with", with.to_owned())],
-            _ => Vec::new(),
         }
     }
 
@@ -243,10 +265,14 @@ impl Truth {
 
     fn listing(&self, kind: Kind, list: &List) -> Listing {
         let mut listing = Listing::of(kind, list, Scope::Archived);
-        listing.query.extend(self.with(kind));
-        (listing.first, listing.rest) = (Urgency::Job, Urgency::Job);
+        listing.query.extend(self.purpose.includes(kind));
+        (listing.first, listing.rest) = (self.purpose.urgency(), self.purpose.urgency());
         (listing.purpose, listing.name) = ("read", "archived");
         listing
+    }
+
+    fn errand(&self, kind: Option<Kind>, name: &str) -> Errand {
+        Errand { urgency: self.purpose.urgency(), purpose: "read", kind, name: name.to_owned() }
     }
 }
 
@@ -289,8 +315,4 @@ fn there(record: &Record, value: Value) -> Result<Seen, Failure> {
         return Ok(Seen::Gone);
     }
     Ok(Seen::There(now, value))
-}
-
-fn errand(kind: Option<Kind>, name: &str) -> Errand {
-    Errand { urgency: Urgency::Job, purpose: "read", kind, name: name.to_owned() }
 }

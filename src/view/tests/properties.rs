@@ -79,7 +79,11 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             running(&mut state);
             state.focus = Focus::Status;
             state.status.below = scroll;
-            state.waiting = Some(Wait { until: Duration::from_secs(99), why: "why\u{1b}[1m".to_owned() });
+            state.waiting = Some(Wait {
+                since: Duration::ZERO,
+                until: Duration::from_secs(99),
+                why: "why\u{1b}[1m".to_owned(),
+            });
         }
         11 => {
             let input = format!("{}\u{200f}\u{7}", "家x".repeat(scroll % 60));
