@@ -1,7 +1,9 @@
 //! What is left after the program was killed, two of it ran at once, or the disk took no more: the journal is held against
 //! what the server saw, and what is left is undone, tried again or finished.
 
+mod full;
 mod ground;
 mod kill;
 mod recovery;
+mod two;
 mod undo;

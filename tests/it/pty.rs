@@ -88,6 +88,11 @@ impl Terminal {
         }
     }
 
+    /// What the screen shows now.
+    pub(crate) fn looks<T>(&self, at: impl Fn(&vt100::Screen) -> T) -> T {
+        at(self.shared.0.lock().unwrap().screen())
+    }
+
     pub(crate) fn sees(&mut self, text: &str) {
         self.waits(text, |screen| screen.contents().contains(text));
     }

@@ -3,7 +3,7 @@
 //! Owns the order of things on disk: the plan before anything is sent, each request before it leaves, each end before it
 //! is told. Must not decide what becomes of a job whose notes are not taken: it says so, and the job stops.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,11 +23,20 @@ use crate::worker::clock::Clock;
 pub(super) struct Chronicle {
     clock: Clock,
     log: OnceLock<JobLog>,
+    /// What did not come to the disk when it was noted.
+    owed: Mutex<Vec<Owed>>,
+}
+
+/// What came of requests or steps.
+#[derive(Debug)]
+enum Owed {
+    Answered(Answer, Option<StepEnd>),
+    Ended(Vec<StepEnd>),
 }
 
 impl Chronicle {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, log: OnceLock::new() }
+        Self { clock, log: OnceLock::new(), owed: Mutex::default() }
     }
 
     /// Puts the plan on disk, and answers the job's number and when it began. Nothing may be sent before that.
@@ -85,20 +94,38 @@ impl Chronicle {
         };
         let at = self.clock.now().wall;
         let answer = Answer { step, attempt, at, took, status, request_id, words };
-        log.answered(answer, end).await.map_err(|why| failure(&why))
+        let noted = log.answered(answer.clone(), end.clone()).await;
+        noted.map_err(|why| self.owe(Owed::Answered(answer, end), &why))
     }
 
     /// Notes how steps ended for which nothing is under way. Steps of a job that never began are on no disk.
     pub(super) async fn ended(&self, ends: Vec<StepEnd>) -> Result<(), Failure> {
         match self.log.get() {
-            Some(log) if !ends.is_empty() => log.ended(ends).await.map_err(|why| failure(&why)),
+            Some(log) if !ends.is_empty() => {
+                let noted = log.ended(ends.clone()).await;
+                noted.map_err(|why| self.owe(Owed::Ended(ends), &why))
+            }
             _ => Ok(()),
         }
     }
 
-    /// Notes the end of the job.
+    /// Keeps what could not be noted for the end of the job.
+    fn owe(&self, owed: Owed, why: &JournalError) -> Failure {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner).push(owed);
+        failure(why)
+    }
+
+    /// Notes the end of the job, after all that is still owed. A job of which anything stays owed is left unfinished: the
+    /// next start finds out what became of its steps.
     pub(super) async fn over(self, cancelled: bool, stopped: Option<&Failure>) -> Result<(), Failure> {
         let Some(log) = self.log.into_inner() else { return Ok(()) };
+        for owed in self.owed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            let noted = match owed {
+                Owed::Answered(answer, end) => log.answered(answer, end).await,
+                Owed::Ended(ends) => log.ended(ends).await,
+            };
+            noted.map_err(|why| failure(&why))?;
+        }
         let ending = match (cancelled, stopped) {
             (_, Some(_)) => Ending::Stopped,
             (true, None) => Ending::Cancelled,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use portable_pty::ExitStatus;
@@ -114,7 +115,7 @@ pub(super) async fn broken_off(bench: &Bench, plan: &Plan, fates: &[Fate]) -> i6
         }
         log.sent(step, 1, at(), None).await.unwrap();
         if let Fate::Answered(status) = fate {
-            let (at, took, status) = (at(), std::time::Duration::from_millis(9), Some(*status));
+            let (at, took, status) = (at(), Duration::from_millis(9), Some(*status));
             let answer = Answer { step, attempt: 1, at, took, status, request_id: None, words: None };
             log.answered(answer, None).await.unwrap();
         }
@@ -243,27 +244,30 @@ impl Program {
     }
 
     /// Marks everything and confirms a verb for it.
-    pub(super) async fn confirm(self, bench: &Bench, verb: Verb, records: usize) -> Self {
-        let phrase = format!("delete {records} in {}\r", &bench.sandbox.org()[..6]);
-        self.hands(move |terminal| match verb {
-            Verb::Delete => {
-                terminal.presses("s");
-                terminal.sees("archived");
-                terminal.presses("*");
-                terminal.sees("marked");
-                terminal.presses("D");
-                terminal.sees("type delete");
-                terminal.presses(&phrase);
-            }
-            Verb::Archive | Verb::Restore => {
-                terminal.presses("*");
-                terminal.sees("marked");
-                terminal.presses("a");
-                terminal.sees("y archive, Esc keep");
-                terminal.presses("y");
+    pub(super) async fn confirm(self, verb: Verb) -> Self {
+        self.hands(move |terminal| {
+            terminal.presses("*");
+            terminal.sees("marked");
+            match verb {
+                Verb::Delete => {
+                    terminal.presses("D");
+                    says(terminal, " and press Enter");
+                    type_phrase(terminal);
+                }
+                Verb::Archive | Verb::Restore => {
+                    terminal.presses("a");
+                    says(terminal, "y archive, Esc keep");
+                    terminal.presses("y");
+                }
             }
         })
         .await
+    }
+
+    /// Waits until the screen says something, on however many lines.
+    pub(super) async fn sees(self, words: &str) -> Self {
+        let words = words.to_owned();
+        self.hands(move |terminal| says(terminal, &words)).await
     }
 
     /// Does something at the terminal while the server goes on.
@@ -281,6 +285,22 @@ impl Program {
         self.ended().await
     }
 
+    /// Waits until the server has seen so many requests that change something.
+    pub(super) async fn has_sent(&self, bench: &Bench, n: usize) {
+        self.has(bench, |bench| ledger(&bench.sandbox).len() >= n).await;
+    }
+
+    /// Waits until the server has seen what is wanted.
+    pub(super) async fn has(&self, bench: &Bench, met: impl Fn(&Bench) -> bool) {
+        let seen = async {
+            while !met(bench) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let patience = tokio::time::timeout(Duration::from_secs(60), seen).await;
+        assert!(patience.is_ok(), "it never came so far:\n{}", self.0.looks(vt100::Screen::contents));
+    }
+
     /// How it ended.
     pub(super) async fn ended(mut self) -> ExitStatus {
         Self::by_hand(move || self.0.ends()).await
@@ -289,4 +309,25 @@ impl Program {
     async fn by_hand<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
         tokio::task::spawn_blocking(act).await.unwrap()
     }
+}
+
+/// What a screen says, wherever its lines break.
+fn said(screen: &vt100::Screen) -> String {
+    screen.contents().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn says(terminal: &mut Terminal, words: &str) {
+    terminal.waits(words, |screen| said(screen).contains(words));
+}
+
+/// Types the phrase that the modal asks for. Enter counts only when it does not come on the heels of a letter.
+fn type_phrase(terminal: &mut Terminal) {
+    let asked = terminal.looks(said);
+    let (_, asked) = asked.rsplit_once("type ").unwrap();
+    let (phrase, _) = asked.split_once(" and press Enter").unwrap();
+    let shown = |screen: &vt100::Screen| said(screen).matches(phrase).count();
+    let before = terminal.looks(shown);
+    terminal.presses(phrase);
+    terminal.waits("the phrase", |screen| shown(screen) > before);
+    terminal.presses("\r");
 }
