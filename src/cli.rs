@@ -40,7 +40,8 @@ Environment:
   NO_COLOR              no colour when not empty
 
   Defaults < config.toml < environment < flags. A profile named by --profile beats TALLYFY_* for what it
-  sets. Whatever says read-only wins. The token is never a flag and never read from a file.
+  sets. Whatever says read-only wins. The token is never a flag; where no variable has it, the file that
+  `token_file` names in config.toml does.
 
 Exit codes:
   0  done                      4    standard input or output is no terminal
@@ -277,9 +278,10 @@ fn homeless() -> Trouble {
 /// Opens the configured organization.
 fn open(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Trouble> {
     let settings = flags.settings(environment, None)?;
-    let access = browse::access(&settings, environment, has_terminal())?;
+    let source = browse::source(&settings, environment);
+    let access = browse::access(&settings, &source, has_terminal())?;
     let _log = logging::start(settings.log_level, &settings.state_dir)?;
-    on_runtime(browse::run(settings, access))
+    on_runtime(browse::run(settings, access, source))
 }
 
 /// Whether there is somebody to press keys, and something to draw on.

@@ -153,6 +153,8 @@ pub struct Settings {
     pub base_url: String,
     /// The organization's id, if any source names one.
     pub org: Option<String>,
+    /// The file that holds the token where no variable does, if any; an absolute path. The demo has none.
+    pub token_file: Option<PathBuf>,
     /// The profile in use, if any.
     pub profile: Option<String>,
     /// Whether nothing but GET may be sent.
@@ -200,6 +202,10 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         problems.extend(wrong);
         profile::Aim::default()
     });
+    let token_file = reading.file.token_file.as_deref().filter(|_| !sources.demo).map(PathBuf::from);
+    if token_file.as_ref().is_some_and(|path| !path.is_absolute()) {
+        problems.push(no_path(&reading.place(&["token_file"])));
+    }
     let (file, flags) = (reading.file, sources.flags);
     // The demo leaves nothing behind but in its own directory.
     let backups = file.backups.filter(|_| !sources.demo);
@@ -216,6 +222,7 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
     Ok(Settings {
         base_url: aim.base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
         org: aim.org,
+        token_file,
         profile: aim.profile,
         read_only: flags.read_only || file.read_only || aim.read_only,
         kind,
@@ -242,6 +249,14 @@ fn limits(sources: &Sources<'_>, file: &file::LimitsTable) -> Limits {
         (None, LimitsMode::Documented) if !sources.demo => file.figures(),
         (Some(LimitsMode::Off), _) | (None, _) => Limits::off(),
     }
+}
+
+/// The value is not shown: the likeliest wrong thing to stand there is the token itself.
+fn no_path(place: &str) -> Problem {
+    Problem::new(
+        format!("{place} is no path from the root on"),
+        "name the file that holds the token with all directories above it",
+    )
 }
 
 /// A word that names no kind, where `place` says it stands.

@@ -47,6 +47,8 @@ pub struct EventLoop<B: Backend> {
     due: Option<Due>,
     drawn: Option<Instant>,
     next: Turn,
+    /// What is to be put into the clipboard.
+    clips: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +67,8 @@ impl<B: Backend> EventLoop<B> {
         clock: Clock,
     ) -> Self {
         let due = Some(Due::Now);
-        Self { state, terminal, worker, messages, clock, due, drawn: None, next: Turn::Going }
+        let (next, clips) = (Turn::Going, Vec::new());
+        Self { state, terminal, worker, messages, clock, due, drawn: None, next, clips }
     }
 
     /// Draws the first frame, then asks for what the state wants first.
@@ -114,6 +117,11 @@ impl<B: Backend> EventLoop<B> {
     /// The terminal, to change its size or to draw all of it anew.
     pub fn terminal_mut(&mut self) -> &mut Terminal<B> {
         &mut self.terminal
+    }
+
+    /// What is to be put into the clipboard since this was last asked, for whoever owns the terminal.
+    pub fn take_clips(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.clips)
     }
 
     /// The process was stopped and continues, on a terminal of `size` that has lost what was drawn on it.
@@ -168,6 +176,7 @@ impl<B: Backend> EventLoop<B> {
                 Effect::Quit(exit) => self.next = Turn::Ended(exit),
                 Effect::Suspend if self.next == Turn::Going => self.next = Turn::Suspend,
                 Effect::Suspend => {}
+                Effect::Clip(text) => self.clips.push(text),
                 work => self.worker.perform(work),
             }
         }

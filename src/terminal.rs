@@ -3,16 +3,19 @@
 //! Owns raw mode, the alternate screen and bracketed paste, and their restoration on every way out. Translates the
 //! terminal's events and the system's signals into messages. Must not know what they mean.
 
+use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use crossterm::event::{
     DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream, KeyCode, KeyEvent,
     KeyEventKind, KeyModifiers,
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use crossterm::{cursor, execute};
+use crossterm::{Command, cursor, execute};
 use futures_util::StreamExt as _;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -48,6 +51,14 @@ impl Screen {
         Terminal::new(CrosstermBackend::new(io::stdout()))
     }
 
+    /// Asks the terminal to put `text` into the clipboard. It may refuse, and does not say so.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub fn clip(&mut self, text: &str) -> io::Result<()> {
+        execute!(io::stdout(), Clip(text))
+    }
+
     /// Gives the terminal back to the shell and stops; returns with the terminal taken again once the process is
     /// continued. Where nobody could continue it, as in an orphaned process group, it does not stop at all.
     ///
@@ -61,6 +72,15 @@ impl Screen {
         let _ = tokio::time::timeout(Duration::from_millis(100), continued.recv()).await;
         take()?;
         Ok(stopped?)
+    }
+}
+
+/// What asks a terminal to copy (OSC 52).
+struct Clip<'a>(&'a str);
+
+impl Command for Clip<'_> {
+    fn write_ansi(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        write!(out, "\x1b]52;c;{}\x1b\\", BASE64_STANDARD.encode(self.0))
     }
 }
 
@@ -188,6 +208,13 @@ mod tests {
 
     fn read(code: KeyCode, modifiers: KeyModifiers, kind: KeyEventKind) -> Option<String> {
         chord(KeyEvent::new_with_kind(code, modifiers, kind)).map(|chord| chord.to_string())
+    }
+
+    #[test]
+    fn what_is_copied_cannot_break_out_of_its_sequence() {
+        let mut out = String::new();
+        Clip("curl 'x'\u{1b}\\\u{7}").write_ansi(&mut out).unwrap();
+        assert_eq!(out, "\u{1b}]52;c;Y3VybCAneCcbXAc=\u{1b}\\");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod input;
 mod notice;
 mod palette;
 mod question;
+mod recovery;
 mod scope;
 mod status;
 mod table;
@@ -23,6 +24,7 @@ mod tabs;
 mod tests;
 mod text;
 mod theme;
+mod token;
 mod top;
 
 use ratatui::Frame;
@@ -69,6 +71,10 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Help(scroll)) => help::draw(state, *scroll, canvas),
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
+        Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),
+    }
+    if let Some(prompt) = state.topmost_prompt() {
+        token::draw(state, prompt, canvas);
     }
 }

@@ -5,17 +5,20 @@
 //!
 //! ```text
 //! Effect ─► Worker ─┬─► load, gather ─► walk ─┐
-//!                   ├─► look ─────────────────┼─► session ─► gate (pace) ─► tallyfy::Client
-//!                   ├─► apply (reins) ──┬─────┘      │
-//!                   │                   └─► journal  │
-//!                   └─► arrange                      │
-//! Message ◄─ post ◄─── replies, steps ◄──────────────┴─ attempts; herald: waits and budgets
+//!                   ├─► look, weigh ──────────┤
+//!                   ├─► apply, past ─► truth ─┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
+//!                   │     ├─► journal         │      │         ▲
+//!                   │     └─► backups         │      │         └── porter: other tokens, knocking
+//!                   └─► arrange, desk         │      │
+//! Message ◄─ post ◄─── replies, steps ◄────┴──────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
 
 mod apply;
 mod arrange;
 mod clock;
 mod delay;
+mod desk;
+mod door;
 mod gate;
 mod gather;
 mod herald;
@@ -23,17 +26,19 @@ mod load;
 mod look;
 mod pace;
 mod past;
+mod porter;
 mod post;
 mod reins;
 mod session;
 mod truth;
 mod walk;
+mod weigh;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -45,6 +50,7 @@ pub use clock::Clock;
 
 use crate::app::effect::{Effect, Ticket, Work};
 use crate::app::message::{Message, Reply};
+use crate::auth::TokenSource;
 use crate::backups::Backups;
 use crate::journal::Journal;
 use crate::model::failure::{Cause, Failure};
@@ -56,6 +62,7 @@ use apply::Job;
 use gate::Gate;
 use load::Load;
 use past::Past;
+use porter::Porter;
 use post::Post;
 use reins::{Gear, Reins};
 use session::Session;
@@ -71,6 +78,8 @@ pub struct Terms {
     pub clock: Clock,
     /// The directory the journal lies in; it need not exist yet.
     pub state_dir: PathBuf,
+    /// Where the token is read again when it is not accepted any more.
+    pub source: TokenSource,
     /// Where copies of what is deleted are kept.
     pub backups: Backups,
     /// What the jitter of delays starts from; the same seed gives the same delays.
@@ -78,12 +87,13 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// 16 requests at once, under `limits`, with the journal and the copies in `state_dir`, and a seed that differs from
-    /// run to run.
+    /// 16 requests at once, under `limits`, with the journal and the copies in `state_dir`, no source of other tokens, and
+    /// a seed that differs from run to run.
     #[must_use]
     pub fn new(limits: Limits, clock: Clock, state_dir: PathBuf) -> Self {
         let backups = Backups::new(state_dir.join("backups"), 0);
-        Self { at_once: 16, limits, clock, state_dir, backups, seed: RandomState::new().hash_one(()) }
+        let seed = RandomState::new().hash_one(());
+        Self { at_once: 16, limits, clock, state_dir, backups, source: TokenSource::none(), seed }
     }
 }
 
@@ -91,6 +101,7 @@ impl Terms {
 #[derive(Debug)]
 pub struct Worker {
     session: Session,
+    porter: Porter,
     post: Post,
     journal: Journal,
     backups: Backups,
@@ -119,7 +130,7 @@ impl Worker {
     /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
     #[must_use]
     pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
-        let Terms { at_once, limits, clock, state_dir, backups, seed } = terms;
+        let Terms { at_once, limits, clock, state_dir, backups, source, seed } = terms;
         let post = Post::new(clock, messages);
         let gate = Gate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
@@ -128,8 +139,22 @@ impl Worker {
         let last_job = CancellationToken::new();
         last_job.cancel();
         let session = Session::new(client, gate, seed, post.clone());
+        let porter = Porter::new(session.clone(), source);
+        let watching = porter.clone();
+        tasks.spawn(async move { watching.watch().await });
         let journal = Journal::new(&state_dir);
-        Self { session, post, journal, backups, state_dir, at_once, tasks, leads: BTreeMap::new(), last_job }
+        Self {
+            session,
+            porter,
+            post,
+            journal,
+            backups,
+            state_dir,
+            at_once,
+            tasks,
+            leads: BTreeMap::new(),
+            last_job,
+        }
     }
 
     /// Starts, ends, holds or resumes work. Returns at once. Effects on the screen are not its business.
@@ -168,6 +193,12 @@ impl Worker {
             Work::Count(kind) => self.supervise(ticket, Reply::Counted(Err(cancelled())), async move {
                 Reply::Counted(look::count(&session, kind).await)
             }),
+            Work::Admit(token) => {
+                let porter = self.porter.clone();
+                self.supervise(ticket, Reply::Admitted(Err(cancelled())), async move {
+                    Reply::Admitted(porter.admit(token).await)
+                });
+            }
             Work::Read(record) => self.supervise(ticket, Reply::Read(Err(cancelled())), async move {
                 Reply::Read(look::read(&session, &record).await)
             }),
@@ -195,8 +226,13 @@ impl Worker {
                     Reply::Dropped(past.drop_rest(job).await)
                 });
             }
-            Work::Weigh(_) | Work::Admit(_) | Work::Write { .. } => {
-                self.supervise(ticket, Reply::Arranged(None), async { Reply::Arranged(None) })
+            Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
+                Reply::Weighed(weigh::run(&session, &post, ticket, &plan).await)
+            }),
+            Work::Write { name, text } => {
+                self.supervise(ticket, Reply::Written(Err(cancelled())), async move {
+                    Reply::Written(desk::write(Path::new("."), &name, &text).await)
+                });
             }
             Work::Arrange { rows, filter, sort, people } => {
                 let wish = arrange::Wish { rows, filter, sort, people };

@@ -68,6 +68,10 @@ pub enum Command {
     Help,
     /// Do a verb to the marked records, or to the one under the cursor.
     Do(Verb),
+    /// Undo the last job that can be undone.
+    Undo,
+    /// Try again what failed of the last job.
+    Retry,
     /// Say which key archives and which deletes.
     ExplainDelete,
     /// Pause the running job, or let it go on.
@@ -80,6 +84,16 @@ pub enum Command {
     FocusStatus,
     /// Show or hide successful reads in the status pane.
     ShowReads,
+    /// Mark the records of the group of failures under the cursor, and no others of their kinds.
+    MarkGroup,
+    /// Copy the requests of the line under the cursor, as commands.
+    CopyRequest,
+    /// Write the group of failures under the cursor into a file.
+    ExportGroup,
+    /// Look for the unfinished jobs of earlier runs.
+    Unfinished,
+    /// Enter another token, while the one in use is not accepted.
+    EnterToken,
     /// Close what is open, else quit.
     Close,
     /// Quit.
@@ -90,6 +104,6 @@ impl Command {
     /// Whether it starts something that changes records.
     #[must_use]
     pub fn is_verb(self) -> bool {
-        matches!(self, Self::Do(_))
+        matches!(self, Self::Do(_) | Self::Undo | Self::Retry)
     }
 }

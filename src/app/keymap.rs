@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 42] = [
+pub static BINDINGS: [Binding; 49] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -294,6 +294,15 @@ pub static BINDINGS: [Binding; 42] = [
     ),
     row("delete", Command::Do(Verb::Delete), &["D"], VERBS, (5, "delete"), "delete them permanently"),
     row(
+        "undo",
+        Command::Undo,
+        &["u"],
+        PANES,
+        (5, "undo"),
+        "undo the last archive or restore, for exactly what it did",
+    ),
+    row("retry", Command::Retry, &["t"], PANES, (5, "retry"), "try again what failed of the last job"),
+    row(
         "explain-delete",
         Command::ExplainDelete,
         &["d"],
@@ -337,6 +346,46 @@ pub static BINDINGS: [Binding; 42] = [
         &[Context::Status],
         (2, "reads"),
         "show or hide successful reads",
+    ),
+    row(
+        "unfinished",
+        Command::Unfinished,
+        &[],
+        PANES,
+        (0, ""),
+        "look for jobs that an earlier tidyfy did not finish",
+    ),
+    row(
+        "token",
+        Command::EnterToken,
+        &[],
+        PANES,
+        (0, ""),
+        "enter another token, while the one in use is not accepted",
+    ),
+    row(
+        "mark-group",
+        Command::MarkGroup,
+        &["space"],
+        &[Context::Status],
+        (1, "mark these"),
+        "on a group of failures: mark its records and no others; again: the former marks",
+    ),
+    row(
+        "copy-request",
+        Command::CopyRequest,
+        &["Y"],
+        &[Context::Status],
+        (1, "copy as curl"),
+        "copy the request on the line, or those of the group, as curl",
+    ),
+    row(
+        "export-group",
+        Command::ExportGroup,
+        &["e"],
+        &[Context::Status],
+        (1, "export"),
+        "on a group of failures: write it into a CSV file",
     ),
     row("palette", Command::Palette, &[":"], PANES, (18, "palette"), "every command by name"),
     row("help", Command::Help, &["?"], PANES, (11, "help"), "this help"),

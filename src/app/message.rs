@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::effect::Ticket;
 use super::keymap::Chord;
 use crate::model::failure::Failure;
+use crate::model::id::Id;
 use crate::model::impact::Impact;
 use crate::model::kind::{Coverage, Kind};
 use crate::model::moment::Moment;
@@ -87,10 +88,20 @@ pub enum Signal {
 /// Why requests wait, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
-    /// Until when, on the clock that never steps.
+    /// Since when, on the clock that never steps.
+    pub since: Duration,
+    /// Until when, on that clock.
     pub until: Duration,
     /// Why, for people.
     pub why: String,
+}
+
+impl Wait {
+    /// Whether it is so long that a job counts as paused by it.
+    #[must_use]
+    pub fn is_pause(&self) -> bool {
+        self.until.saturating_sub(self.since) > Duration::from_secs(120)
+    }
 }
 
 /// What is left of the tightest budget.
@@ -111,8 +122,12 @@ pub struct Attempt {
     pub purpose: &'static str,
     /// The kind it was about, if it was about one.
     pub kind: Option<Kind>,
+    /// The id of the record it was about, if it was about one.
+    pub id: Option<Id>,
     /// The record's name, or what else was asked for.
     pub name: String,
+    /// The URL, which never holds the token.
+    pub url: String,
     /// From sending to the end of the answer.
     pub took: Duration,
     /// The status, or the failure.

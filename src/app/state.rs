@@ -13,10 +13,12 @@ pub mod marks;
 pub mod modal;
 pub mod order;
 pub mod palette;
+pub mod recovery;
 pub mod scroll;
 pub mod status;
+pub mod token;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +32,7 @@ use crate::model::failure::Failure;
 use crate::model::kind::Kind;
 use crate::model::moment::{Moment, Zone};
 use crate::model::pacing::Limits;
+use crate::model::past::Recall;
 use crate::model::people::People;
 use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
@@ -39,7 +42,9 @@ use jobs::Jobs;
 use listing::Listing;
 use marks::Marks;
 use palette::Palette;
+use recovery::{Recovery, RecoveryPage};
 use status::Status;
+use token::TokenPrompt;
 
 /// What is fixed for the life of the process.
 #[derive(Debug, Clone)]
@@ -77,6 +82,8 @@ pub enum Overlay {
     Palette(Palette),
     /// The columns to sort by, and which one the cursor is on.
     Columns(usize),
+    /// The unfinished jobs of earlier runs.
+    Recovery(RecoveryPage),
     /// A question that `y` answers.
     Ask(Question),
 }
@@ -147,8 +154,20 @@ pub enum Purpose {
     Arrange(Kind),
     /// The fields of a detail page.
     Read,
+    /// What hangs on the records of a modal's plan.
+    Weigh,
     /// A job.
     Job,
+    /// A past job, to undo it or to try again what failed of it.
+    Recall(Recall),
+    /// Unfinished jobs of earlier runs.
+    Unfinished,
+    /// Leaving the rest of an unfinished job undone.
+    Drop(i64),
+    /// Another token.
+    Admit,
+    /// A file.
+    Write,
 }
 
 /// The tickets that wait for their final message.
@@ -224,16 +243,26 @@ pub struct State {
     pub detail: Option<Detail>,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// The pieces of work that count for the open modal.
+    pub weighing: BTreeSet<Ticket>,
     /// The filter being typed.
     pub filter_input: Option<FilterInput>,
     /// Which pane has the keys.
     pub focus: Focus,
     /// The jobs.
     pub jobs: Jobs,
+    /// The unfinished jobs of earlier runs.
+    pub recovery: Recovery,
     /// The status pane.
     pub status: Status,
     /// Why requests wait, if they do.
     pub waiting: Option<Wait>,
+    /// Why the token is not accepted any more, while none is.
+    pub locked_out: Option<Failure>,
+    /// The prompt for another token; it lies over everything but the question whether to quit.
+    pub token_prompt: Option<TokenPrompt>,
+    /// Why the server cannot be reached, while it cannot.
+    pub offline: Option<Failure>,
     /// What the limits still allow, while it is being used up.
     pub allowance: Option<Allowance>,
     /// A sentence for the last line.
@@ -265,11 +294,16 @@ impl State {
             marked_only: None,
             detail: None,
             overlay: None,
+            weighing: BTreeSet::new(),
             filter_input: None,
             focus: Focus::Table,
             jobs: Jobs::default(),
+            recovery: Recovery::default(),
             status: Status::default(),
             waiting: None,
+            locked_out: None,
+            token_prompt: None,
+            offline: None,
             allowance: None,
             notice: None,
             tickets: Tickets::default(),
@@ -317,11 +351,54 @@ impl State {
         }
     }
 
+    /// Whether a past job is being looked for.
+    #[must_use]
+    pub fn recalls(&self) -> bool {
+        [Recall::Undo, Recall::Retry].into_iter().any(|recall| self.tickets.awaits(Purpose::Recall(recall)))
+    }
+
+    /// The prompt for another token, where it has the keys.
+    #[must_use]
+    pub fn topmost_prompt(&self) -> Option<&TokenPrompt> {
+        let asks_to_quit = matches!(self.overlay, Some(Overlay::Ask(Question::Quit(_))));
+        self.token_prompt.as_ref().filter(|_| !asks_to_quit)
+    }
+
+    /// Whether the overlay, if there is one, can be seen and read.
+    fn shows_overlay(&self) -> bool {
+        !self.is_too_small() && self.topmost_prompt().is_none()
+    }
+
     /// Whether the next frame must be reported back, because something on it may be acted upon only once it is seen.
     #[must_use]
     pub fn awaits_drawing(&self) -> bool {
-        let waits = matches!(&self.overlay, Some(Overlay::Confirm(confirm)) if confirm.awaits_drawing());
-        waits && !self.is_too_small()
+        let waits = match &self.overlay {
+            Some(Overlay::Confirm(confirm)) => confirm.awaits_drawing(),
+            Some(Overlay::Recovery(page)) => page.awaits_drawing(),
+            _ => false,
+        };
+        waits && self.shows_overlay()
+    }
+
+    /// A frame that was waited for is on the screen.
+    pub fn drawn(&mut self) {
+        if !self.shows_overlay() {
+            return;
+        }
+        match &mut self.overlay {
+            Some(Overlay::Confirm(confirm)) => confirm.drawn(self.now),
+            Some(Overlay::Recovery(page)) => page.drawn(self.now),
+            _ => {}
+        }
+    }
+
+    /// What lies over the panes cannot be seen any more: what it needs a person to have seen counts anew.
+    pub fn hide_overlay(&mut self) {
+        match &mut self.overlay {
+            Some(Overlay::Confirm(confirm)) => confirm.hidden(),
+            Some(Overlay::Recovery(page)) => page.hidden(),
+            _ => {}
+        }
     }
 
     /// What is still to be said when the screen has closed: how the jobs ended that were cut short by leaving. What was
@@ -344,6 +421,7 @@ impl State {
     pub fn wakes_at(&self) -> Option<Duration> {
         let armed = match &self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.wakes_at(self.now),
+            Some(Overlay::Recovery(page)) => page.wakes_at(self.now),
             _ => None,
         };
         let leaving = self.leaving.map(|leaving| leaving.deadline);

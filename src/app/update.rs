@@ -6,9 +6,13 @@
 
 mod act;
 mod browse;
+mod door;
 mod keys;
 mod mark;
+mod pane;
+mod recall;
 mod receive;
+mod recover;
 
 use super::effect::{Effect, Effects, Ticket, Work};
 use super::message::{Fact, Message, Reply, Signal, Size};
@@ -54,23 +58,21 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Key { chord, repeat } => keys::key(state, chord, repeat, &mut effects),
         Fact::Paste(text) => keys::paste(state, &text),
         Fact::Resized(size) => resize(state, size),
-        Fact::Drawn => {
-            let is_seen = !state.is_too_small();
-            if let Some(Overlay::Confirm(confirm)) = &mut state.overlay
-                && is_seen
-            {
-                confirm.drawn(message.at);
-            }
-        }
+        Fact::Drawn => state.drawn(),
         Fact::Due => pass_deadline(state, &mut effects),
         Fact::Signal(signal) => receive_signal(state, signal, &mut effects),
         Fact::Reply(ticket, reply) => receive::reply(state, ticket, reply, &mut effects),
-        Fact::Attempt(attempt) => state.status.tell(message.at, Told::Attempt(attempt)),
+        Fact::Attempt(attempt) => {
+            state.jobs.attempted(&attempt);
+            state.status.tell(message.at, Told::Attempt(Box::new(attempt)));
+        }
         Fact::Waiting(wait) => state.waiting = wait,
         Fact::Budget(allowance) => state.allowance = allowance,
-        Fact::LockedOut(_) | Fact::Offline(_) => {}
+        Fact::LockedOut(failure) => door::locked_out(state, failure, &mut effects),
+        Fact::Offline(failure) => door::offline(state, failure, &mut effects),
     }
     settle(state, &mut effects);
+    recover::surface(state);
     if may_scroll {
         state.settle_scroll();
     }
@@ -80,7 +82,8 @@ pub fn update(state: &mut State, message: Message) -> Effects {
     effects
 }
 
-/// Brings every list that changed into order, and lets marking that waited for that go on.
+/// Brings every list that changed into order, lets marking that waited for that go on, and has counted what the open
+/// modal wants to know.
 fn settle(state: &mut State, effects: &mut Effects) {
     for kind in Kind::ALL {
         // While a job runs more may leave; the list is made whole after it.
@@ -100,13 +103,13 @@ fn settle(state: &mut State, effects: &mut Effects) {
             state.listing_of(kind).arranging(ticket);
         }
     }
+    act::weigh(state, effects);
 }
 
 fn resize(state: &mut State, size: Size) {
     state.size = size;
-    let is_too_small = state.is_too_small();
-    if let (Some(Overlay::Confirm(confirm)), true) = (&mut state.overlay, is_too_small) {
-        confirm.hidden();
+    if state.is_too_small() {
+        state.hide_overlay();
     }
 }
 
@@ -131,7 +134,7 @@ fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {
     if state.leaving.is_some() || state.jobs.is_empty() {
         effects.push(Effect::Quit(exit));
     }
-    state.overlay = None;
+    (state.overlay, state.token_prompt) = (None, None);
     if state.leaving.is_none() {
         state.leaving = Some(Leaving { exit, deadline: state.now.tick + FAREWELL });
         act::cancel_all(state, effects);
@@ -142,6 +145,10 @@ fn pass_deadline(state: &mut State, effects: &mut Effects) {
     if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
         let verdict = confirm.due(state.now);
         act::conclude(state, verdict, effects);
+    }
+    if let Some(Overlay::Recovery(page)) = &mut state.overlay {
+        let wish = page.due(state.now);
+        recover::obey(state, wish, effects);
     }
     if let Some(leaving) = state.leaving
         && state.now.tick >= leaving.deadline
@@ -159,3 +166,6 @@ fn is_touched(state: &State, kind: Kind) -> bool {
 fn has_list(kind: Kind) -> bool {
     matches!(kind.row().source, Source::List(_))
 }
+
+#[cfg(test)]
+mod tests;

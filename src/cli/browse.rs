@@ -13,7 +13,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::trouble::{Code, Trouble, say};
 use crate::app::effect::Exit;
 use crate::app::state::{Setup, State};
-use crate::auth;
+use crate::auth::{self, TokenSource};
 use crate::backups::Backups;
 use crate::config::{Environment, Problem, Settings};
 use crate::event_loop::{EventLoop, Turn};
@@ -23,17 +23,18 @@ use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
 use crate::terminal::{self, Screen};
 use crate::worker::{Clock, Terms, Worker};
 
-/// What the settings and the environment give access to, or everything that is missing for it.
-pub(super) fn access(
-    settings: &Settings,
-    environment: &Environment,
-    terminal: bool,
-) -> Result<Access, Trouble> {
+/// Where the token comes from with these settings.
+pub(super) fn source(settings: &Settings, environment: &Environment) -> TokenSource {
+    TokenSource::of(environment.clone(), settings.token_file.clone())
+}
+
+/// What the settings and the token's source give access to, or everything that is missing for it.
+pub(super) fn access(settings: &Settings, source: &TokenSource, terminal: bool) -> Result<Access, Trouble> {
     let base_url = base_url(settings)?;
     if !terminal {
         return Err(no_terminal());
     }
-    let token = auth::token(environment).and_then(|token| token.ok_or_else(auth::missing));
+    let token = source.read().and_then(|token| token.ok_or_else(auth::missing));
     match (token, &settings.org) {
         (Ok(token), Some(org)) => Ok(granted(settings, base_url, org.clone(), token)),
         (Ok(_), None) => Err(Trouble::told(Code::Usage, no_org())),
@@ -75,17 +76,18 @@ fn no_org() -> Problem {
     )
 }
 
-/// Opens the screen and answers how it was left.
+/// Opens the screen and answers how it was left. Where the token is not accepted any more, `source` is read again.
 ///
 /// # Errors
 /// [`Trouble`] when the screen cannot be opened, or fails.
-pub async fn run(settings: Settings, access: Access) -> Result<ExitCode, Trouble> {
+pub async fn run(settings: Settings, access: Access, source: TokenSource) -> Result<ExitCode, Trouble> {
     let host = access.base_url.host().to_owned();
     let client = Client::new(access).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
     let clock = Clock::system();
     let (messages, inbox) = unbounded_channel();
     let terms = Terms {
         at_once: settings.at_once,
+        source,
         backups: Backups::new(settings.backups.clone(), settings.keep_free),
         ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
     };
@@ -113,7 +115,11 @@ where
 {
     looping.start()?;
     loop {
-        match looping.turn().await? {
+        let turn = looping.turn().await?;
+        for text in looping.take_clips() {
+            screen.clip(&text)?;
+        }
+        match turn {
             Turn::Going => {}
             Turn::Ended(exit) => return Ok(exit),
             Turn::Suspend => {

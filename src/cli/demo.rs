@@ -13,6 +13,7 @@ use color_eyre::eyre::{WrapErr, eyre};
 use super::sandbox::{SandboxArgs, SandboxError};
 use super::trouble::{Trouble, say};
 use super::{GlobalArgs, browse, has_terminal, logging, on_runtime};
+use crate::auth::TokenSource;
 use crate::config::{Environment, Settings};
 use crate::model::secret::Token;
 use crate::sandbox::{Limits, Sandbox};
@@ -37,7 +38,7 @@ pub(super) fn run(
     let ended = on_runtime(async {
         let sandbox = Sandbox::start(served).await.map_err(SandboxError::from)?;
         let access = access(&settings, &sandbox)?;
-        browse::run(settings, access).await
+        browse::run(settings, access, TokenSource::none()).await
     });
     if log.is_some() {
         drop(log);

@@ -30,6 +30,9 @@ pub(super) struct File {
     /// The organization's id.
     #[serde(deserialize_with = "filled")]
     pub(super) org: Option<String>,
+    /// A file that holds the access token and that nobody else can read; read where no variable has the token.
+    #[serde(deserialize_with = "filled")]
+    pub(super) token_file: Option<String>,
     /// The kind shown first.
     #[serde(deserialize_with = "kind")]
     #[cfg_attr(test, schemars(schema_with = "tests::kind_schema"))]
@@ -66,6 +69,7 @@ impl Default for File {
             profile: None,
             base_url: None,
             org: None,
+            token_file: None,
             kind: None,
             read_only: false,
             colour: true,

@@ -86,8 +86,8 @@ pub(super) fn read(written: &Written) -> Reading {
 
 fn secret(place: &str) -> Problem {
     Problem::new(
-        format!("{place} does not belong in a file: tidyfy reads no token from it"),
-        "put the token into the variable `TALLYFY_ACCESS_TOKEN` and delete this line",
+        format!("{place} does not belong in the config: tidyfy reads no token from it"),
+        "put the token into the variable `TALLYFY_ACCESS_TOKEN`, or into a file that `token_file` names, and delete this line",
     )
 }
 
@@ -118,10 +118,10 @@ impl Setting {
         own.into_iter().any(|own| own.start <= span.start && span.end <= own.end)
     }
 
-    /// Whether it looks like a token. A profile may be called that.
+    /// Whether it looks like a token. A profile may be called that, and one setting names the file that holds one.
     fn is_secret(&self) -> bool {
         let named = self.path.last().is_some_and(|name| name.to_lowercase().contains("token"));
-        named && !(self.path.len() == 2 && self.path[0] == "profiles")
+        named && self.path != ["token_file"] && !(self.path.len() == 2 && self.path[0] == "profiles")
     }
 }
 

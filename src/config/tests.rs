@@ -127,6 +127,19 @@ fn an_explicit_profile_beats_the_environment_and_a_default_one_does_not() {
 }
 
 #[test]
+fn the_file_of_the_token_is_a_whole_path_and_never_shown_otherwise() {
+    let settings = || file("token_file = '/home/mia/token'");
+    assert_eq!(settings().settings().token_file.as_deref(), Some(Path::new("/home/mia/token")));
+    assert_eq!(settings().demo().settings().token_file, None);
+    assert_eq!(file("token_file = ''").settings().token_file, None);
+    for wrong in ["sesame", "~/sesame", "./sesame"] {
+        let said = file(&format!("\ntoken_file = '{wrong}'")).resolve().unwrap_err();
+        assert!(said[0].sentence.starts_with("`c.toml`, line 2: `token_file` is no path"), "{said:?}");
+        assert!(!format!("{said:?}").contains("sesame"), "{said:?}");
+    }
+}
+
+#[test]
 fn whoever_says_read_only_wins() {
     assert!(file("read_only = true\n[profiles.a]\nread_only = false\n").settings().read_only);
     let profiles = "[profiles.a]\nread_only = true\n[profiles.b]";
@@ -253,7 +266,7 @@ fn a_token_in_the_file_is_refused_without_being_shown() {
     let shown = format!("{problems:?}");
     assert!(!shown.contains("sesame"), "{shown}");
     assert!(
-        problems[0].sentence.starts_with("`c.toml`, line 1: `token` does not belong in a file"),
+        problems[0].sentence.starts_with("`c.toml`, line 1: `token` does not belong in the config"),
         "{shown}"
     );
     assert!(

@@ -5,6 +5,7 @@
 
 use super::catalog::Impact as Row;
 use super::kind::Kind;
+use super::plan::Plan;
 use super::text;
 
 /// How many records of a large plan are looked at: they share the limits with everything else, and a modal is read in
@@ -37,6 +38,27 @@ impl Impact {
     pub fn new(kind: Kind, records: usize, sample: usize) -> Self {
         let counts = kind.row().impact.as_ref().map_or(0, |row| row.counts.len());
         Self { kind, records, sample, seen: 0, sums: vec![0; counts], unknown: vec![0; counts] }
+    }
+
+    /// Nothing counted yet of the records of `plan`: one for each of its kinds on which something hangs that the verb
+    /// touches. Where nothing has to be asked, every record is looked at.
+    #[must_use]
+    pub fn begun(plan: &Plan) -> Vec<Self> {
+        let begun = |(kind, records): (Kind, usize)| {
+            let row = kind.row().impact.as_ref().filter(|row| row.verbs.contains(&plan.verb))?;
+            let sample = if row.ask.is_some() { records.min(SAMPLE) } else { records };
+            Some(Self::new(kind, records, sample))
+        };
+        plan.kinds().into_iter().filter_map(begun).collect()
+    }
+
+    /// Adds what was counted of other records of the same kind.
+    pub fn merge(&mut self, other: &Self) {
+        self.records += other.records;
+        self.sample += other.sample;
+        self.seen += other.seen;
+        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum += more);
+        self.unknown.iter_mut().zip(&other.unknown).for_each(|(unknown, more)| *unknown += more);
     }
 
     /// Adds what one record was found to hold.
@@ -116,6 +138,26 @@ mod tests {
         assert_eq!(
             sampled.sentence().unwrap(),
             "on 1 of 300 processes, which were looked at: 1,200 open tasks, 0 files; could not count comments"
+        );
+    }
+
+    #[test]
+    fn two_counts_of_one_kind_read_as_one() {
+        let mut impact = Impact::new(Kind::Processes, 2, 1);
+        impact.add(&vec![Some(3), Some(1), None]);
+        let mut more = Impact::new(Kind::Processes, 1, 1);
+        impact.merge(&more);
+        assert_eq!(
+            impact.sentence().unwrap(),
+            "on 1 of 3 processes so far: 3 open tasks, 1 file; could not count comments"
+        );
+        more.add(&vec![Some(1), None, None]);
+        let mut impact = Impact::new(Kind::Processes, 2, 1);
+        impact.add(&vec![Some(3), Some(1), None]);
+        impact.merge(&more);
+        assert_eq!(
+            impact.sentence().unwrap(),
+            "on 2 of 3 processes, which were looked at: 4 open tasks, 1 file; could not count files of 1, comments"
         );
     }
 

@@ -53,6 +53,12 @@ impl Zone {
         at.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
+    /// `20260301-093012`, for the names of files.
+    #[must_use]
+    pub fn stamp(&self, at: Timestamp) -> String {
+        at.to_zoned(self.0.clone()).strftime("%Y%m%d-%H%M%S").to_string()
+    }
+
     /// `09:30:12`
     #[must_use]
     pub fn second(&self, at: Timestamp) -> String {

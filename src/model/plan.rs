@@ -395,6 +395,7 @@ impl Plan {
         let noun = if writes + reads == 1 { "request" } else { "requests" };
         let of_them = match reads {
             0 => String::new(),
+            1 => " (1 of them a read)".to_owned(),
             reads => format!(" ({} of them reads)", text::grouped(reads as u64)),
         };
         match (self.limits.is_off(), self.time()) {

@@ -1,9 +1,10 @@
 //! The access token, kept out of every log, error and screen.
 //!
-//! Owns the only type a token travels in. It has no `Display`, its `Debug` prints no part of it, and its memory is
-//! overwritten when it is dropped.
+//! Owns the only type a token travels in, and the one it is typed into. Neither has a `Display`, their `Debug` prints no
+//! part of them, and their memory is overwritten when they are dropped.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::zeroize::Zeroize;
+use secrecy::{ExposeSecret, ExposeSecretMut, SecretBox, SecretString};
 
 /// A Tallyfy access token.
 #[derive(Clone, Debug)]
@@ -26,6 +27,58 @@ impl Token {
     }
 }
 
+/// The most bytes that are typed: tokens have about a thousand. The room for them is had at once, because a text that
+/// moves while it grows leaves copies behind.
+const MOST_TYPED: usize = 8_192;
+
+/// A token while it is being typed.
+#[derive(Debug)]
+pub struct TypedToken(SecretBox<String>);
+
+impl Default for TypedToken {
+    fn default() -> Self {
+        Self(SecretBox::new(Box::new(String::with_capacity(MOST_TYPED))))
+    }
+}
+
+impl TypedToken {
+    /// Types one more character; beyond what any token needs, it is dropped.
+    pub fn push(&mut self, c: char) {
+        let typed = self.0.expose_secret_mut();
+        if typed.len() + c.len_utf8() <= MOST_TYPED {
+            typed.push(c);
+        }
+    }
+
+    /// Takes the last character away.
+    pub fn pop(&mut self) {
+        self.0.expose_secret_mut().pop();
+    }
+
+    /// Overwrites what has been typed.
+    pub fn wipe(&mut self) {
+        self.0.expose_secret_mut().zeroize();
+    }
+
+    /// Whether nothing has been typed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.expose_secret().is_empty()
+    }
+
+    /// A sign for each character, but never so many that they tell how long a token is.
+    #[must_use]
+    pub fn mask(&self) -> String {
+        self.0.expose_secret().chars().take(12).map(|_| '•').collect()
+    }
+
+    /// What has been typed, if it can be a token.
+    #[must_use]
+    pub fn token(&self) -> Option<Token> {
+        Token::new(self.0.expose_secret())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +95,19 @@ mod tests {
         for text in ["", "  ", "a\r\nX: y", "a b", "é"] {
             assert!(Token::new(text).is_none(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_typed_shows_neither_itself_nor_its_length() {
+        let mut typed = TypedToken::default();
+        "abc123secret-and-long".chars().for_each(|c| typed.push(c));
+        assert!(!format!("{typed:?}").contains("abc") && !typed.mask().contains('a'));
+        assert_eq!(typed.mask().chars().count(), 12);
+        typed.pop();
+        assert_eq!(typed.token().unwrap().reveal(), "abc123secret-and-lon");
+        typed.wipe();
+        assert!(typed.is_empty() && typed.mask().is_empty() && typed.token().is_none());
+        (0..10_000).for_each(|_| typed.push('x'));
+        assert_eq!(typed.token().unwrap().reveal().len(), MOST_TYPED);
     }
 }

@@ -58,6 +58,19 @@ pub fn name_or_nameless(text: &str) -> Cow<'_, str> {
     if shown.trim().is_empty() || shown.width() == 0 { Cow::Borrowed(NAMELESS) } else { shown }
 }
 
+/// `text` as a cell of a sheet that no program takes for a formula, with nothing in it that controls a terminal: names
+/// come from a server, where anybody may have chosen them.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    let is_risky = |first: char| matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
+    let starts = text.chars().next().is_some_and(char::is_control);
+    let cleaned = clean(text);
+    if starts || cleaned.trim_start().starts_with(is_risky) {
+        return format!("'{cleaned}");
+    }
+    cleaned.into_owned()
+}
+
 /// A whole number with thousands separated: `10,050`.
 #[must_use]
 pub fn grouped(n: u64) -> String {
@@ -149,6 +162,24 @@ mod tests {
         let sizes = [0, 999, 1_000, 1_260, 999_999, 42_000_000, 7_950_000_000, u64::MAX].map(size);
         let told = ["0 B", "999 B", "1.0 kB", "1.2 kB", "999.9 kB", "42.0 MB", "7.9 GB", "18,446,744.0 TB"];
         assert_eq!(sizes, told);
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (cell, shown) in [
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            (" =1", "' =1"),
+            ("\u{200b}=1", "'=1"),
+            ("\tx", "' x"),
+            ("\rx", "' x"),
+            ("a=1", "a=1"),
+            ("", ""),
+        ] {
+            assert_eq!(harmless(cell), shown, "{cell:?}");
+        }
     }
 
     #[test]

@@ -170,9 +170,7 @@ impl Client {
         page: usize,
         per_page: usize,
     ) -> Result<Listed, Failure> {
-        let paging = [("page", page.to_string()), ("per_page", per_page.to_string())];
-        let query: Vec<_> = query.iter().cloned().chain(paging).collect();
-        let url = self.url(route, None, &query)?;
+        let url = self.url(route, None, &paged(query, page, per_page))?;
         self.get(url).await?.listed()
     }
 
@@ -219,6 +217,28 @@ impl Client {
     /// A [`Failure`] when the route cannot be filled in; it could not be sent either.
     pub fn path(&self, route: &str, id: &Id) -> Result<String, Failure> {
         Ok(self.url(route, Some(id), &[])?.path().to_owned())
+    }
+
+    /// The URL that [`Client::read`] and [`Client::send`] ask for, as it is on the wire. It never holds the token.
+    ///
+    /// # Errors
+    /// As for [`Client::path`].
+    pub fn address(&self, route: &str, id: Option<&Id>, query: &[(&str, String)]) -> Result<String, Failure> {
+        Ok(self.url(route, id, query)?.to_string())
+    }
+
+    /// The URL that [`Client::list`] asks for, as it is on the wire. It never holds the token.
+    ///
+    /// # Errors
+    /// As for [`Client::path`].
+    pub fn list_address(
+        &self,
+        route: &str,
+        query: &[(&str, String)],
+        page: usize,
+        per_page: usize,
+    ) -> Result<String, Failure> {
+        self.address(route, None, &paged(query, page, per_page))
     }
 
     fn url(&self, route: &str, id: Option<&Id>, query: &[(&str, String)]) -> Result<Url, Failure> {
@@ -275,6 +295,12 @@ impl Client {
             Err(_) => Err(transport::no_answer(self.access.timeouts.request)),
         }
     }
+}
+
+/// A query with what asks for one page.
+fn paged<'a>(query: &[(&'a str, String)], page: usize, per_page: usize) -> Vec<(&'a str, String)> {
+    let paging = [("page", page.to_string()), ("per_page", per_page.to_string())];
+    query.iter().cloned().chain(paging).collect()
 }
 
 /// How the body of an answer ended.

@@ -4,6 +4,7 @@
 //! that credentials go no further than this. Accepts every form of the API sheet, sections 2, 3, 6 and 9. What cannot
 //! be read as what it should be is kept as text rather than hidden. Must not ask for anything.
 
+mod count;
 mod field;
 mod reference;
 mod sheet;
@@ -19,6 +20,7 @@ use crate::model::record::Draft;
 use crate::model::reference::Reference;
 use crate::model::text;
 
+pub use count::count;
 pub use sheet::{Line, sheet};
 
 /// Why a row is no record.

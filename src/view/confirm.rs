@@ -10,6 +10,7 @@ use super::canvas::Canvas;
 use super::{cells, input};
 use crate::app::state::State;
 use crate::app::state::confirm::{Confirm, Part};
+use crate::app::state::layout::Area;
 use crate::app::state::lines::Laid;
 use crate::app::state::modal::Modal;
 use crate::model::kind::{Kind, Verb};
@@ -32,18 +33,12 @@ pub(super) fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas<'_>) {
         canvas.line(modal.title_area, row, &[Span::styled(line, theme.strong())]);
     }
     body(state, &modal, canvas);
-    for (row, note) in modal.notes.iter().enumerate() {
-        let style = theme.weight(note.weight);
-        canvas.line(
-            modal.notes_area,
-            row,
-            &[Span::styled(&*note.lead, style), Span::styled(&*note.text, style)],
-        );
-    }
+    flat(&modal.notes, modal.notes_area, canvas);
     rule(confirm, &modal, canvas);
     if let Some(area) = modal.filter {
         input::draw(&confirm.list_filter, "/", theme.key(), confirm.filtering, (area, 0), canvas);
     }
+    flat(&modal.options, modal.options_area, canvas);
     if let (Some(area), Some(complaint)) = (modal.complaint, &confirm.complaint) {
         canvas.line(area, 0, &[Span::styled(complaint, theme.wary())]);
     }
@@ -54,6 +49,14 @@ pub(super) fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas<'_>) {
         let focus = confirm.part == Part::Phrase && !confirm.filtering;
         let (lead, style) = if focus { ("> ", theme.key()) } else { ("  ", theme.faint()) };
         input::draw(&confirm.phrase, lead, style, focus, (area, 0), canvas);
+    }
+}
+
+/// Lines without records.
+fn flat(lines: &[Laid], area: Area, canvas: &mut Canvas<'_>) {
+    for (row, line) in lines.iter().enumerate() {
+        let style = canvas.theme.weight(line.weight);
+        canvas.line(area, row, &[Span::styled(&*line.lead, style), Span::styled(&*line.text, style)]);
     }
 }
 
@@ -98,11 +101,11 @@ fn rule(confirm: &Confirm, modal: &Modal, canvas: &mut Canvas<'_>) {
         (_, below) => format!(" {} more below (PgDn) ", grouped(below as u64)),
     };
     canvas.line_right(modal.rule, 0, &[Span::styled(words, theme.strong())]);
-    // Without a phrase there is only the list, and nothing to tell apart.
-    if modal.input.is_some() {
+    // Without a phrase and options there is only the list, and nothing to tell apart.
+    if modal.input.is_some() || !modal.options.is_empty() {
         let (word, style) = match confirm.part {
             Part::List => ("[list]", theme.current()),
-            Part::Phrase => (" list ", theme.faint()),
+            Part::Phrase | Part::Options => (" list ", theme.faint()),
         };
         canvas.line(modal.rule, 0, &[Span::styled(word, style)]);
     }

@@ -11,6 +11,7 @@ use crate::app::command::Command;
 use crate::app::keymap::Context;
 use crate::app::state::confirm::{Confirm, Part};
 use crate::app::state::layout::Area;
+use crate::app::state::status::Told;
 use crate::app::state::{Focus, Overlay, State};
 use crate::model::kind::Verb;
 use crate::model::pacing;
@@ -30,6 +31,8 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
         canvas.line(area, 0, &[Span::styled(words, theme.wary())]);
     } else if let Some(notice) = &state.notice {
         canvas.line(area, 0, &[Span::styled(&*notice.0, theme.wary())]);
+    } else if state.recalls() {
+        canvas.line(area, 0, &[Span::styled("looking for the last job", theme.wary())]);
     } else {
         canvas.line(area, 0, &offered(&hints(state), theme, usize::from(area.width)));
     }
@@ -61,10 +64,16 @@ fn offered(hints: &[Hint], theme: Theme, room: usize) -> Vec<Span<'_>> {
 fn hints(state: &State) -> Vec<Hint> {
     let fixed =
         |keys: &[(&str, &'static str)]| keys.iter().map(|(key, does)| ((*key).to_owned(), *does)).collect();
+    if state.topmost_prompt().is_some() {
+        return fixed(&[("enter", "try it"), ("ctrl-u", "clear"), ("esc", "later"), ("ctrl-c", "quit")]);
+    }
     match &state.overlay {
         Some(Overlay::Confirm(confirm)) => fixed(&in_modal(confirm)),
         Some(Overlay::Palette(_)) => fixed(&[("enter", "do it"), ("esc", "close"), ("up down", "pick")]),
         Some(Overlay::Columns(_)) => fixed(&[("enter", "sort"), ("esc", "close"), ("up down", "pick")]),
+        Some(Overlay::Recovery(_)) => {
+            fixed(&[("f", "finish the rest"), ("d", "drop it"), ("esc", "later"), ("j k", "pick")])
+        }
         Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
         Some(Overlay::Help(_)) => bound(state),
         None if state.filter_input.is_some() => fixed(&[
@@ -81,11 +90,26 @@ fn in_modal(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
     if confirm.filtering {
         return vec![("enter", "keep the filter"), ("esc", "clear it")];
     }
-    let mut keys = vec![("esc", "keep everything as it is"), ("pgdn pgup", "scroll")];
-    match (&confirm.assent, confirm.part) {
-        (Assent::Phrase(_), Part::Phrase) => keys.push(("tab", "to the list")),
-        (Assent::Phrase(_), Part::List) => keys.extend([("tab", "to the phrase"), ("/", "filter the list")]),
-        (Assent::Key | Assent::Nothing, _) => keys.push(("/", "filter the list")),
+    let keep = ("esc", "keep everything as it is");
+    let scroll = ("pgdn pgup", "scroll");
+    let mut keys = match confirm.part {
+        Part::Options => vec![keep, ("space", "turn it over")],
+        Part::Phrase | Part::List => vec![keep, scroll],
+    };
+    if confirm.part == Part::Options && matches!(confirm.assent, Assent::Phrase(_)) {
+        keys.push(("shift-tab", "to the phrase"));
+    }
+    if confirm.part == Part::Options && confirm.offered().len() > 1 {
+        keys.push(("up down", "pick"));
+    }
+    keys.extend(match confirm.next_part() {
+        next if next == confirm.part => None,
+        Part::Phrase => Some(("tab", "to the phrase")),
+        Part::Options => Some(("tab", "to the options")),
+        Part::List => Some(("tab", "to the list")),
+    });
+    if confirm.part == Part::List {
+        keys.push(("/", "filter the list"));
     }
     keys
 }
@@ -118,6 +142,14 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         },
         Command::MarkedOnly => state.marked_only.is_some() || state.marks.total() > 0,
         Command::NextScope => listing.kind.row().archives(),
+        Command::Undo => may_change(state) && state.jobs.aftermath.undoable,
+        Command::Retry => may_change(state) && state.jobs.aftermath.failed,
+        Command::MarkGroup | Command::ExportGroup => state.status.group_under_cursor().is_some(),
+        Command::CopyRequest => match state.status.under_cursor().map(|entry| &entry.told) {
+            Some(Told::Group(group)) => group.losses.iter().any(|loss| loss.sent.is_some()),
+            told => matches!(told, Some(Told::Attempt(_))),
+        },
+        Command::EnterToken => state.locked_out.is_some(),
         Command::Back => {
             let in_table =
                 listing.anchor.is_some() || listing.marking.is_some() || !listing.filter.is_empty();
@@ -135,6 +167,7 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         | Command::Help
         | Command::ExplainDelete
         | Command::Reload
+        | Command::Unfinished
         | Command::FocusStatus
         | Command::ShowReads
         | Command::Close
@@ -142,10 +175,15 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
     }
 }
 
+/// Whether anything can be changed at all, as far as is known.
+fn may_change(state: &State) -> bool {
+    !state.standing.read_only && state.standing.organization.is_some()
+}
+
 /// Whether a verb would find something to do. Of many marks only the first few are asked, for a hint must be cheap.
 fn verb_applies(state: &State, context: Context, verb: Verb) -> bool {
     let standing = &state.standing;
-    if standing.read_only || standing.organization.is_none() || state.listing().marking.is_some() {
+    if !may_change(state) || state.listing().marking.is_some() {
         return false;
     }
     let applies = |record: &Record| applicable(verb, record, standing.admin()).is_ok();

@@ -13,17 +13,22 @@ use super::theme::Theme;
 use crate::app::command::Command;
 use crate::app::state::jobs::Job;
 use crate::app::state::layout::Area;
+use crate::app::state::status::Window;
 use crate::app::state::{Focus, Overlay, Question, State};
 use crate::model::pacing;
 use crate::model::text::grouped;
 
 /// From this many cells on, the gauge has room for a longer bar and for reasons.
 const WIDE: usize = 100;
+/// Where the sign of the cursor stands in a line that begins with a time.
+const SIGN: usize = "14:02:11 ".len();
 
 /// Draws the pane.
 pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
-    let right = [Span::styled(position(state), theme.faint())];
+    let lines = area.rows(1, area.height.saturating_sub(1));
+    let window = state.status.window(&state.setup.zone, usize::from(area.width), usize::from(lines.height));
+    let right = [Span::styled(position(state, window.newer), theme.faint())];
     let taken = text::line_width(&right);
     let room = usize::from(area.width).saturating_sub(if taken == 0 { 0 } else { taken + 2 });
     let mut parts = vec![title(state, theme)];
@@ -38,7 +43,7 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     if taken > 0 {
         canvas.line_right(area, 0, &[Span::raw(" "), right[0].clone()]);
     }
-    results(state, area.rows(1, area.height.saturating_sub(1)), canvas);
+    results(state, &window, lines, canvas);
 }
 
 fn title(state: &State, theme: Theme) -> Part<'static> {
@@ -49,9 +54,8 @@ fn title(state: &State, theme: Theme) -> Part<'static> {
 }
 
 /// Where the pane is scrolled to, and what it shows beyond its results.
-fn position(state: &State) -> String {
-    let below =
-        (state.status.below > 0).then(|| format!("{} newer below", grouped(state.status.below as u64)));
+fn position(state: &State, newer: usize) -> String {
+    let below = (newer > 0).then(|| format!("{} newer below", grouped(newer as u64)));
     let reads = state.status.reads.then(|| "reads shown".to_owned());
     [below, reads].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -59,6 +63,7 @@ fn position(state: &State) -> String {
 /// What the gauge's line says while no job runs.
 fn idle(state: &State, theme: Theme) -> Vec<Part<'static>> {
     let mut parts = vec![];
+    parts.extend(shut(state).map(|words| Part::new(0, words, theme.bad())));
     parts.extend(waiting(state, true).map(|words| Part::new(0, words, theme.wary())));
     parts.push(Part::new(2, "results", theme.plain()));
     let key = |command, words: &str| {
@@ -90,9 +95,10 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
     } else {
         None
     };
+    parts.extend(unable(state, wide).map(|words| Part::new(1, words, theme.bad())));
     parts.extend(standing.map(|word| Part::new(1, word, theme.wary())));
     parts.extend(waiting(state, wide).map(|words| Part::new(2, words, theme.wary())));
-    let is_moving = standing.is_none() && waiting(state, wide).is_none();
+    let is_moving = standing.is_none() && waiting(state, wide).is_none() && unable(state, wide).is_none();
     if let Some((rate, left)) = job.pace(state.now).filter(|_| is_moving) {
         let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
         parts.push(Part::new(6, rate, theme.plain()));
@@ -102,6 +108,25 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
         parts.push(Part::new(7, format!("queued {}", grouped(state.jobs.queued() as u64)), theme.plain()));
     }
     parts
+}
+
+/// Why the running job cannot go on, whatever it is.
+fn unable(state: &State, wide: bool) -> Option<String> {
+    match (&state.locked_out, &state.offline) {
+        (Some(_), _) => Some("waiting for a token".to_owned()),
+        (None, Some(failure)) if wide => Some(format!("OFFLINE: {}", failure.words)),
+        (None, Some(_)) => Some("OFFLINE".to_owned()),
+        (None, None) => None,
+    }
+}
+
+/// Why nothing can leave, while no job runs.
+fn shut(state: &State) -> Option<String> {
+    match (&state.locked_out, &state.offline) {
+        (Some(failure), _) => Some(format!("locked out: {}", failure.words)),
+        (None, Some(failure)) => Some(format!("OFFLINE, trying again now and then: {}", failure.words)),
+        (None, None) => None,
+    }
 }
 
 /// Whether the question is open that holds the job while it is asked.
@@ -119,31 +144,34 @@ fn bar(done: usize, steps: usize, cells: usize) -> String {
     format!("[{}{}]", "#".repeat(full), "-".repeat(cells - full))
 }
 
-/// `waiting 3 s: the server allows no more for now`, or without the reason where there is little room.
+/// `waiting 3 s: the server allows no more for now`, or without the reason where there is little room. So long a wait that
+/// nobody would sit through it is called a pause.
 fn waiting(state: &State, wide: bool) -> Option<String> {
     let wait = state.waiting.as_ref()?;
     let left = wait.until.checked_sub(state.now.tick).filter(|left| !left.is_zero())?;
     // A second that has begun counts, so that the countdown ends with one and not with none.
     let left = Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0));
     let why = if wide { format!(": {}", wait.why) } else { String::new() };
-    Some(format!("waiting {}{why}", pacing::spoken(left)))
+    let word = if wait.is_pause() { "paused" } else { "waiting" };
+    Some(format!("{word} {}{why}", pacing::spoken(left)))
 }
 
-fn results(state: &State, area: Area, canvas: &mut Canvas<'_>) {
-    let rows = usize::from(area.height);
-    let newest_first = state.status.shown().rev().skip(state.status.below);
-    let upwards = newest_first.flat_map(|entry| {
-        let lines = entry.lines(&state.setup.zone, usize::from(area.width)).into_iter().rev();
-        lines.map(|line| (line, entry.tone()))
-    });
-    let mut lines: Vec<_> = upwards.take(rows).collect();
-    lines.reverse();
-    if lines.is_empty() {
+fn results(state: &State, window: &Window, area: Area, canvas: &mut Canvas<'_>) {
+    if window.lines.is_empty() {
         let words = "every change that is sent, and every request that fails, gets a line here";
         canvas.line(area, 0, &[Span::styled(words, canvas.theme.faint())]);
     }
-    for (row, (line, tone)) in lines.iter().enumerate() {
-        canvas.line(area, row, &[Span::styled(line, canvas.theme.tone(*tone))]);
+    for (row, line) in window.lines.iter().enumerate() {
+        let is_current = line.is_current && state.focus == Focus::Status;
+        let mut text = line.text.clone();
+        // Two spaces follow the time, whose digits are ASCII: the second makes room for the cursor's sign.
+        if is_current && line.is_first && text.is_char_boundary(SIGN) && text.is_char_boundary(SIGN + 1) {
+            text.replace_range(SIGN..=SIGN, ">");
+        }
+        canvas.line(area, row, &[Span::styled(text, canvas.theme.tone(line.tone))]);
+        if is_current {
+            canvas.style_row(area, row, canvas.theme.current());
+        }
     }
 }
 

@@ -4,3 +4,4 @@ mod overlays;
 mod panes;
 mod properties;
 mod stage;
+mod trust;

@@ -1,6 +1,7 @@
 //! The top line.
 //!
-//! Owns where we are and on what terms: organization, profile, demo, read-only, what the limits still allow.
+//! Owns where we are and on what terms: organization, profile, demo, read-only, what the limits still
+//! allow, and why nothing can leave.
 
 use super::canvas::Canvas;
 use super::text::{self, Part};
@@ -27,7 +28,7 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let kept = text::width(&name).min(most);
     let parts = text::shed(parts(state, theme), room.saturating_sub(kept + 2));
     let side = |ranks: &[u8]| parts.iter().filter(|part| ranks.contains(&part.rank)).cloned().collect();
-    let (before, after): (Vec<Part<'_>>, Vec<Part<'_>>) = (side(&[PRODUCT]), side(&[PROFILE, FLAGS]));
+    let (before, after): (Vec<Part<'_>>, Vec<Part<'_>>) = (side(&[PRODUCT]), side(&[PROFILE, FLAGS, WHY]));
     let right = text::beside(side(&[HOST, BUDGET]), room);
     let others = text::total(&parts) + if parts.is_empty() { 0 } else { 2 };
     let name = Part::new(0, text::cut(&name, room.saturating_sub(others)), style);
@@ -42,6 +43,7 @@ const PRODUCT: u8 = 1;
 const BUDGET: u8 = 2;
 const PROFILE: u8 = 3;
 const HOST: u8 = 4;
+const WHY: u8 = 5;
 
 /// Everything but the organization's name.
 fn parts(state: &State, theme: Theme) -> Vec<Part<'_>> {
@@ -50,11 +52,18 @@ fn parts(state: &State, theme: Theme) -> Vec<Part<'_>> {
         Part::new(HOST, state.setup.host.as_str(), theme.faint()),
     ];
     parts.extend(state.setup.profile.iter().map(|name| Part::new(PROFILE, name.as_str(), theme.plain())));
-    let flags = [(state.setup.demo, "DEMO"), (state.standing.read_only, "READ-ONLY")];
+    let flags = [
+        (state.setup.demo, "DEMO"),
+        (state.standing.read_only, "READ-ONLY"),
+        (state.locked_out.is_some(), "LOCKED OUT"),
+        (state.offline.is_some(), "OFFLINE"),
+    ];
     let flags: Vec<_> = flags.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
     if !flags.is_empty() {
         parts.push(Part::new(FLAGS, flags.join("  "), theme.wary()));
     }
+    let why = state.locked_out.as_ref().or(state.offline.as_ref());
+    parts.extend(why.map(|failure| Part::new(WHY, failure.words.as_str(), theme.plain())));
     parts.extend(state.allowance.map(|allowance| {
         Part::new(BUDGET, format!("budget left {}/{}", allowance.left, allowance.of), theme.plain())
     }));

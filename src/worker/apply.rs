@@ -29,7 +29,7 @@ use super::gate::Place;
 use super::post::Post;
 use super::reins::{Gear, Reins};
 use super::session::Session;
-use super::truth::Truth;
+use super::truth::{Truth, Use};
 use crate::app::effect::Ticket;
 use crate::app::message::{JobEnd, Remark, Reply};
 use crate::backups::{Backups, Folder};
@@ -125,12 +125,13 @@ impl Running {
             stopped: None,
             archived: BTreeMap::new(),
         };
-        let for_copies = job.plan.verb == Verb::Delete && job.plan.options.backup;
+        let copies = job.plan.verb == Verb::Delete && job.plan.options.backup;
+        let purpose = if copies { Use::Copy } else { Use::Standing };
         let records = job.plan.steps.iter().map(|step| &step.record);
         Self {
             progress: Mutex::new(progress),
             chronicle: Chronicle::new(job.post.clock.clone()),
-            truth: Truth::new(&job.session, records, for_copies),
+            truth: Truth::new(&job.session, records, purpose),
             folder: OnceLock::new(),
             job,
         }
@@ -244,14 +245,23 @@ impl Running {
             () = self.job.reins.until(Gear::is_closed) => return Passed::Unsent,
             prepared = self.prepare(number, step) => prepared,
         };
-        let copy = match prepared {
-            Ok(Ready { copy }) => copy,
+        let mut ready = match prepared {
+            Ok(ready) => ready,
             Err(settled) => return self.conclude_one(number, settled).await,
         };
         let (mut refusals, mut attempt) = (0, 0);
         while let Some(place) = self.place().await {
+            if ready.is_stale() {
+                drop(place);
+                ready = match self.renewed(step, ready, attempt > 0).await {
+                    None => return Passed::Unsent,
+                    Some(Ok(ready)) => ready,
+                    Some(Err(settled)) => return self.conclude_one(number, settled).await,
+                };
+                continue;
+            }
             attempt += 1;
-            let sent = self.send((number, attempt), step, place, &copy, &mut refusals).await;
+            let sent = self.send((number, attempt), step, place, &ready.copy, &mut refusals).await;
             let Some(answered) = sent else { return Passed::Unsent };
             let passed = self.account((number, attempt), step, refusals, answered).await;
             self.progress().sent.remove(&number);
@@ -261,6 +271,15 @@ impl Running {
             }
         }
         Passed::Unsent
+    }
+
+    /// Looks again at a record that has waited; none if the job was closed meanwhile.
+    async fn renewed(&self, step: &Step, ready: Ready, was_sent: bool) -> Option<Result<Ready, Settled>> {
+        tokio::select! {
+            biased;
+            () = self.job.reins.until(Gear::is_closed) => None,
+            renewed = self.renew(step, ready, was_sent) => Some(renewed),
+        }
     }
 
     /// Sends a step once, and answers how long that took and what came; none if it could not be noted that it leaves, so

@@ -10,6 +10,8 @@ use std::time::Duration;
 const BROKEN: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(8));
 /// After an answer that throttles without saying for how long.
 const THROTTLED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// While the server cannot be reached.
+const KNOCKS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
 /// Delays are up to this share longer or shorter, so that several programs do not come back at the same instant.
 const JITTER: f64 = 0.2;
 
@@ -36,6 +38,11 @@ impl Delays {
     /// The delay after the `nth` throttled answer to one request, counted from 1.
     pub(super) fn throttled(&self, nth: u32) -> Duration {
         self.grown(THROTTLED, nth)
+    }
+
+    /// The delay before the `nth` try to reach the server again, counted from 1.
+    pub(super) fn knock(&self, nth: u32) -> Duration {
+        self.grown(KNOCKS, nth)
     }
 
     fn grown(&self, (first, most): (Duration, Duration), nth: u32) -> Duration {
@@ -66,6 +73,10 @@ mod tests {
         for (nth, wanted) in [(1, 0.5_f64), (2, 1.0), (3, 2.0), (9, 8.0)] {
             let seconds = delays.broken(nth).as_secs_f64();
             assert!((wanted * 0.8..=(wanted * 1.2).min(8.0)).contains(&seconds), "{nth}: {seconds}");
+        }
+        for (nth, wanted) in [(1, 5.0_f64), (2, 10.0), (3, 20.0), (4, 30.0), (99, 30.0)] {
+            let seconds = delays.knock(nth).as_secs_f64();
+            assert!((wanted * 0.8..=(wanted * 1.2).min(30.0)).contains(&seconds), "{nth}: {seconds}");
         }
     }
 

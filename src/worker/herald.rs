@@ -39,7 +39,11 @@ impl Told {
         drop(pace);
         let ends = pause.as_ref().map(|pause| pause.until);
         if pause != self.pause {
-            let wait = |pause: &Pause| Wait { until: post.clock.tick(pause.until), why: pause.why.clone() };
+            let wait = |pause: &Pause| Wait {
+                since: post.clock.tick(now),
+                until: post.clock.tick(pause.until),
+                why: pause.why.clone(),
+            };
             post.tell(Fact::Waiting(pause.as_ref().map(wait)));
             self.pause = pause;
         }
@@ -115,7 +119,8 @@ mod tests {
             tokio::time::sleep(second * 9).await;
         };
         tokio::select! { () = watch(&gate, &post) => {}, () = throttle => {} }
-        let wait = |until| Some(Wait { until: second * until, why: "asked".to_owned() });
+        let wait =
+            |until| Some(Wait { since: Duration::ZERO, until: second * until, why: "asked".to_owned() });
         let mut told = Vec::new();
         while let Ok(message) = messages.try_recv() {
             let Fact::Waiting(wait) = message.fact else { panic!("{message:?}") };

@@ -2,16 +2,18 @@
 //!
 //! Owns where each is read and where else it is looked for. Must not send anything itself.
 
+use serde_json::Value;
+
 use super::pace::Urgency;
-use super::session::{Errand, Parameter, Session};
+use super::session::{Errand, Session};
+use super::truth::{Age, Seen, Truth, Use};
 use super::walk::{Listing, Pages, parameters};
-use crate::model::catalog::{List, Source};
+use crate::model::catalog::Source;
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Scope};
-use crate::model::people::People;
+use crate::model::people::{People, Person};
 use crate::model::plan::Organization;
 use crate::model::record::Record;
-use crate::model::text;
 use crate::tallyfy::decode;
 
 /// The token check of every client of the API (API sheet, section 6.11).
@@ -19,29 +21,46 @@ const ME: &str = "me";
 const MY_ORGANIZATIONS: &str = "me/organizations";
 const ORGANIZATION: &str = "organizations/{org}";
 const MEMBERS: &str = "organizations/{org}/users-list";
-/// How many pages of a list are searched for one row: a person who is in more organizations than this, or has more
-/// archived records of one name, can do without.
+/// How many pages of organizations are searched for ours: a person who is in more than this can do without.
 const MOST_PAGES: usize = 50;
 
 fn errand(urgency: Urgency, purpose: &'static str, kind: Option<Kind>, name: &str) -> Errand {
     Errand { urgency, purpose, kind, name: name.to_owned() }
 }
 
-/// Reads whether the token is accepted, and the organization with the role in it. Anything else that is wrong with the
-/// first answer does not matter: the organization's name is what must be known.
+/// Reads who the token speaks for, which the session remembers, and the organization with the role in it. Whatever is
+/// wrong with the first answer does not matter: the organization's name is what must be known.
 pub(super) async fn identify(session: &Session) -> Result<Organization, Failure> {
-    let me = session.read(&errand(Urgency::Urgent, "read", None, "who you are"), ME, None, &[]).await;
-    if let Err(failure) = me
-        && failure.cause == Cause::Unauthorized
-    {
-        return Err(failure);
+    if let Ok(Some(person)) = person(session).await {
+        session.remember(person);
     }
     match listed_organization(session).await {
         Ok(Some(organization)) => organization,
-        Err(failure) if failure.cause == Cause::Unauthorized => Err(failure),
         // The list does not know it, or cannot be had: the organization itself may still answer.
-        Ok(None) | Err(_) => organization_itself(session).await,
+        Ok(None) | Err(_) => {
+            let value = organization_itself(session).await?;
+            decode::organization(&value).ok_or_else(nameless)
+        }
     }
+}
+
+/// Reads who the token speaks for; none where the answer names nobody.
+pub(super) async fn person(session: &Session) -> Result<Option<Person>, Failure> {
+    let errand = errand(Urgency::Urgent, "read", None, "who you are");
+    session.read(&errand, ME, None, &[]).await.map(|value| decode::person(&value))
+}
+
+/// Reads whether the token gives access to the organization; that its name can be read is not asked for.
+pub(super) async fn reach(session: &Session) -> Result<(), Failure> {
+    match listed_organization(session).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) | Err(_) => organization_itself(session).await.map(drop),
+    }
+}
+
+/// Asks once whether the server answers at all.
+pub(super) async fn knock(session: &Session) {
+    session.knock(ME).await;
 }
 
 async fn listed_organization(session: &Session) -> Result<Option<Result<Organization, Failure>>, Failure> {
@@ -62,10 +81,9 @@ async fn listed_organization(session: &Session) -> Result<Option<Result<Organiza
     found.await
 }
 
-async fn organization_itself(session: &Session) -> Result<Organization, Failure> {
+async fn organization_itself(session: &Session) -> Result<Value, Failure> {
     let errand = errand(Urgency::Urgent, "read", None, "the organization");
-    let value = session.read(&errand, ORGANIZATION, None, &[]).await?;
-    decode::organization(&value).ok_or_else(nameless)
+    session.read(&errand, ORGANIZATION, None, &[]).await
 }
 
 fn nameless() -> Failure {
@@ -92,43 +110,10 @@ pub(super) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure>
 
 /// Reads every field of one record, as label and value.
 pub(super) async fn read(session: &Session, record: &Record) -> Result<Vec<(String, String)>, Failure> {
-    let row = record.kind().row();
-    let query: Vec<Parameter> = match row.get_with {
-        "" => Vec::new(),
-        with => vec![("with", with.to_owned())],
-    };
-    let errand = errand(Urgency::Urgent, "read", Some(record.kind()), record.name());
-    let value = match session.read(&errand, row.get, Some(record.id()), &query).await {
-        Err(failure) if failure.cause == Cause::NotFound && record.is_archived() => {
-            archived(session, record).await.ok_or(failure)?
+    match Truth::new(session, [record], Use::Page).look(record, Age::New).await? {
+        Seen::There(_, value) => {
+            Ok(decode::sheet(&value).into_iter().map(|line| (line.label, line.value)).collect())
         }
-        answer => answer?,
-    };
-    Ok(decode::sheet(&value).into_iter().map(|line| (line.label, line.value)).collect())
-}
-
-/// Looks for a record in the list of archived ones: some kinds answer 404 by id once archived (API sheet, 6.2).
-async fn archived(session: &Session, record: &Record) -> Option<serde_json::Value> {
-    let Source::List(list) = &record.kind().row().source else { return None };
-    let named = (record.name() != text::NAMELESS).then(|| ("q", record.name().to_owned()));
-    for search in named.map(Some).into_iter().chain([None]) {
-        let listing = archived_listing(record, list, search);
-        let found = Pages::new(session, &listing).find(MOST_PAGES, |row| {
-            let (id, _) = decode::row(record.kind(), row).ok()?;
-            (id == *record.id()).then(|| row.clone())
-        });
-        if let Ok(Some(row)) = found.await {
-            return Some(row);
-        }
+        Seen::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
     }
-    None
-}
-
-fn archived_listing(record: &Record, list: &List, search: Option<Parameter>) -> Listing {
-    let mut listing = Listing::of(record.kind(), list, Scope::Archived);
-    listing.query.extend(search);
-    listing.rest = Urgency::Urgent;
-    listing.purpose = "read";
-    listing.name = "archived";
-    listing
 }

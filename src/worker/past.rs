@@ -20,7 +20,7 @@ use steps::{
 use super::apply::{Reading, read_back};
 use super::clock::Clock;
 use super::session::Session;
-use super::truth::Truth;
+use super::truth::{Truth, Use};
 use crate::journal::{
     Ending, History, JobState, Journal, JournalError, PastAttempt, PastJob, PastStep, StepEnd, Wanted,
 };
@@ -222,7 +222,8 @@ impl Past {
         };
         let known: Vec<(usize, Step, Reading)> =
             steps.iter().filter_map(|step| self.unsettled(step)).collect();
-        let truth = Arc::new(Truth::new(&self.session, known.iter().map(|(_, step, _)| &step.record), false));
+        let truth =
+            Arc::new(Truth::new(&self.session, known.iter().map(|(_, step, _)| &step.record), Use::Standing));
         let looks = known.into_iter().map(|(number, step, reading)| {
             let truth = Arc::clone(&truth);
             async move { (number, read_back(&truth, &step, &reading).await) }

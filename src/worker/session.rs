@@ -1,17 +1,19 @@
 //! The way to the server for everything that runs in the background.
 //!
 //! Owns what is sent again and when: a read after a gateway's error or a broken connection, and anything after the
-//! server turned it away unprocessed (API sheet, section 4.4). A PUT or DELETE is otherwise sent once and never again.
-//! Owns the reporting of every attempt. Must not know what an answer is needed for.
+//! server turned it away unprocessed (API sheet, section 4.4), which a 401 does as well. A PUT or DELETE is otherwise
+//! sent once and never again. Owns the reporting of every attempt, and who the person is. Must not know what an answer
+//! is needed for.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::delay::Delays;
+use super::door::{Door, Pass};
 use super::gate::{Gate, Place};
 use super::pace::Urgency;
 use super::post::Post;
@@ -19,6 +21,7 @@ use crate::app::message::{Attempt, Fact};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Verb};
+use crate::model::people::Person;
 use crate::model::plan::Step;
 use crate::model::record::Record;
 use crate::tallyfy::{Answered, Client, Download, Listed};
@@ -28,16 +31,20 @@ const MOST_TRIES: u32 = 4;
 /// After so many answers in a row that turn one request away, it is given up.
 pub(super) const MOST_REFUSALS: u32 = 10;
 
-/// One client, one gate, one way to report. Clones share them.
+/// One door, one gate, one way to report. Clones share them.
 #[derive(Debug, Clone)]
 pub(super) struct Session(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    client: Client,
+    /// Whatever token requests carry, they go to this organization.
+    organization: String,
+    door: Door,
     gate: Gate,
-    delays: Delays,
+    delays: Arc<Delays>,
     post: Post,
+    /// The id of the person whom the token speaks for, once the server has said so.
+    person: OnceLock<String>,
 }
 
 /// What a request is for.
@@ -51,28 +58,89 @@ pub(super) struct Errand {
     pub(super) name: String,
 }
 
+/// What a request is sent to, for the report of it.
+#[derive(Debug, Clone)]
+struct Target {
+    url: String,
+    id: Option<Id>,
+}
+
+impl Target {
+    /// A route that cannot be filled in is not sent either, and stands for itself.
+    fn new(url: Result<String, Failure>, route: &str, id: Option<&Id>) -> Self {
+        Self { url: url.unwrap_or_else(|_| route.to_owned()), id: id.cloned() }
+    }
+}
+
 /// A parameter of a query.
 pub(super) type Parameter = (&'static str, String);
 
 impl Session {
     pub(super) fn new(client: Client, gate: Gate, seed: u64, post: Post) -> Self {
-        Self(Arc::new(Shared { client, gate, delays: Delays::new(seed), post }))
+        let organization = client.access().organization.clone();
+        let door = Door::new(client, post.clone());
+        let delays = Arc::new(Delays::new(seed));
+        Self(Arc::new(Shared { organization, door, gate, delays, post, person: OnceLock::new() }))
+    }
+
+    /// The same way for another client that is still to be tried: what the server refuses is answered at once and has
+    /// no consequence for others.
+    pub(super) fn aside(&self, client: Client) -> Self {
+        Self(Arc::new(Shared {
+            organization: self.0.organization.clone(),
+            door: Door::aside(client),
+            gate: self.0.gate.clone(),
+            delays: Arc::clone(&self.0.delays),
+            post: self.0.post.clone(),
+            person: OnceLock::new(),
+        }))
+    }
+
+    /// What every request passes.
+    pub(super) fn door(&self) -> &Door {
+        &self.0.door
+    }
+
+    /// The client of the moment.
+    pub(super) fn client(&self) -> Client {
+        self.0.door.client()
+    }
+
+    /// How long is waited before anything is sent again.
+    pub(super) fn delays(&self) -> &Delays {
+        &self.0.delays
+    }
+
+    /// The id of the person whom the token speaks for, once the server has said so.
+    pub(super) fn person(&self) -> Option<String> {
+        self.0.person.get().cloned()
+    }
+
+    /// The server said who the person is. The first time counts: every later token must be the same person's.
+    pub(super) fn remember(&self, person: Person) {
+        drop(self.0.person.set(person.id));
+    }
+
+    /// Every request goes by `client` from now on, whose token is `person`'s.
+    pub(super) fn go_on_with(&self, client: Client, person: Option<Person>) {
+        person.into_iter().for_each(|person| self.remember(person));
+        self.0.door.unlock(client);
     }
 
     /// The organization's id.
     pub(super) fn organization(&self) -> &str {
-        &self.0.client.access().organization
+        &self.0.organization
     }
 
     /// The API's address.
     pub(super) fn base_url(&self) -> String {
-        self.0.client.access().base_url.to_string()
+        self.client().access().base_url.to_string()
     }
 
     /// The path that a step's request asks for.
     pub(super) fn path(&self, step: &Step) -> String {
         // A route that cannot be filled in is not sent either.
-        let path = self.0.client.path(step.row.route, step.record.id());
+        let path = self.client().path(step.row.route, step.record.id());
         path.unwrap_or_else(|_| step.row.route.to_owned())
     }
 
@@ -85,7 +153,9 @@ impl Session {
         page: usize,
         per_page: usize,
     ) -> Result<Listed, Failure> {
-        self.get(errand, || self.0.client.list(route, query, page, per_page)).await
+        let target = Target::new(self.client().list_address(route, query, page, per_page), route, None);
+        self.get(errand, &target, |client| async move { client.list(route, query, page, per_page).await })
+            .await
     }
 
     /// Reads one record, or a short list that has no pages.
@@ -96,7 +166,16 @@ impl Session {
         id: Option<&Id>,
         query: &[Parameter],
     ) -> Result<Value, Failure> {
-        self.get(errand, || self.0.client.read(route, id, query)).await
+        let target = Target::new(self.client().address(route, id, query), route, id);
+        self.get(errand, &target, |client| async move { client.read(route, id, query).await }).await
+    }
+
+    /// Asks once whether the server answers, without reporting it. Goes even where it could not be reached.
+    pub(super) async fn knock(&self, route: &str) {
+        let (place, pass) = self.leave(Urgency::Urgent, true).await;
+        let client = pass.client.clone();
+        // The door has heard what there is to hear.
+        drop(self.attempt(place, &pass, client.read(route, None, &[])).await);
     }
 
     /// Begins to download the bytes of a record for a job.
@@ -107,17 +186,37 @@ impl Session {
             kind: Some(record.kind()),
             name: record.name().to_owned(),
         };
-        self.get(&errand, || self.0.client.download(route, record.id())).await
+        let target =
+            Target::new(self.client().address(route, Some(record.id()), &[]), route, Some(record.id()));
+        self.get(&errand, &target, |client| async move { client.download(route, record.id()).await }).await
     }
 
     /// Waits for leave to send a step of a job. Dropped before that, the step is withdrawn.
     pub(super) async fn place(&self) -> Place {
-        self.0.gate.place(Urgency::Job, false).await
+        self.leave(Urgency::Job, false).await.0
+    }
+
+    /// Waits at the door, then at the gate. What waits at the gate when the door closes goes back to the door.
+    async fn leave(&self, urgency: Urgency, read: bool) -> (Place, Pass) {
+        let Shared { door, gate, .. } = &*self.0;
+        loop {
+            door.open_for(urgency).await;
+            tokio::select! {
+                biased;
+                () = door.shut_for(urgency) => {}
+                place = gate.place(urgency, read) => {
+                    if let Some(pass) = door.pass(urgency) {
+                        return (place, pass);
+                    }
+                }
+            }
+        }
     }
 
     /// Sends a step, once. A failure with [`Cause::RateLimited`] was turned away unprocessed; the session then lets
     /// nothing leave until it may be sent again. `refusals` counts how often in a row that has happened to it, and
-    /// `wanted` tells whether it is to be sent again at all.
+    /// `wanted` tells whether it is to be sent again at all. So was one with [`Cause::Unauthorized`], if it left at all:
+    /// there is no next place until another token is accepted.
     pub(super) async fn change(
         &self,
         place: Place,
@@ -133,8 +232,11 @@ impl Session {
             name: step.record.name().to_owned(),
         };
         let method = step.row.method;
-        let request = self.0.client.send(method, step.row.route, step.record.id());
-        let sent = self.attempt(place, request).await;
+        // The door may have been locked since the place was given. Where only the server could not be reached meanwhile,
+        // the step finds out by itself.
+        let Some(pass) = self.0.door.pass(Urgency::Urgent) else { return Err(not_sent()) };
+        let request = pass.client.send(method, step.row.route, step.record.id());
+        let sent = self.attempt(place, &pass, request).await;
         let status = sent.result.as_ref().map(|answered| answered.status).map_err(Clone::clone);
         let again_in = match &status {
             Err(failure) if failure.cause == Cause::RateLimited => {
@@ -144,27 +246,38 @@ impl Session {
             }
             Ok(_) | Err(_) => None,
         };
-        self.report(&errand, method.word(), sent.took, status, again_in);
+        let id = Some(step.record.id());
+        let target = Target::new(self.client().address(step.row.route, id, &[]), step.row.route, id);
+        self.report(&errand, (method.word(), &target), sent.took, status, again_in);
         sent.result
     }
 
     /// Sends a GET until it is answered or given up.
-    async fn get<T, F>(&self, errand: &Errand, request: impl Fn() -> F) -> Result<T, Failure>
+    async fn get<T, F>(
+        &self,
+        errand: &Errand,
+        target: &Target,
+        request: impl Fn(Client) -> F,
+    ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>>,
     {
         let (mut broken, mut refusals) = (0, 0);
         loop {
-            let place = self.0.gate.place(errand.urgency, true).await;
-            let sent = self.attempt(place, request()).await;
+            let (place, pass) = self.leave(errand.urgency, true).await;
+            let sent = self.attempt(place, &pass, request(pass.client.clone())).await;
             let failure = match sent.result {
                 Ok(answer) => {
                     // The client tells no status for a read that brought data; that is what 200 stands for.
-                    self.report(errand, "GET", sent.took, Ok(200), None);
+                    self.report(errand, ("GET", target), sent.took, Ok(200), None);
                     return Ok(answer);
                 }
                 Err(failure) => failure,
             };
+            if self.0.door.keeps(&failure, errand.urgency) {
+                self.report(errand, ("GET", target), sent.took, Err(failure), None);
+                continue;
+            }
             let throttled = failure.cause == Cause::RateLimited;
             let again_in = if throttled {
                 refusals += 1;
@@ -175,7 +288,7 @@ impl Session {
                 let again = may_be_repeated(&failure) && broken < MOST_TRIES;
                 again.then(|| self.0.delays.broken(broken))
             };
-            self.report(errand, "GET", sent.took, Err(failure.clone()), again_in);
+            self.report(errand, ("GET", target), sent.took, Err(failure.clone()), again_in);
             match again_in {
                 None => return Err(failure),
                 // The gate holds it back together with all others.
@@ -185,9 +298,16 @@ impl Session {
         }
     }
 
-    async fn attempt<T>(&self, place: Place, request: impl Future<Output = Result<T, Failure>>) -> Sent<T> {
+    async fn attempt<T>(
+        &self,
+        place: Place,
+        pass: &Pass,
+        request: impl Future<Output = Result<T, Failure>>,
+    ) -> Sent<T> {
         let left = place.left;
         let result = request.await;
+        // Before the place is free: whoever takes it must find the door as it now is.
+        self.0.door.heard(pass, result.as_ref().err());
         if !matches!(&result, Err(failure) if failure.cause == Cause::RateLimited) {
             self.0.gate.pace().accepted();
         }
@@ -215,13 +335,15 @@ impl Session {
     fn report(
         &self,
         errand: &Errand,
-        method: &'static str,
+        (method, target): (&'static str, &Target),
         took: Duration,
         result: Result<u16, Failure>,
         again_in: Option<Duration>,
     ) {
         let Errand { purpose, kind, name, .. } = errand.clone();
-        self.0.post.tell(Fact::Attempt(Attempt { method, purpose, kind, name, took, result, again_in }));
+        let Target { url, id } = target.clone();
+        let attempt = Attempt { method, purpose, kind, id, name, url, took, result, again_in };
+        self.0.post.tell(Fact::Attempt(attempt));
     }
 }
 
@@ -230,6 +352,11 @@ struct Sent<T> {
     left: Instant,
     took: Duration,
     result: Result<T, Failure>,
+}
+
+/// What comes of a step that was not sent because the door was locked in the last moment.
+fn not_sent() -> Failure {
+    Failure::new(Cause::Unauthorized, "not sent: the token is not accepted any more")
 }
 
 /// Whether a read is worth sending again: the gateway had a bad moment, or the connection broke.

@@ -5,12 +5,13 @@
 //! Must not decide what follows for a job.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex as Lock, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::pace::Urgency;
 use super::session::{Errand, Parameter, Session};
@@ -31,6 +32,8 @@ const RECENT: Duration = Duration::from_secs(5);
 const FEW: usize = 4;
 /// How often a list is read that does not hold still.
 const MOST_SWEEPS: u32 = 3;
+/// Before it is read again: what this program has under way itself comes to its end meanwhile.
+const SETTLING: Duration = Duration::from_secs(2);
 
 /// How new a reading must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,35 @@ pub(super) enum Age {
     Recent,
     /// Begun after it was asked for: for reading back what a request did.
     New,
+}
+
+/// What a record is looked at for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// To see whether it is there, and how it stands.
+    Standing,
+    /// To keep a copy of all that belongs to it.
+    Copy,
+    /// To show it to a person who waits.
+    Page,
+}
+
+impl Use {
+    fn includes(self, kind: Kind) -> Vec<Parameter> {
+        let with = match self {
+            Self::Standing => "",
+            Self::Copy => kind.row().copy_with,
+            Self::Page => kind.row().get_with,
+        };
+        if with.is_empty() { Vec::new() } else { vec![("with", with.to_owned())] }
+    }
+
+    fn urgency(self) -> Urgency {
+        match self {
+            Self::Standing | Self::Copy => Urgency::Job,
+            Self::Page => Urgency::Urgent,
+        }
+    }
 }
 
 /// What was found, with everything the server said of it.
@@ -62,17 +94,27 @@ impl From<Seen> for Found {
 pub(super) struct Truth {
     session: Session,
     /// For each kind with an archive, what its list was last seen to hold of the records in question.
-    archives: BTreeMap<Kind, Mutex<Archive>>,
+    archives: BTreeMap<Kind, Archives>,
     /// Kinds whose archived records turned out not to be known by their id.
     listed: Lock<BTreeSet<Kind>>,
-    /// Whether lists are asked for all that belongs into a copy.
-    for_copies: bool,
+    /// What for.
+    purpose: Use,
+}
+
+/// What is known of one kind's list of archived records, and how often it has been read.
+#[derive(Debug)]
+struct Archives {
+    /// Readings begun. These and not the clock tell which came first: a coarse one calls two moments the same.
+    sweeps: AtomicU64,
+    last: Mutex<Archive>,
 }
 
 #[derive(Debug, Default)]
 struct Archive {
     wanted: BTreeSet<Id>,
     found: BTreeMap<Id, Value>,
+    /// Which reading this is, from 1.
+    sweep: u64,
     begun: Option<Instant>,
     took: Duration,
     /// Whether nothing can have been missed.
@@ -80,23 +122,26 @@ struct Archive {
 }
 
 impl Truth {
-    /// The truth about `records`; `for_copies` if all that belongs into a copy of them is wanted.
+    /// The truth about `records`.
     pub(super) fn new<'a>(
         session: &Session,
         records: impl IntoIterator<Item = &'a Record>,
-        for_copies: bool,
+        purpose: Use,
     ) -> Self {
         let mut wanted: BTreeMap<Kind, BTreeSet<Id>> = BTreeMap::new();
         for record in records {
             wanted.entry(record.kind()).or_default().insert(record.id().clone());
         }
         let archives = wanted.into_iter().filter(|(kind, _)| kind.row().archives());
-        let archive = |wanted| Mutex::new(Archive { wanted, ..Archive::default() });
+        let archive = |wanted| {
+            let last = Mutex::new(Archive { wanted, ..Archive::default() });
+            Archives { sweeps: AtomicU64::new(0), last }
+        };
         Self {
             session: session.clone(),
             archives: archives.map(|(kind, wanted)| (kind, archive(wanted))).collect(),
             listed: Lock::default(),
-            for_copies,
+            purpose,
         }
     }
 
@@ -115,7 +160,7 @@ impl Truth {
             return there(record, value);
         }
         // Where the organization itself cannot be read, nothing is known of what belongs to it.
-        self.session.read(&errand(None, "the organization"), ORGANIZATION, None, &[]).await?;
+        self.session.read(&self.errand(None, "the organization"), ORGANIZATION, None, &[]).await?;
         Ok(Seen::Gone)
     }
 
@@ -127,54 +172,48 @@ impl Truth {
 
     async fn by_id(&self, record: &Record) -> Result<Option<Value>, Failure> {
         let row = record.kind().row();
-        let query = self.with(record.kind());
-        let errand = errand(Some(record.kind()), record.name());
+        let query = self.purpose.includes(record.kind());
+        let errand = self.errand(Some(record.kind()), record.name());
         match self.session.read(&errand, row.get, Some(record.id()), &query).await {
             Err(failure) if failure.cause == Cause::NotFound => Ok(None),
             answer => answer.map(Some),
         }
     }
 
-    fn with(&self, kind: Kind) -> Vec<Parameter> {
-        match kind.row().copy_with {
-            with if self.for_copies && !with.is_empty() => vec![("with", with.to_owned())],
-            _ => Vec::new(),
-        }
-    }
-
     /// Looks in the list of archived records; none for a kind that has no such list.
     async fn in_archive(&self, record: &Record, age: Age) -> Result<Option<Value>, Failure> {
-        let asked = Instant::now();
-        let (Some(archive), Source::List(list)) =
+        let (Some(archives), Source::List(list)) =
             (self.archives.get(&record.kind()), &record.kind().row().source)
         else {
             return Ok(None);
         };
-        let mut archive = archive.lock().await;
-        if archive.wanted.len() < FEW
-            && let Some(value) = self.by_name(record, list).await?
-        {
+        let asked = Asked { age, at: Instant::now(), sweeps: archives.sweeps.load(Ordering::SeqCst) };
+        let mut archive = archives.last.lock().await;
+        let few = archive.wanted.len() < FEW;
+        if few && let Some(value) = self.by_name(record, list).await? {
             return Ok(Some(value));
         }
-        for _ in 0..MOST_SWEEPS {
-            if archive.serves(asked, age)
+        for sweep in 0..=MOST_SWEEPS {
+            if archive.serves(&asked)
                 && let Some(value) = archive.found.get(record.id())
             {
                 return Ok(Some(value.clone()));
             }
-            if archive.serves(asked, Age::New) && archive.whole {
-                return Ok(None);
+            if archive.is_newer(&asked) && archive.whole || sweep == MOST_SWEEPS {
+                break;
             }
-            self.sweep(&mut archive, record.kind(), list).await?;
-        }
-        match archive.found.get(record.id()) {
-            Some(value) => Ok(Some(value.clone())),
-            None if archive.whole => Ok(None),
-            None => {
-                let words = "the list of archived ones did not hold still while it was searched";
-                Err(Failure::new(Cause::Garbled, words))
+            if sweep > 0 {
+                sleep(SETTLING).await;
             }
+            let number = archives.sweeps.fetch_add(1, Ordering::SeqCst) + 1;
+            self.sweep(&mut archive, number, (record.kind(), list)).await?;
         }
+        // While one record leaves and another comes, a third may be passed over though the count is right.
+        if !few && let Some(value) = self.by_name(record, list).await? {
+            return Ok(Some(value));
+        }
+        let words = "the list of archived ones could not be read whole, or did not hold still meanwhile";
+        if archive.whole { Ok(None) } else { Err(Failure::new(Cause::Garbled, words)) }
     }
 
     /// Searches by name. Not to be found so proves nothing: it may have been renamed, or the search not be heeded.
@@ -191,7 +230,12 @@ impl Truth {
     }
 
     /// Reads the whole list, and keeps what is wanted of it.
-    async fn sweep(&self, archive: &mut Archive, kind: Kind, list: &List) -> Result<(), Failure> {
+    async fn sweep(
+        &self,
+        archive: &mut Archive,
+        number: u64,
+        (kind, list): (Kind, &List),
+    ) -> Result<(), Failure> {
         let begun = Instant::now();
         let listing = self.listing(kind, list);
         let mut pages = Pages::new(&self.session, &listing);
@@ -209,30 +253,48 @@ impl Truth {
             pages.taken(&page, seen.len() - before);
             totals.insert(pages.walk().total());
         }
-        // Rows move up when others leave, and may so be missed at the seam of two pages.
-        let whole = totals.len() <= 1 && pages.walk().shortfall(seen.len()).is_none();
+        // Rows move up when others leave, and may so be missed at the seam of two pages. A server that does not say how
+        // many there are has not said that these are all.
+        let counted = pages.walk().total().is_some() && pages.walk().shortfall(seen.len()).is_none();
+        let whole = totals.len() == 1 && counted;
         let wanted = std::mem::take(&mut archive.wanted);
-        *archive = Archive { wanted, found, begun: Some(begun), took: begun.elapsed(), whole };
+        let (begun, took) = (Some(begun), begun.elapsed());
+        *archive = Archive { wanted, found, sweep: number, begun, took, whole };
         Ok(())
     }
 
     fn listing(&self, kind: Kind, list: &List) -> Listing {
         let mut listing = Listing::of(kind, list, Scope::Archived);
-        listing.query.extend(self.with(kind));
-        (listing.first, listing.rest) = (Urgency::Job, Urgency::Job);
+        listing.query.extend(self.purpose.includes(kind));
+        (listing.first, listing.rest) = (self.purpose.urgency(), self.purpose.urgency());
         (listing.purpose, listing.name) = ("read", "archived");
         listing
     }
+
+    fn errand(&self, kind: Option<Kind>, name: &str) -> Errand {
+        Errand { urgency: self.purpose.urgency(), purpose: "read", kind, name: name.to_owned() }
+    }
+}
+
+/// When something was asked for, and how new the answer must be.
+struct Asked {
+    age: Age,
+    at: Instant,
+    /// How many readings had begun by then.
+    sweeps: u64,
 }
 
 impl Archive {
-    /// Whether what was found serves for something asked for at `asked`.
-    fn serves(&self, asked: Instant, age: Age) -> bool {
-        let slack = match age {
-            Age::Recent => RECENT.max(self.took * 2),
-            Age::New => Duration::ZERO,
-        };
-        self.begun.is_some_and(|begun| begun + slack >= asked)
+    /// Whether what was found serves.
+    fn serves(&self, asked: &Asked) -> bool {
+        let slack = RECENT.max(self.took * 2);
+        let recent = || self.begun.is_some_and(|begun| begun + slack >= asked.at);
+        self.is_newer(asked) || asked.age == Age::Recent && recent()
+    }
+
+    /// Whether the reading began after it was asked for.
+    fn is_newer(&self, asked: &Asked) -> bool {
+        self.sweep > asked.sweeps
     }
 }
 
@@ -253,8 +315,4 @@ fn there(record: &Record, value: Value) -> Result<Seen, Failure> {
         return Ok(Seen::Gone);
     }
     Ok(Seen::There(now, value))
-}
-
-fn errand(kind: Option<Kind>, name: &str) -> Errand {
-    Errand { urgency: Urgency::Job, purpose: "read", kind, name: name.to_owned() }
 }

@@ -54,7 +54,7 @@ const HOUSE: [Room; 15] = [
     Room { name: "main", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "cli", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "config", rooms: &["config", "model", "app::keymap"], outside: &["std::fs", "std::env"] },
-    Room { name: "auth", rooms: &["auth", "config", "model"], outside: &[] },
+    Room { name: "auth", rooms: &["auth", "config", "model"], outside: &["std::fs"] },
     Room {
         name: "event_loop",
         rooms: &["event_loop", "app", "view", "worker", "model::moment"],
@@ -74,7 +74,7 @@ const HOUSE: [Room; 15] = [
     },
     Room {
         name: "worker",
-        rooms: &["worker", "tallyfy", "journal", "backups", "model", "app::effect", "app::message"],
+        rooms: &["worker", "tallyfy", "journal", "backups", "auth", "model", "app::effect", "app::message"],
         outside: &["tokio"],
     },
     Room {

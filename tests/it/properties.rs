@@ -30,6 +30,12 @@ enum Happening {
     /// Time passes, in milliseconds.
     Pass(u64),
     Drawn,
+    /// An option of the modal is flipped, the first or the last, and the keys go back to the phrase, if the modal is looked
+    /// at in between.
+    Flip {
+        last: bool,
+        seen: bool,
+    },
     /// The modal's phrase is typed, a letter every so many milliseconds, without Enter.
     Phrase(u64),
     /// The oldest piece of work that is open ends, or reports.
@@ -220,6 +226,7 @@ fn happenings(keys: &'static [&'static str]) -> impl Strategy<Value = Vec<Happen
         4 => prop::sample::select(vec![1u64, 40, 249, 250, 400]).prop_map(Happening::Pass),
         4 => Just(Happening::Drawn),
         2 => prop::sample::select(vec![0u64, 30]).prop_map(Happening::Phrase),
+        2 => (any::<bool>(), any::<bool>()).prop_map(|(last, seen)| Happening::Flip { last, seen }),
         4 => outcome.prop_map(Happening::Answer),
     ];
     prop::collection::vec(one, 0..120)
@@ -231,6 +238,8 @@ struct Witness {
     drawn_at: Option<Duration>,
     last_key: Option<Duration>,
     typed: String,
+    /// The plan that was on the screen.
+    seen: Option<Arc<Plan>>,
 }
 
 fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> Result<(), TestCaseError> {
@@ -238,8 +247,9 @@ fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> 
         Happening::Pass(ms) => driven.tick += Duration::from_millis(*ms),
         Happening::Drawn => {
             driven.send(Fact::Drawn);
-            if driven.confirm().is_some() {
+            if let Some(confirm) = driven.confirm() {
                 witness.drawn_at.get_or_insert(driven.tick);
+                witness.seen = Some(confirm.plan.clone());
             }
         }
         Happening::Paste(text) => {
@@ -251,6 +261,7 @@ fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> 
                 driven.answer(ticket, &work, *outcome);
             }
         }
+        Happening::Flip { last, seen } => flip(driven, *last, *seen, witness)?,
         Happening::Phrase(gap) => {
             let phrase = match driven.confirm().map(|confirm| &confirm.assent) {
                 Some(Assent::Phrase(phrases)) => phrases[0].clone(),
@@ -263,6 +274,32 @@ fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> 
             }
         }
         Happening::Key(key) => press(driven, key, witness)?,
+    }
+    Ok(())
+}
+
+fn flip(driven: &mut Driven, last: bool, seen: bool, witness: &mut Witness) -> Result<(), TestCaseError> {
+    let offered = driven.confirm().map_or(&[][..], Confirm::offered).to_vec();
+    let wanted = if last { offered.last() } else { offered.first() };
+    let Some(wanted) = wanted.filter(|_| witness.drawn_at.is_some()) else { return Ok(()) };
+    let mut hand = |driven: &mut Driven, key: &str| {
+        driven.tick += Duration::from_millis(40);
+        press(driven, key, witness)
+    };
+    // Whatever else takes the keys takes no more than these.
+    for _ in 0..3 {
+        if driven.confirm().is_some_and(|confirm| confirm.part != Part::Options) {
+            hand(driven, "tab")?;
+        }
+    }
+    if driven.confirm().is_some_and(|confirm| confirm.choice != Some(*wanted)) {
+        hand(driven, "down")?;
+    }
+    hand(driven, "space")?;
+    if seen {
+        happen(driven, &Happening::Drawn, witness)?;
+        driven.tick += Duration::from_millis(40);
+        press(driven, "shift-tab", witness)?;
     }
     Ok(())
 }
@@ -287,6 +324,9 @@ fn press(driven: &mut Driven, key: &str, witness: &mut Witness) -> Result<(), Te
             Arc::ptr_eq(&plan, &driven.applied[applied]),
             "another plan than the one shown was sent"
         );
+        let seen = witness.seen.as_ref().expect("a modal confirmed before it was seen");
+        prop_assert!(Arc::ptr_eq(&plan, seen), "another plan than the one seen was sent");
+        prop_assert_eq!(&plan.assent(), &assent);
         prop_assert!(!plan.steps.is_empty());
         match assent {
             Assent::Key => {
@@ -305,6 +345,13 @@ fn press(driven: &mut Driven, key: &str, witness: &mut Witness) -> Result<(), Te
         }
     }
     let still_open = driven.confirm().is_some();
+    let is_another = |(plan, _): &(Arc<Plan>, Assent)| {
+        driven.confirm().is_some_and(|confirm| !Arc::ptr_eq(plan, &confirm.plan))
+    };
+    if shown.as_ref().is_some_and(is_another) {
+        // It has to be seen and typed anew.
+        *witness = Witness::default();
+    }
     match (shown.is_some(), still_open) {
         (true, true) if witness.drawn_at.is_some() && typing => match key {
             "space" => witness.typed.push(' '),
@@ -373,6 +420,23 @@ fn the_story_teller_can_confirm_both_ways() {
     tell(&mut driven, &mut witness, &[Answer(Outcome::Done), Key("s"), Answer(Outcome::Done)]);
     tell(&mut driven, &mut witness, &[Key("g"), Key("D"), Drawn, Phrase(30), Pass(30), Key("enter")]);
     assert_eq!(driven.applied.len(), 2);
+}
+
+#[test]
+fn the_story_teller_can_confirm_what_was_turned_over() {
+    use Happening::{Answer, Drawn, Flip, Key, Pass, Phrase};
+    let (mut driven, mut witness) = (Driven::new(), Witness::default());
+    let both = [Flip { last: true, seen: true }, Flip { last: false, seen: true }];
+    let story = [Key("s"), Answer(Outcome::Done), Key("s"), Answer(Outcome::Done), Key("*"), Key("D"), Drawn]
+        .into_iter()
+        .chain(std::iter::repeat_n(Answer(Outcome::Done), 9))
+        .chain(both)
+        .chain([Phrase(30), Pass(30), Key("enter")]);
+    for happening in story {
+        happen(&mut driven, &happening, &mut witness).unwrap();
+    }
+    let plan = driven.applied.first().expect("a completed confirmation");
+    assert!(plan.options.archive_first && !plan.options.backup && plan.steps.len() > plan.count());
 }
 
 /// The smaller set, end to end: random keys on the whole program with the real server behind it.

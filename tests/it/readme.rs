@@ -11,6 +11,7 @@ fn keys() -> String {
     let mut table = "| Keys | Name | Does | Where |\n|---|---|---|---|\n".to_owned();
     for (binding, chords) in Keymap::default().rows() {
         let chords: Vec<_> = chords.iter().map(|chord| format!("`{chord}`")).collect();
+        let chords = if chords.is_empty() { "in the palette".to_owned() } else { chords.join(" ") };
         let places = match binding.contexts {
             contexts if contexts.len() == Context::ALL.len() => "everywhere".to_owned(),
             contexts => contexts
@@ -19,12 +20,7 @@ fn keys() -> String {
                 .collect::<Vec<_>>()
                 .join(", "),
         };
-        table.push_str(&format!(
-            "| {} | {} | {} | {places} |\n",
-            chords.join(" "),
-            binding.name,
-            binding.help
-        ));
+        table.push_str(&format!("| {chords} | {} | {} | {places} |\n", binding.name, binding.help));
     }
     table.replace("`|`", "`\\|`")
 }

@@ -56,8 +56,15 @@ fn letter(style: (Color, Color, Modifier), legend: &mut Vec<(Color, Color, Modif
 
 const SIZES: [(u16, u16); 3] = [(120, 35), (80, 24), (40, 10)];
 
+/// The modal is looked at on one more.
+const MODAL_SIZES: [(u16, u16); 4] = [(120, 35), (100, 30), (80, 24), (40, 10)];
+
 async fn at_every_size(name: &str, wanted: impl Fn() -> Wanted, keys: &str) {
-    for size in SIZES {
+    at_sizes(&SIZES, name, wanted, keys).await;
+}
+
+async fn at_sizes(sizes: &[(u16, u16)], name: &str, wanted: impl Fn() -> Wanted, keys: &str) {
+    for &size in sizes {
         let mut desk = Desk::with(Wanted { size, ..wanted() }).await;
         for key in keys.split_whitespace() {
             desk.keys(key).await;
@@ -89,12 +96,23 @@ async fn awkward_names_keep_the_columns_straight() {
 
 #[tokio::test(start_paused = true)]
 async fn the_modal_before_archiving() {
-    at_every_size("archive", Wanted::default, "space space space j a").await;
+    at_sizes(&MODAL_SIZES, "archive", Wanted::default, "space space space j a").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_modal_before_deleting() {
-    at_every_size("delete", Wanted::default, "s s space space space space space space D").await;
+    at_sizes(&MODAL_SIZES, "delete", Wanted::default, "s s space space space space space space D").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_modal_with_its_options_turned_over() {
+    let keys = "s s space space space space space space D tab space down space";
+    at_sizes(&MODAL_SIZES, "options", Wanted::default, keys).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_modal_where_all_are_live() {
+    at_sizes(&MODAL_SIZES, "live", Wanted::default, "space space D").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,7 +189,12 @@ async fn without_colour_everything_can_still_be_told_apart() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_says_no() {
-    at_every_size("unauthorized", || Wanted { token: Some("wrong"), ..Wanted::default() }, "").await;
+    for size in SIZES {
+        let mut desk = Desk::starting(Wanted { token: Some("wrong"), size, ..Wanted::default() }).await;
+        // Everything waits for another token: there is no rest to come to.
+        desk.pass(Duration::from_secs(5)).await;
+        assert_snapshot!(format!("unauthorized_{}x{}", size.0, size.1), picture(&desk));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -306,6 +306,11 @@ impl Desk {
         terminal.backend().buffer().clone()
     }
 
+    /// What was to be copied since this was last asked.
+    pub(crate) fn clips(&mut self) -> Vec<String> {
+        self.looping.take_clips()
+    }
+
     /// All lines of the status pane, those that have scrolled away included.
     pub(crate) fn log(&self) -> String {
         let zone = &self.state().setup.zone;

@@ -6,6 +6,7 @@
 )]
 
 pub(crate) mod bench;
+mod door;
 mod jobs;
 mod journal;
 mod lists;

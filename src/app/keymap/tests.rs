@@ -10,7 +10,9 @@ fn no_chord_means_two_things_in_one_place() {
 #[test]
 fn every_default_chord_is_one_and_prints_as_itself() {
     for binding in &BINDINGS {
-        assert!(!binding.chords.is_empty(), "{} cannot be reached", binding.name);
+        // What is rarely wanted has its line in the palette only, which opens in every pane.
+        let by_name = binding.contexts == PANES;
+        assert!(by_name || !binding.chords.is_empty(), "{} cannot be reached", binding.name);
         for chord in binding.chords {
             assert_eq!(chord.parse::<Chord>().unwrap().to_string(), *chord);
         }

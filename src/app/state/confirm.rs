@@ -1,8 +1,14 @@
 //! The modal that stands before every verb: a parser of intent.
 //!
 //! Owns when a plan counts as confirmed. Keys typed ahead, held, or pasted never confirm; a soft verb needs `y` after a
-//! quiet quarter of a second with the modal on the screen, a permanent delete an exact phrase and Enter. Must not know
-//! how the modal is drawn.
+//! quiet quarter of a second with the modal on the screen, a permanent delete an exact phrase and Enter. An option that is
+//! flipped makes another plan of it, which has to be seen and assented to anew. What the modal says is worded in `words`,
+//! what can be chosen in it stands in `choice`, what hangs on its records is summed up in `counts`. Must not know how the
+//! modal is drawn.
+
+mod choice;
+mod counts;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +18,12 @@ use tui_input::{Input, InputRequest};
 use crate::app::keymap::{Chord, Key};
 use crate::model::moment::Moment;
 use crate::model::plan::{Assent, Plan};
-use crate::model::record::Record;
 use crate::model::text;
+
+pub use choice::Choice;
+pub use words::Line;
+
+use counts::Counts;
 
 /// How long no key may have been pressed before `y` counts.
 pub const QUIET: Duration = Duration::from_millis(250);
@@ -26,6 +36,8 @@ const BURST: Duration = Duration::from_millis(3);
 pub enum Part {
     /// The phrase, where one is asked for.
     Phrase,
+    /// The options, where there are any.
+    Options,
     /// The list of records.
     List,
 }
@@ -41,23 +53,6 @@ pub enum Verdict {
     Confirmed,
 }
 
-/// One line of the modal's body.
-#[derive(Debug, Clone)]
-pub enum Line {
-    /// A sentence.
-    Text(String),
-    /// A sentence that must not be overlooked.
-    Loud(String),
-    /// A heading.
-    Head(String),
-    /// A record that will be acted upon.
-    Target(Record),
-    /// A record that will not, and why.
-    Blocked(Record, String),
-    /// Nothing.
-    Blank,
-}
-
 /// A plan that waits to be confirmed.
 #[derive(Debug)]
 pub struct Confirm {
@@ -69,6 +64,8 @@ pub struct Confirm {
     pub phrase: Input,
     /// Which part has the keys.
     pub part: Part,
+    /// The option that the keys would flip, among those that are offered.
+    pub choice: Option<Choice>,
     /// How far the body is scrolled.
     pub scroll: usize,
     /// The filter of the list, while or after it is typed.
@@ -77,7 +74,15 @@ pub struct Confirm {
     pub filtering: bool,
     /// Why the last key did not do what it might have been meant to.
     pub complaint: Option<String>,
-    /// When it was first on the screen.
+    /// The options that are offered.
+    offered: Vec<Choice>,
+    /// How many records could be deleted if they were archived first, whatever is chosen.
+    archivable: usize,
+    /// What hangs on the records.
+    counts: Counts,
+    /// Whether the last key was a letter that the options could do nothing with.
+    in_a_word: bool,
+    /// When it was first on the screen, as it is now.
     drawn: Option<Moment>,
     /// When the last key of any sort came.
     last_key: Option<Moment>,
@@ -90,20 +95,56 @@ impl Confirm {
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         let assent = plan.assent();
-        let part = if matches!(assent, Assent::Phrase(_)) { Part::Phrase } else { Part::List };
+        let archivable = plan.archivable_first();
+        let offered = Choice::offered(&plan, archivable);
+        // Where nothing can be done but by archiving first, that is what there is to decide.
+        let (part, choice) = match &assent {
+            Assent::Phrase(_) => (Part::Phrase, offered.first()),
+            Assent::Nothing if archivable > 0 => (Part::Options, offered.last()),
+            Assent::Nothing | Assent::Key => (Part::List, offered.first()),
+        };
         Self {
             plan: Arc::new(plan),
             assent,
             phrase: Input::default(),
             part,
+            choice: choice.copied(),
             scroll: 0,
             list_filter: Input::default(),
             filtering: false,
             complaint: None,
+            offered,
+            archivable,
+            counts: Counts::default(),
+            in_a_word: false,
             drawn: None,
             last_key: None,
             agreed: None,
         }
+    }
+
+    /// The options that are offered, in order.
+    #[must_use]
+    pub fn offered(&self) -> &[Choice] {
+        &self.offered
+    }
+
+    /// What an option says.
+    #[must_use]
+    pub fn label(&self, choice: Choice) -> String {
+        choice.label(self.archivable)
+    }
+
+    /// What it says where there is hardly room.
+    #[must_use]
+    pub fn short_label(&self, choice: Choice) -> String {
+        choice.short_label(self.archivable)
+    }
+
+    /// The part that Tab leads to.
+    #[must_use]
+    pub fn next_part(&self) -> Part {
+        self.neighbour(1)
     }
 
     /// Whether it waits to be drawn for the first time.
@@ -155,6 +196,7 @@ impl Confirm {
         let armed = self.is_armed(at);
         let hurried = self.last_key.is_some_and(|last| at.since(last) < BURST);
         self.last_key = Some(at);
+        let in_a_word = std::mem::take(&mut self.in_a_word);
         if !hurried {
             self.complaint = None;
         }
@@ -171,7 +213,10 @@ impl Confirm {
         }
         match chord.key {
             Key::Esc => return Verdict::Kept,
-            Key::Tab | Key::BackTab => self.next_part(),
+            Key::Tab => self.part = self.neighbour(1),
+            Key::BackTab => self.part = self.neighbour(-1),
+            Key::Up if self.part == Part::Options => self.choose(-1),
+            Key::Down if self.part == Part::Options => self.choose(1),
             Key::Up => self.scroll = self.scroll.saturating_sub(1),
             Key::Down => self.scroll = self.scroll.saturating_add(1),
             Key::PageUp => self.scroll = self.scroll.saturating_sub(10),
@@ -180,6 +225,7 @@ impl Confirm {
             Key::End if self.part == Part::List => self.scroll = usize::MAX,
             Key::Enter => return self.enter(repeat, hurried),
             _ if self.part == Part::Phrase => self.type_phrase(chord),
+            _ if self.part == Part::Options => return self.option_key(chord, repeat || hurried, in_a_word),
             _ => return self.list_key(chord, repeat, armed),
         }
         Verdict::Open
@@ -198,11 +244,46 @@ impl Confirm {
         self.complaint = Some("pasting is refused here: type it".to_owned());
     }
 
-    fn next_part(&mut self) {
-        self.part = match (self.part, &self.assent) {
-            (Part::List, Assent::Phrase(_)) => Part::Phrase,
-            _ => Part::List,
-        };
+    /// The part so many places further on, among those there are.
+    fn neighbour(&self, places: isize) -> Part {
+        let phrase = matches!(self.assent, Assent::Phrase(_)).then_some(Part::Phrase);
+        let options = (!self.offered.is_empty()).then_some(Part::Options);
+        let parts: Vec<Part> = phrase.into_iter().chain(options).chain([Part::List]).collect();
+        around(&parts, &self.part, places).copied().unwrap_or(Part::List)
+    }
+
+    fn choose(&mut self, places: isize) {
+        self.choice = self.choice.and_then(|choice| around(&self.offered, &choice, places).copied());
+    }
+
+    /// Reads a key that is for the options. One that a held key repeats or that comes from a paste flips nothing, and
+    /// neither does the space after a word, which was meant for the phrase.
+    fn option_key(&mut self, chord: Chord, mindless: bool, in_a_word: bool) -> Verdict {
+        match (chord.typed(), &self.assent) {
+            (Some(' '), _) if mindless || in_a_word => {}
+            (Some(' '), _) => self.flip(),
+            (Some('j'), _) => self.choose(1),
+            (Some('k'), _) => self.choose(-1),
+            (Some('q'), Assent::Phrase(_)) => return Verdict::Kept,
+            (Some(_), assent) => {
+                self.in_a_word = true;
+                let complaint = "the options have the keys: shift-tab leads to the phrase";
+                self.complaint = matches!(assent, Assent::Phrase(_)).then(|| complaint.to_owned());
+            }
+            (None, _) => {}
+        }
+        Verdict::Open
+    }
+
+    /// Makes another plan of it. Nothing that was typed, and nothing that was seen, counts for that one.
+    fn flip(&mut self) {
+        let Some(choice) = self.choice else { return };
+        let plan = Plan::clone(&self.plan);
+        let options = choice.flipped(plan.options);
+        self.plan = Arc::new(plan.with(options));
+        self.assent = self.plan.assent();
+        self.phrase.reset();
+        self.hidden();
     }
 
     fn enter(&mut self, repeat: bool, hurried: bool) -> Verdict {
@@ -262,83 +343,13 @@ impl Confirm {
             }
         }
     }
+}
 
-    /// The body, in the order a reader needs it.
-    #[must_use]
-    pub fn body(&self) -> Vec<Line> {
-        let mut lines: Vec<Line> = self.plan.consequences().into_iter().map(Line::Loud).collect();
-        if self.plan.hidden > 0 {
-            let why =
-                if self.plan.filtered { "hidden by the filter" } else { "not in the list as it is shown" };
-            lines.push(Line::Loud(format!("{} {why}", self.plan.hidden)));
-        }
-        if self.plan.steps.is_empty() {
-            lines.push(Line::Loud("nothing here can be done: only Esc works".to_owned()));
-        }
-        if !self.plan.steps.is_empty() && !self.plan.blocked.is_empty() {
-            let blocked = text::grouped(self.plan.blocked.len() as u64);
-            lines.push(Line::Loud(format!("{blocked} blocked and not included, listed last")));
-        }
-        self.list_targets(&mut lines);
-        self.list_blocked(&mut lines);
-        lines
-    }
-
-    /// What ends the body and stays in sight while the list is scrolled.
-    #[must_use]
-    pub fn notes(&self) -> Vec<Line> {
-        let bystander = self.plan.bystander.iter();
-        let bystander = bystander
-            .map(|name| Line::Loud(format!("{name} under the cursor is not marked and not included")));
-        bystander.chain([Line::Text(self.plan.cost())]).collect()
-    }
-
-    fn list_targets(&self, lines: &mut Vec<Line>) {
-        for (kind, n) in self.plan.kinds() {
-            lines.push(Line::Blank);
-            lines.push(Line::Head(kind.count(n)));
-            let of_kind =
-                self.plan.steps.iter().map(|step| &step.record).filter(|record| record.kind() == kind);
-            lines.extend(of_kind.filter(|record| self.is_listed(record)).cloned().map(Line::Target));
-        }
-    }
-
-    fn list_blocked(&self, lines: &mut Vec<Line>) {
-        if self.plan.blocked.is_empty() {
-            return;
-        }
-        lines.push(Line::Blank);
-        lines.push(Line::Head(format!(
-            "blocked, not included: {}",
-            text::grouped(self.plan.blocked.len() as u64)
-        )));
-        let listed = self.plan.blocked.iter().filter(|blocked| self.is_listed(&blocked.record));
-        lines.extend(listed.map(|blocked| Line::Blocked(blocked.record.clone(), blocked.reason.clone())));
-    }
-
-    fn is_listed(&self, record: &Record) -> bool {
-        let wanted = text::folded(self.list_filter.value().trim());
-        wanted.is_empty() || text::folded(record.name()).contains(&wanted)
-    }
-
-    /// What the modal asks for at its foot; nothing while `y` does not count yet.
-    #[must_use]
-    pub fn prompt(&self, now: Moment) -> String {
-        let verb = self.plan.verb.word();
-        match &self.assent {
-            Assent::Nothing => "Esc keep".to_owned(),
-            Assent::Key if self.is_armed(now) => format!("y {verb}, Esc keep"),
-            Assent::Key => String::new(),
-            Assent::Phrase(phrases) => {
-                let first = phrases.first().map_or("", String::as_str);
-                let or = match phrases.len() {
-                    0 | 1 => String::new(),
-                    _ => format!(" (`{}` will do for the name)", self.plan.short_organization()),
-                };
-                format!("type {first} and press Enter{or}")
-            }
-        }
-    }
+/// What stands so many places after `from`, with the ends joined.
+fn around<'a, T: PartialEq>(all: &'a [T], from: &T, places: isize) -> Option<&'a T> {
+    let len = isize::try_from(all.len()).ok().filter(|len| *len > 0)?;
+    let at = all.iter().position(|one| one == from).and_then(|at| isize::try_from(at).ok())?;
+    all.get(usize::try_from((at + places).rem_euclid(len)).ok()?)
 }
 
 /// What a key does to a line that is being typed.
@@ -375,3 +386,6 @@ pub fn insert(input: &mut Input, text: &str) {
     let cursor = head.chars().count();
     *input = Input::new(head + &after).with_cursor(cursor);
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,16 +3,19 @@
 //! Owns a mirror of what the worker does: which job runs, which wait, and how their steps ended. The queue itself is the
 //! worker's.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::status::group::{Loss, Sent};
 use crate::app::effect::Ticket;
+use crate::app::message::Attempt;
 use crate::model::id::Id;
-use crate::model::kind::Kind;
+use crate::model::kind::{Kind, Verb};
 use crate::model::moment::Moment;
 use crate::model::outcome::{Outcome, Tally};
 use crate::model::plan::Plan;
+use crate::model::record::Record;
 
 /// A job that is not over.
 #[derive(Debug)]
@@ -31,11 +34,22 @@ pub struct Job {
     pub at_rest: bool,
     /// Whether it has been cancelled and only waits for what is under way.
     pub cancelled: bool,
+    /// How many of its files have lost their bytes on the server, so that no copy could be made.
+    pub bytes_gone: usize,
+    /// Its steps that did not succeed.
+    pub losses: Vec<Loss>,
+    /// The last request of each record whose step has not ended, where it did not succeed.
+    sent: BTreeMap<(Kind, Id), Sent>,
     /// Ids of steps that have not ended.
     open: BTreeSet<(Kind, Id)>,
 }
 
 impl Job {
+    /// The last request for a record that did not succeed, which is not kept any longer.
+    pub fn take_sent(&mut self, record: &Record) -> Option<Sent> {
+        self.sent.remove(&(record.kind(), record.id().clone()))
+    }
+
     /// How many steps have ended.
     #[must_use]
     pub fn done(&self) -> usize {
@@ -68,16 +82,29 @@ impl Job {
     }
 }
 
-/// All jobs that are not over, in the order they were confirmed.
+/// What is left to be done about the jobs of this session that are over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Aftermath {
+    /// Whether one of them did something that can be undone.
+    pub undoable: bool,
+    /// Whether something failed in the last of them.
+    pub failed: bool,
+}
+
+/// All jobs that are not over, in the order they were confirmed, and what those before them left.
 #[derive(Debug, Default)]
-pub struct Jobs(VecDeque<Job>);
+pub struct Jobs {
+    open: VecDeque<Job>,
+    /// What is left to be done about those that are over.
+    pub aftermath: Aftermath,
+}
 
 impl Jobs {
     /// A job was confirmed.
     pub fn add(&mut self, ticket: Ticket, plan: Arc<Plan>) {
         let open = plan.targets().map(|step| (step.record.kind(), step.record.id().clone())).collect();
         let ended = vec![None; plan.steps.len()];
-        self.0.push_back(Job {
+        self.open.push_back(Job {
             ticket,
             plan,
             started: None,
@@ -85,6 +112,9 @@ impl Jobs {
             held: false,
             at_rest: false,
             cancelled: false,
+            bytes_gone: 0,
+            losses: Vec::new(),
+            sent: BTreeMap::new(),
             open,
         });
     }
@@ -92,40 +122,46 @@ impl Jobs {
     /// The job that runs, or is next to run.
     #[must_use]
     pub fn current(&self) -> Option<&Job> {
-        self.0.front()
+        self.open.front()
     }
 
     /// How many jobs wait behind it.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.0.len().saturating_sub(1)
+        self.open.len().saturating_sub(1)
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.open.is_empty()
     }
 
     /// Every job.
     pub fn iter(&self) -> impl Iterator<Item = &Job> {
-        self.0.iter()
+        self.open.iter()
     }
 
     /// The jobs that have not been cancelled, the running one first.
     pub fn going(&self) -> impl Iterator<Item = &Job> {
-        self.0.iter().filter(|job| !job.cancelled)
+        self.open.iter().filter(|job| !job.cancelled)
     }
 
     /// Whether nothing of any job is under way, nor will be before one is resumed.
     #[must_use]
     pub fn are_at_rest(&self) -> bool {
-        self.0.iter().all(|job| job.at_rest || job.started.is_none() && job.held)
+        self.open.iter().all(|job| job.at_rest || job.started.is_none() && job.held)
     }
 
     /// The job with this ticket, to change it.
     pub fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Job> {
-        self.0.iter_mut().find(|job| job.ticket == ticket)
+        self.open.iter_mut().find(|job| job.ticket == ticket)
+    }
+
+    /// Whether some job goes on with the unfinished job of this number.
+    #[must_use]
+    pub fn continues(&self, job: i64) -> bool {
+        self.open.iter().any(|open| open.plan.continues == Some(job))
     }
 
     /// Whether some job still has this record before it.
@@ -133,7 +169,22 @@ impl Jobs {
     pub fn holds(&self, kind: Kind, id: &Id) -> bool {
         // The key is only looked up, so the clone is the price of one comparison a record in a modal.
         let key = (kind, id.clone());
-        self.0.iter().any(|job| job.open.contains(&key))
+        self.open.iter().any(|job| job.open.contains(&key))
+    }
+
+    /// A request was sent. What did not succeed is kept until its step has ended.
+    pub fn attempted(&mut self, attempt: &Attempt) {
+        let (Some(kind), Some(id)) = (attempt.kind, attempt.id.clone()) else { return };
+        let key = (kind, id);
+        let job = self.open.iter_mut().find(|job| attempt.method != "GET" && job.open.contains(&key));
+        match (job, &attempt.result) {
+            (None, _) => {}
+            (Some(job), Ok(_)) => drop(job.sent.remove(&key)),
+            (Some(job), Err(failure)) => {
+                let sent = Sent { method: attempt.method, url: attempt.url.clone(), status: failure.status };
+                job.sent.insert(key, sent);
+            }
+        }
     }
 
     /// A step ended.
@@ -150,8 +201,15 @@ impl Jobs {
 
     /// A job is over.
     pub fn remove(&mut self, ticket: Ticket) -> Option<Job> {
-        let at = self.0.iter().position(|job| job.ticket == ticket)?;
-        self.0.remove(at)
+        let at = self.open.iter().position(|job| job.ticket == ticket)?;
+        self.open.remove(at)
+    }
+
+    /// Takes down what a job that is over left to be done.
+    pub fn remember(&mut self, job: &Job, tally: &Tally) {
+        let undoable = job.plan.verb != Verb::Delete && tally.of(Outcome::Done) > 0;
+        self.aftermath.undoable |= undoable;
+        self.aftermath.failed = tally.of(Outcome::Failed) > 0;
     }
 
     /// Whether figures on the screen change with time alone.

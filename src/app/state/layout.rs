@@ -150,6 +150,14 @@ pub fn first_row(at: usize, len: usize, page: usize) -> usize {
 }
 
 impl State {
+    /// A box of at most `width` by `height` in the middle, with the top line and the last one left free.
+    #[must_use]
+    pub fn between_lines(&self, width: u16, height: u16) -> Area {
+        let room = Size { height: self.size.height.saturating_sub(2), ..self.size };
+        let area = Area::centered(room, width, height);
+        Area { y: area.y + 1, ..area }
+    }
+
     /// Why the last attempt on the record under the cursor did not succeed, if it did not.
     #[must_use]
     pub fn remark(&self) -> Option<String> {

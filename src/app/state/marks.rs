@@ -85,6 +85,22 @@ impl Marks {
         }
     }
 
+    /// Marks exactly these records of a kind, each with why an attempt on it did not succeed, and answers true. Where
+    /// just these are marked already, brings back what was marked before them, and answers false.
+    pub fn only(&mut self, kind: Kind, wanted: Vec<(Record, String)>) -> bool {
+        let mark =
+            |(record, reason): (Record, String)| (record.id().clone(), Mark { record, failed: Some(reason) });
+        let wanted: OfKind = wanted.into_iter().map(mark).collect();
+        self.changes[kind as usize] += 1;
+        let (marks, cleared) = (&mut self.kinds[kind as usize], &mut self.cleared[kind as usize]);
+        if marks.len() == wanted.len() && wanted.keys().all(|id| marks.contains_key(id)) {
+            std::mem::swap(marks, cleared);
+            return false;
+        }
+        *cleared = std::mem::replace(marks, wanted);
+        true
+    }
+
     /// Clears the marks of a kind. With none to clear, brings back those that were cleared last. Answers how many marks
     /// there are now.
     pub fn clear_or_return(&mut self, kind: Kind) -> usize {

@@ -2,7 +2,7 @@
 //!
 //! Owns the arithmetic that keeps what must be typed on the screen however small it is. Must not know how it is drawn.
 
-use super::confirm::{Confirm, Line};
+use super::confirm::{Confirm, Line, Part};
 use super::layout::Area;
 use super::lines::{Laid, Weight};
 use crate::app::message::Size;
@@ -10,7 +10,8 @@ use crate::model::moment::Moment;
 use crate::model::plan::Assent;
 use crate::model::text;
 
-/// From this inner height on a line is kept free for complaints, so that one does not move the rest.
+/// From this inner height on a line is kept free for complaints, so that one does not move the rest, and each option has
+/// a line to itself.
 const ROOMY: usize = 12;
 
 /// The confirmation, laid out for a terminal.
@@ -36,6 +37,10 @@ pub struct Modal {
     pub rule: Area,
     /// Where the filter of the list stands, while there is one.
     pub filter: Option<Area>,
+    /// The options, in full where there is room, else on one line; the one that has the keys is told by its `>`.
+    pub options: Vec<Laid>,
+    /// Where the options stand.
+    pub options_area: Area,
     /// Where the complaint stands, if there is room kept or a complaint to show.
     pub complaint: Option<Area>,
     /// What is asked for.
@@ -56,7 +61,8 @@ impl Modal {
         let most = usize::from(most);
         let cells = usize::from(width.saturating_sub(4));
         let (filter, complaint, input) = optional_rows(confirm, most);
-        let fixed = 1 + filter + complaint + input;
+        let options = options(confirm, cells, most);
+        let fixed = 1 + filter + options.len() + complaint + input;
         let prompt = shortened(text::wrapped(&confirm.prompt(now), cells), most.saturating_sub(fixed + 2));
         let foot = fixed + prompt.len();
 
@@ -98,6 +104,7 @@ impl Modal {
         let notes_area = next(notes.len());
         let rule = next(1);
         let filter = (filter > 0).then(|| next(1));
+        let options_area = next(options.len());
         let complaint = (complaint > 0).then(|| next(1));
         let prompt_area = next(prompt.len());
         let input = (input > 0).then(|| next(1));
@@ -112,6 +119,8 @@ impl Modal {
             notes_area,
             rule,
             filter,
+            options,
+            options_area,
             complaint,
             prompt,
             prompt_area,
@@ -128,14 +137,42 @@ fn optional_rows(confirm: &Confirm, most: usize) -> (usize, usize, usize) {
     (usize::from(filter), usize::from(complaint), usize::from(input))
 }
 
-/// At most `most` lines; what has to go goes from the middle, for the start says what to type and the end what will do
-/// in its place.
+/// The options, `cells` wide: a line or more each, or all on one where `most` lines are too few for that.
+fn options(confirm: &Confirm, cells: usize, most: usize) -> Vec<Laid> {
+    let state = |choice| {
+        let sign = if confirm.has_keys(choice) && !confirm.filtering { '>' } else { ' ' };
+        let cross = if choice.is_on(confirm.plan.options) { 'x' } else { ' ' };
+        (sign, cross)
+    };
+    if most >= ROOMY {
+        let full = confirm.offered().iter().flat_map(|choice| {
+            let (sign, cross) = state(*choice);
+            let weight = if sign == '>' { Weight::Head } else { Weight::Plain };
+            Laid::led(&format!("{sign} [{cross}]"), 6, weight, &confirm.label(*choice), cells)
+        });
+        return full.collect();
+    }
+    let short: Vec<String> = confirm
+        .offered()
+        .iter()
+        .map(|choice| {
+            let (sign, cross) = state(*choice);
+            format!("{sign}[{cross}] {}", confirm.short_label(*choice))
+        })
+        .collect();
+    let weight = if confirm.part == Part::Options { Weight::Head } else { Weight::Plain };
+    if short.is_empty() { Vec::new() } else { vec![Laid::new(weight, short.join(" "))] }
+}
+
+/// At most `most` lines; what has to go goes from the middle, for the start says what to type and the end, which has the
+/// larger half, what will do in its place.
 fn shortened(mut lines: Vec<String>, most: usize) -> Vec<String> {
     if lines.len() <= most || most == 0 {
         return lines;
     }
-    let last = lines.split_off(lines.len() - most / 2);
-    lines.truncate(most - most / 2);
+    let first = (most / 2).max(1);
+    let last = lines.split_off(lines.len() - (most - first));
+    lines.truncate(first);
     if let Some(line) = lines.last_mut() {
         line.push('…');
     }
@@ -145,7 +182,7 @@ fn shortened(mut lines: Vec<String>, most: usize) -> Vec<String> {
 
 /// How many records the list's filter keeps out, so that the box does not jump while one is typed.
 fn unlisted(confirm: &Confirm, lines: &[Laid]) -> usize {
-    let all = confirm.plan.steps.len() + confirm.plan.blocked.len();
+    let all = confirm.plan.count() + confirm.plan.blocked.len();
     let listed = lines.iter().filter(|line| line.record.is_some()).count();
     if confirm.list_filter.value().is_empty() { 0 } else { all.saturating_sub(listed) }
 }

@@ -1,8 +1,11 @@
 //! The lines of the status pane.
 //!
-//! Owns what is kept of results, how a line reads, and where the pane is scrolled to.
+//! Owns what is kept of results, how a line reads, and which one the cursor is on.
+
+pub mod group;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +14,9 @@ use crate::app::command::Motion;
 use crate::app::message::Attempt;
 use crate::model::failure::Cause;
 use crate::model::moment::{Moment, Zone};
+use crate::model::outcome::Outcome;
 use crate::model::text;
+use group::Group;
 
 /// How many lines are kept.
 const KEPT: usize = 5_000;
@@ -27,9 +32,11 @@ const BLANK: &str = "          ";
 #[derive(Debug, Clone)]
 pub enum Told {
     /// What came of a request.
-    Attempt(Attempt),
+    Attempt(Box<Attempt>),
     /// How a job ended.
     Summary(String),
+    /// What did not succeed in it for one and the same cause.
+    Group(Arc<Group>),
     /// Something else worth a line.
     Note(String),
 }
@@ -64,6 +71,7 @@ impl Entry {
         match &self.told {
             Told::Attempt(attempt) => format!("{time}  {}", attempt_text(attempt)),
             Told::Summary(words) | Told::Note(words) => format!("{time}  {words}"),
+            Told::Group(group) => format!("{time}  {}", group.sentence()),
         }
     }
 
@@ -72,7 +80,9 @@ impl Entry {
     #[must_use]
     pub fn lines(&self, zone: &Zone, width: usize) -> Vec<String> {
         let text = self.text(zone);
-        let (Told::Summary(_) | Told::Note(_), Some(room)) = (&self.told, width.checked_sub(INDENT)) else {
+        let (Told::Summary(_) | Told::Group(_) | Told::Note(_), Some(room)) =
+            (&self.told, width.checked_sub(INDENT))
+        else {
             return vec![text];
         };
         let (time, words) = text.split_at(INDENT.min(text.len()));
@@ -84,9 +94,13 @@ impl Entry {
     #[must_use]
     pub fn tone(&self) -> Tone {
         match &self.told {
-            Told::Attempt(Attempt { again_in: Some(_), .. }) => Tone::Wary,
-            Told::Attempt(Attempt { result: Ok(_), .. }) => Tone::Good,
-            Told::Attempt(Attempt { result: Err(_), .. }) => Tone::Bad,
+            Told::Attempt(attempt) => match (&attempt.result, attempt.again_in) {
+                (_, Some(_)) => Tone::Wary,
+                (Ok(_), None) => Tone::Good,
+                (Err(_), None) => Tone::Bad,
+            },
+            Told::Group(group) if matches!(group.outcome, Outcome::Unknown | Outcome::Held) => Tone::Wary,
+            Told::Group(_) => Tone::Bad,
             Told::Summary(_) | Told::Note(_) => Tone::Plain,
         }
     }
@@ -149,6 +163,28 @@ pub fn waiting_time(wait: Duration) -> String {
     }
 }
 
+/// A line as it is drawn.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Its words.
+    pub text: String,
+    /// How it is to be coloured.
+    pub tone: Tone,
+    /// Whether an entry begins with it.
+    pub is_first: bool,
+    /// Whether it belongs to the entry the cursor is on.
+    pub is_current: bool,
+}
+
+/// The lines that are in sight.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// The lines, oldest first.
+    pub lines: Vec<Shown>,
+    /// How many entries lie below the last one.
+    pub newer: usize,
+}
+
 /// The status pane.
 #[derive(Debug, Default)]
 pub struct Status {
@@ -157,7 +193,7 @@ pub struct Status {
     quiet: usize,
     /// Whether successful reads are shown.
     pub reads: bool,
-    /// How many lines lie below the last one shown; 0 follows the newest.
+    /// How many lines are newer than the one the cursor is on; 0 follows the newest.
     pub below: usize,
 }
 
@@ -192,7 +228,51 @@ impl Status {
         self.entries.iter().filter(|entry| self.reads || !entry.is_quiet())
     }
 
-    /// Scrolls; `page` is how many lines the pane shows.
+    /// The line the cursor is on.
+    #[must_use]
+    pub fn under_cursor(&self) -> Option<&Entry> {
+        self.shown().rev().nth(self.below)
+    }
+
+    /// The group of failures the cursor is on, if it is on one.
+    #[must_use]
+    pub fn group_under_cursor(&self) -> Option<Arc<Group>> {
+        match self.under_cursor().map(|entry| &entry.told) {
+            Some(Told::Group(group)) => Some(Arc::clone(group)),
+            _ => None,
+        }
+    }
+
+    /// As many lines as `rows` hold, with the one under the cursor among them: in the middle, as far as there are
+    /// others on both sides. A pure function of the cursor, so that no offset has to be kept.
+    #[must_use]
+    pub fn window(&self, zone: &Zone, width: usize, rows: usize) -> Window {
+        let laid = |entry: &Entry, is_current: bool| -> Vec<Shown> {
+            let tone = entry.tone();
+            let lines = entry.lines(zone, width).into_iter().enumerate();
+            lines.map(|(n, text)| Shown { text, tone, is_first: n == 0, is_current }).collect()
+        };
+        let newer = |entries: usize| self.shown().rev().skip(self.below.saturating_sub(entries));
+        let mut older = self.shown().rev().skip(self.below);
+        let current = older.next().map(|entry| laid(entry, true)).unwrap_or_default();
+        let room = rows.saturating_sub(current.len());
+        let above: Vec<Shown> =
+            older.flat_map(|entry| laid(entry, false).into_iter().rev()).take(room).collect();
+        // Every entry has at least a line, so that so many of them fill the room.
+        let below: Vec<Vec<Shown>> =
+            newer(room).take(self.below.min(room)).map(|entry| laid(entry, false)).collect();
+        let below: Vec<Shown> = below.into_iter().rev().flatten().collect();
+        let after = below.len().min((rows / 2).max(room.saturating_sub(above.len())).min(room));
+        let before = above.len().min(room - after);
+        let mut lines: Vec<Shown> = above.into_iter().take(before).collect();
+        lines.reverse();
+        lines.extend(current.into_iter().take(rows));
+        let seen = below.iter().take(after).filter(|line| line.is_first).count();
+        lines.extend(below.into_iter().take(after));
+        Window { lines, newer: self.below - seen.min(self.below) }
+    }
+
+    /// Moves the cursor; `page` is how many lines the pane shows.
     pub fn scroll(&mut self, motion: Motion, page: usize) {
         let top = self.shown().count().saturating_sub(1);
         let half = (page / 2).max(1);

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::recover;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
-use crate::model::kind::Verb;
-use crate::model::plan::{Chosen, Plan};
+use crate::model::impact::Impact;
+use crate::model::kind::{Kind, Verb};
+use crate::model::plan::{Chosen, Organization, Plan};
 use crate::model::record::Record;
 
 /// Opens the modal for a verb, with the records frozen that it is about now.
@@ -29,17 +31,7 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     if state.detail.is_none() && state.listing().marking.is_some() {
         return Err("still marking".to_owned());
     }
-    let Some(organization) = state.standing.organization.clone() else {
-        return Err(match &state.identity {
-            Identity::Failed(failure) => {
-                format!(
-                    "nothing can be done while the organization's name is unknown: {}: R asks again",
-                    failure.words
-                )
-            }
-            Identity::Asking | Identity::Known => "the organization's name is still being read".to_owned(),
-        });
-    };
+    let organization = organization(state)?;
     let targets = targets(state);
     let Some(first) = targets.first() else {
         return Err(format!("there is nothing here to {}", verb.word()));
@@ -52,15 +44,38 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     let hidden = if marked { state.listing().hidden_among(&state.marks) } else { 0 };
     let bystander =
         state.under_cursor().filter(|record| marked && state.marks.get(record.kind(), record.id()).is_none());
-    let totals = state.listings.iter().map(|listing| (listing.kind, listing.total_or_loaded()));
     let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
     Ok(Plan {
         hidden,
         filtered: !state.listing().filter.is_empty(),
         bystander: bystander.map(|record| record.name().to_owned()),
-        held_by_server: totals.collect::<BTreeMap<_, _>>(),
+        held_by_server: held_by_server(state),
         ..Plan::new(verb, organization, chosen, limits, caution)
     })
+}
+
+/// Where it would be done; or why nothing can be, as long as that is not known by name.
+pub(super) fn organization(state: &State) -> Result<Organization, String> {
+    state.standing.organization.clone().ok_or_else(|| match &state.identity {
+        Identity::Failed(failure) => {
+            format!(
+                "nothing can be done while the organization's name is unknown: {}: R asks again",
+                failure.words
+            )
+        }
+        Identity::Asking | Identity::Known => "the organization's name is still being read".to_owned(),
+    })
+}
+
+/// How many records of each kind the server holds, as far as is known.
+pub(super) fn held_by_server(state: &State) -> BTreeMap<Kind, u64> {
+    state.listings.iter().map(|listing| (listing.kind, listing.total_or_loaded())).collect()
+}
+
+/// Records of a past job as they can be acted upon now: those in an open job are left to it.
+pub(super) fn free(state: &State, past: Vec<Chosen>) -> Vec<Chosen> {
+    let free = |past: Chosen| Chosen { busy: past.busy.or(chosen(state, past.record.clone()).busy), ..past };
+    past.into_iter().map(free).collect()
 }
 
 /// The records a verb is about: the one on the open page, else the marked ones of this kind, else the one under the
@@ -75,7 +90,7 @@ fn targets(state: &State) -> Vec<Record> {
     state.under_cursor().into_iter().collect()
 }
 
-fn newest(state: &State, record: &Record) -> Record {
+pub(super) fn newest(state: &State, record: &Record) -> Record {
     state.listings[record.kind() as usize].find(record.id()).unwrap_or_else(|| record.clone())
 }
 
@@ -95,8 +110,49 @@ pub(super) fn conclude(state: &mut State, verdict: Verdict, effects: &mut Effect
     }
 }
 
+/// Asks what hangs on the records that the open modal is about, and stops what counts for one that is closed.
+pub(super) fn weigh(state: &mut State, effects: &mut Effects) {
+    while let Some(plan) = modal(state).and_then(Confirm::wants_weighing) {
+        let ticket = state.ask(Purpose::Weigh, Work::Weigh(plan), effects);
+        state.weighing.insert(ticket);
+        if let Some(confirm) = modal(state) {
+            confirm.weighing(ticket);
+        }
+    }
+    let open = match &state.overlay {
+        Some(Overlay::Confirm(confirm)) => Some(confirm),
+        _ => None,
+    };
+    let tickets = &state.tickets;
+    state.weighing.retain(|ticket| {
+        let under_way = tickets.purpose(*ticket).is_some();
+        let wanted = open.is_some_and(|confirm| confirm.is_weighed_by(*ticket));
+        if under_way && !wanted {
+            effects.push(Effect::Cancel(*ticket));
+        }
+        under_way && wanted
+    });
+}
+
+/// What has been counted goes to the modal it was counted for, if that is still open.
+pub(super) fn weighed(state: &mut State, ticket: Ticket, found: Vec<Impact>) {
+    if let Some(confirm) = modal(state) {
+        confirm.weighed(ticket, found);
+    }
+}
+
+fn modal(state: &mut State) -> Option<&mut Confirm> {
+    match &mut state.overlay {
+        Some(Overlay::Confirm(confirm)) => Some(confirm),
+        _ => None,
+    }
+}
+
 /// Hands a confirmed plan to the worker.
 fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Effects) {
+    if let Some(job) = plan.continues {
+        recover::taken_up(state, job);
+    }
     let ticket = state.ask(Purpose::Job, Work::Apply(Arc::clone(&plan)), effects);
     state.jobs.add(ticket, plan);
 }
@@ -169,6 +225,8 @@ pub(super) fn cancel_all(state: &mut State, effects: &mut Effects) {
 pub(super) fn suspend(state: &mut State, effects: &mut Effects) {
     hold_all(state, effects);
     state.suspending = true;
+    // The screen is given away: what was on it must be seen again before it counts.
+    state.hide_overlay();
     stop_if_at_rest(state, effects);
     if state.suspending {
         state.note("stopping as soon as what is under way has been answered");

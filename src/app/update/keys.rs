@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, leave, mark};
+use super::{act, browse, door, leave, mark, pane, recall, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -10,6 +10,7 @@ use crate::app::state::palette::Palette;
 use crate::app::state::{Focus, Overlay, Question, State};
 use crate::model::arrange::Filter;
 use crate::model::kind::Kind;
+use crate::model::past::Recall;
 
 /// Reads a key, from the topmost layer down.
 pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
@@ -22,6 +23,8 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         act::suspend(state, effects);
     } else if is_interrupt(state, chord) {
         quit(state, Exit::Interrupted, effects);
+    } else if state.topmost_prompt().is_some() {
+        door::key(state, chord, repeat, effects);
     } else if state.overlay.is_some() {
         overlay_key(state, chord, repeat, effects);
     } else if state.filter_input.is_some() {
@@ -51,12 +54,16 @@ fn only_quit(state: &mut State, chord: Chord, effects: &mut Effects) {
     }
 }
 
-/// Text that was pasted: inputs take it, the modal refuses it, everything else ignores it.
+/// Text that was pasted: inputs and the prompt for a token take it, the modal refuses it, everything else ignores it.
 pub(super) fn paste(state: &mut State, text: &str) {
     if state.leaving.is_some() || state.is_too_small() {
         return;
     }
     let at = state.now;
+    if let (true, Some(prompt)) = (state.topmost_prompt().is_some(), &mut state.token_prompt) {
+        prompt.paste(text);
+        return;
+    }
     match &mut state.overlay {
         Some(Overlay::Confirm(confirm)) => confirm.paste(at),
         Some(Overlay::Palette(palette)) => {
@@ -76,6 +83,7 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
             let verdict = confirm.key(chord, repeat, at);
             act::conclude(state, verdict, effects);
         }
+        Some(Overlay::Recovery(_)) => recover::key(state, chord, repeat, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
         Some(Overlay::Columns(at)) => {
             let at = *at;
@@ -157,6 +165,10 @@ fn explain_unbound(state: &mut State, name: &str, contexts: &[Context], here: Co
 }
 
 fn command(state: &mut State, wished: Command, effects: &mut Effects) {
+    let is_begun = wished.is_verb() || wished == Command::Reload;
+    if is_begun && door::is_shut(state) {
+        return;
+    }
     match wished {
         Command::Move(motion) => browse::motion(state, motion),
         Command::NextKind => browse::go(state, browse::neighbour(state.kind, 1), effects),
@@ -185,6 +197,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::Palette => state.overlay = Some(Overlay::Palette(Palette::default())),
         Command::Help => state.overlay = Some(Overlay::Help(0)),
         Command::Do(verb) => act::propose(state, verb),
+        Command::Undo => recall::look(state, Recall::Undo, effects),
+        Command::Retry => recall::look(state, Recall::Retry, effects),
         Command::ExplainDelete => state.note("a archives, D deletes permanently"),
         Command::PauseJob => act::pause(state, effects),
         Command::CancelJob => act::ask_cancel(state, effects),
@@ -196,6 +210,11 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
             state.status.reads = !state.status.reads;
             state.status.below = 0;
         }
+        Command::MarkGroup => pane::mark_group(state),
+        Command::CopyRequest => pane::copy(state, effects),
+        Command::ExportGroup => pane::export(state, effects),
+        Command::Unfinished => recover::look_again(state, effects),
+        Command::EnterToken => door::enter_token(state),
         Command::Close => close(state, effects),
         Command::Quit => quit(state, Exit::Interrupted, effects),
     }

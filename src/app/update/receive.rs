@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, has_list};
+use super::{act, browse, door, has_list, pane, recall, recover};
+use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
 use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
+use crate::app::state::status::group::{Loss, groups};
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
 use crate::model::arrange::Filter;
 use crate::model::failure::{Cause, Failure};
@@ -52,6 +54,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             Ok(organization) => {
                 state.standing.organization = Some(organization);
                 state.identity = Identity::Known;
+                recover::look_first(state, effects);
             }
             Err(failure) => {
                 tell_failure(state, "the organization could not be read", &failure);
@@ -63,6 +66,9 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             state.listings.iter_mut().for_each(Listing::touch);
         }
         (Purpose::Read, Reply::Read(result)) => receive_fields(state, ticket, result),
+        (Purpose::Weigh, Reply::Weighing(found) | Reply::Weighed(found)) => {
+            act::weighed(state, ticket, found);
+        }
         (Purpose::Job, Reply::Started) => {
             let now = state.now;
             if let Some(job) = state.jobs.get_mut(ticket) {
@@ -78,6 +84,11 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Job, Reply::Step { step, outcome, reason, record, remark }) => {
             receive_step(state, ticket, step, Ended { outcome, reason, record, remark }, effects);
         }
+        (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result),
+        (Purpose::Unfinished, Reply::Unfinished(result)) => recover::found(state, result),
+        (Purpose::Drop(job), Reply::Dropped(result)) => recover::dropped(state, job, result),
+        (Purpose::Write, Reply::Written(result)) => pane::written(state, result),
+        (Purpose::Admit, Reply::Admitted(result)) => door::admitted(state, result, effects),
         (Purpose::Job, Reply::JobEnded(end)) => end_job(state, ticket, &end, effects),
         (purpose, Reply::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
         // The failed ones among these have their line in the status pane; the screen shows ids and `-` without them.
@@ -155,7 +166,9 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
     state.jobs.step(ticket, step, ended.outcome);
     let Some(job) = state.jobs.get_mut(ticket) else { return };
     let Some(Step { record, row, .. }) = job.plan.steps.get(step).cloned() else { return };
+    let sent = job.take_sent(&record);
     let prepares = row.verb != job.plan.verb;
+    job.bytes_gone += usize::from(ended.remark == Some(Remark::BytesGone));
     if let Some(remark) = ended.remark {
         tell_remark(state, &record, remark);
     }
@@ -174,9 +187,13 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
             move_between_scopes(state, &record, becomes);
         }
         Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Held => {
-            let reason = ended.reason.unwrap_or_default();
             let first = if prepares { format!("{} first: ", row.verb.word()) } else { String::new() };
-            state.marks.fail(record, format!("{first}{}: {reason}", ended.outcome.word()));
+            let (outcome, reason) = (ended.outcome, ended.reason.unwrap_or_default());
+            state.marks.fail(record.clone(), format!("{first}{}: {reason}", outcome.word()));
+            if let Some(job) = state.jobs.get_mut(ticket) {
+                let (at, verb, reason) = (state.now.wall, row.verb, format!("{first}{reason}"));
+                job.losses.push(Loss { at, record, verb, outcome, reason, sent });
+            }
         }
         Outcome::NotSent => {}
     }
@@ -253,10 +270,30 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         state.parting.push(summary.clone());
     }
     state.status.tell(state.now, Told::Summary(summary));
+    state.jobs.remember(&job, &end.tally);
+    for group in groups(job.losses) {
+        state.status.tell(state.now, Told::Group(Arc::new(group)));
+    }
+    tell_bytes_gone(state, job.bytes_gone);
     act::stop_if_at_rest(state, effects);
     if let (Some(leaving), true) = (state.leaving, state.jobs.is_empty()) {
         effects.push(Effect::Quit(leaving.exit));
     }
+}
+
+/// Files whose bytes the server has lost cannot be copied before they are deleted, which is another thing to agree to.
+fn tell_bytes_gone(state: &mut State, files: usize) {
+    let key = state.setup.keymap.chord(Command::Retry);
+    let key = key.map_or_else(|| "`retry`".to_owned(), |chord| chord.to_string());
+    let words = match files {
+        0 => return,
+        1 => format!("1 file has lost its bytes on the server: {key} offers to delete it without a copy"),
+        n => format!(
+            "{} files have lost their bytes on the server: {key} offers to delete them without a copy",
+            text::grouped(n as u64)
+        ),
+    };
+    state.status.tell(state.now, Told::Note(words));
 }
 
 fn asks_about(overlay: &Overlay, ticket: Ticket) -> bool {
@@ -277,6 +314,12 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         }
         Purpose::Identify => state.identity = Identity::Failed(failure),
         Purpose::Read => receive_fields(state, ticket, Err(failure)),
+        Purpose::Weigh => act::weighed(state, ticket, Vec::new()),
+        Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
+        Purpose::Unfinished => recover::found(state, Err(failure)),
+        Purpose::Drop(job) => recover::dropped(state, job, Err(failure)),
+        Purpose::Write => pane::written(state, Err(failure)),
+        Purpose::Admit => door::admitted(state, Err(failure), effects),
         Purpose::Job => {
             let tally = state.jobs.get_mut(ticket).map_or_else(Tally::default, |job| job.cut_short());
             end_job(state, ticket, &JobEnd { tally, cancelled: false, stopped: None }, effects);
@@ -285,7 +328,8 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
     }
 }
 
-fn tell_failure(state: &mut State, what: &str, failure: &Failure) {
+/// Puts a failure into the status pane, with what a person can do about it.
+pub(super) fn tell_failure(state: &mut State, what: &str, failure: &Failure) {
     let name =
         failure.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {})", text::clean(id)));
     let hint = failure.hint().map_or_else(String::new, |hint| format!("; hint: {hint}"));

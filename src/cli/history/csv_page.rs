@@ -1,7 +1,6 @@
 //! The history as CSV.
 //!
-//! Owns the columns, and that no cell is taken for a formula by whatever opens it: names come from a server, where
-//! anybody may have chosen them.
+//! Owns the columns.
 
 use color_eyre::eyre::WrapErr;
 
@@ -60,7 +59,9 @@ pub(super) fn page(found: &Option<Found>) -> Result<String, Trouble> {
     };
     let mut writer = csv::Writer::from_writer(Vec::new());
     for line in lines {
-        writer.write_record(line.iter().map(|cell| harmless(cell))).wrap_err("could not make the page")?;
+        writer
+            .write_record(line.iter().map(|cell| text::harmless(cell)))
+            .wrap_err("could not make the page")?;
     }
     let bytes = writer.into_inner().wrap_err("could not make the page")?;
     Ok(String::from_utf8(bytes).wrap_err("could not make the page")?)
@@ -111,37 +112,4 @@ fn step(job: i64, step: &PastStep) -> Vec<String> {
         step.kept.clone().unwrap_or_default(),
         step.copy.clone().unwrap_or_default(),
     ]
-}
-
-/// A cell that no program takes for a formula, with nothing in it that controls a terminal.
-fn harmless(cell: &str) -> String {
-    let is_risky = |first: char| matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
-    let starts = cell.chars().next().is_some_and(char::is_control);
-    let cleaned = text::clean(cell);
-    if starts || cleaned.trim_start().starts_with(is_risky) {
-        return format!("'{cleaned}");
-    }
-    cleaned.into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for (cell, shown) in [
-            ("=1+1", "'=1+1"),
-            ("+1", "'+1"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            (" =1", "' =1"),
-            ("\u{200b}=1", "'=1"),
-            ("\tx", "' x"),
-            ("a=1", "a=1"),
-            ("", ""),
-        ] {
-            assert_eq!(harmless(cell), shown, "{cell:?}");
-        }
-    }
 }

@@ -5,9 +5,10 @@ use ratatui::buffer::CellWidth;
 use crate::app::effect::{Exit, Ticket};
 use crate::app::keymap::{Chord, Key};
 use crate::app::state::palette::Palette;
-use crate::app::state::{Overlay, Question};
+use crate::app::state::{Overlay, Question, State};
 use crate::model::kind::{Kind, Verb};
-use crate::model::plan::Blocked;
+use crate::model::plan::{Blocked, Chosen, Plan};
+use crate::model::record::{Draft, Record};
 
 use super::stage::*;
 
@@ -38,7 +39,7 @@ fn what_must_be_typed_is_always_on_the_screen() {
             let before =
                 line.split("delete").next().unwrap().chars().map(|c| c.to_string().cell_width()).sum::<u16>();
             assert_eq!(drawn(&state).1, Some((before + 6, u16::try_from(row).unwrap())), "{text}");
-            let seen_whole = text.contains("12 requests, within the current limits");
+            let seen_whole = text.contains("24 requests (12 of them reads), within the current limits");
             assert!(seen_whole || text.contains("more below (PgDn)"), "{text}");
             assert!(n < 60 || text.contains("`e0d1c2` will do for the"), "{text}");
         }
@@ -55,6 +56,8 @@ fn a_modal_shows_everything_once_it_is_scrolled() {
         let record = state.listing().row(1).unwrap();
         plan.blocked.push(Blocked { record, reason: "not archived: archive it first".to_owned() });
         let mut state = confirming(state, plan);
+        let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
+        assert!(confirm.wants_weighing().is_some() && confirm.wants_weighing().is_none());
         let mut seen = String::new();
         for scroll in 0..80 {
             if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
@@ -71,7 +74,9 @@ fn a_modal_shows_everything_once_it_is_scrolled() {
             "Renewal 00029",
             "blocked, not included: 1",
             "Somebody under the cursor",
-            "30 requests",
+            "60 requests (30 of them reads)",
+            "attached files are copied only from the Files tab",
+            "on 30 processes: counting what hangs on them",
         ] {
             assert!(seen.contains(&part.replace(' ', "")), "{part} at {width}x{height}");
         }
@@ -98,8 +103,131 @@ fn y_is_offered_only_once_it_counts_and_deleting_looks_different() {
     let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
     confirm.key(Chord::plain(Key::Tab), false, moment(32));
     let text = screen(&state);
+    assert!(
+        text.contains(" list ") && text.contains("║ > [x] copy each") && !text.contains("║ >  "),
+        "{text}"
+    );
+    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
+    confirm.key(Chord::plain(Key::Tab), false, moment(33));
+    let text = screen(&state);
     assert!(text.contains("[list]") && !text.contains("║ > "), "{text}");
     assert_eq!(drawn(&state).1, None);
+}
+
+/// A plan to delete some archived processes, and as many live ones.
+fn half_live(state: &State, n: usize) -> Plan {
+    let mut delete = plan(state, Verb::Delete, Kind::Processes, 2 * n);
+    for chosen in delete.chosen.iter_mut().skip(n) {
+        chosen.record = chosen.record.with_archived(None);
+    }
+    let options = delete.options;
+    delete.with(options)
+}
+
+#[test]
+fn options_and_what_has_the_keys_are_told_without_colour_at_every_size() {
+    for (width, height, labels) in [
+        (
+            120,
+            35,
+            [
+                "[x] copy each record to disk first (a copy, not an undo)",
+                "[ ] archive 5 live ones first, then",
+            ],
+        ),
+        (
+            100,
+            30,
+            [
+                "[x] copy each record to disk first (a copy, not an undo)",
+                "[ ] archive 5 live ones first, then",
+            ],
+        ),
+        (
+            80,
+            24,
+            [
+                "[x] copy each record to disk first (a copy, not an undo)",
+                "[ ] archive 5 live ones first, then",
+            ],
+        ),
+        (40, 24, ["[x] copy each record to disk", "[ ] archive 5 live ones first,"]),
+        (40, 10, ["[x] copy", "[ ] archive 5 first"]),
+    ] {
+        let mut state = lively(width, height);
+        state.setup.colour = false;
+        let delete = half_live(&state, 5);
+        let mut state = confirming(state, delete);
+        let at_rest = screen(&state);
+        assert!(labels.iter().all(|label| at_rest.contains(label)), "{at_rest}");
+        for (n, keys) in [(0, Key::Tab), (1, Key::Down)] {
+            press(&mut state, keys);
+            let text = screen(&state);
+            assert!(
+                text.contains(&format!(">{}", &labels[n][..5]))
+                    || text.contains(&format!("> {}", &labels[n][..5])),
+                "{text}"
+            );
+            assert!(
+                !text.contains("║ >  ") && text.matches('>').count() <= at_rest.matches('>').count(),
+                "{text}"
+            );
+            for asked in ["Permanently delete 5 processes", "type delete 5 and press Enter"] {
+                assert!(text.contains(asked), "{text}");
+            }
+        }
+        press(&mut state, Key::Char(' '));
+        let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
+        confirm.drawn(moment(95));
+        let text = screen(&state);
+        assert!(text.contains(&labels[1].replace("[ ]", "[x]")), "{text}");
+        for asked in ["Permanently delete 10 processes", "type delete 10 and press Enter"] {
+            assert!(text.contains(asked), "{text}");
+        }
+    }
+}
+
+fn press(state: &mut State, key: Key) {
+    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!("no modal") };
+    state.now = moment(state.now.tick.as_secs() + 1);
+    confirm.key(Chord::plain(key), false, state.now);
+}
+
+#[test]
+fn without_a_copy_and_with_a_preface_the_modal_says_so_first_of_all() {
+    let state = lively(120, 35);
+    let mut delete = half_live(&state, 2);
+    delete.preface = vec!["the rest of the deletion of 2026-03-01 13:00".to_owned()];
+    let mut state = confirming(state, delete);
+    press(&mut state, Key::Tab);
+    press(&mut state, Key::Char(' '));
+    let text = screen(&state);
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no `{words}` in\n{text}"));
+    assert!(at("! the rest of the deletion") < at("! this cannot be undone"));
+    assert!(at("! this cannot be undone") < at("! no copy is kept"));
+    assert!(text.contains("[ ] copy each") && !text.contains("from the Files tab"), "{text}");
+}
+
+#[test]
+fn of_files_the_bytes_are_copied_unless_they_are_elsewhere() {
+    for (stored, linked, says) in [
+        (2, 0, "the bytes of 2 files are copied too"),
+        (1, 2, "the bytes of 1 file are copied too; 2 files are links elsewhere"),
+        (0, 1, "1 file is a link elsewhere: there are no bytes to copy"),
+    ] {
+        let state = lively(120, 35);
+        let all = plan(&state, Verb::Delete, Kind::Files, stored + linked);
+        let from = |n: usize| Draft::Text(if n < stored { "local" } else { "url" }.to_owned());
+        let chosen = all.chosen.iter().enumerate().map(|(n, chosen)| {
+            let mut drafts = chosen.record.drafts();
+            drafts[Kind::Files.row().field("source").unwrap()] = from(n);
+            Chosen::from(Record::new(Kind::Files, chosen.record.id().clone(), drafts))
+        });
+        let chosen = chosen.collect();
+        let options = all.options;
+        let text = screen(&confirming(state, Plan { chosen, ..all }.with(options)));
+        assert!(text.contains(says), "{text}");
+    }
 }
 
 #[test]

@@ -232,9 +232,16 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
         "{text}"
     );
     assert!(text.contains("14:02:29  DELETE 200   48 ms  archive  Processes  Onboarding ACME 00012"));
-    state.waiting =
-        Some(Wait { until: Duration::from_millis(32_100), why: "the server asks for it".to_owned() });
+    state.waiting = Some(Wait {
+        since: Duration::ZERO,
+        until: Duration::from_millis(32_100),
+        why: "the server asks for it".to_owned(),
+    });
     assert!(screen(&state).contains("waiting 3 s: the server asks for it"));
+    let long = Wait { since: Duration::ZERO, until: Duration::from_millis(329_100), why: "asked".to_owned() };
+    let short = state.waiting.replace(long);
+    assert!(screen(&state).contains("paused 5 min: asked"), "{}", screen(&state));
+    state.waiting = short;
     state.size.width = 60;
     assert!(
         screen(&state).contains("\narchive 12 of 300  [----------]  4%  waiting 3 s"),
@@ -253,8 +260,10 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
     state.focus = Focus::Status;
     state.status.below = 19;
     let text = screen(&state);
-    assert!(text.contains("[status]") && text.contains("19 newer below"), "{text}");
-    assert!(text.contains("note 20\n") && !text.contains("note 21"));
+    assert!(text.contains("[status]") && text.contains("11 newer below"), "{text}");
+    assert!(text.contains("14:02:31 >note 20\n") && text.contains("14:02:31  note 28\n"), "{text}");
+    state.focus = Focus::Table;
+    assert!(screen(&state).contains("  note 20\n") && !screen(&state).contains(">note 20"));
 }
 
 #[test]

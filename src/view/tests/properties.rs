@@ -10,6 +10,7 @@ use ratatui::style::Color;
 
 use crate::app::effect::Exit;
 use crate::app::message::{Size, Wait};
+use crate::app::state::confirm::Part;
 use crate::app::state::detail::Fields;
 use crate::app::state::listing::Load;
 use crate::app::state::palette::Palette;
@@ -36,6 +37,14 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
                 &mut state,
                 "delete 家\u{301}\u{7}x and much more than fits into a line of any width there is",
             );
+            let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!("no modal") };
+            if n.is_multiple_of(2) {
+                confirm.part = Part::Options;
+                confirm.wants_weighing();
+            }
+            if n.is_multiple_of(4) {
+                type_in(&mut state, " ");
+            }
         }
         2 => {
             let archive = plan(&state, Verb::Archive, Kind::Templates, scroll % 9);
@@ -70,7 +79,11 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             running(&mut state);
             state.focus = Focus::Status;
             state.status.below = scroll;
-            state.waiting = Some(Wait { until: Duration::from_secs(99), why: "why\u{1b}[1m".to_owned() });
+            state.waiting = Some(Wait {
+                since: Duration::ZERO,
+                until: Duration::from_secs(99),
+                why: "why\u{1b}[1m".to_owned(),
+            });
         }
         11 => {
             let input = format!("{}\u{200f}\u{7}", "家x".repeat(scroll % 60));

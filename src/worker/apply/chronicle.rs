@@ -58,7 +58,7 @@ impl Chronicle {
             organization: job.session.organization().to_owned(),
             organization_name: organization.name.clone(),
             verb: job.plan.verb.word(),
-            person: None,
+            person: job.session.person(),
             backups: (job.plan.verb == Verb::Delete && job.plan.options.backup)
                 .then(|| job.backups.directory().display().to_string()),
             continues: job.plan.continues,

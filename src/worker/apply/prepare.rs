@@ -3,7 +3,10 @@
 //! Owns that nothing is deleted which has changed since it was confirmed, nor anything of which no copy could be kept
 //! where one is wanted. Must not send anything that changes something.
 
+use std::time::Duration;
+
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
 
 use super::{Running, Settled};
 use crate::app::message::Remark;
@@ -14,13 +17,30 @@ use crate::model::outcome::Outcome;
 use crate::model::past::BYTES_LOST;
 use crate::model::plan::Step;
 use crate::model::record::Record;
+use crate::tallyfy::Download;
 use crate::worker::truth::{Age, Seen};
+
+/// A look this old does not tell any more what is deleted: the job was held, or the server asked for a pause.
+const STALE: Duration = Duration::from_secs(30);
+/// Before the bytes of a file that did not come are asked for once more.
+const AGAIN: Duration = Duration::from_secs(1);
+/// The statuses of a gateway's bad moment, which say nothing of the file behind it (API sheet, section 4.2).
+const PASSING: [u16; 3] = [502, 503, 504];
 
 /// A step that may be sent.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
     /// The copy of its record, where one was taken: below the folder of all copies.
     pub(super) copy: Option<String>,
+    /// When its record was looked at last, where that matters.
+    looked: Option<Instant>,
+}
+
+impl Ready {
+    /// Whether its record must be looked at again before it is sent.
+    pub(super) fn is_stale(&self) -> bool {
+        self.looked.is_some_and(|looked| looked.elapsed() > STALE)
+    }
 }
 
 impl Running {
@@ -29,26 +49,41 @@ impl Running {
         if self.job.plan.verb != Verb::Delete {
             return Ok(Ready::default());
         }
-        let unread = |failure: Failure| {
-            let verb = step.row.verb.word();
-            Settled::new(Outcome::Failed, format!("not sent, no look before the {verb}: {}", failure.words))
-        };
-        let (now, value) = match self.truth.look(&step.record, Age::Recent).await.map_err(unread)? {
-            Seen::There(now, value) => (now, value),
-            Seen::Gone => {
-                return Err(Settled::new(Outcome::AlreadyGone, "not sent: it is not there any more"));
-            }
-        };
-        let expected = self.expected(step);
-        if let Some(difference) = expected.difference(&now) {
-            let words = format!("not sent, changed since it was loaded: {difference}");
-            return Err(Settled { record: None, ..Settled::new(Outcome::Held, words) });
-        }
+        let (value, looked) = self.look(step, "not sent").await?;
         // The copy of a record that is archived first was taken before that.
         let is_copied = step.after.is_some() || !self.job.plan.options.backup;
         let copy = if is_copied { None } else { Some(self.copy(step, &value).await?) };
         tracing::debug!(number, copied = copy.is_some(), "prepared");
-        Ok(Ready { copy })
+        Ok(Ready { copy, looked: Some(looked) })
+    }
+
+    /// Looks once more at what has waited for long, or was turned away. The copy of what has not changed stays good.
+    pub(super) async fn renew(&self, step: &Step, ready: Ready, was_sent: bool) -> Result<Ready, Settled> {
+        let unsent = if was_sent { "turned away and not sent again" } else { "not sent" };
+        let (_, looked) = self.look(step, unsent).await?;
+        Ok(Ready { looked: Some(looked), ..ready })
+    }
+
+    /// The record as it is now, if it is what it was; with when that was known.
+    async fn look(&self, step: &Step, unsent: &str) -> Result<(Value, Instant), Settled> {
+        let unread = |failure: Failure| {
+            let verb = step.row.verb.word();
+            Settled::new(Outcome::Failed, format!("{unsent}, no look before the {verb}: {}", failure.words))
+        };
+        let (now, value) = match self.truth.look(&step.record, Age::Recent).await.map_err(unread)? {
+            Seen::There(now, value) => (now, value),
+            Seen::Gone => {
+                let words = format!("{unsent}: it is not there any more");
+                return Err(Settled::new(Outcome::AlreadyGone, words));
+            }
+        };
+        match self.expected(step).difference(&now) {
+            Some(difference) => {
+                let words = format!("{unsent}, changed since it was loaded: {difference}");
+                Err(Settled::new(Outcome::Held, words))
+            }
+            None => Ok((value, Instant::now())),
+        }
     }
 
     /// What a record should look like: as it was shown, or as our own archiving left it.
@@ -82,7 +117,7 @@ impl Running {
         let failed =
             |why: &str| Settled::new(Outcome::Failed, format!("not sent, no copy could be kept: {why}"));
         let lost = |failure: Failure| {
-            let is_gone = matches!(failure.cause, Cause::Server | Cause::NotFound);
+            let is_gone = says_lost(&failure);
             let words = match is_gone {
                 true => format!("{BYTES_LOST}: {}", failure.words),
                 false => failure.words,
@@ -90,13 +125,32 @@ impl Running {
             Settled { remark: is_gone.then_some(Remark::BytesGone), ..failed(&words) }
         };
         let folder = self.folder.get().ok_or_else(|| failed("the job has no number"))?;
-        let download = self.job.session.download(route, &step.record).await;
-        let mut download = download.map_err(lost)?;
+        let mut download = self.download(step, route).await.map_err(lost)?;
         let begun = folder.begin_bytes(item, &item.name, download.length).await;
         let mut incoming = begun.map_err(|why| failed(&why.to_string()))?;
         while let Some(chunk) = download.chunk().await.map_err(|failure| failed(&failure.words))? {
             incoming.write(chunk).await.map_err(|why| failed(&why.to_string()))?;
         }
         incoming.finish().await.map_err(|why| failed(&why.to_string()))
+    }
+
+    /// Begins to download a file. What sounds like lost bytes is believed the second time.
+    async fn download(&self, step: &Step, route: &str) -> Result<Download, Failure> {
+        match self.job.session.download(route, &step.record).await {
+            Err(failure) if says_lost(&failure) => {
+                sleep(AGAIN).await;
+                self.job.session.download(route, &step.record).await
+            }
+            download => download,
+        }
+    }
+}
+
+/// Whether an answer says that the server has a file no more: a lasting 5xx does (API sheet, section 4.2).
+fn says_lost(failure: &Failure) -> bool {
+    match failure.cause {
+        Cause::NotFound => true,
+        Cause::Server => !failure.status.is_some_and(|status| PASSING.contains(&status)),
+        _ => false,
     }
 }

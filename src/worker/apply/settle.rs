@@ -3,6 +3,7 @@
 //! Owns the way from an answer, or from none, to an outcome: where the answer cannot be trusted the record is read back,
 //! and the outcome follows from what is there (API sheet, section 4.4). Nothing is ever sent again from here.
 
+use std::future::Future;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -15,11 +16,14 @@ use crate::model::failure::Failure;
 use crate::model::outcome::{Found, Judgement, Outcome, judge, settled};
 use crate::model::plan::Step;
 use crate::tallyfy::{Answered, decode};
+use crate::worker::reins::Gear;
 use crate::worker::session::MOST_REFUSALS;
 use crate::worker::truth::{Age, Truth};
 
 /// Between two looks at a record that a late request may still change.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long what is under way is still looked after once the job is closed.
+const LATE: Duration = Duration::from_secs(15);
 
 impl Running {
     /// Notes what came of a request, and ends its step; nothing if it is to be sent again.
@@ -43,15 +47,33 @@ impl Running {
         self.note(self.chronicle.answered((number, attempt), took, &answer, end.clone()).await);
         let settled = match (known, end) {
             (Ok(settled), Some(end)) => return Some(Passed::Ended(end, settled)),
-            (Err((failure, Some(Judgement::Missing))), _) => confirm_gone(&self.truth, step, failure).await,
+            (Err((failure, Some(Judgement::Missing))), _) => {
+                let settled = confirm_gone(&self.truth, step, failure);
+                self.or_late(settled, Outcome::Refused, &failure.words).await
+            }
             (Err((failure, Some(Judgement::ReadBack { patiently }))), _) => {
-                let words = failure.words.clone();
-                read_back(&self.truth, step, &Reading { patiently, words }).await
+                let reading = Reading { patiently, words: failure.words.clone() };
+                let settled = read_back(&self.truth, step, &reading);
+                self.or_late(settled, Outcome::Unknown, &failure.words).await
             }
             // Turned away, or locked out: the session lets nothing leave until it may be sent again.
             _ => return None,
         };
         Some(self.conclude_one(number, settled).await)
+    }
+
+    /// What a look brings; once the job is closed it is not waited for much longer, for it may wait for a token or for
+    /// the network.
+    async fn or_late(&self, look: impl Future<Output = Settled>, otherwise: Outcome, words: &str) -> Settled {
+        let late = async {
+            self.job.reins.until(Gear::is_closed).await;
+            sleep(LATE).await;
+        };
+        tokio::select! {
+            biased;
+            settled = look => settled,
+            () = late => Settled::new(otherwise, format!("{words}; it could not be read back before the job ended")),
+        }
     }
 
     /// Puts the end of a step on disk for which nothing is under way any more.

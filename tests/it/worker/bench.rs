@@ -1,13 +1,14 @@
 //! A sandbox, a worker on it, and what the worker tells.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use tidyfy::app::effect::{Effect, Ticket, Work};
 use tidyfy::app::message::{Attempt, Fact, JobEnd, Message, Reply};
+use tidyfy::auth::TokenSource;
 use tidyfy::model::kind::{Kind, Scope, Verb};
 use tidyfy::model::outcome::Outcome;
 use tidyfy::model::pacing::Limits;
@@ -28,6 +29,8 @@ pub(crate) struct Bench {
     pub(crate) worker: Worker,
     /// The worker's state directory.
     pub(crate) remembered: TempDir,
+    /// What the source of the token holds, and how often it was read.
+    pub(crate) source: Arc<Mutex<(Option<&'static str>, usize)>>,
     messages: UnboundedReceiver<Message>,
     /// Everything that was told and looked at so far.
     pub(crate) told: Vec<Message>,
@@ -51,13 +54,23 @@ impl Bench {
         let sandbox = Sandbox::start(settings).await.unwrap();
         let (sender, messages) = unbounded_channel();
         let remembered = tempfile::tempdir().unwrap();
-        let terms =
-            Terms { seed: 1, ..Terms::new(limits, Clock::starting_at(now), remembered.path().to_owned()) };
+        let source = Arc::new(Mutex::new((None, 0)));
+        let held = Arc::clone(&source);
+        let terms = Terms {
+            seed: 1,
+            source: TokenSource::new(move || {
+                let mut held = held.lock().unwrap();
+                held.1 += 1;
+                Ok(held.0.and_then(Token::new))
+            }),
+            ..Terms::new(limits, Clock::starting_at(now), remembered.path().to_owned())
+        };
         let client = client(&sandbox.base_url(), sandbox.org(), sandbox.token());
         Self {
             worker: Worker::new(client, terms, sender),
             sandbox,
             remembered,
+            source,
             messages,
             told: vec![],
             tickets: 0,
@@ -73,6 +86,11 @@ impl Bench {
         };
         self.worker = Worker::new(client(base_url, organization, token), terms, sender);
         self.messages = messages;
+    }
+
+    /// Ends the worker, as leaving the program does.
+    pub(crate) fn leave(self) -> (Sandbox, UnboundedReceiver<Message>) {
+        (self.sandbox, self.messages)
     }
 
     /// Breaks the worker off, as a crash would, and puts another in its place: the next start of the program.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tidyfy::app::effect::{Effect, Ticket, Work};
 use tidyfy::app::message::{Fact, Reply};
-use tidyfy::model::failure::Cause;
 use tidyfy::model::kind::{Kind, Scope, Verb};
 use tidyfy::model::outcome::Outcome::{self, Done, Failed, NotSent, Refused};
 use tidyfy::model::record::Record;
@@ -151,24 +150,6 @@ async fn a_step_that_is_turned_away_ten_times_has_failed_and_the_job_goes_on() {
     assert!(steps[3].1.as_deref().unwrap().starts_with("turned away 10 times in a row"), "{steps:?}");
     let sent = bench.changes().iter().filter(|change| change.contains(&records[3].id().to_string())).count();
     assert_eq!(sent, 10);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_token_that_is_not_accepted_ends_the_job_with_the_rest_unsent() {
-    let mut bench = Bench::new(slow()).await;
-    let (records, plan) = bench.archiving(60).await;
-    bench.sandbox.set_faults(vec![on(&records[20], Mishap::RevokeToken)]);
-    let ticket = bench.start(Work::Apply(plan));
-    let (steps, end) = bench.job(ticket).await;
-    assert_eq!(end.stopped.as_ref().map(|failure| failure.cause), Some(Cause::Unauthorized));
-    assert!(!end.cancelled);
-    assert_eq!(steps.len(), 60);
-    let changed = records.iter().filter(|record| bench.archived_at("runs", record).is_string()).count();
-    assert_eq!(tallied(&end), [(Done, changed), (NotSent, 60 - changed)]);
-    assert!((16..=36).contains(&changed), "{changed}");
-    assert!(bench.changes().len() <= changed + 16, "what had not left did not leave");
-    let why = steps.iter().filter(|(outcome, _)| *outcome == NotSent).map(|(_, why)| why.as_deref());
-    assert!(why.into_iter().all(|why| why == Some("the token was not accepted")));
 }
 
 #[tokio::test(start_paused = true)]

@@ -54,15 +54,6 @@ async fn an_organization_without_a_readable_name_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_worthless_token_is_found_out_at_once() {
-    let mut bench = Bench::plain().await;
-    bench.sandbox.revoke_token();
-    let reply = bench.ask(Work::Identify).await;
-    assert!(matches!(&reply, Reply::Identified(Err(failure)) if failure.cause == Cause::Unauthorized));
-    assert_eq!(bench.sandbox.requests().len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
 async fn members_have_names() {
     let mut bench = Bench::plain().await;
     let Reply::Peopled(Ok(people)) = bench.ask(Work::People).await else { panic!() };

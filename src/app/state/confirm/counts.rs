@@ -1,0 +1,97 @@
+//! What hangs on the records of the modal's plan, as far as it has been counted.
+//!
+//! Owns which of the records are still to be counted: those that go as they are when the modal opens, those that are
+//! archived first when that is chosen for the first time, and none of them twice. Must not know how they are counted.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Confirm;
+use crate::app::effect::Ticket;
+use crate::model::id::Id;
+use crate::model::impact::Impact;
+use crate::model::kind::Kind;
+use crate::model::plan::{Plan, Step};
+
+/// What has been asked: first about the records that go as they are, then about those that are archived first.
+#[derive(Debug, Default)]
+pub(super) struct Counts(Vec<Count>);
+
+#[derive(Debug)]
+struct Count {
+    /// The piece of work that counts; none where there is nothing to count.
+    ticket: Option<Ticket>,
+    found: Vec<Impact>,
+}
+
+impl Confirm {
+    /// What is still to be counted, if anything is. It must be told [`Confirm::weighing`] then.
+    pub fn wants_weighing(&mut self) -> Option<Arc<Plan>> {
+        while self.counts.0.len() < self.parts_shown() {
+            let plan = self.part_of_plan(!self.counts.0.is_empty());
+            let found = Impact::begun(&plan);
+            let is_wanted = !found.is_empty();
+            self.counts.0.push(Count { ticket: None, found });
+            if is_wanted {
+                return Some(plan);
+            }
+        }
+        None
+    }
+
+    /// A piece of work counts what was wanted last.
+    pub fn weighing(&mut self, ticket: Ticket) {
+        if let Some(count) = self.counts.0.last_mut() {
+            count.ticket = Some(ticket);
+        }
+    }
+
+    /// Whether a piece of work counts for this modal.
+    #[must_use]
+    pub fn is_weighed_by(&self, ticket: Ticket) -> bool {
+        self.counts.0.iter().any(|count| count.ticket == Some(ticket))
+    }
+
+    /// That piece of work has counted so far. What others counted is none of this modal's.
+    pub fn weighed(&mut self, ticket: Ticket, found: Vec<Impact>) {
+        if let Some(count) = self.counts.0.iter_mut().find(|count| count.ticket == Some(ticket)) {
+            count.found = found;
+        }
+    }
+
+    /// What hangs on the records that would be acted upon, by kind.
+    #[must_use]
+    pub fn impact(&self) -> Vec<Impact> {
+        let mut sums: Vec<Impact> = Vec::new();
+        for found in self.counts.0.iter().take(self.parts_shown()).flat_map(|count| &count.found) {
+            match sums.iter_mut().find(|sum| sum.kind == found.kind) {
+                Some(sum) => sum.merge(found),
+                None => sums.push(found.clone()),
+            }
+        }
+        sums.sort_by_key(|sum| sum.kind);
+        sums
+    }
+
+    fn parts_shown(&self) -> usize {
+        1 + usize::from(self.plan.options.archive_first)
+    }
+
+    /// The plan with only those records that are archived first, or only those that are not.
+    fn part_of_plan(&self, archived_first: bool) -> Arc<Plan> {
+        let is_of_part = |step: &&Step| step.after.is_some() == archived_first;
+        if self.plan.targets().all(|step| is_of_part(&step)) {
+            return Arc::clone(&self.plan);
+        }
+        let among: BTreeSet<(Kind, Id)> = self
+            .plan
+            .targets()
+            .filter(is_of_part)
+            .map(|step| (step.record.kind(), step.record.id().clone()))
+            .collect();
+        let mut plan = Plan::clone(&self.plan);
+        plan.chosen.retain(|chosen| among.contains(&(chosen.record.kind(), chosen.record.id().clone())));
+        let options = plan.options;
+        Arc::new(plan.with(options))
+    }
+}

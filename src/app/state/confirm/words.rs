@@ -1,0 +1,193 @@
+//! What the modal says.
+//!
+//! Owns its sentences and their order: what is lost, what is hidden, the records, those that are blocked, what it takes.
+//! Must not know what confirms it.
+
+use super::{Choice, Confirm, Part};
+use crate::model::catalog::Source;
+use crate::model::impact::Impact;
+use crate::model::kind::{Kind, Verb};
+use crate::model::moment::Moment;
+use crate::model::plan::Assent;
+use crate::model::record::Record;
+use crate::model::text;
+
+/// One line of the modal's body.
+#[derive(Debug, Clone)]
+pub enum Line {
+    /// A sentence.
+    Text(String),
+    /// A sentence that must not be overlooked.
+    Loud(String),
+    /// A heading.
+    Head(String),
+    /// A record that will be acted upon.
+    Target(Record),
+    /// A record that will not, and why.
+    Blocked(Record, String),
+    /// Nothing.
+    Blank,
+}
+
+impl Confirm {
+    /// The body, in the order a reader needs it.
+    #[must_use]
+    pub fn body(&self) -> Vec<Line> {
+        let plan = &self.plan;
+        let loud = plan.preface.iter().cloned().chain(plan.consequences());
+        let mut lines: Vec<Line> = loud.map(Line::Loud).collect();
+        lines.extend(self.archived_first());
+        lines.extend(self.copies());
+        lines.extend(self.impact().iter().filter_map(Impact::sentence).map(Line::Text));
+        if plan.hidden > 0 {
+            let why = if plan.filtered { "hidden by the filter" } else { "not in the list as it is shown" };
+            lines.push(Line::Loud(format!("{} {why}", plan.hidden)));
+        }
+        if plan.steps.is_empty() && self.archivable == 0 {
+            lines.push(Line::Loud("nothing here can be done: only Esc works".to_owned()));
+        }
+        if !plan.steps.is_empty() && !plan.blocked.is_empty() {
+            let blocked = text::grouped(plan.blocked.len() as u64);
+            lines.push(Line::Loud(format!("{blocked} blocked and not included, listed last")));
+        }
+        self.list_targets(&mut lines);
+        self.list_blocked(&mut lines);
+        lines
+    }
+
+    /// What ends the body and stays in sight while the list is scrolled.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Line> {
+        let bystander = self.plan.bystander.iter();
+        let bystander = bystander
+            .map(|name| Line::Loud(format!("{name} under the cursor is not marked and not included")));
+        bystander.chain([Line::Text(self.plan.cost())]).collect()
+    }
+
+    /// What becomes of the live records that would have to be archived first.
+    fn archived_first(&self) -> Option<Line> {
+        let (n, all) = (self.archivable, self.plan.chosen.len());
+        let grouped = text::grouped(n as u64);
+        let subject = match n {
+            1 if all == 1 => "it is live".to_owned(),
+            1 => "1 of these is live".to_owned(),
+            n if n == all => format!("all {grouped} are live"),
+            _ => format!("{grouped} of these are live"),
+        };
+        let (they_are, each_is) = if n == 1 { ("it is", "it is") } else { ("they are", "each is") };
+        let words = match (n, self.plan.options.archive_first) {
+            (0, _) => return None,
+            (_, true) => {
+                format!(
+                    "{subject}: {each_is} archived first, and stays archived if it cannot be deleted then"
+                )
+            }
+            (_, false) if self.plan.steps.is_empty() => {
+                format!("{subject} and can be deleted only once {they_are} archived")
+            }
+            (_, false) => return None,
+        };
+        Some(Line::Loud(words))
+    }
+
+    /// What is copied and what is not, before a permanent deletion.
+    fn copies(&self) -> Vec<Line> {
+        let plan = &self.plan;
+        if plan.verb != Verb::Delete || plan.steps.is_empty() {
+            return Vec::new();
+        }
+        if !plan.options.backup {
+            return vec![Line::Loud("no copy is kept".to_owned())];
+        }
+        let kinds: Vec<Kind> = plan.kinds().into_iter().map(|(kind, _)| kind).collect();
+        let with_bytes = kinds.iter().filter(|kind| kind.row().bytes.is_some()).map(|kind| self.bytes(*kind));
+        let carried = Kind::ALL.into_iter().filter_map(|kind| {
+            let Source::Collected { from, .. } = &kind.row().source else { return None };
+            let (plural, title) = (kind.row().plural, kind.row().title);
+            let carries = kinds.iter().any(|carrier| from.contains(carrier));
+            carries.then(|| format!("attached {plural} are copied only from the {title} tab"))
+        });
+        with_bytes.chain(carried).map(Line::Text).collect()
+    }
+
+    /// Of which records of a kind that has bytes these are copied too.
+    fn bytes(&self, kind: Kind) -> String {
+        let of_kind = || self.plan.targets().filter(|step| step.record.kind() == kind);
+        let (all, stored) =
+            (of_kind().count(), of_kind().filter(|step| step.record.stored_bytes().is_some()).count());
+        match (stored, all - stored) {
+            (stored, 0) => format!("the bytes of {} are copied too", kind.count(stored)),
+            (0, links) => format!("{} elsewhere: there are no bytes to copy", links_of(kind, links)),
+            (stored, links) => {
+                format!(
+                    "the bytes of {} are copied too; {} elsewhere",
+                    kind.count(stored),
+                    links_of(kind, links)
+                )
+            }
+        }
+    }
+
+    fn list_targets(&self, lines: &mut Vec<Line>) {
+        for (kind, n) in self.plan.kinds() {
+            lines.push(Line::Blank);
+            lines.push(Line::Head(kind.count(n)));
+            let of_kind = self.plan.targets().map(|step| &step.record).filter(|record| record.kind() == kind);
+            lines.extend(of_kind.filter(|record| self.is_listed(record)).cloned().map(Line::Target));
+        }
+    }
+
+    fn list_blocked(&self, lines: &mut Vec<Line>) {
+        if self.plan.blocked.is_empty() {
+            return;
+        }
+        lines.push(Line::Blank);
+        lines.push(Line::Head(format!(
+            "blocked, not included: {}",
+            text::grouped(self.plan.blocked.len() as u64)
+        )));
+        let listed = self.plan.blocked.iter().filter(|blocked| self.is_listed(&blocked.record));
+        lines.extend(listed.map(|blocked| Line::Blocked(blocked.record.clone(), blocked.reason.clone())));
+    }
+
+    fn is_listed(&self, record: &Record) -> bool {
+        let wanted = text::folded(self.list_filter.value().trim());
+        wanted.is_empty() || text::folded(record.name()).contains(&wanted)
+    }
+
+    /// What the modal asks for at its foot; nothing while `y` does not count yet.
+    #[must_use]
+    pub fn prompt(&self, now: Moment) -> String {
+        let verb = self.plan.verb.word();
+        match &self.assent {
+            Assent::Nothing if self.archivable == 0 => "Esc keep".to_owned(),
+            Assent::Nothing if self.has_keys(Choice::ArchiveFirst) => {
+                let them = if self.archivable == 1 { "it" } else { "them" };
+                format!("Space archives {them} first, Esc keep")
+            }
+            Assent::Nothing => "choose to archive first, or Esc keep".to_owned(),
+            Assent::Key if self.is_armed(now) => format!("y {verb}, Esc keep"),
+            Assent::Key => String::new(),
+            Assent::Phrase(phrases) => {
+                let first = phrases.first().map_or("", String::as_str);
+                let or = match phrases.len() {
+                    0 | 1 => String::new(),
+                    _ => format!(" (`{}` will do for the name)", self.plan.short_organization()),
+                };
+                format!("type {first} and press Enter{or}")
+            }
+        }
+    }
+
+    /// Whether Space would flip this option now.
+    #[must_use]
+    pub fn has_keys(&self, choice: Choice) -> bool {
+        self.part == Part::Options && self.choice == Some(choice)
+    }
+}
+
+/// `2 files are links`
+fn links_of(kind: Kind, n: usize) -> String {
+    let are = if n == 1 { "is a link" } else { "are links" };
+    format!("{} {are}", kind.count(n))
+}

@@ -1,0 +1,112 @@
+//! When nothing can leave: the token is not accepted any more, or the server cannot be reached.
+//!
+//! Owns the prompt for another token, and asking again for what failed while the way was shut.
+
+use super::{browse, receive};
+use crate::app::effect::{Effects, Work};
+use crate::app::keymap::Chord;
+use crate::app::state::listing::Load;
+use crate::app::state::status::Told;
+use crate::app::state::token::Wish;
+use crate::app::state::{Identity, Purpose, State};
+use crate::model::failure::{Cause, Failure};
+
+/// The token is not accepted any more, or one is again.
+pub(super) fn locked_out(state: &mut State, failure: Option<Failure>, effects: &mut Effects) {
+    match failure {
+        Some(failure) => {
+            receive::tell_failure(state, "the token is not accepted any more, everything waits", &failure);
+            if state.locked_out.replace(failure).is_none() {
+                show_prompt(state);
+            }
+        }
+        None => let_in(state, effects),
+    }
+}
+
+/// The server cannot be reached, or can be again.
+pub(super) fn offline(state: &mut State, failure: Option<Failure>, effects: &mut Effects) {
+    match failure {
+        Some(failure) => {
+            receive::tell_failure(state, "offline, trying again now and then", &failure);
+            state.offline = Some(failure);
+        }
+        None => {
+            if state.offline.take().is_some() {
+                let words = "the server can be reached again, going on";
+                state.status.tell(state.now, Told::Note(words.to_owned()));
+                state.note(words);
+                ask_again(state, Cause::Unreachable, effects);
+            }
+        }
+    }
+}
+
+/// Whether nothing can be begun before a token is accepted; the prompt for one then comes up.
+pub(super) fn is_shut(state: &mut State) -> bool {
+    let shut = state.locked_out.is_some();
+    if shut {
+        show_prompt(state);
+    }
+    shut
+}
+
+/// Opens the prompt because a person wants to.
+pub(super) fn enter_token(state: &mut State) {
+    if !is_shut(state) {
+        state.note("the token is accepted: there is none to enter");
+    }
+}
+
+/// Puts the prompt over everything. A modal under it has to be seen again before it can be confirmed.
+fn show_prompt(state: &mut State) {
+    if state.leaving.is_none() {
+        state.token_prompt.get_or_insert_default();
+        state.hide_overlay();
+    }
+}
+
+/// Reads a key in the prompt.
+pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
+    let tried = state.tickets.awaits(Purpose::Admit);
+    let Some(prompt) = &mut state.token_prompt else { return };
+    match prompt.key(chord, repeat, tried) {
+        Wish::Wait => {}
+        Wish::Hide => {
+            state.token_prompt = None;
+            state.note("everything waits for a token: R asks for one again");
+        }
+        Wish::Try(token) => {
+            prompt.refused = None;
+            state.ask(Purpose::Admit, Work::Admit(token), effects);
+        }
+    }
+}
+
+/// A try has ended.
+pub(super) fn admitted(state: &mut State, result: Result<(), Failure>, effects: &mut Effects) {
+    match (result, &mut state.token_prompt) {
+        (Ok(()), _) => let_in(state, effects),
+        (Err(failure), Some(prompt)) => prompt.refused = Some(failure.words),
+        (Err(failure), None) => state.note(format!("no token was accepted: {}", failure.words)),
+    }
+}
+
+fn let_in(state: &mut State, effects: &mut Effects) {
+    let was_shown = state.token_prompt.take().is_some();
+    if state.locked_out.take().is_some() || was_shown {
+        state.note("the token is accepted, going on");
+        ask_again(state, Cause::Unauthorized, effects);
+    }
+}
+
+/// Asks again for what the screen lacks because the way was shut.
+fn ask_again(state: &mut State, cause: Cause, effects: &mut Effects) {
+    if matches!(&state.identity, Identity::Failed(failure) if failure.cause == cause) {
+        state.identity = Identity::Asking;
+        state.ask(Purpose::Identify, Work::Identify, effects);
+    }
+    if matches!(&state.listing().load, Load::Failed(failure) if failure.cause == cause) {
+        browse::load(state, state.kind, true, effects);
+    }
+}

@@ -1,0 +1,90 @@
+//! What can be done with a line of the status pane: mark the records of a group, copy requests, write them down.
+
+use super::act;
+use crate::app::effect::{Effect, Effects, Work};
+use crate::app::state::status::Told;
+use crate::app::state::status::group::curl;
+use crate::app::state::{Purpose, State};
+use crate::model::failure::Failure;
+use crate::model::kind::Kind;
+use crate::model::text;
+
+/// The most bytes that are put into the clipboard: encoded, they are about the most that terminals take.
+const MOST_COPIED: usize = 74_000;
+
+/// Marks the records of the group under the cursor and no others of their kinds; again: brings the former marks back.
+pub(super) fn mark_group(state: &mut State) {
+    let Some(group) = state.status.group_under_cursor() else {
+        state.note("there is no group of failures on this line");
+        return;
+    };
+    let mut marked = Vec::new();
+    for kind in Kind::ALL {
+        let of_kind = group.losses.iter().filter(|loss| loss.record.kind() == kind);
+        let wanted: Vec<_> = of_kind
+            .map(|loss| {
+                (act::newest(state, &loss.record), format!("{}: {}", loss.outcome.word(), loss.reason))
+            })
+            .collect();
+        let n = wanted.len();
+        if n > 0 && state.marks.only(kind, wanted) {
+            marked.push(kind.count(n));
+        }
+    }
+    if let Some(row) = state.marked_only {
+        state.marked_only = Some(row.min(state.marks.total().saturating_sub(1)));
+    }
+    state.note(match marked.as_slice() {
+        [] => "the former marks are back".to_owned(),
+        kinds => format!("only {} marked: again brings the former marks back", kinds.join(", ")),
+    });
+}
+
+/// Puts the requests of the line under the cursor into the clipboard.
+pub(super) fn copy(state: &mut State, effects: &mut Effects) {
+    let requests = match state.status.under_cursor().map(|entry| &entry.told) {
+        Some(Told::Attempt(attempt)) => vec![curl(attempt.method, &attempt.url)],
+        Some(Told::Group(group)) if group.curls().is_empty() => {
+            state.note("no request of these was sent");
+            return;
+        }
+        Some(Told::Group(group)) => group.curls(),
+        _ => {
+            state.note("there is no request on this line");
+            return;
+        }
+    };
+    let text = requests.join("\n");
+    if text.len() > MOST_COPIED {
+        state.note("too much for a clipboard: e writes it into a file");
+        return;
+    }
+    effects.push(Effect::Clip(text));
+    let n = requests.len();
+    let noun = if n == 1 { "request" } else { "requests" };
+    let n = text::grouped(n as u64);
+    state.note(format!("copied {n} {noun} through the terminal, if it lets programs copy"));
+}
+
+/// Writes the group under the cursor into a file.
+pub(super) fn export(state: &mut State, effects: &mut Effects) {
+    let Some(group) = state.status.group_under_cursor() else {
+        state.note("there is no group of failures on this line");
+        return;
+    };
+    let name = group.file_name(&state.setup.zone.stamp(state.now.wall));
+    state.ask(Purpose::Write, Work::Write { name, text: group.csv() }, effects);
+}
+
+/// A file has been written, or could not be.
+pub(super) fn written(state: &mut State, result: Result<String, Failure>) {
+    let words = match result {
+        Ok(path) => format!("written: {path}"),
+        Err(failure) => {
+            let words = format!("{}; hint: start tidyfy where files can be written", failure.words);
+            state.status.tell(state.now, Told::Note(words.clone()));
+            words
+        }
+    };
+    state.note(words);
+}

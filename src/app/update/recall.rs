@@ -1,0 +1,59 @@
+//! Undoing the last job, and trying again what failed of it: both look into the past, then open the modal.
+
+use super::{act, receive};
+use crate::app::effect::{Effects, Work};
+use crate::app::state::confirm::Confirm;
+use crate::app::state::{Overlay, Purpose, State};
+use crate::model::failure::Failure;
+use crate::model::past::{Recall, Recalled};
+use crate::model::plan::Plan;
+
+/// Looks for a past job, one at a time.
+pub(super) fn look(state: &mut State, recall: Recall, effects: &mut Effects) {
+    if state.standing.read_only {
+        state.note("read-only");
+    } else if let Err(why) = act::organization(state) {
+        state.note(why);
+    } else if !state.recalls() {
+        state.ask(Purpose::Recall(recall), Work::Recall(recall), effects);
+    }
+}
+
+/// What was found. A person who has gone on to something else in the meantime is not interrupted.
+pub(super) fn found(state: &mut State, recall: Recall, result: Result<Option<Box<Recalled>>, Failure>) {
+    let is_busy = state.overlay.is_some() || state.token_prompt.is_some() || state.filter_input.is_some();
+    match result {
+        _ if state.leaving.is_some() => {}
+        Err(failure) => {
+            receive::tell_failure(state, "the last job could not be looked for", &failure);
+            state.note(format!("the last job could not be looked for: {}", failure.words));
+        }
+        Ok(None) => state.note(match recall {
+            Recall::Undo => "there is nothing to undo",
+            Recall::Retry => "nothing failed in the last job",
+        }),
+        Ok(Some(_)) if is_busy => {
+            let command = match recall {
+                Recall::Undo => "undo",
+                Recall::Retry => "retry",
+            };
+            state.note(format!("the last job was found while something else was open: `{command}` again"));
+        }
+        Ok(Some(recalled)) => propose(state, *recalled),
+    }
+}
+
+fn propose(state: &mut State, recalled: Recalled) {
+    let organization = match act::organization(state) {
+        Ok(organization) => organization,
+        Err(why) => return state.note(why),
+    };
+    let Recalled { verb, chosen, options, preface } = recalled;
+    let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
+    let plan = Plan {
+        preface,
+        held_by_server: act::held_by_server(state),
+        ..Plan::new(verb, organization, act::free(state, chosen), limits, caution).with(options)
+    };
+    state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan))));
+}

@@ -1,0 +1,174 @@
+//! Unfinished jobs of earlier runs: looking for them, and finishing or dropping each.
+//!
+//! Nothing is resumed by itself: what is left goes through the modal like any other plan.
+
+use super::{act, receive};
+use crate::app::effect::{Effects, Work};
+use crate::app::keymap::Chord;
+use crate::app::state::confirm::Confirm;
+use crate::app::state::recovery::{RecoveryPage, Wish};
+use crate::app::state::{Overlay, Purpose, State};
+use crate::model::failure::Failure;
+use crate::model::past::Remnant;
+use crate::model::plan::Plan;
+
+/// Looks for them once the organization is known for the first time.
+pub(super) fn look_first(state: &mut State, effects: &mut Effects) {
+    if !std::mem::replace(&mut state.recovery.asked, true) {
+        state.ask(Purpose::Unfinished, Work::Unfinished, effects);
+    }
+}
+
+/// Looks for them because a person wants to.
+pub(super) fn look_again(state: &mut State, effects: &mut Effects) {
+    if let Err(why) = act::organization(state) {
+        state.note(why);
+        return;
+    }
+    state.note("looking for unfinished jobs");
+    (state.recovery.wished, state.recovery.asked) = (true, true);
+    if !state.tickets.awaits(Purpose::Unfinished) {
+        state.ask(Purpose::Unfinished, Work::Unfinished, effects);
+    }
+}
+
+/// What was found.
+pub(super) fn found(state: &mut State, result: Result<Vec<Remnant>, Failure>) {
+    let wished = std::mem::take(&mut state.recovery.wished);
+    match result {
+        Ok(remnants) => {
+            let remnants: Vec<Remnant> =
+                remnants.into_iter().filter(|remnant| !state.jobs.continues(remnant.job)).collect();
+            if remnants.is_empty() && wished {
+                state.note("no job is unfinished");
+            }
+            let is_open = matches!(state.overlay, Some(Overlay::Recovery(_)));
+            state.recovery.due = !remnants.is_empty() && !is_open;
+            state.recovery.remnants = remnants;
+            clamp(state);
+        }
+        Err(failure) => {
+            receive::tell_failure(state, "unfinished jobs could not be looked for", &failure);
+            if wished {
+                state.note(format!("unfinished jobs could not be looked for: {}", failure.words));
+            }
+        }
+    }
+}
+
+/// Opens the page if it waits for that and nothing else is open.
+pub(super) fn surface(state: &mut State) {
+    let is_free = state.overlay.is_none()
+        && state.token_prompt.is_none()
+        && state.filter_input.is_none()
+        && state.leaving.is_none();
+    if state.recovery.due && is_free {
+        state.recovery.due = false;
+        if !state.recovery.remnants.is_empty() {
+            state.overlay = Some(Overlay::Recovery(RecoveryPage::default()));
+        }
+    }
+}
+
+/// Reads a key of the page.
+pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
+    if let Some(Overlay::Recovery(page)) = &mut state.overlay {
+        let wish = page.key(chord, repeat, state.now, &state.recovery.remnants);
+        obey(state, wish, effects);
+    }
+}
+
+/// Does what a key of the page asked for.
+pub(super) fn obey(state: &mut State, wish: Wish, effects: &mut Effects) {
+    let remnant = |job| state.recovery.remnants.iter().find(|remnant| remnant.job == job).cloned();
+    match wish {
+        Wish::Wait => {}
+        Wish::Later => {
+            state.overlay = None;
+            state.note("unfinished jobs can wait: the palette knows them as `unfinished`");
+        }
+        Wish::Finish(job) | Wish::Drop(job) => match remnant(job) {
+            None => {}
+            Some(remnant) if remnant.elsewhere => {
+                state.note("that job is running in another tidyfy, which has to deal with it");
+            }
+            Some(_) if matches!(wish, Wish::Drop(_)) => {
+                drop_job(state, job, effects);
+                state.note("dropping the rest of it");
+            }
+            Some(remnant) => finish(state, remnant, effects),
+        },
+    }
+}
+
+fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
+    if state.standing.read_only {
+        state.note("read-only");
+        return;
+    }
+    if remnant.rest.is_empty() {
+        drop_job(state, remnant.job, effects);
+        state.note("nothing of it was left to do: closing it");
+        return;
+    }
+    match act::organization(state) {
+        Err(why) => state.note(why),
+        Ok(organization) => {
+            let chosen = act::free(state, remnant.rest);
+            let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
+            let when = state.setup.zone.minute(remnant.confirmed);
+            let plan = Plan {
+                preface: vec![format!("finishes job {} of {when}", remnant.job)],
+                continues: Some(remnant.job),
+                held_by_server: act::held_by_server(state),
+                ..Plan::new(remnant.verb, organization, chosen, limits, caution).with(remnant.options)
+            };
+            // The page comes back when the modal closes, with what is unfinished then.
+            state.recovery.due = true;
+            state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan))));
+        }
+    }
+}
+
+fn drop_job(state: &mut State, job: i64, effects: &mut Effects) {
+    if !state.tickets.awaits(Purpose::Drop(job)) {
+        state.ask(Purpose::Drop(job), Work::Drop(job), effects);
+    }
+}
+
+/// The rest of a job goes on as a job of its own. The page comes back only for others that can be dealt with.
+pub(super) fn taken_up(state: &mut State, job: i64) {
+    forget(state, job);
+    state.recovery.due &= state.recovery.offers();
+}
+
+/// A job has been dropped, or could not be.
+pub(super) fn dropped(state: &mut State, job: i64, result: Result<(), Failure>) {
+    match result {
+        Ok(()) => {
+            forget(state, job);
+            state.note("dropped: history keeps it");
+        }
+        Err(failure) => {
+            receive::tell_failure(state, &format!("job {job} could not be dropped"), &failure);
+            state.note(format!("it could not be dropped: {}", failure.words));
+        }
+    }
+}
+
+/// Takes a job off the page, which closes with the last of them.
+fn forget(state: &mut State, job: i64) {
+    state.recovery.forget(job);
+    clamp(state);
+}
+
+/// Keeps the cursor of the page on a job.
+fn clamp(state: &mut State) {
+    let left = state.recovery.remnants.len();
+    if let Some(Overlay::Recovery(page)) = &mut state.overlay {
+        page.at = page.at.min(left.saturating_sub(1));
+        if left == 0 {
+            state.overlay = None;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What facts, made by hand, do to the state, and what is asked for then.
+
+mod door;
+mod pane;
+mod recall;
+mod recover;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::app::effect::{Effect, Ticket, Work};
+use crate::app::keymap::Keymap;
+use crate::app::message::{Fact, LoadEnd, Message, Reply, Size};
+use crate::app::state::{Overlay, Setup, State};
+use crate::app::update::update;
+use crate::model::id::Id;
+use crate::model::kind::Kind;
+use crate::model::moment::{Moment, Zone};
+use crate::model::pacing::Limits;
+use crate::model::plan::{Caution, Organization, Plan};
+use crate::model::record::{Draft, Page, Record};
+
+/// The state, driven by hand, with all that was asked for.
+struct Bench {
+    state: State,
+    tick: Duration,
+    /// What is asked for and not answered yet, oldest first.
+    open: Vec<(Ticket, Work)>,
+    /// Everything else that was wanted.
+    wanted: Vec<Effect>,
+}
+
+fn organization() -> Organization {
+    Organization { id: "e0d1c2b3a4958677".into(), name: "Acme Ltd".into(), admin: Some(true) }
+}
+
+/// Live processes `Thing 1`, `Thing 2` and so on.
+fn records(n: usize) -> Vec<Record> {
+    page(n).records().collect()
+}
+
+fn page(n: usize) -> Arc<Page> {
+    let row = |n: usize| {
+        let mut drafts = vec![Draft::Text(format!("Thing {n}"))];
+        drafts.resize(Kind::Processes.row().fields.len(), Draft::Missing);
+        (Id::new(&format!("{n:032x}")).unwrap(), drafts)
+    };
+    Arc::new(Page::new(Kind::Processes, (1..=n).map(row).collect()))
+}
+
+impl Bench {
+    /// Everything that is asked for at the start has been answered, and the list holds five processes.
+    fn new() -> Self {
+        let mut bench = Self::starting(false);
+        bench.settle();
+        bench
+    }
+
+    fn starting(read_only: bool) -> Self {
+        let setup = Setup {
+            demo: false,
+            profile: None,
+            host: "127.0.0.1".into(),
+            limits: Limits::off(),
+            caution: Caution::default(),
+            keymap: Arc::new(Keymap::default()),
+            zone: Zone::new(TimeZone::UTC),
+            colour: true,
+            kind: Kind::Processes,
+            read_only,
+        };
+        let start: Timestamp = "2026-11-22T19:05:01Z".parse().unwrap();
+        let mut state = State::new(setup, Size { width: 100, height: 30 }, Moment::start(start));
+        let effects = state.start();
+        let mut bench = Self { state, tick: Duration::ZERO, open: Vec::new(), wanted: Vec::new() };
+        bench.take(effects);
+        bench
+    }
+
+    fn take(&mut self, effects: crate::app::effect::Effects) {
+        for effect in effects {
+            match effect {
+                // What hangs on the records of a modal is no concern here, and changes nothing.
+                Effect::Work(_, Work::Weigh(_)) => {}
+                Effect::Work(ticket, work) => self.open.push((ticket, work)),
+                other => self.wanted.push(other),
+            }
+        }
+    }
+
+    fn send(&mut self, fact: Fact) {
+        let start: Timestamp = "2026-11-22T19:05:01Z".parse().unwrap();
+        let at = Moment { tick: self.tick, wall: start + self.tick };
+        let effects = update(&mut self.state, Message { at, fact });
+        self.take(effects);
+    }
+
+    /// Presses keys at a hand's pace.
+    fn keys(&mut self, keys: &str) {
+        for key in keys.split_whitespace() {
+            self.tick += Duration::from_millis(40);
+            self.send(Fact::Due);
+            self.send(Fact::Key { chord: key.parse().unwrap(), repeat: false });
+        }
+    }
+
+    /// The screen is drawn, and half a second passes.
+    fn look(&mut self) {
+        if self.state.awaits_drawing() {
+            self.send(Fact::Drawn);
+        }
+        self.tick += Duration::from_millis(500);
+        self.send(Fact::Due);
+    }
+
+    /// What is asked for first of all that `is` wanted, with its ticket.
+    fn asked(&self, is: impl Fn(&Work) -> bool) -> Option<Ticket> {
+        self.open.iter().find(|(_, work)| is(work)).map(|(ticket, _)| *ticket)
+    }
+
+    /// Answers the first open piece of work that `is` meant.
+    fn answer(&mut self, is: impl Fn(&Work) -> bool, reply: Reply) {
+        let at = self.open.iter().position(|(_, work)| is(work)).expect("it was never asked for");
+        let (ticket, _) = self.open.remove(at);
+        self.send(Fact::Reply(ticket, reply));
+    }
+
+    /// Answers everything that is open as a server in order does.
+    fn settle(&mut self) {
+        while !self.open.is_empty() {
+            let (ticket, work) = self.open.remove(0);
+            let reply = match work {
+                Work::Identify => Reply::Identified(Ok(organization())),
+                Work::People => Reply::Peopled(Ok(Default::default())),
+                Work::Count(_) => Reply::Counted(Ok(5)),
+                Work::List { kind: Kind::Processes, .. } => {
+                    let page = Reply::Page {
+                        page: page(5),
+                        total: Some(5),
+                        dropped: 0,
+                        unreadable: 0,
+                        coverage: vec![],
+                    };
+                    self.send(Fact::Reply(ticket, page));
+                    Reply::Loaded(Ok(LoadEnd::default()))
+                }
+                Work::List { .. } => Reply::Loaded(Ok(LoadEnd::default())),
+                Work::Arrange { .. } => Reply::Arranged(None),
+                Work::Unfinished => Reply::Unfinished(Ok(vec![])),
+                other => panic!("{other:?} has no answer of its own"),
+            };
+            self.send(Fact::Reply(ticket, reply));
+        }
+    }
+
+    /// The plan in the open modal.
+    fn plan(&self) -> Option<Arc<Plan>> {
+        match &self.state.overlay {
+            Some(Overlay::Confirm(confirm)) => Some(Arc::clone(&confirm.plan)),
+            _ => None,
+        }
+    }
+
+    fn notice(&self) -> &str {
+        self.state.notice.as_ref().map_or("", |notice| notice.0.as_str())
+    }
+
+    /// All lines of the status pane.
+    fn log(&self) -> String {
+        let lines = self.state.status.shown().map(|entry| entry.text(&self.state.setup.zone));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}

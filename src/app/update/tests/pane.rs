@@ -1,0 +1,160 @@
+//! What went wrong in a job, and what can be done with the lines that tell it.
+
+use super::*;
+use crate::app::message::{Attempt, JobEnd};
+use crate::app::state::status::Told;
+use crate::model::failure::{Cause, Failure};
+use crate::model::outcome::Outcome;
+
+const ORGANIZATION: &str = "https://go.tallyfy.com/api/organizations/e0d1c2b3a4958677";
+
+fn attempt(record: &Record, result: Result<u16, Failure>) -> Fact {
+    Fact::Attempt(Attempt {
+        method: "DELETE",
+        purpose: "archive",
+        kind: Some(record.kind()),
+        id: Some(record.id().clone()),
+        name: record.name().to_owned(),
+        url: format!("{ORGANIZATION}/runs/{}", record.id()),
+        took: Duration::from_millis(48),
+        result,
+        again_in: None,
+    })
+}
+
+/// A job on all five processes, of which two are refused for one cause, one for another, one is held and one is done.
+fn ended() -> Bench {
+    let mut bench = Bench::new();
+    bench.keys("* a");
+    bench.look();
+    bench.keys("y");
+    bench.look();
+    let ticket = bench.asked(|work| matches!(work, Work::Apply(_))).unwrap();
+    bench.send(Fact::Reply(ticket, Reply::Started));
+    let answers = [
+        (Outcome::Refused, Some(422), "Thing 1 must be completed first"),
+        (Outcome::Done, Some(200), ""),
+        (Outcome::Refused, Some(422), "Thing 3 must be completed first"),
+        (Outcome::Refused, Some(403), "no access to this"),
+        (Outcome::Held, None, "updated was 2026-11-01T10:00:00Z, is 2026-11-02T10:00:00Z"),
+    ];
+    for (step, (record, (outcome, status, reason))) in records(5).iter().zip(answers).enumerate() {
+        match status {
+            Some(200) => bench.send(attempt(record, Ok(200))),
+            Some(status) => {
+                bench.send(attempt(record, Err(Failure::answered(Cause::Invalid, status, reason))));
+            }
+            None => {}
+        }
+        let reason = (outcome != Outcome::Done).then(|| reason.to_owned());
+        let step = Reply::Step { step, outcome, reason, record: None, remark: None };
+        bench.send(Fact::Reply(ticket, step));
+    }
+    let tally = answers.iter().map(|(outcome, _, _)| *outcome).collect();
+    let end = JobEnd { tally, cancelled: false, stopped: None };
+    bench.answer(|work| matches!(work, Work::Apply(_)), Reply::JobEnded(end));
+    bench
+}
+
+fn marked(bench: &Bench) -> Vec<&str> {
+    bench.state.marks.all().map(|mark| mark.record.name()).collect()
+}
+
+fn clipped(bench: &mut Bench) -> Option<String> {
+    bench.wanted.drain(..).find_map(|effect| match effect {
+        Effect::Clip(text) => Some(text),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_line_a_cause_follows_the_sum() {
+    let bench = ended();
+    let log = bench.log();
+    let lines: Vec<&str> = log.lines().map(|line| &line[10..]).collect();
+    assert_eq!(
+        lines[lines.len() - 4..],
+        [
+            "archive finished: 1 done, 0 already gone, 3 refused, 0 failed, 0 unknown, 1 held, 0 not sent",
+            "2 refused: … must be completed first",
+            "1 refused: no access to this",
+            "1 held: updated was 2026-11-01T10:00:00Z, is 2026-11-02T10:00:00Z",
+        ]
+    );
+}
+
+#[test]
+fn a_groups_records_can_be_marked_alone_and_the_former_marks_come_back() {
+    let mut bench = ended();
+    assert_eq!(marked(&bench), ["Thing 1", "Thing 3", "Thing 4", "Thing 5"]);
+    bench.keys("@ k k space");
+    assert_eq!(marked(&bench), ["Thing 1", "Thing 3"]);
+    assert!(bench.notice().starts_with("only 2 processes marked"));
+    let mark = bench.state.marks.at(1).unwrap();
+    assert_eq!(mark.failed.as_deref(), Some("refused: Thing 3 must be completed first"));
+    bench.keys("space");
+    assert_eq!(marked(&bench), ["Thing 1", "Thing 3", "Thing 4", "Thing 5"]);
+    bench.keys("k space e Y");
+    assert_eq!((marked(&bench).len(), bench.open.len(), clipped(&mut bench)), (4, 0, None));
+}
+
+#[test]
+fn requests_are_copied_as_commands() {
+    let mut bench = ended();
+    bench.keys("@ Y");
+    assert_eq!((clipped(&mut bench), bench.notice()), (None, "no request of these was sent"));
+    bench.keys("k k Y");
+    assert!(bench.notice().starts_with("copied 2 requests through the terminal"));
+    let text = clipped(&mut bench).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let [first, third] = [1, 3].map(|n| format!("curl -X DELETE '{ORGANIZATION}/runs/{n:032x}' -H "));
+    assert!(lines.len() == 2 && lines[0].starts_with(&first) && lines[1].starts_with(&third), "{text}");
+    // The line of an attempt, above the sum.
+    bench.keys("k k Y");
+    assert!(bench.notice().starts_with("copied 1 request through"), "{}", bench.notice());
+    assert!(clipped(&mut bench).unwrap().contains(&format!("{:032x}", 4)));
+}
+
+#[test]
+fn a_group_is_written_into_a_file() {
+    let mut bench = ended();
+    bench.keys("@ k k e");
+    let Some((_, Work::Write { name, text })) = bench.open.first().cloned() else { panic!() };
+    assert!(name.starts_with("tidyfy-refused-20261122-1905") && name.ends_with(".csv"), "{name}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[1].ends_with(",refused,422,Thing 1 must be completed first"), "{text}");
+    assert!(
+        lines[1].contains(&format!("Thing 1,DELETE,/api/organizations/e0d1c2b3a4958677/runs/{:032x}", 1))
+    );
+    let is_write = |work: &Work| matches!(work, Work::Write { .. });
+    bench.answer(is_write, Reply::Written(Ok(format!("./{name}"))));
+    assert_eq!(bench.notice(), format!("written: ./{name}"));
+    bench.keys("e");
+    let failure = Failure::new(Cause::Unrecorded, "`x.csv` could not be written: no room");
+    bench.answer(is_write, Reply::Written(Err(failure)));
+    assert!(bench.notice().contains("no room") && bench.log().contains("no room"));
+}
+
+#[test]
+fn the_cursor_stays_in_sight_wherever_it_goes() {
+    let mut bench = Bench::new();
+    for n in 0..40 {
+        let words = format!("note {n} {}", "and more ".repeat(n % 7 * 5));
+        bench.state.status.tell(Moment::start(Timestamp::UNIX_EPOCH), Told::Note(words));
+    }
+    let status = &mut bench.state.status;
+    for (rows, width) in [(1, 40), (2, 30), (5, 60), (9, 100), (30, 20)] {
+        for below in 0..40 {
+            status.below = below;
+            let window = status.window(&bench.state.setup.zone, width, rows);
+            assert_eq!(window.lines.len(), rows, "{below} {rows}x{width}");
+            let current: Vec<&str> =
+                window.lines.iter().filter(|line| line.is_current).map(|line| line.text.as_str()).collect();
+            let number = current[0].split_whitespace().nth(2).unwrap();
+            assert_eq!(number, (39 - below).to_string(), "{current:?}");
+            let seen = window.lines.iter().rev().take_while(|line| !line.is_current);
+            assert_eq!(window.newer + seen.filter(|line| line.is_first).count(), below);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Undoing the last job, and trying again what failed of it.
+
+use super::*;
+use crate::app::message::{JobEnd, Remark};
+use crate::model::failure::{Cause, Failure};
+use crate::model::kind::Verb;
+use crate::model::outcome::Outcome;
+use crate::model::past::{Recall, Recalled};
+use crate::model::plan::{Chosen, Options};
+
+fn is_recall(work: &Work) -> bool {
+    matches!(work, Work::Recall(_))
+}
+
+fn recalled(n: usize) -> Reply {
+    Reply::Recalled(Ok(Some(Box::new(Recalled {
+        verb: Verb::Archive,
+        chosen: records(n).into_iter().map(Chosen::from).collect(),
+        options: Options { backup: false, archive_first: false },
+        preface: vec!["undoes job 4, restore of 2026-11-22 14:02".to_owned()],
+    }))))
+}
+
+/// Confirms what is in the modal and answers the ticket of the job.
+fn confirmed(bench: &mut Bench) -> Ticket {
+    bench.look();
+    bench.keys("y");
+    bench.look();
+    let ticket = bench.asked(|work| matches!(work, Work::Apply(_))).unwrap();
+    bench.send(Fact::Reply(ticket, Reply::Started));
+    ticket
+}
+
+fn end(bench: &mut Bench, ticket: Ticket, outcomes: &[(Outcome, Option<Remark>)]) {
+    for (step, (outcome, remark)) in outcomes.iter().enumerate() {
+        let reason = (*outcome != Outcome::Done).then(|| "because".to_owned());
+        let (outcome, remark) = (*outcome, remark.clone());
+        let step = Reply::Step { step, outcome, reason, record: None, remark };
+        bench.send(Fact::Reply(ticket, step));
+    }
+    let tally = outcomes.iter().map(|(outcome, _)| *outcome).collect();
+    let end = JobEnd { tally, cancelled: false, stopped: None };
+    bench.answer(|work| matches!(work, Work::Apply(_)), Reply::JobEnded(end));
+}
+
+#[test]
+fn the_last_job_goes_through_the_modal() {
+    let mut bench = Bench::new();
+    bench.keys("space a");
+    let running = confirmed(&mut bench);
+    bench.keys("u u t");
+    let asked: Vec<_> = bench.open.iter().filter(|(_, work)| is_recall(work)).collect();
+    assert!(matches!(asked.as_slice(), [(_, Work::Recall(Recall::Undo))]), "one at a time: {asked:?}");
+    assert!(bench.state.recalls());
+    bench.answer(is_recall, recalled(3));
+    let plan = bench.plan().unwrap();
+    assert_eq!((plan.verb, plan.count(), plan.options.backup), (Verb::Archive, 2, false));
+    assert_eq!(plan.blocked[0].reason, "already in a running job");
+    assert_eq!((plan.preface.len(), plan.held_by_server[&Kind::Processes]), (1, 5));
+    assert!(!bench.state.recalls() && bench.asked(is_recall).is_none());
+    bench.look();
+    bench.keys("esc");
+    end(&mut bench, running, &[(Outcome::Done, None)]);
+    assert!(bench.plan().is_none());
+}
+
+#[test]
+fn where_there_is_nothing_it_says_so() {
+    let mut bench = Bench::new();
+    for (key, words) in [("u", "there is nothing to undo"), ("t", "nothing failed in the last job")] {
+        bench.keys(key);
+        bench.answer(is_recall, Reply::Recalled(Ok(None)));
+        assert_eq!((bench.notice(), bench.plan().is_none()), (words, true));
+    }
+    bench.keys("t");
+    bench.answer(is_recall, Reply::Recalled(Err(Failure::new(Cause::Unrecorded, "the journal is locked"))));
+    assert!(
+        bench.notice().ends_with("the journal is locked") && bench.log().contains("the journal is locked")
+    );
+    bench.keys("@ u");
+    assert!(bench.asked(is_recall).is_some(), "in the status pane, too");
+}
+
+#[test]
+fn it_is_refused_for_the_reasons_of_verbs() {
+    let mut bench = Bench::starting(true);
+    bench.settle();
+    bench.keys("u");
+    assert_eq!((bench.notice(), bench.open.len()), ("read-only", 0));
+    let mut bench = Bench::starting(false);
+    bench.keys("t");
+    assert_eq!(bench.notice(), "the organization's name is still being read");
+    bench.settle();
+    bench.send(Fact::LockedOut(Some(Failure::answered(Cause::Unauthorized, 401, "Unauthenticated."))));
+    bench.keys("esc u");
+    assert!(bench.state.topmost_prompt().is_some() && bench.open.is_empty());
+}
+
+#[test]
+fn it_does_not_come_between() {
+    for open in ["?", "/", "a"] {
+        let mut bench = Bench::new();
+        bench.keys("u");
+        bench.keys(open);
+        let before = bench.plan();
+        bench.answer(is_recall, recalled(3));
+        assert!(bench.notice().starts_with("the last job was found while something else was open"), "{open}");
+        assert_eq!(bench.plan().map(|plan| plan.count()), before.map(|plan| plan.count()));
+    }
+}
+
+#[test]
+fn what_a_job_leaves_to_be_done_is_known() {
+    let mut bench = Bench::new();
+    let aftermath = |bench: &Bench| (bench.state.jobs.aftermath.undoable, bench.state.jobs.aftermath.failed);
+    assert_eq!(aftermath(&bench), (false, false));
+    bench.keys("space space a");
+    let ticket = confirmed(&mut bench);
+    let gone = Some(Remark::BytesGone);
+    end(&mut bench, ticket, &[(Outcome::Failed, gone.clone()), (Outcome::Failed, gone)]);
+    assert_eq!(aftermath(&bench), (false, true));
+    assert!(
+        bench
+            .log()
+            .ends_with("2 files have lost their bytes on the server: t offers to delete them without a copy")
+    );
+    bench.keys("a");
+    let ticket = confirmed(&mut bench);
+    end(&mut bench, ticket, &[(Outcome::Done, None), (Outcome::Refused, None)]);
+    assert_eq!(aftermath(&bench), (true, false));
+}
+
+#[test]
+fn what_was_not_sent_stays_marked() {
+    let mut bench = Bench::new();
+    bench.keys("space space a");
+    let ticket = confirmed(&mut bench);
+    bench.keys("x y");
+    assert!(bench.wanted.iter().any(|effect| matches!(effect, Effect::Cancel(asked) if *asked == ticket)));
+    end(&mut bench, ticket, &[(Outcome::Done, None), (Outcome::NotSent, None)]);
+    assert_eq!((bench.state.marks.total(), bench.state.marks.at(0).unwrap().failed.as_deref()), (1, None));
+}

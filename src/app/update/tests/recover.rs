@@ -1,0 +1,168 @@
+//! Unfinished jobs of earlier runs.
+
+use super::*;
+use crate::model::failure::{Cause, Failure};
+use crate::model::kind::Verb;
+use crate::model::outcome::Outcome;
+use crate::model::past::Remnant;
+use crate::model::plan::{Chosen, Options};
+
+fn remnant(job: i64, verb: Verb, left: usize) -> Remnant {
+    let outcomes = [(Outcome::Done, 22), (Outcome::NotSent, left)];
+    Remnant {
+        job,
+        verb,
+        confirmed: "2026-11-22T14:02:11Z".parse().unwrap(),
+        kinds: vec![(Kind::Processes, 22 + left)],
+        tally: outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect(),
+        rest: records(left).into_iter().map(Chosen::from).collect(),
+        options: Options::default(),
+        elsewhere: false,
+    }
+}
+
+fn is_unfinished(work: &Work) -> bool {
+    matches!(work, Work::Unfinished)
+}
+
+fn is_drop(work: &Work) -> bool {
+    matches!(work, Work::Drop(_))
+}
+
+fn is_open(bench: &Bench) -> bool {
+    matches!(bench.state.overlay, Some(Overlay::Recovery(_)))
+}
+
+/// Everything else has been answered when these are found.
+fn finding(mut bench: Bench, remnants: Vec<Remnant>) -> Bench {
+    let identify = Reply::Identified(Ok(organization()));
+    bench.answer(|work| matches!(work, Work::Identify), identify);
+    bench.answer(is_unfinished, Reply::Unfinished(Ok(remnants)));
+    bench.settle();
+    bench
+}
+
+fn found(remnants: Vec<Remnant>) -> Bench {
+    let mut bench = finding(Bench::starting(false), remnants);
+    assert!(is_open(&bench));
+    bench.look();
+    bench
+}
+
+#[test]
+fn they_are_looked_for_once_the_organization_is_known() {
+    let mut bench = Bench::starting(false);
+    assert!(bench.asked(is_unfinished).is_none());
+    let failure = Failure::new(Cause::TimedOut, "no answer in 30 s");
+    bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Err(failure)));
+    assert!(bench.asked(is_unfinished).is_none());
+    bench.keys("R");
+    bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Ok(organization())));
+    assert!(bench.asked(is_unfinished).is_some());
+    bench.settle();
+    assert!(!is_open(&bench) && bench.notice().is_empty());
+    bench.keys(": u n f i n enter");
+    bench.settle();
+    assert_eq!(bench.notice(), "no job is unfinished");
+}
+
+#[test]
+fn the_rest_goes_through_the_modal_and_the_page_comes_back_when_it_is_kept() {
+    let mut bench = found(vec![remnant(4, Verb::Archive, 3), remnant(9, Verb::Archive, 2)]);
+    bench.keys("f");
+    assert!(bench.plan().is_none(), "not before the key has stood alone");
+    bench.look();
+    let plan = bench.plan().unwrap();
+    assert_eq!((plan.continues, plan.count(), plan.verb), (Some(4), 3, Verb::Archive));
+    assert_eq!(plan.preface, ["finishes job 4 of 2026-11-22 14:02"]);
+    assert!(bench.open.is_empty(), "nothing goes on by itself");
+    bench.look();
+    bench.keys("esc");
+    assert!(is_open(&bench));
+    bench.look();
+    bench.keys("f");
+    bench.look();
+    bench.look();
+    bench.keys("y");
+    bench.look();
+    let applied = bench.asked(|work| matches!(work, Work::Apply(_))).unwrap();
+    assert!(is_open(&bench) && bench.state.recovery.remnants.len() == 1);
+    bench.look();
+    bench.keys("esc : u n f i n enter");
+    bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![remnant(4, Verb::Archive, 3)])));
+    assert!(!is_open(&bench), "what goes on here is not unfinished");
+    assert_eq!(applied, bench.open[0].0);
+    // Its records are the running job's.
+    bench.keys("a");
+    assert_eq!(bench.plan().unwrap().blocked[0].reason, "already in a running job");
+}
+
+#[test]
+fn one_can_be_dropped_and_type_ahead_drops_none() {
+    let mut bench =
+        finding(Bench::starting(false), vec![remnant(4, Verb::Archive, 3), remnant(9, Verb::Delete, 2)]);
+    bench.keys("d esc f d");
+    bench.send(Fact::Paste("d".into()));
+    bench.look();
+    assert!(is_open(&bench) && bench.open.is_empty());
+    bench.keys("j d");
+    bench.look();
+    assert!(matches!(bench.open.as_slice(), [(_, Work::Drop(9))]));
+    bench.answer(is_drop, Reply::Dropped(Ok(())));
+    assert_eq!((bench.notice(), bench.state.recovery.remnants.len()), ("dropped: history keeps it", 1));
+    bench.keys("d");
+    bench.look();
+    let failure = Failure::new(Cause::Unrecorded, "the disk is full");
+    bench.answer(is_drop, Reply::Dropped(Err(failure)));
+    assert!(is_open(&bench) && bench.notice().contains("the disk is full"));
+    bench.keys("d");
+    bench.look();
+    bench.answer(is_drop, Reply::Dropped(Ok(())));
+    assert!(bench.state.overlay.is_none());
+}
+
+#[test]
+fn with_nothing_left_to_do_the_job_is_closed() {
+    let mut bench = found(vec![remnant(4, Verb::Archive, 0)]);
+    bench.keys("f");
+    bench.look();
+    assert_eq!(bench.notice(), "nothing of it was left to do: closing it");
+    bench.answer(is_drop, Reply::Dropped(Ok(())));
+    assert!(bench.state.overlay.is_none());
+}
+
+#[test]
+fn one_that_runs_elsewhere_is_left_alone() {
+    let mut bench = found(vec![Remnant { elsewhere: true, ..remnant(4, Verb::Archive, 3) }]);
+    for key in ["f", "d"] {
+        bench.keys(key);
+        bench.look();
+        assert!(bench.open.is_empty() && is_open(&bench) && bench.notice().contains("another tidyfy"));
+    }
+}
+
+#[test]
+fn read_only_shows_them_and_finishes_none() {
+    let mut bench = finding(Bench::starting(true), vec![remnant(4, Verb::Archive, 3)]);
+    bench.look();
+    bench.keys("f");
+    bench.look();
+    assert_eq!((bench.notice(), is_open(&bench)), ("read-only", true));
+}
+
+#[test]
+fn they_wait_until_what_is_open_is_closed() {
+    let mut bench = Bench::starting(false);
+    bench.keys("?");
+    bench = finding(bench, vec![remnant(4, Verb::Archive, 3)]);
+    assert!(matches!(bench.state.overlay, Some(Overlay::Help(_))));
+    bench.keys("esc");
+    assert!(is_open(&bench));
+    bench.send(Fact::LockedOut(Some(Failure::answered(Cause::Unauthorized, 401, "Unauthenticated."))));
+    bench.keys("d esc");
+    bench.look();
+    assert!(is_open(&bench) && bench.open.is_empty());
+    bench.look();
+    bench.keys("esc j");
+    assert!(bench.state.overlay.is_none());
+}

@@ -1,0 +1,53 @@
+//! The unfinished jobs of earlier runs.
+//!
+//! Owns their box; what is told of each is decided in the state.
+
+use ratatui::text::Span;
+use ratatui::widgets::BorderType;
+
+use super::canvas::Canvas;
+use crate::app::state::State;
+use crate::app::state::layout::first_row;
+use crate::app::state::lines::{Laid, Weight};
+use crate::app::state::recovery::{RecoveryPage, told};
+use crate::model::text::wrapped;
+
+const KEYS: &str = "f finish the rest, d drop it, Esc later";
+
+/// Draws the page.
+pub(super) fn draw(state: &State, page: &RecoveryPage, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let width = state.size.width.min(76);
+    let cells = usize::from(width.saturating_sub(4));
+    let organization = state.standing.organization.as_ref().map_or("", |organization| &organization.name);
+    let jobs = state
+        .recovery
+        .remnants
+        .iter()
+        .map(|remnant| told(remnant, organization, &state.setup.zone, cells.saturating_sub(2)));
+    // Each line with the number of its job.
+    let lines: Vec<(usize, usize, Laid)> = jobs
+        .enumerate()
+        .flat_map(|(job, lines)| lines.into_iter().enumerate().map(move |(n, line)| (job, n, line)))
+        .collect();
+    let foot = wrapped(KEYS, cells);
+    let most = usize::from(state.size.height.saturating_sub(4)).saturating_sub(foot.len());
+    let rows = lines.len().min(most);
+    let height = u16::try_from(rows + foot.len() + 2).unwrap_or(u16::MAX);
+    let area = state.between_lines(width, height);
+    let title = [Span::styled(" unfinished jobs ", theme.strong())];
+    canvas.window(area, BorderType::Plain, theme.wary(), &title);
+    let inside = area.inside(2);
+    let at = lines.iter().position(|(job, _, _)| *job == page.at).unwrap_or_default();
+    let shown = lines.iter().skip(first_row(at, lines.len(), rows)).take(rows);
+    for (row, (job, n, line)) in shown.enumerate() {
+        let lead = if (*job, *n) == (page.at, 0) { "> " } else { "  " };
+        canvas.line(inside, row, &[Span::raw(lead), Span::styled(&*line.text, theme.weight(line.weight))]);
+        if *job == page.at && line.weight == Weight::Head {
+            canvas.style_row(inside, row, theme.current());
+        }
+    }
+    for (n, line) in foot.iter().enumerate() {
+        canvas.line(inside, rows + n, &[Span::styled(line, theme.strong())]);
+    }
+}

@@ -1,0 +1,145 @@
+//! What the screen shows when something went wrong, and what is then offered.
+
+use std::sync::Arc;
+
+use insta::assert_snapshot;
+
+use crate::app::command::Motion;
+use crate::app::effect::Exit;
+use crate::app::state::jobs::Aftermath;
+use crate::app::state::recovery::RecoveryPage;
+use crate::app::state::status::Told;
+use crate::app::state::status::group::{Loss, Sent, groups};
+use crate::app::state::token::TokenPrompt;
+use crate::app::state::{Focus, Overlay, Purpose, Question, State};
+use crate::model::failure::{Cause, Failure};
+use crate::model::kind::{Kind, Verb};
+use crate::model::outcome::Outcome;
+use crate::model::past::{Recall, Remnant};
+use crate::model::plan::Options;
+
+use super::stage::*;
+
+const SIZES: [(u16, u16); 3] = [(120, 35), (80, 24), (40, 10)];
+
+fn locked(width: u16, height: u16) -> State {
+    let mut state = lively(width, height);
+    running(&mut state);
+    state.locked_out = Some(Failure::answered(Cause::Unauthorized, 401, "Unauthenticated."));
+    state
+}
+
+#[test]
+fn a_token_is_asked_for_without_showing_it() {
+    for (width, height) in SIZES {
+        let mut state = locked(width, height);
+        let mut prompt = TokenPrompt::default();
+        prompt.paste("secret");
+        state.token_prompt = Some(prompt);
+        let text = screen(&state);
+        assert!(text.contains("> ••••••") && !text.contains("secret"), "{text}");
+        assert!(text.contains("LOCKED OUT") && text.contains("Enter tries it;"), "{text}");
+        assert_snapshot!(format!("token_{width}x{height}"), text);
+        let refused = "this token belongs to another person: Mia Øst, and not to who began the running job";
+        state.token_prompt.as_mut().unwrap().refused = Some(refused.to_owned());
+        let text = screen(&state);
+        assert!(text.contains("! this token belongs") && text.contains("> ••••••"), "{text}");
+        state.overlay = Some(Overlay::Ask(Question::Quit(Exit::Interrupted)));
+        assert!(screen(&state).contains("quit?") && !screen(&state).contains("••"));
+    }
+}
+
+#[test]
+fn why_nothing_leaves_is_told_while_it_lasts() {
+    let mut state = locked(120, 35);
+    let text = screen(&state);
+    assert!(text.contains("DEMO  LOCKED OUT  Unauthenticated."), "{text}");
+    assert!(text.contains("waiting for a token"), "{text}");
+    state.locked_out = None;
+    state.offline = Some(Failure::new(Cause::Unreachable, "no connection to go.tallyfy.com"));
+    let text = screen(&state);
+    assert!(
+        text.contains("DEMO  OFFLINE") && text.contains("OFFLINE: no connection to go.tallyfy.com"),
+        "{text}"
+    );
+    for (width, height) in SIZES {
+        let mut state = lively(width, height);
+        state.offline = Some(Failure::new(Cause::Unreachable, "no connection to go.tallyfy.com"));
+        assert_snapshot!(format!("offline_{width}x{height}"), screen(&state));
+    }
+}
+
+fn remnant(job: i64, elsewhere: bool) -> Remnant {
+    let outcomes = [(Outcome::Done, 22), (Outcome::Unknown, 3), (Outcome::NotSent, 35)];
+    Remnant {
+        job,
+        verb: Verb::Archive,
+        confirmed: moment(0).wall,
+        kinds: vec![(Kind::Processes, 52), (Kind::Templates, 8)],
+        tally: outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect(),
+        rest: Vec::new(),
+        options: Options::default(),
+        elsewhere,
+    }
+}
+
+#[test]
+fn unfinished_jobs_are_told_with_what_can_be_done() {
+    for (width, height) in SIZES {
+        let mut state = lively(width, height);
+        state.recovery.remnants = vec![remnant(4, false), remnant(5, true), remnant(6, false)];
+        state.overlay = Some(Overlay::Recovery(RecoveryPage::default()));
+        let text = screen(&state);
+        assert!(text.contains("> unfinished archive: 22 done, 3") && text.contains("d drop it"), "{text}");
+        assert_snapshot!(format!("unfinished_{width}x{height}"), text);
+        for (at, line) in [(1, "> archive: running in another"), (2, "> unfinished archive")] {
+            let mut page = RecoveryPage::default();
+            page.at = at;
+            state.overlay = Some(Overlay::Recovery(page));
+            assert!(screen(&state).contains(line), "{}", screen(&state));
+        }
+    }
+}
+
+#[test]
+fn undo_and_retry_are_offered_where_there_is_something_for_them() {
+    let last_line = |state: &State| screen(state).lines().last().unwrap().to_owned();
+    let mut state = lively(160, 24);
+    assert!(!last_line(&state).contains("u undo") && !last_line(&state).contains("t retry"));
+    state.jobs.aftermath = Aftermath { undoable: true, failed: true };
+    assert!(last_line(&state).contains("u undo") && last_line(&state).contains("t retry"));
+    state.standing.read_only = true;
+    assert!(!last_line(&state).contains("u undo"));
+    state.tickets.open(Purpose::Recall(Recall::Undo));
+    assert_eq!(last_line(&state), "looking for the last job");
+}
+
+fn loss(n: usize, outcome: Outcome, reason: &str) -> Loss {
+    let sent = Sent { method: "DELETE", url: "https://go.tallyfy.com/api/x".to_owned(), status: Some(422) };
+    let record = page(Kind::Processes, &NAMES, false).records().nth(n % NAMES.len()).unwrap();
+    let (at, verb, reason) = (moment(31).wall, Verb::Delete, reason.to_owned());
+    Loss { at, record, verb, outcome, reason, sent: (outcome != Outcome::Held).then_some(sent) }
+}
+
+#[test]
+fn failures_stand_together_by_cause() {
+    for (width, height) in SIZES {
+        let mut state = lively(width, height);
+        let mut losses: Vec<Loss> =
+            (0..12).map(|n| loss(n, Outcome::Refused, "The process must be archived first")).collect();
+        losses.extend((0..2).map(|n| loss(n, Outcome::Held, "it has been restored")));
+        let sum =
+            "delete finished: 8 done, 0 already gone, 12 refused, 0 failed, 0 unknown, 2 held, 0 not sent";
+        state.status.tell(moment(31), Told::Summary(sum.to_owned()));
+        for group in groups(losses) {
+            state.status.tell(moment(31), Told::Group(Arc::new(group)));
+        }
+        state.focus = Focus::Status;
+        assert!(!screen(&state).contains("Y copy as curl"), "{}", screen(&state));
+        state.status.scroll(Motion::Up, 5);
+        let text = screen(&state);
+        assert!(text.contains(">12 refused: The process must"), "{text}");
+        assert!(text.contains("space mark these") && text.contains("Y copy as curl"), "{text}");
+        assert_snapshot!(format!("groups_{width}x{height}"), text);
+    }
+}

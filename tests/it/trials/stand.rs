@@ -1,0 +1,178 @@
+//! A worker on a sandbox, with the place of its copies and the options of a plan in the test's hand.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tidyfy::app::effect::{Effect, Ticket, Work};
+use tidyfy::app::message::{Fact, JobEnd, Message, Remark, Reply};
+use tidyfy::backups::Backups;
+use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::outcome::Outcome;
+use tidyfy::model::pacing::Limits;
+use tidyfy::model::plan::{Caution, Options, Organization, Plan};
+use tidyfy::model::record::Record;
+use tidyfy::model::secret::Token;
+use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
+use tidyfy::worker::{Clock, Terms, Worker};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::timeout;
+
+/// Longer than any job takes on the paused clock.
+const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) struct Stand {
+    pub(super) server: Sandbox,
+    worker: Worker,
+    remembered: TempDir,
+    messages: UnboundedReceiver<Message>,
+    tickets: u64,
+}
+
+/// A job that is over.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// How each step ended, by its number.
+    pub(super) steps: Vec<(Outcome, String)>,
+    pub(super) remarks: Vec<Remark>,
+    pub(super) end: JobEnd,
+}
+
+impl Ended {
+    pub(super) fn outcomes(&self) -> Vec<Outcome> {
+        self.steps.iter().map(|(outcome, _)| *outcome).collect()
+    }
+}
+
+impl Stand {
+    pub(super) async fn new(settings: Settings) -> Self {
+        Self::with(settings, Limits::off(), 16, 0).await
+    }
+
+    pub(super) async fn with(settings: Settings, limits: Limits, at_once: usize, keep_free: u64) -> Self {
+        let now = settings.now;
+        let server = Sandbox::start(settings).await.unwrap();
+        let client = Client::new(Access {
+            base_url: BaseUrl::parse(&server.base_url(), false).unwrap(),
+            organization: server.org().to_owned(),
+            token: Token::new(server.token()).unwrap(),
+            read_only: false,
+            timeouts: Timeouts::default(),
+            body_cap: Access::BODY_CAP,
+        });
+        let remembered = tempfile::tempdir().unwrap();
+        let (sender, messages) = unbounded_channel();
+        let terms = Terms {
+            seed: 1,
+            at_once,
+            backups: Backups::new(remembered.path().join("copies"), keep_free),
+            ..Terms::new(limits, Clock::starting_at(now), remembered.path().to_owned())
+        };
+        let worker = Worker::new(client.unwrap(), terms, sender);
+        Self { server, worker, remembered, messages, tickets: 0 }
+    }
+
+    pub(super) fn state_dir(&self) -> PathBuf {
+        self.remembered.path().to_owned()
+    }
+
+    /// Where the folders of copies are.
+    pub(super) fn copies(&self) -> PathBuf {
+        self.remembered.path().join("copies")
+    }
+
+    async fn hear(&mut self) -> Fact {
+        timeout(PATIENCE, self.messages.recv()).await.unwrap().unwrap().fact
+    }
+
+    pub(super) fn start(&mut self, work: Work) -> Ticket {
+        self.tickets += 1;
+        self.worker.perform(Effect::Work(Ticket(self.tickets), work));
+        Ticket(self.tickets)
+    }
+
+    pub(super) fn perform(&mut self, effect: Effect) {
+        self.worker.perform(effect);
+    }
+
+    /// The records called as those that were sown, as a list brings them.
+    pub(super) async fn listed(&mut self, kind: Kind, scope: Scope, ids: &[String]) -> Vec<Record> {
+        let ticket = self.start(Work::List { kind, scope });
+        let mut records = Vec::new();
+        loop {
+            match self.hear().await {
+                Fact::Reply(of, Reply::Page { page, .. }) if of == ticket => {
+                    records.extend(page.records().filter(|record| ids.contains(&record.id().to_string())));
+                }
+                Fact::Reply(of, Reply::Loaded(end)) if of == ticket => {
+                    end.unwrap();
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let place = |record: &Record| ids.iter().position(|id| *id == record.id().to_string());
+        records.sort_by_key(place);
+        records
+    }
+
+    pub(super) fn plan(&self, verb: Verb, records: Vec<Record>, options: Options) -> Arc<Plan> {
+        let organization =
+            Organization { id: self.server.org().into(), name: "Acme Ltd".into(), admin: Some(true) };
+        let chosen = records.into_iter().map(Into::into).collect();
+        let plan = Plan::new(verb, organization, chosen, Limits::off(), Caution::default());
+        Arc::new(plan.with(options))
+    }
+
+    /// Waits for a step of a job to end in this way.
+    pub(super) async fn until_step(&mut self, ticket: Ticket, wanted: usize) -> (Outcome, String) {
+        loop {
+            if let Fact::Reply(of, Reply::Step { step, outcome, reason, .. }) = self.hear().await
+                && of == ticket
+                && step == wanted
+            {
+                return (outcome, reason.unwrap_or_default());
+            }
+        }
+    }
+
+    /// Listens to a job to its end. What had been told before is not told again.
+    pub(super) async fn finish(&mut self, ticket: Ticket) -> Ended {
+        let (mut steps, mut remarks) = (std::collections::BTreeMap::new(), Vec::new());
+        loop {
+            match self.hear().await {
+                Fact::Reply(of, Reply::Step { step, outcome, reason, remark, .. }) if of == ticket => {
+                    assert!(
+                        steps.insert(step, (outcome, reason.unwrap_or_default())).is_none(),
+                        "twice: {step}"
+                    );
+                    remarks.extend(remark);
+                }
+                Fact::Reply(of, Reply::JobEnded(end)) if of == ticket => {
+                    return Ended { steps: steps.into_values().collect(), remarks, end };
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) async fn run(&mut self, plan: Arc<Plan>) -> Ended {
+        let ticket = self.start(Work::Apply(plan));
+        self.finish(ticket).await
+    }
+
+    pub(super) async fn delete(&mut self, records: Vec<Record>, options: Options) -> Ended {
+        let plan = self.plan(Verb::Delete, records, options);
+        self.run(plan).await
+    }
+
+    /// Every request since `from`, as method and path below the organization, without the query.
+    pub(super) fn requests(&self, from: usize) -> Vec<String> {
+        let below = format!("/api/organizations/{}", self.server.org());
+        let short = |path: &str| path.replace(&below, "").split('?').next().unwrap_or_default().to_owned();
+        let all = self.server.requests().into_iter().skip(from);
+        all.map(|request| format!("{} {}", request.method, short(&request.path))).collect()
+    }
+}
