@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use tidyfy::app::effect::Work;
 use tidyfy::backups;
-use tidyfy::journal::{FILE, JobState};
+use tidyfy::journal::{FILE, JobState, PastJob};
 use tidyfy::model::kind::Verb;
 use tidyfy::model::outcome::Outcome::{Done, Failed};
 use tidyfy::model::past::Recall;
@@ -36,6 +36,12 @@ async fn cramped(bench: &Bench, home: &TempDir, blocks: usize, kind: &str) -> Pr
 async fn leave(program: Program) {
     let program = program.hands(|terminal| terminal.presses("q")).await;
     assert_eq!(program.ended().await.exit_code(), 0);
+}
+
+/// Waits until the first job is over. Its sum may by then have been pushed off the screen by what failed.
+async fn ends(bench: &Bench, program: &Program) {
+    let is_over = |job: &PastJob| matches!(job.state, JobState::Over(_));
+    program.has(bench, |bench| jobs(bench.remembered.path()).first().is_some_and(is_over)).await;
 }
 
 /// What a job that the disk stopped has left: all that the server saw was noted before, and where not even the ends of
@@ -73,7 +79,7 @@ async fn a_journal_that_may_not_grow_stops_the_job_and_the_next_start_finishes_i
     let home = tempfile::tempdir().unwrap();
     let program = cramped(&bench, &home, 1024, "processes").await.confirm(Verb::Archive).await;
     let program = program.sees("the archive was stopped: the journal could not be written: ").await;
-    let program = program.sees(HINT).await.sees("archive finished: ").await;
+    let program = program.sees(HINT).await;
     leave(program).await;
     is_accounted_for(&bench);
     is_finished(&mut bench).await;
@@ -85,8 +91,8 @@ async fn a_file_whose_copy_finds_no_room_is_not_deleted() {
     let mut bench = Bench::new(settings).await;
     let home = tempfile::tempdir().unwrap();
     let program = cramped(&bench, &home, 2048, "files").await.confirm(Verb::Delete).await;
-    let program = program.sees("not sent, no copy could be kept").await.sees("delete finished: ").await;
-    leave(program).await;
+    ends(&bench, &program).await;
+    leave(program.sees("not sent, no copy could be kept").await).await;
 
     let directory = bench.remembered.path().to_owned();
     let job = jobs(&directory).remove(0);
@@ -167,7 +173,7 @@ async fn a_disk_that_fills_up_stops_the_job_and_the_next_start_finishes_it() {
     let program = program.confirm(Verb::Archive).await;
     let program =
         program.sees("the archive was stopped: the journal could not be written: the disk is full").await;
-    let program = program.sees(HINT).await.sees("archive finished: ").await;
+    let program = program.sees(HINT).await;
     leave(program).await;
     assert!(
         Command::new("cp")
@@ -198,13 +204,15 @@ async fn a_disk_for_copies_that_fills_up_lets_no_more_be_deleted() {
     let arguments: Vec<&str> =
         arguments.iter().map(String::as_str).chain(["--kind=files", config.as_str()]).collect();
     let program = Program::under(&bench, &home, "/usr/bin/unshare", &arguments).await;
-    let program = program.confirm(Verb::Delete).await.sees("delete finished: ").await;
-    leave(program).await;
+    let program = program.confirm(Verb::Delete).await;
+    ends(&bench, &program).await;
+    leave(program.sees("not sent, no copy could be kept: there is no room").await).await;
 
     let directory = bench.remembered.path();
     let job = jobs(directory).remove(0);
     let (copied, seen) = (copies(kept.path()), ledger(&bench.sandbox));
     let mut without_room = 0;
+    assert!(!seen.is_empty(), "some found room");
     for step in steps(directory, job.id) {
         let why = step.reason.clone().unwrap_or_default();
         let is_there = bench.sandbox.object("assets", &step.record).is_some();
@@ -215,7 +223,7 @@ async fn a_disk_for_copies_that_fills_up_lets_no_more_be_deleted() {
         assert!(is_there && step.attempts.is_empty() && !seen.contains_key(&request(&step)), "{step:?}");
         without_room += usize::from(why.contains("the disk is full") || why.contains("there is no room"));
     }
-    assert!(without_room > 0 && !seen.is_empty(), "{job:?}");
+    assert!(without_room > 0, "{job:?}");
 }
 
 #[tokio::test]

@@ -237,7 +237,8 @@ impl Program {
             let variables: Vec<(&str, &str)> =
                 variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let mut terminal = Terminal::run(&starter, &arguments, &variables);
-            terminal.sees("loaded");
+            terminal.waits("the organization's name", |screen| screen.contents().contains("Acme Ltd"));
+            terminal.waits("the whole list", is_whole);
             Self(terminal)
         })
         .await
@@ -314,6 +315,16 @@ impl Program {
 /// What a screen says, wherever its lines break.
 fn said(screen: &vt100::Screen) -> String {
     screen.contents().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the line under the list says that everything is there: `active 87 of 87`, and of collected kinds
+/// `17 of 17 from 60 of 60 processes` as well.
+fn is_whole(screen: &vt100::Screen) -> bool {
+    let said = said(screen);
+    let words: Vec<&str> = said.split(' ').collect();
+    let far = words.windows(3).filter(|words| words[1] == "of" && words[0].parse::<u32>().is_ok());
+    let mut far = far.map(|words| words[0] == words[2]).peekable();
+    far.peek().is_some() && far.all(|is_all| is_all)
 }
 
 fn says(terminal: &mut Terminal, words: &str) {

@@ -110,7 +110,7 @@ impl Stage {
                 self.apply(proposed(*verb, chosen(&records), *options));
             }
             Move::Hold => {
-                self.tickets.iter().for_each(|ticket| self.bench.worker.perform(Effect::Hold(*ticket)))
+                self.tickets.iter().for_each(|ticket| self.bench.worker.perform(Effect::Hold(*ticket)));
             }
             Move::Resume => self.resume(),
             Move::Cancel => {
