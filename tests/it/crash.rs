@@ -7,5 +7,6 @@ mod full;
 mod ground;
 mod kill;
 mod recovery;
+mod story;
 mod two;
 mod undo;

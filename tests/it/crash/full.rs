@@ -59,7 +59,6 @@ async fn is_finished(bench: &mut Bench) {
     let before = ledger(&bench.sandbox).len();
     let remnant = only_unfinished(bench).await;
     assert_eq!(remnant.tally.of(Done), before, "{}", remnant.sentence());
-    eprintln!("{}", remnant.sentence());
     let ticket = bench.start(Work::Apply(finishing(&remnant)));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, remnant.rest.len())]);
@@ -142,6 +141,7 @@ fn mounted(size: &str, place: &Path, kept: &Path, then: &str) -> [String; 8] {
 }
 
 /// Whether such a file system can be had here: not every system lets just anybody mount one.
+#[expect(clippy::print_stderr, reason = "what is left out must not look as if it had been tried")]
 fn can_mount() -> bool {
     let place = tempfile::tempdir().unwrap();
     let mut command = Command::new("unshare");

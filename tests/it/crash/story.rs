@@ -1,0 +1,302 @@
+//! Whatever happens: the story that the journal tells is the story that the server saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tidyfy::app::effect::{Effect, Ticket, Work};
+use tidyfy::journal::{JobState, PastStep};
+use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::outcome::Outcome::{Done, Failed, Unknown};
+use tidyfy::model::past::Recall;
+use tidyfy::model::plan::{Options, Plan};
+use tidyfy::model::record::Record;
+use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::worker::Clock;
+
+use super::ground::{
+    chosen, clock, drop_rest, finishing, is_so, jobs, ledger, proposed, recall, recalled, request, steps,
+    unfinished,
+};
+use crate::worker::bench::Bench;
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+enum Move {
+    /// A job is confirmed while others may run: a verb for so many records from a place in the list on.
+    Begin {
+        verb: Verb,
+        from: usize,
+        n: usize,
+        options: Options,
+    },
+    Hold,
+    Resume,
+    Cancel,
+    /// Time passes, in milliseconds.
+    Pass(u64),
+    /// From now on the server does this to some of the requests.
+    Trouble(usize),
+    /// The program breaks off and is started again, which reads back what was under way.
+    Crash,
+    /// Everything comes to its end, and what is unfinished is finished, or dropped.
+    Recover {
+        finish: bool,
+    },
+    /// Everything comes to its end, and what is found is done.
+    Recall(Recall),
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let options =
+        (any::<bool>(), any::<bool>()).prop_map(|(backup, archive_first)| Options { backup, archive_first });
+    let begin = (prop::sample::select(Verb::ALL.to_vec()), 0usize..30, 1usize..20, options);
+    let one = prop_oneof![
+        8 => begin.prop_map(|(verb, from, n, options)| Move::Begin { verb, from, n, options }),
+        2 => Just(Move::Hold),
+        2 => Just(Move::Resume),
+        1 => Just(Move::Cancel),
+        8 => prop::sample::select(vec![1, 20, 60, 300, 40_000]).prop_map(Move::Pass),
+        4 => (0..troubles().len()).prop_map(Move::Trouble),
+        3 => Just(Move::Crash),
+        3 => any::<bool>().prop_map(|finish| Move::Recover { finish }),
+        2 => prop::sample::select(vec![Recall::Undo, Recall::Retry]).prop_map(Move::Recall),
+    ];
+    prop::collection::vec(one, 1..40)
+}
+
+/// What a server can do to requests that change something, and to reads.
+fn troubles() -> Vec<(&'static str, Mishap)> {
+    let answer = |status, apply| Mishap::Answer { status, body: None, headers: BTreeMap::new(), apply };
+    let changes = [
+        answer(422, false),
+        answer(429, false),
+        answer(502, false),
+        answer(500, true),
+        Mishap::ResetBefore,
+        Mishap::ResetAfter,
+        Mishap::Truncated,
+        Mishap::Garbage,
+        Mishap::GarbageBefore,
+        Mishap::Html { status: 200, apply: true },
+        Mishap::Hang { apply: true },
+        Mishap::Hang { apply: false },
+    ];
+    let changes = changes.into_iter().flat_map(|mishap| [("DELETE", mishap.clone()), ("PUT", mishap)]);
+    changes.chain([("GET", answer(500, false)), ("GET", Mishap::None)]).collect()
+}
+
+struct Stage {
+    bench: Bench,
+    clock: Clock,
+    /// Jobs that may still run.
+    tickets: Vec<Ticket>,
+    /// What they are about, and what is left of jobs that broke off: here no two jobs want the same.
+    busy: BTreeSet<String>,
+    crashes: usize,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let latency = Duration::from_millis(20);
+        let bench = Bench::new(Settings { scale: 30, latency, ..Settings::default() }).await;
+        Self { bench, clock: clock(), tickets: Vec::new(), busy: BTreeSet::new(), crashes: 0 }
+    }
+
+    async fn play(&mut self, one: &Move) {
+        match one {
+            Move::Begin { verb, from, n, options } => {
+                let records = self.free(*verb, *options, *from, *n).await;
+                self.apply(proposed(*verb, chosen(&records), *options));
+            }
+            Move::Hold => {
+                self.tickets.iter().for_each(|ticket| self.bench.worker.perform(Effect::Hold(*ticket)))
+            }
+            Move::Resume => self.resume(),
+            Move::Cancel => {
+                self.tickets
+                    .iter()
+                    .take(1)
+                    .for_each(|first| self.bench.worker.perform(Effect::Cancel(*first)));
+            }
+            Move::Pass(time) => tokio::time::sleep(Duration::from_millis(*time)).await,
+            Move::Trouble(which) => {
+                let (method, mishap) = troubles().swap_remove(*which);
+                let path = if method == "GET" { "*/runs/*" } else { "*" };
+                let trouble = Fault { share: Some(0.4), ..Fault::on(method, path, mishap) };
+                self.bench.sandbox.set_faults(vec![trouble]);
+            }
+            Move::Crash => {
+                self.crashes += usize::from(!self.tickets.is_empty());
+                self.bench.restart(self.clock.clone());
+                unfinished(&mut self.bench).await;
+                self.forget();
+            }
+            Move::Recover { finish } => {
+                self.rest().await;
+                for remnant in unfinished(&mut self.bench).await {
+                    if *finish && !remnant.rest.is_empty() {
+                        self.apply((*finishing(&remnant)).clone());
+                    } else {
+                        drop_rest(&mut self.bench, remnant.job).await.unwrap();
+                    }
+                    self.rest().await;
+                }
+            }
+            Move::Recall(wish) => {
+                self.rest().await;
+                if let Some(mut found) = recall(&mut self.bench, *wish).await {
+                    found.chosen.retain(|chosen| !self.busy.contains(&chosen.record.id().to_string()));
+                    self.apply((*recalled(found)).clone());
+                }
+            }
+        }
+    }
+
+    /// Records that a verb is for and no job has, from a place in their list on.
+    async fn free(&mut self, verb: Verb, options: Options, from: usize, n: usize) -> Vec<Record> {
+        let scope = match verb {
+            Verb::Archive => Scope::Active,
+            Verb::Restore => Scope::Archived,
+            Verb::Delete if options.archive_first => Scope::All,
+            Verb::Delete => Scope::Archived,
+        };
+        let (records, _) = self.bench.list(Kind::Processes, scope).await;
+        let is_free = |record: &Record| !self.busy.contains(&record.id().to_string());
+        records.into_iter().filter(is_free).skip(from).take(n).collect()
+    }
+
+    fn apply(&mut self, plan: Plan) {
+        self.busy.extend(plan.steps.iter().map(|step| step.record.id().to_string()));
+        self.tickets.push(self.bench.start(Work::Apply(plan.into())));
+    }
+
+    fn resume(&mut self) {
+        self.tickets.iter().for_each(|ticket| self.bench.worker.perform(Effect::Resume(*ticket)));
+    }
+
+    /// Everything that was begun comes to its end.
+    async fn rest(&mut self) {
+        self.resume();
+        self.bench.hear_out().await;
+        self.forget();
+    }
+
+    /// No job runs any more.
+    fn forget(&mut self) {
+        self.tickets.clear();
+        let directory = self.bench.remembered.path();
+        let open = jobs(directory).into_iter().filter(|job| job.state == JobState::Unfinished);
+        let left = open.flat_map(|job| steps(directory, job.id)).map(|step| step.record);
+        self.busy = left.collect();
+    }
+
+    /// Every step of every job, in the order in which the jobs began.
+    fn told(&self) -> Vec<PastStep> {
+        let directory = self.bench.remembered.path();
+        jobs(directory).iter().rev().flat_map(|job| steps(directory, job.id)).collect()
+    }
+
+    /// Each request in the journal is one that the server saw, and the other way round, but for those that were noted just
+    /// before a crash.
+    fn every_request_is_told(&self) {
+        let (mut sent, mut answered) = (BTreeMap::new(), BTreeMap::new());
+        for step in self.told() {
+            *sent.entry(request(&step)).or_insert(0) += step.attempts.len();
+            let ended = step.attempts.iter().filter(|attempt| attempt.ended.is_some());
+            *answered.entry(request(&step)).or_insert(0) += ended.count();
+        }
+        let seen = ledger(&self.bench.sandbox);
+        assert!(seen.keys().all(|request| sent.contains_key(request)), "sent without a word: {seen:?}");
+        for (request, sent) in sent {
+            let arrived = seen.get(&request).map_or(0, |seen| seen.arrived);
+            assert!(arrived <= sent, "{request} arrived {arrived} times and was noted {sent} times");
+            let least = if self.crashes == 0 { sent } else { answered[&request] };
+            assert!(arrived >= least, "{request} arrived {arrived} times, but is told {least} times");
+        }
+    }
+
+    /// What the server said was done took effect, once each; nothing took effect that is not told as done or unknown; and
+    /// the server is as the last thing that was done left it. What was only found done may have been done by another job.
+    fn every_outcome_is_true(&self) {
+        let mut told: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+        let (mut last, mut in_doubt) = (BTreeMap::new(), BTreeSet::new());
+        for step in self.told() {
+            let [said, found, unknown] = told.entry(request(&step)).or_default();
+            match (step.outcome, &step.reason) {
+                (Some(Done), None) => *said += 1,
+                (Some(Done), Some(_)) => *found += 1,
+                (Some(Unknown), _) => *unknown += 1,
+                _ => continue,
+            }
+            if step.outcome == Some(Done) {
+                last.insert(step.record, Verb::parse(&step.verb).unwrap());
+            } else {
+                in_doubt.insert(step.record);
+            }
+        }
+        for (request, seen) in ledger(&self.bench.sandbox) {
+            let [said, found, unknown] = told.remove(&request).unwrap_or_default();
+            let (least, most) = (said.max(found.min(1)), said + found + unknown);
+            let times = seen.applied;
+            assert!((least..=most).contains(&times), "{request}: {times} times, {least} to {most} told");
+        }
+        assert!(told.values().all(|[said, found, _]| said + found == 0), "done without a request: {told:?}");
+        for (record, verb) in last.into_iter().filter(|(record, _)| !in_doubt.contains(record)) {
+            assert!(is_so(&self.bench.sandbox, verb, "runs", &record), "{record} was last told {verb:?}");
+        }
+    }
+}
+
+/// Plays a story to its end, and once more without trouble what it left; answers how many steps were done, and failed.
+async fn play(moves: &[Move]) -> (usize, usize) {
+    let mut stage = Stage::new().await;
+    for one in moves {
+        stage.play(one).await;
+    }
+    stage.rest().await;
+    stage.every_request_is_told();
+    stage.bench.sandbox.set_faults(vec![]);
+    for finish in [true, false] {
+        stage.play(&Move::Recover { finish }).await;
+    }
+    assert!(unfinished(&mut stage.bench).await.is_empty());
+    stage.every_request_is_told();
+    stage.every_outcome_is_true();
+    let told = stage.told();
+    assert!(told.iter().all(|step| step.outcome.is_some()), "a step has no end");
+    let count = |outcome| told.iter().filter(|step| step.outcome == Some(outcome)).count();
+    (count(Done), count(Failed))
+}
+
+fn run<T>(test: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().start_paused(true).build().unwrap().block_on(test)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_journal_tells_what_the_server_saw(moves in moves()) {
+        run(play(&moves));
+    }
+}
+
+#[test]
+fn the_stories_do_reach_the_server() {
+    let options = Options { backup: true, archive_first: true };
+    let begin = |verb, n| Move::Begin { verb, from: 0, n, options };
+    let broken =
+        troubles().iter().position(|(method, mishap)| *method == "DELETE" && *mishap == Mishap::ResetBefore);
+    let moves = [
+        Move::Trouble(broken.unwrap()),
+        begin(Verb::Archive, 9),
+        begin(Verb::Delete, 9),
+        Move::Pass(60),
+        Move::Crash,
+        Move::Recover { finish: true },
+    ];
+    let (done, failed) = run(play(&moves));
+    assert!(done > 5 && failed > 0, "{done} done, {failed} failed");
+}
