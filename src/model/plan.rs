@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::catalog::{Need, Undo, VerbRow};
+use super::catalog::{ById, Need, Undo, VerbRow};
 use super::kind::{Kind, Verb};
 use super::outcome::{Outcome, Tally};
 use super::pacing::Limits;
@@ -329,15 +329,22 @@ impl Plan {
     }
 
     /// How many requests will be sent: those that change something, and the reads before them. Before each permanent
-    /// deletion the record is read again, and so it is before it is archived to be deleted; a file that is copied is
-    /// read once more for its bytes.
+    /// deletion the record is read again, and so it is before it is archived to be deleted; archived ones that are not
+    /// known by their id are read from their list, a hundred at a time. A file that is copied is read once more for its
+    /// bytes.
     #[must_use]
     pub fn requests(&self) -> (usize, usize) {
         if self.verb != Verb::Delete {
             return (self.steps.len(), 0);
         }
         let bytes = |step: &&Step| self.options.backup && step.record.stored_bytes().is_some();
-        (self.steps.len(), self.steps.len() + self.targets().filter(bytes).count())
+        let is_listed = |step: &&Step| {
+            let archived = step.record.is_archived() || step.after.is_some();
+            archived && step.record.kind().row().by_id == ById::WhileLive
+        };
+        let listed = self.steps.iter().filter(is_listed).count();
+        let looks = self.steps.len() - listed + listed.div_ceil(100);
+        (self.steps.len(), looks + self.targets().filter(bytes).count())
     }
 
     /// How long they take at least under the current limits.

@@ -111,8 +111,8 @@ pub(super) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure>
 /// Reads every field of one record, as label and value.
 pub(super) async fn read(session: &Session, record: &Record) -> Result<Vec<(String, String)>, Failure> {
     match Truth::new(session, [record], Use::Page).look(record, Age::New).await? {
-        Seen::There(_, value) => {
-            Ok(decode::sheet(&value).into_iter().map(|line| (line.label, line.value)).collect())
+        Seen::There { said, .. } => {
+            Ok(decode::sheet(&said).into_iter().map(|line| (line.label, line.value)).collect())
         }
         Seen::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
     }

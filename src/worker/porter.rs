@@ -107,6 +107,9 @@ impl Porter {
                 Err(unusable(&format!("this token belongs to another person: {}", found.name)))
             }
             (Some(_), None) => Err(unusable("the server does not say whose token this is")),
+            (None, _) if self.session.has_changed_anything() => Err(unusable(
+                "whose the former token was is not known, so that no other can take its place: start tidyfy again",
+            )),
             _ => Ok(()),
         }
     }

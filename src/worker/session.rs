@@ -6,6 +6,7 @@
 //! is needed for.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ struct Shared {
     post: Post,
     /// The id of the person whom the token speaks for, once the server has said so.
     person: OnceLock<String>,
+    /// Whether anything but a read has been sent.
+    changed: AtomicBool,
 }
 
 /// What a request is for.
@@ -80,7 +83,15 @@ impl Session {
         let organization = client.access().organization.clone();
         let door = Door::new(client, post.clone());
         let delays = Arc::new(Delays::new(seed));
-        Self(Arc::new(Shared { organization, door, gate, delays, post, person: OnceLock::new() }))
+        Self(Arc::new(Shared {
+            organization,
+            door,
+            gate,
+            delays,
+            post,
+            person: OnceLock::new(),
+            changed: AtomicBool::new(false),
+        }))
     }
 
     /// The same way for another client that is still to be tried: what the server refuses is answered at once and has
@@ -93,6 +104,7 @@ impl Session {
             delays: Arc::clone(&self.0.delays),
             post: self.0.post.clone(),
             person: OnceLock::new(),
+            changed: AtomicBool::new(false),
         }))
     }
 
@@ -109,6 +121,11 @@ impl Session {
     /// How long is waited before anything is sent again.
     pub(super) fn delays(&self) -> &Delays {
         &self.0.delays
+    }
+
+    /// Whether anything but a read has been sent.
+    pub(super) fn has_changed_anything(&self) -> bool {
+        self.0.changed.load(Ordering::Relaxed)
     }
 
     /// The id of the person whom the token speaks for, once the server has said so.
@@ -235,6 +252,7 @@ impl Session {
         // The door may have been locked since the place was given. Where only the server could not be reached meanwhile,
         // the step finds out by itself.
         let Some(pass) = self.0.door.pass(Urgency::Urgent) else { return Err(not_sent()) };
+        self.0.changed.store(true, Ordering::Relaxed);
         let request = pass.client.send(method, step.row.route, step.record.id());
         let sent = self.attempt(place, &pass, request).await;
         let status = sent.result.as_ref().map(|answered| answered.status).map_err(Clone::clone);

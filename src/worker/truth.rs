@@ -4,7 +4,7 @@
 //! end whether the organization answers at all, because a 404 alone proves nothing (API sheet, sections 4.2 and 6.2).
 //! Must not decide what follows for a job.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex as Lock, PoisonError};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 use super::pace::Urgency;
 use super::session::{Errand, Parameter, Session};
-use super::walk::{Listing, Pages};
+use super::walk::{self, Listing, Pages};
 use crate::model::catalog::{ById, List, Source};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
@@ -34,6 +34,8 @@ const FEW: usize = 4;
 const MOST_SWEEPS: u32 = 3;
 /// Before it is read again: what this program has under way itself comes to its end meanwhile.
 const SETTLING: Duration = Duration::from_secs(2);
+/// How many pages of a list are searched for a detail page: a person waits for it, and a job beside it.
+const MOST_PAGES: usize = 20;
 
 /// How new a reading must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,14 +78,22 @@ impl Use {
 /// What was found, with everything the server said of it.
 #[derive(Debug)]
 pub(super) enum Seen {
-    There(Record, Value),
+    There {
+        record: Record,
+        said: Value,
+        /// It was so then, or later.
+        at: Instant,
+    },
     Gone,
 }
+
+/// What was said of a record, and since when at the earliest that was so.
+type Said = (Value, Instant);
 
 impl From<Seen> for Found {
     fn from(seen: Seen) -> Self {
         match seen {
-            Seen::There(record, _) => Self::There(record),
+            Seen::There { record, .. } => Self::There(record),
             Seen::Gone => Self::Gone,
         }
     }
@@ -106,13 +116,15 @@ pub(super) struct Truth {
 struct Archives {
     /// Readings begun. These and not the clock tell which came first: a coarse one calls two moments the same.
     sweeps: AtomicU64,
+    /// Whether so few records are wanted that each is searched for before the list is read.
+    few: bool,
     last: Mutex<Archive>,
 }
 
 #[derive(Debug, Default)]
 struct Archive {
     wanted: BTreeSet<Id>,
-    found: BTreeMap<Id, Value>,
+    found: BTreeMap<Id, Said>,
     /// Which reading this is, from 1.
     sweep: u64,
     begun: Option<Instant>,
@@ -133,9 +145,10 @@ impl Truth {
             wanted.entry(record.kind()).or_default().insert(record.id().clone());
         }
         let archives = wanted.into_iter().filter(|(kind, _)| kind.row().archives());
-        let archive = |wanted| {
+        let archive = |wanted: BTreeSet<Id>| {
+            let few = wanted.len() < FEW;
             let last = Mutex::new(Archive { wanted, ..Archive::default() });
-            Archives { sweeps: AtomicU64::new(0), last }
+            Archives { sweeps: AtomicU64::new(0), few, last }
         };
         Self {
             session: session.clone(),
@@ -149,15 +162,21 @@ impl Truth {
     pub(super) async fn look(&self, record: &Record, age: Age) -> Result<Seen, Failure> {
         let kind = record.kind();
         let list_first = record.is_archived() && self.is_listed(kind);
-        if list_first && let Some(value) = self.in_archive(record, age).await? {
-            return there(record, value);
+        if list_first && let Some(said) = self.in_archive(record, age).await? {
+            return there(record, said);
         }
-        if let Some(value) = self.by_id(record).await? {
-            return there(record, value);
+        if let Some(said) = self.by_id(record).await? {
+            return there(record, said);
         }
-        if !list_first && let Some(value) = self.in_archive(record, age).await? {
-            self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(kind);
-            return there(record, value);
+        if !list_first && kind.row().archives() {
+            if let Some(said) = self.in_archive(record, age).await? {
+                self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(kind);
+                return there(record, said);
+            }
+            // It may have been restored while the list was read.
+            if let Some(said) = self.by_id(record).await? {
+                return there(record, said);
+            }
         }
         // Where the organization itself cannot be read, nothing is known of what belongs to it.
         self.session.read(&self.errand(None, "the organization"), ORGANIZATION, None, &[]).await?;
@@ -170,36 +189,40 @@ impl Truth {
         kind.row().by_id == ById::WhileLive || listed()
     }
 
-    async fn by_id(&self, record: &Record) -> Result<Option<Value>, Failure> {
+    async fn by_id(&self, record: &Record) -> Result<Option<Said>, Failure> {
+        let asked = Instant::now();
         let row = record.kind().row();
         let query = self.purpose.includes(record.kind());
         let errand = self.errand(Some(record.kind()), record.name());
         match self.session.read(&errand, row.get, Some(record.id()), &query).await {
             Err(failure) if failure.cause == Cause::NotFound => Ok(None),
-            answer => answer.map(Some),
+            answer => answer.map(|value| Some((value, asked))),
         }
     }
 
     /// Looks in the list of archived records; none for a kind that has no such list.
-    async fn in_archive(&self, record: &Record, age: Age) -> Result<Option<Value>, Failure> {
+    async fn in_archive(&self, record: &Record, age: Age) -> Result<Option<Said>, Failure> {
         let (Some(archives), Source::List(list)) =
             (self.archives.get(&record.kind()), &record.kind().row().source)
         else {
             return Ok(None);
         };
         let asked = Asked { age, at: Instant::now(), sweeps: archives.sweeps.load(Ordering::SeqCst) };
-        let mut archive = archives.last.lock().await;
-        let few = archive.wanted.len() < FEW;
-        if few && let Some(value) = self.by_name(record, list).await? {
-            return Ok(Some(value));
+        let searched = archives.few || age == Age::New;
+        if searched && let Some(said) = self.by_name(record, list).await? {
+            return Ok(Some(said));
         }
-        for sweep in 0..=MOST_SWEEPS {
+        let mut archive = archives.last.lock().await;
+        let most = if self.purpose == Use::Page { 1 } else { MOST_SWEEPS };
+        for sweep in 0..=most {
             if archive.serves(&asked)
-                && let Some(value) = archive.found.get(record.id())
+                && let Some(said) = archive.found.get(record.id())
             {
-                return Ok(Some(value.clone()));
+                // What was asked for anew is as new as such a list can tell it.
+                let at = if age == Age::New { Instant::now() } else { said.1 };
+                return Ok(Some((said.0.clone(), at)));
             }
-            if archive.is_newer(&asked) && archive.whole || sweep == MOST_SWEEPS {
+            if archive.is_newer(&asked) && archive.whole || sweep == most {
                 break;
             }
             if sweep > 0 {
@@ -209,15 +232,16 @@ impl Truth {
             self.sweep(&mut archive, number, (record.kind(), list)).await?;
         }
         // While one record leaves and another comes, a third may be passed over though the count is right.
-        if !few && let Some(value) = self.by_name(record, list).await? {
-            return Ok(Some(value));
+        if !searched && let Some(said) = self.by_name(record, list).await? {
+            return Ok(Some(said));
         }
         let words = "the list of archived ones could not be read whole, or did not hold still meanwhile";
         if archive.whole { Ok(None) } else { Err(Failure::new(Cause::Garbled, words)) }
     }
 
     /// Searches by name. Not to be found so proves nothing: it may have been renamed, or the search not be heeded.
-    async fn by_name(&self, record: &Record, list: &List) -> Result<Option<Value>, Failure> {
+    async fn by_name(&self, record: &Record, list: &List) -> Result<Option<Said>, Failure> {
+        let asked = Instant::now();
         if record.name() == text::NAMELESS {
             return Ok(None);
         }
@@ -226,7 +250,7 @@ impl Truth {
         let mut pages = Pages::new(&self.session, &listing);
         let Some(page) = pages.next().await else { return Ok(None) };
         let found = page?.rows.into_iter().find(|row| is_row_of(record.kind(), row, record.id()));
-        Ok(found)
+        Ok(found.map(|value| (value, asked)))
     }
 
     /// Reads the whole list, and keeps what is wanted of it.
@@ -240,23 +264,34 @@ impl Truth {
         let listing = self.listing(kind, list);
         let mut pages = Pages::new(&self.session, &listing);
         let (mut found, mut seen, mut totals) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut heeded, mut cut_short) = (true, false);
+        // A page is asked for no earlier than this many pages before it is handed over.
+        let mut asked = VecDeque::from(vec![begun; walk::AT_ONCE]);
         while let Some(page) = pages.next().await {
             let page = page?;
             let before = seen.len();
+            let at = asked.pop_front().unwrap_or(begun);
+            asked.push_back(Instant::now());
             for row in &page.rows {
-                let Ok((id, _)) = decode::row(kind, row) else { continue };
+                let Ok((id, drafts)) = decode::row(kind, row) else { continue };
+                heeded &= Record::new(kind, id.clone(), drafts).is_archived();
                 if archive.wanted.contains(&id) {
-                    found.insert(id.clone(), row.clone());
+                    found.insert(id.clone(), (row.clone(), at));
                 }
                 seen.insert(id);
             }
             pages.taken(&page, seen.len() - before);
             totals.insert(pages.walk().total());
+            cut_short = self.purpose == Use::Page && page.number >= MOST_PAGES;
+            if cut_short {
+                break;
+            }
         }
         // Rows move up when others leave, and may so be missed at the seam of two pages. A server that does not say how
         // many there are has not said that these are all.
         let counted = pages.walk().total().is_some() && pages.walk().shortfall(seen.len()).is_none();
-        let whole = totals.len() == 1 && counted;
+        // A list that shows live ones has not been asked for what it was meant to be, and proves nothing.
+        let whole = totals.len() == 1 && counted && heeded && !cut_short;
         let wanted = std::mem::take(&mut archive.wanted);
         let (begun, took) = (Some(begun), begun.elapsed());
         *archive = Archive { wanted, found, sweep: number, begun, took, whole };
@@ -304,7 +339,7 @@ fn is_row_of(kind: Kind, row: &Value, id: &Id) -> bool {
 
 /// What the server says of a record, if it speaks of that one. A kind without an archive may still show what it has
 /// deleted (API sheet, section 9, row 10).
-fn there(record: &Record, value: Value) -> Result<Seen, Failure> {
+fn there(record: &Record, (value, at): Said) -> Result<Seen, Failure> {
     let kind = record.kind();
     let decoded = decode::row(kind, &value).ok().filter(|(id, _)| id == record.id());
     let Some((id, drafts)) = decoded else {
@@ -314,5 +349,5 @@ fn there(record: &Record, value: Value) -> Result<Seen, Failure> {
     if !kind.row().archives() && now.is_archived() {
         return Ok(Seen::Gone);
     }
-    Ok(Seen::There(now, value))
+    Ok(Seen::There { record: now, said: value, at })
 }

@@ -21,7 +21,7 @@ use crate::tallyfy::page::{Meta, Walk};
 /// How many rows a page is asked for: the most the API gives (API sheet, section 2).
 const PER_PAGE: usize = 100;
 /// Pages under way together: enough to hide the latency, few enough to leave room for others.
-const AT_ONCE: usize = 4;
+pub(super) const AT_ONCE: usize = 4;
 
 /// What list to read, and for what.
 #[derive(Debug, Clone)]

@@ -361,3 +361,17 @@ async fn no_paste_gets_past_an_option() {
     desk.rest().await;
     assert_eq!(desk.changes().len(), 1, "{}", desk.screen());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_modal_counts_anew_after_the_process_was_stopped() {
+    let mut desk = opened(Kind::Processes).await;
+    desk.keys("a").await;
+    desk.pass(Duration::from_millis(300)).await;
+    desk.keys("ctrl-z y").await;
+    assert_eq!(desk.stops, 1);
+    desk.rest().await;
+    assert_eq!(desk.changes(), [], "there was a key just before");
+    desk.confirm().await;
+    desk.rest().await;
+    assert_eq!(desk.changes().len(), 1);
+}

@@ -10,3 +10,4 @@ mod fresh;
 mod reads;
 mod scene;
 mod stand;
+mod truth;

@@ -30,13 +30,13 @@ async fn failures_are_grouped_copied_and_marked() {
     desk.rest().await;
     let log = desk.log();
     let lines: Vec<&str> = log.lines().rev().take(3).map(|line| &line[10..]).collect();
-    assert!(lines[2].starts_with("archive finished: 1 done, 0 already gone, 3 refused"), "{log}");
-    assert_eq!(lines[1], "2 refused: You may not do this");
-    assert_eq!(lines[0], "1 refused: The process is locked");
+    assert!(lines[0].starts_with("archive finished: 1 done, 0 already gone, 3 refused"), "{log}");
+    assert_eq!(lines[2], "2 refused: You may not do this");
+    assert_eq!(lines[1], "1 refused: The process is locked");
     let failed = desk.marked();
     assert_eq!(failed.len(), 3);
 
-    desk.keys("@ k Y").await;
+    desk.keys("@ k k Y").await;
     let copied = desk.clips();
     let sent: Vec<String> = copied[0].lines().map(str::to_owned).collect();
     assert_eq!((copied.len(), sent.len()), (1, 2));

@@ -269,12 +269,13 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
     if state.leaving.is_some() {
         state.parting.push(summary.clone());
     }
-    state.status.tell(state.now, Told::Summary(summary));
     state.jobs.remember(&job, &end.tally);
     for group in groups(job.losses) {
         state.status.tell(state.now, Told::Group(Arc::new(group)));
     }
     tell_bytes_gone(state, job.bytes_gone);
+    // Last, so that it is in sight however many causes stand above it.
+    state.status.tell(state.now, Told::Summary(summary));
     act::stop_if_at_rest(state, effects);
     if let (Some(leaving), true) = (state.leaving, state.jobs.is_empty()) {
         effects.push(Effect::Quit(leaving.exit));

@@ -49,7 +49,7 @@ impl Running {
         if self.job.plan.verb != Verb::Delete {
             return Ok(Ready::default());
         }
-        let (value, looked) = self.look(step, "not sent").await?;
+        let (value, looked) = self.look(step, Age::Recent, "not sent").await?;
         // The copy of a record that is archived first was taken before that.
         let is_copied = step.after.is_some() || !self.job.plan.options.backup;
         let copy = if is_copied { None } else { Some(self.copy(step, &value).await?) };
@@ -60,18 +60,18 @@ impl Running {
     /// Looks once more at what has waited for long, or was turned away. The copy of what has not changed stays good.
     pub(super) async fn renew(&self, step: &Step, ready: Ready, was_sent: bool) -> Result<Ready, Settled> {
         let unsent = if was_sent { "turned away and not sent again" } else { "not sent" };
-        let (_, looked) = self.look(step, unsent).await?;
+        let (_, looked) = self.look(step, Age::New, unsent).await?;
         Ok(Ready { looked: Some(looked), ..ready })
     }
 
     /// The record as it is now, if it is what it was; with when that was known.
-    async fn look(&self, step: &Step, unsent: &str) -> Result<(Value, Instant), Settled> {
+    async fn look(&self, step: &Step, age: Age, unsent: &str) -> Result<(Value, Instant), Settled> {
         let unread = |failure: Failure| {
             let verb = step.row.verb.word();
             Settled::new(Outcome::Failed, format!("{unsent}, no look before the {verb}: {}", failure.words))
         };
-        let (now, value) = match self.truth.look(&step.record, Age::Recent).await.map_err(unread)? {
-            Seen::There(now, value) => (now, value),
+        let (now, said, at) = match self.truth.look(&step.record, age).await.map_err(unread)? {
+            Seen::There { record, said, at } => (record, said, at),
             Seen::Gone => {
                 let words = format!("{unsent}: it is not there any more");
                 return Err(Settled::new(Outcome::AlreadyGone, words));
@@ -82,7 +82,7 @@ impl Running {
                 let words = format!("{unsent}, changed since it was loaded: {difference}");
                 Err(Settled::new(Outcome::Held, words))
             }
-            None => Ok((value, Instant::now())),
+            None => Ok((said, at)),
         }
     }
 

@@ -13,6 +13,7 @@ use super::{Passed, Running, Settled, answered_record};
 use crate::app::message::Remark;
 use crate::journal::StepEnd;
 use crate::model::failure::Failure;
+use crate::model::kind::Verb;
 use crate::model::outcome::{Found, Judgement, Outcome, judge, settled};
 use crate::model::plan::Step;
 use crate::tallyfy::{Answered, decode};
@@ -130,7 +131,9 @@ pub(in crate::worker) struct Reading {
 /// it counts as certainly not done.
 pub(in crate::worker) async fn read_back(truth: &Truth, step: &Step, reading: &Reading) -> Settled {
     let Reading { patiently, words } = reading;
-    let mut looks = if *patiently { 2 } else { 1 };
+    // What has been archived or restored and is in neither list is more likely between the two than gone.
+    let moves = step.row.verb != Verb::Delete;
+    let (mut looks, mut first) = (if *patiently { 2 } else { 1 }, true);
     loop {
         looks -= 1;
         let found = match truth.look(&step.record, Age::New).await {
@@ -141,7 +144,10 @@ pub(in crate::worker) async fn read_back(truth: &Truth, step: &Step, reading: &R
             }
         };
         let outcome = settled(step.row.verb, &found);
-        if outcome == Outcome::Failed && looks > 0 {
+        if std::mem::take(&mut first) && moves && outcome == Outcome::AlreadyGone {
+            looks = looks.max(1);
+        }
+        if outcome != Outcome::Done && looks > 0 {
             sleep(PATIENCE).await;
             continue;
         }

@@ -90,6 +90,7 @@ impl Bench {
 #[tokio::test(start_paused = true)]
 async fn a_job_goes_on_with_another_token_and_does_everything_once() {
     let mut bench = Bench::new(slow()).await;
+    assert!(matches!(bench.ask(Work::Identify).await, Reply::Identified(Ok(_))));
     let (records, plan) = bench.archiving(30).await;
     bench.sandbox.set_faults(vec![on(&records[4], Mishap::RevokeToken).nth([1])]);
     let ticket = bench.start(Work::Apply(plan));
@@ -311,6 +312,7 @@ async fn what_waits_at_a_locked_door_can_be_cancelled() {
 #[tokio::test(start_paused = true)]
 async fn a_job_that_waits_at_a_locked_door_can_be_held() {
     let mut bench = Bench::new(slow()).await;
+    assert!(matches!(bench.ask(Work::Identify).await, Reply::Identified(Ok(_))));
     let (records, plan) = bench.archiving(30).await;
     bench.sandbox.set_faults(vec![on(&records[4], Mishap::RevokeToken).nth([1])]);
     let job = bench.start(Work::Apply(plan));
@@ -448,4 +450,17 @@ async fn leaving_while_locked_out_or_offline_is_immediate() {
         while told.recv().await.is_some() {}
         assert_eq!((before.elapsed(), sandbox.requests().len()), (Duration::ZERO, asked));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_takes_the_place_of_somebody_unknown_once_something_was_changed() {
+    let mut bench = Bench::new(slow()).await;
+    let (records, plan) = bench.archiving(3).await;
+    bench.sandbox.set_faults(vec![on(&records[1], Mishap::RevokeToken).nth([1])]);
+    let job = bench.start(Work::Apply(plan));
+    bench.hear_out().await;
+    bench.sandbox.accept_token(FRESH, Bearer::Colleague);
+    let refused = bench.admit(typed(FRESH)).await.unwrap_err();
+    assert!(refused.words.starts_with("whose the former token was is not known"), "{refused:?}");
+    assert!(bench.is_open(job) && !records.iter().all(|record| bench.applied(record) == 1));
 }

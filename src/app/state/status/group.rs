@@ -52,6 +52,9 @@ pub struct Group {
     pub losses: Vec<Loss>,
 }
 
+/// Units before which a number is how large one thing was.
+const SIZES: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+
 /// What stands for a part of a reason that belongs to one record alone.
 const PARTICULAR: &str = "…";
 
@@ -82,8 +85,14 @@ fn gist(reason: &str, record: &Record) -> String {
             reason = reason.replace(&own, PARTICULAR);
         }
     }
-    let words: Vec<String> = reason.split_whitespace().map(without_particulars).collect();
-    words.join(" ")
+    let words: Vec<&str> = reason.split_whitespace().collect();
+    let is_size =
+        |n: usize| words.get(n + 1).is_some_and(|unit| SIZES.contains(&unit.trim_matches([',', ':'])));
+    let gist = words.iter().enumerate().map(|(n, word)| match word.parse::<f64>() {
+        Ok(_) if is_size(n) => PARTICULAR.to_owned(),
+        _ => without_particulars(word),
+    });
+    gist.collect::<Vec<_>>().join(" ")
 }
 
 fn without_particulars(word: &str) -> String {
@@ -197,6 +206,9 @@ mod tests {
             loss(6, "x", Outcome::Failed, "no answer in 30 s"),
             loss(7, "y", Outcome::Failed, "no answer in 30 s"),
             loss(8, "z", Outcome::Failed, "the server answered 502"),
+            loss(10, "v", Outcome::Failed, "no room for 3.0 MB, 2.4 MB are free"),
+            loss(11, "w", Outcome::Failed, "no room for 1.2 MB, 0.9 MB are free"),
+            loss(12, "u", Outcome::Failed, "no room for 7 MB, 0.2 MB are free"),
             loss(
                 9,
                 "z",
@@ -210,14 +222,15 @@ mod tests {
             [
                 "2 refused: The process `…` must be archived first",
                 "1 refused: no access to this",
+                "3 failed: no room for … MB, … MB are free",
                 "2 failed: no answer in 30 s",
                 "1 failed: the server answered 502",
                 "1 unknown: no run 0000000a of 77777777 (id 00000000000000000000000000000009)",
                 "2 held: updated was …, is …",
             ]
         );
-        assert_eq!(all.iter().map(|group| group.losses.len()).sum::<usize>(), 9);
-        assert!(all[5].curls().is_empty(), "nothing of these was sent");
+        assert_eq!(all.iter().map(|group| group.losses.len()).sum::<usize>(), 12);
+        assert!(all[6].curls().is_empty(), "nothing of these was sent");
     }
 
     #[test]

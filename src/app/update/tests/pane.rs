@@ -68,17 +68,17 @@ fn clipped(bench: &mut Bench) -> Option<String> {
 }
 
 #[test]
-fn a_line_a_cause_follows_the_sum() {
+fn a_line_a_cause_stands_above_the_sum() {
     let bench = ended();
     let log = bench.log();
     let lines: Vec<&str> = log.lines().map(|line| &line[10..]).collect();
     assert_eq!(
         lines[lines.len() - 4..],
         [
-            "archive finished: 1 done, 0 already gone, 3 refused, 0 failed, 0 unknown, 1 held, 0 not sent",
             "2 refused: … must be completed first",
             "1 refused: no access to this",
             "1 held: updated was 2026-11-01T10:00:00Z, is 2026-11-02T10:00:00Z",
+            "archive finished: 1 done, 0 already gone, 3 refused, 0 failed, 0 unknown, 1 held, 0 not sent",
         ]
     );
 }
@@ -87,21 +87,21 @@ fn a_line_a_cause_follows_the_sum() {
 fn a_groups_records_can_be_marked_alone_and_the_former_marks_come_back() {
     let mut bench = ended();
     assert_eq!(marked(&bench), ["Thing 1", "Thing 3", "Thing 4", "Thing 5"]);
-    bench.keys("@ k k space");
+    bench.keys("@ k k k space");
     assert_eq!(marked(&bench), ["Thing 1", "Thing 3"]);
     assert!(bench.notice().starts_with("only 2 processes marked"));
     let mark = bench.state.marks.at(1).unwrap();
     assert_eq!(mark.failed.as_deref(), Some("refused: Thing 3 must be completed first"));
     bench.keys("space");
     assert_eq!(marked(&bench), ["Thing 1", "Thing 3", "Thing 4", "Thing 5"]);
-    bench.keys("k space e Y");
+    bench.keys("G space e Y");
     assert_eq!((marked(&bench).len(), bench.open.len(), clipped(&mut bench)), (4, 0, None));
 }
 
 #[test]
 fn requests_are_copied_as_commands() {
     let mut bench = ended();
-    bench.keys("@ Y");
+    bench.keys("@ k Y");
     assert_eq!((clipped(&mut bench), bench.notice()), (None, "no request of these was sent"));
     bench.keys("k k Y");
     assert!(bench.notice().starts_with("copied 2 requests through the terminal"));
@@ -109,8 +109,8 @@ fn requests_are_copied_as_commands() {
     let lines: Vec<&str> = text.lines().collect();
     let [first, third] = [1, 3].map(|n| format!("curl -X DELETE '{ORGANIZATION}/runs/{n:032x}' -H "));
     assert!(lines.len() == 2 && lines[0].starts_with(&first) && lines[1].starts_with(&third), "{text}");
-    // The line of an attempt, above the sum.
-    bench.keys("k k Y");
+    // The line of an attempt, above the causes.
+    bench.keys("k Y");
     assert!(bench.notice().starts_with("copied 1 request through"), "{}", bench.notice());
     assert!(clipped(&mut bench).unwrap().contains(&format!("{:032x}", 4)));
 }
@@ -118,7 +118,7 @@ fn requests_are_copied_as_commands() {
 #[test]
 fn a_group_is_written_into_a_file() {
     let mut bench = ended();
-    bench.keys("@ k k e");
+    bench.keys("@ k k k e");
     let Some((_, Work::Write { name, text })) = bench.open.first().cloned() else { panic!() };
     assert!(name.starts_with("tidyfy-refused-20261122-1905") && name.ends_with(".csv"), "{name}");
     let lines: Vec<&str> = text.lines().collect();

@@ -1,0 +1,87 @@
+//! Where a record is looked for, when the places it is looked for in are slow, change meanwhile, or tell of others.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tidyfy::app::effect::{Effect, Work};
+use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::outcome::Outcome::{AlreadyGone, Held};
+use tidyfy::model::pacing::Limits;
+use tidyfy::model::plan::Options;
+use tidyfy::sandbox::{Fault, Quirk, Settings};
+use tokio::time::{Instant, sleep_until};
+
+use super::scene::{answer, sow, with_quirks};
+use super::stand::Stand;
+
+/// Lets virtual time go on, with all that waits for it.
+async fn pass(time: Duration) {
+    sleep_until(Instant::now() + time).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_job_looks_again_even_where_the_list_is_slow() {
+    let settings = Settings { scale: 60, latency: Duration::from_secs(25), ..Settings::default() };
+    let mut stand = Stand::with(settings, Limits::off(), 4, 0).await;
+    let all = sow(&stand.server, Kind::Templates, 150, true);
+    let ids = all[..6].to_vec();
+    let records = stand.listed(Kind::Templates, Scope::Archived, &ids).await;
+    let plan = stand.plan(Verb::Delete, records, Options::default());
+    let ticket = stand.start(Work::Apply(plan));
+    pass(Duration::from_secs(49)).await;
+    stand.perform(Effect::Hold(ticket));
+    pass(Duration::from_secs(40)).await;
+    assert!(stand.server.rename("checklists", &ids[0], "Needed again"));
+    stand.perform(Effect::Resume(ticket));
+    let ended = stand.finish(ticket).await;
+    assert_eq!(ended.outcomes()[0], Held, "{:?}", ended.steps);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_shows_live_ones_instead_of_archived_ones_makes_nothing_gone() {
+    let mut stand = Stand::new(Settings { scale: 60, ..Settings::default() }).await;
+    let ids = sow(&stand.server, Kind::Templates, 5, false);
+    let records = stand.listed(Kind::Templates, Scope::Active, &ids).await;
+    let others = stand.server.ids("checklists").into_iter().filter(|id| !ids.contains(id));
+    let live: Vec<Value> = others
+        .filter_map(|id| stand.server.object("checklists", &id))
+        .filter(|template| template["archived_at"].is_null())
+        .collect();
+    let n = live.len();
+    assert!(n > 0, "nothing to show");
+    let pages = json!({"total": n, "count": n, "per_page": 100, "current_page": 1, "total_pages": 1});
+    let body = json!({"data": live, "meta": {"pagination": pages}});
+    stand.server.set_faults(vec![Fault::on("GET", "archived=only", answer(200, &[], Some(body), false))]);
+    let ended = stand.delete(records, Options { backup: true, archive_first: true }).await;
+    assert!(!ended.outcomes().contains(&AlreadyGone), "{:?}", ended.steps);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_restored_while_its_list_is_read_is_not_gone() {
+    let quirks = with_quirks([Quirk::ArchivedRuns404]);
+    let mut stand = Stand::new(Settings { latency: Duration::from_secs(2), ..quirks }).await;
+    let all = sow(&stand.server, Kind::Processes, 150, true);
+    let ids = all[..6].to_vec();
+    let records = stand.listed(Kind::Processes, Scope::Archived, &ids).await;
+    let plan = stand.plan(Verb::Delete, records, Options::default());
+    let ticket = stand.start(Work::Apply(plan));
+    // The answers that know nothing of it by its id are on their way back.
+    pass(Duration::from_millis(2_100)).await;
+    assert!(stand.server.restore("runs", &ids[0]));
+    let ended = stand.finish(ticket).await;
+    assert_eq!(ended.outcomes()[0], Held, "{:?}", ended.steps);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_what_is_gone_reads_only_so_much_of_the_archive() {
+    let mut stand = Stand::new(Settings { scale: 60, ..Settings::default() }).await;
+    let all = sow(&stand.server, Kind::Tasks, 3_000, true);
+    let records = stand.listed(Kind::Tasks, Scope::Archived, &all[..1]).await;
+    assert!(stand.server.remove("tasks", &all[0]));
+    let before = stand.server.requests().len();
+    stand.start(Work::Read(records[0].clone()));
+    pass(Duration::from_secs(60)).await;
+    let read = stand.server.requests().len() - before;
+    // By its id, by its name, twenty pages, and those that were asked for ahead of being needed.
+    assert!((3..=26).contains(&read), "{read} requests for one page");
+}
