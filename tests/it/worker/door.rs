@@ -6,7 +6,7 @@ use tidyfy::app::effect::{Effect, Ticket, Work};
 use tidyfy::app::message::{Fact, Message, Reply};
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::kind::{Kind, Scope};
-use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent};
+use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Unknown};
 use tidyfy::model::pacing::{Budget, Limits};
 use tidyfy::model::record::Record;
 use tidyfy::model::secret::Token;
@@ -463,4 +463,20 @@ async fn nobody_takes_the_place_of_somebody_unknown_once_something_was_changed()
     let refused = bench.admit(typed(FRESH)).await.unwrap_err();
     assert!(refused.words.starts_with("whose the former token was is not known"), "{refused:?}");
     assert!(bench.is_open(job) && !records.iter().all(|record| bench.applied(record) == 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_job_waits_only_so_long_for_what_cannot_be_read_back() {
+    let mut bench = Bench::plain().await;
+    let (records, plan) = bench.archiving(1).await;
+    let gone = Mishap::Refuse { span: Duration::from_secs(60 * 60) };
+    let reset = Fault::on("DELETE", &records[0].id().to_string(), Mishap::ResetAfter);
+    bench.sandbox.set_faults(vec![reset, Fault::on("GET", "/runs/", gone)]);
+    let ticket = bench.start(Work::Apply(plan));
+    bench.until(|fact| matches!(fact, Fact::Offline(Some(_)))).await;
+    bench.worker.perform(Effect::Cancel(ticket));
+    let cancelled = Instant::now();
+    let (steps, end) = bench.job(ticket).await;
+    assert_eq!(tallied(&end), [(Unknown, 1)], "{steps:?}");
+    assert!(cancelled.elapsed() < Duration::from_secs(20), "{:?}", cancelled.elapsed());
 }
