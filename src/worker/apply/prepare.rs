@@ -94,8 +94,6 @@ impl Running {
     }
 
     async fn copy(&self, step: &Step, value: &Value) -> Result<String, Settled> {
-        let uncopied =
-            |why: &str| Settled::new(Outcome::Failed, format!("not sent, no copy could be kept: {why}"));
         let folder = self.folder.get().ok_or_else(|| uncopied("the job has no number"))?;
         let record = &step.record;
         let item = Item {
@@ -114,24 +112,22 @@ impl Running {
 
     /// Streams the bytes of a file to the disk.
     async fn copy_bytes(&self, step: &Step, route: &str, item: &Item) -> Result<Kept, Settled> {
-        let failed =
-            |why: &str| Settled::new(Outcome::Failed, format!("not sent, no copy could be kept: {why}"));
         let lost = |failure: Failure| {
             let is_gone = says_lost(&failure);
             let words = match is_gone {
                 true => format!("{BYTES_LOST}: {}", failure.words),
                 false => failure.words,
             };
-            Settled { remark: is_gone.then_some(Remark::BytesGone), ..failed(&words) }
+            Settled { remark: is_gone.then_some(Remark::BytesGone), ..uncopied(&words) }
         };
-        let folder = self.folder.get().ok_or_else(|| failed("the job has no number"))?;
+        let folder = self.folder.get().ok_or_else(|| uncopied("the job has no number"))?;
         let mut download = self.download(step, route).await.map_err(lost)?;
         let begun = folder.begin_bytes(item, &item.name, download.length).await;
-        let mut incoming = begun.map_err(|why| failed(&why.to_string()))?;
-        while let Some(chunk) = download.chunk().await.map_err(|failure| failed(&failure.words))? {
-            incoming.write(chunk).await.map_err(|why| failed(&why.to_string()))?;
+        let mut incoming = begun.map_err(|why| uncopied(&why.to_string()))?;
+        while let Some(chunk) = download.chunk().await.map_err(|failure| uncopied(&failure.words))? {
+            incoming.write(chunk).await.map_err(|why| uncopied(&why.to_string()))?;
         }
-        incoming.finish().await.map_err(|why| failed(&why.to_string()))
+        incoming.finish().await.map_err(|why| uncopied(&why.to_string()))
     }
 
     /// Begins to download a file. What sounds like lost bytes is believed the second time.
@@ -153,4 +149,10 @@ fn says_lost(failure: &Failure) -> bool {
         Cause::Server => !failure.status.is_some_and(|status| PASSING.contains(&status)),
         _ => false,
     }
+}
+
+/// How a step ends of which there is no copy. The store of copies may have said so by itself.
+fn uncopied(why: &str) -> Settled {
+    let why = why.strip_prefix("no copy could be kept: ").unwrap_or(why);
+    Settled::new(Outcome::Failed, format!("not sent, no copy could be kept: {why}"))
 }

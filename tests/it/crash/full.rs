@@ -147,7 +147,6 @@ fn mounted(size: &str, place: &Path, kept: &Path, then: &str) -> [String; 8] {
 }
 
 /// Whether such a file system can be had here: not every system lets just anybody mount one.
-#[expect(clippy::print_stderr, reason = "what is left out must not look as if it had been tried")]
 fn can_mount() -> bool {
     let place = tempfile::tempdir().unwrap();
     let mut command = Command::new("unshare");
@@ -206,11 +205,12 @@ async fn a_disk_for_copies_that_fills_up_lets_no_more_be_deleted() {
     let program = Program::under(&bench, &home, "/usr/bin/unshare", &arguments).await;
     let program = program.confirm(Verb::Delete).await;
     ends(&bench, &program).await;
-    leave(program.sees("not sent, no copy could be kept: there is no room").await).await;
+    leave(program.sees("not sent, no copy could be kept: ").await).await;
 
     let directory = bench.remembered.path();
     let job = jobs(directory).remove(0);
     let (copied, seen) = (copies(kept.path()), ledger(&bench.sandbox));
+    let said = "not sent, no copy could be kept: ";
     let mut without_room = 0;
     assert!(!seen.is_empty(), "some found room");
     for step in steps(directory, job.id) {
@@ -221,6 +221,8 @@ async fn a_disk_for_copies_that_fills_up_lets_no_more_be_deleted() {
             continue;
         }
         assert!(is_there && step.attempts.is_empty() && !seen.contains_key(&request(&step)), "{step:?}");
+        assert_eq!(why.matches("no copy could be kept").count(), 1, "{why}");
+        assert!(why.starts_with(said), "{why}");
         without_room += usize::from(why.contains("the disk is full") || why.contains("there is no room"));
     }
     assert!(without_room > 0, "{job:?}");

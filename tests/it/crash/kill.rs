@@ -1,5 +1,4 @@
 //! The real program, killed at random moments of a job: the next start knows what became of every step.
-#![expect(clippy::print_stderr, reason = "a failure is lived through again by the seed that it prints")]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
