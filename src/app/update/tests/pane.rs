@@ -248,13 +248,13 @@ fn a_record_that_is_archived_and_then_deleted_leaves_once() {
 
 #[test]
 fn a_job_says_what_it_archived_and_did_not_delete_and_what_is_unknown() {
-    use Outcome::{Done, Failed, Held, NotSent, Unknown};
+    use Outcome::{Done, Held, NotSent, Refused, Unknown};
     let (mut bench, ticket) = deleting();
-    let outcomes = [Done, Done, Done, Held, Done, NotSent, Done, Unknown, Failed, NotSent];
+    let outcomes = [Done, Done, Done, Held, Done, NotSent, Done, Unknown, Refused, NotSent];
     for (n, outcome) in outcomes.into_iter().enumerate() {
         bench.send(Fact::Reply(ticket, step(n, outcome)));
     }
-    let tally = [Done, Held, NotSent, Unknown, Failed].into_iter().collect();
+    let tally = [Done, Held, NotSent, Unknown, Refused].into_iter().collect();
     bench.answer(is_apply, Reply::JobEnded(JobEnd { tally, cancelled: true, stopped: None }));
     let log = bench.log();
     let lines: Vec<&str> = log.lines().rev().take(3).map(|line| &line[10..]).collect();
