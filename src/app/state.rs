@@ -330,6 +330,12 @@ impl State {
         &mut self.listings[kind as usize]
     }
 
+    /// Gives the keys back to the table. The status pane follows its newest lines again.
+    pub fn leave_status(&mut self) {
+        self.focus = Focus::Table;
+        self.status.below = 0;
+    }
+
     /// Where a key is read, when no overlay and no input takes it.
     #[must_use]
     pub fn context(&self) -> Context {

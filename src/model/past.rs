@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::kind::{Kind, Verb};
 use super::outcome::Tally;
 use super::plan::{Chosen, Options};
+use super::text;
 
 /// What is said of a file whose bytes the server cannot give any more; by these words such a step is known again.
 pub const BYTES_LOST: &str = "the server has lost the bytes";
@@ -54,10 +55,13 @@ pub struct Remnant {
     pub options: Options,
     /// Whether another process is at it, so that nothing can be done about it here.
     pub elsewhere: bool,
+    /// How many of the records that have not been dealt with were archived first, and only have to be deleted.
+    pub archived: usize,
 }
 
 impl Remnant {
-    /// `unfinished archive: 22 done, 3 unknown, 35 not sent`, outcomes that did not occur left out.
+    /// `unfinished archive: 22 done, 3 unknown, 35 not sent`, outcomes that did not occur left out; of a deletion also how
+    /// many have been archived for it.
     #[must_use]
     pub fn sentence(&self) -> String {
         let counts: Vec<String> = super::outcome::Outcome::ALL
@@ -69,7 +73,11 @@ impl Remnant {
         if self.elsewhere {
             return format!("{verb}: running in another tidyfy");
         }
-        format!("unfinished {verb}: {}", counts.join(", "))
+        let archived = match self.archived {
+            0 => String::new(),
+            n => format!("; {} of them archived already", text::grouped(n as u64)),
+        };
+        format!("unfinished {verb}: {}{archived}", counts.join(", "))
     }
 }
 
@@ -91,8 +99,14 @@ mod tests {
             rest: Vec::new(),
             options: Options::default(),
             elsewhere: false,
+            archived: 0,
         };
         assert_eq!(remnant.sentence(), "unfinished archive: 22 done, 3 unknown, 35 not sent");
+        let begun = Remnant { verb: Verb::Delete, archived: 1_500, ..remnant.clone() };
+        assert_eq!(
+            begun.sentence(),
+            "unfinished delete: 22 done, 3 unknown, 35 not sent; 1,500 of them archived already"
+        );
         let elsewhere = Remnant { elsewhere: true, ..remnant };
         assert_eq!(elsewhere.sentence(), "archive: running in another tidyfy");
     }

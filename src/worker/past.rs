@@ -173,6 +173,7 @@ impl Past {
                 rest: rest.into_iter().map(|(_, record)| record.into()).collect(),
                 options: options(&job, &steps),
                 elsewhere: job.state == JobState::Running,
+                archived: 0,
             });
         }
         Ok(remnants)

@@ -375,3 +375,28 @@ async fn a_modal_counts_anew_after_the_process_was_stopped() {
     desk.rest().await;
     assert_eq!(desk.changes().len(), 1);
 }
+
+/// How many processes the server holds that are not archived.
+fn live(desk: &Desk) -> u64 {
+    let ids = desk.server.ids("runs");
+    let objects = ids.iter().filter_map(|id| desk.server.object("runs", id));
+    objects.filter(|object| object["archived_at"].is_null()).count() as u64
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tab_counts_those_that_were_archived_first_once() {
+    let mut desk = opened(Kind::Processes).await;
+    let counted = |desk: &Desk| desk.state().listing().active_total;
+    let before = live(&desk);
+    assert_eq!(counted(&desk), Some(before));
+    let refused = Mishap::Answer { status: 422, body: None, headers: Default::default(), apply: false };
+    desk.server.set_faults(vec![Fault::on("DELETE", "/delete", refused).nth([2])]);
+    desk.keys("space space space D space shift-tab").await;
+    desk.confirm_with("delete 3").await;
+    desk.rest().await;
+    assert!(desk.log().contains("delete finished: 2 done, 0 already gone, 1 refused"), "{}", desk.log());
+    assert!(desk.log().contains("1 was archived and not deleted"), "{}", desk.log());
+    assert_eq!((live(&desk), counted(&desk)), (before - 3, Some(before - 3)));
+    let marks: Vec<bool> = desk.state().marks.all().map(|mark| mark.record.is_archived()).collect();
+    assert_eq!(marks, [true]);
+}

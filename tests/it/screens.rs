@@ -18,6 +18,18 @@ fn is_result(line: &str) -> bool {
         .any(|method| line.get(8..).is_some_and(|rest| rest.starts_with(method)))
 }
 
+/// How fast a job goes, and how long it takes then, depends on the machine.
+fn without_pace(line: &str) -> String {
+    let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+    for n in 0..words.len() {
+        let is_left = words.get(n + 2).is_some_and(|word| word == "left");
+        if line.starts_with("status") && (is_left || words[n].ends_with("/s")) {
+            words[n] = words[n].replace(|c: char| c.is_ascii_digit(), "N");
+        }
+    }
+    words.join(" ")
+}
+
 /// The screen's text, then its styles.
 fn picture(desk: &Desk) -> String {
     let buffer = desk.buffer();
@@ -30,7 +42,7 @@ fn picture(desk: &Desk) -> String {
             letters.push_str("(a result)\n");
             continue;
         }
-        text.push_str(line);
+        text.push_str(&without_pace(line));
         text.push('\n');
         let styles: String =
             cells.iter().map(|cell| letter((cell.fg, cell.bg, cell.modifier), &mut legend)).collect();

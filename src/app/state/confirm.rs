@@ -25,11 +25,11 @@ pub use words::Line;
 
 use counts::Counts;
 
-/// How long no key may have been pressed before `y` counts.
+/// How long what a key would set off must have been on the screen, and `y` no key before it, until the key counts.
 pub const QUIET: Duration = Duration::from_millis(250);
 
 /// Keys closer together than this come from a paste or a program, not from a hand.
-const BURST: Duration = Duration::from_millis(3);
+pub const BURST: Duration = Duration::from_millis(3);
 
 /// Which part of the modal has the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

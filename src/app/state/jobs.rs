@@ -62,6 +62,21 @@ impl Job {
         self.plan.steps.len()
     }
 
+    /// How many of its records were archived first and then not deleted. One whose deletion is unknown is not among them.
+    #[must_use]
+    pub fn only_archived(&self) -> usize {
+        let ended = |n: usize| self.ended.get(n).copied().flatten();
+        let steps = self.plan.steps.iter().enumerate();
+        let is_prepared = |first: usize| ended(first) == Some(Outcome::Done);
+        steps
+            .filter(|(_, step)| step.after.is_some_and(is_prepared))
+            .filter(|(n, _)| match ended(*n) {
+                Some(Outcome::Refused | Outcome::Failed | Outcome::Held | Outcome::NotSent) => true,
+                Some(Outcome::Done | Outcome::AlreadyGone | Outcome::Unknown) | None => false,
+            })
+            .count()
+    }
+
     /// The sum if it breaks off now: what has not ended may or may not have been done.
     #[must_use]
     pub fn cut_short(&self) -> Tally {
@@ -87,7 +102,7 @@ impl Job {
 pub struct Aftermath {
     /// Whether one of them did something that can be undone.
     pub undoable: bool,
-    /// Whether something failed in the last of them.
+    /// Whether something failed in the last of them, or may have.
     pub failed: bool,
 }
 
@@ -209,7 +224,7 @@ impl Jobs {
     pub fn remember(&mut self, job: &Job, tally: &Tally) {
         let undoable = job.plan.verb != Verb::Delete && tally.of(Outcome::Done) > 0;
         self.aftermath.undoable |= undoable;
-        self.aftermath.failed = tally.of(Outcome::Failed) > 0;
+        self.aftermath.failed = tally.of(Outcome::Failed) + tally.of(Outcome::Unknown) > 0;
     }
 
     /// Whether figures on the screen change with time alone.

@@ -3,8 +3,11 @@
 //! Owns the marks, by kind and id, so that they survive filter, sort, scope, reload, paging and a change of kind. A mark
 //! holds the record as it was last seen, so that what is hidden can still be shown and acted upon.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
+use super::status::group::Group;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::record::Record;
@@ -26,6 +29,8 @@ pub struct Marks {
     kinds: [OfKind; Kind::ALL.len()],
     /// What the last clearing of a kind took away.
     cleared: [OfKind; Kind::ALL.len()],
+    /// The group of failures whose records were marked alone, as long as what it took away can come back.
+    marked_by: [Option<Arc<Group>>; Kind::ALL.len()],
     /// How often the marks of each kind have changed.
     changes: [u64; Kind::ALL.len()],
 }
@@ -85,26 +90,36 @@ impl Marks {
         }
     }
 
-    /// Marks exactly these records of a kind, each with why an attempt on it did not succeed, and answers true. Where
-    /// just these are marked already, brings back what was marked before them, and answers false.
-    pub fn only(&mut self, kind: Kind, wanted: Vec<(Record, String)>) -> bool {
+    /// Marks exactly these records of a kind, which are those of `group`, each with why an attempt on it did not succeed.
+    pub fn only(&mut self, kind: Kind, wanted: Vec<(Record, String)>, group: &Arc<Group>) {
         let mark =
             |(record, reason): (Record, String)| (record.id().clone(), Mark { record, failed: Some(reason) });
         let wanted: OfKind = wanted.into_iter().map(mark).collect();
-        self.changes[kind as usize] += 1;
-        let (marks, cleared) = (&mut self.kinds[kind as usize], &mut self.cleared[kind as usize]);
-        if marks.len() == wanted.len() && wanted.keys().all(|id| marks.contains_key(id)) {
-            std::mem::swap(marks, cleared);
-            return false;
-        }
-        *cleared = std::mem::replace(marks, wanted);
-        true
+        self.cleared[kind as usize] = std::mem::replace(self.of_mut(kind), wanted);
+        self.marked_by[kind as usize] = Some(Arc::clone(group));
+    }
+
+    /// Whether the records of `group` are what is marked of a kind, and it was this group that marked them.
+    #[must_use]
+    pub fn is_only(&self, kind: Kind, group: &Arc<Group>) -> bool {
+        let by_it = self.marked_by[kind as usize].as_ref().is_some_and(|by| Arc::ptr_eq(by, group));
+        let mut of_kind = group.losses.iter().map(|loss| &loss.record).filter(|record| record.kind() == kind);
+        let n = of_kind.clone().count();
+        by_it && n == self.count(kind) && of_kind.all(|record| self.get(kind, record.id()).is_some())
+    }
+
+    /// Brings back what was marked of a kind before a group marked its records alone.
+    pub fn former(&mut self, kind: Kind) {
+        let former = std::mem::take(&mut self.cleared[kind as usize]);
+        self.cleared[kind as usize] = std::mem::replace(self.of_mut(kind), former);
+        self.marked_by[kind as usize] = None;
     }
 
     /// Clears the marks of a kind. With none to clear, brings back those that were cleared last. Answers how many marks
     /// there are now.
     pub fn clear_or_return(&mut self, kind: Kind) -> usize {
         self.changes[kind as usize] += 1;
+        self.marked_by[kind as usize] = None;
         let (marks, cleared) = (&mut self.kinds[kind as usize], &mut self.cleared[kind as usize]);
         if marks.is_empty() {
             *marks = std::mem::take(cleared);

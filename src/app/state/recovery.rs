@@ -5,17 +5,13 @@
 
 use std::time::Duration;
 
+use super::confirm::{BURST, QUIET};
 use super::lines::{Laid, Weight};
 use super::listing::moved;
 use crate::app::command::Motion;
 use crate::app::keymap::{Chord, Key};
 use crate::model::moment::{Moment, Zone};
 use crate::model::past::Remnant;
-
-/// How long the page must have been on the screen before it reads a key.
-const QUIET: Duration = Duration::from_millis(250);
-/// Keys closer together than this come from a paste or a program, not from a hand.
-const BURST: Duration = Duration::from_millis(3);
 
 /// What is known of unfinished jobs.
 #[derive(Debug, Default)]
@@ -80,7 +76,7 @@ impl RecoveryPage {
         self.drawn.get_or_insert(at);
     }
 
-    /// It cannot be seen any more.
+    /// It cannot be seen any more, or not as it is now.
     pub fn hidden(&mut self) {
         (self.drawn, self.wished) = (None, None);
     }
@@ -165,6 +161,7 @@ mod tests {
             rest: vec![],
             options: Options::default(),
             elsewhere: false,
+            archived: 0,
         }
     }
 

@@ -1,21 +1,21 @@
 //! Acting: from a verb's key to a plan, from a confirmed plan to a job, and ending jobs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::recover;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
+use crate::app::state::listing::Listing;
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
 use crate::model::impact::Impact;
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::Verb;
 use crate::model::plan::{Chosen, Organization, Plan};
 use crate::model::record::Record;
 
 /// Opens the modal for a verb, with the records frozen that it is about now.
 pub(super) fn propose(state: &mut State, verb: Verb) {
     match plan(state, verb) {
-        Ok(plan) => state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan)))),
+        Ok(plan) => show(state, plan),
         Err(reason) => state.note(reason),
     }
 }
@@ -44,14 +44,27 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     let hidden = if marked { state.listing().hidden_among(&state.marks) } else { 0 };
     let bystander =
         state.under_cursor().filter(|record| marked && state.marks.get(record.kind(), record.id()).is_none());
-    let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
     Ok(Plan {
         hidden,
         filtered: !state.listing().filter.is_empty(),
         bystander: bystander.map(|record| record.name().to_owned()),
-        held_by_server: held_by_server(state),
-        ..Plan::new(verb, organization, chosen, limits, caution)
+        ..draft(state, organization, verb, chosen)
     })
+}
+
+/// A plan on the terms of this session, with nothing said or chosen about it yet.
+pub(super) fn draft(state: &State, organization: Organization, verb: Verb, chosen: Vec<Chosen>) -> Plan {
+    let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
+    let held = |listing: &Listing| (listing.kind, listing.total_or_loaded());
+    Plan {
+        held_by_server: state.listings.iter().map(held).collect(),
+        ..Plan::new(verb, organization, chosen, limits, caution)
+    }
+}
+
+/// Opens the modal for a plan.
+pub(super) fn show(state: &mut State, plan: Plan) {
+    state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan))));
 }
 
 /// Where it would be done; or why nothing can be, as long as that is not known by name.
@@ -65,11 +78,6 @@ pub(super) fn organization(state: &State) -> Result<Organization, String> {
         }
         Identity::Asking | Identity::Known => "the organization's name is still being read".to_owned(),
     })
-}
-
-/// How many records of each kind the server holds, as far as is known.
-pub(super) fn held_by_server(state: &State) -> BTreeMap<Kind, u64> {
-    state.listings.iter().map(|listing| (listing.kind, listing.total_or_loaded())).collect()
 }
 
 /// Records of a past job as they can be acted upon now: those in an open job are left to it.

@@ -41,7 +41,7 @@ pub(super) fn count_others(state: &mut State, effects: &mut Effects) {
 pub(super) fn go(state: &mut State, kind: Kind, effects: &mut Effects) {
     close_page(state, effects);
     state.marked_only = None;
-    state.focus = Focus::Table;
+    state.leave_status();
     state.kind = kind;
     if !is_touched(state, kind) {
         load(state, kind, false, effects);

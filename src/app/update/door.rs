@@ -83,10 +83,11 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
     }
 }
 
-/// A try has ended.
+/// A try has ended. That the way is open is told by itself, and before this: if it is shut, it has been shut again since.
 pub(super) fn admitted(state: &mut State, result: Result<(), Failure>, effects: &mut Effects) {
     match (result, &mut state.token_prompt) {
-        (Ok(()), _) => let_in(state, effects),
+        (Ok(()), _) if state.locked_out.is_none() => let_in(state, effects),
+        (Ok(()), _) => {}
         (Err(failure), Some(prompt)) => prompt.refused = Some(failure.words),
         (Err(failure), None) => state.note(format!("no token was accepted: {}", failure.words)),
     }

@@ -203,9 +203,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::PauseJob => act::pause(state, effects),
         Command::CancelJob => act::ask_cancel(state, effects),
         Command::Reload => browse::reload(state, effects),
-        Command::FocusStatus => {
-            state.focus = if state.focus == Focus::Status { Focus::Table } else { Focus::Status };
-        }
+        Command::FocusStatus if state.focus == Focus::Status => state.leave_status(),
+        Command::FocusStatus => state.focus = Focus::Status,
         Command::ShowReads => {
             state.status.reads = !state.status.reads;
             state.status.below = 0;
@@ -247,7 +246,7 @@ fn close_topmost(state: &mut State, effects: &mut Effects) -> bool {
         return true;
     }
     if state.focus == Focus::Status {
-        state.focus = Focus::Table;
+        state.leave_status();
         return true;
     }
     leave_page(state, effects)

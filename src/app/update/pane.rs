@@ -1,5 +1,7 @@
 //! What can be done with a line of the status pane: mark the records of a group, copy requests, write them down.
 
+use std::collections::BTreeSet;
+
 use super::act;
 use crate::app::effect::{Effect, Effects, Work};
 use crate::app::state::status::Told;
@@ -18,17 +20,20 @@ pub(super) fn mark_group(state: &mut State) {
         state.note("there is no group of failures on this line");
         return;
     };
+    let kinds: BTreeSet<Kind> = group.losses.iter().map(|loss| loss.record.kind()).collect();
     let mut marked = Vec::new();
-    for kind in Kind::ALL {
-        let of_kind = group.losses.iter().filter(|loss| loss.record.kind() == kind);
-        let wanted: Vec<_> = of_kind
-            .map(|loss| {
-                (act::newest(state, &loss.record), format!("{}: {}", loss.outcome.word(), loss.reason))
-            })
-            .collect();
-        let n = wanted.len();
-        if n > 0 && state.marks.only(kind, wanted) {
-            marked.push(kind.count(n));
+    if kinds.iter().all(|kind| state.marks.is_only(*kind, &group)) {
+        kinds.iter().for_each(|kind| state.marks.former(*kind));
+    } else {
+        for kind in kinds {
+            let of_kind = group.losses.iter().filter(|loss| loss.record.kind() == kind);
+            let wanted: Vec<_> = of_kind
+                .map(|loss| {
+                    (act::newest(state, &loss.record), format!("{}: {}", loss.outcome.word(), loss.reason))
+                })
+                .collect();
+            marked.push(kind.count(wanted.len()));
+            state.marks.only(kind, wanted, &group);
         }
     }
     if let Some(row) = state.marked_only {

@@ -2,8 +2,7 @@
 
 use super::{act, receive};
 use crate::app::effect::{Effects, Work};
-use crate::app::state::confirm::Confirm;
-use crate::app::state::{Overlay, Purpose, State};
+use crate::app::state::{Purpose, State};
 use crate::model::failure::Failure;
 use crate::model::past::{Recall, Recalled};
 use crate::model::plan::Plan;
@@ -28,10 +27,14 @@ pub(super) fn found(state: &mut State, recall: Recall, result: Result<Option<Box
             receive::tell_failure(state, "the last job could not be looked for", &failure);
             state.note(format!("the last job could not be looked for: {}", failure.words));
         }
-        Ok(None) => state.note(match recall {
-            Recall::Undo => "there is nothing to undo",
-            Recall::Retry => "nothing failed in the last job",
-        }),
+        Ok(None) => {
+            let (aftermath, words) = (&mut state.jobs.aftermath, nothing_for(recall));
+            match recall {
+                Recall::Undo => aftermath.undoable = false,
+                Recall::Retry => aftermath.failed = false,
+            }
+            state.note(words);
+        }
         Ok(Some(_)) if is_busy => {
             let command = match recall {
                 Recall::Undo => "undo",
@@ -43,17 +46,20 @@ pub(super) fn found(state: &mut State, recall: Recall, result: Result<Option<Box
     }
 }
 
+fn nothing_for(recall: Recall) -> &'static str {
+    match recall {
+        Recall::Undo => "there is nothing to undo",
+        Recall::Retry => "nothing failed in the last job",
+    }
+}
+
 fn propose(state: &mut State, recalled: Recalled) {
     let organization = match act::organization(state) {
         Ok(organization) => organization,
         Err(why) => return state.note(why),
     };
     let Recalled { verb, chosen, options, preface } = recalled;
-    let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
-    let plan = Plan {
-        preface,
-        held_by_server: act::held_by_server(state),
-        ..Plan::new(verb, organization, act::free(state, chosen), limits, caution).with(options)
-    };
-    state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan))));
+    let chosen = act::free(state, chosen);
+    let plan = Plan { preface, ..act::draft(state, organization, verb, chosen).with(options) };
+    act::show(state, plan);
 }

@@ -165,13 +165,16 @@ struct Ended {
 fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, effects: &mut Effects) {
     state.jobs.step(ticket, step, ended.outcome);
     let Some(job) = state.jobs.get_mut(ticket) else { return };
-    let Some(Step { record, row, .. }) = job.plan.steps.get(step).cloned() else { return };
+    let Some(step) = job.plan.steps.get(step).cloned() else { return };
+    let is_prepared = step.after.is_some_and(|first| job.ended.get(first) == Some(&Some(Outcome::Done)));
+    let Step { record, row, .. } = step;
     let sent = job.take_sent(&record);
     let prepares = row.verb != job.plan.verb;
     job.bytes_gone += usize::from(ended.remark == Some(Remark::BytesGone));
     if let Some(remark) = ended.remark {
         tell_remark(state, &record, remark);
     }
+    let record = as_it_stands(state, record, is_prepared);
     match ended.outcome {
         Outcome::Done | Outcome::AlreadyGone => {
             let becomes = match ended.outcome {
@@ -196,6 +199,17 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
             }
         }
         Outcome::NotSent => {}
+    }
+}
+
+/// The record of a step as it was known when that ended: as its mark holds it, for what was frozen with the plan grows old,
+/// and archived if that has been done to it first.
+fn as_it_stands(state: &State, frozen: Record, is_archived_first: bool) -> Record {
+    let marked = state.marks.get(frozen.kind(), frozen.id()).map(|mark| mark.record.clone());
+    match marked {
+        Some(marked) if !is_archived_first || marked.is_archived() => marked,
+        _ if is_archived_first => frozen.with_archived(Some(state.now.wall)),
+        _ => frozen,
     }
 }
 
@@ -266,7 +280,13 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         tell_failure(state, &format!("the {} was stopped", job.plan.verb.word()), failure);
     }
     let summary = end.tally.sentence(job.plan.verb.word(), end.cancelled);
+    let only_archived = match job.only_archived() {
+        0 => None,
+        1 => Some("1 was archived and not deleted".to_owned()),
+        n => Some(format!("{} were archived and not deleted", text::grouped(n as u64))),
+    };
     if state.leaving.is_some() {
+        state.parting.extend(only_archived.clone());
         state.parting.push(summary.clone());
     }
     state.jobs.remember(&job, &end.tally);
@@ -274,6 +294,10 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         state.status.tell(state.now, Told::Group(Arc::new(group)));
     }
     tell_bytes_gone(state, job.bytes_gone);
+    tell_unknown(state, end.tally.of(Outcome::Unknown));
+    if let Some(words) = only_archived {
+        state.status.tell(state.now, Told::Note(words));
+    }
     // Last, so that it is in sight however many causes stand above it.
     state.status.tell(state.now, Told::Summary(summary));
     act::stop_if_at_rest(state, effects);
@@ -284,8 +308,7 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
 
 /// Files whose bytes the server has lost cannot be copied before they are deleted, which is another thing to agree to.
 fn tell_bytes_gone(state: &mut State, files: usize) {
-    let key = state.setup.keymap.chord(Command::Retry);
-    let key = key.map_or_else(|| "`retry`".to_owned(), |chord| chord.to_string());
+    let key = retry_key(state);
     let words = match files {
         0 => return,
         1 => format!("1 file has lost its bytes on the server: {key} offers to delete it without a copy"),
@@ -295,6 +318,23 @@ fn tell_bytes_gone(state: &mut State, files: usize) {
         ),
     };
     state.status.tell(state.now, Told::Note(words));
+}
+
+/// Nobody has to live with what is unknown: looking for what failed reads it back.
+fn tell_unknown(state: &mut State, records: usize) {
+    let key = retry_key(state);
+    let words = match records {
+        0 => return,
+        1 => format!("1 is unknown: {key} reads it back"),
+        n => format!("{} are unknown: {key} reads them back", text::grouped(n as u64)),
+    };
+    state.status.tell(state.now, Told::Note(words));
+}
+
+/// The key that tries again, or the command's name if it has none.
+fn retry_key(state: &State) -> String {
+    let key = state.setup.keymap.chord(Command::Retry);
+    key.map_or_else(|| "`retry`".to_owned(), |chord| chord.to_string())
 }
 
 fn asks_about(overlay: &Overlay, ticket: Ticket) -> bool {

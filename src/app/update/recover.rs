@@ -5,12 +5,12 @@
 use super::{act, receive};
 use crate::app::effect::{Effects, Work};
 use crate::app::keymap::Chord;
-use crate::app::state::confirm::Confirm;
 use crate::app::state::recovery::{RecoveryPage, Wish};
 use crate::app::state::{Overlay, Purpose, State};
 use crate::model::failure::Failure;
 use crate::model::past::Remnant;
 use crate::model::plan::Plan;
+use crate::model::text;
 
 /// Looks for them once the organization is known for the first time.
 pub(super) fn look_first(state: &mut State, effects: &mut Effects) {
@@ -26,7 +26,13 @@ pub(super) fn look_again(state: &mut State, effects: &mut Effects) {
         return;
     }
     state.note("looking for unfinished jobs");
-    (state.recovery.wished, state.recovery.asked) = (true, true);
+    state.recovery.asked = true;
+    look(state, effects);
+}
+
+/// Looks for them, unless that is being done already; with the answer a person is told if there are none.
+fn look(state: &mut State, effects: &mut Effects) {
+    state.recovery.wished = true;
     if !state.tickets.awaits(Purpose::Unfinished) {
         state.ask(Purpose::Unfinished, Work::Unfinished, effects);
     }
@@ -45,7 +51,7 @@ pub(super) fn found(state: &mut State, result: Result<Vec<Remnant>, Failure>) {
             let is_open = matches!(state.overlay, Some(Overlay::Recovery(_)));
             state.recovery.due = !remnants.is_empty() && !is_open;
             state.recovery.remnants = remnants;
-            clamp(state);
+            renew(state);
         }
         Err(failure) => {
             receive::tell_failure(state, "unfinished jobs could not be looked for", &failure);
@@ -91,6 +97,8 @@ pub(super) fn obey(state: &mut State, wish: Wish, effects: &mut Effects) {
             None => {}
             Some(remnant) if remnant.elsewhere => {
                 state.note("that job is running in another tidyfy, which has to deal with it");
+                // Unless it has ended by now.
+                look(state, effects);
             }
             Some(_) if matches!(wish, Wish::Drop(_)) => {
                 drop_job(state, job, effects);
@@ -114,18 +122,23 @@ fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
     match act::organization(state) {
         Err(why) => state.note(why),
         Ok(organization) => {
-            let chosen = act::free(state, remnant.rest);
-            let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
             let when = state.setup.zone.minute(remnant.confirmed);
+            let archived = match remnant.archived {
+                0 => None,
+                1 => Some("1 of these is archived already".to_owned()),
+                n => Some(format!("{} of these are archived already", text::grouped(n as u64))),
+            };
+            let first = format!("finishes job {} of {when}", remnant.job);
+            let preface = std::iter::once(first).chain(archived).collect();
+            let chosen = act::free(state, remnant.rest);
             let plan = Plan {
-                preface: vec![format!("finishes job {} of {when}", remnant.job)],
+                preface,
                 continues: Some(remnant.job),
-                held_by_server: act::held_by_server(state),
-                ..Plan::new(remnant.verb, organization, chosen, limits, caution).with(remnant.options)
+                ..act::draft(state, organization, remnant.verb, chosen).with(remnant.options)
             };
             // The page comes back when the modal closes, with what is unfinished then.
             state.recovery.due = true;
-            state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan))));
+            act::show(state, plan);
         }
     }
 }
@@ -159,13 +172,14 @@ pub(super) fn dropped(state: &mut State, job: i64, result: Result<(), Failure>) 
 /// Takes a job off the page, which closes with the last of them.
 fn forget(state: &mut State, job: i64) {
     state.recovery.forget(job);
-    clamp(state);
+    renew(state);
 }
 
-/// Keeps the cursor of the page on a job.
-fn clamp(state: &mut State) {
+/// What is on the page has changed: the cursor stays on a job, and no key counts before a person could see which.
+fn renew(state: &mut State) {
     let left = state.recovery.remnants.len();
     if let Some(Overlay::Recovery(page)) = &mut state.overlay {
+        page.hidden();
         page.at = page.at.min(left.saturating_sub(1));
         if left == 0 {
             state.overlay = None;

@@ -80,6 +80,7 @@ fn remnant(job: i64, elsewhere: bool) -> Remnant {
         rest: Vec::new(),
         options: Options::default(),
         elsewhere,
+        archived: 0,
     }
 }
 

@@ -35,11 +35,23 @@ fn a_token_is_asked_for_and_tried() {
     assert_eq!((prompt.refused.as_deref(), prompt.mask().as_str()), (Some("it is another person's"), ""));
     bench.keys("enter");
     assert!(matches!(bench.open.first(), Some((_, Work::Admit(None)))));
+    bench.send(Fact::LockedOut(None));
     bench.answer(is_admit, Reply::Admitted(Ok(())));
     assert!(bench.state.token_prompt.is_none() && bench.state.locked_out.is_none());
     assert_eq!(bench.notice(), "the token is accepted, going on");
-    bench.send(Fact::LockedOut(None));
     assert!(bench.open.is_empty());
+}
+
+#[test]
+fn a_token_that_was_accepted_and_is_not_any_more_leaves_the_way_shut() {
+    let mut bench = locked();
+    bench.keys("enter");
+    bench.send(Fact::LockedOut(None));
+    bench.send(Fact::LockedOut(Some(refused())));
+    bench.answer(is_admit, Reply::Admitted(Ok(())));
+    assert!(bench.state.locked_out.is_some() && bench.state.topmost_prompt().is_some());
+    bench.send(Fact::LockedOut(None));
+    assert!(bench.state.locked_out.is_none() && bench.state.token_prompt.is_none());
 }
 
 #[test]

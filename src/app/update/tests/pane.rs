@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::message::{Attempt, JobEnd};
+use crate::app::state::Focus;
 use crate::app::state::status::Told;
 use crate::model::failure::{Cause, Failure};
 use crate::model::outcome::Outcome;
@@ -156,5 +157,122 @@ fn the_cursor_stays_in_sight_wherever_it_goes() {
             let seen = window.lines.iter().rev().take_while(|line| !line.is_current);
             assert_eq!(window.newer + seen.filter(|line| line.is_first).count(), below);
         }
+    }
+}
+
+fn step(step: usize, outcome: Outcome) -> Reply {
+    let reason = (outcome != Outcome::Done).then(|| "no".to_owned());
+    Reply::Step { step, outcome, reason, record: None, remark: None }
+}
+
+fn is_apply(work: &Work) -> bool {
+    matches!(work, Work::Apply(_))
+}
+
+#[test]
+fn the_only_group_marks_its_records_although_they_are_marked_already() {
+    let mut bench = Bench::new();
+    bench.keys("* a");
+    bench.look();
+    bench.keys("y");
+    bench.look();
+    let ticket = bench.asked(is_apply).unwrap();
+    let outcomes = [Outcome::Refused, Outcome::Refused, Outcome::Done, Outcome::Done, Outcome::Done];
+    for (n, outcome) in outcomes.into_iter().enumerate() {
+        bench.send(Fact::Reply(ticket, step(n, outcome)));
+    }
+    let end = JobEnd { tally: outcomes.into_iter().collect(), cancelled: false, stopped: None };
+    bench.answer(is_apply, Reply::JobEnded(end));
+    for words in ["only 2 processes marked", "the former marks are back", "only 2 processes marked"] {
+        bench.keys(if bench.state.focus == Focus::Status { "space" } else { "@ k space" });
+        assert_eq!(marked(&bench), ["Thing 1", "Thing 2"]);
+        assert!(bench.notice().starts_with(words), "{}", bench.notice());
+    }
+    // What was cleared in between is not what the group took away.
+    bench.keys("@ M M @ k space");
+    assert_eq!(marked(&bench), ["Thing 1", "Thing 2"]);
+}
+
+#[test]
+fn another_groups_marks_are_not_taken_for_ones_own() {
+    let mut bench = ended();
+    bench.keys("@ k k k space j space k");
+    assert_eq!(marked(&bench), ["Thing 4"]);
+    bench.keys("space");
+    assert_eq!(marked(&bench), ["Thing 1", "Thing 3"], "marked anew");
+    bench.keys("space");
+    assert_eq!(marked(&bench), ["Thing 4"]);
+}
+
+/// All five live processes are archived first and then deleted, by steps that begin now.
+fn deleting() -> (Bench, Ticket) {
+    let mut bench = Bench::new();
+    bench.keys("* D");
+    bench.look();
+    bench.keys("space");
+    bench.look();
+    bench.keys("shift-tab d e l e t e space 5 enter");
+    let ticket = bench.asked(is_apply).unwrap();
+    (bench, ticket)
+}
+
+#[test]
+fn what_was_archived_stays_so_where_its_deletion_fails() {
+    for is_marked in [true, false] {
+        let (mut bench, ticket) = deleting();
+        if !is_marked {
+            bench.keys("M");
+        }
+        bench.send(Fact::Reply(ticket, step(0, Outcome::Done)));
+        bench.send(Fact::Reply(ticket, step(1, Outcome::Failed)));
+        let mark = bench.state.marks.all().find(|mark| mark.record.name() == "Thing 1").unwrap();
+        assert!(mark.record.is_archived() && mark.failed.as_deref() == Some("failed: no"), "{is_marked}");
+        let job = bench.state.jobs.get_mut(ticket).unwrap();
+        assert!(job.losses[0].record.is_archived());
+        // One that was not archived is as live as it was.
+        bench.send(Fact::Reply(ticket, step(2, Outcome::Failed)));
+        let mark = bench.state.marks.all().find(|mark| mark.record.name() == "Thing 2").unwrap();
+        assert!(!mark.record.is_archived(), "{is_marked}");
+    }
+}
+
+#[test]
+fn a_record_that_is_archived_and_then_deleted_leaves_once() {
+    let (mut bench, ticket) = deleting();
+    let active = |bench: &Bench| bench.state.listing().active_total;
+    for (n, outcome, left) in [(0, Outcome::Done, 4), (1, Outcome::Done, 4), (2, Outcome::AlreadyGone, 3)] {
+        bench.send(Fact::Reply(ticket, step(n, outcome)));
+        assert_eq!(active(&bench), Some(left), "after step {n}");
+    }
+}
+
+#[test]
+fn a_job_says_what_it_archived_and_did_not_delete_and_what_is_unknown() {
+    use Outcome::{Done, Held, NotSent, Refused, Unknown};
+    let (mut bench, ticket) = deleting();
+    let outcomes = [Done, Done, Done, Held, Done, NotSent, Done, Unknown, Refused, NotSent];
+    for (n, outcome) in outcomes.into_iter().enumerate() {
+        bench.send(Fact::Reply(ticket, step(n, outcome)));
+    }
+    let tally = [Done, Held, NotSent, Unknown, Refused].into_iter().collect();
+    bench.answer(is_apply, Reply::JobEnded(JobEnd { tally, cancelled: true, stopped: None }));
+    let log = bench.log();
+    let lines: Vec<&str> = log.lines().rev().take(3).map(|line| &line[10..]).collect();
+    assert!(lines[0].starts_with("delete cancelled: 1 done"), "{log}");
+    assert_eq!(lines[1..], ["2 were archived and not deleted", "1 is unknown: t reads it back"]);
+    assert!(bench.state.jobs.aftermath.failed);
+    bench.keys("t");
+    bench.answer(|work| matches!(work, Work::Recall(_)), Reply::Recalled(Ok(None)));
+    assert!(!bench.state.jobs.aftermath.failed, "there is nothing for it any more");
+}
+
+#[test]
+fn a_pane_that_is_left_follows_its_newest_lines_again() {
+    for leave in ["esc", "@", "tab"] {
+        let mut bench = ended();
+        bench.keys("@ k k");
+        assert_eq!(bench.state.status.below, 2);
+        bench.keys(leave);
+        assert_eq!((bench.state.focus, bench.state.status.below), (Focus::Table, 0), "{leave}");
     }
 }

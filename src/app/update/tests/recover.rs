@@ -18,6 +18,7 @@ fn remnant(job: i64, verb: Verb, left: usize) -> Remnant {
         rest: records(left).into_iter().map(Chosen::from).collect(),
         options: Options::default(),
         elsewhere: false,
+        archived: 0,
     }
 }
 
@@ -110,6 +111,7 @@ fn one_can_be_dropped_and_type_ahead_drops_none() {
     assert!(matches!(bench.open.as_slice(), [(_, Work::Drop(9))]));
     bench.answer(is_drop, Reply::Dropped(Ok(())));
     assert_eq!((bench.notice(), bench.state.recovery.remnants.len()), ("dropped: history keeps it", 1));
+    bench.look();
     bench.keys("d");
     bench.look();
     let failure = Failure::new(Cause::Unrecorded, "the disk is full");
@@ -137,7 +139,56 @@ fn one_that_runs_elsewhere_is_left_alone() {
     for key in ["f", "d"] {
         bench.keys(key);
         bench.look();
-        assert!(bench.open.is_empty() && is_open(&bench) && bench.notice().contains("another tidyfy"));
+        assert!(is_open(&bench) && bench.notice().contains("another tidyfy"));
+        assert!(matches!(bench.open.as_slice(), [(_, Work::Unfinished)]), "{:?}", bench.open);
+        bench.keys(key);
+        bench.look();
+        assert_eq!(bench.open.len(), 1, "one look at a time");
+        let still = vec![Remnant { elsewhere: true, ..remnant(4, Verb::Archive, 3) }];
+        bench.answer(is_unfinished, Reply::Unfinished(Ok(still)));
+        bench.look();
+    }
+    bench.keys("f");
+    bench.look();
+    bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![])));
+    assert_eq!((is_open(&bench), bench.notice()), (false, "no job is unfinished"));
+}
+
+#[test]
+fn a_key_that_was_meant_for_a_job_that_went_is_read_by_no_other() {
+    for renewed in [true, false] {
+        let other = Remnant { elsewhere: renewed, ..remnant(9, Verb::Delete, 2) };
+        let mut bench = found(vec![remnant(4, Verb::Archive, 3), other]);
+        bench.keys(if renewed { "j d" } else { "d" });
+        bench.look();
+        if renewed {
+            bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![remnant(9, Verb::Delete, 2)])));
+        } else {
+            bench.answer(is_drop, Reply::Dropped(Ok(())));
+        }
+        let before = bench.open.len();
+        // No frame has shown the page as it is now, and then one has only just.
+        for key in ["d", "f"] {
+            bench.keys(key);
+            bench.tick += Duration::from_millis(5);
+            bench.send(Fact::Due);
+            assert!(bench.open.len() == before && bench.plan().is_none(), "{:?}", bench.open);
+            bench.send(Fact::Drawn);
+        }
+        bench.look();
+        bench.keys("f");
+        bench.look();
+        assert_eq!(bench.plan().unwrap().continues, Some(9));
+    }
+}
+
+#[test]
+fn what_is_archived_already_is_said_before_it_is_deleted() {
+    for (archived, words) in [(1, "1 of these is archived already"), (2, "2 of these are archived already")] {
+        let mut bench = found(vec![Remnant { archived, ..remnant(4, Verb::Delete, 3) }]);
+        bench.keys("f");
+        bench.look();
+        assert_eq!(bench.plan().unwrap().preface[1..], [words]);
     }
 }
 
