@@ -24,6 +24,8 @@ impl Hold {
     /// Lets go of the lock of a job that is over, or that never was. Without this the file is left behind; it is not
     /// locked then, and so says nothing.
     pub(super) fn clear(self) {
+        // Whoever tries the lock meanwhile must not be left with a file that is gone.
+        let _turn = turn(&self.path.with_file_name(LOOKING));
         drop(fs::remove_file(self.path));
         drop(self.file);
     }

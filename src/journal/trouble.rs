@@ -58,6 +58,14 @@ pub enum JournalError {
         /// What keeps it.
         why: &'static str,
     },
+    /// Another job that is being worked at has some of the records before it.
+    #[error("{records} of these records are in job {job}, which another tidyfy is at")]
+    Busy {
+        /// How many.
+        records: usize,
+        /// The other job's number.
+        job: i64,
+    },
     /// The writer of this process is gone.
     #[error("the journal could not be written: its writer broke off")]
     Closed,
@@ -79,6 +87,7 @@ impl JournalError {
                 "free some room on the disk of the state directory and see that it is writable"
             }
             Self::NotFree { .. } => "`tidyfy history` shows how it stands",
+            Self::Busy { .. } => "wait until that job is over; `tidyfy history` shows how it stands",
             Self::Closed => "start tidyfy again; if it happens again, please report it",
         }
     }

@@ -3,6 +3,7 @@
 //! Owns the grouping: whatever waits goes to the disk in one transaction, because eight notes in one commit cost as much
 //! as one. It answers each only after the commit. Must not know why something is noted.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -144,6 +145,7 @@ fn obey(
     let held = match order {
         Order::Begin(job, _) => {
             let over = job.continues.map(|before| free(&savepoint, locks, before, sql)).transpose()?;
+            rivals(&savepoint, locks, job, sql)?;
             let id = begin(&savepoint, job).map_err(sql)?;
             // Locked before the job can be seen, so that nobody ever sees it without.
             Locks { of: Some(locks::take(locks, id)?.ok_or(JournalError::not_free(id, AT_IT))?), over }
@@ -199,6 +201,37 @@ fn free(
         Some(Standing { is_over: true, .. }) => Err(JournalError::not_free(job, "it is over")),
         Some(_) => locks::take(locks, job)?.ok_or(JournalError::not_free(job, AT_IT)),
     }
+}
+
+/// Refuses a job of which another process has records before it.
+fn rivals(
+    connection: &Connection,
+    locks: &Path,
+    job: &NewJob,
+    sql: &impl Fn(rusqlite::Error) -> JournalError,
+) -> Result<(), JournalError> {
+    let open = || -> rusqlite::Result<Vec<i64>> {
+        let mut query = connection.prepare_cached(
+            "SELECT id FROM jobs WHERE ended IS NULL AND base_url = ?1 AND organization = ?2 AND process != ?3
+             AND id IS NOT ?4",
+        )?;
+        let values = params![job.base_url, job.organization, std::process::id(), job.continues];
+        query.query_map(values, |row| row.get(0))?.collect()
+    };
+    let ours: BTreeSet<(&str, &str)> = job.steps.iter().map(|step| (step.kind, &*step.record)).collect();
+    for rival in open().map_err(sql)?.into_iter().filter(|rival| locks::is_held(locks, *rival)) {
+        let theirs = || -> rusqlite::Result<BTreeSet<(String, String)>> {
+            let mut query = connection
+                .prepare_cached("SELECT kind, record FROM steps WHERE job = ?1 AND outcome IS NULL")?;
+            query.query_map([rival], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        let theirs = theirs().map_err(sql)?;
+        let shared = theirs.iter().filter(|(kind, record)| ours.contains(&(kind, record))).count();
+        if shared > 0 {
+            return Err(JournalError::Busy { records: shared, job: rival });
+        }
+    }
+    Ok(())
 }
 
 fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {

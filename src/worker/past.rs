@@ -58,8 +58,8 @@ impl Past {
 
     async fn undo(&self) -> Result<Option<Box<Recalled>>, Failure> {
         let mut deleted: BTreeMap<Key, i64> = BTreeMap::new();
+        let mut unfinished = Vec::new();
         for job in self.jobs().await? {
-            let JobState::Over(_) = job.state else { continue };
             let has_done = job.outcomes.iter().any(|(outcome, n)| *outcome == Outcome::Done && *n > 0);
             let Some(verb) = Verb::parse(&job.verb).filter(|_| has_done) else { continue };
             let steps = self.steps(job.id).await?;
@@ -70,9 +70,18 @@ impl Past {
                 deleted.extend(done.map(|step| (key(step), job.id)));
                 continue;
             };
+            let JobState::Over(_) = job.state else {
+                unfinished.push(format!("job {} is unfinished and is not undone here", job.id));
+                continue;
+            };
             let now = self.clock.now().wall;
             let chosen: Vec<Chosen> = done.filter_map(|step| inverted(step, verb, &deleted, now)).collect();
-            let mut preface = vec![format!("undoes {}", self.told(&job, chosen.len()))];
+            let whose = match chosen.len() {
+                1 => "the record that was done".to_owned(),
+                n => format!("the {n} records that were done"),
+            };
+            let mut preface = vec![format!("undoes {} for {whose}", self.told(&job))];
+            preface.append(&mut unfinished);
             preface.extend(deleted_since(&deleted, &chosen));
             return Ok(Some(Box::new(Recalled {
                 verb: inverse,
@@ -130,7 +139,11 @@ impl Past {
         let without = whole.is_empty();
         let chosen: Vec<Chosen> =
             if without { lost } else { whole }.into_iter().map(|(_, record)| record.into()).collect();
-        let mut preface = vec![format!("tries again what failed in {}", self.told(job, chosen.len()))];
+        let what = match chosen.len() {
+            1 => "the record that failed".to_owned(),
+            n => format!("the {n} records that failed"),
+        };
+        let mut preface = vec![format!("tries again {what} in {}", self.told(job))];
         if without {
             let these = if chosen.len() == 1 { "this one" } else { "these" };
             preface.push(format!("without a copy: {BYTES_LOST} of {these}, so that none can be kept"));
@@ -282,11 +295,10 @@ impl Past {
         read.map_err(|why| unrecorded(&why))
     }
 
-    /// `job 12, archive of 3 records, 4 min ago`.
-    fn told(&self, job: &PastJob, records: usize) -> String {
+    /// `job 12 (archive, 4 min ago)`.
+    fn told(&self, job: &PastJob) -> String {
         let ago = self.clock.now().wall.duration_since(job.created).unsigned_abs();
-        let noun = if records == 1 { "record" } else { "records" };
-        format!("job {}, {} of {records} {noun}, {} ago", job.id, job.verb, spoken(ago))
+        format!("job {} ({}, {} ago)", job.id, job.verb, spoken(ago))
     }
 }
 

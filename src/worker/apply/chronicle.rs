@@ -50,7 +50,7 @@ impl Chronicle {
             path: job.session.path(step),
             verb: step.row.verb.word(),
             after: step.after,
-            fields: serde_json::to_string(&step.record.drafts()).unwrap_or_default(),
+            fields: serde_json::to_string(&step.record.fields()).unwrap_or_default(),
         });
         let organization = &job.plan.organization;
         let new = NewJob {

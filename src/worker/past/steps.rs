@@ -72,11 +72,12 @@ pub(super) fn records(steps: &[PastStep], wanted: impl Fn(&PastStep) -> bool) ->
     of_each.collect()
 }
 
-/// The record of a step as it was frozen.
+/// The record of a step as it was frozen; none where the journal does not tell: of something that is known by its name
+/// alone nobody could say whether it has changed.
 pub(super) fn record(step: &PastStep) -> Option<Record> {
     let (kind, id) = (Kind::parse(&step.kind)?, Id::new(&step.record).ok()?);
-    let fields = step.fields.as_deref().and_then(|fields| serde_json::from_str::<Vec<Draft>>(fields).ok());
-    Some(Record::new(kind, id, fields.unwrap_or_else(|| vec![Draft::Text(step.name.clone())])))
+    let fields: BTreeMap<String, Draft> = serde_json::from_str(step.fields.as_deref()?).ok()?;
+    Some(Record::of_fields(kind, id, &fields))
 }
 
 pub(super) fn options(job: &PastJob, steps: &[PastStep]) -> Options {

@@ -140,7 +140,7 @@ pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organizati
             path: format!("/api/{route}"),
             verb: step.row.verb.word(),
             after: step.after,
-            fields: serde_json::to_string(&step.record.drafts()).unwrap(),
+            fields: serde_json::to_string(&step.record.fields()).unwrap(),
         }
     });
     let new = NewJob {

@@ -245,7 +245,7 @@ async fn what_stayed_unknown_when_the_rest_was_finished_can_still_be_tried_again
     bench.restart(clock());
     let again = recall(&mut bench, Recall::Retry).await.unwrap();
     assert_eq!(ids(&again.chosen), all_ids(&records[..1]));
-    assert!(again.preface[0].starts_with("tries again what failed in job 1, archive of 1 record, "));
+    assert!(again.preface[0].starts_with("tries again the record that failed in job 1 (archive, "));
 }
 
 #[tokio::test(start_paused = true)]

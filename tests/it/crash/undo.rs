@@ -77,7 +77,7 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
     bench.sandbox.set_faults(vec![]);
     let undone = recall(&mut bench, Recall::Undo).await.unwrap();
     assert_eq!((undone.verb, ids(&undone.chosen)), (Verb::Restore, done.clone()));
-    let begins = format!("undoes job 1, archive of {} records, ", done.len());
+    let begins = "undoes job 1 (archive, ";
     assert!(undone.preface.len() == 1 && undone.preface[0].starts_with(&begins), "{:?}", undone.preface);
     let before = ledger(&bench.sandbox).len();
     assert_eq!(again(&mut bench, undone).await, [(Done, done.len())]);
@@ -101,7 +101,7 @@ async fn undo_of_an_undo_does_it_again_and_there_may_be_nothing_to_undo() {
     for number in 1..4 {
         bench.restart(clock());
         let undone = recall(&mut bench, Recall::Undo).await.unwrap();
-        let said = format!("undoes job {number}, {} of 1 record, ", verb.word());
+        let said = format!("undoes job {number} ({}, ", verb.word());
         assert!(undone.preface[0].starts_with(&said), "{:?}", undone.preface);
         verb = verb.inverse().unwrap();
         assert_eq!((undone.verb, ids(&undone.chosen)), (verb, vec![id(&records[0])]));
@@ -112,7 +112,7 @@ async fn undo_of_an_undo_does_it_again_and_there_may_be_nothing_to_undo() {
     bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", answer(422))]);
     assert_eq!(run(&mut bench, archive(&records[1..])).await, [(Refused, 2)]);
     let undone = recall(&mut bench, Recall::Undo).await.unwrap();
-    assert!(undone.preface[0].starts_with("undoes job 4, restore of 1 record, "), "{:?}", undone.preface);
+    assert!(undone.preface[0].starts_with("undoes job 4 (restore, "), "{:?}", undone.preface);
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,7 +128,7 @@ async fn what_was_deleted_since_is_named_and_blocked() {
     // One that has nothing to do with it, then one of these, then more.
     assert_eq!(run(&mut bench, delete(&tags[..1])).await, [(Done, 1)]);
     let undone = recall(&mut bench, Recall::Undo).await.unwrap();
-    assert!(undone.preface[0].starts_with("undoes job 1, archive of 4 records, "), "{:?}", undone.preface);
+    assert!(undone.preface[0].ends_with(" ago) for the 4 records that were done"), "{:?}", undone.preface);
     assert_eq!(undone.preface[1..], ["since then 1 record was permanently deleted (job 2), none of these"]);
     assert_eq!(run(&mut bench, delete(&[of(2)])).await, [(Done, 1)]);
     bench.restart(clock());
@@ -212,7 +212,7 @@ async fn retry_takes_only_what_failed_and_reads_back_what_is_unknown_first() {
     bench.restart(clock.clone());
     let found = recall(&mut bench, Recall::Retry).await.unwrap();
     assert_eq!((found.verb, ids(&found.chosen)), (Verb::Archive, vec![id(&records[1]), id(&records[3])]));
-    assert!(found.preface[0].starts_with("tries again what failed in job 1, archive of 2 records, "));
+    assert!(found.preface[0].starts_with("tries again the 2 records that failed in job 1 (archive, "));
     let said = "of 1 more it is still unknown whether it was done: it is left out";
     assert_eq!(found.preface[1..], [said]);
     assert_eq!(again(&mut bench, found).await, [(Done, 2)]);
@@ -222,7 +222,7 @@ async fn retry_takes_only_what_failed_and_reads_back_what_is_unknown_first() {
     bench.restart(clock);
     let found = recall(&mut bench, Recall::Retry).await.unwrap();
     assert_eq!((ids(&found.chosen), found.preface.len()), (vec![id(&records[4])], 1));
-    assert!(found.preface[0].starts_with("tries again what failed in job 1, archive of 1 record, "));
+    assert!(found.preface[0].starts_with("tries again the record that failed in job 1 (archive, "));
     assert_eq!(again(&mut bench, found).await, [(Done, 1)]);
     assert!(recall(&mut bench, Recall::Retry).await.is_none(), "nothing is left");
     let twice = ledger(&bench.sandbox).into_values().filter(|seen| seen.applied > 1).count();
