@@ -67,6 +67,8 @@ pub struct PastJob {
     pub person: Option<String>,
     /// The folder with the copies that were taken, if any were.
     pub backups: Option<String>,
+    /// Whether a copy was kept of any of its records.
+    pub copied: bool,
     /// The job whose rest it took over.
     pub continues: Option<i64>,
     /// Whether it was begun by a process of this one's number, which says something only while it is running.
@@ -245,6 +247,8 @@ impl History {
             }
         }
         job.outcomes.sort_unstable();
+        let copied = "SELECT EXISTS (SELECT 1 FROM steps WHERE job = ?1 AND copy IS NOT NULL)";
+        job.copied = self.connection.prepare_cached(copied)?.query_row([job.id], |row| row.get(0))?;
         Ok(())
     }
 
@@ -315,6 +319,7 @@ fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
         reason: row.get(10)?,
         person: row.get(11)?,
         backups: row.get(12)?,
+        copied: false,
         continues: row.get(13)?,
         ours: row.get::<_, u32>(14)? == std::process::id(),
         outcomes: Vec::new(),

@@ -59,7 +59,7 @@ pub enum JournalError {
         why: &'static str,
     },
     /// Another job that is being worked at has some of the records before it.
-    #[error("{records} of these records are in job {job}, which another tidyfy is at")]
+    #[error("job {job}, which another tidyfy is at, has {records} of these records before it")]
     Busy {
         /// How many.
         records: usize,

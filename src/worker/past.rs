@@ -186,7 +186,7 @@ impl Past {
                 rest: rest.into_iter().map(|(_, record)| record.into()).collect(),
                 options: options(&job, &steps),
                 elsewhere: job.state == JobState::Running,
-                archived: 0,
+                archived: steps.iter().filter(|step| step.after.is_some() && is_left(step, &steps)).count(),
             });
         }
         Ok(remnants)

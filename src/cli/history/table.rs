@@ -29,7 +29,7 @@ pub(super) fn jobs(jobs: &[PastJob], all: bool, zone: &Zone) -> String {
             job.state.word().to_owned(),
             outcomes(job),
             job.organization_name.clone(),
-            job.backups.as_ref().map(|_| "yes".to_owned()).unwrap_or_default(),
+            if job.copied { "yes".to_owned() } else { String::new() },
         ]
     });
     let lines = columns(&heads, rows.collect());
@@ -53,7 +53,7 @@ pub(super) fn steps(job: &PastJob, steps: &[PastStep], zone: &Zone) -> String {
     if let Some(before) = job.continues {
         page.push_str(&format!("it took over the rest of job {before}\n"));
     }
-    if let Some(folder) = &job.backups {
+    if let Some(folder) = job.backups.as_ref().filter(|_| job.copied) {
         page.push_str(&format!("copies in {}\n", text::clean(folder)));
     }
     page.push('\n');

@@ -181,3 +181,23 @@ async fn a_journal_of_the_first_version_goes_on() {
     assert_eq!(outcomes(&directory, 1), [Some(Outcome::Done); 2]);
     assert_eq!(outcomes(&directory, 2), [Some(Outcome::Unknown), Some(Outcome::NotSent)]);
 }
+
+#[tokio::test]
+async fn what_another_process_has_before_it_is_refused() {
+    let (directory, journal) = place();
+    let log = journal.begin(plan(3)).await.unwrap();
+    log.ended(vec![end(0, Outcome::Done)]).await.unwrap();
+    let mut others = plan(2);
+    others.organization = "f00d".into();
+    let elsewhere = journal.begin(others).await.unwrap();
+    let connection = Connection::open(directory.path().join(FILE)).unwrap();
+    connection.execute("UPDATE jobs SET process = process + 1", []).unwrap();
+
+    let refused = journal.begin(plan(2)).await.unwrap_err();
+    assert_eq!(refused, JournalError::Busy { records: 1, job: log.job() });
+    assert_eq!(refused.to_string(), "job 1, which another tidyfy is at, has 1 of these records before it");
+    // One that nobody is at keeps nobody from its records.
+    drop(log);
+    journal.begin(plan(2)).await.unwrap();
+    drop(elsewhere);
+}

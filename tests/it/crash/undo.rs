@@ -78,7 +78,7 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
     let undone = recall(&mut bench, Recall::Undo).await.unwrap();
     assert_eq!((undone.verb, ids(&undone.chosen)), (Verb::Restore, done.clone()));
     let begins = "undoes job 1 (archive, ";
-    assert!(undone.preface.len() == 1 && undone.preface[0].starts_with(&begins), "{:?}", undone.preface);
+    assert!(undone.preface.len() == 1 && undone.preface[0].starts_with(begins), "{:?}", undone.preface);
     let before = ledger(&bench.sandbox).len();
     assert_eq!(again(&mut bench, undone).await, [(Done, done.len())]);
     assert_eq!(ledger(&bench.sandbox).len() - before, done.len(), "nothing else was asked for");
