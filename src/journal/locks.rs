@@ -66,8 +66,9 @@ fn path(locks: &Path, job: i64) -> PathBuf {
     locks.join(format!("{job}.lock"))
 }
 
-fn turn(looking: &Path) -> std::io::Result<File> {
-    let file = private::file(looking)?;
+/// Waits until nobody else has the lock of `path`, and holds it as long as the answer lives.
+pub(super) fn turn(path: &Path) -> std::io::Result<File> {
+    let file = private::file(path)?;
     file.lock()?;
     Ok(file)
 }

@@ -85,12 +85,10 @@ pub(super) fn to_read(directory: &Path) -> Result<Option<Connection>, JournalErr
 /// Makes the directories, and waits until nobody else opens the journal in them.
 fn turn(directory: &Path) -> Result<File, JournalError> {
     private::directory(directory).map_err(|why| JournalError::place(directory, &why))?;
-    let locks = directory.join(LOCKS);
-    private::directory(&locks).map_err(|why| JournalError::place(&locks, &why))?;
-    let opening = locks.join(OPENING);
-    let turn = private::file(&opening).map_err(|why| JournalError::place(&opening, &why))?;
-    turn.lock().map_err(|why| JournalError::place(&opening, &why))?;
-    Ok(turn)
+    let folder = directory.join(LOCKS);
+    private::directory(&folder).map_err(|why| JournalError::place(&folder, &why))?;
+    let opening = folder.join(OPENING);
+    locks::turn(&opening).map_err(|why| JournalError::place(&opening, &why))
 }
 
 fn connect(directory: &Path) -> Result<Connection, JournalError> {

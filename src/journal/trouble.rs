@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
+use crate::model::failure::{Cause, Failure};
+
 /// Why the journal cannot be used. Whatever it is, what is in the file is left as it was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
@@ -69,6 +71,13 @@ pub enum JournalError {
     /// The writer of this process is gone.
     #[error("the journal could not be written: its writer broke off")]
     Closed,
+}
+
+impl From<JournalError> for Failure {
+    /// What could not be noted is not sent.
+    fn from(why: JournalError) -> Self {
+        Self::new(Cause::Unrecorded, &why.to_string())
+    }
 }
 
 impl JournalError {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::pace::Urgency;
 use super::session::{Errand, Session};
-use super::truth::{Age, Seen, Truth, Use};
+use super::truth::{Age, ORGANIZATION, Seen, Truth, Use};
 use super::walk::{Listing, Pages, parameters};
 use crate::model::catalog::Source;
 use crate::model::failure::{Cause, Failure};
@@ -19,7 +19,6 @@ use crate::tallyfy::decode;
 /// The token check of every client of the API (API sheet, section 6.11).
 const ME: &str = "me";
 const MY_ORGANIZATIONS: &str = "me/organizations";
-const ORGANIZATION: &str = "organizations/{org}";
 const MEMBERS: &str = "organizations/{org}/users-list";
 /// How many pages of organizations are searched for ours: a person who is in more than this can do without.
 const MOST_PAGES: usize = 50;

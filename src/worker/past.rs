@@ -194,7 +194,7 @@ impl Past {
 
     /// Closes an unfinished job; its history stays. One of which nothing was left undone is finished with that.
     pub(super) async fn drop_rest(&self, job: i64) -> Result<(), Failure> {
-        let log = self.journal.adopt(job).await.map_err(|why| unrecorded(&why))?;
+        let log = self.journal.adopt(job).await?;
         let Some(log) = log else {
             let words = format!("job {job} is over, or another tidyfy is at it");
             return Err(Failure::new(Cause::Unrecorded, &words));
@@ -215,9 +215,9 @@ impl Past {
         let ends: Vec<StepEnd> = steps.iter().filter(|step| step.outcome.is_none()).map(end).collect();
         let is_open = |step: &PastStep| step.outcome == Some(Outcome::Unknown) || is_left(step, &steps);
         let is_whole = ends.is_empty() && !steps.iter().any(is_open);
-        log.ended(ends).await.map_err(|why| unrecorded(&why))?;
+        log.ended(ends).await?;
         let ending = if is_whole { Ending::Finished } else { Ending::Dropped };
-        log.end(at, ending, None).await.map_err(|why| unrecorded(&why))
+        log.end(at, ending, None).await.map_err(Failure::from)
     }
 
     /// Reads back what is unknown of a job, or was under way when it broke off. Answers how many steps stay unknown.
@@ -231,7 +231,7 @@ impl Past {
         if steps.is_empty() {
             return Ok(0);
         }
-        let Some(log) = self.journal.adopt(job.id).await.map_err(|why| unrecorded(&why))? else {
+        let Some(log) = self.journal.adopt(job.id).await? else {
             return Ok(steps.len());
         };
         let known: Vec<(usize, Step, Reading)> =
@@ -248,7 +248,7 @@ impl Past {
             unknown += usize::from(settled.outcome == Outcome::Unknown);
             let at = self.clock.now().wall;
             let end = StepEnd { step, at, outcome: settled.outcome, reason: settled.reason, kept: None };
-            log.ended(vec![end]).await.map_err(|why| unrecorded(&why))?;
+            log.ended(vec![end]).await?;
         }
         Ok(unknown)
     }
@@ -292,7 +292,7 @@ impl Past {
             None => Ok(None),
         });
         let read = read.await.map_err(|_| JournalError::Closed).and_then(|read| read);
-        read.map_err(|why| unrecorded(&why))
+        read.map_err(Failure::from)
     }
 
     /// `job 12 (archive, 4 min ago)`.
@@ -300,8 +300,4 @@ impl Past {
         let ago = self.clock.now().wall.duration_since(job.created).unsigned_abs();
         format!("job {} ({}, {} ago)", job.id, job.verb, spoken(ago))
     }
-}
-
-fn unrecorded(why: &JournalError) -> Failure {
-    Failure::new(Cause::Unrecorded, &why.to_string())
 }

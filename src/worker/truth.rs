@@ -25,7 +25,8 @@ use crate::model::record::Record;
 use crate::model::text;
 use crate::tallyfy::decode;
 
-const ORGANIZATION: &str = "organizations/{org}";
+/// The organization itself.
+pub(super) const ORGANIZATION: &str = "organizations/{org}";
 /// A list of archived records this old still serves for the look before a deletion; a slower one twice its own time.
 const RECENT: Duration = Duration::from_secs(5);
 /// With fewer records than this to be found in a list, each is searched by name before the whole list is read.

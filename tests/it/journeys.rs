@@ -11,19 +11,7 @@ use tidyfy::model::outcome::Outcome;
 use tidyfy::model::pacing::Limits;
 use tidyfy::sandbox::{Fault, Mishap, Role, Settings};
 
-use crate::support::{Desk, Wanted};
-
-/// A kind's word in the API.
-fn slug(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Processes => "runs",
-        Kind::Templates => "checklists",
-        Kind::Tasks => "tasks",
-        Kind::Files => "assets",
-        Kind::Tags => "tags",
-        Kind::Groups => "groups",
-    }
-}
+use crate::support::{Desk, Wanted, slug};
 
 /// What goes over the wire for a verb, written down here a second time from the API sheet.
 fn request(kind: Kind, verb: Verb, id: &str) -> (String, String) {

@@ -26,6 +26,18 @@ use tidyfy::worker::{Clock, Terms, Worker};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
+/// A kind's word in the API.
+pub(crate) fn slug(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Processes => "runs",
+        Kind::Templates => "checklists",
+        Kind::Tasks => "tasks",
+        Kind::Files => "assets",
+        Kind::Tags => "tags",
+        Kind::Groups => "groups",
+    }
+}
+
 /// What a test may want otherwise.
 pub(crate) struct Wanted {
     pub(crate) size: (u16, u16),

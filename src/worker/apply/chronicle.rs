@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Job;
 use crate::journal::{Answer, Ending, JobLog, JournalError, NewJob, NewStep, StepEnd};
-use crate::model::failure::{Cause, Failure};
+use crate::model::failure::Failure;
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
 use crate::model::reference::Reference;
@@ -66,7 +66,7 @@ impl Chronicle {
             started,
             steps: steps.collect(),
         };
-        let log = job.journal.begin(new).await.map_err(|why| failure(&why))?;
+        let log = job.journal.begin(new).await.map_err(Failure::from)?;
         let number = log.job();
         // Begun once: there is no earlier one to lose.
         drop(self.log.set(log));
@@ -75,8 +75,8 @@ impl Chronicle {
 
     /// Notes that a request leaves now, and the copy that it stands behind. It must not leave if this fails.
     pub(super) async fn sent(&self, step: usize, attempt: u32, copy: Option<String>) -> Result<(), Failure> {
-        let log = self.log.get().ok_or_else(|| failure(&JournalError::Closed))?;
-        log.sent(step, attempt, self.clock.now().wall, copy).await.map_err(|why| failure(&why))
+        let log = self.log.get().ok_or(JournalError::Closed)?;
+        log.sent(step, attempt, self.clock.now().wall, copy).await.map_err(Failure::from)
     }
 
     /// Notes what came of it, and how the step ended if it did with that.
@@ -95,7 +95,7 @@ impl Chronicle {
         let at = self.clock.now().wall;
         let answer = Answer { step, attempt, at, took, status, request_id, words };
         let noted = log.answered(answer.clone(), end.clone()).await;
-        noted.map_err(|why| self.owe(Owed::Answered(answer, end), &why))
+        noted.map_err(|why| self.owe(Owed::Answered(answer, end), why))
     }
 
     /// Notes how steps ended for which nothing is under way. Steps of a job that never began are on no disk.
@@ -103,16 +103,16 @@ impl Chronicle {
         match self.log.get() {
             Some(log) if !ends.is_empty() => {
                 let noted = log.ended(ends.clone()).await;
-                noted.map_err(|why| self.owe(Owed::Ended(ends), &why))
+                noted.map_err(|why| self.owe(Owed::Ended(ends), why))
             }
             _ => Ok(()),
         }
     }
 
     /// Keeps what could not be noted for the end of the job.
-    fn owe(&self, owed: Owed, why: &JournalError) -> Failure {
+    fn owe(&self, owed: Owed, why: JournalError) -> Failure {
         self.owed.lock().unwrap_or_else(PoisonError::into_inner).push(owed);
-        failure(why)
+        why.into()
     }
 
     /// Notes the end of the job, after all that is still owed. A job of which anything stays owed is left unfinished: the
@@ -124,7 +124,7 @@ impl Chronicle {
                 Owed::Answered(answer, end) => log.answered(answer, end).await,
                 Owed::Ended(ends) => log.ended(ends).await,
             };
-            noted.map_err(|why| failure(&why))?;
+            noted?;
         }
         let ending = match (cancelled, stopped) {
             (_, Some(_)) => Ending::Stopped,
@@ -132,7 +132,7 @@ impl Chronicle {
             (false, None) => Ending::Finished,
         };
         let reason = stopped.map(|failure| failure.words.clone());
-        log.end(self.clock.now().wall, ending, reason).await.map_err(|why| failure(&why))
+        log.end(self.clock.now().wall, ending, reason).await.map_err(Failure::from)
     }
 
     /// How a step ended, now.
@@ -148,8 +148,4 @@ pub(super) fn kept(references: &[Reference]) -> Option<String> {
         .map(|reference| json!({"type": reference.sort, "title": reference.title, "id": reference.id}));
     let told: Vec<Value> = told.collect();
     (!told.is_empty()).then(|| Value::from(told).to_string())
-}
-
-fn failure(why: &JournalError) -> Failure {
-    Failure::new(Cause::Unrecorded, &why.to_string())
 }

@@ -10,19 +10,8 @@ use tidyfy::model::outcome::Outcome;
 use tidyfy::model::plan::Assent;
 use tidyfy::sandbox::{Mishap, Quirk, Quirks, Sandbox, Settings};
 
+pub(super) use crate::support::slug;
 use crate::support::{Desk, Wanted};
-
-/// A kind's word in the API.
-pub(super) fn slug(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Processes => "runs",
-        Kind::Templates => "checklists",
-        Kind::Tasks => "tasks",
-        Kind::Files => "assets",
-        Kind::Tags => "tags",
-        Kind::Groups => "groups",
-    }
-}
 
 /// The key of a record's name in the API.
 fn name_key(kind: Kind) -> &'static str {
