@@ -12,7 +12,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::catalog::Form;
 use super::kind::Kind;
 use super::people::People;
-use super::record::{Record, Rows, Value};
+use super::record::{Record, Value};
+use super::rows::Rows;
 use super::text;
 
 /// What a person typed to narrow a list, understood.
@@ -53,6 +54,18 @@ impl Filter {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
+    }
+
+    /// What the server can be asked, so that it sends what this filter may let through.
+    #[must_use]
+    pub fn question(&self) -> Vec<(&'static str, String)> {
+        let words = self.terms.iter().filter_map(|term| match term {
+            Term::Word(word) if word.len() > 1 => Some(word),
+            _ => None,
+        });
+        // Numbers are what tells most names apart.
+        let rarest = words.max_by_key(|word| (word.contains(|c: char| c.is_ascii_digit()), word.len()));
+        rarest.map(|word| ("q", word.clone())).into_iter().collect()
     }
 
     /// Which graphemes of `name` matched, in order; `None` if it does not match at all.
@@ -281,6 +294,7 @@ mod tests {
     use super::*;
     use crate::model::id::Id;
     use crate::model::record::{Draft, Page};
+    use crate::model::rows::Place;
 
     fn rows(names: &[(&str, Option<f64>)]) -> Rows {
         let steps = Kind::Templates.row().field("steps").unwrap();
@@ -291,7 +305,8 @@ mod tests {
             (Id::new(&n.to_string()).unwrap(), drafts)
         };
         let mut rows = Rows::default();
-        rows.push(Arc::new(Page::new(Kind::Templates, names.iter().enumerate().map(row).collect())));
+        let page = Page::new(Kind::Templates, names.iter().enumerate().map(row).collect());
+        rows.push(Place::Listed(1), Arc::new(page));
         rows
     }
 

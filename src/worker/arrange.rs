@@ -11,7 +11,7 @@ use crate::app::message::Reply;
 use crate::model::arrange::{self, Filter, Sort};
 use crate::model::failure::{Cause, Failure};
 use crate::model::people::People;
-use crate::model::record::Rows;
+use crate::model::rows::Rows;
 
 /// What to arrange, and how.
 #[derive(Debug)]

@@ -11,10 +11,10 @@ use tidyfy::model::arrange::{Filter, Sort};
 use tidyfy::model::failure::Cause;
 use tidyfy::model::kind::{Kind, Scope};
 use tidyfy::model::people::People;
-use tidyfy::model::record::Rows;
+use tidyfy::model::rows::{Place, Rows};
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Role, Settings};
 
-use super::bench::Bench;
+use super::bench::{Bench, whole_list};
 
 fn answer(status: u16, headers: &[(&str, &str)]) -> Mishap {
     let headers = headers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
@@ -168,12 +168,12 @@ async fn a_read_that_is_turned_away_ten_times_is_given_up() {
 #[tokio::test(start_paused = true)]
 async fn rows_are_arranged_off_the_loop() {
     let mut bench = Bench::plain().await;
-    let ticket = bench.start(Work::List { kind: Kind::Processes, scope: Scope::All });
+    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
     bench.finish(ticket).await;
     let mut rows = Rows::default();
     for reply in bench.replies(ticket) {
-        if let Reply::Page { page, .. } = reply {
-            rows.push(Arc::clone(page));
+        if let Reply::Page { number, page, .. } = reply {
+            rows.push(Place::Listed(*number), Arc::clone(page));
         }
     }
     let work = Work::Arrange {
