@@ -8,7 +8,7 @@ use tidyfy::app::effect::{Effect, List, Ticket, Wanted, Work};
 use tidyfy::app::message::{Fact, LoadEnd, Reply};
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::kind::{Coverage, Kind, Scope};
-use tidyfy::model::record::{Record, Value as Field};
+use tidyfy::model::record::{Page, Record, Value as Field};
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
 
 use super::bench::{Bench, whole_list};
@@ -225,7 +225,7 @@ async fn a_search_brings_what_the_list_has_far_down_in_one_round_trip() {
         Reply::Found(page) => Some(page),
         _ => None,
     });
-    assert!(found.flat_map(|page| page.records()).any(|record| record.id() == last.id()));
+    assert!(found.flat_map(Page::records).any(|record| record.id() == last.id()));
     let took = bench.told.last().unwrap().at.since(asked);
     assert!(took < latency * 2, "{took:?}");
 }
