@@ -6,13 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::arrange::{Filter, Sort};
+use crate::model::arrange::Wish;
 use crate::model::kind::{Kind, Scope};
 use crate::model::past::Recall;
-use crate::model::people::People;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
-use crate::model::rows::Rows;
 use crate::model::secret::Token;
 
 /// The name of one piece of work, never used twice.
@@ -112,17 +110,8 @@ pub enum Work {
     },
     /// Read every field of one record. Ends with `Read`.
     Read(Record),
-    /// Filter and sort rows. Ends with `Arranged`.
-    Arrange {
-        /// All rows of a list.
-        rows: Rows,
-        /// Which to keep.
-        filter: Filter,
-        /// In which order; as they came if none.
-        sort: Option<Sort>,
-        /// Names for sorting by owner.
-        people: Arc<People>,
-    },
+    /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
+    Arrange(Wish),
     /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.
     Weigh(Arc<Plan>),
     /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.

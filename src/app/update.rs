@@ -7,6 +7,7 @@
 mod act;
 mod browse;
 mod door;
+mod filter;
 mod keys;
 mod mark;
 mod pane;
@@ -95,11 +96,8 @@ fn settle(state: &mut State, effects: &mut Effects) {
         if let Some(ticket) = listing.outdated_arrangement() {
             effects.push(Effect::Cancel(ticket));
         }
-        if let Some(rows) = listing.wants_arranging() {
-            let (filter, sort) = (listing.filter.clone(), listing.sort);
-            let people = state.people.clone();
-            let work = Work::Arrange { rows, filter, sort, people };
-            let ticket = state.ask(Purpose::Arrange(kind), work, effects);
+        if let Some(wish) = state.listings[kind as usize].wants_arranging(&state.people, state.now) {
+            let ticket = state.ask(Purpose::Arrange(kind), Work::Arrange(wish), effects);
             state.listing_of(kind).arranging(ticket);
         }
     }

@@ -123,9 +123,8 @@ impl Driven {
                 self.send(Fact::Reply(ticket, Reply::Found(page(list.kind))));
                 Reply::Searched(Ok(()))
             }
-            Work::Arrange { rows, filter, sort, people } => {
-                let order = tidyfy::model::arrange::arrange(rows, filter, *sort, people, &|| true);
-                Reply::Arranged(order.map(Into::into))
+            Work::Arrange(wish) => {
+                Reply::Arranged(tidyfy::model::arrange::arrange(wish, &|| true, &mut |_| ()))
             }
             Work::Weigh(_) => Reply::Weighed(vec![]),
             Work::Recall(_) => Reply::Recalled(Ok(None)),
