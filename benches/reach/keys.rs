@@ -17,7 +17,7 @@ const STROKE: Duration = Duration::from_millis(20);
 /// Letters of a fast typist, several keys of whom may be under way.
 const TYPING: Duration = Duration::from_millis(30);
 /// What is typed into the filter: starts of the sandbox's names, so that no match is cut off at the column's edge.
-const WORDS: [&str; 4] = ["leaver", "campaign", "onboarding", "purchase"];
+const WORDS: [&str; 6] = ["leaver", "campaign", "onboarding", "purchase", "vendor", "dispute"];
 
 /// Every reading of keys in the table.
 pub(crate) fn all(program: &Program, readings: &mut Readings) -> Result<()> {
@@ -90,12 +90,14 @@ pub(crate) fn filter(program: &Program, readings: &mut Readings) -> Result<()> {
         open(&mut terminal)?;
         for end in 1..=word.len() {
             let typed = &word[..end];
+            // Where the rows on the screen match already, nothing is to be seen of the result.
+            let tells = !terminal.now(|screen| fit(screen, typed));
             let pressed = terminal.press(&typed[end - 1..])?;
             let echo = echoed(&terminal, typed)?;
             let (drawn, ()) =
                 terminal.until(&format!("rows that match {typed:?}"), |screen| matches(screen, typed))?;
             echoes.push(millis(echo.saturating_duration_since(pressed)));
-            results.push(millis(drawn.saturating_duration_since(pressed)));
+            results.extend(tells.then(|| millis(drawn.saturating_duration_since(pressed))));
         }
         close(&mut terminal)?;
     }
@@ -149,9 +151,14 @@ fn input(screen: &Screen) -> Option<String> {
     lines.find_map(|line| line.strip_prefix('/').map(|typed| typed.trim_end().to_owned()))
 }
 
-/// Whether every row on the screen matches, as far as its name can be seen.
+/// Whether `typed` stands in the input and every row matches it.
 fn matches(screen: &Screen, typed: &str) -> Option<()> {
+    (fit(screen, typed) && input(screen).as_deref() == Some(typed)).then_some(())
+}
+
+/// Whether there are rows and every one of them matches, as far as its name can be seen.
+fn fit(screen: &Screen, typed: &str) -> bool {
     let names = names(screen);
     let fits = |name: &String| name.to_lowercase().contains(typed) || name.ends_with('…');
-    (!names.is_empty() && names.iter().all(fits) && input(screen).as_deref() == Some(typed)).then_some(())
+    !names.is_empty() && names.iter().all(fits)
 }

@@ -15,8 +15,8 @@ use super::session::{Errand, Parameter, Session};
 use crate::model::catalog::List;
 use crate::model::failure::Failure;
 use crate::model::kind::{Kind, Scope};
-use crate::tallyfy::Listed;
 use crate::tallyfy::page::{Meta, Walk};
+use crate::tallyfy::{Keep, Listed};
 
 /// How many rows a page is asked for: the most the API gives (API sheet, section 2).
 const PER_PAGE: usize = 100;
@@ -36,6 +36,8 @@ pub(super) struct Listing {
     pub(super) kind: Option<Kind>,
     /// What each page is a page of, in the status pane; empty where the kind says it all.
     pub(super) name: &'static str,
+    /// What is kept of each row.
+    pub(super) keep: Keep,
 }
 
 impl Listing {
@@ -49,6 +51,7 @@ impl Listing {
             purpose: "list",
             kind: Some(kind),
             name: "",
+            keep: Keep::fields(kind),
         }
     }
 
@@ -94,7 +97,8 @@ impl<'a> Pages<'a> {
             let (session, listing) = (self.session, self.listing);
             self.under_way.push_back(Box::pin(async move {
                 let errand = listing.errand(page);
-                (page, session.list(&errand, listing.route, &listing.query, page, PER_PAGE).await)
+                let asked = (page, PER_PAGE);
+                (page, session.list(&errand, listing.route, &listing.query, asked, &listing.keep).await)
             }));
         }
         let (number, listed) = self.under_way.next().await?;
