@@ -18,7 +18,6 @@ use crate::app::state::palette::Palette;
 use crate::app::state::{Focus, Notice, Overlay, Question, State};
 use crate::model::arrange::Sort;
 use crate::model::failure::{Cause, Failure};
-use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Verb};
 use crate::view::view;
 
