@@ -6,6 +6,7 @@
 pub mod arrange;
 pub mod catalog;
 pub mod failure;
+pub mod filter;
 pub mod id;
 pub mod impact;
 pub mod kind;

@@ -234,9 +234,8 @@ impl Worker {
                     Reply::Written(desk::write(Path::new("."), &name, &text).await)
                 });
             }
-            Work::Arrange { rows, filter, sort, people } => {
-                let wish = arrange::Wish { rows, filter, sort, people };
-                self.supervise(ticket, Reply::Arranged(None), arrange::run(wish));
+            Work::Arrange(wish) => {
+                self.supervise(ticket, Reply::Arranged(None), arrange::run(wish, post, ticket));
             }
         }
     }

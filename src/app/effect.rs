@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
-use crate::model::arrange::{Filter, Sort};
+use crate::model::arrange::Wish;
 use crate::model::kind::{Kind, Scope};
 use crate::model::past::Recall;
-use crate::model::people::People;
 use crate::model::plan::Plan;
-use crate::model::record::{Record, Rows};
+use crate::model::record::Record;
 use crate::model::secret::Token;
 
 /// The name of one piece of work, never used twice.
@@ -61,17 +60,8 @@ pub enum Work {
     },
     /// Read every field of one record. Ends with `Read`.
     Read(Record),
-    /// Filter and sort rows. Ends with `Arranged`.
-    Arrange {
-        /// All rows of a list.
-        rows: Rows,
-        /// Which to keep.
-        filter: Filter,
-        /// In which order; as they came if none.
-        sort: Option<Sort>,
-        /// Names for sorting by owner.
-        people: Arc<People>,
-    },
+    /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
+    Arrange(Wish),
     /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.
     Weigh(Arc<Plan>),
     /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.

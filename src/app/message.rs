@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::effect::Ticket;
 use super::keymap::Chord;
+use crate::model::arrange::Arranged;
 use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::model::impact::Impact;
@@ -206,6 +207,8 @@ pub enum Reply {
     },
     /// What hangs on the records of a plan, as far as it has been counted, by kind. Not final.
     Weighing(Vec<Impact>),
+    /// The beginning of the order of a long list. Not final.
+    Arranging(Arranged),
     /// Who we are.
     Identified(Result<Organization, Failure>),
     /// The names of the members.
@@ -216,8 +219,8 @@ pub enum Reply {
     Loaded(Result<LoadEnd, Failure>),
     /// Every field of a record, as label and value.
     Read(Result<Vec<(String, String)>, Failure>),
-    /// The positions to show, in order; `None` if it was cancelled.
-    Arranged(Option<Arc<[usize]>>),
+    /// The rows to show, in order; `None` if it was cancelled.
+    Arranged(Option<Arranged>),
     /// The job is over.
     JobEnded(JobEnd),
     /// What hangs on the records of a plan, by kind.
@@ -242,7 +245,12 @@ impl Reply {
     pub fn is_final(&self) -> bool {
         !matches!(
             self,
-            Self::Page { .. } | Self::Started | Self::Held | Self::Step { .. } | Self::Weighing(_)
+            Self::Page { .. }
+                | Self::Started
+                | Self::Held
+                | Self::Step { .. }
+                | Self::Weighing(_)
+                | Self::Arranging(_)
         )
     }
 }

@@ -20,6 +20,7 @@ use super::state::listing::Load;
 use super::state::status::Told;
 use super::state::{Leaving, Notice, Overlay, Purpose, State};
 use crate::app::effect::Exit;
+use crate::model::arrange::Wish;
 use crate::model::catalog::Source;
 use crate::model::kind::Kind;
 
@@ -97,9 +98,9 @@ fn settle(state: &mut State, effects: &mut Effects) {
         }
         if let Some(rows) = listing.wants_arranging() {
             let (filter, sort) = (listing.filter.clone(), listing.sort);
-            let people = state.people.clone();
-            let work = Work::Arrange { rows, filter, sort, people };
-            let ticket = state.ask(Purpose::Arrange(kind), work, effects);
+            let (people, now) = (state.people.clone(), state.now.wall);
+            let wish = Wish { rows, filter, sort, people, now, base: None };
+            let ticket = state.ask(Purpose::Arrange(kind), Work::Arrange(wish), effects);
             state.listing_of(kind).arranging(ticket);
         }
     }

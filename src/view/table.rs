@@ -11,8 +11,8 @@ use crate::app::state::layout::{Area, first_row};
 use crate::app::state::listing::{Listing, Load};
 use crate::app::state::marks::Mark;
 use crate::app::state::{Identity, State};
-use crate::model::arrange::Matching;
 use crate::model::failure::Failure;
+use crate::model::filter::Matching;
 use crate::model::kind::Scope;
 use crate::model::text::wrapped;
 

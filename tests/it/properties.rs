@@ -113,9 +113,8 @@ impl Driven {
                 self.send(Fact::Reply(ticket, page));
                 Reply::Loaded(Ok(LoadEnd::default()))
             }
-            Work::Arrange { rows, filter, sort, people } => {
-                let order = tidyfy::model::arrange::arrange(rows, filter, *sort, people, &|| true);
-                Reply::Arranged(order.map(Into::into))
+            Work::Arrange(wish) => {
+                Reply::Arranged(tidyfy::model::arrange::arrange(wish, &|| true, &mut |_| ()))
             }
             Work::Weigh(_) => Reply::Weighed(vec![]),
             Work::Recall(_) => Reply::Recalled(Ok(None)),

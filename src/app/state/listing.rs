@@ -11,8 +11,9 @@ use crate::app::effect::Ticket;
 use crate::app::message::LoadEnd;
 use crate::app::state::marks::Marks;
 use crate::app::state::order::Order;
-use crate::model::arrange::{Filter, Sort};
+use crate::model::arrange::Sort;
 use crate::model::failure::Failure;
+use crate::model::filter::Filter;
 use crate::model::id::Id;
 use crate::model::kind::Coverage;
 use crate::model::kind::{Kind, Scope};
@@ -82,6 +83,8 @@ pub struct Listing {
     stale: bool,
     /// Whether filter or sort changed since the arrangement under way was asked for, so that its order is of no use.
     superseded: bool,
+    /// Whether filter or sort changed since the order shown was made.
+    differs: bool,
     /// Whether a reload has not brought its first page yet, so that the rows shown are the former ones.
     former: bool,
     /// Whether a record left while pages were coming in: those behind it moved up, and one may have been passed over.
@@ -118,6 +121,7 @@ impl Listing {
             arranging: None,
             stale: false,
             superseded: false,
+            differs: false,
             former: false,
             shifted: false,
             meanwhile: HashMap::new(),
@@ -306,6 +310,7 @@ impl Listing {
         self.filter = filter;
         self.sort = sort;
         self.stale = true;
+        self.differs = true;
         self.superseded = self.arranging.is_some();
         if !self.is_arranged() {
             self.order.set(self.rows.live());
@@ -339,17 +344,31 @@ impl Listing {
         self.arranging.filter(|_| self.superseded)
     }
 
+    /// The beginning of the order under way has come. It takes the place of an order by another filter or sort, for
+    /// one that only lacks some rows is better.
+    pub fn arranging_so_far(&mut self, ticket: Ticket, order: &[u32]) {
+        if self.arranging == Some(ticket) && !self.superseded && self.differs {
+            self.take_order(order);
+        }
+    }
+
+    fn take_order(&mut self, order: &[u32]) {
+        let live = |position: &usize| self.rows.get(*position).is_some();
+        self.order.set(order.iter().map(|position| *position as usize).filter(live));
+        self.orders += 1;
+        self.settle_cursor();
+    }
+
     /// An arrangement ended. One that is not the last asked for changes nothing.
-    pub fn arranged(&mut self, ticket: Ticket, order: Option<&[usize]>) {
+    pub fn arranged(&mut self, ticket: Ticket, order: Option<&[u32]>) {
         if self.arranging != Some(ticket) {
             return;
         }
         self.arranging = None;
         match order {
             Some(order) if !self.superseded => {
-                let live = |position: &usize| self.rows.get(*position).is_some();
-                self.order.set(order.iter().copied().filter(live));
-                self.orders += 1;
+                self.differs = false;
+                self.take_order(order);
             }
             _ => self.stale = self.is_arranged(),
         }

@@ -11,7 +11,8 @@ use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::layout::Layout;
 use crate::app::state::listing::{Load, moved};
 use crate::app::state::{FilterInput, Focus, Identity, Overlay, Purpose, State};
-use crate::model::arrange::{self, Filter, Sort};
+use crate::model::arrange::{self, Sort};
+use crate::model::filter::Filter;
 use crate::model::kind::Kind;
 use crate::model::record::Record;
 
@@ -176,7 +177,7 @@ pub(super) fn filter_key(state: &mut State, chord: Chord) {
         _ => {
             let changed = edit(chord).and_then(|request| typing.input.handle(request));
             if changed.is_some_and(|changed| changed.value) {
-                filter_by(state, Filter::new(typing.input.value()));
+                filter_as_typed(state, typing.input.value());
             }
             state.filter_input = Some(typing);
         }
@@ -187,8 +188,15 @@ pub(super) fn filter_key(state: &mut State, chord: Chord) {
 pub(super) fn filter_paste(state: &mut State, text: &str) {
     let Some(mut typing) = state.filter_input.take() else { return };
     insert(&mut typing.input, text);
-    filter_by(state, Filter::new(typing.input.value()));
+    filter_as_typed(state, typing.input.value());
     state.filter_input = Some(typing);
+}
+
+/// Puts what is typed in force; where that is no filter, the last one that was stays.
+fn filter_as_typed(state: &mut State, typed: &str) {
+    if let Ok(filter) = Filter::parse(state.kind, typed, &state.setup.zone) {
+        filter_by(state, filter);
+    }
 }
 
 /// Puts a filter in force.

@@ -8,7 +8,7 @@ use crate::app::state::confirm::{edit, insert};
 use crate::app::state::listing::Marking;
 use crate::app::state::palette::Palette;
 use crate::app::state::{Focus, Overlay, Question, State};
-use crate::model::arrange::Filter;
+use crate::model::filter::Filter;
 use crate::model::kind::Kind;
 use crate::model::past::Recall;
 

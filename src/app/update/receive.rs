@@ -13,8 +13,8 @@ use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
 use crate::app::state::status::group::{Loss, groups};
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
-use crate::model::arrange::Filter;
 use crate::model::failure::{Cause, Failure};
+use crate::model::filter::Filter;
 use crate::model::kind::Coverage;
 use crate::model::kind::{Kind, Scope, Verb};
 use crate::model::outcome::{Outcome, Tally};
@@ -44,8 +44,12 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             receive_total(state, kind, total, coverage);
         }
         (Purpose::List(kind), Reply::Loaded(result)) => loaded(state, kind, ticket, result),
-        (Purpose::Arrange(kind), Reply::Arranged(order)) => {
-            state.listing_of(kind).arranged(ticket, order.as_deref());
+        (Purpose::Arrange(kind), Reply::Arranging(first)) => {
+            state.listing_of(kind).arranging_so_far(ticket, &first.order);
+        }
+        (Purpose::Arrange(kind), Reply::Arranged(arranged)) => {
+            let order = arranged.as_ref().map(|arranged| &*arranged.order);
+            state.listing_of(kind).arranged(ticket, order);
         }
         (Purpose::Count(kind), Reply::Counted(Ok(total))) => {
             state.listing_of(kind).active_total = Some(total);

@@ -11,8 +11,9 @@ use crate::app::state::detail::Fields;
 use crate::app::state::listing::{Load, Marking};
 use crate::app::state::status::Told;
 use crate::app::state::{FilterInput, Focus, Identity, Leaving, Notice, Overlay, State};
-use crate::model::arrange::{Filter, Sort};
+use crate::model::arrange::Sort;
 use crate::model::failure::{Cause, Failure};
+use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Scope};
 
 use super::stage::*;
@@ -197,7 +198,8 @@ fn hints_name_what_is_possible_and_leave_from_the_right() {
     state.listing_mut().receive(&page(Kind::Tags, &["a tag"], false));
     let line = last_line(&state);
     assert!(line.contains("D delete") && !line.contains("a archive") && !line.contains("s scope"), "{line}");
-    state.listing_mut().rearrange(Filter::new("x"), None);
+    let filter = Filter::parse(state.kind, "x", &state.setup.zone).unwrap();
+    state.listing_mut().rearrange(filter, None);
     assert!(last_line(&state).contains("esc back"));
 }
 

@@ -15,8 +15,9 @@ use crate::app::state::detail::Fields;
 use crate::app::state::listing::Load;
 use crate::app::state::palette::Palette;
 use crate::app::state::{FilterInput, Focus, Notice, Overlay, Question, State};
-use crate::model::arrange::{Filter, Sort};
+use crate::model::arrange::Sort;
 use crate::model::failure::{Cause, Failure};
+use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Verb};
 use crate::view::view;
 

@@ -17,8 +17,9 @@ use crate::app::state::confirm::Confirm;
 use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::status::Told;
 use crate::app::state::{Identity, Overlay, Setup, State};
-use crate::model::arrange::{self, Filter, Sort};
+use crate::model::arrange::{self, Sort, Wish};
 use crate::model::failure::{Cause, Failure};
+use crate::model::filter::Filter;
 use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Verb};
 use crate::model::moment::{Moment, Zone};
@@ -204,12 +205,14 @@ pub(super) fn screen(state: &State) -> String {
 
 /// Takes a filter and a sort and arranges the rows at once.
 pub(super) fn arranged(state: &mut State, filter: &str, sort: Option<Sort>) {
-    state.listing_mut().rearrange(Filter::new(filter), sort);
+    let filter = Filter::parse(state.kind, filter, &state.setup.zone).unwrap();
+    state.listing_mut().rearrange(filter.clone(), sort);
     let rows = state.listing().wants_arranging().unwrap();
-    let listing = state.listing();
-    let order = arrange::arrange(&rows, &listing.filter, listing.sort, &state.people, &|| true).unwrap();
+    let (people, now) = (Arc::clone(&state.people), state.now.wall);
+    let wish = Wish { rows, filter, sort, people, now, base: None };
+    let arranged = arrange::arrange(&wish, &|| true, &mut |_| ()).unwrap();
     state.listing_mut().arranging(Ticket(9));
-    state.listing_mut().arranged(Ticket(9), Some(&order));
+    state.listing_mut().arranged(Ticket(9), Some(&arranged.order));
 }
 
 pub(super) fn failed_mark(state: &mut State, row: usize) {

@@ -7,9 +7,11 @@ use std::time::Duration;
 use serde_json::json;
 use tidyfy::app::effect::{Effect, Work};
 use tidyfy::app::message::{Fact, Reply};
-use tidyfy::model::arrange::{Filter, Sort};
+use tidyfy::model::arrange::{Sort, Wish};
 use tidyfy::model::failure::Cause;
+use tidyfy::model::filter::Filter;
 use tidyfy::model::kind::{Kind, Scope};
+use tidyfy::model::moment::Zone;
 use tidyfy::model::people::People;
 use tidyfy::model::record::Rows;
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Role, Settings};
@@ -176,14 +178,18 @@ async fn rows_are_arranged_off_the_loop() {
             rows.push(Arc::clone(page));
         }
     }
-    let work = Work::Arrange {
+    let zone = Zone::new(jiff::tz::TimeZone::UTC);
+    let work = Work::Arrange(Wish {
         rows: rows.clone(),
-        filter: Filter::new("onboarding"),
+        filter: Filter::parse(Kind::Processes, "onboarding", &zone).unwrap(),
         sort: Some(Sort { field: 0, reverse: false }),
         people: Arc::new(People::default()),
-    };
-    let Reply::Arranged(Some(order)) = bench.ask(work.clone()).await else { panic!() };
-    let names: Vec<_> = order.iter().map(|at| rows.get(*at).unwrap().name().to_lowercase()).collect();
+        now: jiff::Timestamp::UNIX_EPOCH,
+        base: None,
+    });
+    let Reply::Arranged(Some(arranged)) = bench.ask(work.clone()).await else { panic!() };
+    let order = arranged.order.iter();
+    let names: Vec<_> = order.map(|at| rows.get(*at as usize).unwrap().name().to_lowercase()).collect();
     assert!(!names.is_empty() && names.is_sorted() && names.iter().all(|name| name.contains("onboarding")));
 
     let ticket = bench.start(work);

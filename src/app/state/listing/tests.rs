@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::moment::Zone;
 use crate::model::record::Draft;
 
 fn page(names: std::ops::Range<usize>) -> Arc<Page> {
@@ -22,7 +23,7 @@ fn hidden_marks_are_counted_anew_whenever_marks_or_rows_change() {
     assert_eq!(listing.hidden_among(&marks), 2);
     marks.unset(Kind::Tags, &first);
     assert_eq!(listing.hidden_among(&marks), 1);
-    listing.rearrange(Filter::new("4"), None);
+    listing.rearrange(Filter::parse(Kind::Tags, "4", &Zone::new(jiff::tz::TimeZone::UTC)).unwrap(), None);
     listing.arranging(Ticket(2));
     listing.arranged(Ticket(2), Some(&[5]));
     assert_eq!((listing.row_of(&Id::new("4").unwrap()), listing.row_of(&first)), (Some(0), None));
