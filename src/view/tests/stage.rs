@@ -67,7 +67,7 @@ pub(super) fn drafts(kind: Kind, n: usize, name: &str, archived: bool) -> Vec<Dr
     let fields = kind.row().fields.iter().enumerate().map(|(position, field)| match (position, field.name) {
         (0, _) => Draft::Text(name.to_owned()),
         (_, "archived") if archived => Draft::Time(time),
-        (_, "archived" | "run" | "subject") => Draft::Missing,
+        (_, "archived" | "run" | "subject" | "tag" | "folder") => Draft::Missing,
         (_, "progress") => Draft::Number((n * 7 % 101) as f64),
         (_, "owner" | "owners") => Draft::Text(format!("{},9", n % 3)),
         (_, "steps" | "launched" | "members" | "guests") => Draft::Number((n * 37) as f64),
