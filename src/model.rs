@@ -18,6 +18,7 @@ pub mod people;
 pub mod plan;
 pub mod record;
 pub mod reference;
+pub mod rows;
 pub mod run;
 pub mod secret;
 pub mod text;

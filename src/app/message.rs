@@ -175,8 +175,10 @@ pub enum Remark {
 /// What a piece of work reports.
 #[derive(Debug, Clone)]
 pub enum Reply {
-    /// More rows of a list, in order. Not final.
+    /// More rows of a list, page by page in order. Not final.
     Page {
+        /// Which page of the list it is, from 1.
+        number: u32,
         /// The new rows that belong to the scope asked for, without ids that came before.
         page: Arc<Page>,
         /// How many records the list has, as the server last said.
@@ -188,6 +190,15 @@ pub enum Reply {
         /// For collected kinds, how far they have been gathered.
         coverage: Vec<Coverage>,
     },
+    /// A page of a list could not be read; the pages after it may come all the same. Not final.
+    Gap {
+        /// Which page of the list it is, from 1.
+        number: u32,
+        /// Why.
+        why: Failure,
+    },
+    /// Rows of a list that a search found, of the scope asked for. Not final.
+    Found(Arc<Page>),
     /// A queued job is running now. Not final.
     Started,
     /// The job is held and nothing of it is under way any more. Not final.
@@ -215,8 +226,10 @@ pub enum Reply {
     Peopled(Result<People, Failure>),
     /// How many there are.
     Counted(Result<u64, Failure>),
-    /// The list is complete, or is not.
+    /// The list has been read to its end, or has not.
     Loaded(Result<LoadEnd, Failure>),
+    /// A search came to its end.
+    Searched(Result<(), Failure>),
     /// Every field of a record, as label and value.
     Read(Result<Vec<(String, String)>, Failure>),
     /// The rows to show, in order; `None` if it was cancelled.
@@ -246,6 +259,8 @@ impl Reply {
         !matches!(
             self,
             Self::Page { .. }
+                | Self::Gap { .. }
+                | Self::Found(_)
                 | Self::Started
                 | Self::Held
                 | Self::Step { .. }

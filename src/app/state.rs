@@ -15,6 +15,7 @@ pub mod order;
 pub mod palette;
 pub mod recovery;
 pub mod scroll;
+pub mod search;
 pub mod status;
 pub mod token;
 
@@ -150,6 +151,8 @@ pub enum Purpose {
     Count(Kind),
     /// The rows of a list.
     List(Kind),
+    /// Rows that a filter may let through, ahead of their list.
+    Search(Kind),
     /// The order of a list.
     Arrange(Kind),
     /// The fields of a detail page.
@@ -434,7 +437,8 @@ impl State {
         let next_second =
             self.now.tick + Duration::from_millis(1000 - u64::from(self.now.tick.subsec_millis()));
         let counts_down = self.waiting.as_ref().is_some_and(|wait| wait.until > self.now.tick);
+        let searched = self.listing().search_due();
         let ticking = (counts_down || self.jobs.is_moving()).then_some(next_second);
-        [armed, leaving, ticking].into_iter().flatten().min()
+        [armed, leaving, searched, ticking].into_iter().flatten().min()
     }
 }

@@ -16,7 +16,7 @@ mod recover;
 
 use super::effect::{Effect, Effects, Ticket, Work};
 use super::message::{Fact, Message, Reply, Signal, Size};
-use super::state::listing::Load;
+use super::state::listing::Reading;
 use super::state::status::Told;
 use super::state::{Leaving, Notice, Overlay, Purpose, State};
 use crate::app::effect::Exit;
@@ -28,7 +28,7 @@ impl State {
     /// What is to be done before anything has happened.
     pub fn start(&mut self) -> Effects {
         let mut effects = Effects::default();
-        browse::load(self, self.kind, false, &mut effects);
+        browse::load(self, self.kind, Reading::Anew, &mut effects);
         self.ask(Purpose::Identify, Work::Identify, &mut effects);
         browse::count_others(self, &mut effects);
         self.ask(Purpose::People, Work::People, &mut effects);
@@ -57,7 +57,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
     state.now = message.at;
     match message.fact {
         Fact::Key { chord, repeat } => keys::key(state, chord, repeat, &mut effects),
-        Fact::Paste(text) => keys::paste(state, &text),
+        Fact::Paste(text) => keys::paste(state, &text, &mut effects),
         Fact::Resized(size) => resize(state, size),
         Fact::Drawn => state.drawn(),
         Fact::Due => pass_deadline(state, &mut effects),
@@ -89,7 +89,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
     for kind in Kind::ALL {
         // While a job runs more may leave; the list is made whole after it.
         if state.jobs.is_empty() && state.listings[kind as usize].may_have_holes() {
-            browse::load(state, kind, true, effects);
+            browse::load(state, kind, Reading::Again, effects);
         }
         mark::finish_waiting(state, kind);
         let listing = state.listing_of(kind);
@@ -104,6 +104,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
             state.listing_of(kind).arranging(ticket);
         }
     }
+    browse::search(state, effects);
     act::weigh(state, effects);
 }
 
@@ -156,11 +157,6 @@ fn pass_deadline(state: &mut State, effects: &mut Effects) {
     {
         effects.push(Effect::Quit(leaving.exit));
     }
-}
-
-/// Whether the rows of `kind` are, or are being, loaded.
-fn is_touched(state: &State, kind: Kind) -> bool {
-    !matches!(state.listings[kind as usize].load, Load::Untouched | Load::Stopped)
 }
 
 /// Whether a kind has a list route, whose total is the number on its tab.

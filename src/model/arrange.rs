@@ -13,7 +13,7 @@ use super::filter::fuzzy::Fuzzy;
 use super::filter::{Filter, Matching, Sieve};
 use super::kind::Kind;
 use super::people::People;
-use super::record::Rows;
+use super::rows::Rows;
 
 /// The candidates that match what was typed, best first; all of them in order if nothing was.
 #[must_use]

@@ -106,12 +106,22 @@ impl Driven {
             Work::People => Reply::Peopled(Ok(Default::default())),
             Work::Count(_) => Reply::Counted(Ok(7)),
             Work::Read(_) => Reply::Read(Ok(vec![])),
-            Work::List { kind, .. } => {
+            Work::List { list, .. } => {
                 let total = Some(ROWS as u64);
-                let page =
-                    Reply::Page { page: page(*kind), total, dropped: 0, unreadable: 0, coverage: vec![] };
+                let page = Reply::Page {
+                    number: 1,
+                    page: page(list.kind),
+                    total,
+                    dropped: 0,
+                    unreadable: 0,
+                    coverage: vec![],
+                };
                 self.send(Fact::Reply(ticket, page));
                 Reply::Loaded(Ok(LoadEnd::default()))
+            }
+            Work::Search { list, .. } => {
+                self.send(Fact::Reply(ticket, Reply::Found(page(list.kind))));
+                Reply::Searched(Ok(()))
             }
             Work::Arrange(wish) => {
                 Reply::Arranged(tidyfy::model::arrange::arrange(wish, &|| true, &mut |_| ()))

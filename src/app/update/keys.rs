@@ -28,7 +28,7 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
     } else if state.overlay.is_some() {
         overlay_key(state, chord, repeat, effects);
     } else if state.filter_input.is_some() {
-        browse::filter_key(state, chord);
+        browse::filter_key(state, chord, effects);
     } else {
         bound_key(state, chord, repeat, effects);
     }
@@ -55,7 +55,7 @@ fn only_quit(state: &mut State, chord: Chord, effects: &mut Effects) {
 }
 
 /// Text that was pasted: inputs and the prompt for a token take it, the modal refuses it, everything else ignores it.
-pub(super) fn paste(state: &mut State, text: &str) {
+pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
     if state.leaving.is_some() || state.is_too_small() {
         return;
     }
@@ -71,7 +71,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
             palette.at = 0;
         }
         Some(_) => {}
-        None if state.filter_input.is_some() => browse::filter_paste(state, text),
+        None if state.filter_input.is_some() => browse::filter_paste(state, text, effects),
         None => state.note("pasting does nothing here: / opens the filter"),
     }
 }
@@ -229,7 +229,7 @@ fn back(state: &mut State, effects: &mut Effects) {
     } else if state.listing().marking.is_some() {
         browse::stop_marking(state);
     } else if !close_topmost(state, effects) && !state.listing().filter.source().is_empty() {
-        browse::filter_by(state, Filter::default());
+        browse::filter_by(state, Filter::default(), effects);
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::{CHUNK, Sort};
 use crate::model::catalog::Form;
 use crate::model::people::People;
-use crate::model::record::{Record, Rows, Value};
+use crate::model::record::{Record, Value};
+use crate::model::rows::Rows;
 use crate::model::text;
 
 /// The positions of all live rows, sorted if a sort is given; `None` if that is no longer wanted.

@@ -9,6 +9,7 @@ use super::*;
 use crate::model::id::Id;
 use crate::model::moment::Zone;
 use crate::model::record::{Draft, Page};
+use crate::model::rows::Place;
 
 /// Templates with a name and a number of steps.
 fn rows(rows: &[(&str, Option<f64>)]) -> Rows {
@@ -21,8 +22,8 @@ fn rows(rows: &[(&str, Option<f64>)]) -> Rows {
     };
     let pages: Vec<_> = rows.iter().enumerate().map(row).collect();
     let mut rows = Rows::default();
-    for page in pages.chunks(100) {
-        rows.push(Arc::new(Page::new(Kind::Templates, page.to_vec())));
+    for (number, page) in (1..).zip(pages.chunks(100)) {
+        rows.push(Place::Listed(number), Arc::new(Page::new(Kind::Templates, page.to_vec())));
     }
     rows
 }

@@ -19,10 +19,10 @@ pub(super) fn question(filter: &Filter, people: &People) -> Vec<(&'static str, S
     let asked = |narrowing: &Narrowing| {
         let looks = filter.terms.iter().filter_map(|term| on(filter.kind?, narrowing, term));
         let answered = looks.filter_map(|look| asked(narrowing.answers, look, people));
-        // Of words the longest tells most, and of several values any will do.
+        // Of words a number tells most names apart, and then the longest; of several values any will do.
         let best = answered.rev().max_by_key(|value| match narrowing.answers {
-            Answers::Part => value.chars().count(),
-            _ => 0,
+            Answers::Part => (value.contains(|letter: char| letter.is_ascii_digit()), value.chars().count()),
+            _ => (false, 0),
         });
         best.map(|value| (narrowing.parameter, value))
     };

@@ -195,7 +195,8 @@ fn hints_name_what_is_possible_and_leave_from_the_right() {
     assert!(!last_line(&state).contains("a archive"));
     state.standing.read_only = false;
     state.kind = Kind::Tags;
-    state.listing_mut().receive(&page(Kind::Tags, &["a tag"], false));
+    let now = state.now;
+    state.listing_mut().receive(1, &page(Kind::Tags, &["a tag"], false), now);
     let line = last_line(&state);
     assert!(line.contains("D delete") && !line.contains("a archive") && !line.contains("s scope"), "{line}");
     let filter = Filter::parse(state.kind, "x", &state.setup.zone).unwrap();

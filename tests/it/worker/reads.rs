@@ -13,10 +13,10 @@ use tidyfy::model::filter::Filter;
 use tidyfy::model::kind::{Kind, Scope};
 use tidyfy::model::moment::Zone;
 use tidyfy::model::people::People;
-use tidyfy::model::record::Rows;
+use tidyfy::model::rows::{Place, Rows};
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Role, Settings};
 
-use super::bench::Bench;
+use super::bench::{Bench, whole_list};
 
 fn answer(status: u16, headers: &[(&str, &str)]) -> Mishap {
     let headers = headers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
@@ -170,12 +170,12 @@ async fn a_read_that_is_turned_away_ten_times_is_given_up() {
 #[tokio::test(start_paused = true)]
 async fn rows_are_arranged_off_the_loop() {
     let mut bench = Bench::plain().await;
-    let ticket = bench.start(Work::List { kind: Kind::Processes, scope: Scope::All });
+    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
     bench.finish(ticket).await;
     let mut rows = Rows::default();
     for reply in bench.replies(ticket) {
-        if let Reply::Page { page, .. } = reply {
-            rows.push(Arc::clone(page));
+        if let Reply::Page { number, page, .. } = reply {
+            rows.push(Place::Listed(*number), Arc::clone(page));
         }
     }
     let zone = Zone::new(jiff::tz::TimeZone::UTC);

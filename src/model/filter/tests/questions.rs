@@ -16,6 +16,7 @@ fn a_server_is_asked_what_it_can_answer() {
         (Processes, "\"client onb\" zoe", "q=client onb"),
         (Processes, "name:zoë", "q=zoë"),
         (Processes, "abc xyz", "q=abc"),
+        (Processes, "renewal 07", "q=07"),
         (Processes, "a", ""),
         (Processes, "status:complete", "status=complete"),
         (Processes, "status=ACTIVE zoe", "q=zoe&status=active"),
