@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::filter::fuzzy::Fuzzy;
-use super::filter::{Filter, Matching};
+use super::filter::{Filter, Matching, Sieve};
 use super::kind::Kind;
 use super::people::People;
 use super::rows::Rows;
@@ -99,7 +99,7 @@ fn sift(
     wanted: &dyn Fn() -> bool,
     first: &mut dyn FnMut(Arranged),
 ) -> Option<Arranged> {
-    let mut room = Matching::default();
+    let mut sieve = Sieve::new(&wish.filter, &wish.people, wish.now);
     let mut order = Vec::new();
     let mut is_told = base.len() <= CHUNK;
     for (n, position) in base.iter().enumerate() {
@@ -109,14 +109,14 @@ fn sift(
         }
         if !is_told && !order.is_empty() && (is_chunk || order.len() >= SCREENFUL) {
             is_told = true;
-            first(Arranged { order: order.as_slice().into(), base: Arc::clone(&base), unknown: Vec::new() });
+            let (order, base) = (order.as_slice().into(), Arc::clone(&base));
+            first(Arranged { order, base, unknown: sieve.unknown() });
         }
-        let Some(record) = wish.rows.get(*position as usize) else { continue };
-        if wish.filter.accepts(record.name(), &mut room) {
+        if wish.rows.get(*position as usize).is_some_and(|record| sieve.lets_through(&record)) {
             order.push(*position);
         }
     }
-    wanted().then(|| Arranged { order: order.into(), base, unknown: Vec::new() })
+    wanted().then(|| Arranged { order: order.into(), base, unknown: sieve.unknown() })
 }
 
 /// The fields of `kind` that a list can be sorted by: its columns.

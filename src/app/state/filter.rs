@@ -9,6 +9,7 @@ use std::ops::Range;
 use tui_input::Input;
 
 use super::State;
+use crate::model::catalog::{BETWEEN, Form};
 use crate::model::filter::{self, Filter};
 use crate::model::record::Value;
 
@@ -78,9 +79,13 @@ impl Completing {
 /// The values that the loaded rows have in a field, as a person types them.
 fn values(state: &State, field: usize) -> Vec<String> {
     let mut found = BTreeSet::new();
+    let Some(form) = state.kind.row().fields.get(field).map(|field| field.form) else { return Vec::new() };
     for record in state.listing().records().take(MOST_ROWS) {
-        if let Value::Text(text) = record.value(field) {
-            found.extend(filter::values(state.kind, field, text, &state.people));
+        let Value::Text(text) = record.value(field) else { continue };
+        match form {
+            Form::People => found.extend(text.split(',').map(|id| state.people.names(id))),
+            Form::Names => found.extend(text.split(BETWEEN).map(str::to_owned)),
+            _ => drop(found.insert(text.to_owned())),
         }
         if found.len() >= MOST_VALUES {
             break;

@@ -22,8 +22,8 @@ fn rows(rows: &[(&str, Option<f64>)]) -> Rows {
     };
     let pages: Vec<_> = rows.iter().enumerate().map(row).collect();
     let mut rows = Rows::default();
-    for page in pages.chunks(100) {
-        rows.push(Place::Added, Arc::new(Page::new(Kind::Templates, page.to_vec())));
+    for (number, page) in (1..).zip(pages.chunks(100)) {
+        rows.push(Place::Listed(number), Arc::new(Page::new(Kind::Templates, page.to_vec())));
     }
     rows
 }
@@ -84,7 +84,7 @@ fn rows_that_are_gone_are_in_no_order() {
 }
 
 /// What is told first of a list of names, and all of it.
-fn told(names: &[String], filter: &str, sort: Option<Sort>) -> (Vec<Arranged>, Arranged) {
+fn told_of(names: &[String], filter: &str, sort: Option<Sort>) -> (Vec<Arranged>, Arranged) {
     let names: Vec<_> = names.iter().map(|name| (name.as_str(), None)).collect();
     let mut told = Vec::new();
     let all = arrange(&wish(rows(&names), filter, sort), &|| true, &mut |first| told.push(first)).unwrap();
@@ -95,18 +95,18 @@ fn told(names: &[String], filter: &str, sort: Option<Sort>) -> (Vec<Arranged>, A
 fn the_first_screenful_of_a_long_list_is_told_at_once_and_in_its_final_order() {
     let names: Vec<_> = (0..2 * CHUNK).map(|n| format!("row {}", n * 7919 % 10_007)).collect();
     for sort in [None, Some(Sort { field: 0, reverse: true })] {
-        let (told, all) = self::told(&names, "1", sort);
+        let (told, all) = told_of(&names, "1", sort);
         assert_eq!((told.len(), told[0].order.len()), (1, SCREENFUL));
         assert!(all.order.starts_with(&told[0].order) && all.order.len() > SCREENFUL);
         assert_eq!(told[0].base, all.base);
     }
     let few: Vec<_> =
         (0..3 * CHUNK).map(|n| if n % CHUNK == 5 { "x".to_owned() } else { "y".to_owned() }).collect();
-    let (told, all) = self::told(&few, "x", None);
+    let (told, all) = told_of(&few, "x", None);
     assert_eq!(told.iter().map(|first| first.order.to_vec()).collect::<Vec<_>>(), [[5]]);
     assert_eq!(all.order.len(), 3);
-    assert_eq!(self::told(&few, "z", None).0, []);
-    assert_eq!(self::told(&names[..1000], "1", None).0, [], "a short list is told once");
+    assert_eq!(told_of(&few, "z", None).0, []);
+    assert_eq!(told_of(&names[..1000], "1", None).0, [], "a short list is told once");
 }
 
 proptest! {
