@@ -9,9 +9,11 @@ pub mod answer;
 pub mod client;
 pub mod decode;
 pub mod page;
+pub mod quota;
 mod refusal;
 mod transport;
 
 pub use address::{BadBaseUrl, BaseUrl};
 pub use answer::{Answered, Listed};
 pub use client::{Access, Client, Download, SetupError, Timeouts};
+pub use quota::{Ear, Quota};

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::pace::{Later, Pace, Urgency};
+use super::pace::{End, Later, Pace, Urgency};
 use crate::model::pacing::Limits;
 
 /// A gate. Clones are the same gate.
@@ -32,7 +32,7 @@ impl Gate {
         let waiting = Waiting { gate: self, number };
         let tried = || waiting.gate.pace().take(waiting.number, Instant::now());
         self.until(|| tried().err()).await;
-        Place { gate: self.clone(), read, left: Instant::now() }
+        Place { gate: self.clone(), read, left: Instant::now(), end: End::Unsent }
     }
 
     /// Waits until `look` finds nothing more to wait for. It is asked at once, whenever something has changed, and at
@@ -82,14 +82,28 @@ impl Drop for Waiting<'_> {
 #[derive(Debug)]
 pub(super) struct Place {
     gate: Gate,
-    read: bool,
+    pub(super) read: bool,
     /// When the request left.
     pub(super) left: Instant,
+    end: End,
+}
+
+impl Place {
+    /// The request leaves now. Unless it is said otherwise, nobody knows whether it arrives.
+    pub(super) fn leave(&mut self) {
+        self.left = Instant::now();
+        self.end = End::Lost;
+    }
+
+    /// What is known to have become of the request.
+    pub(super) fn ended(mut self, end: End) {
+        self.end = end;
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.gate.pace().answered(self.read, Instant::now());
+        self.gate.pace().ended(self.read, self.end, Instant::now());
         self.gate.changed();
     }
 }
