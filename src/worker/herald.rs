@@ -20,7 +20,7 @@ const WORTH_TELLING: Duration = Duration::from_secs(1);
 /// Watches `gate` for as long as it is polled.
 pub(super) async fn watch(gate: &Gate, post: &Post) {
     let mut told = Told { pause: None, allowance: None, at: None };
-    gate.until(|| Some(told.look(gate, post))).await;
+    gate.watch(|| told.look(gate, post)).await;
 }
 
 struct Told {

@@ -13,13 +13,13 @@
 mod cap;
 mod log;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::app::message::Allowance;
-use crate::model::pacing::Limits;
+use crate::model::pacing::{Budget, Limits};
 use crate::tallyfy::Quota;
 
 use cap::Cap;
@@ -66,6 +66,10 @@ impl Asked {
     fn is_urgent(self) -> bool {
         self.urgency == Urgency::Urgent
     }
+
+    fn is_of_a_load(self) -> bool {
+        self.urgency == Urgency::Background && self.read
+    }
 }
 
 /// All that decides when a request may leave.
@@ -80,6 +84,10 @@ pub(super) struct Pace {
     asked: u64,
     /// Whether the last place that was not urgent went to a job.
     job_went_last: bool,
+    /// The budget that only reads draw on: the tightest, if there are several.
+    reads: Option<Budget>,
+    /// When a load's read left last.
+    load_went: Option<Instant>,
     under_way: usize,
     reads_under_way: usize,
     at_once: usize,
@@ -104,6 +112,8 @@ impl Pace {
             waiting: BTreeMap::new(),
             asked: 0,
             job_went_last: false,
+            reads: limits.reads.iter().min_by_key(|budget| budget.count).copied(),
+            load_went: None,
             under_way: 0,
             reads_under_way: 0,
             at_once,
@@ -151,7 +161,11 @@ impl Pace {
         }
         self.under_way += 1;
         self.reads_under_way += usize::from(asked.read);
-        self.logs.iter_mut().filter(|log| log.concerns(asked.read)).for_each(Log::open);
+        if asked.is_of_a_load() {
+            self.load_went = Some(now);
+        }
+        let concerned = self.logs.iter_mut().filter(|log| log.concerns(asked.read));
+        concerned.for_each(|log| log.open(asked.read));
         self.cap.iter_mut().for_each(Cap::take);
         self.reads_cap.iter_mut().filter(|_| asked.read).for_each(Cap::take);
         Ok(())
@@ -161,7 +175,7 @@ impl Pace {
     pub(super) fn ended(&mut self, read: bool, end: End, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         self.reads_under_way = self.reads_under_way.saturating_sub(usize::from(read));
-        self.logs.iter_mut().filter(|log| log.concerns(read)).for_each(|log| log.close(end, now));
+        self.logs.iter_mut().filter(|log| log.concerns(read)).for_each(|log| log.close(read, end, now));
     }
 
     /// The server took a request. After several times as many as may be under way, one more may be again: so slowly that
@@ -186,6 +200,8 @@ impl Pace {
         *former = match (former.take(), cap) {
             (Some(former), Some(cap)) => Some(former.and(cap)),
             (Some(former), None) if former.is_newer(left) => Some(former),
+            // Silence does not take back until when nothing remains.
+            (Some(former), None) if quota.remaining.is_none() && former.until(now).is_some() => Some(former),
             (_, cap) => cap,
         };
     }
@@ -244,9 +260,10 @@ impl Pace {
         if self.under_way >= self.width || self.first(now).is_some() {
             return None;
         }
-        let held = self.waiting.values().map(|asked| (asked.is_urgent(), asked.read));
-        let held: BTreeSet<_> = held.collect();
-        let held = held.into_iter().map(|(urgent, read)| self.held(urgent, read, now));
+        // One of each sort stands for all of it.
+        let sorts: BTreeMap<_, _> =
+            self.waiting.values().map(|asked| ((asked.is_urgent(), asked.read), *asked)).collect();
+        let held = sorts.into_values().map(|asked| self.held(asked, now));
         held.collect::<Option<Vec<_>>>()?.into_iter().min_by_key(|pause| pause.until)
     }
 
@@ -254,7 +271,7 @@ impl Pace {
     /// gone, and then until nine tenths are there again, so that it does not come and go with single reads.
     pub(super) fn allowance(&mut self, now: Instant) -> Option<Allowance> {
         self.forget(now);
-        let left = |log: &Log| Allowance { left: log.left(true, now), of: log.whole() };
+        let left = |log: &Log| Allowance { left: log.left(0, now), of: log.whole() };
         let all = self.logs.iter().map(left);
         let tightest = all.min_by(|one, two| (one.left * two.of).cmp(&(two.left * one.of)))?;
         let enough = if self.is_tight { tightest.of * 90 } else { tightest.of * 75 };
@@ -289,7 +306,22 @@ impl Pace {
 
     fn has_place(&self, asked: Asked, now: Instant) -> bool {
         self.caps(asked.read).all(|(cap, open)| cap.lets(open, now))
-            && self.concerned(asked.read).all(|log| log.left(asked.is_urgent(), now) > 0)
+            && self.concerned(asked.read).all(|log| log.left(self.kept(log, asked, now), now) > 0)
+    }
+
+    /// How many places of a budget are kept for others than this request.
+    fn kept(&self, log: &Log, asked: Asked, now: Instant) -> usize {
+        let urgent = if asked.is_urgent() { 0 } else { log.kept_for_the_urgent(now) };
+        let load = self.load_until(now).filter(|_| !asked.read).and(self.reads);
+        urgent + load.map_or(0, |reads| log.kept_for_a_load(reads, now))
+    }
+
+    /// Until when a load counts as under way, if one does: while a read of it waits, and for a window after the last left.
+    fn load_until(&self, now: Instant) -> Option<Instant> {
+        let window = self.reads?.window;
+        let waits = self.waiting.values().any(|asked| asked.is_of_a_load());
+        let since = if waits { Some(now) } else { self.load_went };
+        since.map(|since| since + window).filter(|until| *until > now)
     }
 
     fn concerned(&self, read: bool) -> impl Iterator<Item = &Log> {
@@ -304,18 +336,22 @@ impl Pace {
 
     /// When to look again after a request that has found no place.
     fn looks_again(&self, asked: Asked, now: Instant) -> Later {
-        let urgent = asked.is_urgent();
-        let full = self.concerned(asked.read).filter(|log| log.left(urgent, now) == 0);
+        let full = self.concerned(asked.read).filter(|log| log.left(self.kept(log, asked, now), now) == 0);
         let caps = self.caps(asked.read).filter_map(|(cap, _)| cap.until(now));
+        let load = self.load_until(now).filter(|_| !asked.read);
         // A little too soon does no harm; too late would waste a place.
-        full.filter_map(|log| log.changes_at(now)).chain(caps).min().map_or(Later::AfterChange, Later::At)
+        let instants = full.filter_map(|log| log.changes_at(now)).chain(caps).chain(load);
+        instants.min().map_or(Later::AfterChange, Later::At)
     }
 
     /// What holds such a request back for longest, if it can be told until when.
-    fn held(&self, urgent: bool, read: bool, now: Instant) -> Option<Pause> {
-        let full = self.concerned(read).filter(|log| log.left(urgent, now) == 0);
-        let logs = full.map(|log| Some(Pause { until: log.free_at(urgent, now)?, why: log.why(now) }));
-        let shut = self.caps(read).filter(|(cap, open)| !cap.lets(*open, now));
+    fn held(&self, asked: Asked, now: Instant) -> Option<Pause> {
+        let logs = self.concerned(asked.read).filter_map(|log| {
+            let kept = self.kept(log, asked, now);
+            let full = log.left(kept, now) == 0;
+            full.then(|| Some(Pause { until: log.free_at(kept, now)?, why: log.why(now) }))
+        });
+        let shut = self.caps(asked.read).filter(|(cap, open)| !cap.lets(*open, now));
         let caps = shut.map(|(cap, _)| {
             let why = "the server says that its limit is used up".to_owned();
             Some(Pause { until: cap.until(now)?, why })

@@ -48,9 +48,9 @@ impl Cap {
         Self { left: self.left.min(later.left), ..self }
     }
 
-    /// Whether it is about an instant after `left`.
+    /// Whether it may be about a later instant than the answer to a request that left at `left`.
     pub(super) fn is_newer(&self, left: Instant) -> bool {
-        self.as_of > left
+        self.as_of >= left
     }
 
     /// Whether one more may leave while `open` are under way. Where nothing is under way that could bring news, one may

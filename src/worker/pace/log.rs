@@ -15,8 +15,8 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 const STRAY: Duration = Duration::from_secs(2);
 /// A person would not sit through a longer window.
 const LONG: Duration = Duration::from_secs(15);
-/// Of a budget that others draw on as well, an eighth is regained in so long without a refusal.
-const REGAIN: Duration = Duration::from_secs(20);
+/// Of a budget that others draw on as well, an eighth is regained in so long.
+const REGAIN: Duration = Duration::from_secs(10);
 
 /// What has become of a request that had a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,22 +29,54 @@ pub(in crate::worker) enum End {
     Answered,
 }
 
+/// Places taken of a budget.
+#[derive(Debug, Default)]
+struct Taken {
+    /// Those of requests without an answer.
+    open: usize,
+    /// When the server had certainly counted the others, soonest first.
+    counted: VecDeque<Instant>,
+}
+
+impl Taken {
+    fn close(&mut self, end: End, window: Duration, now: Instant) {
+        self.open = self.open.saturating_sub(1);
+        let counted = match end {
+            End::Unsent => return,
+            End::Lost => now + STRAY,
+            End::Answered => now,
+        };
+        let place = self.counted.partition_point(|at| *at <= counted);
+        self.counted.insert(place, counted);
+        let forgotten = self.counted.partition_point(|at| *at + window + REMEMBERED <= now);
+        self.counted.drain(..forgotten);
+    }
+
+    /// How many places are remembered and free again.
+    fn free(&self, window: Duration, now: Instant) -> usize {
+        self.counted.partition_point(|at| *at + window <= now)
+    }
+
+    fn used(&self, window: Duration, now: Instant) -> usize {
+        self.open + self.counted.len() - self.free(window, now)
+    }
+}
+
 /// One budget and the places taken of it.
 #[derive(Debug)]
 pub(super) struct Log {
     budget: Budget,
     reads_only: bool,
-    /// Places of requests without an answer.
-    open: usize,
-    /// When the server had certainly counted the others, soonest first.
-    counted: VecDeque<Instant>,
+    taken: Taken,
+    /// Those that reads have taken.
+    reads: Taken,
     /// What was left to us after the last refusal, and since when it grows again; none while all of it is ours.
     share: Option<(usize, Instant)>,
 }
 
 impl Log {
     pub(super) fn new(budget: Budget, reads_only: bool) -> Self {
-        Self { budget, reads_only, open: 0, counted: VecDeque::new(), share: None }
+        Self { budget, reads_only, taken: Taken::default(), reads: Taken::default(), share: None }
     }
 
     pub(super) fn concerns(&self, read: bool) -> bool {
@@ -79,40 +111,39 @@ impl Log {
     }
 
     pub(super) fn used(&self, now: Instant) -> usize {
-        self.open + self.counted.len() - self.free(now)
+        self.taken.used(self.budget.window, now)
     }
 
-    /// How many places are remembered and free again.
-    fn free(&self, now: Instant) -> usize {
-        self.counted.partition_point(|at| *at + self.budget.window <= now)
-    }
-
-    /// How many places are left to a request, beside the few that are kept for a person who waits.
-    pub(super) fn left(&self, urgent: bool, now: Instant) -> usize {
-        self.ours(now).saturating_sub(self.used(now) + self.kept(urgent, now))
+    /// How many places are left, beside those that are kept for others.
+    pub(super) fn left(&self, kept: usize, now: Instant) -> usize {
+        self.ours(now).saturating_sub(self.used(now) + kept)
     }
 
     /// One in a hundred places of a long window is kept for what is urgent: a job that uses up a minute's budget in half a
     /// minute must not make a person wait for the other half.
-    fn kept(&self, urgent: bool, now: Instant) -> usize {
-        if urgent || self.budget.window <= LONG { 0 } else { self.ours(now) / 100 }
+    pub(super) fn kept_for_the_urgent(&self, now: Instant) -> usize {
+        if self.budget.window <= LONG { 0 } else { self.ours(now) / 100 }
     }
 
-    pub(super) fn open(&mut self) {
-        self.open += 1;
+    /// How many places are kept for a load while one is under way, whose reads have a budget of their own: as many as that
+    /// still lets it take in this window, of at most half. A job that takes all places as they become free would else
+    /// leave it none when its own budget is free again.
+    pub(super) fn kept_for_a_load(&self, reads: Budget, now: Instant) -> usize {
+        let spans = self.budget.window.as_millis() / reads.window.as_millis().max(1);
+        let all = usize::try_from(spans).unwrap_or(usize::MAX).saturating_mul(reads.count);
+        all.min(self.ours(now) / 2).saturating_sub(self.reads.used(self.budget.window, now))
     }
 
-    pub(super) fn close(&mut self, end: End, now: Instant) {
-        self.open = self.open.saturating_sub(1);
-        let counted = match end {
-            End::Unsent => return,
-            End::Lost => now + STRAY,
-            End::Answered => now,
-        };
-        let place = self.counted.partition_point(|at| *at <= counted);
-        self.counted.insert(place, counted);
-        let forgotten = self.counted.partition_point(|at| *at + self.budget.window + REMEMBERED <= now);
-        self.counted.drain(..forgotten);
+    pub(super) fn open(&mut self, read: bool) {
+        self.taken.open += 1;
+        self.reads.open += usize::from(read);
+    }
+
+    pub(super) fn close(&mut self, read: bool, end: End, now: Instant) {
+        self.taken.close(end, self.budget.window, now);
+        if read {
+            self.reads.close(end, self.budget.window, now);
+        }
     }
 
     /// The server turned one away although a place was left: others draw on this budget too. What we had of it was too
@@ -123,24 +154,26 @@ impl Log {
         self.share = Some((left, until));
     }
 
-    /// When this budget will have a place for a request, as far as can be told.
-    pub(super) fn free_at(&self, urgent: bool, now: Instant) -> Option<Instant> {
-        let taken = self.used(now) + self.kept(urgent, now);
-        let more = taken.saturating_sub(self.ours(now));
-        self.counted.get(self.free(now) + more).map(|at| *at + self.budget.window)
+    /// When this budget will have a place beside those that are kept, as far as can be told.
+    pub(super) fn free_at(&self, kept: usize, now: Instant) -> Option<Instant> {
+        let more = (self.used(now) + kept).saturating_sub(self.ours(now));
+        self.taken.counted.get(self.free(now) + more).map(|at| *at + self.budget.window)
+    }
+
+    fn free(&self, now: Instant) -> usize {
+        self.taken.free(self.budget.window, now)
     }
 
     /// When the count of what is left changes by itself.
     pub(super) fn changes_at(&self, now: Instant) -> Option<Instant> {
-        let freed = self.counted.get(self.free(now)).map(|at| *at + self.budget.window);
+        let freed = self.taken.counted.get(self.free(now)).map(|at| *at + self.budget.window);
         [freed, self.grows_at(now)].into_iter().flatten().min()
     }
 
     /// The least that the server can have seen left when it counted a request that left at `left` and still has its
     /// place, if nobody else draws on this budget.
     pub(super) fn least_seen(&self, left: Instant) -> usize {
-        let before = self.counted.partition_point(|at| *at + self.budget.window <= left);
-        self.whole().saturating_sub(self.open + self.counted.len() - before)
+        self.whole().saturating_sub(self.used(left))
     }
 
     /// Why requests wait for this budget, for people.

