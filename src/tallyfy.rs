@@ -11,9 +11,11 @@ pub mod decode;
 pub mod page;
 pub mod quota;
 mod refusal;
+mod sift;
 mod transport;
 
 pub use address::{BadBaseUrl, BaseUrl};
 pub use answer::{Answered, Listed};
 pub use client::{Access, Client, Download, SetupError, Timeouts};
 pub use quota::{Ear, Quota};
+pub use sift::{Body, Keep};

@@ -31,9 +31,24 @@ impl People {
     /// The names for a comma-separated list of ids, ids that have none as they are.
     #[must_use]
     pub fn names(&self, ids: &str) -> String {
-        let name = |id| self.0.get(id).map_or(id, String::as_str);
-        ids.split(',').map(str::trim).filter(|id| !id.is_empty()).map(name).collect::<Vec<_>>().join(", ")
+        let mut names = String::new();
+        self.write_names(ids, &mut names);
+        names
     }
+
+    /// Writes the [names](Self::names) at the end of `onto`.
+    pub fn write_names(&self, ids: &str, onto: &mut String) {
+        let name = |id| self.0.get(id).map_or(id, String::as_str);
+        for (n, id) in each(ids).enumerate() {
+            onto.push_str(if n == 0 { "" } else { ", " });
+            onto.push_str(name(id));
+        }
+    }
+}
+
+/// The ids in a comma-separated list of them.
+fn each(ids: &str) -> impl Iterator<Item = &str> {
+    ids.split(',').map(str::trim).filter(|id| !id.is_empty())
 }
 
 #[cfg(test)]

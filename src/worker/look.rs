@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::pace::Urgency;
 use super::session::{Errand, Session};
 use super::truth::{Age, ORGANIZATION, Seen, Truth, Use};
-use super::walk::{Listing, Pages, parameters};
+use super::walk::{ABREAST, Listing, Pages, parameters};
 use crate::model::catalog::Source;
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Scope};
 use crate::model::people::{People, Person};
 use crate::model::plan::Organization;
 use crate::model::record::Record;
-use crate::tallyfy::decode;
+use crate::tallyfy::{Keep, decode};
 
 /// The token check of every client of the API (API sheet, section 6.11).
 const ME: &str = "me";
@@ -71,6 +71,8 @@ async fn listed_organization(session: &Session) -> Result<Option<Result<Organiza
         purpose: "read",
         kind: None,
         name: "your organizations",
+        abreast: ABREAST,
+        keep: Keep::Whole,
     };
     let ours = session.organization();
     let found = Pages::new(session, &listing).find(MOST_PAGES, |row| {
@@ -103,7 +105,8 @@ pub(super) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure>
         return Err(Failure::new(Cause::Cancelled, &words));
     };
     let errand = errand(Urgency::Background, "count", Some(kind), kind.row().plural);
-    let listed = session.list(&errand, list.route, &parameters(list, Scope::Active), 1, 1).await?;
+    let listed =
+        session.list(&errand, list.route, &parameters(list, Scope::Active), (1, 1), &Keep::nothing()).await?;
     listed.meta.total.ok_or_else(|| Failure::new(Cause::Garbled, "the server did not say how many there are"))
 }
 
