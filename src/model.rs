@@ -6,6 +6,7 @@
 pub mod arrange;
 pub mod catalog;
 pub mod failure;
+pub mod filter;
 pub mod id;
 pub mod impact;
 pub mod kind;
@@ -17,6 +18,7 @@ pub mod people;
 pub mod plan;
 pub mod record;
 pub mod reference;
+pub mod rows;
 pub mod run;
 pub mod secret;
 pub mod text;

@@ -202,10 +202,16 @@ impl Worker {
             Work::Read(record) => self.supervise(ticket, Reply::Read(Err(cancelled())), async move {
                 Reply::Read(look::read(&session, &record).await)
             }),
-            Work::List { kind, scope } => {
-                let load = Load { session, post, ticket, kind, scope };
+            Work::List { list, wanted } => {
+                let load = Load { session, post, ticket, list };
                 self.supervise(ticket, Reply::Loaded(Err(cancelled())), async move {
-                    Reply::Loaded(load.run().await)
+                    Reply::Loaded(load.run(&wanted).await)
+                });
+            }
+            Work::Search { list, question } => {
+                let load = Load { session, post, ticket, list };
+                self.supervise(ticket, Reply::Searched(Err(cancelled())), async move {
+                    Reply::Searched(load.search(question).await)
                 });
             }
             Work::Recall(wish) => {
@@ -234,9 +240,8 @@ impl Worker {
                     Reply::Written(desk::write(Path::new("."), &name, &text).await)
                 });
             }
-            Work::Arrange { rows, filter, sort, people } => {
-                let wish = arrange::Wish { rows, filter, sort, people };
-                self.supervise(ticket, Reply::Arranged(None), arrange::run(wish));
+            Work::Arrange(wish) => {
+                self.supervise(ticket, Reply::Arranged(None), arrange::run(wish, post, ticket));
             }
         }
     }

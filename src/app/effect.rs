@@ -3,14 +3,14 @@
 //! Owns the shape of a request. Effects on the screen are done by the terminal, work is done by the worker, which ends
 //! every ticket with exactly one final message.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::arrange::{Filter, Sort};
+use crate::model::arrange::Wish;
 use crate::model::kind::{Kind, Scope};
 use crate::model::past::Recall;
-use crate::model::people::People;
 use crate::model::plan::Plan;
-use crate::model::record::{Record, Rows};
+use crate::model::record::Record;
 use crate::model::secret::Token;
 
 /// The name of one piece of work, never used twice.
@@ -43,6 +43,47 @@ impl Exit {
     }
 }
 
+/// What is asked to come along with each row of a list.
+pub type Includes = BTreeSet<&'static str>;
+
+/// Parameters of a list that narrow it down.
+pub type Question = Vec<(&'static str, String)>;
+
+/// A list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// The kind.
+    pub kind: Kind,
+    /// The scope asked for.
+    pub scope: Scope,
+    /// What is to come along with each row.
+    pub includes: Includes,
+}
+
+impl List {
+    /// The records of a kind in a scope, and nothing along with them.
+    #[must_use]
+    pub fn new(kind: Kind, scope: Scope) -> Self {
+        Self { kind, scope, includes: Includes::new() }
+    }
+}
+
+/// Which pages of a list are to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// All of them.
+    All,
+    /// Those that an earlier reading has not brought.
+    Rest {
+        /// Pages that could not be read then.
+        gaps: Vec<u32>,
+        /// The first page after all that have been read; none where there is no such page.
+        from: Option<u32>,
+        /// How many records the pages before that have brought.
+        here: usize,
+    },
+}
+
 /// What the worker can be asked to do.
 #[derive(Debug, Clone)]
 pub enum Work {
@@ -52,26 +93,25 @@ pub enum Work {
     People,
     /// Ask how many active records of a kind there are. Ends with `Counted`.
     Count(Kind),
-    /// Read a whole list, page by page. Sends `Page` and ends with `Loaded`.
+    /// Read a list, page by page. Sends `Page` and `Gap`, and ends with `Loaded`.
     List {
-        /// The kind.
-        kind: Kind,
-        /// The scope asked for.
-        scope: Scope,
+        /// Of what.
+        list: List,
+        /// Which of its pages.
+        wanted: Wanted,
+    },
+    /// Ask the server for the rows of a list that a filter may let through, before the list itself has brought them. Sends
+    /// `Found` and ends with `Searched`.
+    Search {
+        /// Of what.
+        list: List,
+        /// What the server is asked.
+        question: Question,
     },
     /// Read every field of one record. Ends with `Read`.
     Read(Record),
-    /// Filter and sort rows. Ends with `Arranged`.
-    Arrange {
-        /// All rows of a list.
-        rows: Rows,
-        /// Which to keep.
-        filter: Filter,
-        /// In which order; as they came if none.
-        sort: Option<Sort>,
-        /// Names for sorting by owner.
-        people: Arc<People>,
-    },
+    /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
+    Arrange(Wish),
     /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.
     Weigh(Arc<Plan>),
     /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.

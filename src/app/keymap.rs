@@ -336,7 +336,7 @@ pub static BINDINGS: [Binding; 49] = [
         &["x"],
         PANES,
         (1, "cancel job"),
-        "pause the running job, then ask whether to cancel the rest",
+        "pause the running job, then ask whether to cancel the rest; without one, stop loading",
     ),
     row("status", Command::FocusStatus, &["@"], PANES, (17, "status"), "focus the status pane, and back"),
     row(
@@ -517,6 +517,13 @@ impl Keymap {
     /// The rows with their chords, in the order of the help.
     pub fn rows(&self) -> impl Iterator<Item = (&'static Binding, &[Chord])> {
         self.rows.iter().map(|(binding, chords)| (*binding, chords.as_slice()))
+    }
+
+    /// How a sentence names the key of a command: by its first chord, or by the command's name where it has none.
+    #[must_use]
+    pub fn spoken(&self, command: Command) -> String {
+        let name = || self.rows().find(|(row, _)| row.command == command).map_or("", |(row, _)| row.name);
+        self.chord(command).map_or_else(|| format!("`{}`", name()), |chord| chord.to_string())
     }
 
     /// The first chord of `command`, as the footer shows it.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::effect::Ticket;
 use super::keymap::Chord;
+use crate::model::arrange::Arranged;
 use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::model::impact::Impact;
@@ -174,8 +175,10 @@ pub enum Remark {
 /// What a piece of work reports.
 #[derive(Debug, Clone)]
 pub enum Reply {
-    /// More rows of a list, in order. Not final.
+    /// More rows of a list, page by page in order. Not final.
     Page {
+        /// Which page of the list it is, from 1.
+        number: u32,
         /// The new rows that belong to the scope asked for, without ids that came before.
         page: Arc<Page>,
         /// How many records the list has, as the server last said.
@@ -187,6 +190,15 @@ pub enum Reply {
         /// For collected kinds, how far they have been gathered.
         coverage: Vec<Coverage>,
     },
+    /// A page of a list could not be read; the pages after it may come all the same. Not final.
+    Gap {
+        /// Which page of the list it is, from 1.
+        number: u32,
+        /// Why.
+        why: Failure,
+    },
+    /// Rows of a list that a search found, of the scope asked for. Not final.
+    Found(Arc<Page>),
     /// A queued job is running now. Not final.
     Started,
     /// The job is held and nothing of it is under way any more. Not final.
@@ -206,18 +218,22 @@ pub enum Reply {
     },
     /// What hangs on the records of a plan, as far as it has been counted, by kind. Not final.
     Weighing(Vec<Impact>),
+    /// The beginning of the order of a long list. Not final.
+    Arranging(Arranged),
     /// Who we are.
     Identified(Result<Organization, Failure>),
     /// The names of the members.
     Peopled(Result<People, Failure>),
     /// How many there are.
     Counted(Result<u64, Failure>),
-    /// The list is complete, or is not.
+    /// The list has been read to its end, or has not.
     Loaded(Result<LoadEnd, Failure>),
+    /// A search came to its end.
+    Searched(Result<(), Failure>),
     /// Every field of a record, as label and value.
     Read(Result<Vec<(String, String)>, Failure>),
-    /// The positions to show, in order; `None` if it was cancelled.
-    Arranged(Option<Arc<[usize]>>),
+    /// The rows to show, in order; `None` if it was cancelled.
+    Arranged(Option<Arranged>),
     /// The job is over.
     JobEnded(JobEnd),
     /// What hangs on the records of a plan, by kind.
@@ -242,7 +258,14 @@ impl Reply {
     pub fn is_final(&self) -> bool {
         !matches!(
             self,
-            Self::Page { .. } | Self::Started | Self::Held | Self::Step { .. } | Self::Weighing(_)
+            Self::Page { .. }
+                | Self::Gap { .. }
+                | Self::Found(_)
+                | Self::Started
+                | Self::Held
+                | Self::Step { .. }
+                | Self::Weighing(_)
+                | Self::Arranging(_)
         )
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod confirm;
 pub mod detail;
+pub mod filter;
 pub mod help;
 pub mod jobs;
 pub mod layout;
@@ -15,6 +16,7 @@ pub mod order;
 pub mod palette;
 pub mod recovery;
 pub mod scroll;
+pub mod search;
 pub mod status;
 pub mod token;
 
@@ -22,12 +24,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tui_input::Input;
-
 use super::effect::{Exit, Ticket};
 use super::keymap::{Context, Keymap};
 use super::message::{Allowance, Size, Wait};
-use crate::model::arrange::Filter;
 use crate::model::failure::Failure;
 use crate::model::kind::Kind;
 use crate::model::moment::{Moment, Zone};
@@ -38,6 +37,7 @@ use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
 use confirm::Confirm;
 use detail::Detail;
+use filter::FilterInput;
 use jobs::Jobs;
 use listing::Listing;
 use marks::Marks;
@@ -106,15 +106,6 @@ pub enum Focus {
     Status,
 }
 
-/// A filter that is being typed.
-#[derive(Debug)]
-pub struct FilterInput {
-    /// What is typed.
-    pub input: Input,
-    /// What Esc returns to.
-    pub former: Filter,
-}
-
 /// A sentence for the last line, shown until the next key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice(pub String);
@@ -150,6 +141,8 @@ pub enum Purpose {
     Count(Kind),
     /// The rows of a list.
     List(Kind),
+    /// Rows that a filter may let through, ahead of their list.
+    Search(Kind),
     /// The order of a list.
     Arrange(Kind),
     /// The fields of a detail page.
@@ -434,7 +427,8 @@ impl State {
         let next_second =
             self.now.tick + Duration::from_millis(1000 - u64::from(self.now.tick.subsec_millis()));
         let counts_down = self.waiting.as_ref().is_some_and(|wait| wait.until > self.now.tick);
+        let searched = self.listing().search_due();
         let ticking = (counts_down || self.jobs.is_moving()).then_some(next_second);
-        [armed, leaving, ticking].into_iter().flatten().min()
+        [armed, leaving, searched, ticking].into_iter().flatten().min()
     }
 }

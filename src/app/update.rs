@@ -7,6 +7,7 @@
 mod act;
 mod browse;
 mod door;
+mod filter;
 mod keys;
 mod mark;
 mod pane;
@@ -16,7 +17,7 @@ mod recover;
 
 use super::effect::{Effect, Effects, Ticket, Work};
 use super::message::{Fact, Message, Reply, Signal, Size};
-use super::state::listing::Load;
+use super::state::listing::Reading;
 use super::state::status::Told;
 use super::state::{Leaving, Notice, Overlay, Purpose, State};
 use crate::app::effect::Exit;
@@ -27,7 +28,7 @@ impl State {
     /// What is to be done before anything has happened.
     pub fn start(&mut self) -> Effects {
         let mut effects = Effects::default();
-        browse::load(self, self.kind, false, &mut effects);
+        browse::load(self, self.kind, Reading::Anew, &mut effects);
         self.ask(Purpose::Identify, Work::Identify, &mut effects);
         browse::count_others(self, &mut effects);
         self.ask(Purpose::People, Work::People, &mut effects);
@@ -56,7 +57,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
     state.now = message.at;
     match message.fact {
         Fact::Key { chord, repeat } => keys::key(state, chord, repeat, &mut effects),
-        Fact::Paste(text) => keys::paste(state, &text),
+        Fact::Paste(text) => keys::paste(state, &text, &mut effects),
         Fact::Resized(size) => resize(state, size),
         Fact::Drawn => state.drawn(),
         Fact::Due => pass_deadline(state, &mut effects),
@@ -88,21 +89,19 @@ fn settle(state: &mut State, effects: &mut Effects) {
     for kind in Kind::ALL {
         // While a job runs more may leave; the list is made whole after it.
         if state.jobs.is_empty() && state.listings[kind as usize].may_have_holes() {
-            browse::load(state, kind, true, effects);
+            browse::load(state, kind, Reading::Again, effects);
         }
         mark::finish_waiting(state, kind);
         let listing = state.listing_of(kind);
         if let Some(ticket) = listing.outdated_arrangement() {
             effects.push(Effect::Cancel(ticket));
         }
-        if let Some(rows) = listing.wants_arranging() {
-            let (filter, sort) = (listing.filter.clone(), listing.sort);
-            let people = state.people.clone();
-            let work = Work::Arrange { rows, filter, sort, people };
-            let ticket = state.ask(Purpose::Arrange(kind), work, effects);
+        if let Some(wish) = state.listings[kind as usize].wants_arranging(&state.people, state.now) {
+            let ticket = state.ask(Purpose::Arrange(kind), Work::Arrange(wish), effects);
             state.listing_of(kind).arranging(ticket);
         }
     }
+    browse::search(state, effects);
     act::weigh(state, effects);
 }
 
@@ -155,11 +154,6 @@ fn pass_deadline(state: &mut State, effects: &mut Effects) {
     {
         effects.push(Effect::Quit(leaving.exit));
     }
-}
-
-/// Whether the rows of `kind` are, or are being, loaded.
-fn is_touched(state: &State, kind: Kind) -> bool {
-    !matches!(state.listings[kind as usize].load, Load::Untouched | Load::Stopped)
 }
 
 /// Whether a kind has a list route, whose total is the number on its tab.

@@ -144,6 +144,8 @@ pub struct List {
     pub query: Query,
     /// The parameters that ask for a scope, for kinds that archive.
     pub scopes: Option<Scopes>,
+    /// What else it can be asked.
+    pub narrowings: &'static [Narrowing],
 }
 
 /// Query parameters.
@@ -179,8 +181,60 @@ pub struct Field {
     pub paths: &'static [&'static str],
     /// How it is read and shown.
     pub form: Form,
-    /// How it is shown in the table; `None` for what only preconditions need.
+    /// How it is shown in the table; `None` for what only preconditions and filters need.
     pub column: Option<Column>,
+    /// The include that brings it, where a list does not carry it by itself. It is asked for only when a filter needs it.
+    pub include: Option<&'static str>,
+    /// Other words a filter takes for its name.
+    pub aliases: &'static [&'static str],
+    /// Whether a filter may name it at all.
+    pub typed: bool,
+}
+
+impl Field {
+    const fn brought_by(self, include: &'static str) -> Self {
+        Self { include: Some(include), ..self }
+    }
+
+    const fn also(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    /// Keeps it from people, to whom it would say nothing.
+    const fn untyped(self) -> Self {
+        Self { typed: false, ..self }
+    }
+}
+
+/// A question a list can be asked, so that it answers with fewer rows. It must leave out nothing that terms on the field
+/// let through.
+#[derive(Debug)]
+pub struct Narrowing {
+    /// The field; the first one of the row takes the words of a filter too.
+    pub field: &'static str,
+    /// The parameter that asks.
+    pub parameter: &'static str,
+    /// What can be asked.
+    pub answers: Answers,
+}
+
+/// Which terms on a field a list can answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// Those of part of it.
+    Part,
+    /// Those of the whole of it only.
+    Whole,
+    /// Those of one of these values, given as typed and as sent.
+    Value(&'static [(&'static str, &'static str)]),
+    /// Those of people, by the ids of members joined by commas.
+    Members {
+        /// How many it takes.
+        most: usize,
+        /// Whether guests and groups stand in the field too, for whom it cannot be asked: then only a whole name, which
+        /// can be no address, is.
+        others: bool,
+    },
 }
 
 /// How a field's JSON is read. Every form also accepts what it cannot read, as text, so that nothing is hidden.
@@ -198,7 +252,12 @@ pub enum Form {
     People,
     /// How many elements an array has.
     Length,
+    /// The names of a list's elements, joined by [`BETWEEN`]. A list without any is known to have none.
+    Names,
 }
+
+/// What stands between the names of [`Form::Names`]. No name holds it, for it is the picture of a control character.
+pub const BETWEEN: char = '\u{241f}';
 
 /// How a field is shown in the table.
 #[derive(Debug, Clone, Copy)]
@@ -321,21 +380,31 @@ const fn field(
     form: Form,
     column: Option<Column>,
 ) -> Field {
-    Field { name, paths, form, column }
+    Field { name, paths, form, column, include: None, aliases: &[], typed: true }
 }
+
+const fn narrowing(field: &'static str, parameter: &'static str, answers: Answers) -> Narrowing {
+    Narrowing { field, parameter, answers }
+}
+
+/// More ids than these are no narrowing worth the length of the address.
+const MEMBERS_AT_ONCE: usize = 20;
 
 const ARCHIVED_FIELD: Field = field(ARCHIVED, &["archived_at", "deleted_at"], Form::Time, column(10, 6));
 /// For kinds without an archive: rows that say of themselves that they are deleted belong in no list of theirs.
-const DELETED_FIELD: Field = field(ARCHIVED, &["deleted_at"], Form::Time, None);
+const DELETED_FIELD: Field = field(ARCHIVED, &["deleted_at"], Form::Time, None).untyped();
 const fn count(one: &'static str, many: &'static str, source: Counted) -> Count {
     Count { one, many, source }
 }
 
-const OWNER: Field = field("owner", &["owner_id", "started_by", "created_by"], Form::People, column(18, 3));
+const OWNER: Field =
+    field("owner", &["owner_id", "started_by", "created_by"], Form::People, column(18, 3)).also(&["owners"]);
 const UPDATED_FIELD: Field =
     field(UPDATED, &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 4));
 /// For kinds whose table has better columns than this.
 const CHANGED_FIELD: Field = field(UPDATED, &["last_updated", "updated_at"], Form::Time, None);
+/// API sheet, section 6.6: a link row, with the tag's title and id.
+const TAG: Field = field("tag", &["tags"], Form::Names, None).brought_by("tags").also(&["tags"]);
 const ARCHIVED_LISTS: Scopes = Scopes { archived: &[("archived", "only")], all: &[("archived", "true")] };
 
 const PROCESS_TASK: Need =
@@ -356,6 +425,21 @@ const PROCESSES: Row = Row {
         route: "organizations/{org}/runs",
         query: &[],
         scopes: Some(ARCHIVED_LISTS),
+        // Whether `tag` takes a name or an id is not said.
+        narrowings: &[
+            narrowing("name", "q", Answers::Part),
+            narrowing(
+                STATUS,
+                "status",
+                Answers::Value(&[
+                    ("active", "active"),
+                    ("complete", "complete"),
+                    ("problem", "problem"),
+                    ("delayed", "delayed"),
+                ]),
+            ),
+            narrowing("owner", "owners", Answers::Members { most: MEMBERS_AT_ONCE, others: false }),
+        ],
     }),
     get: "organizations/{org}/runs/{id}",
     get_with: "tasks_meta,assets,tags,folders",
@@ -374,12 +458,15 @@ const PROCESSES: Row = Row {
     }),
     fields: &[
         field("name", &["name"], Form::Text, column(24, 0)),
-        field("template", &["checklist_title", "checklist.title"], Form::Text, column(20, 5)),
+        field("template", &["checklist_title", "checklist.title"], Form::Text, column(20, 5))
+            .also(&["blueprint"]),
         field(STATUS, &["status"], Form::Text, column(9, 1)),
         field("progress", &["progress", "whole_progress"], Form::Percent, column(8, 2)),
         OWNER,
         UPDATED_FIELD,
         ARCHIVED_FIELD,
+        TAG,
+        field("folder", &["folders"], Form::Names, None).brought_by("folders").also(&["folders"]),
     ],
     verbs: &[
         VerbRow {
@@ -427,6 +514,10 @@ const TEMPLATES: Row = Row {
         route: "organizations/{org}/checklists",
         query: &[],
         scopes: Some(ARCHIVED_LISTS),
+        narrowings: &[
+            narrowing("title", "q", Answers::Part),
+            narrowing("owner", "owner_id", Answers::Members { most: 1, others: false }),
+        ],
     }),
     get: "organizations/{org}/checklists/{id}",
     get_with: "steps,tags,folder,assets",
@@ -450,6 +541,8 @@ const TEMPLATES: Row = Row {
         OWNER,
         UPDATED_FIELD,
         ARCHIVED_FIELD,
+        TAG,
+        field("folder", &["folder"], Form::Names, None).brought_by("folder").also(&["folders"]),
     ],
     verbs: &[
         VerbRow {
@@ -500,6 +593,21 @@ const TASKS: Row = Row {
         route: "organizations/{org}/tasks",
         query: &[("is_oneoff", "true")],
         scopes: Some(ARCHIVED_LISTS),
+        // A status is not filtered by the word a row has for it.
+        narrowings: &[
+            narrowing("title", "q", Answers::Part),
+            narrowing(
+                STATUS,
+                "status",
+                Answers::Value(&[
+                    ("complete", "complete"),
+                    ("completed", "complete"),
+                    ("in-progress", "inprogress"),
+                ]),
+            ),
+            narrowing("owners", "owners", Answers::Members { most: MEMBERS_AT_ONCE, others: true }),
+            narrowing("tag", "tag", Answers::Whole),
+        ],
     }),
     get: "organizations/{org}/tasks/{id}",
     get_with: "form_fields,assets,threads_count",
@@ -519,12 +627,13 @@ const TASKS: Row = Row {
     fields: &[
         field("title", &["title", "original_title"], Form::Text, column(24, 0)),
         field(STATUS, &["status"], Form::Text, column(11, 1)),
-        field("owners", &["owners"], Form::People, column(20, 3)),
+        field("owners", &["owners"], Form::People, column(20, 3)).also(&["owner"]),
         field("deadline", &["deadline"], Form::Time, column(10, 2)),
         field("created", &["created_at"], Form::Time, column(10, 4)),
         ARCHIVED_FIELD,
-        field("run", &["run_id", "run.id"], Form::Text, None),
+        field("run", &["run_id", "run.id"], Form::Text, None).untyped(),
         CHANGED_FIELD,
+        TAG,
     ],
     verbs: &[
         VerbRow {
@@ -582,7 +691,7 @@ const FILES: Row = Row {
     impact: None,
     fields: &[
         field("filename", &["filename", "name"], Form::Text, column(24, 0)),
-        field("attached to", &[], Form::Text, column(28, 1)),
+        field("attached to", &[], Form::Text, column(28, 1)).also(&["attached"]),
         field("source", &["system", "source"], Form::Text, column(11, 3)),
         field("uploaded", &["uploaded_at", "created_at"], Form::Time, column(10, 2)),
         field("subject", &["subject.type", "subject_type"], Form::Text, None),
@@ -611,7 +720,12 @@ const TAGS: Row = Row {
     title: "Tags",
     singular: "tag",
     plural: "tags",
-    source: Source::List(List { route: "organizations/{org}/tags", query: &[], scopes: None }),
+    source: Source::List(List {
+        route: "organizations/{org}/tags",
+        query: &[],
+        scopes: None,
+        narrowings: &[narrowing("title", "q", Answers::Part)],
+    }),
     get: "organizations/{org}/tags/{id}",
     get_with: "statistics",
     by_id: ById::Always,
@@ -630,7 +744,7 @@ const TAGS: Row = Row {
     }),
     fields: &[
         field("title", &["title"], Form::Text, column(24, 0)),
-        field("colour", &["color"], Form::Text, column(9, 2)),
+        field("colour", &["color"], Form::Text, column(9, 2)).also(&["color"]),
         field("created", &["created_at"], Form::Time, column(10, 1)),
         DELETED_FIELD,
     ],
@@ -653,7 +767,12 @@ const GROUPS: Row = Row {
     title: "Groups",
     singular: "group",
     plural: "groups",
-    source: Source::List(List { route: "organizations/{org}/groups", query: &[], scopes: None }),
+    source: Source::List(List {
+        route: "organizations/{org}/groups",
+        query: &[],
+        scopes: None,
+        narrowings: &[narrowing("name", "q", Answers::Part)],
+    }),
     get: "organizations/{org}/groups/{id}",
     get_with: "assets",
     by_id: ById::Always,

@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 /// An instant on two clocks: one that never steps, for deadlines, and the wall, for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,18 @@ impl Zone {
     #[must_use]
     pub fn new(zone: TimeZone) -> Self {
         Self(zone)
+    }
+
+    /// When `day` begins; `None` for days beyond all that can be told.
+    #[must_use]
+    pub fn start(&self, day: Date) -> Option<Timestamp> {
+        day.to_zoned(self.0.clone()).ok().map(|zoned| zoned.timestamp())
+    }
+
+    /// The time `span` before `at`, by the calendar of the zone; the beginning of time where that would be earlier.
+    #[must_use]
+    pub fn before(&self, at: Timestamp, span: Span) -> Timestamp {
+        at.to_zoned(self.0.clone()).checked_sub(span).map_or(Timestamp::MIN, |zoned| zoned.timestamp())
     }
 
     /// `2026-03-01`

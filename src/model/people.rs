@@ -28,17 +28,67 @@ impl People {
         Self(known.map(|(id, name)| (id, text::clean(&name).into_owned())).collect())
     }
 
+    /// The members whose names are known, by id.
+    pub(super) fn known(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(id, name)| (id.as_str(), name.as_str()))
+    }
+
     /// The names for a comma-separated list of ids, ids that have none as they are.
     #[must_use]
     pub fn names(&self, ids: &str) -> String {
-        let name = |id| self.0.get(id).map_or(id, String::as_str);
-        ids.split(',').map(str::trim).filter(|id| !id.is_empty()).map(name).collect::<Vec<_>>().join(", ")
+        let mut names = String::new();
+        self.write_names(ids, &mut names);
+        names
     }
+
+    /// Writes the [names](Self::names) at the end of `onto`.
+    pub fn write_names(&self, ids: &str, onto: &mut String) {
+        let name = |id| self.0.get(id).map_or(id, String::as_str);
+        for (n, id) in each(ids).enumerate() {
+            onto.push_str(if n == 0 { "" } else { ", " });
+            onto.push_str(name(id));
+        }
+    }
+}
+
+/// How groups, whose names no list carries, stand among the ids: `2 groups`.
+#[must_use]
+pub fn groups(n: usize) -> String {
+    if n == 1 { "1 group".to_owned() } else { format!("{n} groups") }
+}
+
+/// Whether `id` is 32 hex digits, as the ids of all but people are (API sheet, section 3), and so no name.
+#[must_use]
+pub fn is_hex(id: &str) -> bool {
+    id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether this stands for somebody without telling a name: a member's id, or a group. The address of a guest tells.
+#[must_use]
+pub fn is_nameless(id: &str) -> bool {
+    let is_number = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    let group = id.strip_suffix(" groups").or_else(|| id.strip_suffix(" group"));
+    is_number(group.unwrap_or(id)) || is_hex(id)
+}
+
+/// The ids in a comma-separated list of them.
+pub(super) fn each(ids: &str) -> impl Iterator<Item = &str> {
+    ids.split(',').map(str::trim).filter(|id| !id.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_and_groups_are_no_names() {
+        for nameless in ["2044", &groups(1), &groups(2), "5d0c2a9be1f34a7788c1d2e3f4a5b6c7"] {
+            assert!(is_nameless(nameless), "{nameless}");
+        }
+        for named in ["it@vendor.example", "Mia", "group", " groups", "7 dwarfs", ""] {
+            assert!(!is_nameless(named), "{named}");
+        }
+    }
 
     #[test]
     fn names_where_known_ids_where_not() {

@@ -4,7 +4,7 @@
 //! field. A [`Record`] is a page and a position, so that a mark or a plan keeps what it was shown even when the list
 //! has moved on. Must not know where records come from or how they are drawn.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -213,6 +213,11 @@ impl Record {
         Self::new(kind, id, kind.row().fields.iter().map(|field| value(field.name)).collect())
     }
 
+    /// The record in this row of a page, which must have it.
+    pub(super) fn at(page: &Arc<Page>, row: usize) -> Self {
+        Self { page: Arc::clone(page), row }
+    }
+
     /// A record by itself, made of the values of its fields.
     #[must_use]
     pub fn new(kind: Kind, id: Id, drafts: Vec<Draft>) -> Self {
@@ -283,80 +288,6 @@ fn says_archived(status: Value<'_>) -> bool {
     matches!(status, Value::Text(status) if status.eq_ignore_ascii_case("archived"))
 }
 
-/// The records of a list in the order they arrived, cheap to clone and to hand to another thread.
-#[derive(Debug, Clone, Default)]
-pub struct Rows {
-    pages: Arc<Vec<Arc<Page>>>,
-    /// Position of the first record of each page.
-    starts: Arc<Vec<usize>>,
-    len: usize,
-    /// Positions whose record is gone.
-    gone: Arc<BTreeSet<usize>>,
-    /// Positions whose record has changed since its page arrived.
-    changed: Arc<BTreeMap<usize, Record>>,
-}
-
-impl Rows {
-    /// How many positions there are, gone ones included.
-    #[must_use]
-    pub fn positions(&self) -> usize {
-        self.len
-    }
-
-    /// How many records there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.len - self.gone.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Adds a page at the end and answers the positions its records took.
-    pub fn push(&mut self, page: Arc<Page>) -> std::ops::Range<usize> {
-        let start = self.len;
-        Arc::make_mut(&mut self.starts).push(start);
-        self.len += page.len();
-        Arc::make_mut(&mut self.pages).push(page);
-        start..self.len
-    }
-
-    /// The record at `position`, unless it is gone.
-    #[must_use]
-    pub fn get(&self, position: usize) -> Option<Record> {
-        if position >= self.len || self.gone.contains(&position) {
-            return None;
-        }
-        if let Some(record) = self.changed.get(&position) {
-            return Some(record.clone());
-        }
-        let at = self.starts.partition_point(|start| *start <= position).checked_sub(1)?;
-        Some(Record { page: Arc::clone(self.pages.get(at)?), row: position - self.starts[at] })
-    }
-
-    /// Takes the record at `position` away.
-    pub fn remove(&mut self, position: usize) {
-        if position < self.len {
-            Arc::make_mut(&mut self.gone).insert(position);
-        }
-    }
-
-    /// Puts `record` where another version of it stood.
-    pub fn replace(&mut self, position: usize, record: Record) {
-        if position < self.len {
-            Arc::make_mut(&mut self.changed).insert(position, record);
-        }
-    }
-
-    /// The positions that still hold a record, in order.
-    pub fn live(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.len).filter(|position| !self.gone.contains(position))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -372,21 +303,6 @@ mod tests {
     #[test]
     fn a_cell_is_two_words() {
         assert_eq!(size_of::<Cell>(), 16);
-    }
-
-    #[test]
-    fn positions_lead_through_the_pages() {
-        let mut rows = Rows::default();
-        assert_eq!(rows.push(page(&["a", "b"])), 0..2);
-        assert_eq!(rows.push(page(&[])), 2..2);
-        assert_eq!(rows.push(page(&["c"])), 2..3);
-        let names: Vec<_> = (0..4).map(|at| rows.get(at).map(|record| record.name().to_owned())).collect();
-        assert_eq!(names, [Some("a".into()), Some("b".into()), Some("c".into()), None]);
-        rows.remove(1);
-        assert_eq!(
-            (rows.len(), rows.get(1).is_none(), rows.live().collect::<Vec<_>>()),
-            (2, true, vec![0, 2])
-        );
     }
 
     #[test]

@@ -54,6 +54,10 @@ pub const NAMELESS: &str = "(no name)";
 /// `text` cleaned, or [`NAMELESS`] where nothing visible is left.
 #[must_use]
 pub fn name_or_nameless(text: &str) -> Cow<'_, str> {
+    // Most names, and every row of a list is asked for its name.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.bytes().any(|byte| byte != b' ') {
+        return Cow::Borrowed(text);
+    }
     let shown = clean(text);
     if shown.trim().is_empty() || shown.width() == 0 { Cow::Borrowed(NAMELESS) } else { shown }
 }
@@ -100,11 +104,21 @@ pub fn size(bytes: u64) -> String {
 /// `text` folded for comparison: lower case, accents off, whether they are part of a letter or stand after it.
 #[must_use]
 pub fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    fold_onto(text, &mut folded);
+    folded
+}
+
+/// Writes `text`, [`folded`], at the end of `onto`, so that a text a row can be folded without an allocation a row.
+pub fn fold_onto(text: &str, onto: &mut String) {
+    let start = onto.len();
     if text.is_ascii() {
-        return text.to_ascii_lowercase();
+        onto.push_str(text);
+        onto[start..].make_ascii_lowercase();
+    } else {
+        let letters = text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'));
+        onto.extend(letters.flat_map(|c| nucleo_matcher::chars::normalize(c).to_lowercase()));
     }
-    let letters = text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'));
-    letters.flat_map(|c| nucleo_matcher::chars::normalize(c).to_lowercase()).collect()
 }
 
 /// How many cells `text` takes on one line.

@@ -69,11 +69,13 @@ const BARREN_PAGES: usize = 3;
 
 /// The walk through the pages of one list.
 ///
-/// Page 1 is asked for alone; as many more as the total implies may then be under way together. Past those the walk
+/// Its first page is asked for alone; as many more as the total implies may then be under way together. Past those the walk
 /// goes on one page at a time while there is any sign of more, because totals lie both ways. It ends at an empty page,
 /// or past the implied ones at a page that brings nothing new or is short, so no server can keep it going.
 #[derive(Debug, Clone)]
 pub struct Walk {
+    /// The page it begins with.
+    first: usize,
     asked_size: usize,
     /// How many rows a full page has, as the server really serves them.
     size: usize,
@@ -98,12 +100,20 @@ impl Walk {
     /// A walk that asks for `per_page` rows at a time.
     #[must_use]
     pub fn new(per_page: usize) -> Self {
+        Self::from(1, per_page)
+    }
+
+    /// A walk that begins with page `first`, because those before it have been read.
+    #[must_use]
+    pub fn from(first: usize, per_page: usize) -> Self {
+        let first = first.max(1);
         Self {
+            first,
             asked_size: per_page.max(1),
             size: per_page.max(1),
             total: None,
             total_pages: None,
-            upcoming: 1,
+            upcoming: first,
             open: BTreeSet::new(),
             highest: 0,
             fresh: false,
@@ -128,7 +138,7 @@ impl Walk {
         let page = self.upcoming;
         let allowed = match page {
             _ if self.ended => false,
-            1 => true,
+            _ if page == self.first => true,
             _ if self.highest == 0 => false,
             _ => page <= self.implied() || (self.open.is_empty() && self.may_go_on()),
         };
@@ -150,6 +160,9 @@ impl Walk {
         self.total_pages = meta.total_pages.or(self.total_pages);
         if page == 1 {
             self.size = self.size_used(rows_in_page, meta);
+        } else if page == self.first {
+            // All that stands before it counts as loaded.
+            self.loaded = self.loaded.saturating_add((page as u64 - 1).saturating_mul(self.size as u64));
         }
         let full = rows_in_page >= self.size || rows_in_page == self.asked_size;
         self.size = self.size.max(rows_in_page);
@@ -159,9 +172,16 @@ impl Walk {
             self.fresh = fresh_rows > 0;
             self.more = full || meta.next;
         }
-        let alone = page == 1 && !meta.present;
+        let alone = page == self.first && !meta.present;
         // Pages are asked for in order, so whatever has not been asked for yet lies behind this one.
         self.ended |= rows_in_page == 0 || alone || self.barren >= BARREN_PAGES;
+    }
+
+    /// `page` could not be read, and the walk goes on without it.
+    pub fn gave_up(&mut self, page: usize) {
+        self.open.remove(&page);
+        // Its rows are known to be missing, and are not looked for further on.
+        self.loaded = self.loaded.saturating_add(self.size as u64);
     }
 
     /// Whether the list is complete: nothing is under way and nothing more is wanted.

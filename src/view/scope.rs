@@ -12,6 +12,7 @@ use crate::app::command::Command;
 use crate::app::state::State;
 use crate::app::state::layout::Area;
 use crate::app::state::listing::{Listing, Load};
+use crate::model::pacing;
 use crate::model::text::grouped;
 
 /// Cells of a filter that are shown here; the whole stands in its input.
@@ -83,6 +84,12 @@ fn of_list(listing: &Listing, theme: Theme) -> Vec<Part<'static>> {
     if !listing.filter.is_empty() {
         parts.push(Part::new(1, format!("{} match", grouped(listing.shown() as u64)), theme.strong()));
     }
+    let fields = listing.kind.row().fields;
+    parts.extend(listing.unknown.iter().map(|(field, rows)| {
+        let (name, rows) = (fields.get(*field).map_or("a field", |field| field.name), *rows as u64);
+        let plural = if rows == 1 { "row" } else { "rows" };
+        Part::new(2, format!("{name} unknown for {} {plural}", grouped(rows)), theme.wary())
+    }));
     parts
 }
 
@@ -109,18 +116,24 @@ fn of_load(state: &State, theme: Theme) -> Vec<Part<'static>> {
     let listing = state.listing();
     let mut parts = Vec::new();
     let chord = state.setup.keymap.chord(Command::Reload);
-    let again = chord.map_or(String::new(), |chord| format!(", {chord} loads again"));
+    let rest = chord.map_or(String::new(), |chord| format!(", {chord} loads the rest"));
     match &listing.load {
-        Load::Running(_) => parts.push(Part::new(6, "loading…", theme.plain())),
-        Load::Stopped => parts.push(Part::new(6, format!("loading was stopped{again}"), theme.wary())),
+        Load::Running(_) => parts.push(Part::new(6, loading(state), theme.plain())),
+        Load::Stopped => parts.push(Part::new(6, format!("loading was stopped{rest}"), theme.wary())),
         Load::Failed(_) if listing.loaded() > 0 => {
-            parts.push(Part::new(3, format!("incomplete{again}"), theme.bad()));
+            parts.push(Part::new(3, format!("incomplete{rest}"), theme.bad()));
         }
         Load::Done(_) if listing.may_have_holes() => {
             parts.push(Part::new(3, "may have holes, loaded again after the job", theme.wary()));
         }
         Load::Failed(_) | Load::Untouched | Load::Done(_) => {}
     }
+    let gaps = match listing.gaps() {
+        0 => None,
+        1 => Some("1 page missing".to_owned()),
+        many => Some(format!("{} pages missing", grouped(many as u64))),
+    };
+    parts.extend(gaps.map(|words| Part::new(3, format!("{words}{rest}"), theme.bad())));
     let missing = match &listing.load {
         Load::Done(end) => end.missing.unwrap_or_default(),
         _ => 0,
@@ -141,6 +154,20 @@ fn of_load(state: &State, theme: Theme) -> Vec<Part<'static>> {
         parts.push(Part::new(12, failure.words.clone(), theme.bad()));
     }
     parts
+}
+
+/// `loading, 240/s, 37 s left`, or how far the second reading of a list has come, whose former rows are still shown.
+fn loading(state: &State) -> String {
+    let listing = state.listing();
+    let again = listing.received().filter(|_| listing.keeps_former());
+    let word = match again {
+        Some(rows) => format!("reading again, {} so far", grouped(rows as u64)),
+        None => "loading".to_owned(),
+    };
+    match listing.pace(state.now) {
+        Some((rate, left)) => format!("{word}, {rate:.0}/s, {} left", pacing::spoken(left)),
+        None => format!("{word}…"),
+    }
 }
 
 /// `from 1,204 of 3,310 processes, 40 of 40 templates`

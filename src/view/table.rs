@@ -11,8 +11,8 @@ use crate::app::state::layout::{Area, first_row};
 use crate::app::state::listing::{Listing, Load};
 use crate::app::state::marks::Mark;
 use crate::app::state::{Identity, State};
-use crate::model::arrange::Matching;
 use crate::model::failure::Failure;
+use crate::model::filter::Matching;
 use crate::model::kind::Scope;
 use crate::model::text::wrapped;
 
@@ -44,7 +44,13 @@ fn listed(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let range = listing.range();
     let mut matching = (!listing.filter.is_empty()).then(Matching::default);
     for (line, row) in (first..listing.shown()).take(page).enumerate() {
-        let Some(record) = listing.row(row) else { continue };
+        let is_current = row == listing.cursor_row();
+        let Some(record) = listing.row(row) else {
+            let words = listing.gap(row).map(|why| gap(state, why));
+            let cells = vec![Span::styled(text::cut(&words.unwrap_or_default(), room), theme.bad())];
+            row_of(line + 1, is_current, ' ', cells, area, canvas);
+            continue;
+        };
         let mark = state.marks.get(record.kind(), record.id());
         let sign = match mark {
             Some(Mark { failed: Some(_), .. }) => '!',
@@ -54,8 +60,13 @@ fn listed(state: &State, area: Area, canvas: &mut Canvas<'_>) {
         };
         let letters = matching.as_mut().and_then(|matching| listing.filter.matched(record.name(), matching));
         let cells = cells::record(state, theme, &record, &columns, &letters.unwrap_or_default());
-        row_of(line + 1, row == listing.cursor_row(), sign, cells, area, canvas);
+        row_of(line + 1, is_current, sign, cells, area, canvas);
     }
+}
+
+/// What stands in the place of a page that could not be read.
+fn gap(state: &State, why: &Failure) -> String {
+    format!("rows are missing here: {}; {}", why.words, key(state, Command::Reload, "reads them"))
 }
 
 /// A row with its signs.

@@ -39,7 +39,7 @@ use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Plan, Step};
-use crate::model::record::Record;
+use crate::model::record::{Draft, Record};
 use crate::model::run::Run;
 use crate::tallyfy::{Answered, decode};
 
@@ -390,10 +390,18 @@ impl Running {
 fn answered_record(step: &Step, answered: &Answered) -> Option<Record> {
     let kind = step.record.kind();
     let body = answered.body.as_ref().filter(|_| step.row.verb != Verb::Delete)?;
-    let (id, drafts) = decode::row(kind, body).ok()?;
+    let (id, mut drafts) = decode::row(kind, body).ok()?;
     let speaks_of = |path: &str| path.split('.').next().is_some_and(|key| body.get(key).is_some());
     let only_proves = |field: &Field| field.column.is_none() && kind.row().freshness.contains(&field.name);
-    let mut needed = kind.row().fields.iter().filter(|field| !field.paths.is_empty() && !only_proves(field));
+    let is_needed =
+        |field: &&Field| !field.paths.is_empty() && field.include.is_none() && !only_proves(field);
+    // What only an include brings was not asked for, and a verb does not change it.
+    for ((draft, known), field) in drafts.iter_mut().zip(step.record.drafts()).zip(kind.row().fields) {
+        if field.include.is_some() && *draft == Draft::Missing {
+            *draft = known;
+        }
+    }
+    let mut needed = kind.row().fields.iter().filter(is_needed);
     let is_whole = needed.all(|field| field.paths.iter().any(|path| speaks_of(path)));
     (id == *step.record.id() && is_whole).then(|| Record::new(kind, id, drafts))
 }

@@ -2,36 +2,33 @@
 //!
 //! Owns only where the work is done: on a thread that may block. What it does is [`arrange::arrange`].
 
-use std::sync::Arc;
-
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
+use super::post::Post;
+use crate::app::effect::Ticket;
 use crate::app::message::Reply;
-use crate::model::arrange::{self, Filter, Sort};
+use crate::model::arrange::{self, Wish};
 use crate::model::failure::{Cause, Failure};
-use crate::model::people::People;
-use crate::model::record::Rows;
 
-/// What to arrange, and how.
-#[derive(Debug)]
-pub(super) struct Wish {
-    pub(super) rows: Rows,
-    pub(super) filter: Filter,
-    pub(super) sort: Option<Sort>,
-    pub(super) people: Arc<People>,
-}
-
-/// Arranges. When this future is dropped, the thread stops as soon as it looks up.
-pub(super) async fn run(wish: Wish) -> Reply {
+/// Arranges, and reports the beginning of the order early. When this future is dropped, the thread stops as soon as it
+/// looks up.
+pub(super) async fn run(wish: Wish, post: Post, ticket: Ticket) -> Reply {
     let unwanted = CancellationToken::new();
     let _guard = unwanted.clone().drop_guard();
+    let (tell, told) = oneshot::channel();
     let work = spawn_blocking(move || {
-        let Wish { rows, filter, sort, people } = wish;
-        arrange::arrange(&rows, &filter, sort, &people, &|| !unwanted.is_cancelled())
+        let mut tell = Some(tell);
+        // Nobody listens any more where the result is not wanted.
+        let mut first = |arranged| drop(tell.take().map(|tell| tell.send(arranged)));
+        arrange::arrange(&wish, &|| !unwanted.is_cancelled(), &mut first)
     });
+    if let Ok(first) = told.await {
+        post.reply(ticket, Reply::Arranging(first));
+    }
     match work.await {
-        Ok(order) => Reply::Arranged(order.map(Arc::from)),
+        Ok(arranged) => Reply::Arranged(arranged),
         Err(_) => Reply::Broken(Failure::new(Cause::Bug, "filtering and sorting broke off")),
     }
 }

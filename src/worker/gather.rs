@@ -25,6 +25,8 @@ pub(super) struct Gathering<'a> {
     holder: Option<usize>,
     seen: HashSet<Id>,
     coverage: Vec<Coverage>,
+    /// How many pages have been told, whatever list they are of.
+    pages: usize,
     failure: Option<Failure>,
 }
 
@@ -35,9 +37,10 @@ impl<'a> Gathering<'a> {
             load,
             from,
             include,
-            holder: load.kind.row().field(holder),
+            holder: load.list.kind.row().field(holder),
             seen: HashSet::new(),
             coverage: coverage.collect(),
+            pages: 0,
             failure: None,
         }
     }
@@ -55,7 +58,8 @@ impl<'a> Gathering<'a> {
     }
 
     async fn walk(&mut self, at: usize, carrier: Kind, list: &List) -> Result<(), Failure> {
-        let mut listing = Listing::of(self.load.kind, list, Scope::All);
+        let mut listing = Listing::of(self.load.list.kind, list, Scope::All);
+        listing.abreast = self.load.session.at_once();
         listing.query.push(("with", self.include.to_owned()));
         listing.keep = Keep::fields(carrier).and(self.include);
         listing.name = carrier.row().plural;
@@ -65,14 +69,15 @@ impl<'a> Gathering<'a> {
         let mut pages = Pages::new(&self.load.session, &listing);
         let mut carriers = HashSet::new();
         while let Some(fetched) = pages.next().await {
-            let fetched = fetched?;
+            let fetched = fetched.map_err(|(_, why)| why)?;
             let (sifted, fresh) = self.sift(carrier, &fetched, &mut carriers);
             pages.taken(&fetched, fresh);
             self.coverage[at].read = carriers.len();
             self.coverage[at].total = pages.walk().total();
             let complete = at + 1 == self.from.len() && pages.walk().finished() && self.failure.is_none();
             let total = complete.then_some(self.seen.len() as u64);
-            self.load.tell(sifted, total, self.coverage.clone());
+            self.pages += 1;
+            self.load.tell(self.pages, sifted, total, self.coverage.clone());
         }
         Ok(())
     }
@@ -84,7 +89,7 @@ impl<'a> Gathering<'a> {
             let read = decode::row(carrier, value).ok();
             let holder = held_by(carrier, read.as_ref().and_then(|(_, drafts)| drafts.first()));
             fresh += usize::from(read.is_some_and(|(id, _)| carriers.insert(id)));
-            let found = decode::rows(self.load.kind, &decode::included(value, self.include));
+            let found = decode::rows(self.load.list.kind, &decode::included(value, self.include));
             unreadable += found.refused;
             rows.extend(found.rows.into_iter().map(|row| self.hung_on(&holder, row)));
         }

@@ -1,4 +1,4 @@
-//! Loads whole lists.
+//! Loads lists: whole, or what of them is still missing, or what a search finds ahead of them.
 //!
 //! Owns which rows of a page are new, belong to the scope and can be read. Scope is decided by what a row says of itself,
 //! never by the filter that was sent (API sheet, section 5). Must not send anything itself.
@@ -6,18 +6,26 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::gather::Gathering;
+use super::pace::Urgency;
 use super::post::Post;
 use super::session::Session;
-use super::walk::{Listing, Pages};
-use crate::app::effect::Ticket;
+use super::walk::{Listing, PER_PAGE, Pages};
+use crate::app::effect::{self as app, Question, Ticket, Wanted};
 use crate::app::message::{LoadEnd, Reply};
 use crate::model::catalog::{List, Source};
-use crate::model::failure::Failure;
+use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
-use crate::model::kind::{Coverage, Kind, Scope};
-use crate::model::record::{Draft, Page};
-use crate::tallyfy::decode;
+use crate::model::kind::{Coverage, Scope};
+use crate::model::record::{Draft, Page, Record};
+use crate::tallyfy::{Listed, decode};
+
+/// After so many pages in a row that could not be read, the rest is not tried.
+const MOST_GAPS_IN_A_ROW: usize = 3;
+/// How many pages of a search are read: a screen shows less, and the list itself brings all of it.
+const MOST_FOUND: usize = 3;
 
 /// A load on its way, and whom it reports to.
 #[derive(Debug)]
@@ -25,8 +33,7 @@ pub(super) struct Load {
     pub(super) session: Session,
     pub(super) post: Post,
     pub(super) ticket: Ticket,
-    pub(super) kind: Kind,
-    pub(super) scope: Scope,
+    pub(super) list: app::List,
 }
 
 /// A decoded row.
@@ -41,30 +48,128 @@ pub(super) struct Sifted {
     unreadable: usize,
 }
 
+/// What a reading has come to.
+#[derive(Default)]
+struct Read {
+    seen: HashSet<Id>,
+    unreadable: usize,
+    total: Option<u64>,
+    /// Pages that could not be read.
+    gaps: Vec<u32>,
+}
+
 impl Load {
-    /// Loads the list, reporting each page.
-    pub(super) async fn run(&self) -> Result<LoadEnd, Failure> {
-        match &self.kind.row().source {
-            Source::List(list) => self.walk(list).await,
+    /// Reads the pages that are wanted, reporting each.
+    pub(super) async fn run(&self, wanted: &Wanted) -> Result<LoadEnd, Failure> {
+        match &self.list.kind.row().source {
+            Source::List(list) => self.read(list, wanted).await,
             Source::Collected { from, include, holder } => {
                 Gathering::new(self, from, include, holder).run().await
             }
         }
     }
 
-    async fn walk(&self, list: &List) -> Result<LoadEnd, Failure> {
-        let listing = Listing::of(self.kind, list, self.scope);
-        let mut pages = Pages::new(&self.session, &listing);
-        let (mut seen, mut unreadable) = (HashSet::new(), 0);
-        while let Some(fetched) = pages.next().await {
-            let fetched = fetched?;
-            let decoded = decode::rows(self.kind, &fetched.rows);
-            let sifted = self.sift(decoded.rows, decoded.refused, &mut seen);
-            pages.taken(&fetched, sifted.fresh);
-            unreadable += sifted.unreadable;
-            self.tell(sifted, pages.walk().total(), Vec::new());
+    async fn read(&self, list: &List, wanted: &Wanted) -> Result<LoadEnd, Failure> {
+        let listing = self.listing(list);
+        let (gaps, from, here) = match wanted {
+            Wanted::All => (Vec::new(), Some(1), 0),
+            Wanted::Rest { gaps, from, here } => (gaps.clone(), *from, *here),
+        };
+        let mut read = Read { gaps, ..Read::default() };
+        if let Some(from) = from {
+            self.walk(&listing, from as usize, &mut read).await?;
         }
-        Ok(LoadEnd { missing: pages.walk().shortfall(seen.len() + unreadable) })
+        let gaps = self.fill(&listing, &mut read).await;
+        let loaded = (here + read.seen.len() + read.unreadable) as u64;
+        let short = read.total.and_then(|total| total.checked_sub(loaded));
+        Ok(LoadEnd { missing: short.filter(|missing| *missing > 0 && gaps == 0) })
+    }
+
+    /// Walks to the end of the list. A page that fails alone is left out and reported.
+    async fn walk(&self, listing: &Listing, from: usize, read: &mut Read) -> Result<(), Failure> {
+        let mut pages = Pages::from(from, &self.session, listing);
+        let mut in_a_row = 0;
+        while let Some(fetched) = pages.next().await {
+            match fetched {
+                Ok(fetched) => {
+                    in_a_row = 0;
+                    let number = fetched.number;
+                    let sifted = self.sift_rows(&fetched.rows, read);
+                    pages.taken(&fetched, sifted.fresh);
+                    read.total = pages.walk().total();
+                    self.tell(number, sifted, read.total, Vec::new());
+                }
+                Err((number, why)) => {
+                    in_a_row += 1;
+                    if number == from || in_a_row == MOST_GAPS_IN_A_ROW || !is_of_one_page(&why) {
+                        return Err(why);
+                    }
+                    pages.gave_up(number);
+                    read.gaps.push(self.tell_gap(number, why));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries once more what could not be read, and answers how many pages of that are still missing.
+    async fn fill(&self, listing: &Listing, read: &mut Read) -> usize {
+        let mut missing = 0;
+        for number in std::mem::take(&mut read.gaps) {
+            let page = number as usize;
+            let errand = listing.errand(page);
+            let asked = (page, PER_PAGE);
+            match self.session.list(&errand, listing.route, &listing.query, asked, &listing.keep).await {
+                Ok(Listed { rows, meta }) => {
+                    read.total = meta.total.or(read.total);
+                    let sifted = self.sift_rows(&rows, read);
+                    self.tell(page, sifted, read.total, Vec::new());
+                }
+                Err(why) => {
+                    self.tell_gap(page, why);
+                    missing += 1;
+                }
+            }
+        }
+        missing
+    }
+
+    /// Reports what the server finds for `question`: the beginning of it, for it is the list that brings everything.
+    pub(super) async fn search(&self, question: Question) -> Result<(), Failure> {
+        let Source::List(list) = &self.list.kind.row().source else { return Ok(()) };
+        let mut listing = self.listing(list);
+        listing.query.extend(question);
+        listing.rest = Urgency::Urgent;
+        listing.purpose = "search";
+        let mut pages = Pages::new(&self.session, &listing);
+        let mut read = Read::default();
+        while let Some(fetched) = pages.next().await {
+            let fetched = fetched.map_err(|(_, why)| why)?;
+            let sifted = self.sift_rows(&fetched.rows, &mut read);
+            pages.taken(&fetched, sifted.fresh);
+            self.post.reply(self.ticket, Reply::Found(sifted.page));
+            if fetched.number >= MOST_FOUND {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn listing(&self, list: &List) -> Listing {
+        let mut listing = Listing::of(self.list.kind, list, self.list.scope);
+        listing.abreast = self.session.at_once();
+        if !self.list.includes.is_empty() {
+            let includes: Vec<&str> = self.list.includes.iter().copied().collect();
+            listing.query.push(("with", includes.join(",")));
+        }
+        listing
+    }
+
+    fn sift_rows(&self, rows: &[Value], read: &mut Read) -> Sifted {
+        let decoded = decode::rows(self.list.kind, rows);
+        let sifted = self.sift(decoded.rows, decoded.refused, &mut read.seen);
+        read.unreadable += sifted.unreadable;
+        sifted
     }
 
     /// Keeps of `rows` what has not been seen and belongs to the scope.
@@ -76,22 +181,35 @@ impl Load {
     }
 
     fn in_scope(&self, rows: Vec<Row>) -> Arc<Page> {
-        if self.scope == Scope::All {
-            return Arc::new(Page::new(self.kind, rows));
-        }
+        let (kind, scope) = (self.list.kind, self.list.scope);
         // Only a record knows whether it is archived, so the page is made first, and made again if some must go.
-        let page = Arc::new(Page::new(self.kind, rows.clone()));
-        let belongs: Vec<bool> =
-            page.records().map(|record| self.scope.holds(record.is_archived())).collect();
-        if belongs.iter().all(|belongs| *belongs) {
+        let page = Arc::new(Page::new(kind, rows));
+        let belongs = |record: &Record| scope.holds(record.is_archived());
+        if scope == Scope::All || page.records().all(|record| belongs(&record)) {
             return page;
         }
-        let rows = rows.into_iter().zip(belongs).filter(|(_, belongs)| *belongs).map(|(row, _)| row);
-        Arc::new(Page::new(self.kind, rows.collect()))
+        let kept = page.records().filter(belongs).map(|record| (record.id().clone(), record.drafts()));
+        Arc::new(Page::new(kind, kept.collect()))
     }
 
-    pub(super) fn tell(&self, sifted: Sifted, total: Option<u64>, coverage: Vec<Coverage>) {
+    pub(super) fn tell(&self, number: usize, sifted: Sifted, total: Option<u64>, coverage: Vec<Coverage>) {
         let Sifted { page, dropped, unreadable, .. } = sifted;
-        self.post.reply(self.ticket, Reply::Page { page, total, dropped, unreadable, coverage });
+        let number = numbered(number);
+        self.post.reply(self.ticket, Reply::Page { number, page, total, dropped, unreadable, coverage });
     }
+
+    fn tell_gap(&self, number: usize, why: Failure) -> u32 {
+        let number = numbered(number);
+        self.post.reply(self.ticket, Reply::Gap { number, why });
+        number
+    }
+}
+
+fn numbered(page: usize) -> u32 {
+    u32::try_from(page).unwrap_or(u32::MAX)
+}
+
+/// Whether what went wrong says nothing about the other pages.
+fn is_of_one_page(why: &Failure) -> bool {
+    matches!(why.cause, Cause::Server | Cause::Garbled | Cause::Broken | Cause::TimedOut)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::pace::Urgency;
 use super::session::{Errand, Session};
 use super::truth::{Age, ORGANIZATION, Seen, Truth, Use};
-use super::walk::{Listing, Pages, parameters};
+use super::walk::{ABREAST, Listing, Pages, parameters};
 use crate::model::catalog::Source;
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Scope};
@@ -71,6 +71,7 @@ async fn listed_organization(session: &Session) -> Result<Option<Result<Organiza
         purpose: "read",
         kind: None,
         name: "your organizations",
+        abreast: ABREAST,
         keep: Keep::Whole,
     };
     let ours = session.organization();

@@ -119,6 +119,11 @@ impl Pace {
         }
     }
 
+    /// How many requests may be under way together at most.
+    pub(super) fn at_once(&self) -> usize {
+        self.at_once
+    }
+
     /// A request wants to leave. The number stands for it until it has left or been withdrawn.
     pub(super) fn ask(&mut self, urgency: Urgency, read: bool) -> u64 {
         self.asked += 1;

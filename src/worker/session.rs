@@ -149,6 +149,11 @@ impl Session {
         &self.0.organization
     }
 
+    /// How many requests may be under way together at most.
+    pub(super) fn at_once(&self) -> usize {
+        self.0.gate.pace().at_once()
+    }
+
     /// The API's address.
     pub(super) fn base_url(&self) -> String {
         self.client().access().base_url.to_string()

@@ -250,7 +250,11 @@ impl Truth {
         listing.query.push(("q", record.name().to_owned()));
         let mut pages = Pages::new(&self.session, &listing);
         let Some(page) = pages.next().await else { return Ok(None) };
-        let found = page?.rows.into_iter().find(|row| is_row_of(record.kind(), row, record.id()));
+        let found = page
+            .map_err(|(_, why)| why)?
+            .rows
+            .into_iter()
+            .find(|row| is_row_of(record.kind(), row, record.id()));
         Ok(found.map(|value| (value, asked)))
     }
 
@@ -266,10 +270,10 @@ impl Truth {
         let mut pages = Pages::new(&self.session, &listing);
         let (mut found, mut seen, mut totals) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let (mut heeded, mut cut_short) = (true, false);
-        // A page is asked for no earlier than this many pages before it is handed over.
-        let mut asked = VecDeque::from(vec![begun; walk::AT_ONCE]);
+        // A page is asked for no earlier than that many pages before it is handed over.
+        let mut asked = VecDeque::from(vec![begun; 2 * walk::ABREAST]);
         while let Some(page) = pages.next().await {
-            let page = page?;
+            let page = page.map_err(|(_, why)| why)?;
             let before = seen.len();
             let at = asked.pop_front().unwrap_or(begun);
             asked.push_back(Instant::now());

@@ -3,11 +3,11 @@
 //! Owns how many pages are under way. Which pages there are is decided by [`Walk`], as it is told what came. Must not
 //! know what the rows are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesOrdered;
+use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 
 use super::pace::Urgency;
@@ -19,9 +19,11 @@ use crate::tallyfy::page::{Meta, Walk};
 use crate::tallyfy::{Keep, Listed};
 
 /// How many rows a page is asked for: the most the API gives (API sheet, section 2).
-const PER_PAGE: usize = 100;
-/// Pages under way together: enough to hide the latency, few enough to leave room for others.
-pub(super) const AT_ONCE: usize = 4;
+pub(super) const PER_PAGE: usize = 100;
+
+/// Pages under way together where nobody waits for all of them: enough to hide the latency, few enough to leave room for
+/// others.
+pub(super) const ABREAST: usize = 4;
 
 /// What list to read, and for what.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub(super) struct Listing {
     pub(super) kind: Option<Kind>,
     /// What each page is a page of, in the status pane; empty where the kind says it all.
     pub(super) name: &'static str,
+    /// How many of its pages may be under way together.
+    pub(super) abreast: usize,
     /// What is kept of each row.
     pub(super) keep: Keep,
 }
@@ -51,11 +55,12 @@ impl Listing {
             purpose: "list",
             kind: Some(kind),
             name: "",
+            abreast: ABREAST,
             keep: Keep::fields(kind),
         }
     }
 
-    fn errand(&self, page: usize) -> Errand {
+    pub(super) fn errand(&self, page: usize) -> Errand {
         let urgency = if page == 1 { self.first } else { self.rest };
         let name = format!("{} page {page}", self.name).trim_start().to_owned();
         Errand { urgency, purpose: self.purpose, kind: self.kind, name }
@@ -76,33 +81,75 @@ pub(super) struct Fetched {
     meta: Meta,
 }
 
+/// A page, or why it could not be read.
+type Answer = Result<Listed, Failure>;
+
 /// A walk through the pages of a list.
 pub(super) struct Pages<'a> {
     session: &'a Session,
     listing: &'a Listing,
     walk: Walk,
-    under_way: FuturesOrdered<BoxFuture<'a, (usize, Result<Listed, Failure>)>>,
+    under_way: FuturesUnordered<BoxFuture<'a, (usize, Answer)>>,
+    /// Pages asked for and not handed over yet, in order.
+    asked: VecDeque<usize>,
+    /// Pages that were there before one in front of them.
+    early: BTreeMap<usize, Answer>,
 }
 
 impl<'a> Pages<'a> {
-    pub(super) fn new(session: &'a Session, listing: &'a Listing) -> Self {
-        Self { session, listing, walk: Walk::new(PER_PAGE), under_way: FuturesOrdered::new() }
+    /// All pages from number `first` on.
+    pub(super) fn from(first: usize, session: &'a Session, listing: &'a Listing) -> Self {
+        Self {
+            session,
+            listing,
+            walk: Walk::from(first, PER_PAGE),
+            under_way: FuturesUnordered::new(),
+            asked: VecDeque::new(),
+            early: BTreeMap::new(),
+        }
     }
 
-    /// The next page in order; none when the list is complete.
-    pub(super) async fn next(&mut self) -> Option<Result<Fetched, Failure>> {
-        while self.under_way.len() < AT_ONCE
+    pub(super) fn new(session: &'a Session, listing: &'a Listing) -> Self {
+        Self::from(1, session, listing)
+    }
+
+    /// The next page in order, or its number and why it could not be read; none when the list is complete.
+    pub(super) async fn next(&mut self) -> Option<Result<Fetched, (usize, Failure)>> {
+        loop {
+            self.ask();
+            if let Some(number) = self.asked.front().copied()
+                && let Some(answer) = self.early.remove(&number)
+            {
+                self.asked.pop_front();
+                let fetched = answer.map(|Listed { rows, meta }| Fetched { number, rows, meta });
+                return Some(fetched.map_err(|failure| (number, failure)));
+            }
+            let (number, answer) = self.under_way.next().await?;
+            self.early.insert(number, answer);
+        }
+    }
+
+    /// Keeps as many pages under way as may be. One that is slow lets others get ahead of it, though not without end: they
+    /// have to be kept until it comes.
+    fn ask(&mut self) {
+        let abreast = self.listing.abreast.max(1);
+        while self.under_way.len() < abreast
+            && self.asked.len() < 2 * abreast
             && let Some(page) = self.walk.next()
         {
             let (session, listing) = (self.session, self.listing);
-            self.under_way.push_back(Box::pin(async move {
+            self.asked.push_back(page);
+            self.under_way.push(Box::pin(async move {
                 let errand = listing.errand(page);
                 let asked = (page, PER_PAGE);
                 (page, session.list(&errand, listing.route, &listing.query, asked, &listing.keep).await)
             }));
         }
-        let (number, listed) = self.under_way.next().await?;
-        Some(listed.map(|Listed { rows, meta }| Fetched { number, rows, meta }))
+    }
+
+    /// A page could not be read, and the walk goes on without it.
+    pub(super) fn gave_up(&mut self, number: usize) {
+        self.walk.gave_up(number);
     }
 
     /// The page was looked through: `fresh` of its rows had not come before.
@@ -123,7 +170,7 @@ impl<'a> Pages<'a> {
     ) -> Result<Option<T>, Failure> {
         let mut seen = BTreeSet::new();
         while let Some(page) = self.next().await {
-            let page = page?;
+            let page = page.map_err(|(_, failure)| failure)?;
             if let Some(found) = page.rows.iter().find_map(&wanted) {
                 return Ok(Some(found));
             }

@@ -13,6 +13,7 @@ mod contract;
 mod crash;
 mod journeys;
 mod layering;
+mod loading;
 mod modal;
 mod properties;
 mod pty;

@@ -106,16 +106,25 @@ impl Driven {
             Work::People => Reply::Peopled(Ok(Default::default())),
             Work::Count(_) => Reply::Counted(Ok(7)),
             Work::Read(_) => Reply::Read(Ok(vec![])),
-            Work::List { kind, .. } => {
+            Work::List { list, .. } => {
                 let total = Some(ROWS as u64);
-                let page =
-                    Reply::Page { page: page(*kind), total, dropped: 0, unreadable: 0, coverage: vec![] };
+                let page = Reply::Page {
+                    number: 1,
+                    page: page(list.kind),
+                    total,
+                    dropped: 0,
+                    unreadable: 0,
+                    coverage: vec![],
+                };
                 self.send(Fact::Reply(ticket, page));
                 Reply::Loaded(Ok(LoadEnd::default()))
             }
-            Work::Arrange { rows, filter, sort, people } => {
-                let order = tidyfy::model::arrange::arrange(rows, filter, *sort, people, &|| true);
-                Reply::Arranged(order.map(Into::into))
+            Work::Search { list, .. } => {
+                self.send(Fact::Reply(ticket, Reply::Found(page(list.kind))));
+                Reply::Searched(Ok(()))
+            }
+            Work::Arrange(wish) => {
+                Reply::Arranged(tidyfy::model::arrange::arrange(wish, &|| true, &mut |_| ()))
             }
             Work::Weigh(_) => Reply::Weighed(vec![]),
             Work::Recall(_) => Reply::Recalled(Ok(None)),

@@ -4,7 +4,7 @@
 
 use super::State;
 use super::detail::{Detail, Fields};
-use crate::model::catalog::Form;
+use crate::model::catalog::{BETWEEN, Form};
 use crate::model::moment::Zone;
 use crate::model::people::People;
 use crate::model::record::{Record, Value};
@@ -97,6 +97,7 @@ pub fn shown(
     Some(match (record.value(field), form) {
         (Value::Missing, _) => return None,
         (Value::Text(ids), Form::People) => people.names(ids),
+        (Value::Text(names), Form::Names) => names.replace(BETWEEN, ", "),
         (Value::Text(words), _) => words.to_owned(),
         (Value::Number(share), Form::Percent) => format!("{share:.0}%"),
         (Value::Number(number), _) => shown_number(number),

@@ -5,18 +5,28 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::app::command::Motion;
-use crate::app::effect::Ticket;
+use crate::app::effect::{Includes, Ticket, Wanted};
 use crate::app::message::LoadEnd;
+use crate::app::state::filter::Trouble;
 use crate::app::state::marks::Marks;
 use crate::app::state::order::Order;
-use crate::model::arrange::{Filter, Sort};
+use crate::app::state::search::Search;
+use crate::model::arrange::{Arranged, Sort, Wish};
 use crate::model::failure::Failure;
+use crate::model::filter::Filter;
 use crate::model::id::Id;
 use crate::model::kind::Coverage;
 use crate::model::kind::{Kind, Scope};
-use crate::model::record::{Page, Record, Rows};
+use crate::model::moment::Moment;
+use crate::model::people::People;
+use crate::model::record::{Page, Record};
+use crate::model::rows::{Place, Rows};
+
+/// How many rows a page has, for the seam where the rest of a list is read.
+const ROWS_PER_PAGE: usize = 100;
 
 /// How far a list has been loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +35,23 @@ pub enum Load {
     Untouched,
     /// Pages are coming in.
     Running(Ticket),
-    /// It is complete.
+    /// It has been read to its end. There may be gaps in it.
     Done(LoadEnd),
     /// It could not be read to its end.
     Failed(Failure),
     /// The load was ended from here.
     Stopped,
+}
+
+/// What a load does with the rows that are here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// They are of another list, and go.
+    Anew,
+    /// They stay in their places until the same list has brought them again.
+    Again,
+    /// They are the beginning of it, and the rest is added.
+    On,
 }
 
 /// Marking all that match, waiting for the list to be complete.
@@ -51,6 +72,8 @@ pub struct Listing {
     pub scope: Scope,
     /// Which rows are shown.
     pub filter: Filter,
+    /// What was typed since and is no filter: nothing is done to what matches before that is mended.
+    pub trouble: Option<Trouble>,
     /// In which order, if not the server's.
     pub sort: Option<Sort>,
     /// How far it is loaded.
@@ -69,6 +92,10 @@ pub struct Listing {
     pub marking: Option<Marking>,
     /// Where a range of marks began.
     pub anchor: Option<Id>,
+    /// What the list was asked to bring along with each row.
+    pub includes: Includes,
+    /// What of the filter the server is asked while the list is not complete.
+    pub search: Search,
     rows: Rows,
     positions: HashMap<Id, usize>,
     order: Order,
@@ -76,14 +103,25 @@ pub struct Listing {
     orders: u64,
     /// How many marks were hidden when they were last counted, and the order and marks that was true for.
     hidden: (u64, u64, usize),
+    /// All rows in the order of the sort, as long as neither has changed since they were put into it.
+    base: Option<Arc<[u32]>>,
+    /// How often that has changed, and how often it had when the arrangement under way was asked for.
+    bases: u64,
+    bases_then: u64,
+    /// The fields that the filter asks for and some rows do not carry, and how many rows that decides about.
+    pub unknown: Vec<(usize, usize)>,
     /// The arrangement under way.
     arranging: Option<Ticket>,
     /// Whether rows, filter or sort changed since the arrangement under way, or shown, was asked for.
     stale: bool,
     /// Whether filter or sort changed since the arrangement under way was asked for, so that its order is of no use.
     superseded: bool,
-    /// Whether a reload has not brought its first page yet, so that the rows shown are the former ones.
-    former: bool,
+    /// Whether filter or sort changed since the order shown was made.
+    differs: bool,
+    /// Since when the reading under way has brought rows, and how many.
+    received: Option<(Moment, usize)>,
+    /// How many of the rows that were read have left since, so that those behind them moved up.
+    left: usize,
     /// Whether a record left while pages were coming in: those behind it moved up, and one may have been passed over.
     shifted: bool,
     /// What became of records while pages were coming in, which may still tell of them as they were: their newer version,
@@ -101,6 +139,7 @@ impl Listing {
             kind,
             scope: Scope::default(),
             filter: Filter::default(),
+            trouble: None,
             sort: None,
             load: Load::Untouched,
             total: None,
@@ -110,15 +149,23 @@ impl Listing {
             coverage: Vec::new(),
             marking: None,
             anchor: None,
+            includes: Includes::default(),
+            search: Search::default(),
             rows: Rows::default(),
             positions: HashMap::new(),
             order: Order::default(),
             orders: 0,
             hidden: (0, 0, 0),
+            base: None,
+            bases: 0,
+            bases_then: 0,
+            unknown: Vec::new(),
             arranging: None,
             stale: false,
             superseded: false,
-            former: false,
+            differs: false,
+            received: None,
+            left: 0,
             shifted: false,
             meanwhile: HashMap::new(),
             cursor: None,
@@ -162,6 +209,11 @@ impl Listing {
         self.row(self.cursor_row())
     }
 
+    /// Every record that is here, shown or not.
+    pub fn records(&self) -> impl Iterator<Item = Record> + '_ {
+        self.rows.live().filter_map(|position| self.rows.get(position))
+    }
+
     /// Every shown record, in order.
     pub fn shown_records(&self) -> impl Iterator<Item = Record> + '_ {
         self.order.positions().filter_map(|position| self.rows.get(position))
@@ -200,22 +252,72 @@ impl Listing {
         self.hidden = (self.orders, marks.version(self.kind), self.hidden_among(marks));
     }
 
+    /// Whether a filter was typed, be it one or not.
+    #[must_use]
+    pub fn has_filter(&self) -> bool {
+        !self.filter.source().is_empty() || self.trouble.is_some()
+    }
+
     /// Whether rows are hidden or out of the server's order.
     #[must_use]
     pub fn is_arranged(&self) -> bool {
         !self.filter.is_empty() || self.sort.is_some()
     }
 
+    /// Whether the list has been read to its end, without a gap.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        matches!(self.load, Load::Done(_)) && self.gaps() == 0
+    }
+
+    /// How many pages are missing between others.
+    #[must_use]
+    pub fn gaps(&self) -> usize {
+        self.rows.missing()
+    }
+
+    /// Why rows are missing at the shown row `at`, if it stands for a gap.
+    #[must_use]
+    pub fn gap(&self, at: usize) -> Option<&Failure> {
+        self.rows.gap(self.order.position(at)?)
+    }
+
     /// Whether every row is here and in its place, so that "all that match" is certain.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        matches!(self.load, Load::Done(_)) && !self.shifted && !self.stale && self.arranging.is_none()
+        self.is_complete() && !self.shifted && !self.stale && self.arranging.is_none()
     }
 
     /// Whether the list may have holes although it was loaded to its end, and must be loaded again to be sure.
     #[must_use]
     pub fn may_have_holes(&self) -> bool {
         self.shifted && matches!(self.load, Load::Done(_))
+    }
+
+    /// How many rows the reading under way has brought.
+    #[must_use]
+    pub fn received(&self) -> Option<usize> {
+        self.received.map(|(_, rows)| rows)
+    }
+
+    /// Whether rows are shown that the reading under way has not brought yet.
+    #[must_use]
+    pub fn keeps_former(&self) -> bool {
+        self.rows.has_former()
+    }
+
+    /// How many rows the reading under way brings a second, and how long the rest of them takes at that rate; nothing before
+    /// there is anything to reckon with.
+    #[must_use]
+    pub fn pace(&self, now: Moment) -> Option<(f64, Duration)> {
+        let (since, rows) = self.received.filter(|_| matches!(self.load, Load::Running(_)))?;
+        let elapsed = now.since(since).as_secs_f64();
+        let left = self.total?.saturating_sub(rows as u64);
+        if elapsed < 1.0 || rows == 0 || left == 0 {
+            return None;
+        }
+        let rate = rows as f64 / elapsed;
+        Some((rate, Duration::from_secs_f64((left as f64 / rate).ceil())))
     }
 
     /// The shown rows a range of marks covers, if one was begun.
@@ -232,103 +334,234 @@ impl Listing {
         self.cursor = self.under_cursor().map(|record| record.id().clone());
     }
 
-    /// A load begins. The rows shown stay until its first page comes, unless they belong to another scope.
-    pub fn begin(&mut self, ticket: Ticket, keep: bool) {
+    /// What of the list is still to be read, if it has been read in part.
+    #[must_use]
+    pub fn rest(&self) -> Option<Wanted> {
+        let last = self.rows.last_page()?;
+        let gaps: Vec<u32> = self.rows.gaps().map(|(page, _)| page).collect();
+        let from = match self.load {
+            Load::Untouched | Load::Running(_) => return None,
+            Load::Done(_) if gaps.is_empty() => return None,
+            Load::Done(_) => None,
+            // Rows that left let those behind them move up, over the seam of two pages: some are read twice.
+            Load::Failed(_) | Load::Stopped => {
+                let moved = u32::try_from(self.left.div_ceil(ROWS_PER_PAGE)).unwrap_or(u32::MAX);
+                Some((last + 1).saturating_sub(moved).max(1))
+            }
+        };
+        let gaps = gaps.into_iter().filter(|page| from.is_none_or(|from| *page < from)).collect();
+        let here = self.rows.listed_before(from.unwrap_or(u32::MAX));
+        Some(Wanted::Rest { gaps, from, here })
+    }
+
+    /// What the filter in force needs to come along with each row.
+    #[must_use]
+    pub fn needs(&self) -> Includes {
+        self.filter.needs()
+    }
+
+    /// Whether the rows lack what the filter in force needs of them.
+    #[must_use]
+    pub fn lacks_includes(&self) -> bool {
+        !self.needs().is_subset(&self.includes) && self.load != Load::Untouched
+    }
+
+    /// When there is something to ask of the server while the list is not complete.
+    #[must_use]
+    pub fn search_due(&self) -> Option<Duration> {
+        let is_open = !self.is_complete() && self.load != Load::Untouched;
+        self.search.due().map(|(due, _)| due).filter(|_| is_open)
+    }
+
+    /// A load begins, which brings `includes` along with each row.
+    pub fn begin(&mut self, ticket: Ticket, reading: Reading, includes: Includes) {
         self.load = Load::Running(ticket);
-        self.former = true;
+        self.includes = includes;
+        self.received = None;
         self.meanwhile.clear();
         self.shifted = false;
-        if !keep {
-            self.forget();
+        match reading {
+            Reading::Anew => self.forget(),
+            Reading::Again => {
+                self.rows.retire();
+                self.reorder();
+            }
+            Reading::On => {}
+        }
+        if reading != Reading::On {
+            (self.dropped, self.unreadable, self.left) = (0, 0, 0);
+            self.coverage.clear();
         }
     }
 
     /// Drops all rows.
     fn forget(&mut self) {
         self.rows = Rows::default();
+        self.unsettle_base();
         self.positions.clear();
         self.order = Order::default();
         self.orders += 1;
         self.total = None;
-        self.dropped = 0;
-        self.unreadable = 0;
-        self.coverage.clear();
-        self.former = false;
         self.stale = self.is_arranged();
         self.superseded = self.arranging.is_some();
+        self.search.forget();
     }
 
-    /// Takes a page in. Ids that are already here are passed over, for lists shift while they are read.
-    pub fn receive(&mut self, page: &Arc<Page>) {
-        if self.former {
-            self.forget();
+    /// Takes page `number` of the list in.
+    pub fn receive(&mut self, number: u32, page: &Arc<Page>, now: Moment) {
+        let (since, rows) = self.received.unwrap_or((now, 0));
+        self.received = Some((since, rows + page.len()));
+        let gap = self.rows.gaps().find(|(missing, _)| *missing == number);
+        if let Some((_, position)) = gap {
+            self.rows.remove(position);
+            self.order.remove(position);
         }
-        self.take_in(page);
+        self.take_in(Place::Listed(number), page);
     }
 
-    fn take_in(&mut self, page: &Arc<Page>) {
-        let taken = self.rows.push(Arc::clone(page));
-        let mut fresh = Vec::with_capacity(taken.len());
+    /// Page `number` of the list could not be read, and stays a gap.
+    pub fn miss(&mut self, number: u32, why: Failure) {
+        if self.rows.gaps().all(|(missing, _)| missing != number) {
+            let place = Place::Listed(number);
+            let is_last = self.rows.would_be_last(place);
+            let position = self.rows.push_gap(place, why);
+            self.show([position], is_last);
+        }
+    }
+
+    /// Takes in what the server found for a search, unless it is here already.
+    pub fn find_ahead(&mut self, page: &Arc<Page>) {
+        self.take_in(Place::Ahead, page);
+    }
+
+    /// Takes a page in. A record that is here already keeps its row if it was read by the same reading, for lists shift
+    /// while they are read, and hands it on otherwise.
+    fn take_in(&mut self, place: Place, page: &Arc<Page>) {
+        self.unsettle_base();
+        let is_last = self.rows.would_be_last(place);
+        let taken = self.rows.push(place, Arc::clone(page));
+        let (mut fresh, mut moved) = (Vec::with_capacity(taken.len()), false);
         for (record, position) in page.records().zip(taken) {
             let newer = self.meanwhile.get(record.id());
-            if self.positions.contains_key(record.id()) || newer.is_some_and(Option::is_none) {
+            let former = self.positions.get(record.id()).copied();
+            let stays = former.is_some_and(|former| self.rows.place(former) <= Some(place));
+            if stays || newer.is_some_and(Option::is_none) {
                 self.rows.remove(position);
-            } else {
-                self.positions.insert(record.id().clone(), position);
-                fresh.push(position);
-                if let Some(Some(newer)) = newer {
-                    self.rows.replace(position, newer.clone());
+                continue;
+            }
+            self.positions.insert(record.id().clone(), position);
+            if let Some(Some(newer)) = newer {
+                self.rows.replace(position, newer.clone());
+            }
+            match former {
+                Some(former) => {
+                    self.rows.remove(former);
+                    self.order.hand_on(former, position);
+                    moved = true;
                 }
+                None => fresh.push(position),
             }
         }
+        self.show(fresh, is_last && !moved && place != Place::Ahead);
+    }
+
+    /// Lets new positions be seen: below all others where nothing can stand behind them.
+    fn show(&mut self, positions: impl IntoIterator<Item = usize>, are_last: bool) {
+        if are_last && !self.is_arranged() {
+            self.order.extend(positions);
+            self.orders += 1;
+        } else {
+            self.reorder();
+        }
+        self.settle_cursor();
+    }
+
+    /// Brings all rows into their order: at once where that is the server's, else as soon as they are arranged.
+    fn reorder(&mut self) {
         if self.is_arranged() {
             self.stale = true;
         } else {
-            self.order.extend(fresh);
+            self.order.set(self.rows.in_order());
             self.orders += 1;
+            self.unknown.clear();
+            self.stale = false;
+        }
+    }
+
+    /// The load came to its end. What a complete one did not bring again is not there any more.
+    pub fn end(&mut self, load: Load) {
+        self.load = load;
+        // In a gap may be whatever a former reading brought.
+        if self.is_complete() {
+            for position in self.rows.settle() {
+                if let Some(record) = self.rows.get(position) {
+                    self.positions.remove(record.id());
+                }
+                self.rows.remove(position);
+            }
+            self.left = 0;
+            self.compact();
         }
         self.settle_cursor();
     }
 
-    /// The load came to its end. A list that ended before its first page is empty, not the former one.
-    pub fn end(&mut self, load: Load) {
-        if matches!(load, Load::Done(_)) && self.former {
-            self.forget();
+    /// Lets go of what is not used any more.
+    fn compact(&mut self) {
+        self.unsettle_base();
+        if self.rows.positions() > self.rows.len() + self.rows.missing() {
+            let kept: Vec<usize> = self.order.positions().filter(|at| self.rows.holds(*at)).collect();
+            let moves = self.rows.compact();
+            self.positions.values_mut().for_each(|at| *at = moves.of(*at).unwrap_or(*at));
+            self.order.set(kept.into_iter().filter_map(|at| moves.of(at)));
+            self.superseded |= self.arranging.is_some();
         }
-        self.former = false;
-        self.load = load;
-        self.settle_cursor();
+        self.reorder();
     }
 
     /// Another filter or sort is in force.
     pub fn rearrange(&mut self, filter: Filter, sort: Option<Sort>) {
         self.anchor = None;
+        if self.sort != sort {
+            self.unsettle_base();
+        }
         self.filter = filter;
         self.sort = sort;
         self.stale = true;
+        self.differs = true;
         self.superseded = self.arranging.is_some();
-        if !self.is_arranged() {
-            self.order.set(self.rows.live());
-            self.orders += 1;
-            self.stale = false;
-            self.settle_cursor();
-        }
+        self.reorder();
+        self.settle_cursor();
+    }
+
+    /// The rows, or what puts them into order, have changed.
+    fn unsettle_base(&mut self) {
+        self.base = None;
+        self.bases += 1;
     }
 
     /// Says that something the order depends on has changed.
     pub fn touch(&mut self) {
+        self.unsettle_base();
         self.stale |= self.is_arranged();
     }
 
     /// What is to be arranged, if something is and nothing is under way.
     #[must_use]
-    pub fn wants_arranging(&self) -> Option<Rows> {
-        (self.stale && self.arranging.is_none() && self.is_arranged()).then(|| self.rows.clone())
+    pub fn wants_arranging(&self, people: &Arc<People>, now: Moment) -> Option<Wish> {
+        (self.stale && self.arranging.is_none() && self.is_arranged()).then(|| Wish {
+            rows: self.rows.clone(),
+            filter: self.filter.clone(),
+            sort: self.sort,
+            people: Arc::clone(people),
+            now: now.wall,
+            base: self.base.clone(),
+        })
     }
 
     /// An arrangement of all rows is under way.
     pub fn arranging(&mut self, ticket: Ticket) {
         self.arranging = Some(ticket);
+        self.bases_then = self.bases;
         self.stale = false;
         self.superseded = false;
     }
@@ -339,17 +572,43 @@ impl Listing {
         self.arranging.filter(|_| self.superseded)
     }
 
+    /// The beginning of the order under way has come. It takes the place of an order by another filter or sort, for
+    /// one that only lacks some rows is better.
+    pub fn arranging_so_far(&mut self, ticket: Ticket, first: &Arranged) {
+        if self.arranging == Some(ticket) {
+            self.keep_base(&first.base);
+            if !self.superseded && self.differs {
+                self.take_order(&first.order);
+            }
+        }
+    }
+
+    /// The order of all rows is kept, if these are still the same.
+    fn keep_base(&mut self, base: &Arc<[u32]>) {
+        if self.bases == self.bases_then {
+            self.base = Some(Arc::clone(base));
+        }
+    }
+
+    fn take_order(&mut self, order: &[u32]) {
+        let live = |position: &usize| self.rows.get(*position).is_some();
+        self.order.set(order.iter().map(|position| *position as usize).filter(live));
+        self.orders += 1;
+        self.settle_cursor();
+    }
+
     /// An arrangement ended. One that is not the last asked for changes nothing.
-    pub fn arranged(&mut self, ticket: Ticket, order: Option<&[usize]>) {
+    pub fn arranged(&mut self, ticket: Ticket, arranged: Option<Arranged>) {
         if self.arranging != Some(ticket) {
             return;
         }
         self.arranging = None;
-        match order {
-            Some(order) if !self.superseded => {
-                let live = |position: &usize| self.rows.get(*position).is_some();
-                self.order.set(order.iter().copied().filter(live));
-                self.orders += 1;
+        match arranged {
+            Some(Arranged { order, base, unknown }) if !self.superseded => {
+                self.differs = false;
+                self.keep_base(&base);
+                self.unknown = unknown;
+                self.take_order(&order);
             }
             _ => self.stale = self.is_arranged(),
         }
@@ -363,7 +622,7 @@ impl Listing {
             self.replace(record);
         } else if self.load != Load::Untouched {
             self.remember(record.id(), Some(record.clone()));
-            self.take_in(&record.alone());
+            self.take_in(Place::Added, &record.alone());
             self.total = self.total.map(|total| total + 1);
         }
     }
@@ -372,6 +631,7 @@ impl Listing {
     pub fn remove(&mut self, id: &Id) {
         self.remember(id, None);
         let Some(position) = self.positions.remove(id) else { return };
+        self.left += usize::from(matches!(self.rows.place(position), Some(Place::Listed(_))));
         self.rows.remove(position);
         self.order.remove(position);
         self.orders += 1;

@@ -56,6 +56,15 @@ impl Order {
         self.number(from);
     }
 
+    /// Shows one position in the row of another.
+    pub fn hand_on(&mut self, from: usize, to: usize) {
+        if let Some(row) = self.row(from) {
+            self.positions[row] = to;
+            self.rows[from] = HIDDEN;
+            self.number_one(row);
+        }
+    }
+
     /// Hides a position.
     pub fn remove(&mut self, position: usize) {
         if let Some(row) = self.row(position) {
@@ -66,12 +75,15 @@ impl Order {
     }
 
     fn number(&mut self, from: usize) {
-        for (row, position) in self.positions.iter().enumerate().skip(from) {
-            if *position >= self.rows.len() {
-                self.rows.resize(position + 1, HIDDEN);
-            }
-            self.rows[*position] = u32::try_from(row).unwrap_or(HIDDEN);
+        (from..self.positions.len()).for_each(|row| self.number_one(row));
+    }
+
+    fn number_one(&mut self, row: usize) {
+        let position = self.positions[row];
+        if position >= self.rows.len() {
+            self.rows.resize(position + 1, HIDDEN);
         }
+        self.rows[position] = u32::try_from(row).unwrap_or(HIDDEN);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::recover;
+use super::{browse, recover};
+use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
 use crate::app::state::listing::Listing;
@@ -177,11 +178,15 @@ pub(super) fn pause(state: &mut State, effects: &mut Effects) {
     }
 }
 
-/// Pauses the running job at once, then asks whether to cancel the rest.
+/// Pauses the running job at once, then asks whether to cancel the rest; without a job, ends the load under way.
 pub(super) fn ask_cancel(state: &mut State, effects: &mut Effects) {
     let running = state.jobs.going().next().map(|job| job.ticket);
     match running {
-        None => state.note("no job is running"),
+        None if browse::stop(state, effects) => {
+            let key = state.setup.keymap.spoken(Command::Reload);
+            state.note(format!("loading stopped: {key} loads the rest"));
+        }
+        None => state.note("no job is running, and nothing is being loaded"),
         Some(ticket) => {
             effects.push(Effect::Hold(ticket));
             state.overlay = Some(Overlay::Ask(Question::CancelJob(ticket)));

@@ -1,29 +1,61 @@
 //! Browsing: kinds, scopes, loading, sorting, filtering, detail pages, scrolling.
 
-use tui_input::Input;
-
-use super::{has_list, is_touched};
+use super::has_list;
 use crate::app::command::Motion;
-use crate::app::effect::{Effect, Effects, Work};
+use crate::app::effect::{Effect, Effects, List, Wanted, Work};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::confirm::{edit, insert};
 use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::layout::Layout;
-use crate::app::state::listing::{Load, moved};
-use crate::app::state::{FilterInput, Focus, Identity, Overlay, Purpose, State};
-use crate::model::arrange::{self, Filter, Sort};
+use crate::app::state::listing::{Load, Reading, moved};
+use crate::app::state::{Focus, Identity, Overlay, Purpose, State};
+use crate::model::arrange::{self, Sort};
 use crate::model::kind::Kind;
 use crate::model::record::Record;
 
-/// Loads the list of `kind`. With `keep`, the rows shown stay until new ones come.
-pub(super) fn load(state: &mut State, kind: Kind, keep: bool, effects: &mut Effects) {
+/// Loads the list of `kind`. What cannot be gone on with is begun again.
+pub(super) fn load(state: &mut State, kind: Kind, reading: Reading, effects: &mut Effects) {
+    stop_loading(state, kind, effects);
     let listing = state.listing_of(kind);
-    if let Load::Running(former) = listing.load {
-        effects.push(Effect::Cancel(former));
+    let rest = (reading == Reading::On && has_list(kind)).then(|| listing.rest()).flatten();
+    let (reading, includes) = match (&rest, reading) {
+        (Some(_), _) => (Reading::On, listing.includes.clone()),
+        (None, Reading::Anew) => (Reading::Anew, listing.needs()),
+        (None, _) => (Reading::Again, listing.needs()),
+    };
+    let list = List { includes: includes.clone(), ..List::new(kind, listing.scope) };
+    let work = Work::List { list, wanted: rest.unwrap_or(Wanted::All) };
+    let ticket = state.ask(Purpose::List(kind), work, effects);
+    state.listing_of(kind).begin(ticket, reading, includes);
+}
+
+/// Ends the load of a list, if one is under way, and what is searched for beside it.
+fn stop_loading(state: &mut State, kind: Kind, effects: &mut Effects) -> bool {
+    let listing = state.listing_of(kind);
+    let Load::Running(ticket) = listing.load else { return false };
+    listing.end(Load::Stopped);
+    effects.push(Effect::Cancel(ticket));
+    true
+}
+
+/// Ends the load of the list that is shown.
+pub(super) fn stop(state: &mut State, effects: &mut Effects) -> bool {
+    let kind = state.kind;
+    stop_marking(state);
+    stop_loading(state, kind, effects)
+}
+
+/// Asks the server for what the filter may let through, where the list is not complete and that has not been asked yet.
+pub(super) fn search(state: &mut State, effects: &mut Effects) {
+    let (kind, now) = (state.kind, state.now.tick);
+    let listing = state.listing();
+    if listing.is_complete() || listing.load == Load::Untouched {
+        return;
     }
-    let scope = listing.scope;
-    let ticket = state.ask(Purpose::List(kind), Work::List { kind, scope }, effects);
-    state.listing_of(kind).begin(ticket, keep);
+    let Some((_, question)) = listing.search.due().filter(|(due, _)| *due <= now) else { return };
+    let list = List { includes: listing.includes.clone(), ..List::new(kind, listing.scope) };
+    let work = Work::Search { list, question: question.clone() };
+    let ticket = state.ask(Purpose::Search(kind), work, effects);
+    state.listing_mut().search.begin(ticket, now);
 }
 
 /// Asks for the numbers on the tabs of the kinds that are not being loaded.
@@ -42,9 +74,16 @@ pub(super) fn go(state: &mut State, kind: Kind, effects: &mut Effects) {
     close_page(state, effects);
     state.marked_only = None;
     state.leave_status();
+    // Only what is shown loads by itself, and what marking waits for.
+    if state.kind != kind && state.listing().marking.is_none() {
+        let left = state.kind;
+        stop_loading(state, left, effects);
+    }
     state.kind = kind;
-    if !is_touched(state, kind) {
-        load(state, kind, false, effects);
+    match state.listing().load {
+        Load::Untouched => load(state, kind, Reading::Anew, effects),
+        Load::Stopped => load(state, kind, Reading::On, effects),
+        Load::Running(_) | Load::Done(_) | Load::Failed(_) => {}
     }
 }
 
@@ -64,10 +103,10 @@ pub(super) fn next_scope(state: &mut State, effects: &mut Effects) {
     let listing = state.listing_mut();
     listing.scope = listing.scope.next();
     listing.anchor = None;
-    load(state, kind, false, effects);
+    load(state, kind, Reading::Anew, effects);
 }
 
-/// Loads again what is shown.
+/// Loads again what is shown, or what is missing of it.
 pub(super) fn reload(state: &mut State, effects: &mut Effects) {
     if matches!(state.identity, Identity::Failed(_)) {
         state.identity = Identity::Asking;
@@ -77,7 +116,8 @@ pub(super) fn reload(state: &mut State, effects: &mut Effects) {
         open(state, record, effects);
         return;
     }
-    load(state, state.kind, true, effects);
+    let reading = if state.listing().rest().is_some() { Reading::On } else { Reading::Again };
+    load(state, state.kind, reading, effects);
     count_others(state, effects);
 }
 
@@ -152,49 +192,6 @@ pub(super) fn reverse_sort(state: &mut State) {
 fn arrange_by(state: &mut State, sort: Option<Sort>) {
     stop_marking(state);
     let filter = state.listing().filter.clone();
-    state.listing_mut().rearrange(filter, sort);
-}
-
-/// Opens the line a filter is typed into.
-pub(super) fn type_filter(state: &mut State) {
-    let former = state.listing().filter.clone();
-    let input = Input::new(former.source().to_owned());
-    state.filter_input = Some(FilterInput { input, former });
-}
-
-/// Reads a key in the filter's line. Every change is in force at once; Esc returns to the former filter.
-pub(super) fn filter_key(state: &mut State, chord: Chord) {
-    let Some(mut typing) = state.filter_input.take() else { return };
-    match chord.key {
-        Key::Enter => {}
-        Key::Esc => filter_by(state, typing.former),
-        Key::Up | Key::Down => {
-            let direction = if chord.key == Key::Up { Motion::Up } else { Motion::Down };
-            motion(state, direction);
-            state.filter_input = Some(typing);
-        }
-        _ => {
-            let changed = edit(chord).and_then(|request| typing.input.handle(request));
-            if changed.is_some_and(|changed| changed.value) {
-                filter_by(state, Filter::new(typing.input.value()));
-            }
-            state.filter_input = Some(typing);
-        }
-    }
-}
-
-/// Types what was pasted into the filter's line, as one line.
-pub(super) fn filter_paste(state: &mut State, text: &str) {
-    let Some(mut typing) = state.filter_input.take() else { return };
-    insert(&mut typing.input, text);
-    filter_by(state, Filter::new(typing.input.value()));
-    state.filter_input = Some(typing);
-}
-
-/// Puts a filter in force.
-pub(super) fn filter_by(state: &mut State, filter: Filter) {
-    stop_marking(state);
-    let sort = state.listing().sort;
     state.listing_mut().rearrange(filter, sort);
 }
 

@@ -5,7 +5,7 @@
 use super::{browse, receive};
 use crate::app::effect::{Effects, Work};
 use crate::app::keymap::Chord;
-use crate::app::state::listing::Load;
+use crate::app::state::listing::{Load, Reading};
 use crate::app::state::status::Told;
 use crate::app::state::token::Wish;
 use crate::app::state::{Identity, Purpose, State};
@@ -108,6 +108,6 @@ fn ask_again(state: &mut State, cause: Cause, effects: &mut Effects) {
         state.ask(Purpose::Identify, Work::Identify, effects);
     }
     if matches!(&state.listing().load, Load::Failed(failure) if failure.cause == cause) {
-        browse::load(state, state.kind, true, effects);
+        browse::load(state, state.kind, Reading::On, effects);
     }
 }

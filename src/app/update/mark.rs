@@ -4,7 +4,7 @@ use super::browse;
 use crate::app::command::Motion;
 use crate::app::effect::Effects;
 use crate::app::state::State;
-use crate::app::state::listing::{Load, Marking};
+use crate::app::state::listing::{Load, Marking, Reading};
 use crate::model::kind::Kind;
 use crate::model::record::Record;
 
@@ -49,12 +49,9 @@ pub(super) fn range(state: &mut State) {
 
 /// Marks all that match, or turns their marks around, as soon as the list is complete.
 pub(super) fn all(state: &mut State, marking: Marking, effects: &mut Effects) {
-    match state.listing().load {
-        Load::Failed(_) | Load::Stopped | Load::Untouched => {
-            state.note("the list is not complete: it is being loaded again");
-            browse::load(state, state.kind, true, effects);
-        }
-        Load::Running(_) | Load::Done(_) => {}
+    if !state.listing().is_complete() && !matches!(state.listing().load, Load::Running(_)) {
+        state.note("the list is not complete: the rest is being loaded");
+        browse::load(state, state.kind, Reading::On, effects);
     }
     state.listing_mut().marking = Some(marking);
     finish_waiting(state, state.kind);
@@ -64,7 +61,8 @@ pub(super) fn all(state: &mut State, marking: Marking, effects: &mut Effects) {
 pub(super) fn finish_waiting(state: &mut State, kind: Kind) {
     let listing = &mut state.listings[kind as usize];
     let Some(marking) = listing.marking else { return };
-    if let Load::Failed(_) | Load::Stopped = listing.load {
+    let has_ended = matches!(listing.load, Load::Failed(_) | Load::Stopped | Load::Done(_));
+    if has_ended && !listing.is_complete() {
         listing.marking = None;
         state.note("nothing was marked: the list could not be loaded to its end");
         return;

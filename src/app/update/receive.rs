@@ -13,8 +13,8 @@ use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
 use crate::app::state::status::group::{Loss, groups};
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
-use crate::model::arrange::Filter;
 use crate::model::failure::{Cause, Failure};
+use crate::model::filter::Filter;
 use crate::model::kind::Coverage;
 use crate::model::kind::{Kind, Scope, Verb};
 use crate::model::outcome::{Outcome, Tally};
@@ -34,18 +34,31 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         state.tickets.close(ticket);
     }
     match (purpose, reply) {
-        (Purpose::List(kind), Reply::Page { page, total, dropped, unreadable, coverage })
+        (Purpose::List(kind), Reply::Page { number, page, total, dropped, unreadable, coverage })
             if state.listing_of(kind).load == Load::Running(ticket) =>
         {
-            receive_page(state, kind, &page);
+            receive_page(state, kind, number, &page);
             let listing = state.listing_of(kind);
             listing.dropped += dropped;
             listing.unreadable += unreadable;
             receive_total(state, kind, total, coverage);
         }
+        (Purpose::List(kind), Reply::Gap { number, why })
+            if state.listing_of(kind).load == Load::Running(ticket) =>
+        {
+            state.listing_of(kind).miss(number, why);
+        }
         (Purpose::List(kind), Reply::Loaded(result)) => loaded(state, kind, ticket, result),
-        (Purpose::Arrange(kind), Reply::Arranged(order)) => {
-            state.listing_of(kind).arranged(ticket, order.as_deref());
+        (Purpose::Search(kind), Reply::Found(page)) if state.listing_of(kind).search.is_running(ticket) => {
+            state.listing_of(kind).find_ahead(&page);
+        }
+        // One that failed has its line in the status pane, and the list itself still comes.
+        (Purpose::Search(kind), Reply::Searched(_)) => state.listing_of(kind).search.end(ticket),
+        (Purpose::Arrange(kind), Reply::Arranging(first)) => {
+            state.listing_of(kind).arranging_so_far(ticket, &first);
+        }
+        (Purpose::Arrange(kind), Reply::Arranged(arranged)) => {
+            state.listing_of(kind).arranged(ticket, arranged);
         }
         (Purpose::Count(kind), Reply::Counted(Ok(total))) => {
             state.listing_of(kind).active_total = Some(total);
@@ -98,11 +111,12 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
     }
 }
 
-fn receive_page(state: &mut State, kind: Kind, page: &Arc<Page>) {
+fn receive_page(state: &mut State, kind: Kind, number: u32, page: &Arc<Page>) {
     if state.marks.count(kind) > 0 {
         page.records().for_each(|record| state.marks.refresh(&record));
     }
-    state.listing_of(kind).receive(page);
+    let now = state.now;
+    state.listing_of(kind).receive(number, page, now);
 }
 
 fn receive_total(state: &mut State, kind: Kind, total: Option<u64>, coverage: Vec<Coverage>) {
@@ -127,6 +141,15 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
             listing.total = Some(total);
             if listing.scope == Scope::Active {
                 listing.active_total = Some(total);
+            }
+            let gaps = listing.gaps();
+            if gaps > 0 {
+                let pages = if gaps == 1 { "a page is" } else { "some pages are" };
+                let (plural, key) = (kind.row().plural, state.setup.keymap.spoken(Command::Reload));
+                let words = format!(
+                    "the {plural} could not all be loaded: {pages} missing; hint: {key} reads what is missing"
+                );
+                state.status.tell(state.now, Told::Note(words));
             }
             if let Some(missing) = missing.filter(|missing| *missing > 0) {
                 let words = format!(
@@ -308,7 +331,7 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
 
 /// Files whose bytes the server has lost cannot be copied before they are deleted, which is another thing to agree to.
 fn tell_bytes_gone(state: &mut State, files: usize) {
-    let key = retry_key(state);
+    let key = state.setup.keymap.spoken(Command::Retry);
     let words = match files {
         0 => return,
         1 => format!("1 file has lost its bytes on the server: {key} offers to delete it without a copy"),
@@ -322,19 +345,13 @@ fn tell_bytes_gone(state: &mut State, files: usize) {
 
 /// Nobody has to live with what is unknown: looking for what failed reads it back.
 fn tell_unknown(state: &mut State, records: usize) {
-    let key = retry_key(state);
+    let key = state.setup.keymap.spoken(Command::Retry);
     let words = match records {
         0 => return,
         1 => format!("1 is unknown: {key} reads it back"),
         n => format!("{} are unknown: {key} reads them back", text::grouped(n as u64)),
     };
     state.status.tell(state.now, Told::Note(words));
-}
-
-/// The key that tries again, or the command's name if it has none.
-fn retry_key(state: &State) -> String {
-    let key = state.setup.keymap.chord(Command::Retry);
-    key.map_or_else(|| "`retry`".to_owned(), |chord| chord.to_string())
 }
 
 fn asks_about(overlay: &Overlay, ticket: Ticket) -> bool {
@@ -365,6 +382,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
             let tally = state.jobs.get_mut(ticket).map_or_else(Tally::default, |job| job.cut_short());
             end_job(state, ticket, &JobEnd { tally, cancelled: false, stopped: None }, effects);
         }
+        Purpose::Search(kind) => state.listing_of(kind).search.end(ticket),
         Purpose::List(_) | Purpose::People | Purpose::Count(_) => {}
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::app::effect::{Effect, Ticket, Work};
+use crate::app::effect::{self, Effect, Ticket, Work};
 use crate::app::keymap::Keymap;
 use crate::app::message::{Fact, LoadEnd, Message, Reply, Size};
 use crate::app::state::{Overlay, Setup, State};
@@ -80,7 +80,7 @@ impl Bench {
         bench
     }
 
-    fn take(&mut self, effects: crate::app::effect::Effects) {
+    fn take(&mut self, effects: effect::Effects) {
         for effect in effects {
             match effect {
                 // What hangs on the records of a modal is no concern here, and changes nothing.
@@ -136,8 +136,9 @@ impl Bench {
                 Work::Identify => Reply::Identified(Ok(organization())),
                 Work::People => Reply::Peopled(Ok(Default::default())),
                 Work::Count(_) => Reply::Counted(Ok(5)),
-                Work::List { kind: Kind::Processes, .. } => {
+                Work::List { list: effect::List { kind: Kind::Processes, .. }, .. } => {
                     let page = Reply::Page {
+                        number: 1,
                         page: page(5),
                         total: Some(5),
                         dropped: 0,

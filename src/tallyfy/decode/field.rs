@@ -5,7 +5,8 @@
 
 use serde_json::Value;
 
-use crate::model::catalog::{Field, Form};
+use crate::model::catalog::{BETWEEN, Field, Form};
+use crate::model::people;
 use crate::model::record::Draft;
 
 use super::{enclosed, id_text, time, whole};
@@ -17,15 +18,15 @@ pub(super) fn draft(row: &Value, field: &Field) -> Draft {
 }
 
 fn follow<'a>(row: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(row, |value, key| value.get(key).map(enclosed))
+    path.split('.').try_fold(row, |value, key| enclosed(value).get(key))
 }
 
-/// Reads `value` as `form`; `None` if it holds nothing.
-fn read(form: Form, value: &Value) -> Option<Draft> {
-    if is_nothing(value) {
-        return None;
-    }
+/// Reads what `found` encloses as `form`; `None` if it holds nothing.
+fn read(form: Form, found: &Value) -> Option<Draft> {
+    let value = enclosed(found);
     let read = match form {
+        Form::Names => return names(found).map(Draft::Text),
+        _ if is_nothing(value) => return None,
         Form::Text => None,
         Form::Number => number(value).map(Draft::Number),
         Form::Percent => percent(value)?,
@@ -132,13 +133,40 @@ fn owners(value: &Value) -> Option<Option<Draft>> {
             let groups = object.get("groups").map(enclosed).and_then(Value::as_array).map_or(0, Vec::len);
             match groups {
                 0 => {}
-                1 => found.push("1 group".to_owned()),
-                many => found.push(format!("{many} groups")),
+                groups => found.push(people::groups(groups)),
             }
         }
         value => gather(value, &mut found),
     }
     (!found.is_empty()).then(|| Some(Draft::Text(found.join(","))))
+}
+
+/// The names of an include's elements. An empty list, and an envelope around nothing, says that there are none; nothing
+/// at all, and an element that nobody could name, says nothing.
+fn names(found: &Value) -> Option<String> {
+    let list = match enclosed(found) {
+        Value::Null if found.is_null() => return None,
+        Value::Null => Vec::new(),
+        Value::Array(list) => list.iter().map(enclosed).collect(),
+        one => vec![one],
+    };
+    let names: Option<Vec<_>> = list.into_iter().map(name).collect();
+    Some(names?.join(&BETWEEN.to_string()))
+}
+
+/// What an element is called, or the id of what it links to (API sheet, section 6.6). Its own id may be the link's.
+fn name(element: &Value) -> Option<String> {
+    let name = match element {
+        Value::String(name) => Some(name.as_str()),
+        Value::Object(object) => {
+            let said = ["title", "name", "tag_id"].iter().filter_map(|key| object.get(*key)?.as_str());
+            let id = object.get("id").and_then(Value::as_str).filter(|id| people::is_hex(id));
+            said.chain(id).find(|name| !name.trim().is_empty())
+        }
+        _ => None,
+    };
+    let unfit = |c: char| c == BETWEEN || c.is_control();
+    name.map(|name| name.trim().replace(unfit, " ")).filter(|name| !name.is_empty())
 }
 
 fn gather(value: &Value, found: &mut Vec<String>) {

@@ -34,6 +34,8 @@ fn the_row_of_the_sheet_is_read() {
         text("2044"),
         time.clone(),
         time,
+        Draft::Missing,
+        Draft::Missing,
     ];
     assert_eq!(drafts, wanted);
 }
@@ -328,4 +330,32 @@ fn references_are_read_out_of_the_answer_to_archiving() {
     for body in [json!({"message": "m", "deleted_references": null}), json!({"message": "m"}), json!(null)] {
         assert_eq!(references(&body), []);
     }
+}
+
+#[test]
+fn names_of_an_include_are_kept_apart_and_none_is_not_nothing() {
+    let hex = "b7e6d5c4a39281706f5e4d3c2b1a0918";
+    for (tags, wanted) in [
+        (
+            json!({"data": [{"id": 7, "tag_id": hex, "title": "Q3, late"}, {"id": hex, "title": "keep"}]}),
+            "Q3, late␟keep",
+        ),
+        (json!([{"id": 7, "tag_id": hex, "title": " "}]), hex),
+        (json!([{"id": hex}, "plain"]), &format!("{hex}␟plain")),
+        (json!({"data": {"id": "f", "name": "Legal\u{1f}2026"}}), "Legal 2026"),
+        (json!([{"title": "a␟b"}]), "a b"),
+        (json!({"data": []}), ""),
+        (json!({"data": null}), ""),
+        (json!([]), ""),
+    ] {
+        let row = json!({"id": 1, "tags": tags});
+        assert_eq!(field(Kind::Processes, "tag", &row), text(wanted), "{tags}");
+    }
+    for tags in
+        [json!(null), json!([{"id": 7}]), json!([{"title": "keep"}, {"title": null}]), json!([[]]), json!("")]
+    {
+        let row = json!({"id": 1, "tags": tags});
+        assert_eq!(field(Kind::Processes, "tag", &row), Draft::Missing, "{tags}");
+    }
+    assert_eq!(field(Kind::Templates, "folder", &json!({"id": 1, "folder_id": hex})), Draft::Missing);
 }

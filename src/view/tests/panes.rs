@@ -8,11 +8,13 @@ use crate::app::command::Motion;
 use crate::app::effect::{Exit, Ticket};
 use crate::app::message::{Allowance, LoadEnd, Size, Wait};
 use crate::app::state::detail::Fields;
+use crate::app::state::filter::FilterInput;
 use crate::app::state::listing::{Load, Marking};
 use crate::app::state::status::Told;
-use crate::app::state::{FilterInput, Focus, Identity, Leaving, Notice, Overlay, State};
-use crate::model::arrange::{Filter, Sort};
+use crate::app::state::{Focus, Identity, Leaving, Notice, Overlay, State};
+use crate::model::arrange::Sort;
 use crate::model::failure::{Cause, Failure};
+use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Scope};
 
 use super::stage::*;
@@ -194,10 +196,12 @@ fn hints_name_what_is_possible_and_leave_from_the_right() {
     assert!(!last_line(&state).contains("a archive"));
     state.standing.read_only = false;
     state.kind = Kind::Tags;
-    state.listing_mut().receive(&page(Kind::Tags, &["a tag"], false));
+    let now = state.now;
+    state.listing_mut().receive(1, &page(Kind::Tags, &["a tag"], false), now);
     let line = last_line(&state);
     assert!(line.contains("D delete") && !line.contains("a archive") && !line.contains("s scope"), "{line}");
-    state.listing_mut().rearrange(Filter::new("x"), None);
+    let filter = Filter::parse(state.kind, "x", &state.setup.zone).unwrap();
+    state.listing_mut().rearrange(filter, None);
     assert!(last_line(&state).contains("esc back"));
 }
 
@@ -283,7 +287,8 @@ fn marks_of_every_kind_stand_together() {
 fn a_filter_being_typed_has_the_cursor() {
     let mut state = lively(40, 10);
     let typed = "a long filter that is wider than 家族 the screen";
-    state.filter_input = Some(FilterInput { input: typed.into(), former: Filter::default() });
+    state.filter_input =
+        Some(FilterInput { input: typed.into(), former: Default::default(), completing: None });
     let (_, cursor) = drawn(&state);
     assert_eq!(cursor, Some((39, 5)));
     assert!(line_of(&screen(&state), "/").ends_with("家族 the screen"));

@@ -10,15 +10,17 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, CellWidth};
 
 use crate::app::command::Motion;
-use crate::app::effect::Ticket;
+use crate::app::effect::{Includes, Ticket};
 use crate::app::keymap::{Chord, Key, Keymap};
 use crate::app::message::{Attempt, Size};
 use crate::app::state::confirm::Confirm;
 use crate::app::state::detail::{Detail, Fields};
+use crate::app::state::listing::Reading;
 use crate::app::state::status::Told;
 use crate::app::state::{Identity, Overlay, Setup, State};
-use crate::model::arrange::{self, Filter, Sort};
+use crate::model::arrange::{self, Sort};
 use crate::model::failure::{Cause, Failure};
+use crate::model::filter::Filter;
 use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Verb};
 use crate::model::moment::{Moment, Zone};
@@ -93,9 +95,10 @@ pub(super) fn lively(width: u16, height: u16) -> State {
     state.people = Arc::new(People::new([("1".into(), "Mia Øst".into()), ("2".into(), "王小明".into())]));
     let numbered: Vec<String> = (8..60).map(|n| format!("Renewal {n:05}")).collect();
     let names: Vec<&str> = NAMES.iter().copied().chain(numbered.iter().map(String::as_str)).collect();
+    let now = state.now;
     let listing = state.listing_mut();
-    listing.begin(Ticket(1), false);
-    listing.receive(&page(Kind::Processes, &names, false));
+    listing.begin(Ticket(1), Reading::Anew, Includes::new());
+    listing.receive(1, &page(Kind::Processes, &names, false), now);
     listing.total = Some(10_050);
     listing.active_total = Some(10_050);
     for row in [1, 3, 20] {
@@ -105,8 +108,8 @@ pub(super) fn lively(width: u16, height: u16) -> State {
     state.listings[Kind::Templates as usize].active_total = Some(120);
     state.listings[Kind::Tags as usize].active_total = Some(12);
     let files = &mut state.listings[Kind::Files as usize];
-    files.begin(Ticket(2), false);
-    files.receive(&page(Kind::Files, &["a.pdf", "b.png"], false));
+    files.begin(Ticket(2), Reading::Anew, Includes::new());
+    files.receive(1, &page(Kind::Files, &["a.pdf", "b.png"], false), now);
     files.coverage = vec![
         Coverage { kind: Kind::Processes, read: 1_204, total: Some(3_310) },
         Coverage { kind: Kind::Templates, read: 40, total: Some(40) },
@@ -204,12 +207,12 @@ pub(super) fn screen(state: &State) -> String {
 
 /// Takes a filter and a sort and arranges the rows at once.
 pub(super) fn arranged(state: &mut State, filter: &str, sort: Option<Sort>) {
-    state.listing_mut().rearrange(Filter::new(filter), sort);
-    let rows = state.listing().wants_arranging().unwrap();
-    let listing = state.listing();
-    let order = arrange::arrange(&rows, &listing.filter, listing.sort, &state.people, &|| true).unwrap();
+    let filter = Filter::parse(state.kind, filter, &state.setup.zone).unwrap();
+    state.listing_mut().rearrange(filter, sort);
+    let wish = state.listing().wants_arranging(&state.people, state.now).unwrap();
+    let arranged = arrange::arrange(&wish, &|| true, &mut |_| ());
     state.listing_mut().arranging(Ticket(9));
-    state.listing_mut().arranged(Ticket(9), Some(&order));
+    state.listing_mut().arranged(Ticket(9), arranged);
 }
 
 pub(super) fn failed_mark(state: &mut State, row: usize) {

@@ -1,7 +1,6 @@
 //! What each way of going wrong makes of the reads: of lists, of the look before a deletion, and of a file's bytes.
 
 use serde_json::json;
-use tidyfy::app::state::listing::Load;
 use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Done, Failed};
 use tidyfy::sandbox::{Call, Fault, Mishap, Settings};
@@ -208,7 +207,10 @@ async fn a_list_that_does_not_come_whole_says_so_and_loses_no_row() {
             desk.keys("R").await;
             desk.rest().await;
             assert!(requests(&desk.server, "GET", page) > before.0);
-            let failed = matches!(desk.state().listing().load, Load::Failed(_));
+            // A page that went wrong once, and not because the server said no, is read once more at the end.
+            let is_mended = kind != Kind::Files && how_often == "once" && row.fault != "403";
+            let wanted = if is_mended { Done } else { wanted };
+            let failed = !desk.state().listing().is_complete();
             print(
                 "list",
                 row.fault,

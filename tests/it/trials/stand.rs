@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::worker::bench::whole_list;
 use tempfile::TempDir;
 use tidyfy::app::effect::{Effect, Ticket, Work};
 use tidyfy::app::message::{Fact, JobEnd, Message, Remark, Reply};
@@ -99,7 +100,7 @@ impl Stand {
 
     /// The records called as those that were sown, as a list brings them.
     pub(super) async fn listed(&mut self, kind: Kind, scope: Scope, ids: &[String]) -> Vec<Record> {
-        let ticket = self.start(Work::List { kind, scope });
+        let ticket = self.start(whole_list(kind, scope));
         let mut records = Vec::new();
         loop {
             match self.hear().await {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tidyfy::app::effect::{Effect, Ticket, Work};
+use tidyfy::app::effect::{Effect, List, Ticket, Wanted, Work};
 use tidyfy::app::message::{Attempt, Fact, JobEnd, Message, Reply};
 use tidyfy::auth::TokenSource;
 use tidyfy::model::kind::{Kind, Scope, Verb};
@@ -39,6 +39,11 @@ pub(crate) struct Bench {
 
 /// How a step ended, and why.
 pub(crate) type Ended = (Outcome, Option<String>);
+
+/// The work of reading all pages of a list.
+pub(crate) fn whole_list(kind: Kind, scope: Scope) -> Work {
+    Work::List { list: List::new(kind, scope), wanted: Wanted::All }
+}
 
 impl Bench {
     pub(crate) async fn new(settings: Settings) -> Self {
@@ -180,7 +185,7 @@ impl Bench {
 
     /// The whole list, and how its loading ended.
     pub(crate) async fn list(&mut self, kind: Kind, scope: Scope) -> (Vec<Record>, Reply) {
-        let ticket = self.start(Work::List { kind, scope });
+        let ticket = self.start(whole_list(kind, scope));
         let reply = self.finish(ticket).await;
         (self.records(ticket), reply)
     }

@@ -13,7 +13,7 @@ use tidyfy::model::secret::Token;
 use tidyfy::sandbox::{Bearer, Fault, Mishap, Settings};
 use tokio::time::Instant;
 
-use super::bench::{Bench, tallied};
+use super::bench::{Bench, tallied, whole_list};
 
 /// Tokens as they may never be seen anywhere.
 const FRESH: &str = "sesame-fresh";
@@ -117,7 +117,7 @@ async fn reads_and_lists_wait_and_go_on() {
     let mut bench = Bench::new(Settings { scale: 500, ..slow() }).await;
     let record = bench.some(Kind::Tags, Scope::Active, 1).await.remove(0);
     bench.sandbox.set_faults(vec![Fault::on("GET", "page=3", Mishap::RevokeToken).nth([1])]);
-    let list = bench.start(Work::List { kind: Kind::Processes, scope: Scope::All });
+    let list = bench.start(whole_list(Kind::Processes, Scope::All));
     bench.until(is_locked).await;
     let works = [Work::Identify, Work::People, Work::Count(Kind::Groups), Work::Read(record)];
     let waiting: Vec<Ticket> = works.into_iter().map(|work| bench.start(work)).collect();

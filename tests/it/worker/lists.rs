@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidyfy::app::effect::{Effect, Work};
+use tidyfy::app::effect::{Effect, List, Ticket, Wanted, Work};
 use tidyfy::app::message::{Fact, LoadEnd, Reply};
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::kind::{Coverage, Kind, Scope};
-use tidyfy::model::record::{Record, Value as Field};
+use tidyfy::model::record::{Page, Record, Value as Field};
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
 
-use super::bench::Bench;
+use super::bench::{Bench, whole_list};
 
 fn scaled(scale: usize) -> Settings {
     Settings { scale, ..Settings::default() }
@@ -48,7 +48,7 @@ async fn a_long_list_comes_page_by_page_in_the_servers_order() {
     // The third page is slow, the fourth and fifth are there before it.
     let slow = Fault { delay: Duration::from_secs(3), ..Fault::on("GET", "page=3&", Mishap::None) };
     bench.sandbox.set_faults(vec![slow]);
-    let ticket = bench.start(Work::List { kind: Kind::Processes, scope: Scope::All });
+    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
     let end = bench.finish(ticket).await;
     assert!(is_complete(&end), "{end:?}");
     let slow = ids(&bench.records(ticket));
@@ -95,7 +95,7 @@ async fn rows_that_contradict_the_scope_or_have_no_id_are_counted_and_left_out()
         {"id": 2, "name": "again"},
     ]});
     bench.sandbox.set_faults(vec![Fault::on("GET", "archived=only", answer(200, Some(rows)))]);
-    let ticket = bench.start(Work::List { kind: Kind::Processes, scope: Scope::Archived });
+    let ticket = bench.start(whole_list(Kind::Processes, Scope::Archived));
     let end = bench.finish(ticket).await;
     assert!(is_complete(&end));
     assert_eq!(ids(&bench.records(ticket)), ["2"]);
@@ -139,16 +139,95 @@ async fn what_the_server_spoke_of_and_did_not_send_is_missing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_fails_for_good_ends_the_load_and_keeps_what_came() {
+async fn a_page_that_fails_for_good_is_a_gap_and_the_others_come() {
     let mut bench = Bench::new(scaled(900)).await;
+    let whole = ids(&bench.list(Kind::Processes, Scope::All).await.0);
     let malformed = json!({"data": {"id": "1"}});
     for (mishap, cause) in
         [(answer(500, None), Cause::Server), (answer(200, Some(malformed)), Cause::Garbled)]
     {
+        bench.told.clear();
         bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", mishap)]);
-        let (records, end) = bench.list(Kind::Processes, Scope::All).await;
-        assert_eq!((records.len(), failure(end).cause), (200, cause));
+        let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
+        let end = bench.finish(ticket).await;
+        assert!(is_complete(&end), "what a gap holds is not missing besides: {end:?}");
+        assert_eq!(ids(&bench.records(ticket)), [&whole[..200], &whole[300..]].concat());
+        // Once where it stands, and once more after it was tried again at the end.
+        assert_eq!(gaps(&bench, ticket), [(3, cause), (3, cause)]);
+
+        bench.sandbox.set_faults(vec![]);
+        let before = bench.sandbox.requests().len();
+        let list = List::new(Kind::Processes, Scope::All);
+        let wanted = Wanted::Rest { gaps: vec![3], from: None, here: whole.len() - 100 };
+        let ticket = bench.start(Work::List { list, wanted });
+        assert!(is_complete(&bench.finish(ticket).await));
+        assert_eq!(ids(&bench.records(ticket)), whole[200..300]);
+        assert_eq!(bench.sandbox.requests().len() - before, 1, "nothing else is read again");
     }
+}
+
+fn gaps(bench: &Bench, ticket: Ticket) -> Vec<(u32, Cause)> {
+    let gap = |reply: &Reply| match reply {
+        Reply::Gap { number, why } => Some((*number, why.cause)),
+        _ => None,
+    };
+    bench.replies(ticket).filter_map(gap).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_fails_once_is_read_again_at_the_end() {
+    let mut bench = Bench::new(scaled(900)).await;
+    bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", answer(500, None)).times(1)]);
+    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
+    assert!(is_complete(&bench.finish(ticket).await));
+    assert_eq!(gaps(&bench, ticket), [(3, Cause::Server)]);
+    let numbers = bench.replies(ticket).filter_map(|reply| match reply {
+        Reply::Page { number, .. } => Some(*number),
+        _ => None,
+    });
+    let mut numbers: Vec<_> = numbers.collect();
+    assert_eq!(numbers.pop(), Some(3));
+    assert!(numbers.is_sorted() && !numbers.contains(&3) && numbers.len() > 7, "{numbers:?}");
+    assert_eq!(bench.records(ticket).len(), bench.sandbox.ids("runs").len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_answers_no_page_is_not_asked_for_them_all() {
+    let mut bench = Bench::new(scaled(6_000)).await;
+    let broken = |page| Fault::on("GET", &format!("page={page}&"), answer(500, None));
+    bench.sandbox.set_faults((3..60).map(broken).collect());
+    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
+    assert_eq!(failure(bench.finish(ticket).await).cause, Cause::Server);
+    assert_eq!(gaps(&bench, ticket), [(3, Cause::Server), (4, Cause::Server)]);
+    assert!(bench.sandbox.requests().len() < 40);
+
+    // What is not read yet is asked for from there on, and what was a gap beside it.
+    bench.sandbox.set_faults(vec![]);
+    let list = List::new(Kind::Processes, Scope::All);
+    let wanted = Wanted::Rest { gaps: vec![3, 4], from: Some(5), here: 200 };
+    let ticket = bench.start(Work::List { list, wanted });
+    assert!(is_complete(&bench.finish(ticket).await));
+    assert_eq!(bench.records(ticket).len(), bench.sandbox.ids("runs").len() - 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_brings_what_the_list_has_far_down_in_one_round_trip() {
+    let latency = Duration::from_millis(400);
+    let mut bench = Bench::new(Settings { latency, ..scaled(3_000) }).await;
+    let last = bench.list(Kind::Processes, Scope::Active).await.0.pop().unwrap();
+    let list = List::new(Kind::Processes, Scope::Active);
+    let question = vec![("q", last.name().to_owned())];
+    let asked = bench.told.last().unwrap().at;
+    let ticket = bench.start(Work::Search { list, question });
+    let end = bench.finish(ticket).await;
+    assert!(matches!(end, Reply::Searched(Ok(()))), "{end:?}");
+    let found = bench.replies(ticket).filter_map(|reply| match reply {
+        Reply::Found(page) => Some(page),
+        _ => None,
+    });
+    assert!(found.flat_map(Page::records).any(|record| record.id() == last.id()));
+    let took = bench.told.last().unwrap().at.since(asked);
+    assert!(took < latency * 2, "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,7 +279,7 @@ async fn other_failures_of_a_read_are_final_at_once() {
 async fn a_cancelled_list_ends_once_and_nothing_follows() {
     let mut bench = Bench::new(scaled(900)).await;
     bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", Mishap::Hang { apply: false })]);
-    let ticket = bench.start(Work::List { kind: Kind::Processes, scope: Scope::All });
+    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
     let second = |fact: &Fact| matches!(fact, Fact::Reply(_, Reply::Page { .. }));
     bench.until(second).await;
     bench.until(second).await;
@@ -215,7 +294,7 @@ async fn a_cancelled_list_ends_once_and_nothing_follows() {
 #[tokio::test(start_paused = true)]
 async fn files_are_gathered_from_what_they_hang_on() {
     let mut bench = Bench::plain().await;
-    let ticket = bench.start(Work::List { kind: Kind::Files, scope: Scope::Active });
+    let ticket = bench.start(whole_list(Kind::Files, Scope::Active));
     let end = bench.finish(ticket).await;
     assert!(is_complete(&end), "{end:?}");
     let records = bench.records(ticket);

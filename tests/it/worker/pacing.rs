@@ -9,7 +9,7 @@ use tidyfy::model::outcome::Outcome;
 use tidyfy::model::pacing::Limits;
 use tidyfy::sandbox::{Limits as Enforced, Settings};
 
-use super::bench::{Bench, plan, tallied};
+use super::bench::{Bench, plan, tallied, whole_list};
 
 fn enforcing(scale: usize) -> Settings {
     let latency = Duration::from_millis(60);
@@ -27,7 +27,7 @@ async fn a_job_beside_a_load_meets_no_refusal_and_neither_waits_for_the_other() 
     // The budgets are whole again.
     tokio::time::sleep(Duration::from_secs(90)).await;
     let job = bench.start(Work::Apply(plan(Verb::Archive, records)));
-    let load = bench.start(Work::List { kind: Kind::Tasks, scope: Scope::All });
+    let load = bench.start(whole_list(Kind::Tasks, Scope::All));
     let Reply::JobEnded(end) = bench.finish(job).await else { panic!() };
     assert_eq!(tallied(&end), [(Outcome::Done, 1_000)]);
     assert_eq!(refused(&bench), 0);
@@ -43,7 +43,7 @@ async fn a_job_beside_a_load_meets_no_refusal_and_neither_waits_for_the_other() 
 #[tokio::test(start_paused = true)]
 async fn what_a_person_waits_for_overtakes_a_load() {
     let mut bench = Bench::paced(enforcing(6_000), Limits::documented()).await;
-    let load = bench.start(Work::List { kind: Kind::Processes, scope: Scope::All });
+    let load = bench.start(whole_list(Kind::Processes, Scope::All));
     let pages =
         |bench: &Bench| bench.replies(load).filter(|reply| matches!(reply, Reply::Page { .. })).count();
     while pages(&bench) < 24 {

@@ -7,14 +7,16 @@ use std::time::Duration;
 use serde_json::json;
 use tidyfy::app::effect::{Effect, Work};
 use tidyfy::app::message::{Fact, Reply};
-use tidyfy::model::arrange::{Filter, Sort};
+use tidyfy::model::arrange::{Sort, Wish};
 use tidyfy::model::failure::Cause;
+use tidyfy::model::filter::Filter;
 use tidyfy::model::kind::{Kind, Scope};
+use tidyfy::model::moment::Zone;
 use tidyfy::model::people::People;
-use tidyfy::model::record::Rows;
+use tidyfy::model::rows::{Place, Rows};
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Role, Settings};
 
-use super::bench::Bench;
+use super::bench::{Bench, whole_list};
 
 fn answer(status: u16, headers: &[(&str, &str)]) -> Mishap {
     let headers = headers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
@@ -168,22 +170,26 @@ async fn a_read_that_is_turned_away_ten_times_is_given_up() {
 #[tokio::test(start_paused = true)]
 async fn rows_are_arranged_off_the_loop() {
     let mut bench = Bench::plain().await;
-    let ticket = bench.start(Work::List { kind: Kind::Processes, scope: Scope::All });
+    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
     bench.finish(ticket).await;
     let mut rows = Rows::default();
     for reply in bench.replies(ticket) {
-        if let Reply::Page { page, .. } = reply {
-            rows.push(Arc::clone(page));
+        if let Reply::Page { number, page, .. } = reply {
+            rows.push(Place::Listed(*number), Arc::clone(page));
         }
     }
-    let work = Work::Arrange {
+    let zone = Zone::new(jiff::tz::TimeZone::UTC);
+    let work = Work::Arrange(Wish {
         rows: rows.clone(),
-        filter: Filter::new("onboarding"),
+        filter: Filter::parse(Kind::Processes, "onboarding", &zone).unwrap(),
         sort: Some(Sort { field: 0, reverse: false }),
         people: Arc::new(People::default()),
-    };
-    let Reply::Arranged(Some(order)) = bench.ask(work.clone()).await else { panic!() };
-    let names: Vec<_> = order.iter().map(|at| rows.get(*at).unwrap().name().to_lowercase()).collect();
+        now: jiff::Timestamp::UNIX_EPOCH,
+        base: None,
+    });
+    let Reply::Arranged(Some(arranged)) = bench.ask(work.clone()).await else { panic!() };
+    let order = arranged.order.iter();
+    let names: Vec<_> = order.map(|at| rows.get(*at as usize).unwrap().name().to_lowercase()).collect();
     assert!(!names.is_empty() && names.is_sorted() && names.iter().all(|name| name.contains("onboarding")));
 
     let ticket = bench.start(work);

@@ -128,7 +128,11 @@ fn what_failed_for_want_of_a_network_is_asked_again() {
     bench.send(Fact::Offline(None));
     assert!(bench.state.offline.is_none());
     assert!(bench.asked(|work| matches!(work, Work::Identify)).is_some());
-    assert!(bench.asked(|work| matches!(work, Work::List { kind: Kind::Processes, .. })).is_some());
+    assert!(
+        bench
+            .asked(|work| matches!(work, Work::List { list: effect::List { kind: Kind::Processes, .. }, .. }))
+            .is_some()
+    );
     bench.settle();
     bench.send(Fact::Offline(None));
     assert!(bench.open.is_empty());

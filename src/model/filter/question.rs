@@ -1,0 +1,69 @@
+//! What a server can be asked, so that it answers with fewer rows.
+//!
+//! Owns that such a question leaves out nothing the filter lets through, as far as that can be known. Which questions a
+//! list takes is for the catalog to say.
+
+use super::Filter;
+use super::term::{Look, Place, Term, Test};
+use crate::model::catalog::{Answers, Narrowing, Source};
+use crate::model::kind::Kind;
+use crate::model::people::People;
+use crate::model::text;
+
+/// A shorter word narrows nothing worth asking for.
+const SHORTEST: usize = 2;
+
+/// The parameters and what to ask them for, each parameter once.
+pub(super) fn question(filter: &Filter, people: &People) -> Vec<(&'static str, String)> {
+    let Some(Source::List(list)) = filter.kind.map(|kind| &kind.row().source) else { return Vec::new() };
+    let asked = |narrowing: &Narrowing| {
+        let looks = filter.terms.iter().filter_map(|term| on(filter.kind?, narrowing, term));
+        let answered = looks.filter_map(|look| asked(narrowing.answers, look, people));
+        // Of words a number tells most names apart, and then the longest; of several values any will do.
+        let best = answered.rev().max_by_key(|value| match narrowing.answers {
+            Answers::Part => (value.contains(|letter: char| letter.is_ascii_digit()), value.chars().count()),
+            _ => (false, 0),
+        });
+        best.map(|value| (narrowing.parameter, value))
+    };
+    list.narrowings.iter().filter_map(asked).collect()
+}
+
+/// What a term looks for in the field that a question is about. What must not be there cannot be asked for.
+fn on<'a>(kind: Kind, narrowing: &Narrowing, term: &'a Term) -> Option<&'a Look> {
+    let about = kind.row().field(narrowing.field);
+    match &term.test {
+        _ if term.negated => None,
+        Test::Name(look) if about == Some(0) => Some(look),
+        Test::Field { field, look } if about == Some(*field) => Some(look),
+        _ => None,
+    }
+}
+
+fn asked(answers: Answers, look: &Look, people: &People) -> Option<String> {
+    let is_whole = look.place == Place::Whole;
+    match answers {
+        Answers::Part => (look.typed.trim().chars().count() >= SHORTEST).then(|| look.typed.clone()),
+        // A comma may stand between two of them.
+        Answers::Whole => (is_whole && !look.typed.contains(',')).then(|| look.typed.clone()),
+        Answers::Value(values) => {
+            let folded = text::folded(&look.typed);
+            let value = values.iter().find(|(typed, _)| *typed == folded);
+            value.map(|(_, sent)| (*sent).to_owned())
+        }
+        Answers::Members { others, .. } if others && !is_whole => None,
+        Answers::Members { most, .. } => members(look, people, most),
+    }
+}
+
+/// The ids of the members that are meant, unless there are too many, or some may be meant that nobody knows.
+fn members(look: &Look, people: &People, most: usize) -> Option<String> {
+    let typed = look.typed.trim();
+    let is_id = typed.bytes().all(|byte| byte.is_ascii_digit());
+    if is_id {
+        return (look.place == Place::Whole).then(|| typed.to_owned());
+    }
+    let known = people.known().filter(|(_, name)| look.is_in(&text::folded(name)));
+    let ids: Vec<&str> = known.map(|(id, _)| id).take(most + 1).collect();
+    (1..=most).contains(&ids.len()).then(|| ids.join(","))
+}

@@ -1,0 +1,194 @@
+//! The terms of a filter, understood.
+//!
+//! Owns what is compared with what, and how words are looked for in folded text. Must not know how a term is spelled.
+
+use std::cmp::Ordering;
+
+use jiff::{Span, Timestamp};
+
+use super::fuzzy::Fuzzy;
+use super::token::Operator;
+use crate::model::moment::Zone;
+use crate::model::text;
+
+/// A term: a test, or that it must fail.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Term {
+    pub(super) negated: bool,
+    pub(super) test: Test,
+}
+
+/// What a row must pass.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Test {
+    /// Its name holds these words.
+    Name(Look),
+    /// Its name holds these letters in this order.
+    Fuzzy(Fuzzy),
+    /// Its id begins so, or is this.
+    Id(Look),
+    /// One of the words, the names or the people in this field begins so, or is this.
+    Field { field: usize, look: Look },
+    /// The number in this field compares so.
+    Number { field: usize, operator: Operator, than: f64 },
+    /// The first time in these fields lies so.
+    Time { fields: Vec<usize>, when: When },
+}
+
+/// Words to look for, prepared once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Look {
+    pub(super) typed: String,
+    folded: String,
+    pub(super) place: Place,
+}
+
+/// Where in a text words must stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Anywhere.
+    Anywhere,
+    /// At the start of a word.
+    Start,
+    /// From its beginning to its end.
+    Whole,
+}
+
+impl Look {
+    /// Looks for `typed`; nothing can be looked for if no letter of it counts.
+    pub(super) fn new(typed: &str, place: Place) -> Option<Self> {
+        let folded = text::folded(typed);
+        (!folded.trim().is_empty()).then(|| Self { typed: typed.to_owned(), folded, place })
+    }
+
+    /// The bytes of the folded `text` where the words stand first.
+    pub(super) fn find(&self, text: &str) -> Option<std::ops::Range<usize>> {
+        let at = match self.place {
+            Place::Anywhere => text.find(&self.folded),
+            Place::Start => start_of_word(&self.folded, text),
+            Place::Whole => (text == self.folded).then_some(0),
+        }?;
+        Some(at..at + self.folded.len())
+    }
+
+    /// Whether the words stand in the folded `text`.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        self.find(text).is_some()
+    }
+}
+
+/// Where `needle` stands at the start of a word of `text`: at the beginning, or after something that is no letter and no
+/// digit.
+pub(super) fn start_of_word(needle: &str, text: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + text.get(from..)?.find(needle)?;
+        let before = text[..at].chars().next_back();
+        if before.is_none_or(|before| !before.is_alphanumeric()) {
+            return Some(at);
+        }
+        from = at + text[at..].chars().next()?.len_utf8();
+    }
+}
+
+impl Operator {
+    /// Whether what compares so passes; what does not compare does not.
+    pub(super) fn holds(self, order: Option<Ordering>) -> bool {
+        order.is_some_and(|order| match self {
+            Self::Has | Self::Is => order.is_eq(),
+            Self::Less => order.is_lt(),
+            Self::AtMost => order.is_le(),
+            Self::More => order.is_gt(),
+            Self::AtLeast => order.is_ge(),
+        })
+    }
+}
+
+/// When something was.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum When {
+    /// In a stretch of time.
+    In(Stretch),
+    /// How long ago.
+    Ago { operator: Operator, age: Age, zone: Zone },
+}
+
+/// A stretch of time: from its first instant to before its last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) from: Option<Timestamp>,
+    pub(super) to: Option<Timestamp>,
+}
+
+/// A length of time up to now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Age {
+    pub(super) count: i64,
+    pub(super) unit: Unit,
+}
+
+/// What an age is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Hours,
+    Days,
+    Weeks,
+    Months,
+    Years,
+}
+
+impl Stretch {
+    /// Times that compare so with what lasts from `start` to before `end`.
+    pub(super) fn of(operator: Operator, start: Timestamp, end: Timestamp) -> Self {
+        let (from, to) = match operator {
+            Operator::Has | Operator::Is => (Some(start), Some(end)),
+            Operator::Less => (None, Some(start)),
+            Operator::AtMost => (None, Some(end)),
+            Operator::More => (Some(end), None),
+            Operator::AtLeast => (Some(start), None),
+        };
+        Self { from, to }
+    }
+
+    /// Whether `time` lies in it.
+    pub(super) fn holds(self, time: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= time) && self.to.is_none_or(|to| time < to)
+    }
+}
+
+impl When {
+    /// The times that are meant at `now`. More than an age ago is before, and what is yet to come is less than any age
+    /// ago.
+    pub(super) fn stretch(&self, now: Timestamp) -> Stretch {
+        match self {
+            Self::In(stretch) => *stretch,
+            Self::Ago { operator, age, zone } => {
+                let start = age.span().map_or(Timestamp::MIN, |span| zone.before(now, span));
+                let end = start.checked_add(Span::new().nanoseconds(1)).unwrap_or(start);
+                let turned = match operator {
+                    Operator::Less => Operator::More,
+                    Operator::AtMost => Operator::AtLeast,
+                    Operator::More => Operator::Less,
+                    Operator::AtLeast => Operator::AtMost,
+                    same @ (Operator::Has | Operator::Is) => *same,
+                };
+                Stretch::of(turned, start, end)
+            }
+        }
+    }
+}
+
+impl Age {
+    /// As a span of the calendar, unless it is longer than that goes.
+    fn span(self) -> Option<Span> {
+        let (span, count) = (Span::new(), self.count);
+        match self.unit {
+            Unit::Hours => span.try_hours(count),
+            Unit::Days => span.try_days(count),
+            Unit::Weeks => span.try_weeks(count),
+            Unit::Months => span.try_months(count),
+            Unit::Years => span.try_years(count),
+        }
+        .ok()
+    }
+}
