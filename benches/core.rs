@@ -4,6 +4,7 @@
 #[path = "reach/scene.rs"]
 mod scene;
 
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,13 +12,16 @@ use std::sync::Arc;
 
 use color_eyre::eyre::{ContextCompat as _, Result, eyre};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
+use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tidyfy::app::keymap::Chord;
-use tidyfy::model::arrange::{Filter, Sort, arrange};
+use tidyfy::model::arrange::{Arranged, Sort, Wish, arrange};
+use tidyfy::model::filter::Filter;
 use tidyfy::model::kind::Kind;
-use tidyfy::model::people::People;
-use tidyfy::model::record::{Page, Rows};
+use tidyfy::model::moment::Zone;
+use tidyfy::model::record::Page;
+use tidyfy::model::rows::{Place, Rows};
 use tidyfy::sandbox::{Sandbox, Settings};
 use tidyfy::tallyfy::{Body, Keep, decode};
 use tidyfy::view::view;
@@ -31,7 +35,7 @@ fn main() -> Result<()> {
     let mut criterion = Criterion::default().configure_from_args();
     frame(&mut criterion)?;
     update(&mut criterion)?;
-    filter(&mut criterion);
+    filter(&mut criterion)?;
     decode(&mut criterion)?;
     criterion.final_summary();
     Ok(())
@@ -74,30 +78,47 @@ fn update(criterion: &mut Criterion) -> Result<()> {
     Ok(())
 }
 
-/// All of many rows, for what a person may type.
-fn filter(criterion: &mut Criterion) {
+/// All of many rows, for what a person may type: everything, and the first screenful that is told ahead of it.
+fn filter(criterion: &mut Criterion) -> Result<()> {
     let mut rows = Rows::default();
-    for first in (0..HUNDRED_THOUSAND).step_by(PER_PAGE) {
-        rows.push(page(first, PER_PAGE));
+    for (number, first) in (1..).zip((0..HUNDRED_THOUSAND).step_by(PER_PAGE)) {
+        rows.push(Place::Listed(number), page(first, PER_PAGE));
     }
-    let mut group = criterion.benchmark_group("filter");
-    group.sample_size(20).throughput(Throughput::Elements(HUNDRED_THOUSAND as u64));
     let updated = Kind::Processes.row().field("updated").unwrap_or_default();
     let newest = Some(Sort { field: updated, reverse: true });
+    let mut group = criterion.benchmark_group("filter");
+    group.sample_size(20).throughput(Throughput::Elements(HUNDRED_THOUSAND as u64));
     for (name, typed, sort) in [
         ("word", "onboarding", None),
         ("word-beyond-ascii", "söhne", None),
         ("two-words", "wayne 00", None),
         ("fuzzy", "~onbacm", None),
+        ("field", "status:complete", None),
+        ("date", "updated<2026-03-01", None),
         ("no-match", "nowhere", None),
         ("sort", "", newest),
     ] {
-        let filter = Filter::new(typed);
+        let filter = Filter::parse(Kind::Processes, typed, &Zone::new(TimeZone::UTC))?;
+        let (rows, people) = (rows.clone(), Arc::default());
+        let wish = Wish { rows, filter, sort, people, now: "2026-11-22T09:00:00Z".parse()?, base: None };
         group.bench_function(name, |bencher| {
-            bencher.iter(|| arrange(black_box(&rows), &filter, sort, &People::default(), &|| true));
+            bencher.iter(|| arrange(black_box(&wish), &|| true, &mut |first| drop(black_box(first))));
         });
+        if sort.is_none() {
+            group.bench_function(format!("{name}/first"), |bencher| {
+                bencher.iter(|| screenful(black_box(&wish)));
+            });
+        }
     }
     group.finish();
+    Ok(())
+}
+
+/// What is told first: once it has been, nothing more is wanted.
+fn screenful(wish: &Wish) -> Option<Arranged> {
+    let told = RefCell::new(None);
+    let all = arrange(wish, &|| told.borrow().is_none(), &mut |first| drop(told.replace(Some(first))));
+    told.into_inner().or(all)
 }
 
 /// A page of processes as the sandbox sends it, from its bytes to what is kept of it.
