@@ -10,8 +10,10 @@ pub mod client;
 pub mod decode;
 pub mod page;
 mod refusal;
+mod sift;
 mod transport;
 
 pub use address::{BadBaseUrl, BaseUrl};
 pub use answer::{Answered, Listed};
 pub use client::{Access, Client, Download, SetupError, Timeouts};
+pub use sift::{Body, Keep};

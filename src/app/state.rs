@@ -4,6 +4,7 @@
 
 pub mod confirm;
 pub mod detail;
+pub mod filter;
 pub mod help;
 pub mod jobs;
 pub mod layout;
@@ -23,13 +24,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tui_input::Input;
-
 use super::effect::{Exit, Ticket};
 use super::keymap::{Context, Keymap};
 use super::message::{Allowance, Size, Wait};
 use crate::model::failure::Failure;
-use crate::model::filter::Filter;
 use crate::model::kind::Kind;
 use crate::model::moment::{Moment, Zone};
 use crate::model::pacing::Limits;
@@ -39,6 +37,7 @@ use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
 use confirm::Confirm;
 use detail::Detail;
+use filter::FilterInput;
 use jobs::Jobs;
 use listing::Listing;
 use marks::Marks;
@@ -105,15 +104,6 @@ pub enum Focus {
     Table,
     /// The status pane.
     Status,
-}
-
-/// A filter that is being typed.
-#[derive(Debug)]
-pub struct FilterInput {
-    /// What is typed.
-    pub input: Input,
-    /// What Esc returns to.
-    pub former: Filter,
 }
 
 /// A sentence for the last line, shown until the next key.

@@ -7,6 +7,7 @@
 mod act;
 mod browse;
 mod door;
+mod filter;
 mod keys;
 mod mark;
 mod pane;
@@ -20,7 +21,6 @@ use super::state::listing::Reading;
 use super::state::status::Told;
 use super::state::{Leaving, Notice, Overlay, Purpose, State};
 use crate::app::effect::Exit;
-use crate::model::arrange::Wish;
 use crate::model::catalog::Source;
 use crate::model::kind::Kind;
 
@@ -96,10 +96,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
         if let Some(ticket) = listing.outdated_arrangement() {
             effects.push(Effect::Cancel(ticket));
         }
-        if let Some(rows) = listing.wants_arranging() {
-            let (filter, sort) = (listing.filter.clone(), listing.sort);
-            let (people, now) = (state.people.clone(), state.now.wall);
-            let wish = Wish { rows, filter, sort, people, now, base: None };
+        if let Some(wish) = state.listings[kind as usize].wants_arranging(&state.people, state.now) {
             let ticket = state.ask(Purpose::Arrange(kind), Work::Arrange(wish), effects);
             state.listing_of(kind).arranging(ticket);
         }

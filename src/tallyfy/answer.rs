@@ -3,6 +3,8 @@
 //! Owns the judgement which answers are a success: any 2xx, with or without a body (API sheet, section 4.2), but never
 //! one that is a web page, that is not JSON, or that says `error` itself. Must not send anything.
 
+use std::borrow::Cow;
+
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
@@ -14,6 +16,7 @@ use crate::model::text;
 use super::decode;
 use super::page::Meta;
 use super::refusal;
+use super::sift::{Body, Keep};
 
 /// The longest request id that is kept, in characters.
 const LONGEST_REQUEST_ID: usize = 100;
@@ -21,7 +24,7 @@ const LONGEST_REQUEST_ID: usize = 100;
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// The rows as they came, credentials dropped.
+    /// The rows as they came, credentials dropped, as far as they were to be kept.
     pub rows: Vec<Value>,
     /// What the answer says about the whole list.
     pub meta: Meta,
@@ -48,15 +51,17 @@ pub(super) struct Raw<'a> {
 }
 
 impl Raw<'_> {
-    /// Reads a page of a list. A malformed page is a failure, never a page without rows (API sheet, section 2).
-    pub(super) fn listed(&self) -> Result<Listed, Failure> {
-        let mut body = self.data()?.ok_or_else(|| self.garbled("an empty answer came instead of a list"))?;
-        let meta = Meta::read(&body);
-        let rows = if body.is_array() { Some(&mut body) } else { body.get_mut("data") };
-        match rows.map(Value::take) {
-            Some(Value::Array(rows)) => Ok(Listed { rows, meta }),
-            _ => Err(self.garbled("the answer is not a list")),
-        }
+    /// Reads a page of a list, and of its rows what is to be kept. A malformed page is a failure, never a page without
+    /// rows (API sheet, section 2).
+    pub(super) fn listed(&self, keep: &Keep) -> Result<Listed, Failure> {
+        let text = self.json()?.ok_or_else(|| self.garbled("an empty answer came instead of a list"))?;
+        // What is no list is looked at as a whole: it may say what is wrong.
+        let no_list = || self.data().err().unwrap_or_else(|| self.garbled("the answer is not a list"));
+        let body = Body::read(&text, keep).map_err(|_| no_list())?;
+        self.must_not_say_error(&body.rest)?;
+        let mut rows = body.rows.ok_or_else(no_list)?;
+        rows.iter_mut().for_each(decode::drop_credentials);
+        Ok(Listed { rows, meta: Meta::read(&body.rest) })
     }
 
     /// Reads one record, out of its envelope.
@@ -92,9 +97,19 @@ impl Raw<'_> {
         Failure { request_id: self.request_id(), ..failure }
     }
 
-    /// The JSON of a success, `None` if it has no body. An empty body is judged before its type, because frameworks
-    /// label even that as HTML.
+    /// The JSON of a success, `None` if it has no body.
     fn data(&self) -> Result<Option<Value>, Failure> {
+        let Some(text) = self.json()? else { return Ok(None) };
+        let mut value: Value =
+            serde_json::from_str(&text).map_err(|_| self.garbled("the answer is not readable JSON"))?;
+        self.must_not_say_error(&value)?;
+        decode::drop_credentials(&mut value);
+        Ok(Some(value))
+    }
+
+    /// The text of a success that ought to be JSON, `None` if it has no body. An empty body is judged before its type,
+    /// because frameworks label even that as HTML.
+    fn json(&self) -> Result<Option<Cow<'_, str>>, Failure> {
         if !self.status.is_success() {
             return Err(self.refused());
         }
@@ -105,21 +120,24 @@ impl Raw<'_> {
         if self.says_html() || refusal::looks_like_html(&text) {
             return Err(self.garbled(&refusal::page_in_short(&refusal::without(self.token, &text))));
         }
-        let mut value: Value =
-            serde_json::from_str(&text).map_err(|_| self.garbled("the answer is not readable JSON"))?;
-        if says_error(&value) {
-            let words = refusal::said_by(&value).and_then(|said| said.words);
-            let words = words.unwrap_or_else(|| "no reason given".to_owned());
-            return Err(self.garbled(&format!("a success that says it is an error: {words}")));
+        Ok(Some(text))
+    }
+
+    fn must_not_say_error(&self, value: &Value) -> Result<(), Failure> {
+        if !says_error(value) {
+            return Ok(());
         }
-        decode::drop_credentials(&mut value);
-        Ok(Some(value))
+        let words = refusal::said_by(value).and_then(|said| said.words);
+        let words = words.unwrap_or_else(|| "no reason given".to_owned());
+        Err(self.garbled(&format!("a success that says it is an error: {words}")))
     }
 
     /// The body as text: invalid UTF-8 replaced, a byte order mark and white space at the ends taken off.
-    fn text(&self) -> String {
-        let text = String::from_utf8_lossy(&self.body);
-        text.trim_start_matches('\u{feff}').trim().to_owned()
+    fn text(&self) -> Cow<'_, str> {
+        match String::from_utf8_lossy(&self.body) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('\u{feff}').trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim_start_matches('\u{feff}').trim().to_owned()),
+        }
     }
 
     fn says_html(&self) -> bool {
@@ -245,7 +263,9 @@ mod tests {
     #[test]
     fn a_malformed_page_is_not_an_empty_one() {
         let listed = |body: &str| {
-            with(200, body.as_bytes(), "application/json", |raw| raw.listed().map(|page| page.rows.len()))
+            with(200, body.as_bytes(), "application/json", |raw| {
+                raw.listed(&Keep::Whole).map(|page| page.rows.len())
+            })
         };
         assert_eq!(listed(r#"{"data":[1,2]}"#), Ok(2));
         assert_eq!(listed("[1]"), Ok(1));

@@ -21,6 +21,7 @@ use crate::model::secret::Token;
 
 use super::address::{BaseUrl, same_origin};
 use super::answer::{Answered, Listed, Raw};
+use super::sift::Keep;
 use super::transport::{self, Waited};
 
 mod download;
@@ -159,7 +160,7 @@ impl Client {
         &self.access
     }
 
-    /// Asks for one page of a list. `route` may hold `{org}`.
+    /// Asks for one page of a list, of whose rows only `keep` is read. `route` may hold `{org}`.
     ///
     /// # Errors
     /// A [`Failure`] for anything but a list.
@@ -169,9 +170,10 @@ impl Client {
         query: &[(&str, String)],
         page: usize,
         per_page: usize,
+        keep: &Keep,
     ) -> Result<Listed, Failure> {
         let url = self.url(route, None, &paged(query, page, per_page))?;
-        self.get(url).await?.listed()
+        self.get(url).await?.listed(keep)
     }
 
     /// Asks for one record, or for a short list that has no pages. `route` may hold `{org}`, and `{id}` if there is

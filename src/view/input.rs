@@ -9,6 +9,7 @@ use tui_input::Input;
 use super::canvas::Canvas;
 use super::text;
 use crate::app::state::State;
+use crate::app::state::filter::Completing;
 use crate::app::state::layout::{Area, remark_width};
 use crate::model::text::clean;
 use crate::model::text::wrapped;
@@ -35,10 +36,42 @@ pub(super) fn draw(
     }
 }
 
+/// Draws what Tab walks through, as much as there is room for around where the walk is.
+fn candidates(walk: &Completing, area: Area, canvas: &mut Canvas<'_>) {
+    let room = usize::from(area.width);
+    let mut spans = Vec::new();
+    let mut used = 0;
+    // What stands there now is always in sight: the walk turns page by page.
+    let widths = walk.candidates.iter().map(|candidate| text::width(&clean(candidate)) + 2);
+    let mut first = 0;
+    for (at, width) in widths.enumerate() {
+        if used + width > room && at > first {
+            if walk.at < at {
+                break;
+            }
+            (first, used) = (at, 0);
+            spans.clear();
+        }
+        used += width;
+        let style = if at == walk.at { canvas.theme.current() } else { canvas.theme.plain() };
+        spans.push(Span::styled(clean(&walk.candidates[at]).into_owned(), style));
+        spans.push(Span::raw("  "));
+    }
+    canvas.line(area, 0, &spans);
+}
+
 /// Draws the filter being typed, or why the record under the cursor failed.
 pub(super) fn remark(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     if let Some(filter) = &state.filter_input {
         draw(&filter.input, "/", canvas.theme.key(), true, (area, 0), canvas);
+        match (&filter.completing, &state.listing().trouble) {
+            (Some(walk), _) => candidates(walk, area.rows(1, 1), canvas),
+            (None, Some(trouble)) => {
+                let words = text::cut(&format!("! {}", trouble.words), usize::from(area.width));
+                canvas.line(area, 1, &[Span::styled(words, canvas.theme.bad())]);
+            }
+            (None, None) => {}
+        }
     } else if let Some(remark) = state.remark() {
         let lines = wrapped(&remark, remark_width(state.size));
         let cut = usize::from(area.height) < lines.len();

@@ -84,6 +84,12 @@ fn of_list(listing: &Listing, theme: Theme) -> Vec<Part<'static>> {
     if !listing.filter.is_empty() {
         parts.push(Part::new(1, format!("{} match", grouped(listing.shown() as u64)), theme.strong()));
     }
+    let fields = listing.kind.row().fields;
+    parts.extend(listing.unknown.iter().map(|(field, rows)| {
+        let (name, rows) = (fields.get(*field).map_or("a field", |field| field.name), *rows as u64);
+        let plural = if rows == 1 { "row" } else { "rows" };
+        Part::new(2, format!("{name} unknown for {} {plural}", grouped(rows)), theme.wary())
+    }));
     parts
 }
 

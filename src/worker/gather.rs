@@ -14,7 +14,7 @@ use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Scope};
 use crate::model::record::Draft;
 use crate::model::text;
-use crate::tallyfy::decode;
+use crate::tallyfy::{Keep, decode};
 
 /// A gathering on its way.
 pub(super) struct Gathering<'a> {
@@ -61,6 +61,7 @@ impl<'a> Gathering<'a> {
         let mut listing = Listing::of(self.load.list.kind, list, Scope::All);
         listing.abreast = self.load.session.at_once();
         listing.query.push(("with", self.include.to_owned()));
+        listing.keep = Keep::fields(carrier).and(self.include);
         listing.name = carrier.row().plural;
         if at > 0 {
             listing.first = Urgency::Background;

@@ -19,7 +19,7 @@ use crate::model::catalog::{List, Source};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::{Coverage, Scope};
-use crate::model::record::{Draft, Page};
+use crate::model::record::{Draft, Page, Record};
 use crate::tallyfy::{Listed, decode};
 
 /// After so many pages in a row that could not be read, the rest is not tried.
@@ -118,7 +118,8 @@ impl Load {
         for number in std::mem::take(&mut read.gaps) {
             let page = number as usize;
             let errand = listing.errand(page);
-            match self.session.list(&errand, listing.route, &listing.query, page, PER_PAGE).await {
+            let asked = (page, PER_PAGE);
+            match self.session.list(&errand, listing.route, &listing.query, asked, &listing.keep).await {
                 Ok(Listed { rows, meta }) => {
                     read.total = meta.total.or(read.total);
                     let sifted = self.sift_rows(&rows, read);
@@ -181,17 +182,14 @@ impl Load {
 
     fn in_scope(&self, rows: Vec<Row>) -> Arc<Page> {
         let (kind, scope) = (self.list.kind, self.list.scope);
-        if scope == Scope::All {
-            return Arc::new(Page::new(kind, rows));
-        }
         // Only a record knows whether it is archived, so the page is made first, and made again if some must go.
-        let page = Arc::new(Page::new(kind, rows.clone()));
-        let belongs: Vec<bool> = page.records().map(|record| scope.holds(record.is_archived())).collect();
-        if belongs.iter().all(|belongs| *belongs) {
+        let page = Arc::new(Page::new(kind, rows));
+        let belongs = |record: &Record| scope.holds(record.is_archived());
+        if scope == Scope::All || page.records().all(|record| belongs(&record)) {
             return page;
         }
-        let rows = rows.into_iter().zip(belongs).filter(|(_, belongs)| *belongs).map(|(row, _)| row);
-        Arc::new(Page::new(kind, rows.collect()))
+        let kept = page.records().filter(belongs).map(|record| (record.id().clone(), record.drafts()));
+        Arc::new(Page::new(kind, kept.collect()))
     }
 
     pub(super) fn tell(&self, number: usize, sifted: Sifted, total: Option<u64>, coverage: Vec<Coverage>) {

@@ -14,7 +14,7 @@ use crate::model::kind::{Kind, Scope};
 use crate::model::people::{People, Person};
 use crate::model::plan::Organization;
 use crate::model::record::Record;
-use crate::tallyfy::decode;
+use crate::tallyfy::{Keep, decode};
 
 /// The token check of every client of the API (API sheet, section 6.11).
 const ME: &str = "me";
@@ -72,6 +72,7 @@ async fn listed_organization(session: &Session) -> Result<Option<Result<Organiza
         kind: None,
         name: "your organizations",
         abreast: ABREAST,
+        keep: Keep::Whole,
     };
     let ours = session.organization();
     let found = Pages::new(session, &listing).find(MOST_PAGES, |row| {
@@ -104,7 +105,8 @@ pub(super) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure>
         return Err(Failure::new(Cause::Cancelled, &words));
     };
     let errand = errand(Urgency::Background, "count", Some(kind), kind.row().plural);
-    let listed = session.list(&errand, list.route, &parameters(list, Scope::Active), 1, 1).await?;
+    let listed =
+        session.list(&errand, list.route, &parameters(list, Scope::Active), (1, 1), &Keep::nothing()).await?;
     listed.meta.total.ok_or_else(|| Failure::new(Cause::Garbled, "the server did not say how many there are"))
 }
 

@@ -25,7 +25,7 @@ use crate::model::kind::{Kind, Verb};
 use crate::model::people::Person;
 use crate::model::plan::Step;
 use crate::model::record::Record;
-use crate::tallyfy::{Answered, Client, Download, Listed};
+use crate::tallyfy::{Answered, Client, Download, Keep, Listed};
 
 /// How often a read is sent at most while its answers break.
 const MOST_TRIES: u32 = 4;
@@ -166,18 +166,22 @@ impl Session {
         path.unwrap_or_else(|_| step.row.route.to_owned())
     }
 
-    /// Reads one page of a list.
+    /// Reads one page of a list, and of its rows only `keep`.
     pub(super) async fn list(
         &self,
         errand: &Errand,
         route: &str,
         query: &[Parameter],
-        page: usize,
-        per_page: usize,
+        (page, per_page): (usize, usize),
+        keep: &Keep,
     ) -> Result<Listed, Failure> {
         let target = Target::new(self.client().list_address(route, query, page, per_page), route, None);
-        self.get(errand, &target, |client| async move { client.list(route, query, page, per_page).await })
-            .await
+        self.get(
+            errand,
+            &target,
+            |client| async move { client.list(route, query, page, per_page, keep).await },
+        )
+        .await
     }
 
     /// Reads one record, or a short list that has no pages.

@@ -23,7 +23,7 @@ use crate::model::kind::{Kind, Scope};
 use crate::model::outcome::Found;
 use crate::model::record::Record;
 use crate::model::text;
-use crate::tallyfy::decode;
+use crate::tallyfy::{Keep, decode};
 
 /// The organization itself.
 pub(super) const ORGANIZATION: &str = "organizations/{org}";
@@ -308,6 +308,8 @@ impl Truth {
         listing.query.extend(self.purpose.includes(kind));
         (listing.first, listing.rest) = (self.purpose.urgency(), self.purpose.urgency());
         (listing.purpose, listing.name) = ("read", "archived");
+        // A row may become a copy, or a page of every field.
+        listing.keep = Keep::Whole;
         listing
     }
 

@@ -15,8 +15,8 @@ use super::session::{Errand, Parameter, Session};
 use crate::model::catalog::List;
 use crate::model::failure::Failure;
 use crate::model::kind::{Kind, Scope};
-use crate::tallyfy::Listed;
 use crate::tallyfy::page::{Meta, Walk};
+use crate::tallyfy::{Keep, Listed};
 
 /// How many rows a page is asked for: the most the API gives (API sheet, section 2).
 pub(super) const PER_PAGE: usize = 100;
@@ -40,6 +40,8 @@ pub(super) struct Listing {
     pub(super) name: &'static str,
     /// How many of its pages may be under way together.
     pub(super) abreast: usize,
+    /// What is kept of each row.
+    pub(super) keep: Keep,
 }
 
 impl Listing {
@@ -54,6 +56,7 @@ impl Listing {
             kind: Some(kind),
             name: "",
             abreast: ABREAST,
+            keep: Keep::fields(kind),
         }
     }
 
@@ -138,7 +141,8 @@ impl<'a> Pages<'a> {
             self.asked.push_back(page);
             self.under_way.push(Box::pin(async move {
                 let errand = listing.errand(page);
-                (page, session.list(&errand, listing.route, &listing.query, page, PER_PAGE).await)
+                let asked = (page, PER_PAGE);
+                (page, session.list(&errand, listing.route, &listing.query, asked, &listing.keep).await)
             }));
         }
     }

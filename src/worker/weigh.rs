@@ -18,7 +18,7 @@ use crate::model::failure::Failure;
 use crate::model::impact::{Found, Impact};
 use crate::model::plan::Plan;
 use crate::model::record::{Record, Value as Field};
-use crate::tallyfy::decode;
+use crate::tallyfy::{Keep, decode};
 
 /// Questions under way together: few enough to leave room for what a person or a job waits for.
 const AT_ONCE: usize = 4;
@@ -91,7 +91,7 @@ impl Question {
     /// Only `total` is to be trusted on a page of one (API sheet, section 8).
     async fn total(&self, session: &Session, route: &str, key: &'static str) -> Result<Answer, Failure> {
         let query = [(key, self.record.id().to_string())];
-        let listed = session.list(&self.errand("count"), route, &query, 1, 1).await?;
+        let listed = session.list(&self.errand("count"), route, &query, (1, 1), &Keep::nothing()).await?;
         Ok(listed.meta.total.map_or(Answer::Nothing, Answer::Total))
     }
 

@@ -120,10 +120,10 @@ impl Layout {
     }
 }
 
-/// A line for a filter being typed; for a reason as many as it takes to read it, within bounds.
+/// A line for a filter being typed, and one for what is wrong with it or what could stand there; for a reason as many as it takes to read it, within bounds.
 fn remark_height(state: &State) -> u16 {
-    if state.filter_input.is_some() {
-        return 1;
+    if let Some(typing) = &state.filter_input {
+        return 1 + u16::from(typing.completing.is_some() || state.listing().trouble.is_some());
     }
     let lines = state.remark().map_or(0, |remark| text::wrapped(&remark, remark_width(state.size)).len());
     u16::try_from(lines).unwrap_or(u16::MAX).min(if state.size.height < 20 { 1 } else { 3 })
@@ -161,6 +161,9 @@ impl State {
     /// Why the last attempt on the record under the cursor did not succeed, if it did not.
     #[must_use]
     pub fn remark(&self) -> Option<String> {
+        if let Some(trouble) = self.listing().trouble.as_ref().filter(|_| self.marked_only.is_none()) {
+            return Some(format!("the filter is not in force: {}", trouble.words));
+        }
         let record = self.under_cursor()?;
         let reason = self.marks.get(record.kind(), record.id())?.failed.clone()?;
         Some(format!("{}: {reason}", record.name()))

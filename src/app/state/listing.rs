@@ -10,16 +10,18 @@ use std::time::Duration;
 use crate::app::command::Motion;
 use crate::app::effect::{Includes, Ticket, Wanted};
 use crate::app::message::LoadEnd;
+use crate::app::state::filter::Trouble;
 use crate::app::state::marks::Marks;
 use crate::app::state::order::Order;
 use crate::app::state::search::Search;
-use crate::model::arrange::Sort;
+use crate::model::arrange::{Arranged, Sort, Wish};
 use crate::model::failure::Failure;
 use crate::model::filter::Filter;
 use crate::model::id::Id;
 use crate::model::kind::Coverage;
 use crate::model::kind::{Kind, Scope};
 use crate::model::moment::Moment;
+use crate::model::people::People;
 use crate::model::record::{Page, Record};
 use crate::model::rows::{Place, Rows};
 
@@ -70,6 +72,8 @@ pub struct Listing {
     pub scope: Scope,
     /// Which rows are shown.
     pub filter: Filter,
+    /// What was typed since and is no filter: nothing is done to what matches before that is mended.
+    pub trouble: Option<Trouble>,
     /// In which order, if not the server's.
     pub sort: Option<Sort>,
     /// How far it is loaded.
@@ -99,6 +103,13 @@ pub struct Listing {
     orders: u64,
     /// How many marks were hidden when they were last counted, and the order and marks that was true for.
     hidden: (u64, u64, usize),
+    /// All rows in the order of the sort, as long as neither has changed since they were put into it.
+    base: Option<Arc<[u32]>>,
+    /// How often that has changed, and how often it had when the arrangement under way was asked for.
+    bases: u64,
+    bases_then: u64,
+    /// The fields that the filter asks for and some rows do not carry, and how many rows that decides about.
+    pub unknown: Vec<(usize, usize)>,
     /// The arrangement under way.
     arranging: Option<Ticket>,
     /// Whether rows, filter or sort changed since the arrangement under way, or shown, was asked for.
@@ -128,6 +139,7 @@ impl Listing {
             kind,
             scope: Scope::default(),
             filter: Filter::default(),
+            trouble: None,
             sort: None,
             load: Load::Untouched,
             total: None,
@@ -144,6 +156,10 @@ impl Listing {
             order: Order::default(),
             orders: 0,
             hidden: (0, 0, 0),
+            base: None,
+            bases: 0,
+            bases_then: 0,
+            unknown: Vec::new(),
             arranging: None,
             stale: false,
             superseded: false,
@@ -193,6 +209,11 @@ impl Listing {
         self.row(self.cursor_row())
     }
 
+    /// Every record that is here, shown or not.
+    pub fn records(&self) -> impl Iterator<Item = Record> + '_ {
+        self.rows.live().filter_map(|position| self.rows.get(position))
+    }
+
     /// Every shown record, in order.
     pub fn shown_records(&self) -> impl Iterator<Item = Record> + '_ {
         self.order.positions().filter_map(|position| self.rows.get(position))
@@ -229,6 +250,12 @@ impl Listing {
     /// are.
     pub fn count_hidden(&mut self, marks: &Marks) {
         self.hidden = (self.orders, marks.version(self.kind), self.hidden_among(marks));
+    }
+
+    /// Whether a filter was typed, be it one or not.
+    #[must_use]
+    pub fn has_filter(&self) -> bool {
+        !self.filter.source().is_empty() || self.trouble.is_some()
     }
 
     /// Whether rows are hidden or out of the server's order.
@@ -330,7 +357,13 @@ impl Listing {
     /// What the filter in force needs to come along with each row.
     #[must_use]
     pub fn needs(&self) -> Includes {
-        Includes::new()
+        self.filter.needs()
+    }
+
+    /// Whether the rows lack what the filter in force needs of them.
+    #[must_use]
+    pub fn lacks_includes(&self) -> bool {
+        !self.needs().is_subset(&self.includes) && self.load != Load::Untouched
     }
 
     /// When there is something to ask of the server while the list is not complete.
@@ -364,6 +397,7 @@ impl Listing {
     /// Drops all rows.
     fn forget(&mut self) {
         self.rows = Rows::default();
+        self.unsettle_base();
         self.positions.clear();
         self.order = Order::default();
         self.orders += 1;
@@ -403,6 +437,7 @@ impl Listing {
     /// Takes a page in. A record that is here already keeps its row if it was read by the same reading, for lists shift
     /// while they are read, and hands it on otherwise.
     fn take_in(&mut self, place: Place, page: &Arc<Page>) {
+        self.unsettle_base();
         let is_last = self.rows.would_be_last(place);
         let taken = self.rows.push(place, Arc::clone(page));
         let (mut fresh, mut moved) = (Vec::with_capacity(taken.len()), false);
@@ -448,6 +483,7 @@ impl Listing {
         } else {
             self.order.set(self.rows.in_order());
             self.orders += 1;
+            self.unknown.clear();
             self.stale = false;
         }
     }
@@ -471,6 +507,7 @@ impl Listing {
 
     /// Lets go of what is not used any more.
     fn compact(&mut self) {
+        self.unsettle_base();
         if self.rows.positions() > self.rows.len() + self.rows.missing() {
             let kept: Vec<usize> = self.order.positions().filter(|at| self.rows.holds(*at)).collect();
             let moves = self.rows.compact();
@@ -484,6 +521,9 @@ impl Listing {
     /// Another filter or sort is in force.
     pub fn rearrange(&mut self, filter: Filter, sort: Option<Sort>) {
         self.anchor = None;
+        if self.sort != sort {
+            self.unsettle_base();
+        }
         self.filter = filter;
         self.sort = sort;
         self.stale = true;
@@ -493,20 +533,35 @@ impl Listing {
         self.settle_cursor();
     }
 
+    /// The rows, or what puts them into order, have changed.
+    fn unsettle_base(&mut self) {
+        self.base = None;
+        self.bases += 1;
+    }
+
     /// Says that something the order depends on has changed.
     pub fn touch(&mut self) {
+        self.unsettle_base();
         self.stale |= self.is_arranged();
     }
 
     /// What is to be arranged, if something is and nothing is under way.
     #[must_use]
-    pub fn wants_arranging(&self) -> Option<Rows> {
-        (self.stale && self.arranging.is_none() && self.is_arranged()).then(|| self.rows.clone())
+    pub fn wants_arranging(&self, people: &Arc<People>, now: Moment) -> Option<Wish> {
+        (self.stale && self.arranging.is_none() && self.is_arranged()).then(|| Wish {
+            rows: self.rows.clone(),
+            filter: self.filter.clone(),
+            sort: self.sort,
+            people: Arc::clone(people),
+            now: now.wall,
+            base: self.base.clone(),
+        })
     }
 
     /// An arrangement of all rows is under way.
     pub fn arranging(&mut self, ticket: Ticket) {
         self.arranging = Some(ticket);
+        self.bases_then = self.bases;
         self.stale = false;
         self.superseded = false;
     }
@@ -519,9 +574,19 @@ impl Listing {
 
     /// The beginning of the order under way has come. It takes the place of an order by another filter or sort, for
     /// one that only lacks some rows is better.
-    pub fn arranging_so_far(&mut self, ticket: Ticket, order: &[u32]) {
-        if self.arranging == Some(ticket) && !self.superseded && self.differs {
-            self.take_order(order);
+    pub fn arranging_so_far(&mut self, ticket: Ticket, first: &Arranged) {
+        if self.arranging == Some(ticket) {
+            self.keep_base(&first.base);
+            if !self.superseded && self.differs {
+                self.take_order(&first.order);
+            }
+        }
+    }
+
+    /// The order of all rows is kept, if these are still the same.
+    fn keep_base(&mut self, base: &Arc<[u32]>) {
+        if self.bases == self.bases_then {
+            self.base = Some(Arc::clone(base));
         }
     }
 
@@ -533,15 +598,17 @@ impl Listing {
     }
 
     /// An arrangement ended. One that is not the last asked for changes nothing.
-    pub fn arranged(&mut self, ticket: Ticket, order: Option<&[u32]>) {
+    pub fn arranged(&mut self, ticket: Ticket, arranged: Option<Arranged>) {
         if self.arranging != Some(ticket) {
             return;
         }
         self.arranging = None;
-        match order {
-            Some(order) if !self.superseded => {
+        match arranged {
+            Some(Arranged { order, base, unknown }) if !self.superseded => {
                 self.differs = false;
-                self.take_order(order);
+                self.keep_base(&base);
+                self.unknown = unknown;
+                self.take_order(&order);
             }
             _ => self.stale = self.is_arranged(),
         }

@@ -1,18 +1,14 @@
 //! Browsing: kinds, scopes, loading, sorting, filtering, detail pages, scrolling.
 
-use tui_input::Input;
-
 use super::has_list;
 use crate::app::command::Motion;
 use crate::app::effect::{Effect, Effects, List, Wanted, Work};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::confirm::{edit, insert};
 use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::layout::Layout;
 use crate::app::state::listing::{Load, Reading, moved};
-use crate::app::state::{FilterInput, Focus, Identity, Overlay, Purpose, State};
+use crate::app::state::{Focus, Identity, Overlay, Purpose, State};
 use crate::model::arrange::{self, Sort};
-use crate::model::filter::Filter;
 use crate::model::kind::Kind;
 use crate::model::record::Record;
 
@@ -196,59 +192,6 @@ pub(super) fn reverse_sort(state: &mut State) {
 fn arrange_by(state: &mut State, sort: Option<Sort>) {
     stop_marking(state);
     let filter = state.listing().filter.clone();
-    state.listing_mut().rearrange(filter, sort);
-}
-
-/// Opens the line a filter is typed into.
-pub(super) fn type_filter(state: &mut State) {
-    let former = state.listing().filter.clone();
-    let input = Input::new(former.source().to_owned());
-    state.filter_input = Some(FilterInput { input, former });
-}
-
-/// Reads a key in the filter's line. Every change is in force at once; Esc returns to the former filter.
-pub(super) fn filter_key(state: &mut State, chord: Chord, effects: &mut Effects) {
-    let Some(mut typing) = state.filter_input.take() else { return };
-    match chord.key {
-        Key::Enter => {}
-        Key::Esc => filter_by(state, typing.former, effects),
-        Key::Up | Key::Down => {
-            let direction = if chord.key == Key::Up { Motion::Up } else { Motion::Down };
-            motion(state, direction);
-            state.filter_input = Some(typing);
-        }
-        _ => {
-            let changed = edit(chord).and_then(|request| typing.input.handle(request));
-            if changed.is_some_and(|changed| changed.value) {
-                filter_as_typed(state, typing.input.value(), effects);
-            }
-            state.filter_input = Some(typing);
-        }
-    }
-}
-
-/// Types what was pasted into the filter's line, as one line.
-pub(super) fn filter_paste(state: &mut State, text: &str, effects: &mut Effects) {
-    let Some(mut typing) = state.filter_input.take() else { return };
-    insert(&mut typing.input, text);
-    filter_as_typed(state, typing.input.value(), effects);
-    state.filter_input = Some(typing);
-}
-
-/// Puts what is typed in force; where that is no filter, the last one that was stays.
-fn filter_as_typed(state: &mut State, typed: &str, effects: &mut Effects) {
-    if let Ok(filter) = Filter::parse(state.kind, typed, &state.setup.zone) {
-        filter_by(state, filter, effects);
-    }
-}
-
-/// Puts a filter in force.
-pub(super) fn filter_by(state: &mut State, filter: Filter, effects: &mut Effects) {
-    stop_marking(state);
-    let (sort, people) = (state.listing().sort, state.people.clone());
-    if let Some(outdated) = state.listing_mut().search.want(filter.question(&people)) {
-        effects.push(Effect::Cancel(outdated));
-    }
     state.listing_mut().rearrange(filter, sort);
 }
 

@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, leave, mark, pane, recall, recover};
+use super::{act, browse, door, filter, leave, mark, pane, recall, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -28,7 +28,7 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
     } else if state.overlay.is_some() {
         overlay_key(state, chord, repeat, effects);
     } else if state.filter_input.is_some() {
-        browse::filter_key(state, chord, effects);
+        filter::key(state, chord, effects);
     } else {
         bound_key(state, chord, repeat, effects);
     }
@@ -71,7 +71,7 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
             palette.at = 0;
         }
         Some(_) => {}
-        None if state.filter_input.is_some() => browse::filter_paste(state, text, effects),
+        None if state.filter_input.is_some() => filter::paste(state, text, effects),
         None => state.note("pasting does nothing here: / opens the filter"),
     }
 }
@@ -169,6 +169,10 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
     if is_begun && door::is_shut(state) {
         return;
     }
+    let takes_matches = matches!(wished, Command::Do(_) | Command::MarkAll | Command::InvertMarks);
+    if takes_matches && filter::is_broken(state) {
+        return;
+    }
     match wished {
         Command::Move(motion) => browse::motion(state, motion),
         Command::NextKind => browse::go(state, browse::neighbour(state.kind, 1), effects),
@@ -191,7 +195,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::InvertMarks => mark::all(state, Marking::Invert, effects),
         Command::ClearMarks => mark::clear(state),
         Command::MarkedOnly => mark::show_marked(state),
-        Command::Filter => browse::type_filter(state),
+        Command::Filter => filter::open(state),
         Command::SortBy => browse::sort_by(state),
         Command::ReverseSort => browse::reverse_sort(state),
         Command::Palette => state.overlay = Some(Overlay::Palette(Palette::default())),
@@ -228,8 +232,8 @@ fn back(state: &mut State, effects: &mut Effects) {
         state.note("range dropped");
     } else if state.listing().marking.is_some() {
         browse::stop_marking(state);
-    } else if !close_topmost(state, effects) && !state.listing().filter.source().is_empty() {
-        browse::filter_by(state, Filter::default(), effects);
+    } else if !close_topmost(state, effects) && state.listing().has_filter() {
+        filter::filter_by(state, Filter::default(), effects);
     }
 }
 

@@ -55,11 +55,10 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         // One that failed has its line in the status pane, and the list itself still comes.
         (Purpose::Search(kind), Reply::Searched(_)) => state.listing_of(kind).search.end(ticket),
         (Purpose::Arrange(kind), Reply::Arranging(first)) => {
-            state.listing_of(kind).arranging_so_far(ticket, &first.order);
+            state.listing_of(kind).arranging_so_far(ticket, &first);
         }
         (Purpose::Arrange(kind), Reply::Arranged(arranged)) => {
-            let order = arranged.as_ref().map(|arranged| &*arranged.order);
-            state.listing_of(kind).arranged(ticket, order);
+            state.listing_of(kind).arranged(ticket, arranged);
         }
         (Purpose::Count(kind), Reply::Counted(Ok(total))) => {
             state.listing_of(kind).active_total = Some(total);

@@ -8,9 +8,10 @@ use crate::app::command::Motion;
 use crate::app::effect::{Exit, Ticket};
 use crate::app::message::{Allowance, LoadEnd, Size, Wait};
 use crate::app::state::detail::Fields;
+use crate::app::state::filter::FilterInput;
 use crate::app::state::listing::{Load, Marking};
 use crate::app::state::status::Told;
-use crate::app::state::{FilterInput, Focus, Identity, Leaving, Notice, Overlay, State};
+use crate::app::state::{Focus, Identity, Leaving, Notice, Overlay, State};
 use crate::model::arrange::Sort;
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
@@ -286,7 +287,8 @@ fn marks_of_every_kind_stand_together() {
 fn a_filter_being_typed_has_the_cursor() {
     let mut state = lively(40, 10);
     let typed = "a long filter that is wider than 家族 the screen";
-    state.filter_input = Some(FilterInput { input: typed.into(), former: Filter::default() });
+    state.filter_input =
+        Some(FilterInput { input: typed.into(), former: Default::default(), completing: None });
     let (_, cursor) = drawn(&state);
     assert_eq!(cursor, Some((39, 5)));
     assert!(line_of(&screen(&state), "/").ends_with("家族 the screen"));

@@ -12,12 +12,12 @@ use crate::app::effect::Exit;
 use crate::app::message::{Size, Wait};
 use crate::app::state::confirm::Part;
 use crate::app::state::detail::Fields;
+use crate::app::state::filter::FilterInput;
 use crate::app::state::listing::Load;
 use crate::app::state::palette::Palette;
-use crate::app::state::{FilterInput, Focus, Notice, Overlay, Question, State};
+use crate::app::state::{Focus, Notice, Overlay, Question, State};
 use crate::model::arrange::Sort;
 use crate::model::failure::{Cause, Failure};
-use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Verb};
 use crate::view::view;
 
@@ -88,7 +88,8 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
         }
         11 => {
             let input = format!("{}\u{200f}\u{7}", "家x".repeat(scroll % 60));
-            state.filter_input = Some(FilterInput { input: input.into(), former: Filter::default() });
+            state.filter_input =
+                Some(FilterInput { input: input.into(), former: Default::default(), completing: None });
         }
         12 => {
             state.kind = Kind::Files;

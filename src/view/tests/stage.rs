@@ -18,7 +18,7 @@ use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::listing::Reading;
 use crate::app::state::status::Told;
 use crate::app::state::{Identity, Overlay, Setup, State};
-use crate::model::arrange::{self, Sort, Wish};
+use crate::model::arrange::{self, Sort};
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
 use crate::model::id::Id;
@@ -68,7 +68,7 @@ pub(super) fn drafts(kind: Kind, n: usize, name: &str, archived: bool) -> Vec<Dr
     let fields = kind.row().fields.iter().enumerate().map(|(position, field)| match (position, field.name) {
         (0, _) => Draft::Text(name.to_owned()),
         (_, "archived") if archived => Draft::Time(time),
-        (_, "archived" | "run" | "subject" | "tag" | "folder") => Draft::Missing,
+        (_, "archived" | "run" | "subject") => Draft::Missing,
         (_, "progress") => Draft::Number((n * 7 % 101) as f64),
         (_, "owner" | "owners") => Draft::Text(format!("{},9", n % 3)),
         (_, "steps" | "launched" | "members" | "guests") => Draft::Number((n * 37) as f64),
@@ -208,13 +208,11 @@ pub(super) fn screen(state: &State) -> String {
 /// Takes a filter and a sort and arranges the rows at once.
 pub(super) fn arranged(state: &mut State, filter: &str, sort: Option<Sort>) {
     let filter = Filter::parse(state.kind, filter, &state.setup.zone).unwrap();
-    state.listing_mut().rearrange(filter.clone(), sort);
-    let rows = state.listing().wants_arranging().unwrap();
-    let (people, now) = (Arc::clone(&state.people), state.now.wall);
-    let wish = Wish { rows, filter, sort, people, now, base: None };
-    let arranged = arrange::arrange(&wish, &|| true, &mut |_| ()).unwrap();
+    state.listing_mut().rearrange(filter, sort);
+    let wish = state.listing().wants_arranging(&state.people, state.now).unwrap();
+    let arranged = arrange::arrange(&wish, &|| true, &mut |_| ());
     state.listing_mut().arranging(Ticket(9));
-    state.listing_mut().arranged(Ticket(9), Some(&arranged.order));
+    state.listing_mut().arranged(Ticket(9), arranged);
 }
 
 pub(super) fn failed_mark(state: &mut State, row: usize) {

@@ -29,7 +29,7 @@ fn hidden_marks_are_counted_anew_whenever_marks_or_rows_change() {
     assert_eq!(listing.hidden_among(&marks), 1);
     listing.rearrange(Filter::parse(Kind::Tags, "4", &Zone::new(jiff::tz::TimeZone::UTC)).unwrap(), None);
     listing.arranging(Ticket(2));
-    listing.arranged(Ticket(2), Some(&[5]));
+    listing.arranged(Ticket(2), Some(Arranged { order: [5].into(), ..Arranged::default() }));
     assert_eq!((listing.row_of(&Id::new("4").unwrap()), listing.row_of(&first)), (Some(0), None));
     assert_eq!(listing.hidden_among(&marks), 4);
     assert_eq!((marks.clear_or_return(Kind::Tags), listing.hidden_among(&marks)), (0, 0));

@@ -1,0 +1,113 @@
+//! Filtering: what is typed is in force at once, as long as it can be understood.
+
+use tui_input::Input;
+
+use super::browse;
+use crate::app::command::Motion;
+use crate::app::effect::{Effect, Effects};
+use crate::app::keymap::{Chord, Key};
+use crate::app::state::State;
+use crate::app::state::confirm::{edit, insert};
+use crate::app::state::filter::{Completing, FilterInput, Trouble};
+use crate::app::state::listing::Reading;
+use crate::model::filter::Filter;
+
+/// Opens the line a filter is typed into.
+pub(super) fn open(state: &mut State) {
+    let listing = state.listing();
+    let former = (listing.filter.clone(), listing.trouble.clone());
+    let source = former.1.as_ref().map_or(former.0.source(), |trouble| &trouble.source);
+    let input = Input::new(source.to_owned());
+    state.filter_input = Some(FilterInput { input, former, completing: None });
+}
+
+/// Reads a key in the filter's line. Every change is in force at once; Esc returns to the former filter.
+pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
+    let Some(mut typing) = state.filter_input.take() else { return };
+    match chord.key {
+        Key::Enter => return,
+        Key::Esc => {
+            let (filter, trouble) = typing.former;
+            filter_by(state, filter, effects);
+            state.listing_mut().trouble = trouble;
+            return;
+        }
+        Key::Up | Key::Down => {
+            let direction = if chord.key == Key::Up { Motion::Up } else { Motion::Down };
+            browse::motion(state, direction);
+        }
+        Key::Tab | Key::BackTab => complete(state, &mut typing, chord.key == Key::BackTab, effects),
+        _ => {
+            typing.completing = None;
+            let changed = edit(chord).and_then(|request| typing.input.handle(request));
+            if changed.is_some_and(|changed| changed.value) {
+                typed(state, typing.input.value(), effects);
+            }
+        }
+    }
+    state.filter_input = Some(typing);
+}
+
+/// Puts the next thing that can stand at the cursor there, or the one before.
+fn complete(state: &mut State, typing: &mut FilterInput, back: bool, effects: &mut Effects) {
+    match &mut typing.completing {
+        Some(walk) => {
+            let len = walk.candidates.len();
+            walk.step(if back { len.saturating_sub(1) } else { 1 });
+        }
+        None => typing.completing = Completing::begin(state, &typing.input),
+    }
+    match &typing.completing {
+        Some(walk) => {
+            typing.input = walk.input();
+            typed(state, typing.input.value(), effects);
+        }
+        None => state.note("nothing is known that could stand here"),
+    }
+}
+
+/// Types what was pasted into the filter's line, as one line.
+pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
+    let Some(mut typing) = state.filter_input.take() else { return };
+    insert(&mut typing.input, text);
+    typing.completing = None;
+    typed(state, typing.input.value(), effects);
+    state.filter_input = Some(typing);
+}
+
+/// Puts what is typed in force; where that is no filter, the last one that was stays.
+pub(super) fn typed(state: &mut State, source: &str, effects: &mut Effects) {
+    match Filter::parse(state.kind, source, &state.setup.zone) {
+        Ok(filter) => filter_by(state, filter, effects),
+        Err(bad) => {
+            browse::stop_marking(state);
+            let trouble = Trouble { source: source.to_owned(), words: bad.words };
+            state.listing_mut().trouble = Some(trouble);
+        }
+    }
+}
+
+/// Puts a filter in force. What it needs of the rows is asked for, and what the list has not brought yet is searched for.
+pub(super) fn filter_by(state: &mut State, filter: Filter, effects: &mut Effects) {
+    browse::stop_marking(state);
+    let (kind, question) = (state.kind, filter.question(&state.people));
+    let listing = state.listing_mut();
+    listing.trouble = None;
+    if let Some(outdated) = listing.search.want(question) {
+        effects.push(Effect::Cancel(outdated));
+    }
+    let sort = listing.sort;
+    listing.rearrange(filter, sort);
+    if listing.lacks_includes() {
+        browse::load(state, kind, Reading::Again, effects);
+    }
+}
+
+/// Whether what was typed last is no filter, so that what matches is not what a person means; says so.
+pub(super) fn is_broken(state: &mut State) -> bool {
+    let is_broken = state.listing().trouble.is_some();
+    if is_broken {
+        state.note("fix the filter first");
+    }
+    is_broken
+}
