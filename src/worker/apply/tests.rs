@@ -9,7 +9,7 @@ use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::pacing::Limits;
 use crate::model::plan::{Caution, Chosen, Organization};
-use crate::model::record::Draft;
+use crate::model::record::{Draft, Value};
 use crate::model::secret::Token;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
 use crate::worker::clock::Clock;
