@@ -88,8 +88,9 @@ fn hints(state: &State) -> Vec<Hint> {
         None if state.filter_input.is_some() => fixed(&[
             ("enter", "keep"),
             ("esc", "former filter"),
-            ("~word", "fuzzy"),
-            ("\"two words\"", "as one"),
+            ("tab", "complete"),
+            ("ctrl-s", "save it"),
+            ("up down", "move"),
         ]),
         None => bound(state),
     }

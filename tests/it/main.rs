@@ -20,6 +20,7 @@ mod pty;
 mod quirks;
 mod readme;
 mod sandbox;
+mod scale;
 mod screens;
 mod shelf;
 mod support;
