@@ -79,6 +79,7 @@ fn hints(state: &State) -> Vec<Hint> {
         None if state.filter_input.is_some() => fixed(&[
             ("enter", "keep"),
             ("esc", "former filter"),
+            ("tab", "complete"),
             ("~word", "fuzzy"),
             ("\"two words\"", "as one"),
         ]),
