@@ -29,6 +29,20 @@ fn tags(row: &Value) -> Vec<String> {
     tags.iter().map(|tag| tag["title"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Calls a tag that many records carry `keep`, and gives the one without a title a title.
+fn keep_some(desk: &Desk) {
+    let ids = desk.server.ids("tags");
+    desk.server.rename("tags", &ids[0], "keep");
+    for id in ids.iter().filter(|id| desk.server.object("tags", id).unwrap()["title"] == "") {
+        desk.server.rename("tags", id, "untitled");
+    }
+}
+
+/// Whether a record carries that tag.
+fn is_kept(desk: &Desk, id: &str) -> bool {
+    tags(&held(desk, id)).contains(&"keep".to_owned())
+}
+
 /// The line on the screen under the one that a filter is typed into.
 fn under_input(desk: &Desk) -> String {
     let screen = desk.screen();

@@ -19,7 +19,7 @@ pub const GAP: u16 = 3;
 const KEYS: usize = 12;
 
 /// Cells for the terms of a filter at most, the space after them included; they never take more than half a column.
-const TERMS: usize = 29;
+const TERMS: usize = 18;
 
 /// The help, laid out for a terminal.
 #[derive(Debug)]

@@ -168,7 +168,7 @@ impl State {
     #[must_use]
     pub fn remark(&self) -> Option<String> {
         if let Some(trouble) = self.listing().trouble.as_ref().filter(|_| self.marked_only.is_none()) {
-            return Some(format!("the filter is not in force: {}", trouble.words));
+            return Some(format!("fix the filter: {}", trouble.words));
         }
         let record = self.under_cursor()?;
         let reason = self.marks.get(record.kind(), record.id())?.failed.clone()?;

@@ -119,7 +119,7 @@ async fn a_filter_and_an_order_hold_together_whichever_comes_first() {
     desk.rest().await;
     assert_eq!(desk.ids(), meant);
     // The cursor stays with its record when the filter goes.
-    desk.keys("j j").await;
+    desk.keys("g j j").await;
     let under = desk.state().under_cursor().unwrap().id().to_string();
     assert_eq!(under, meant[2]);
     desk.keys("esc").await;

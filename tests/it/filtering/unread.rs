@@ -6,7 +6,7 @@ use tidyfy::app::state::listing::Load;
 use tidyfy::model::record::Value;
 use tidyfy::sandbox::{Fault, Mishap, Settings};
 
-use super::{filter, held, tags};
+use super::{filter, held, is_kept, keep_some, tags};
 use crate::support::{Desk, Wanted};
 
 fn slow() -> Wanted {
@@ -14,19 +14,9 @@ fn slow() -> Wanted {
     Wanted { sandbox, at_once: 1, ..Wanted::default() }
 }
 
-/// A tag that many records carry is called `keep` from now on.
-fn keep_some(desk: &Desk) {
-    let urgent = desk.server.ids("tags")[0].clone();
-    desk.server.rename("tags", &urgent, "keep");
-}
-
 /// How often tags were asked for.
 fn asked(desk: &Desk) -> usize {
     desk.server.requests().iter().filter(|request| request.path.contains("with=tags")).count()
-}
-
-fn is_kept(desk: &Desk, id: &str) -> bool {
-    tags(&held(desk, id)).contains(&"keep".to_owned())
 }
 
 /// Whether every row that is shown has been read with its tags, and is not one to keep.
@@ -139,7 +129,8 @@ async fn tags_that_cannot_be_read_let_nothing_through() {
 
 #[tokio::test(start_paused = true)]
 async fn each_scope_and_kind_is_asked_by_the_filter_it_has() {
-    let mut desk = Desk::open().await;
+    let sandbox = Settings { scale: 300, ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     keep_some(&desk);
     filter(&mut desk, "tag:keep").await;
     let before = asked(&desk);
@@ -153,4 +144,24 @@ async fn each_scope_and_kind_is_asked_by_the_filter_it_has() {
     desk.keys("2 3").await;
     desk.rest().await;
     assert_eq!(asked(&desk), before, "other kinds have no such filter");
+}
+
+/// An id in the place of a title may stand for any.
+#[tokio::test(start_paused = true)]
+async fn a_tag_without_a_title_decides_nothing() {
+    let mut desk = Desk::with(slow()).await;
+    let is_nameless = |desk: &Desk, id: &String| tags(&held(desk, id)).contains(&String::new());
+    let is_urgent = |desk: &Desk, id: &String| tags(&held(desk, id)).contains(&"urgent".to_owned());
+    let all = desk.ids();
+    let undecided = all.iter().filter(|id| is_nameless(&desk, id) && !is_urgent(&desk, id)).count();
+    assert!(undecided > 1);
+    for (term, is_turned) in [("tag:urgent", false), ("-tag:urgent", true)] {
+        filter(&mut desk, term).await;
+        let meant = |id: &&String| match is_urgent(&desk, id) {
+            true => !is_turned,
+            false => is_turned && !is_nameless(&desk, id),
+        };
+        assert_eq!(desk.ids(), all.iter().filter(meant).cloned().collect::<Vec<_>>(), "{term}");
+        assert!(desk.shows(&format!("tag unknown for {undecided} rows")), "{term}\n{}", desk.screen());
+    }
 }
