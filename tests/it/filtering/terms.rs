@@ -250,7 +250,7 @@ async fn an_id_finds_its_record() {
     let mut desk = Desk::open().await;
     let id = desk.ids()[7].clone();
     filter(&mut desk, &format!("id:{}", &id[..10])).await;
-    assert_eq!(desk.ids(), [id.clone()]);
+    assert_eq!(desk.ids(), std::slice::from_ref(&id));
     filter(&mut desk, &format!("-id={id}")).await;
     assert_eq!(desk.ids().len(), desk.state().listing().loaded() - 1);
     assert!(!desk.ids().contains(&id));
