@@ -38,6 +38,8 @@ pub(crate) struct Scene {
     tick: Duration,
     start: Timestamp,
     list: Ticket,
+    /// Pages that have come.
+    pages: u32,
 }
 
 impl Scene {
@@ -66,7 +68,7 @@ impl Scene {
         };
         let who = asked(|work| matches!(work, Work::Identify)).wrap_err("nobody asks who we are")?;
         let list = asked(|work| matches!(work, Work::List { .. })).wrap_err("nobody asks for a list")?;
-        let mut scene = Self { state, tick: Duration::ZERO, start, list };
+        let mut scene = Self { state, tick: Duration::ZERO, start, list, pages: 0 };
         let acme = Organization { id: "e0d1".to_owned(), name: "Acme Ltd".to_owned(), admin: Some(true) };
         drop(scene.send(Fact::Reply(who, Reply::Identified(Ok(acme)))));
         Ok(scene)
@@ -75,7 +77,9 @@ impl Scene {
     /// A page comes.
     pub(crate) fn receive(&mut self, page: Arc<Page>, total: usize) {
         let total = Some(total as u64);
-        let page = Reply::Page { page, total, dropped: 0, unreadable: 0, coverage: Vec::new() };
+        self.pages += 1;
+        let number = self.pages;
+        let page = Reply::Page { number, page, total, dropped: 0, unreadable: 0, coverage: Vec::new() };
         drop(self.send(Fact::Reply(self.list, page)));
     }
 

@@ -59,8 +59,7 @@ impl Raw<'_> {
         let no_list = || self.data().err().unwrap_or_else(|| self.garbled("the answer is not a list"));
         let body = Body::read(&text, keep).map_err(|_| no_list())?;
         self.must_not_say_error(&body.rest)?;
-        let mut rows = body.rows.ok_or_else(no_list)?;
-        rows.iter_mut().for_each(decode::drop_credentials);
+        let rows = body.rows.ok_or_else(no_list)?;
         Ok(Listed { rows, meta: Meta::read(&body.rest) })
     }
 

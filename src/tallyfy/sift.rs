@@ -9,6 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::decode::drop_credentials;
 use crate::model::kind::Kind;
 
 /// The key that rows stand under in a list, and a row in an envelope of its own (API sheet, section 2).
@@ -53,7 +54,7 @@ impl Keep {
     }
 }
 
-/// The body of a list.
+/// The body of a list, credentials dropped.
 #[derive(Debug)]
 pub struct Body {
     /// The rows, if there are any under `data`, or the answer is nothing but rows.
@@ -69,8 +70,10 @@ impl Body {
     /// When it is no JSON, or no list.
     pub fn read(text: &str, keep: &Keep) -> Result<Self, serde_json::Error> {
         let mut parser = serde_json::Deserializer::from_str(text);
-        let body = parser.deserialize_any(Answer(keep))?;
+        let mut body = parser.deserialize_any(Answer(keep))?;
         parser.end()?;
+        body.rows.iter_mut().flatten().for_each(drop_credentials);
+        drop_credentials(&mut body.rest);
         Ok(body)
     }
 }
@@ -255,6 +258,16 @@ mod tests {
         let body =
             Body::read(r#"{"meta":{"pagination":{"total":2}},"data":[{}],"error":"x"}"#, &Keep::nothing());
         assert_eq!(body.unwrap().rest, json!({"meta": {"pagination": {"total": 2}}, "error": "x"}));
+    }
+
+    #[test]
+    fn credentials_are_dropped_whatever_is_kept() {
+        let text = r#"{"data":[{"id":7,"guests":[{"guest_link":"x"}]}],"meta":{"api_key":"x"}}"#;
+        for keep in [Keep::Whole, Keep::Keys(vec!["id", "guests"])] {
+            let body = Body::read(text, &keep).unwrap();
+            assert_eq!(body.rows.unwrap(), [json!({"id": 7, "guests": [{}]})]);
+            assert_eq!(body.rest, json!({"meta": {}}));
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod quirks;
 mod readme;
 mod sandbox;
 mod screens;
+mod shelf;
 mod support;
 mod trials;
 mod trust;

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::browse;
+use super::{browse, shelf};
 use crate::app::command::Motion;
 use crate::app::effect::{Effect, Effects};
 use crate::app::keymap::{Chord, Key};
@@ -35,6 +35,10 @@ pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
         Key::Up | Key::Down => {
             let direction = if chord.key == Key::Up { Motion::Up } else { Motion::Down };
             browse::motion(state, direction);
+        }
+        Key::Char('s') if chord.ctrl => {
+            shelf::save(state, effects);
+            return;
         }
         Key::Tab | Key::BackTab => complete(state, &mut typing, chord.key == Key::BackTab, effects),
         _ => {
