@@ -90,7 +90,8 @@ fn hints(state: &State) -> Vec<Hint> {
             ("esc", "former filter"),
             ("tab", "complete"),
             ("ctrl-s", "save it"),
-            ("up down", "move"),
+            ("~word", "fuzzy"),
+            ("\"two words\"", "as one"),
         ]),
         None => bound(state),
     }

@@ -61,13 +61,15 @@ fn complete(state: &mut State, typing: &mut FilterInput, back: bool, effects: &m
         }
         None => typing.completing = Completing::begin(state, &typing.input),
     }
-    match &typing.completing {
-        Some(walk) => {
-            typing.input = walk.input();
-            typed(state, typing.input.value(), effects);
-        }
-        None => state.note("nothing is known that could stand here"),
+    let Some(walk) = &typing.completing else {
+        return state.note("nothing is known that could stand here");
+    };
+    typing.input = walk.input();
+    // Where only one thing could stand there is nothing to walk through, and Tab goes on behind it.
+    if walk.candidates.len() == 1 {
+        typing.completing = None;
     }
+    typed(state, typing.input.value(), effects);
 }
 
 /// Types what was pasted into the filter's line, as one line.
