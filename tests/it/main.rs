@@ -19,6 +19,7 @@ mod properties;
 mod pty;
 mod quirks;
 mod readme;
+mod review4;
 mod sandbox;
 mod screens;
 mod shelf;
