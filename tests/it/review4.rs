@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidyfy::app::state::listing::Load;
 use tidyfy::model::pacing::Limits;
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
 
 use crate::support::{Desk, Wanted};
 
@@ -63,7 +63,8 @@ async fn a_gap_is_filled_with_what_moved_up_out_of_it_too() {
 async fn what_left_while_pages_came_in_is_made_up_for_by_a_load_that_is_stopped_and_resumed() {
     let wanted = Wanted { sandbox: scaled(9_000, 300), at_once: 2, ..Wanted::default() };
     let mut desk = Desk::starting(wanted).await;
-    desk.until("the first page", |desk| desk.state().listing().loaded() >= 100 && desk.shows("Acme Ltd")).await;
+    desk.until("the first page", |desk| desk.state().listing().loaded() >= 100 && desk.shows("Acme Ltd"))
+        .await;
     archives_the_first(&mut desk, 20).await;
     let here = desk.state().listing().loaded();
     desk.until("more", |desk| desk.state().listing().loaded() >= here + 600).await;
@@ -118,4 +119,34 @@ async fn the_time_left_of_a_resumed_load_is_that_of_the_rest() {
     let listing = desk.state().listing();
     let rest = (listing.total_or_loaded() as usize - listing.loaded()) as f64;
     assert!(left.as_secs_f64() <= rest / rate + 2.0, "{left:?} for {rest} rows at {rate}/s");
+}
+
+/// Stops a load of pages of ten, lets `meanwhile` happen, goes on, and says what is lacking.
+async fn lacking_of_short_pages(quirks: Quirks, archived: usize) -> Vec<String> {
+    let sandbox = Settings { quirks, ..scaled(900, 300) };
+    let mut desk = Desk::starting(Wanted { sandbox, at_once: 2, ..Wanted::default() }).await;
+    desk.until("the first pages", |desk| desk.state().listing().loaded() >= 100 && desk.shows("Acme Ltd"))
+        .await;
+    desk.keys("x").await;
+    assert_eq!(desk.state().listing().load, Load::Stopped);
+    if archived > 0 {
+        archives_the_first(&mut desk, archived).await;
+    }
+    desk.keys("R").await;
+    desk.rest().await;
+    assert!(desk.state().listing().is_settled(), "{}", desk.screen());
+    let shown = shown(&desk);
+    live(&desk).into_iter().filter(|id| !shown.contains(id)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_list_with_shorter_pages_is_read_to_its_end() {
+    let quirks = Quirks::default().with(Quirk::IgnorePerPage).with(Quirk::LinksMissing);
+    assert_eq!(lacking_of_short_pages(quirks, 0).await.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_seam_is_as_wide_as_the_pages_are_short() {
+    let quirks = Quirks::default().with(Quirk::IgnorePerPage);
+    assert_eq!(lacking_of_short_pages(quirks, 40).await.len(), 0);
 }
