@@ -35,6 +35,7 @@
 //! | [`journal`] | what was planned, sent and settled, on disk; the history | HTTP, screens |
 //! | [`backups`] | copies of what is deleted permanently, on disk | HTTP, the journal, screens |
 //! | [`private`] | directories and files that are the owner's alone | what is kept in them |
+//! | [`shelf`] | what a person keeps by name, on disk: saved filters | what a filter means |
 //! | [`sandbox`] | a Tallyfy-compatible server on loopback | every other room |
 //!
 //! Two things hold it together. A kind is one row of [`model::catalog`]: routes, scopes, columns, verbs, preconditions,
@@ -54,6 +55,7 @@ pub mod journal;
 pub mod model;
 pub mod private;
 pub mod sandbox;
+pub mod shelf;
 pub mod tallyfy;
 pub mod terminal;
 pub mod view;

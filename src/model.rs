@@ -20,5 +20,6 @@ pub mod record;
 pub mod reference;
 pub mod rows;
 pub mod run;
+pub mod saved;
 pub mod secret;
 pub mod text;

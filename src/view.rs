@@ -17,6 +17,7 @@ mod palette;
 mod question;
 mod recovery;
 mod scope;
+mod shelf;
 mod status;
 mod table;
 mod tabs;
@@ -70,6 +71,7 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, canvas),
         Some(Overlay::Help(scroll)) => help::draw(state, *scroll, canvas),
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, canvas),
+        Some(Overlay::Filters(shelf)) => shelf::draw(state, shelf, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),

@@ -240,6 +240,12 @@ impl Worker {
                     Reply::Written(desk::write(Path::new("."), &name, &text).await)
                 });
             }
+            Work::Shelve(keeping) => {
+                let directory = self.state_dir.clone();
+                self.supervise(ticket, Reply::Shelved(Err(cancelled().words)), async move {
+                    Reply::Shelved(desk::shelve(directory, keeping).await)
+                });
+            }
             Work::Arrange(wish) => {
                 self.supervise(ticket, Reply::Arranged(None), arrange::run(wish, post, ticket));
             }

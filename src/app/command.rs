@@ -58,6 +58,10 @@ pub enum Command {
     MarkedOnly,
     /// Type a filter.
     Filter,
+    /// Pick a saved filter.
+    SavedFilters,
+    /// Save the filter in force under a name.
+    SaveFilter,
     /// Pick the column to sort by.
     SortBy,
     /// Turn the order around.

@@ -11,6 +11,7 @@ use crate::model::kind::{Kind, Scope};
 use crate::model::past::Recall;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
+use crate::model::saved::Keeping;
 use crate::model::secret::Token;
 
 /// The name of one piece of work, never used twice.
@@ -126,6 +127,8 @@ pub enum Work {
     Drop(i64),
     /// Go on with another token: the one that was typed, or whatever its source holds now. Ends with `Admitted`.
     Admit(Option<Token>),
+    /// Read or change the saved filters. Ends with `Shelved`.
+    Shelve(Keeping),
     /// Write a text into a new file in the working directory; its name is a proposal. Ends with `Written`.
     Write {
         /// The file's name.

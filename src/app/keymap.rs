@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 49] = [
+pub static BINDINGS: [Binding; 51] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -319,6 +319,15 @@ pub static BINDINGS: [Binding; 49] = [
         "type a filter: words, ~fuzzy, \"two words\"",
     ),
     row("scope", Command::NextScope, &["s"], TABLE, (10, "scope"), "walk through active, archived, all"),
+    row("saved-filters", Command::SavedFilters, &["F"], TABLE, (0, ""), "pick a saved filter"),
+    row(
+        "save-filter",
+        Command::SaveFilter,
+        &["ctrl-s"],
+        TABLE,
+        (0, ""),
+        "save the filter in force under a name",
+    ),
     row("sort", Command::SortBy, &["o"], TABLE, (14, "sort"), "pick the column to sort by"),
     row("reverse-sort", Command::ReverseSort, &["O"], TABLE, (0, ""), "turn the order around"),
     row("reload", Command::Reload, &["R"], PAGES, (16, "reload"), "load the list, or the record, again"),

@@ -20,6 +20,7 @@ use crate::model::people::People;
 use crate::model::plan::Organization;
 use crate::model::record::{Page, Record};
 use crate::model::reference::Reference;
+use crate::model::saved::Saved;
 
 /// A fact, and when it happened.
 #[derive(Debug, Clone)]
@@ -246,6 +247,8 @@ pub enum Reply {
     Dropped(Result<(), Failure>),
     /// The token is accepted, and requests leave again.
     Admitted(Result<(), Failure>),
+    /// The saved filters, of every kind; or why they could not be read or changed, and what to do about it.
+    Shelved(Result<Vec<Saved>, String>),
     /// A file has been written: its path as a person would type it.
     Written(Result<String, Failure>),
     /// The work broke off through a fault of this program.

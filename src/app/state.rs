@@ -17,6 +17,7 @@ pub mod palette;
 pub mod recovery;
 pub mod scroll;
 pub mod search;
+pub mod shelf;
 pub mod status;
 pub mod token;
 
@@ -43,6 +44,7 @@ use listing::Listing;
 use marks::Marks;
 use palette::Palette;
 use recovery::{Recovery, RecoveryPage};
+use shelf::Shelf;
 use status::Status;
 use token::TokenPrompt;
 
@@ -80,6 +82,8 @@ pub enum Overlay {
     Help(usize),
     /// Every command by name.
     Palette(Palette),
+    /// The saved filters.
+    Filters(Shelf),
     /// The columns to sort by, and which one the cursor is on.
     Columns(usize),
     /// The unfinished jobs of earlier runs.
@@ -159,6 +163,8 @@ pub enum Purpose {
     Drop(i64),
     /// Another token.
     Admit,
+    /// The saved filters.
+    Shelve,
     /// A file.
     Write,
 }

@@ -14,6 +14,7 @@ mod pane;
 mod recall;
 mod receive;
 mod recover;
+mod shelf;
 
 use super::effect::{Effect, Effects, Ticket, Work};
 use super::message::{Fact, Message, Reply, Signal, Size};

@@ -75,6 +75,9 @@ const CHUNK: usize = 8192;
 /// How many rows are a screenful.
 const SCREENFUL: usize = 128;
 
+/// How many rows are looked at in their order before the others are, so that a screenful is found early.
+const EARLY: usize = 2048;
+
 /// Puts rows in order and keeps those that match; `None` if that is no longer `wanted`.
 ///
 /// If there are many rows, `first` is told the beginning of the order once, as soon as it fills a screen.
@@ -100,23 +103,46 @@ fn sift(
     first: &mut dyn FnMut(Arranged),
 ) -> Option<Arranged> {
     let mut sieve = Sieve::new(&wish.filter, &wish.people, wish.now);
+    let matches = |position: u32, sieve: &mut Sieve<'_>| {
+        wish.rows.get(position as usize).is_some_and(|record| sieve.lets_through(&record))
+    };
     let mut order = Vec::new();
-    let mut is_told = base.len() <= CHUNK;
-    for (n, position) in base.iter().enumerate() {
-        let is_chunk = n > 0 && n.is_multiple_of(CHUNK);
-        if is_chunk && !wanted() {
-            return None;
+    let is_long = base.len() > CHUNK;
+    let (early, late) = base.split_at(if is_long { EARLY } else { base.len() });
+    let mut is_told = !is_long;
+    for (n, position) in early.iter().enumerate() {
+        if matches(*position, &mut sieve) {
+            order.push(*position);
         }
-        if !is_told && !order.is_empty() && (is_chunk || order.len() >= SCREENFUL) {
+        let is_enough = order.len() == SCREENFUL || n + 1 == EARLY;
+        if is_enough && !is_told && !order.is_empty() {
             is_told = true;
             let (order, base) = (order.as_slice().into(), Arc::clone(&base));
             first(Arranged { order, base, unknown: sieve.unknown() });
         }
-        if wish.rows.get(*position as usize).is_some_and(|record| sieve.lets_through(&record)) {
-            order.push(*position);
-        }
     }
+    let found = in_memory(late, wanted, &mut |position| matches(position, &mut sieve))?;
+    order.extend(late.iter().filter(|position| found[**position as usize]));
     wanted().then(|| Arranged { order: order.into(), base, unknown: sieve.unknown() })
+}
+
+/// Which of these positions match, looked at in the order in which rows lie in memory: in any other, most of the time
+/// goes into waiting for it.
+fn in_memory(
+    positions: &[u32],
+    wanted: &dyn Fn() -> bool,
+    matches: &mut dyn FnMut(u32) -> bool,
+) -> Option<Vec<bool>> {
+    let len = positions.iter().max().map_or(0, |last| *last as usize + 1);
+    let mut found = vec![false; len];
+    positions.iter().for_each(|position| found[*position as usize] = true);
+    for (position, is_found) in (0..).zip(&mut found) {
+        if position % CHUNK as u32 == 0 && !wanted() {
+            return None;
+        }
+        *is_found = *is_found && matches(position);
+    }
+    Some(found)
 }
 
 /// The fields of `kind` that a list can be sorted by: its columns.

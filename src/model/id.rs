@@ -3,7 +3,7 @@
 //! Owns what counts as an id. An id comes from the server and ends in the path of a DELETE, so a value such as `..`,
 //! `%2E%2E` or `a/b` is refused here and can never be built: climbing the path would address the parent.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 /// The longest id the API's own clients let through, in bytes (API sheet, section 3).
@@ -56,7 +56,11 @@ impl FromStr for Id {
 impl fmt::Display for Id {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Form::Hex(bytes) => bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")),
+            Form::Hex(bytes) => {
+                let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+                let mut digits = nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16));
+                digits.try_for_each(|digit| out.write_char(digit))
+            }
             Form::Token(token) => out.write_str(token),
         }
     }

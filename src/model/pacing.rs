@@ -20,6 +20,18 @@ impl Budget {
         let windows = requests.saturating_sub(1) / self.count.max(1);
         self.window.saturating_mul(u32::try_from(windows).unwrap_or(u32::MAX))
     }
+
+    /// For people: `12 reads in 5 s`, `140 requests in 10 s`.
+    #[must_use]
+    pub fn words(self, reads_only: bool) -> String {
+        let what = match (reads_only, self.count) {
+            (true, 1) => "read",
+            (true, _) => "reads",
+            (false, 1) => "request",
+            (false, _) => "requests",
+        };
+        format!("{} {what} in {}", self.count, spoken(self.window))
+    }
 }
 
 /// All limits in force.

@@ -159,7 +159,7 @@ impl Record {
     #[must_use]
     pub fn name(&self) -> &str {
         match self.value(0) {
-            Value::Text(name) if text::name_or_nameless(name) == name => name,
+            Value::Text(name) if text::is_visible(name) => name,
             _ => text::NAMELESS,
         }
     }

@@ -54,12 +54,15 @@ pub const NAMELESS: &str = "(no name)";
 /// `text` cleaned, or [`NAMELESS`] where nothing visible is left.
 #[must_use]
 pub fn name_or_nameless(text: &str) -> Cow<'_, str> {
-    // Most names, and every row of a list is asked for its name.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.bytes().any(|byte| byte != b' ') {
-        return Cow::Borrowed(text);
-    }
     let shown = clean(text);
-    if shown.trim().is_empty() || shown.width() == 0 { Cow::Borrowed(NAMELESS) } else { shown }
+    if is_visible(&shown) { shown } else { Cow::Borrowed(NAMELESS) }
+}
+
+/// Whether anything of `cleaned`, which is clean already, can be seen.
+#[must_use]
+pub fn is_visible(cleaned: &str) -> bool {
+    // Every row of a list is asked for its name, and most have such a letter.
+    cleaned.bytes().any(|byte| byte.is_ascii_graphic()) || !cleaned.trim().is_empty() && cleaned.width() > 0
 }
 
 /// `text` as a cell of a sheet that no program takes for a formula, with nothing in it that controls a terminal: names
@@ -116,8 +119,13 @@ pub fn fold_onto(text: &str, onto: &mut String) {
         onto.push_str(text);
         onto[start..].make_ascii_lowercase();
     } else {
-        let letters = text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'));
-        onto.extend(letters.flat_map(|c| nucleo_matcher::chars::normalize(c).to_lowercase()));
+        for c in text.chars() {
+            match c {
+                c if c.is_ascii() => onto.push(c.to_ascii_lowercase()),
+                '\u{300}'..='\u{36f}' => {}
+                c => onto.extend(nucleo_matcher::chars::normalize(c).to_lowercase()),
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Request, Response, Url};
 use rustls::crypto::{CryptoProvider, ring};
@@ -21,6 +22,7 @@ use crate::model::secret::Token;
 
 use super::address::{BaseUrl, same_origin};
 use super::answer::{Answered, Listed, Raw};
+use super::quota::{Ear, Quota};
 use super::sift::Keep;
 use super::transport::{self, Waited};
 
@@ -108,6 +110,8 @@ impl SetupError {
 pub struct Client {
     http: reqwest::Client,
     access: Arc<Access>,
+    /// Who wants to know what answers say about the server's limits.
+    ear: Ear,
 }
 
 impl fmt::Debug for Client {
@@ -143,7 +147,7 @@ impl Client {
             builder.tls_backend_preconfigured(trusting_nobody()?)
         };
         let http = builder.build().map_err(|error| SetupError::Library(reason(&error)))?;
-        Ok(Self { http, access: Arc::new(access) })
+        Ok(Self { http, access: Arc::new(access), ear: Ear::default() })
     }
 
     /// The same access with another token, on connections of its own; nothing is sent yet.
@@ -152,6 +156,13 @@ impl Client {
     /// As for [`Client::new`].
     pub fn with_token(&self, token: Token) -> Result<Self, SetupError> {
         Self::new(Access { token, ..Access::clone(&self.access) })
+    }
+
+    /// The same client, and what is heard of the server's limits in the answers that come by it alone.
+    #[must_use]
+    pub fn overheard(&self) -> (Self, Ear) {
+        let ear = Ear::default();
+        (Self { ear: ear.clone(), ..self.clone() }, ear)
     }
 
     /// What this client was made with.
@@ -276,10 +287,14 @@ impl Client {
         let Timeouts { connect, request: whole } = self.access.timeouts;
         match timeout_at(deadline, self.http.execute(request)).await {
             Err(_) => Err(transport::no_answer(whole)),
-            Ok(answer) => answer.map_err(|error| {
+            Ok(Ok(answer)) => {
+                self.ear.hear(Quota::read(answer.headers(), Timestamp::now()));
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
                 let waited = Waited { connect, request: whole };
-                transport::failed_to_send(&error, self.access.base_url.host(), waited)
-            }),
+                Err(transport::failed_to_send(&error, self.access.base_url.host(), waited))
+            }
         }
     }
 

@@ -181,9 +181,13 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
         return Some(seconds.min(LONGEST_WAIT));
     }
     let until = date(text)?;
-    let now = headers.get(DATE).and_then(|date| date.to_str().ok()).and_then(date).unwrap_or(now);
-    let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+    let wait = Duration::try_from(until.duration_since(server_time(headers, now))).unwrap_or_default();
     Some(wait.min(LONGEST_WAIT))
+}
+
+/// What the clock of the server says, or `now` where the answer does not tell.
+pub(super) fn server_time(headers: &HeaderMap, now: Timestamp) -> Timestamp {
+    headers.get(DATE).and_then(|date| date.to_str().ok()).and_then(date).unwrap_or(now)
 }
 
 fn seconds(text: &str) -> Option<Duration> {
@@ -194,7 +198,8 @@ fn seconds(text: &str) -> Option<Duration> {
     Some(if negative { Duration::ZERO } else { wait })
 }
 
-fn date(text: &str) -> Option<Timestamp> {
+/// A date as HTTP writes it.
+pub(super) fn date(text: &str) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()
 }
 

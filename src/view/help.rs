@@ -1,6 +1,6 @@
 //! The help.
 //!
-//! Owns its box; its words come from the keymap.
+//! Owns its box; its words come from the keymap and the filter's language.
 
 use ratatui::text::Span;
 use ratatui::widgets::BorderType;

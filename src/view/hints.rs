@@ -70,6 +70,15 @@ fn hints(state: &State) -> Vec<Hint> {
     match &state.overlay {
         Some(Overlay::Confirm(confirm)) => fixed(&in_modal(confirm)),
         Some(Overlay::Palette(_)) => fixed(&[("enter", "do it"), ("esc", "close"), ("up down", "pick")]),
+        Some(Overlay::Filters(shelf)) if shelf.naming.is_some() => {
+            fixed(&[("enter", "save"), ("esc", "close")])
+        }
+        Some(Overlay::Filters(_)) => fixed(&[
+            ("enter", "filter by it"),
+            ("esc", "close"),
+            ("delete", "remove it"),
+            ("up down", "pick"),
+        ]),
         Some(Overlay::Columns(_)) => fixed(&[("enter", "sort"), ("esc", "close"), ("up down", "pick")]),
         Some(Overlay::Recovery(_)) => {
             fixed(&[("f", "finish the rest"), ("d", "drop it"), ("esc", "later"), ("j k", "pick")])
@@ -79,6 +88,8 @@ fn hints(state: &State) -> Vec<Hint> {
         None if state.filter_input.is_some() => fixed(&[
             ("enter", "keep"),
             ("esc", "former filter"),
+            ("tab", "complete"),
+            ("ctrl-s", "save it"),
             ("~word", "fuzzy"),
             ("\"two words\"", "as one"),
         ]),
@@ -151,8 +162,7 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         },
         Command::EnterToken => state.locked_out.is_some(),
         Command::Back => {
-            let in_table =
-                listing.anchor.is_some() || listing.marking.is_some() || !listing.filter.is_empty();
+            let in_table = listing.anchor.is_some() || listing.marking.is_some() || listing.has_filter();
             context != Context::Table || in_table || state.focus == Focus::Status
         }
         Command::Move(_)
@@ -161,6 +171,8 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         | Command::Go(_)
         | Command::Leave
         | Command::Filter
+        | Command::SavedFilters
+        | Command::SaveFilter
         | Command::SortBy
         | Command::ReverseSort
         | Command::Palette

@@ -62,23 +62,30 @@ fn candidates(walk: &Completing, area: Area, canvas: &mut Canvas<'_>) {
 
 /// Draws the filter being typed, or why the record under the cursor failed.
 pub(super) fn remark(state: &State, area: Area, canvas: &mut Canvas<'_>) {
-    if let Some(filter) = &state.filter_input {
-        draw(&filter.input, "/", canvas.theme.key(), true, (area, 0), canvas);
-        match (&filter.completing, &state.listing().trouble) {
-            (Some(walk), _) => candidates(walk, area.rows(1, 1), canvas),
-            (None, Some(trouble)) => {
-                let words = text::cut(&format!("! {}", trouble.words), usize::from(area.width));
-                canvas.line(area, 1, &[Span::styled(words, canvas.theme.bad())]);
-            }
-            (None, None) => {}
+    let Some(filter) = &state.filter_input else {
+        if let Some(remark) = state.remark() {
+            reason(&remark, state, area, canvas);
         }
-    } else if let Some(remark) = state.remark() {
-        let lines = wrapped(&remark, remark_width(state.size));
-        let cut = usize::from(area.height) < lines.len();
-        for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
-            let lead = if row == 0 { "! " } else { "  " };
-            let end = if cut && row + 1 == usize::from(area.height) { "…" } else { "" };
-            canvas.line(area, row, &[Span::styled(format!("{lead}{line}{end}"), canvas.theme.bad())]);
-        }
+        return;
+    };
+    draw(&filter.input, "/", canvas.theme.key(), true, (area, 0), canvas);
+    let mut below = area.rows(1, area.height);
+    if let Some(walk) = &filter.completing {
+        candidates(walk, below, canvas);
+        below = below.rows(1, below.height);
+    }
+    if let Some(trouble) = &state.listing().trouble {
+        reason(&trouble.words, state, below, canvas);
+    }
+}
+
+/// Draws why something is not so, as much of it as there is room for.
+fn reason(words: &str, state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    let lines = wrapped(words, remark_width(state.size));
+    let room = usize::from(area.height);
+    for (row, line) in lines.iter().take(room).enumerate() {
+        let lead = if row == 0 { "! " } else { "  " };
+        let end = if room < lines.len() && row + 1 == room { "…" } else { "" };
+        canvas.line(area, row, &[Span::styled(format!("{lead}{line}{end}"), canvas.theme.bad())]);
     }
 }

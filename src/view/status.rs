@@ -98,7 +98,9 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
     parts.extend(unable(state, wide).map(|words| Part::new(1, words, theme.bad())));
     parts.extend(standing.map(|word| Part::new(1, word, theme.wary())));
     parts.extend(waiting(state, wide).map(|words| Part::new(2, words, theme.wary())));
-    let is_moving = standing.is_none() && waiting(state, wide).is_none() && unable(state, wide).is_none();
+    // A job that keeps to a limit waits in every window, and its rate counts that in.
+    let is_paused = state.waiting.as_ref().is_some_and(|wait| wait.is_pause() && wait.until > state.now.tick);
+    let is_moving = standing.is_none() && !is_paused && unable(state, wide).is_none();
     if let Some((rate, left)) = job.pace(state.now).filter(|_| is_moving) {
         let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
         parts.push(Part::new(6, rate, theme.plain()));

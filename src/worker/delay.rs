@@ -40,6 +40,12 @@ impl Delays {
         self.grown(THROTTLED, nth)
     }
 
+    /// How long nothing leaves when the server says that nothing remains, but neither turns anything away nor says until
+    /// when.
+    pub(super) fn unsure(&self) -> Duration {
+        self.throttled(1)
+    }
+
     /// The delay before the `nth` try to reach the server again, counted from 1.
     pub(super) fn knock(&self, nth: u32) -> Duration {
         self.grown(KNOCKS, nth)

@@ -4,12 +4,15 @@
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::fs::{OpenOptions, remove_file};
 use tokio::io::AsyncWriteExt as _;
+use tokio::task::spawn_blocking;
 
 use crate::model::failure::{Cause, Failure};
+use crate::model::saved::{Keeping, Saved};
+use crate::shelf;
 
 /// How many names are tried where the ones before are taken.
 const MOST_NAMES: usize = 100;
@@ -39,6 +42,13 @@ async fn create(path: &Path, text: &str) -> std::io::Result<()> {
         return Err(error);
     }
     Ok(())
+}
+
+/// Reads or changes the saved filters in `directory`. What goes wrong is told with what to do about it.
+pub(super) async fn shelve(directory: PathBuf, keeping: Keeping) -> Result<Vec<Saved>, String> {
+    let kept = spawn_blocking(move || shelf::keep(&directory, &keeping)).await;
+    let broken = |_| "the saved filters were not read to the end".to_owned();
+    kept.map_err(broken)?.map_err(|error| format!("{error}; hint: {}", error.hint()))
 }
 
 /// `name` without a folder, then `name-2` and so on, with the extension kept.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::pace::{Later, Pace, Urgency};
+use super::pace::{End, Later, Pace, Urgency};
 use crate::model::pacing::Limits;
 
 /// A gate. Clones are the same gate.
@@ -19,11 +19,17 @@ pub(super) struct Gate(Arc<Shared>);
 struct Shared {
     pace: Mutex<Pace>,
     changed: Notify,
+    /// Something has begun to wait, which is of interest to those who watch alone.
+    queued: Notify,
 }
 
 impl Gate {
     pub(super) fn new(limits: &Limits, at_once: usize) -> Self {
-        Self(Arc::new(Shared { pace: Mutex::new(Pace::new(limits, at_once)), changed: Notify::new() }))
+        Self(Arc::new(Shared {
+            pace: Mutex::new(Pace::new(limits, at_once)),
+            changed: Notify::new(),
+            queued: Notify::new(),
+        }))
     }
 
     /// Waits until a request may leave.
@@ -31,13 +37,16 @@ impl Gate {
         let number = self.pace().ask(urgency, read);
         let waiting = Waiting { gate: self, number };
         let tried = || waiting.gate.pace().take(waiting.number, Instant::now());
-        self.until(|| tried().err()).await;
-        Place { gate: self.clone(), read, left: Instant::now() }
+        if tried().is_err() {
+            self.0.queued.notify_waiters();
+            self.until(|| tried().err()).await;
+        }
+        Place { gate: self.clone(), read, left: Instant::now(), end: End::Unsent }
     }
 
     /// Waits until `look` finds nothing more to wait for. It is asked at once, whenever something has changed, and at
     /// the instants it names.
-    pub(super) async fn until(&self, mut look: impl FnMut() -> Option<Later>) {
+    async fn until(&self, mut look: impl FnMut() -> Option<Later>) {
         loop {
             let changed = self.0.changed.notified();
             tokio::pin!(changed);
@@ -45,11 +54,26 @@ impl Gate {
             changed.as_mut().enable();
             match look() {
                 None => return,
-                Some(Later::AfterChange) => changed.await,
-                Some(Later::At(instant)) => tokio::select! {
+                Some(later) => tokio::select! {
                     () = changed => {}
-                    () = sleep_until(instant) => {}
+                    () = reached(later) => {}
                 },
+            }
+        }
+    }
+
+    /// Has `look` look at once, whenever something has changed or begun to wait, and at the instants it names, for as long
+    /// as it is polled.
+    pub(super) async fn watch(&self, mut look: impl FnMut() -> Later) {
+        loop {
+            let (changed, queued) = (self.0.changed.notified(), self.0.queued.notified());
+            tokio::pin!(changed, queued);
+            changed.as_mut().enable();
+            queued.as_mut().enable();
+            tokio::select! {
+                () = reached(look()) => {}
+                () = changed => {}
+                () = queued => {}
             }
         }
     }
@@ -62,6 +86,13 @@ impl Gate {
     /// Everybody who waits looks again.
     pub(super) fn changed(&self) {
         self.0.changed.notify_waiters();
+    }
+}
+
+async fn reached(later: Later) {
+    match later {
+        Later::At(instant) => sleep_until(instant).await,
+        Later::AfterChange => std::future::pending().await,
     }
 }
 
@@ -82,14 +113,28 @@ impl Drop for Waiting<'_> {
 #[derive(Debug)]
 pub(super) struct Place {
     gate: Gate,
-    read: bool,
+    pub(super) read: bool,
     /// When the request left.
     pub(super) left: Instant,
+    end: End,
+}
+
+impl Place {
+    /// The request leaves now. Unless it is said otherwise, nobody knows whether it arrives.
+    pub(super) fn leave(&mut self) {
+        self.left = Instant::now();
+        self.end = End::Lost;
+    }
+
+    /// What is known to have become of the request.
+    pub(super) fn ended(mut self, end: End) {
+        self.end = end;
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.gate.pace().answered(self.read, Instant::now());
+        self.gate.pace().ended(self.read, self.end, Instant::now());
         self.gate.changed();
     }
 }

@@ -12,13 +12,15 @@ use super::pace::{Later, Pause};
 use super::post::Post;
 use crate::app::message::{Allowance, Fact, Wait};
 
-/// The budget is told about at most so often: a person reads no faster.
-const EVERY: Duration = Duration::from_millis(100);
+/// The budget is told about at most so often: figures that change faster cannot be read.
+const EVERY: Duration = Duration::from_millis(500);
+/// A shorter wait is over before a person has read of it.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// Watches `gate` for as long as it is polled.
 pub(super) async fn watch(gate: &Gate, post: &Post) {
     let mut told = Told { pause: None, allowance: None, at: None };
-    gate.until(|| Some(told.look(gate, post))).await;
+    gate.watch(|| told.look(gate, post)).await;
 }
 
 struct Told {
@@ -33,9 +35,11 @@ impl Told {
     fn look(&mut self, gate: &Gate, post: &Post) -> Later {
         let now = Instant::now();
         let mut pace = gate.pace();
-        let pause = pace.pause(now).cloned();
+        let pause = pace.waits(now).filter(|pause| {
+            pause.until >= now + WORTH_TELLING || self.pause.as_ref().is_some_and(|told| told.until > now)
+        });
         let allowance = pace.allowance(now);
-        let next_free = pace.next_free();
+        let changes = pace.changes_at(now);
         drop(pace);
         let ends = pause.as_ref().map(|pause| pause.until);
         if pause != self.pause {
@@ -47,7 +51,7 @@ impl Told {
             post.tell(Fact::Waiting(pause.as_ref().map(wait)));
             self.pause = pause;
         }
-        let again = self.tell_allowance(allowance, now, post).or(next_free.filter(|_| allowance.is_some()));
+        let again = self.tell_allowance(allowance, now, post).or(changes.filter(|_| allowance.is_some()));
         match [ends, again].into_iter().flatten().min() {
             Some(instant) => Later::At(instant),
             None => Later::AfterChange,
@@ -73,7 +77,7 @@ mod tests {
     use super::*;
     use crate::model::pacing::{Budget, Limits};
     use crate::worker::clock::Clock;
-    use crate::worker::pace::Urgency;
+    use crate::worker::pace::{End, Urgency};
     use jiff::Timestamp;
     use tokio::sync::mpsc;
 
@@ -86,19 +90,26 @@ mod tests {
         let post = Post::new(Clock::starting_at(Timestamp::UNIX_EPOCH), sender);
         let spend = async {
             for _ in 0..30 {
-                drop(gate.place(Urgency::Job, false).await);
+                let mut place = gate.place(Urgency::Job, false).await;
+                place.leave();
+                place.ended(End::Answered);
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             tokio::time::sleep(window * 2).await;
         };
         tokio::select! { () = watch(&gate, &post) => {}, () = spend => {} }
-        let mut told = Vec::new();
+        let (mut told, mut waits) = (Vec::new(), Vec::new());
         while let Ok(message) = messages.try_recv() {
-            let Fact::Budget(allowance) = message.fact else { panic!("{message:?}") };
-            told.push((message.at.tick, allowance));
+            match message.fact {
+                Fact::Budget(allowance) => told.push((message.at.tick, allowance)),
+                Fact::Waiting(wait) => waits.push(wait.map(|wait| wait.why)),
+                _ => panic!("{message:?}"),
+            }
         }
+        let wait = Some("the server allows 10 requests in 5 s".to_owned());
+        assert_eq!(waits, [wait.clone(), None, wait, None]);
         assert!(told.windows(2).all(|pair| pair[1].0 - pair[0].0 >= EVERY && pair[0].1 != pair[1].1));
-        assert_eq!(told[0].1, Some(Allowance { left: 8, of: 10 }));
+        assert_eq!(told[0].1, Some(Allowance { left: 7, of: 10 }));
         assert!(told.iter().any(|(_, allowance)| *allowance == Some(Allowance { left: 0, of: 10 })));
         assert_eq!(told.last().unwrap().1, None);
     }
@@ -112,7 +123,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let throttle = async {
             for until in [3, 2, 5] {
-                gate.pace().throttled(start, start, start + second * until, "asked");
+                gate.pace().hold(start, second * until, "asked");
                 gate.changed();
                 tokio::task::yield_now().await;
             }

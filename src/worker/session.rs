@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use super::delay::Delays;
 use super::door::{Door, Pass};
 use super::gate::{Gate, Place};
-use super::pace::Urgency;
+use super::pace::{End, Urgency};
 use super::post::Post;
 use crate::app::message::{Attempt, Fact};
 use crate::model::failure::{Cause, Failure};
@@ -25,12 +25,15 @@ use crate::model::kind::{Kind, Verb};
 use crate::model::people::Person;
 use crate::model::plan::Step;
 use crate::model::record::Record;
-use crate::tallyfy::{Answered, Client, Download, Keep, Listed};
+use crate::tallyfy::{Answered, Client, Download, Keep, Listed, Quota};
 
 /// How often a read is sent at most while its answers break.
 const MOST_TRIES: u32 = 4;
 /// After so many answers in a row that turn one request away, it is given up.
 pub(super) const MOST_REFUSALS: u32 = 10;
+
+/// Why nothing leaves for a while, where the server says for how long.
+const ASKED: &str = "the server asked for a pause";
 
 /// One door, one gate, one way to report. Clones share them.
 #[derive(Debug, Clone)]
@@ -199,9 +202,10 @@ impl Session {
     /// Asks once whether the server answers, without reporting it. Goes even where it could not be reached.
     pub(super) async fn knock(&self, route: &str) {
         let (place, pass) = self.leave(Urgency::Urgent, true).await;
-        let client = pass.client.clone();
         // The door has heard what there is to hear.
-        drop(self.attempt(place, &pass, client.read(route, None, &[])).await);
+        drop(
+            self.attempt(place, &pass, 0, |client| async move { client.read(route, None, &[]).await }).await,
+        );
     }
 
     /// Begins to download the bytes of a record for a job.
@@ -262,14 +266,14 @@ impl Session {
         // the step finds out by itself.
         let Some(pass) = self.0.door.pass(Urgency::Urgent) else { return Err(not_sent()) };
         self.0.changed.store(true, Ordering::Relaxed);
-        let request = pass.client.send(method, step.row.route, step.record.id());
-        let sent = self.attempt(place, &pass, request).await;
+        let (route, id) = (step.row.route, step.record.id());
+        let request = |client: Client| async move { client.send(method, route, id).await };
+        let sent = self.attempt(place, &pass, *refusals, request).await;
         let status = sent.result.as_ref().map(|answered| answered.status).map_err(Clone::clone);
         let again_in = match &status {
             Err(failure) if failure.cause == Cause::RateLimited => {
                 *refusals += 1;
-                let wait = self.hold_back(failure, *refusals, sent.left);
-                (*refusals < MOST_REFUSALS && wanted()).then_some(wait)
+                sent.held.filter(|_| *refusals < MOST_REFUSALS && wanted())
             }
             Ok(_) | Err(_) => None,
         };
@@ -292,7 +296,7 @@ impl Session {
         let (mut broken, mut refusals) = (0, 0);
         loop {
             let (place, pass) = self.leave(errand.urgency, true).await;
-            let sent = self.attempt(place, &pass, request(pass.client.clone())).await;
+            let sent = self.attempt(place, &pass, refusals, &request).await;
             let failure = match sent.result {
                 Ok(answer) => {
                     // The client tells no status for a read that brought data; that is what 200 stands for.
@@ -308,12 +312,11 @@ impl Session {
             let throttled = failure.cause == Cause::RateLimited;
             let again_in = if throttled {
                 refusals += 1;
-                let wait = self.hold_back(&failure, refusals, sent.left);
-                (refusals < MOST_REFUSALS).then_some(wait)
+                sent.held.filter(|_| refusals < MOST_REFUSALS)
             } else {
                 (broken, refusals) = (broken + 1, 0);
                 let again = may_be_repeated(&failure) && broken < MOST_TRIES;
-                again.then(|| self.0.delays.broken(broken))
+                again.then(|| self.0.delays.broken(broken).max(sent.held.unwrap_or_default()))
             };
             self.report(errand, ("GET", target), sent.took, Err(failure.clone()), again_in);
             match again_in {
@@ -325,38 +328,61 @@ impl Session {
         }
     }
 
-    async fn attempt<T>(
+    /// Sends a request once, by the client that `pass` names, and tells the door and the gate what is to be learned from
+    /// that. `refusals` is how often in a row it has been turned away so far.
+    async fn attempt<T, F>(
         &self,
-        place: Place,
+        mut place: Place,
         pass: &Pass,
-        request: impl Future<Output = Result<T, Failure>>,
-    ) -> Sent<T> {
+        refusals: u32,
+        request: impl FnOnce(Client) -> F,
+    ) -> Sent<T>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let (client, ear) = pass.client.overheard();
+        place.leave();
         let left = place.left;
-        let result = request.await;
-        // Before the place is free: whoever takes it must find the door as it now is.
+        let result = request(client).await;
+        // Before the place is free: whoever takes it must find the door and the gate as they now are.
         self.0.door.heard(pass, result.as_ref().err());
-        if !matches!(&result, Err(failure) if failure.cause == Cause::RateLimited) {
-            self.0.gate.pace().accepted();
-        }
+        let held = self.learn(&place, result.as_ref().err(), ear.heard(), refusals);
         let took = left.elapsed();
-        // Frees the place one window from now, and tells those who wait.
-        drop(place);
-        Sent { left, took, result }
+        place.ended(match &result {
+            Err(failure) if failure.cause == Cause::Unreachable => End::Unsent,
+            Err(failure) if failure.status.is_none() => End::Lost,
+            Ok(_) | Err(_) => End::Answered,
+        });
+        Sent { took, held, result }
     }
 
-    /// Lets nothing leave for as long as the server asks, or for a while that grows with `nth`. Answers for how long
-    /// from now.
-    fn hold_back(&self, failure: &Failure, nth: u32, left: Instant) -> Duration {
-        let asked = failure.retry_after.filter(|asked| !asked.is_zero());
-        let wait = asked.unwrap_or_else(|| self.0.delays.throttled(nth));
-        let why = match asked {
-            Some(_) => "the server asked for a pause",
-            None => "the server limits requests",
-        };
+    /// Tells the gate what an answer says. Answers for how long nothing leaves because of it: for as long as the server
+    /// asks, which it may with a 503 as well, or after it turned a request away for a while that grows with `refusals`.
+    fn learn(
+        &self,
+        place: &Place,
+        failure: Option<&Failure>,
+        quota: Option<Quota>,
+        refusals: u32,
+    ) -> Option<Duration> {
+        let Shared { gate, delays, .. } = &*self.0;
         let now = Instant::now();
-        self.0.gate.pace().throttled(left, now, now + wait, why);
-        self.0.gate.changed();
-        wait
+        let asked = failure.and_then(|failure| failure.retry_after).filter(|asked| !asked.is_zero());
+        if failure.is_none_or(|failure| failure.cause != Cause::RateLimited) {
+            let mut pace = gate.pace();
+            pace.accepted();
+            quota
+                .into_iter()
+                .for_each(|quota| pace.told(place.read, place.left, quota, now, delays.unsure()));
+            let asked = asked.filter(|_| failure.is_some_and(|failure| failure.status == Some(503)))?;
+            pace.hold(now, asked, ASKED);
+            return Some(asked);
+        }
+        let asked = asked.or_else(|| quota.and_then(|quota| quota.resets_in));
+        let wait = asked.unwrap_or_else(|| delays.throttled(refusals + 1));
+        let why = if asked.is_some() { ASKED } else { "the server limits requests" };
+        gate.pace().throttled(place.read, place.left, now, wait, why);
+        Some(wait)
     }
 
     fn report(
@@ -376,8 +402,9 @@ impl Session {
 
 /// A request that has been answered, or has failed.
 struct Sent<T> {
-    left: Instant,
     took: Duration,
+    /// For how long nothing leaves because of the answer.
+    held: Option<Duration>,
     result: Result<T, Failure>,
 }
 

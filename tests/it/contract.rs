@@ -1,6 +1,7 @@
 //! The client against every rule of the API sheet that it must keep, byte for byte on the wire.
 
 mod canned;
+mod connections;
 mod download;
 mod refusals;
 mod trouble;

@@ -47,10 +47,11 @@ const ALL_ROOMS: &[&str] = &[
     "journal",
     "backups",
     "private",
+    "shelf",
     "sandbox",
 ];
 
-const HOUSE: [Room; 15] = [
+const HOUSE: [Room; 16] = [
     Room { name: "main", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "cli", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "config", rooms: &["config", "model", "app::keymap"], outside: &["std::fs", "std::env"] },
@@ -74,7 +75,17 @@ const HOUSE: [Room; 15] = [
     },
     Room {
         name: "worker",
-        rooms: &["worker", "tallyfy", "journal", "backups", "auth", "model", "app::effect", "app::message"],
+        rooms: &[
+            "worker",
+            "tallyfy",
+            "journal",
+            "backups",
+            "shelf",
+            "auth",
+            "model",
+            "app::effect",
+            "app::message",
+        ],
         outside: &["tokio"],
     },
     Room {
@@ -94,6 +105,7 @@ const HOUSE: [Room; 15] = [
         // Of the operating system it asks how much room is left.
         outside: &["tokio", "std::fs", "rustix"],
     },
+    Room { name: "shelf", rooms: &["shelf", "model", "private"], outside: &["std::fs"] },
     Room { name: "private", rooms: &["private"], outside: &["std::fs"] },
     Room { name: "sandbox", rooms: &["sandbox"], outside: &["axum", "tokio", "std::fs", "std::net"] },
 ];

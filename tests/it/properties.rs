@@ -131,6 +131,7 @@ impl Driven {
             Work::Unfinished => Reply::Unfinished(Ok(vec![])),
             Work::Drop(_) => Reply::Dropped(Ok(())),
             Work::Admit(_) => Reply::Admitted(Ok(())),
+            Work::Shelve(_) => Reply::Shelved(Ok(vec![])),
             Work::Write { name, .. } => Reply::Written(Ok(name.clone())),
             Work::Apply(plan) => {
                 self.send(Fact::Reply(ticket, Reply::Started));
@@ -370,7 +371,7 @@ fn press(driven: &mut Driven, key: &str, witness: &mut Witness) -> Result<(), Te
         (true, true) => {}
         _ => *witness = Witness::default(),
     }
-    witness.last_key = Some(driven.tick);
+    witness.last_key = Some(pressed);
     Ok(())
 }
 

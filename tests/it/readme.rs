@@ -1,9 +1,11 @@
-//! The README says what is so: its keys are the keymap's, its picture is the real screen. `UPDATE_README=1` writes both.
+//! The README says what is so: its keys are the keymap's, its filters are those of the language, its picture is the real
+//! screen. `UPDATE_README=1` writes them.
 
 use std::fs;
 use std::path::Path;
 
 use tidyfy::app::keymap::{Context, Keymap};
+use tidyfy::model::filter;
 
 use crate::support::{Desk, Wanted};
 
@@ -25,6 +27,15 @@ fn keys() -> String {
     table.replace("`|`", "`\\|`")
 }
 
+fn filters() -> String {
+    let mut table = "| Terms | Match where |\n|---|---|\n".to_owned();
+    for (terms, meaning) in filter::HELP {
+        let terms: Vec<_> = terms.split("  ").map(|term| format!("`{term}`")).collect();
+        table.push_str(&format!("| {} | {meaning} |\n", terms.join(", ")));
+    }
+    table
+}
+
 async fn screen() -> String {
     let mut desk = Desk::with(Wanted { size: (110, 30), at_once: 1, ..Wanted::default() }).await;
     desk.keys("j space j j space space a").await;
@@ -43,10 +54,11 @@ fn with(readme: &str, mark: &str, text: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn its_keys_and_its_picture_are_the_real_ones() {
+async fn its_keys_its_filters_and_its_picture_are_the_real_ones() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(&path).unwrap();
-    let meant = with(&with(&readme, "keys", &keys()), "screen", &screen().await);
+    let meant = with(&with(&readme, "keys", &keys()), "filter", &filters());
+    let meant = with(&meant, "screen", &screen().await);
     if std::env::var_os("UPDATE_README").is_some() {
         fs::write(&path, &meant).unwrap();
     } else {

@@ -1,11 +1,13 @@
 //! The help, line by line.
 //!
-//! Owns how the keymap's rows are grouped by where they are bound. Every word of it comes from the keymap.
+//! Owns how the keymap's rows are grouped by where they are bound. Every word on keys comes from the keymap, every word on
+//! the filter from its language.
 
 use super::layout::Area;
 use super::lines::{Laid, Weight};
 use crate::app::keymap::{Binding, Chord, Context, Keymap, SUSPEND};
 use crate::app::message::Size;
+use crate::model::filter;
 
 /// From this inner width on, the help stands in two columns.
 const TWO_COLUMNS: u16 = 96;
@@ -15,6 +17,9 @@ pub const GAP: u16 = 3;
 
 /// Cells for the keys, the space after them included.
 const KEYS: usize = 12;
+
+/// Cells for the terms of a filter at most, the space after them included; they never take more than half a column.
+const TERMS: usize = 18;
 
 /// The help, laid out for a terminal.
 #[derive(Debug)]
@@ -80,9 +85,19 @@ fn sections(keymap: &Keymap, width: usize) -> Vec<Vec<Laid>> {
         let keys = SUSPEND.to_string();
         first.extend(Laid::led(&keys, KEYS, Weight::Plain, "stop until the shell continues it", width));
     }
+    sections.push(language(width));
     let last = sections.len().saturating_sub(1);
     sections.iter_mut().take(last).for_each(|lines| lines.push(Laid::blank()));
     sections
+}
+
+/// What can be typed to filter a list.
+fn language(width: usize) -> Vec<Laid> {
+    let column = TERMS.min(width / 2);
+    let head = Laid::wrapped(Weight::Head, "in a filter; all its terms must match", width);
+    let terms = filter::HELP.iter();
+    head.chain(terms.flat_map(|(terms, meaning)| Laid::led(terms, column, Weight::Plain, meaning, width)))
+        .collect()
 }
 
 fn row(binding: &Binding, chords: &[Chord], width: usize) -> Vec<Laid> {

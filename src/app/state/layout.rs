@@ -120,13 +120,19 @@ impl Layout {
     }
 }
 
-/// A line for a filter being typed, and one for what is wrong with it or what could stand there; for a reason as many as it takes to read it, within bounds.
+/// A line for a filter being typed, and one for what could stand there; for a reason as many as it takes to read it, within
+/// bounds.
 fn remark_height(state: &State) -> u16 {
-    if let Some(typing) = &state.filter_input {
-        return 1 + u16::from(typing.completing.is_some() || state.listing().trouble.is_some());
-    }
-    let lines = state.remark().map_or(0, |remark| text::wrapped(&remark, remark_width(state.size)).len());
-    u16::try_from(lines).unwrap_or(u16::MAX).min(if state.size.height < 20 { 1 } else { 3 })
+    let lines = |words: &str| text::wrapped(words, remark_width(state.size)).len();
+    let (input, below) = match &state.filter_input {
+        Some(typing) => {
+            let reason = state.listing().trouble.as_ref().map_or(0, |trouble| lines(&trouble.words));
+            (1, usize::from(typing.completing.is_some()) + reason)
+        }
+        None => (0, state.remark().map_or(0, |remark| lines(&remark))),
+    };
+    let most = if state.size.height < 20 { 1 } else { 3 };
+    input + u16::try_from(below).unwrap_or(u16::MAX).min(most)
 }
 
 /// Cells a line of a remark has: two are for the sign before it.
@@ -162,7 +168,7 @@ impl State {
     #[must_use]
     pub fn remark(&self) -> Option<String> {
         if let Some(trouble) = self.listing().trouble.as_ref().filter(|_| self.marked_only.is_none()) {
-            return Some(format!("the filter is not in force: {}", trouble.words));
+            return Some(format!("fix the filter: {}", trouble.words));
         }
         let record = self.under_cursor()?;
         let reason = self.marks.get(record.kind(), record.id())?.failed.clone()?;

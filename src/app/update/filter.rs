@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::browse;
+use super::{browse, shelf};
 use crate::app::command::Motion;
 use crate::app::effect::{Effect, Effects};
 use crate::app::keymap::{Chord, Key};
@@ -36,6 +36,10 @@ pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
             let direction = if chord.key == Key::Up { Motion::Up } else { Motion::Down };
             browse::motion(state, direction);
         }
+        Key::Char('s') if chord.ctrl => {
+            shelf::save(state, effects);
+            return;
+        }
         Key::Tab | Key::BackTab => complete(state, &mut typing, chord.key == Key::BackTab, effects),
         _ => {
             typing.completing = None;
@@ -57,13 +61,15 @@ fn complete(state: &mut State, typing: &mut FilterInput, back: bool, effects: &m
         }
         None => typing.completing = Completing::begin(state, &typing.input),
     }
-    match &typing.completing {
-        Some(walk) => {
-            typing.input = walk.input();
-            typed(state, typing.input.value(), effects);
-        }
-        None => state.note("nothing is known that could stand here"),
+    let Some(walk) = &typing.completing else {
+        return state.note("nothing is known that could stand here");
+    };
+    typing.input = walk.input();
+    // Where only one thing could stand there is nothing to walk through, and Tab goes on behind it.
+    if walk.candidates.len() == 1 {
+        typing.completing = None;
     }
+    typed(state, typing.input.value(), effects);
 }
 
 /// Types what was pasted into the filter's line, as one line.

@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, filter, leave, mark, pane, recall, recover};
+use super::{act, browse, door, filter, leave, mark, pane, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -85,6 +85,7 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
         }
         Some(Overlay::Recovery(_)) => recover::key(state, chord, repeat, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
+        Some(Overlay::Filters(_)) => shelf::key(state, chord, effects),
         Some(Overlay::Columns(at)) => {
             let at = *at;
             browse::columns_key(state, at, chord);
@@ -196,6 +197,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::ClearMarks => mark::clear(state),
         Command::MarkedOnly => mark::show_marked(state),
         Command::Filter => filter::open(state),
+        Command::SavedFilters => shelf::open(state, effects),
+        Command::SaveFilter => shelf::save(state, effects),
         Command::SortBy => browse::sort_by(state),
         Command::ReverseSort => browse::reverse_sort(state),
         Command::Palette => state.overlay = Some(Overlay::Palette(Palette::default())),

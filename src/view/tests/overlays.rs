@@ -6,6 +6,7 @@ use crate::app::effect::{Exit, Ticket};
 use crate::app::keymap::{Chord, Key};
 use crate::app::state::palette::Palette;
 use crate::app::state::{Overlay, Question, State};
+use crate::model::filter;
 use crate::model::kind::{Kind, Verb};
 use crate::model::plan::{Blocked, Chosen, Plan};
 use crate::model::record::{Draft, Record};
@@ -265,6 +266,10 @@ fn help_palette_and_columns_come_from_their_tables() {
         assert!(chords.iter().all(|chord| text.contains(&chord.to_string())), "{}", binding.name);
         let start = binding.help.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
         assert!(text.contains(&start), "{start} in\n{text}");
+    }
+    for (terms, meaning) in filter::HELP {
+        let start = meaning.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+        assert!(text.contains(terms) && text.contains(&start), "{terms} in\n{text}");
     }
     state.overlay = Some(Overlay::Palette(Palette { input: "arch".into(), at: 0 }));
     let text = screen(&state);

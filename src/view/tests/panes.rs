@@ -241,10 +241,12 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
         until: Duration::from_millis(32_100),
         why: "the server asks for it".to_owned(),
     });
-    assert!(screen(&state).contains("waiting 3 s: the server asks for it"));
+    let text = screen(&state);
+    assert!(text.contains("4%  waiting 3 s: the server asks for it  12/s  24 s left"), "{text}");
     let long = Wait { since: Duration::ZERO, until: Duration::from_millis(329_100), why: "asked".to_owned() };
     let short = state.waiting.replace(long);
-    assert!(screen(&state).contains("paused 5 min: asked"), "{}", screen(&state));
+    let text = screen(&state);
+    assert!(text.contains("paused 5 min: asked") && !text.contains("12/s"), "{text}");
     state.waiting = short;
     state.size.width = 60;
     assert!(

@@ -9,7 +9,7 @@ use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::pacing::Limits;
 use crate::model::plan::{Caution, Chosen, Organization};
-use crate::model::record::Draft;
+use crate::model::record::{Draft, Value};
 use crate::model::secret::Token;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
 use crate::worker::clock::Clock;
@@ -79,7 +79,9 @@ async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
 
 #[test]
 fn only_the_record_itself_is_taken_for_it() {
-    let record = task("7");
+    let mut drafts = task("7").drafts();
+    drafts[Kind::Tasks.row().field("tag").unwrap()] = Draft::Text("keep".to_owned());
+    let record = Record::new(Kind::Tasks, task("7").id().clone(), drafts);
     let step = Step { record, row: Kind::Tasks.row().verb(Verb::Archive).unwrap(), after: None };
     let record = |body: &str| {
         let body = serde_json::from_str(body).ok();
@@ -89,6 +91,9 @@ fn only_the_record_itself_is_taken_for_it() {
         "deadline":null,"created_at":"2026-01-01T00:00:00Z","run_id":null}"#;
     let archived = record(whole).unwrap();
     assert!(archived.is_archived() && archived.name() == "Now");
+    assert_eq!(archived.named("tag"), Value::Text("keep"), "what was not asked for stays known");
+    let tagged = whole.replacen('{', r#"{"tags":[{"id":1,"title":"late"}],"#, 1);
+    assert_eq!(record(&tagged).unwrap().named("tag"), Value::Text("late"));
     for other in [
         "",
         "{}",

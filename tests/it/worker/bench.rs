@@ -239,7 +239,7 @@ impl Bench {
     }
 }
 
-fn client(base_url: &str, organization: &str, token: &str) -> Client {
+pub(crate) fn client(base_url: &str, organization: &str, token: &str) -> Client {
     let access = Access {
         base_url: BaseUrl::parse(base_url, false).unwrap(),
         organization: organization.to_owned(),

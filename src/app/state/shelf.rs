@@ -1,0 +1,57 @@
+//! The box of saved filters.
+//!
+//! Owns which of them are shown, where the cursor is, and the name that is being typed.
+
+use tui_input::Input;
+
+use crate::model::kind::Kind;
+use crate::model::saved::Saved;
+
+/// Saved filters, as far as they are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// They are being read.
+    Asked,
+    /// All of them, of every kind.
+    Are(Vec<Saved>),
+    /// They could not be read, or not be changed: why, and what to do about it.
+    Failed(String),
+}
+
+/// The box of the saved filters of one kind.
+#[derive(Debug)]
+pub struct Shelf {
+    /// The kind.
+    pub kind: Kind,
+    /// What is kept.
+    pub known: Known,
+    /// Which of the lines the cursor is on.
+    pub at: usize,
+    /// What is to be saved, and the name that is being typed for it.
+    pub naming: Option<(String, Input)>,
+}
+
+impl Shelf {
+    /// A box that waits for what is kept. With a `source`, a name is typed for it first.
+    #[must_use]
+    pub fn new(kind: Kind, source: Option<String>) -> Self {
+        let naming = source.map(|source| (source, Input::default()));
+        Self { kind, known: Known::Asked, at: 0, naming }
+    }
+
+    /// The filters of this kind.
+    #[must_use]
+    pub fn lines(&self) -> Vec<&Saved> {
+        match &self.known {
+            Known::Are(all) => all.iter().filter(|saved| saved.kind == self.kind).collect(),
+            Known::Asked | Known::Failed(_) => Vec::new(),
+        }
+    }
+
+    /// The filter the cursor is on.
+    #[must_use]
+    pub fn picked(&self) -> Option<&Saved> {
+        let lines = self.lines();
+        lines.get(self.at.min(lines.len().saturating_sub(1))).copied()
+    }
+}

@@ -1,0 +1,96 @@
+//! Saved filters: kept under a name, picked, and thrown away.
+
+use super::filter;
+use crate::app::command::{Command, Motion};
+use crate::app::effect::{Effects, Work};
+use crate::app::keymap::{Chord, Key};
+use crate::app::state::confirm::edit;
+use crate::app::state::listing::moved;
+use crate::app::state::shelf::{Known, Shelf};
+use crate::app::state::status::Told;
+use crate::app::state::{Overlay, Purpose, State};
+use crate::model::saved::{Keeping, Saved};
+use crate::model::text;
+
+/// Opens the box of the saved filters.
+pub(super) fn open(state: &mut State, effects: &mut Effects) {
+    state.overlay = Some(Overlay::Filters(Shelf::new(state.kind, None)));
+    state.ask(Purpose::Shelve, Work::Shelve(Keeping::Look), effects);
+}
+
+/// Opens the box to save the filter in force.
+pub(super) fn save(state: &mut State, effects: &mut Effects) {
+    if filter::is_broken(state) {
+        return;
+    }
+    let source = state.listing().filter.source().trim().to_owned();
+    if source.is_empty() {
+        let key = state.setup.keymap.spoken(Command::Filter);
+        state.note(format!("there is no filter to save: {key} types one"));
+        return;
+    }
+    state.overlay = Some(Overlay::Filters(Shelf::new(state.kind, Some(source))));
+    state.ask(Purpose::Shelve, Work::Shelve(Keeping::Look), effects);
+}
+
+/// Reads a key in the box.
+pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
+    let Some(Overlay::Filters(shelf)) = &mut state.overlay else { return };
+    if shelf.naming.is_some() {
+        name(state, chord, effects);
+        return;
+    }
+    let len = shelf.lines().len();
+    let mut go = |motion| shelf.at = moved(shelf.at, motion, len, 1);
+    match chord.key {
+        Key::Down | Key::Char('j') => go(Motion::Down),
+        Key::Up | Key::Char('k') => go(Motion::Up),
+        Key::Home | Key::Char('g') => go(Motion::First),
+        Key::End | Key::Char('G') => go(Motion::Last),
+        Key::Esc | Key::Char('q') => state.overlay = None,
+        Key::Enter => {
+            let picked = shelf.picked().map(|saved| saved.source.clone());
+            if let Some(source) = picked {
+                state.overlay = None;
+                filter::typed(state, &source, effects);
+            }
+        }
+        Key::Delete => {
+            if let Some(saved) = shelf.picked().cloned() {
+                state.note(format!("the saved filter `{}` is removed", text::clean(&saved.name)));
+                state.ask(Purpose::Shelve, Work::Shelve(Keeping::Remove(saved)), effects);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Reads a key of the name that is being typed.
+fn name(state: &mut State, chord: Chord, effects: &mut Effects) {
+    let Some(Overlay::Filters(shelf)) = &mut state.overlay else { return };
+    let Some((source, input)) = &mut shelf.naming else { return };
+    match chord.key {
+        Key::Esc => state.overlay = None,
+        Key::Enter => {
+            let name = text::clean(input.value().trim()).into_owned();
+            if name.is_empty() {
+                state.note("type a name for the filter, then Enter");
+                return;
+            }
+            let saved = Saved { kind: shelf.kind, name, source: std::mem::take(source) };
+            shelf.naming = None;
+            state.ask(Purpose::Shelve, Work::Shelve(Keeping::Put(saved)), effects);
+        }
+        _ => drop(edit(chord).and_then(|request| input.handle(request))),
+    }
+}
+
+/// What is kept is known, or why it is not.
+pub(super) fn shelved(state: &mut State, result: Result<Vec<Saved>, String>) {
+    match (&mut state.overlay, result) {
+        (Some(Overlay::Filters(shelf)), Ok(all)) => shelf.known = Known::Are(all),
+        (Some(Overlay::Filters(shelf)), Err(words)) => shelf.known = Known::Failed(words),
+        (_, Ok(_)) => {}
+        (_, Err(words)) => state.status.tell(state.now, Told::Note(words)),
+    }
+}
