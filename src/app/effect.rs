@@ -78,10 +78,10 @@ pub enum Wanted {
     Rest {
         /// Pages that could not be read then.
         gaps: Vec<u32>,
-        /// The first page after all that have been read; none where there is no such page.
+        /// The page to go on from; none where the list has been read to its end.
         from: Option<u32>,
-        /// How many records the pages before that have brought.
-        here: usize,
+        /// How many rows the pages before that had.
+        size: usize,
     },
 }
 

@@ -17,8 +17,8 @@ mod recover;
 mod shelf;
 
 use super::effect::{Effect, Effects, Ticket, Work};
-use super::message::{Fact, Message, Reply, Signal, Size};
-use super::state::listing::Reading;
+use super::message::{Fact, Message, Signal, Size};
+use super::state::listing::{Load, Reading};
 use super::state::status::Told;
 use super::state::{Leaving, Notice, Overlay, Purpose, State};
 use crate::app::effect::Exit;
@@ -53,8 +53,6 @@ impl State {
 pub fn update(state: &mut State, message: Message) -> Effects {
     let mut effects = Effects::default();
     let may_scroll = matches!(message.fact, Fact::Key { .. } | Fact::Resized(_));
-    // A step takes the mark and the row of one record; counting all others for it would make a long job slow.
-    let counts = !matches!(message.fact, Fact::Reply(_, Reply::Step { .. }) | Fact::Attempt(_));
     state.now = message.at;
     match message.fact {
         Fact::Key { chord, repeat } => keys::key(state, chord, repeat, &mut effects),
@@ -78,9 +76,10 @@ pub fn update(state: &mut State, message: Message) -> Effects {
     if may_scroll {
         state.settle_scroll();
     }
-    if counts {
-        state.listings.iter_mut().for_each(|listing| listing.count_hidden(&state.marks));
-    }
+    let (now, has_job) = (state.now, !state.jobs.is_empty());
+    let listing = &mut state.listings[state.kind as usize];
+    let is_busy = has_job || matches!(listing.load, Load::Running(_));
+    listing.count_hidden(&state.marks, now, is_busy);
     effects
 }
 
@@ -89,7 +88,8 @@ pub fn update(state: &mut State, message: Message) -> Effects {
 fn settle(state: &mut State, effects: &mut Effects) {
     for kind in Kind::ALL {
         // While a job runs more may leave; the list is made whole after it.
-        if state.jobs.is_empty() && state.listings[kind as usize].may_have_holes() {
+        let is_shown = kind == state.kind;
+        if is_shown && state.jobs.is_empty() && state.listings[kind as usize].may_have_holes() {
             browse::load(state, kind, Reading::Again, effects);
         }
         mark::finish_waiting(state, kind);

@@ -168,22 +168,21 @@ impl Rows {
         })
     }
 
-    /// The highest page of the list that is here, or known to be missing.
+    /// The highest page of the list that is here.
     #[must_use]
     pub fn last_page(&self) -> Option<u32> {
-        let pages = self.pieces.iter().filter_map(|piece| match piece.place {
-            Place::Listed(page) => Some(page),
+        let pages = self.pieces.iter().filter_map(|piece| match (&piece.content, piece.place) {
+            (Content::Page(_), Place::Listed(page)) => Some(page),
             _ => None,
         });
         pages.max()
     }
 
-    /// How many records stand on the list's pages before `page`.
+    /// How many rows the pages of the list have: as many as the longest one.
     #[must_use]
-    pub fn listed_before(&self, page: u32) -> usize {
-        let before = self.pieces.iter().filter(|piece| matches!(piece.place, Place::Listed(at) if at < page));
-        let pages = before.filter(|piece| matches!(piece.content, Content::Page(_)));
-        pages.map(|piece| piece.positions().filter(|position| !self.is_gone(*position)).count()).sum()
+    pub fn page_size(&self) -> usize {
+        let listed = self.pieces.iter().filter(|piece| matches!(piece.place, Place::Listed(_)));
+        listed.map(|piece| piece.len).max().unwrap_or(1).max(1)
     }
 
     /// Takes the row at `position` away.
@@ -218,16 +217,13 @@ impl Rows {
         placed.flat_map(Piece::positions).filter(|position| !self.is_gone(*position))
     }
 
-    /// The list is read again: all its pages are former ones now, and its gaps are forgotten.
+    /// The list is read again: all that is here is of a former reading now, and gaps are forgotten.
     pub fn retire(&mut self) {
         let gaps: Vec<usize> = self.gaps().map(|(_, position)| position).collect();
         gaps.into_iter().for_each(|position| self.remove(position));
         let pieces = Arc::make_mut(&mut self.pieces);
         for (rank, piece) in self.by_place.iter().enumerate() {
-            let piece = &mut pieces[*piece as usize];
-            if piece.place != Place::Ahead {
-                piece.place = Place::Former(u32::try_from(rank).unwrap_or(u32::MAX));
-            }
+            pieces[*piece as usize].place = Place::Former(u32::try_from(rank).unwrap_or(u32::MAX));
         }
     }
 
@@ -347,7 +343,7 @@ mod tests {
         assert_eq!(names(&rows, rows.live()), ["a", "b", "e", "found"]);
         assert_eq!((rows.gaps().collect::<Vec<_>>(), rows.gap(gap)), (vec![(2, gap)], Some(&failure())));
         assert!(!rows.would_be_last(Place::Listed(2)) && rows.would_be_last(Place::Listed(4)));
-        assert_eq!((rows.last_page(), rows.listed_before(3), rows.len()), (Some(3), 2, 4));
+        assert_eq!((rows.last_page(), rows.page_size(), rows.len()), (Some(3), 2, 4));
         rows.remove(gap);
         rows.push(Place::Listed(2), page(&["c", "d"]));
         assert_eq!(names(&rows, rows.in_order()), ["a", "b", "c", "d", "e"]);

@@ -100,17 +100,17 @@ impl Walk {
     /// A walk that asks for `per_page` rows at a time.
     #[must_use]
     pub fn new(per_page: usize) -> Self {
-        Self::from(1, per_page)
+        Self::from(1, per_page, per_page)
     }
 
-    /// A walk that begins with page `first`, because those before it have been read.
+    /// A walk that begins with page `first`, because those before it have been read and had `size` rows each.
     #[must_use]
-    pub fn from(first: usize, per_page: usize) -> Self {
+    pub fn from(first: usize, size: usize, per_page: usize) -> Self {
         let first = first.max(1);
         Self {
             first,
             asked_size: per_page.max(1),
-            size: per_page.max(1),
+            size: size.max(1),
             total: None,
             total_pages: None,
             upcoming: first,

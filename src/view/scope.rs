@@ -99,7 +99,7 @@ fn of_marks(state: &State, theme: Theme) -> Vec<Part<'static>> {
     let elsewhere = state.marks.total() - here;
     let mut parts = Vec::new();
     if here > 0 {
-        let hidden = match state.listing().hidden_among(&state.marks) {
+        let hidden = match state.listing().hidden_lately() {
             0 => String::new(),
             hidden => format!(" ({} hidden)", grouped(hidden as u64)),
         };

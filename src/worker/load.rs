@@ -71,23 +71,30 @@ impl Load {
 
     async fn read(&self, list: &List, wanted: &Wanted) -> Result<LoadEnd, Failure> {
         let listing = self.listing(list);
-        let (gaps, from, here) = match wanted {
-            Wanted::All => (Vec::new(), Some(1), 0),
-            Wanted::Rest { gaps, from, here } => (gaps.clone(), *from, *here),
+        let (gaps, from, size) = match wanted {
+            Wanted::All => (Vec::new(), Some(1), PER_PAGE),
+            Wanted::Rest { gaps, from, size } => (gaps.clone(), *from, *size),
         };
         let mut read = Read { gaps, ..Read::default() };
         if let Some(from) = from {
-            self.walk(&listing, from as usize, &mut read).await?;
+            self.walk(&listing, (from as usize, size), &mut read).await?;
         }
         let gaps = self.fill(&listing, &mut read).await;
-        let loaded = (here + read.seen.len() + read.unreadable) as u64;
+        let loaded = (read.seen.len() + read.unreadable) as u64;
         let short = read.total.and_then(|total| total.checked_sub(loaded));
-        Ok(LoadEnd { missing: short.filter(|missing| *missing > 0 && gaps == 0) })
+        // What a part of a list lacks is for those to say who have the other part.
+        let is_known = *wanted == Wanted::All && gaps == 0;
+        Ok(LoadEnd { missing: short.filter(|missing| *missing > 0 && is_known) })
     }
 
     /// Walks to the end of the list. A page that fails alone is left out and reported.
-    async fn walk(&self, listing: &Listing, from: usize, read: &mut Read) -> Result<(), Failure> {
-        let mut pages = Pages::from(from, &self.session, listing);
+    async fn walk(
+        &self,
+        listing: &Listing,
+        (from, size): (usize, usize),
+        read: &mut Read,
+    ) -> Result<(), Failure> {
+        let mut pages = Pages::from((from, size), &self.session, listing);
         let mut in_a_row = 0;
         while let Some(fetched) = pages.next().await {
             match fetched {
@@ -141,6 +148,8 @@ impl Load {
         listing.query.extend(question);
         listing.rest = Urgency::Urgent;
         listing.purpose = "search";
+        // None is asked for that is not taken.
+        listing.abreast = 1;
         let mut pages = Pages::new(&self.session, &listing);
         let mut read = Read::default();
         while let Some(fetched) = pages.next().await {

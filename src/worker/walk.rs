@@ -97,12 +97,12 @@ pub(super) struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    /// All pages from number `first` on.
-    pub(super) fn from(first: usize, session: &'a Session, listing: &'a Listing) -> Self {
+    /// All pages from number `first` on, those before it having had `size` rows each.
+    pub(super) fn from((first, size): (usize, usize), session: &'a Session, listing: &'a Listing) -> Self {
         Self {
             session,
             listing,
-            walk: Walk::from(first, PER_PAGE),
+            walk: Walk::from(first, size, PER_PAGE),
             under_way: FuturesUnordered::new(),
             asked: VecDeque::new(),
             early: BTreeMap::new(),
@@ -110,7 +110,7 @@ impl<'a> Pages<'a> {
     }
 
     pub(super) fn new(session: &'a Session, listing: &'a Listing) -> Self {
-        Self::from(1, session, listing)
+        Self::from((1, PER_PAGE), session, listing)
     }
 
     /// The next page in order, or its number and why it could not be read; none when the list is complete.

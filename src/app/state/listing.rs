@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::command::Motion;
-use crate::app::effect::{Includes, Ticket, Wanted};
+use crate::app::effect::{Includes, Question, Ticket, Wanted};
 use crate::app::message::LoadEnd;
 use crate::app::state::filter::Trouble;
 use crate::app::state::marks::Marks;
@@ -25,8 +25,8 @@ use crate::model::people::People;
 use crate::model::record::{Page, Record};
 use crate::model::rows::{Place, Rows};
 
-/// How many rows a page has, for the seam where the rest of a list is read.
-const ROWS_PER_PAGE: usize = 100;
+/// While a job or a load goes on, hidden marks are counted at most so often.
+const RECOUNT: Duration = Duration::from_millis(200);
 
 /// How far a list has been loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +103,7 @@ pub struct Listing {
     orders: u64,
     /// How many marks were hidden when they were last counted, and the order and marks that was true for.
     hidden: (u64, u64, usize),
+    counted: Option<Moment>,
     /// All rows in the order of the sort, as long as neither has changed since they were put into it.
     base: Option<Arc<[u32]>>,
     /// How often that has changed, and how often it had when the arrangement under way was asked for.
@@ -122,6 +123,10 @@ pub struct Listing {
     received: Option<(Moment, usize)>,
     /// How many of the rows that were read have left since, so that those behind them moved up.
     left: usize,
+    /// The page that the reading under way went on from, if it went on.
+    seam: Option<u32>,
+    /// Whether it went on from what an earlier one had brought.
+    went_on: bool,
     /// Whether a record left while pages were coming in: those behind it moved up, and one may have been passed over.
     shifted: bool,
     /// What became of records while pages were coming in, which may still tell of them as they were: their newer version,
@@ -156,6 +161,7 @@ impl Listing {
             order: Order::default(),
             orders: 0,
             hidden: (0, 0, 0),
+            counted: None,
             base: None,
             bases: 0,
             bases_then: 0,
@@ -166,6 +172,8 @@ impl Listing {
             differs: false,
             received: None,
             left: 0,
+            seam: None,
+            went_on: false,
             shifted: false,
             meanwhile: HashMap::new(),
             cursor: None,
@@ -237,6 +245,12 @@ impl Listing {
         self.row_of(id).is_some()
     }
 
+    /// How many marks of this kind were hidden when they were last counted: the truth of a moment ago, at no cost.
+    #[must_use]
+    pub fn hidden_lately(&self) -> usize {
+        self.hidden.2
+    }
+
     /// How many marks of this kind are on records that are not shown.
     #[must_use]
     pub fn hidden_among(&self, marks: &Marks) -> usize {
@@ -246,10 +260,15 @@ impl Listing {
         }
     }
 
-    /// Counts the hidden marks once after marks or order have changed, so that a frame costs the same however many there
-    /// are.
-    pub fn count_hidden(&mut self, marks: &Marks) {
-        self.hidden = (self.orders, marks.version(self.kind), self.hidden_among(marks));
+    /// Counts the hidden marks after marks or order have changed, so that a frame costs the same however many there are. While
+    /// they change all the time they are counted now and then.
+    pub fn count_hidden(&mut self, marks: &Marks, now: Moment, is_busy: bool) {
+        let is_known = (self.hidden.0, self.hidden.1) == (self.orders, marks.version(self.kind));
+        let is_recent = self.counted.is_some_and(|counted| now.since(counted) < RECOUNT);
+        if !is_known && !(is_busy && is_recent) {
+            self.hidden = (self.orders, marks.version(self.kind), self.hidden_among(marks));
+            self.counted = Some(now);
+        }
     }
 
     /// Whether a filter was typed, be it one or not.
@@ -294,6 +313,16 @@ impl Listing {
         self.shifted && matches!(self.load, Load::Done(_))
     }
 
+    /// How many rows the server counts beyond those it sent, where the list was read in parts and no page is known to be missing.
+    #[must_use]
+    pub fn shortfall(&self) -> Option<u64> {
+        if !self.went_on || self.gaps() > 0 {
+            return None;
+        }
+        let sent = (self.loaded() + self.dropped + self.unreadable) as u64;
+        self.total?.checked_sub(sent).filter(|missing| *missing > 0)
+    }
+
     /// How many rows the reading under way has brought.
     #[must_use]
     pub fn received(&self) -> Option<usize> {
@@ -312,12 +341,14 @@ impl Listing {
     pub fn pace(&self, now: Moment) -> Option<(f64, Duration)> {
         let (since, rows) = self.received.filter(|_| matches!(self.load, Load::Running(_)))?;
         let elapsed = now.since(since).as_secs_f64();
-        let left = self.total?.saturating_sub(rows as u64);
+        let here = if self.keeps_former() { rows } else { self.loaded() };
+        let left = self.total?.saturating_sub(here as u64);
         if elapsed < 1.0 || rows == 0 || left == 0 {
             return None;
         }
         let rate = rows as f64 / elapsed;
-        Some((rate, Duration::from_secs_f64((left as f64 / rate).ceil())))
+        let left = Duration::try_from_secs_f64((left as f64 / rate).ceil()).ok()?;
+        Some((rate, left))
     }
 
     /// The shown rows a range of marks covers, if one was begun.
@@ -338,20 +369,22 @@ impl Listing {
     #[must_use]
     pub fn rest(&self) -> Option<Wanted> {
         let last = self.rows.last_page()?;
-        let gaps: Vec<u32> = self.rows.gaps().map(|(page, _)| page).collect();
+        let size = self.rows.page_size();
+        // Rows that left let those behind them move up, over the seams of pages: some pages are read twice.
+        let moved = u32::try_from(self.left.div_ceil(size)).unwrap_or(u32::MAX);
+        let before = |page: u32| page.saturating_sub(moved).max(1);
+        let missing = self.rows.gaps().map(|(page, _)| page);
+        let mut gaps: Vec<u32> = missing.flat_map(|page| before(page)..=page).collect();
+        gaps.dedup();
         let from = match self.load {
             Load::Untouched | Load::Running(_) => return None,
             Load::Done(_) if gaps.is_empty() => return None,
             Load::Done(_) => None,
-            // Rows that left let those behind them move up, over the seam of two pages: some are read twice.
-            Load::Failed(_) | Load::Stopped => {
-                let moved = u32::try_from(self.left.div_ceil(ROWS_PER_PAGE)).unwrap_or(u32::MAX);
-                Some((last + 1).saturating_sub(moved).max(1))
-            }
+            // The last page is read again as well: it shows whether others have taken rows out.
+            Load::Failed(_) | Load::Stopped => Some(before(last)),
         };
-        let gaps = gaps.into_iter().filter(|page| from.is_none_or(|from| *page < from)).collect();
-        let here = self.rows.listed_before(from.unwrap_or(u32::MAX));
-        Some(Wanted::Rest { gaps, from, here })
+        gaps.retain(|page| from.is_none_or(|from| *page < from));
+        Some(Wanted::Rest { gaps, from, size })
     }
 
     /// What the filter in force needs to come along with each row.
@@ -366,20 +399,26 @@ impl Listing {
         !self.needs().is_subset(&self.includes) && self.load != Load::Untouched
     }
 
-    /// When there is something to ask of the server while the list is not complete.
+    /// What is to be asked of the server while the list is not complete, and when.
     #[must_use]
-    pub fn search_due(&self) -> Option<Duration> {
+    pub fn search_due(&self) -> Option<(Duration, &Question)> {
         let is_open = !self.is_complete() && self.load != Load::Untouched;
-        self.search.due().map(|(due, _)| due).filter(|_| is_open)
+        // What is read again is here, and lacks at most what the filter needs besides.
+        let is_here = self.keeps_former() && self.needs().is_empty();
+        self.search.due().filter(|_| is_open && !is_here)
     }
 
     /// A load begins, which brings `includes` along with each row.
     pub fn begin(&mut self, ticket: Ticket, reading: Reading, includes: Includes) {
+        self.seam = match self.rest() {
+            Some(Wanted::Rest { from, .. }) if reading == Reading::On => from,
+            _ => None,
+        };
         self.load = Load::Running(ticket);
+        self.went_on = reading == Reading::On;
         self.includes = includes;
         self.received = None;
         self.meanwhile.clear();
-        self.shifted = false;
         match reading {
             Reading::Anew => self.forget(),
             Reading::Again => {
@@ -389,6 +428,7 @@ impl Listing {
             Reading::On => {}
         }
         if reading != Reading::On {
+            self.shifted = false;
             (self.dropped, self.unreadable, self.left) = (0, 0, 0);
             self.coverage.clear();
         }
@@ -404,7 +444,7 @@ impl Listing {
         self.total = None;
         self.stale = self.is_arranged();
         self.superseded = self.arranging.is_some();
-        self.search.forget();
+        self.unknown.clear();
     }
 
     /// Takes page `number` of the list in.
@@ -415,6 +455,10 @@ impl Listing {
         if let Some((_, position)) = gap {
             self.rows.remove(position);
             self.order.remove(position);
+        }
+        if self.seam == Some(number) {
+            // What is new on a page that has been here moved up, and so did others, past the pages that are here.
+            self.shifted |= page.records().any(|record| !self.positions.contains_key(record.id()));
         }
         self.take_in(Place::Listed(number), page);
     }
@@ -431,7 +475,10 @@ impl Listing {
 
     /// Takes in what the server found for a search, unless it is here already.
     pub fn find_ahead(&mut self, page: &Arc<Page>) {
-        self.take_in(Place::Ahead, page);
+        // What a whole list does not have is not there.
+        if !self.is_complete() {
+            self.take_in(Place::Ahead, page);
+        }
     }
 
     /// Takes a page in. A record that is here already keeps its row if it was read by the same reading, for lists shift
@@ -597,6 +644,12 @@ impl Listing {
         self.settle_cursor();
     }
 
+    /// Whether the order that was asked for last is the one with this ticket.
+    #[must_use]
+    pub fn awaits(&self, ticket: Ticket) -> bool {
+        self.arranging == Some(ticket) && !self.superseded
+    }
+
     /// An arrangement ended. One that is not the last asked for changes nothing.
     pub fn arranged(&mut self, ticket: Ticket, arranged: Option<Arranged>) {
         if self.arranging != Some(ticket) {
@@ -623,7 +676,7 @@ impl Listing {
         } else if self.load != Load::Untouched {
             self.remember(record.id(), Some(record.clone()));
             self.take_in(Place::Added, &record.alone());
-            self.total = self.total.map(|total| total + 1);
+            self.total = self.total.map(|total| total.saturating_add(1));
         }
     }
 
@@ -649,8 +702,9 @@ impl Listing {
     }
 
     fn remember(&mut self, id: &Id, newer: Option<Record>) {
-        if matches!(self.load, Load::Running(_)) {
-            self.shifted |= newer.is_none();
+        let is_read = matches!(self.load, Load::Running(_));
+        self.shifted |= is_read && newer.is_none();
+        if is_read || self.search.is_open() {
             self.meanwhile.insert(id.clone(), newer);
         }
     }

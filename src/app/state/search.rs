@@ -57,9 +57,16 @@ impl Search {
         self.running = self.running.filter(|running| *running != ticket);
     }
 
-    /// The rows have gone, and with them what was found.
-    pub fn forget(&mut self) {
+    /// What was found is of no use any more. Answers the search that is not needed either.
+    pub fn forget(&mut self) -> Option<Ticket> {
         self.asked.clear();
+        self.running.take()
+    }
+
+    /// Whether something is being searched for.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.running.is_some()
     }
 }
 

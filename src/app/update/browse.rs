@@ -15,6 +15,9 @@ use crate::model::record::Record;
 /// Loads the list of `kind`. What cannot be gone on with is begun again.
 pub(super) fn load(state: &mut State, kind: Kind, reading: Reading, effects: &mut Effects) {
     stop_loading(state, kind, effects);
+    if reading == Reading::Anew {
+        stop_searching(state, kind, effects);
+    }
     let listing = state.listing_of(kind);
     let rest = (reading == Reading::On && has_list(kind)).then(|| listing.rest()).flatten();
     let (reading, includes) = match (&rest, reading) {
@@ -28,7 +31,14 @@ pub(super) fn load(state: &mut State, kind: Kind, reading: Reading, effects: &mu
     state.listing_of(kind).begin(ticket, reading, includes);
 }
 
-/// Ends the load of a list, if one is under way, and what is searched for beside it.
+/// Ends what is searched for beside a list.
+pub(super) fn stop_searching(state: &mut State, kind: Kind, effects: &mut Effects) {
+    if let Some(ticket) = state.listing_of(kind).search.forget() {
+        effects.push(Effect::Cancel(ticket));
+    }
+}
+
+/// Ends the load of a list, if one is under way.
 fn stop_loading(state: &mut State, kind: Kind, effects: &mut Effects) -> bool {
     let listing = state.listing_of(kind);
     let Load::Running(ticket) = listing.load else { return false };
@@ -48,10 +58,7 @@ pub(super) fn stop(state: &mut State, effects: &mut Effects) -> bool {
 pub(super) fn search(state: &mut State, effects: &mut Effects) {
     let (kind, now) = (state.kind, state.now.tick);
     let listing = state.listing();
-    if listing.is_complete() || listing.load == Load::Untouched {
-        return;
-    }
-    let Some((_, question)) = listing.search.due().filter(|(due, _)| *due <= now) else { return };
+    let Some((_, question)) = listing.search_due().filter(|(due, _)| *due <= now) else { return };
     let list = List { includes: listing.includes.clone(), ..List::new(kind, listing.scope) };
     let work = Work::Search { list, question: question.clone() };
     let ticket = state.ask(Purpose::Search(kind), work, effects);
@@ -78,6 +85,7 @@ pub(super) fn go(state: &mut State, kind: Kind, effects: &mut Effects) {
     if state.kind != kind && state.listing().marking.is_none() {
         let left = state.kind;
         stop_loading(state, left, effects);
+        stop_searching(state, left, effects);
     }
     state.kind = kind;
     match state.listing().load {

@@ -9,6 +9,7 @@ use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
 use crate::app::state::detail::{Detail, Fields};
+use crate::app::state::filter::Trouble;
 use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
 use crate::app::state::status::group::{Loss, groups};
@@ -136,8 +137,9 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
     }
     match result {
         Ok(end) => {
-            let missing = end.missing;
-            listing.end(Load::Done(end));
+            // Who reads only the rest of a list cannot tell what it lacks.
+            let missing = end.missing.or_else(|| listing.shortfall());
+            listing.end(Load::Done(LoadEnd { missing }));
             let total = if has_list(kind) { listing.total_or_loaded() } else { listing.loaded() as u64 };
             listing.total = Some(total);
             if listing.scope == Scope::Active {
@@ -154,9 +156,10 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
             }
             if let Some(missing) = missing.filter(|missing| *missing > 0) {
                 let words = format!(
-                    "the server counts {} more {} than it sent: R asks again",
+                    "the server counts {} more {} than it sent: {} asks again",
                     text::grouped(missing),
-                    kind.row().plural
+                    kind.row().plural,
+                    state.setup.keymap.spoken(Command::Reload)
                 );
                 state.status.tell(state.now, Told::Note(words));
             }
@@ -286,7 +289,7 @@ fn move_between_scopes(state: &mut State, record: &Record, becomes: Option<Recor
     let is_active = becomes.as_ref().is_some_and(|record| !record.is_archived());
     listing.active_total = listing.active_total.map(|total| match (was_active, is_active) {
         (true, false) => total.saturating_sub(1),
-        (false, true) => total + 1,
+        (false, true) => total.saturating_add(1),
         _ => total,
     });
     match becomes {
@@ -367,9 +370,17 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
             state.listing_of(kind).end(Load::Failed(failure));
         }
         Purpose::Arrange(kind) => {
-            // Asked again, it would only break again.
-            state.listing_of(kind).arranged(ticket, None);
-            state.listing_of(kind).rearrange(Filter::default(), None);
+            let listing = state.listing_of(kind);
+            let is_wanted = listing.awaits(ticket);
+            listing.arranged(ticket, None);
+            if is_wanted {
+                // Asked again, it would only break again. What is shown then is not what was meant to be.
+                listing.marking = None;
+                let source = listing.filter.source().to_owned();
+                listing.rearrange(Filter::default(), None);
+                let words = "filtering and sorting broke off".to_owned();
+                listing.trouble = Some(Trouble { source, words });
+            }
         }
         Purpose::Identify => state.identity = Identity::Failed(failure),
         Purpose::Read => receive_fields(state, ticket, Err(failure)),

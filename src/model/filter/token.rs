@@ -134,7 +134,9 @@ fn named(letters: &[Letter]) -> Option<(Named, &[Letter])> {
     let at = letters.iter().position(|letter| [':', '<', '>', '='].iter().any(|sign| letter.is(*sign)))?;
     let name = text(&letters[..at]).to_lowercase();
     let first = name.starts_with(|first: char| first.is_ascii_lowercase());
-    let rest = name.chars().all(|letter| letter.is_ascii_lowercase() || " _-".contains(letter));
+    let rest = name
+        .chars()
+        .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || " _-".contains(letter));
     if !first || !rest {
         return None;
     }

@@ -158,7 +158,7 @@ async fn a_page_that_fails_for_good_is_a_gap_and_the_others_come() {
         bench.sandbox.set_faults(vec![]);
         let before = bench.sandbox.requests().len();
         let list = List::new(Kind::Processes, Scope::All);
-        let wanted = Wanted::Rest { gaps: vec![3], from: None, here: whole.len() - 100 };
+        let wanted = Wanted::Rest { gaps: vec![3], from: None, size: 100 };
         let ticket = bench.start(Work::List { list, wanted });
         assert!(is_complete(&bench.finish(ticket).await));
         assert_eq!(ids(&bench.records(ticket)), whole[200..300]);
@@ -204,7 +204,7 @@ async fn a_server_that_answers_no_page_is_not_asked_for_them_all() {
     // What is not read yet is asked for from there on, and what was a gap beside it.
     bench.sandbox.set_faults(vec![]);
     let list = List::new(Kind::Processes, Scope::All);
-    let wanted = Wanted::Rest { gaps: vec![3, 4], from: Some(5), here: 200 };
+    let wanted = Wanted::Rest { gaps: vec![3, 4], from: Some(5), size: 100 };
     let ticket = bench.start(Work::List { list, wanted });
     assert!(is_complete(&bench.finish(ticket).await));
     assert_eq!(bench.records(ticket).len(), bench.sandbox.ids("runs").len() - 200);
