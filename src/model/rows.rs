@@ -4,7 +4,7 @@
 //! while its former rows are shown, and searched ahead of its own pages. A row keeps its position, a number that never
 //! changes, until [`Rows::compact`] says otherwise. Must not know ids, filters or what is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -176,6 +176,17 @@ impl Rows {
             _ => None,
         });
         pages.max()
+    }
+
+    /// The pages of the list up to `last` that are not here, known to be missing or not.
+    pub fn absent(&self, last: u32) -> impl Iterator<Item = u32> {
+        let here = self.pieces.iter().filter_map(|piece| match (&piece.content, piece.place) {
+            (Content::Page(_), Place::Listed(page)) => Some(page),
+            _ => None,
+        });
+        let here: BTreeSet<u32> = here.collect();
+        let last = self.gaps().map(|(page, _)| page).fold(last, u32::max);
+        (1..=last).filter(move |page| !here.contains(page))
     }
 
     /// How many rows the pages of the list have: as many as the longest one.

@@ -123,6 +123,11 @@ pub fn fold_onto(text: &str, onto: &mut String) {
             match c {
                 c if c.is_ascii() => onto.push(c.to_ascii_lowercase()),
                 '\u{300}'..='\u{36f}' => {}
+                // A stroke is no accent to the library, but to those who type it is one.
+                'Ł' | 'ł' => onto.push('l'),
+                'Đ' | 'đ' => onto.push('d'),
+                'Ħ' | 'ħ' => onto.push('h'),
+                'Ŧ' | 'ŧ' => onto.push('t'),
                 c => onto.extend(nucleo_matcher::chars::normalize(c).to_lowercase()),
             }
         }

@@ -174,7 +174,9 @@ impl Walk {
         }
         let alone = page == self.first && !meta.present;
         // Pages are asked for in order, so whatever has not been asked for yet lies behind this one.
-        self.ended |= rows_in_page == 0 || alone || self.barren >= BARREN_PAGES;
+        // An empty page before the end that was implied says nothing of those behind it, if others follow.
+        let past_the_end = rows_in_page == 0 && page >= self.implied();
+        self.ended |= past_the_end || alone || self.barren >= BARREN_PAGES;
     }
 
     /// `page` could not be read, and the walk goes on without it.

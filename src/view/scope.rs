@@ -118,7 +118,11 @@ fn of_load(state: &State, theme: Theme) -> Vec<Part<'static>> {
     let chord = state.setup.keymap.chord(Command::Reload);
     let rest = chord.map_or(String::new(), |chord| format!(", {chord} loads the rest"));
     match &listing.load {
-        Load::Running(_) => parts.push(Part::new(6, loading(state), theme.plain())),
+        Load::Running(_) => {
+            let (word, pace) = loading(state);
+            parts.push(Part::new(3, word, theme.plain()));
+            parts.extend(pace.map(|pace| Part::new(8, pace, theme.plain())));
+        }
         Load::Stopped => parts.push(Part::new(6, format!("loading was stopped{rest}"), theme.wary())),
         Load::Failed(_) if listing.loaded() > 0 => {
             parts.push(Part::new(3, format!("incomplete{rest}"), theme.bad()));
@@ -156,18 +160,16 @@ fn of_load(state: &State, theme: Theme) -> Vec<Part<'static>> {
     parts
 }
 
-/// `loading, 240/s, 37 s left`, or how far the second reading of a list has come, whose former rows are still shown.
-fn loading(state: &State) -> String {
+/// `loading…` and `240/s, 37 s left`, or how far the second reading of a list has come, whose former rows are still shown.
+fn loading(state: &State) -> (String, Option<String>) {
     let listing = state.listing();
     let again = listing.received().filter(|_| listing.keeps_former());
     let word = match again {
         Some(rows) => format!("reading again, {} so far", grouped(rows as u64)),
-        None => "loading".to_owned(),
+        None => "loading…".to_owned(),
     };
-    match listing.pace(state.now) {
-        Some((rate, left)) => format!("{word}, {rate:.0}/s, {} left", pacing::spoken(left)),
-        None => format!("{word}…"),
-    }
+    let pace = listing.pace(state.now);
+    (word, pace.map(|(rate, left)| format!("{rate:.0}/s, {} left", pacing::spoken(left))))
 }
 
 /// `from 1,204 of 3,310 processes, 40 of 40 templates`

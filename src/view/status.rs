@@ -99,9 +99,12 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
     parts.extend(standing.map(|word| Part::new(1, word, theme.wary())));
     parts.extend(waiting(state, wide).map(|words| Part::new(2, words, theme.wary())));
     // A job that keeps to a limit waits in every window, and its rate counts that in.
-    let is_paused = state.waiting.as_ref().is_some_and(|wait| wait.is_pause() && wait.until > state.now.tick);
-    let is_moving = standing.is_none() && !is_paused && unable(state, wide).is_none();
-    if let Some((rate, left)) = job.pace(state.now).filter(|_| is_moving) {
+    let wait = state.waiting.as_ref().filter(|wait| wait.until > state.now.tick);
+    let is_moving =
+        standing.is_none() && !wait.is_some_and(|wait| wait.is_pause()) && unable(state, wide).is_none();
+    // Nothing is left in less time than it has to wait.
+    let waits = wait.map_or(Duration::ZERO, |wait| wait.until.saturating_sub(state.now.tick));
+    if let Some((rate, left)) = job.pace(state.now).filter(|(_, left)| is_moving && *left >= waits) {
         let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
         parts.push(Part::new(6, rate, theme.plain()));
         parts.push(Part::new(5, format!("{} left", pacing::spoken(left)), theme.plain()));

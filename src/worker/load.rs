@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -24,6 +25,8 @@ use crate::tallyfy::{Listed, decode};
 
 /// After so many pages in a row that could not be read, the rest is not tried.
 const MOST_GAPS_IN_A_ROW: usize = 3;
+/// How long a page holds back those behind it. A page that is only a little late does not make the rows jump.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How many pages of a search are read: a screen shows less, and the list itself brings all of it.
 const MOST_FOUND: usize = 3;
 
@@ -95,16 +98,25 @@ impl Load {
         read: &mut Read,
     ) -> Result<(), Failure> {
         let mut pages = Pages::from((from, size), &self.session, listing);
-        let mut in_a_row = 0;
+        let (mut in_a_row, mut empty) = (0, Vec::new());
         while let Some(fetched) = pages.next().await {
             match fetched {
                 Ok(fetched) => {
                     in_a_row = 0;
                     let number = fetched.number;
+                    if fetched.rows.is_empty() {
+                        empty.push(number);
+                    } else {
+                        // Rows behind it show that an empty page was no end.
+                        let wrong = empty.extract_if(.., |page| *page < number);
+                        wrong.for_each(|page| read.gaps.push(self.tell_gap(page, empty_page())));
+                    }
                     let sifted = self.sift_rows(&fetched.rows, read);
                     pages.taken(&fetched, sifted.fresh);
                     read.total = pages.walk().total();
-                    self.tell(number, sifted, read.total, Vec::new());
+                    if !fetched.rows.is_empty() || number == from {
+                        self.tell(number, sifted, read.total, Vec::new());
+                    }
                 }
                 Err((number, why)) => {
                     in_a_row += 1;
@@ -127,6 +139,10 @@ impl Load {
             let errand = listing.errand(page);
             let asked = (page, PER_PAGE);
             match self.session.list(&errand, listing.route, &listing.query, asked, &listing.keep).await {
+                Ok(Listed { rows, .. }) if rows.is_empty() => {
+                    self.tell_gap(page, empty_page());
+                    missing += 1;
+                }
                 Ok(Listed { rows, meta }) => {
                     read.total = meta.total.or(read.total);
                     let sifted = self.sift_rows(&rows, read);
@@ -167,6 +183,7 @@ impl Load {
     fn listing(&self, list: &List) -> Listing {
         let mut listing = Listing::of(self.list.kind, list, self.list.scope);
         listing.abreast = self.session.at_once();
+        listing.patience = Some(PATIENCE);
         if !self.list.includes.is_empty() {
             let includes: Vec<&str> = self.list.includes.iter().copied().collect();
             listing.query.push(("with", includes.join(",")));
@@ -212,6 +229,11 @@ impl Load {
         self.post.reply(self.ticket, Reply::Gap { number, why });
         number
     }
+}
+
+/// Why a page counts as missing that came without a row.
+fn empty_page() -> Failure {
+    Failure::new(Cause::Garbled, "an empty page came in the middle of the list")
 }
 
 fn numbered(page: usize) -> u32 {

@@ -30,10 +30,12 @@ fn errand(urgency: Urgency, purpose: &'static str, kind: Option<Kind>, name: &st
 /// Reads who the token speaks for, which the session remembers, and the organization with the role in it. Whatever is
 /// wrong with the first answer does not matter: the organization's name is what must be known.
 pub(super) async fn identify(session: &Session) -> Result<Organization, Failure> {
-    if let Ok(Some(person)) = person(session).await {
+    // Both at once: a load that begins meanwhile takes what the limits leave.
+    let (person, listed) = tokio::join!(person(session), listed_organization(session));
+    if let Ok(Some(person)) = person {
         session.remember(person);
     }
-    match listed_organization(session).await {
+    match listed {
         Ok(Some(organization)) => organization,
         // The list does not know it, or cannot be had: the organization itself may still answer.
         Ok(None) | Err(_) => {
@@ -72,6 +74,7 @@ async fn listed_organization(session: &Session) -> Result<Option<Result<Organiza
         kind: None,
         name: "your organizations",
         abreast: ABREAST,
+        patience: None,
         keep: Keep::Whole,
     };
     let ours = session.organization();

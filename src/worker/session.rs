@@ -295,7 +295,9 @@ impl Session {
     {
         let (mut broken, mut refusals) = (0, 0);
         loop {
-            let (place, pass) = self.leave(errand.urgency, true).await;
+            // What was turned away has waited its turn.
+            let urgency = if refusals > 0 { Urgency::Urgent } else { errand.urgency };
+            let (place, pass) = self.leave(urgency, true).await;
             let sent = self.attempt(place, &pass, refusals, &request).await;
             let failure = match sent.result {
                 Ok(answer) => {

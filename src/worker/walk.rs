@@ -4,11 +4,13 @@
 //! know what the rows are.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::pace::Urgency;
 use super::session::{Errand, Parameter, Session};
@@ -40,6 +42,8 @@ pub(super) struct Listing {
     pub(super) name: &'static str,
     /// How many of its pages may be under way together.
     pub(super) abreast: usize,
+    /// How long pages are held back for one in front of them; for ever, if nothing is said.
+    pub(super) patience: Option<Duration>,
     /// What is kept of each row.
     pub(super) keep: Keep,
 }
@@ -56,6 +60,7 @@ impl Listing {
             kind: Some(kind),
             name: "",
             abreast: ABREAST,
+            patience: None,
             keep: Keep::fields(kind),
         }
     }
@@ -113,7 +118,8 @@ impl<'a> Pages<'a> {
         Self::from((1, PER_PAGE), session, listing)
     }
 
-    /// The next page in order, or its number and why it could not be read; none when the list is complete.
+    /// The next page, or its number and why it could not be read; none when the list is complete. They come in order, but for
+    /// those that would be held back too long.
     pub(super) async fn next(&mut self) -> Option<Result<Fetched, (usize, Failure)>> {
         loop {
             self.ask();
@@ -124,8 +130,19 @@ impl<'a> Pages<'a> {
                 let fetched = answer.map(|Listed { rows, meta }| Fetched { number, rows, meta });
                 return Some(fetched.map_err(|failure| (number, failure)));
             }
-            let (number, answer) = self.under_way.next().await?;
-            self.early.insert(number, answer);
+            let held = self.early.keys().next().copied();
+            let patience = self.listing.patience.filter(|_| held.is_some());
+            match timeout(patience.unwrap_or(Duration::MAX), self.under_way.next()).await {
+                Ok(next) => {
+                    let (number, answer) = next?;
+                    self.early.insert(number, answer);
+                }
+                // It goes to the front of those that are waited for.
+                Err(_) => {
+                    self.asked.retain(|number| Some(*number) != held);
+                    held.into_iter().for_each(|number| self.asked.push_front(number));
+                }
+            }
         }
     }
 

@@ -179,3 +179,53 @@ async fn a_match_on_the_last_page_is_seen_before_the_list_is_here() {
     let listing = desk.state().listing();
     assert!(listing.kind == Kind::Processes && listing.is_complete());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_page_in_the_middle_is_a_gap_and_no_end() {
+    let wanted = whole(scaled(3_000)).await;
+    let empty = Mishap::Answer {
+        status: 200,
+        body: Some(serde_json::json!({"data": []})),
+        headers: Default::default(),
+        apply: false,
+    };
+    let faults = vec![Fault::on("GET", "/runs?page=7&", empty)];
+    let sandbox = Settings { faults, ..scaled(3_000) };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    assert!(desk.shows("1 page missing"), "{}", desk.screen());
+    assert_eq!(desk.ids(), [&wanted[..600], &wanted[700..]].concat());
+    desk.keys("*").await;
+    desk.rest().await;
+    assert!(desk.marked().is_empty(), "{}", desk.screen());
+    desk.server.set_faults(vec![]);
+    desk.keys("R").await;
+    desk.rest().await;
+    assert_eq!(desk.ids(), wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_page_holds_the_others_back_for_a_moment_only_and_nothing_is_read_twice() {
+    let wanted = whole(scaled(3_000)).await;
+    let slow = Fault { delay: Duration::from_secs(20), ..Fault::on("GET", "/runs?page=7&", Mishap::None) };
+    let sandbox = Settings { faults: vec![slow], ..scaled(3_000) };
+    let mut desk = Desk::starting(Wanted { sandbox, ..Wanted::default() }).await;
+    desk.until("all the others", |desk| desk.state().listing().loaded() + 100 >= wanted.len()).await;
+    assert!(desk.state().now.tick < Duration::from_secs(10));
+    desk.keys("x").await;
+    desk.server.set_faults(vec![]);
+    desk.keys("R").await;
+    desk.rest().await;
+    assert_eq!(desk.ids(), wanted);
+    assert_eq!(reads(&desk, "/runs?page=9&"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reloading_leaves_the_cursor_where_it_was_when_its_record_is_gone() {
+    let mut desk = Desk::with(Wanted { sandbox: scaled(900), ..Wanted::default() }).await;
+    let before = desk.ids();
+    desk.keys("j j j").await;
+    assert!(desk.server.archive("runs", &before[3]));
+    desk.keys("R").await;
+    desk.rest().await;
+    assert_eq!(desk.state().under_cursor().unwrap().id().to_string(), before[4]);
+}

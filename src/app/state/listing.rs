@@ -134,6 +134,8 @@ pub struct Listing {
     meanwhile: HashMap<Id, Option<Record>>,
     cursor: Option<Id>,
     at: usize,
+    /// The row the cursor was in when the list began to be read again, unless it was moved since.
+    home: Option<usize>,
 }
 
 impl Listing {
@@ -178,6 +180,7 @@ impl Listing {
             meanwhile: HashMap::new(),
             cursor: None,
             at: 0,
+            home: None,
         }
     }
 
@@ -361,6 +364,7 @@ impl Listing {
 
     /// Moves the cursor; `page` is how many rows the table shows.
     pub fn move_cursor(&mut self, motion: Motion, page: usize) {
+        self.home = None;
         self.at = moved(self.cursor_row(), motion, self.shown(), page);
         self.cursor = self.under_cursor().map(|record| record.id().clone());
     }
@@ -373,8 +377,7 @@ impl Listing {
         // Rows that left let those behind them move up, over the seams of pages: some pages are read twice.
         let moved = u32::try_from(self.left.div_ceil(size)).unwrap_or(u32::MAX);
         let before = |page: u32| page.saturating_sub(moved).max(1);
-        let missing = self.rows.gaps().map(|(page, _)| page);
-        let mut gaps: Vec<u32> = missing.flat_map(|page| before(page)..=page).collect();
+        let mut gaps: Vec<u32> = self.rows.absent(last).flat_map(|page| before(page)..=page).collect();
         gaps.dedup();
         let from = match self.load {
             Load::Untouched | Load::Running(_) => return None,
@@ -422,6 +425,7 @@ impl Listing {
         match reading {
             Reading::Anew => self.forget(),
             Reading::Again => {
+                self.home = Some(self.cursor_row());
                 self.rows.retire();
                 self.reorder();
             }
@@ -549,6 +553,10 @@ impl Listing {
             self.left = 0;
             self.compact();
         }
+        let home = self.home.take();
+        let is_gone = self.cursor.as_ref().is_none_or(|id| !self.positions.contains_key(id));
+        // While it was read again the record the cursor is on moved down to those that had not come yet.
+        self.at = home.filter(|_| is_gone).unwrap_or(self.at);
         self.settle_cursor();
     }
 

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::term::{Look, Stretch, Term, Test};
 use super::{Filter, Matching};
 use crate::model::catalog::{BETWEEN, Form};
+use crate::model::kind::Kind;
 use crate::model::people::{self, People};
 use crate::model::record::{Record, Value};
 use crate::model::text;
@@ -136,7 +137,10 @@ impl Ready<'_> {
                 Value::Missing | Value::Number(_) | Value::Time(_) => Verdict::Unknown(*field),
             },
             Test::Number { field, operator, than } => match record.value(*field) {
-                Value::Number(number) => verdict(operator.holds(number.partial_cmp(than))),
+                Value::Number(number) => {
+                    let number = as_shown(record.kind(), *field, number, *than);
+                    verdict(operator.holds(number.partial_cmp(than)))
+                }
                 Value::Missing | Value::Text(_) | Value::Time(_) => Verdict::Unknown(*field),
             },
             Test::Time { fields, .. } => self.of_time(record, fields),
@@ -202,4 +206,10 @@ fn fold<'a>(text: &str, room: &'a mut String) -> &'a str {
     room.clear();
     text::fold_onto(text, room);
     room
+}
+
+/// A number as the table shows it, where a whole one is asked for: percentages are shown without what is behind the point.
+fn as_shown(kind: Kind, field: usize, number: f64, than: f64) -> f64 {
+    let is_share = kind.row().fields.get(field).is_some_and(|field| field.form == Form::Percent);
+    if is_share && than.fract() == 0.0 { number.round_ties_even() } else { number }
 }

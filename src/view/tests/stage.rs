@@ -213,6 +213,8 @@ pub(super) fn arranged(state: &mut State, filter: &str, sort: Option<Sort>) {
     let arranged = arrange::arrange(&wish, &|| true, &mut |_| ());
     state.listing_mut().arranging(Ticket(9));
     state.listing_mut().arranged(Ticket(9), arranged);
+    let now = state.now;
+    state.listings[state.kind as usize].count_hidden(&state.marks, now, false);
 }
 
 pub(super) fn failed_mark(state: &mut State, row: usize) {

@@ -46,7 +46,7 @@ fn held(bench: &Bench, slug: &str, archived: bool) -> usize {
 async fn a_long_list_comes_page_by_page_in_the_servers_order() {
     let mut bench = Bench::new(scaled(900)).await;
     // The third page is slow, the fourth and fifth are there before it.
-    let slow = Fault { delay: Duration::from_secs(3), ..Fault::on("GET", "page=3&", Mishap::None) };
+    let slow = Fault { delay: Duration::from_millis(300), ..Fault::on("GET", "page=3&", Mishap::None) };
     bench.sandbox.set_faults(vec![slow]);
     let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
     let end = bench.finish(ticket).await;
