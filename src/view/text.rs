@@ -31,40 +31,50 @@ pub(super) fn line_width(spans: &[Span<'_>]) -> usize {
 
 /// `spans` cleaned and cut to `room` cells, never inside a grapheme; a cut is shown.
 pub(super) fn fitted<'a>(spans: &'a [Span<'a>], room: usize) -> Vec<Span<'a>> {
-    let all: Vec<Span<'a>> =
-        spans.iter().map(|span| Span::styled(clean(&span.content), span.style)).collect();
-    if line_width(&all) <= room {
-        return all;
-    }
-    let (mut kept, mut left) = (Vec::new(), room.saturating_sub(1));
-    for span in all {
-        let (text, whole) = start_of(&span.content, left);
-        left = left.saturating_sub(width(text));
-        let text = text.to_owned();
-        if !text.is_empty() {
-            kept.push(Span::styled(text, span.style));
-        }
-        if !whole {
-            if room > 0 {
-                kept.push(Span::styled(CUT, span.style));
-            }
-            break;
-        }
-    }
-    kept
+    fit(spans, room).0
 }
 
-/// As much of clean text as `room` cells hold, and whether that is all of it.
-fn start_of(clean: &str, room: usize) -> (&str, bool) {
-    let (mut end, mut used) = (0, 0);
-    for (grapheme, width) in measured(clean) {
-        if used + width > room {
-            return (&clean[..end], false);
+/// `spans` as [`fitted`] cuts them, and the cells they then take. Nothing is measured twice, nor beyond where it is cut.
+fn fit<'a>(spans: &'a [Span<'a>], room: usize) -> (Vec<Span<'a>>, usize) {
+    let (mut kept, mut used) = (Vec::with_capacity(spans.len() + 1), 0);
+    // Where the text would end if a cell had to be left for the sign of a cut, and in whose style that would stand.
+    let mut short: Option<(usize, usize, usize, Style)> = None;
+    for span in spans {
+        let (text, mut end) = (clean(&span.content), 0);
+        for (grapheme, width) in measured(&text) {
+            if used + width > room.saturating_sub(1) && short.is_none() {
+                short = Some((kept.len(), end, used, span.style));
+            }
+            if used + width > room {
+                kept.push(Span::styled(text.clone(), span.style));
+                return ended(kept, short, room);
+            }
+            used += width;
+            end += grapheme.len();
         }
-        used += width;
-        end += grapheme.len();
+        kept.push(Span::styled(text, span.style));
     }
-    (clean, true)
+    (kept, used)
+}
+
+/// `kept` up to where it is cut, with the sign of the cut if there is room for one.
+fn ended<'a>(
+    mut kept: Vec<Span<'a>>,
+    short: Option<(usize, usize, usize, Style)>,
+    room: usize,
+) -> (Vec<Span<'a>>, usize) {
+    let Some((spans, end, used, style)) = short else { return (kept, room) };
+    kept.truncate(spans + 1);
+    if let Some(last) = kept.get_mut(spans) {
+        last.content.to_mut().truncate(end);
+    }
+    if end == 0 {
+        kept.truncate(spans);
+    }
+    if room > 0 {
+        kept.push(Span::styled(CUT, style));
+    }
+    (kept, used + usize::from(room > 0))
 }
 
 /// `text` cut to `room` cells.
@@ -76,8 +86,8 @@ pub(super) fn cut(text: &str, room: usize) -> String {
 /// `spans` as a cell of a table: cut or filled up to exactly `room` cells, with the filling before the text where it
 /// is to stand right.
 pub(super) fn cell(spans: &[Span<'_>], room: usize, right: bool) -> Vec<Span<'static>> {
-    let fitted = fitted(spans, room);
-    let filling = Span::raw(" ".repeat(room.saturating_sub(line_width(&fitted))));
+    let (fitted, used) = fit(spans, room);
+    let filling = Span::raw(" ".repeat(room.saturating_sub(used)));
     let owned = fitted.into_iter().map(|span| Span::styled(span.content.into_owned(), span.style));
     if right { [filling].into_iter().chain(owned).collect() } else { owned.chain([filling]).collect() }
 }

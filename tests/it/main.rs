@@ -20,6 +20,7 @@ mod properties;
 mod pty;
 mod quirks;
 mod readme;
+mod review4;
 mod sandbox;
 mod scale;
 mod screens;

@@ -4,6 +4,7 @@ mod door;
 mod pane;
 mod recall;
 mod recover;
+mod review4;
 
 use std::sync::Arc;
 use std::time::Duration;
