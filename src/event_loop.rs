@@ -21,8 +21,8 @@ use crate::worker::Worker;
 
 /// How long messages are taken in before a frame is drawn.
 const DRAIN: Duration = Duration::from_millis(8);
-/// How long a frame that no key caused may wait for company, counted from the last such frame: the first answer to a key
-/// is drawn at once.
+/// How long a frame that no key caused may wait for company after another such frame. The first one after a key's own may
+/// show what the key was pressed for, and does not wait.
 const FRAME: Duration = Duration::from_millis(16);
 
 /// What a turn of the loop came to.
@@ -46,7 +46,7 @@ pub struct EventLoop<B: Backend> {
     clock: Clock,
     /// Whether the screen is out of date, and whether a key is the reason.
     due: Option<Due>,
-    /// When the last frame that no key caused was drawn.
+    /// When the last frame was drawn, if no key caused it.
     drawn: Option<Instant>,
     next: Turn,
     /// What is to be put into the clipboard.
@@ -211,9 +211,8 @@ impl<B: Backend> EventLoop<B> {
 
     fn draw(&mut self) -> Result<(), B::Error> {
         self.terminal.draw(|frame| view(&self.state, frame))?;
-        if self.due.take() != Some(Due::Now) {
-            self.drawn = Some(Instant::now());
-        }
+        let by_hand = self.due.take() == Some(Due::Now);
+        self.drawn = (!by_hand).then(Instant::now);
         if self.state.awaits_drawing() {
             self.take(Message { at: self.clock.now(), fact: Fact::Drawn });
         }

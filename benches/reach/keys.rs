@@ -98,6 +98,7 @@ pub(crate) fn filter(program: &Program, readings: &mut Readings) -> Result<()> {
                 terminal.until(&format!("rows that match {typed:?}"), |screen| matches(screen, typed))?;
             echoes.push(millis(echo.saturating_duration_since(pressed)));
             results.extend(tells.then(|| millis(drawn.saturating_duration_since(pressed))));
+            std::thread::sleep(TYPING.saturating_sub(pressed.elapsed()));
         }
         close(&mut terminal)?;
     }
