@@ -1,7 +1,7 @@
 //! Which rows of a list are shown, and in which order.
 //!
 //! Owns how rows are put in order and gone through, as pure functions over shared rows, so that this can run off the
-//! loop. Whether a row matches is for [`super::filter`] to say, how two rows compare for [`order`].
+//! loop. Whether a row matches is for [`super::filter`] to say, how two rows compare for the order.
 
 mod order;
 

@@ -101,7 +101,7 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
     // A job that keeps to a limit waits in every window, and its rate counts that in.
     let wait = state.waiting.as_ref().filter(|wait| wait.until > state.now.tick);
     let is_moving =
-        standing.is_none() && !wait.is_some_and(|wait| wait.is_pause()) && unable(state, wide).is_none();
+        standing.is_none() && !matches!(wait, Some(wait) if wait.is_pause()) && unable(state, wide).is_none();
     // Nothing is left in less time than it has to wait.
     let waits = wait.map_or(Duration::ZERO, |wait| wait.until.saturating_sub(state.now.tick));
     if let Some((rate, left)) = job.pace(state.now).filter(|(_, left)| is_moving && *left >= waits) {

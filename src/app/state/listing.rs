@@ -268,7 +268,7 @@ impl Listing {
     pub fn count_hidden(&mut self, marks: &Marks, now: Moment, is_busy: bool) {
         let is_known = (self.hidden.0, self.hidden.1) == (self.orders, marks.version(self.kind));
         let is_recent = self.counted.is_some_and(|counted| now.since(counted) < RECOUNT);
-        if !is_known && !(is_busy && is_recent) {
+        if !(is_known || is_busy && is_recent) {
             self.hidden = (self.orders, marks.version(self.kind), self.hidden_among(marks));
             self.counted = Some(now);
         }
