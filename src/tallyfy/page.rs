@@ -156,8 +156,11 @@ impl Walk {
     pub fn answered(&mut self, page: usize, rows_in_page: usize, fresh_rows: usize, meta: &Meta) {
         self.open.remove(&page);
         self.loaded = self.loaded.saturating_add(fresh_rows as u64);
-        self.total = meta.total.or(self.total);
-        self.total_pages = meta.total_pages.or(self.total_pages);
+        // A page without rows may know of none, whatever the list has.
+        if rows_in_page > 0 || page == self.first {
+            self.total = meta.total.or(self.total);
+            self.total_pages = meta.total_pages.or(self.total_pages);
+        }
         if page == 1 {
             self.size = self.size_used(rows_in_page, meta);
         } else if page == self.first {

@@ -138,10 +138,7 @@ fn of_load(state: &State, theme: Theme) -> Vec<Part<'static>> {
         many => Some(format!("{} pages missing", grouped(many as u64))),
     };
     parts.extend(gaps.map(|words| Part::new(3, format!("{words}{rest}"), theme.bad())));
-    let missing = match &listing.load {
-        Load::Done(end) => end.missing.unwrap_or_default(),
-        _ => 0,
-    };
+    let missing = listing.missing();
     let counts = [
         (3, missing, "missing"),
         (9, listing.unreadable as u64, "unreadable"),

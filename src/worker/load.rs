@@ -98,18 +98,15 @@ impl Load {
         read: &mut Read,
     ) -> Result<(), Failure> {
         let mut pages = Pages::from((from, size), &self.session, listing);
-        let (mut in_a_row, mut empty) = (0, Vec::new());
+        let (mut in_a_row, mut empty, mut last) = (0, Vec::new(), 0);
         while let Some(fetched) = pages.next().await {
             match fetched {
                 Ok(fetched) => {
                     in_a_row = 0;
                     let number = fetched.number;
-                    if fetched.rows.is_empty() {
-                        empty.push(number);
-                    } else {
-                        // Rows behind it show that an empty page was no end.
-                        let wrong = empty.extract_if(.., |page| *page < number);
-                        wrong.for_each(|page| read.gaps.push(self.tell_gap(page, empty_page())));
+                    match fetched.rows.is_empty() {
+                        true => empty.push(number),
+                        false => last = last.max(number),
                     }
                     let sifted = self.sift_rows(&fetched.rows, read);
                     pages.taken(&fetched, sifted.fresh);
@@ -127,6 +124,10 @@ impl Load {
                     read.gaps.push(self.tell_gap(number, why));
                 }
             }
+        }
+        // Rows behind it show that an empty page was no end.
+        for page in empty.into_iter().filter(|page| *page < last) {
+            read.gaps.push(self.tell_gap(page, empty_page()));
         }
         Ok(())
     }

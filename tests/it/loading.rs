@@ -5,7 +5,7 @@ use std::time::Duration;
 use tidyfy::app::state::listing::Load;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::pacing::Limits;
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
 
 use crate::support::{Desk, Wanted};
 
@@ -185,7 +185,7 @@ async fn an_empty_page_in_the_middle_is_a_gap_and_no_end() {
     let wanted = whole(scaled(3_000)).await;
     let empty = Mishap::Answer {
         status: 200,
-        body: Some(serde_json::json!({"data": []})),
+        body: Some(serde_json::json!({"data": [], "meta": {"pagination": {"total": 0}}})),
         headers: Default::default(),
         apply: false,
     };
@@ -228,4 +228,14 @@ async fn reloading_leaves_the_cursor_where_it_was_when_its_record_is_gone() {
     desk.keys("R").await;
     desk.rest().await;
     assert_eq!(desk.state().under_cursor().unwrap().id().to_string(), before[4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn marking_a_list_that_lacks_rows_says_what_it_could_not_mark() {
+    let sandbox = Settings { quirks: Quirks::default().with(Quirk::TotalHigh), ..scaled(300) };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    assert!(desk.shows("7 missing"), "{}", desk.screen());
+    desk.keys("*").await;
+    assert!(desk.shows("marked what is here: the server counts 7 more, R asks again"), "{}", desk.screen());
+    assert_eq!(desk.marked().len(), desk.ids().len());
 }

@@ -304,6 +304,15 @@ impl Listing {
         self.rows.gap(self.order.position(at)?)
     }
 
+    /// How many records the server counts and has not sent, where the list has been read to its end.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        match &self.load {
+            Load::Done(end) => end.missing.unwrap_or_default(),
+            _ => 0,
+        }
+    }
+
     /// Whether every row is here and in its place, so that "all that match" is certain.
     #[must_use]
     pub fn is_settled(&self) -> bool {
@@ -405,7 +414,8 @@ impl Listing {
     /// What is to be asked of the server while the list is not complete, and when.
     #[must_use]
     pub fn search_due(&self) -> Option<(Duration, &Question)> {
-        let is_open = !self.is_complete() && self.load != Load::Untouched;
+        let is_whole = self.is_complete() && self.missing() == 0;
+        let is_open = !is_whole && self.load != Load::Untouched;
         // What is read again is here, and lacks at most what the filter needs besides.
         let is_here = self.keeps_former() && self.needs().is_empty();
         self.search.due().filter(|_| is_open && !is_here)
@@ -480,7 +490,7 @@ impl Listing {
     /// Takes in what the server found for a search, unless it is here already.
     pub fn find_ahead(&mut self, page: &Arc<Page>) {
         // What a whole list does not have is not there.
-        if !self.is_complete() {
+        if !self.is_complete() || self.missing() > 0 {
             self.take_in(Place::Ahead, page);
         }
     }

@@ -1,12 +1,13 @@
 //! Marking: one by one, in ranges, all that match.
 
 use super::browse;
-use crate::app::command::Motion;
+use crate::app::command::{Command, Motion};
 use crate::app::effect::Effects;
 use crate::app::state::State;
 use crate::app::state::listing::{Load, Marking, Reading};
 use crate::model::kind::Kind;
 use crate::model::record::Record;
+use crate::model::text;
 
 /// Marks or unmarks the record under the cursor and goes on; ends a range if one was begun.
 pub(super) fn toggle(state: &mut State) {
@@ -79,8 +80,13 @@ pub(super) fn finish_waiting(state: &mut State, kind: Kind) {
         }
     }
     let (shown, now) = (state.listings[kind as usize].shown(), state.marks.count(kind));
+    let missing = state.listings[kind as usize].missing();
     if shown == 0 {
         state.note("nothing here to mark");
+    } else if missing > 0 {
+        let key = state.setup.keymap.spoken(Command::Reload);
+        let missing = text::grouped(missing);
+        state.note(format!("marked what is here: the server counts {missing} more, {key} asks again"));
     } else if marking == Marking::All && now == before {
         state.note("all that match were marked already");
     }

@@ -1,10 +1,10 @@
 //! What facts, made by hand, do to the state, and what is asked for then.
 
 mod door;
+mod lists;
 mod pane;
 mod recall;
 mod recover;
-mod review4;
 
 use std::sync::Arc;
 use std::time::Duration;
