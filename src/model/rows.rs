@@ -31,6 +31,13 @@ enum Content {
     Gap(Arc<Failure>),
 }
 
+/// How many rows a list has beyond the `here` ones, by the `total` the server counts; none where it does not say, or where
+/// nothing is missing.
+#[must_use]
+pub fn shortfall(total: Option<u64>, here: usize) -> Option<u64> {
+    total?.checked_sub(here as u64).filter(|missing| *missing > 0)
+}
+
 /// A run of positions that arrived together.
 #[derive(Debug, Clone)]
 struct Piece {
@@ -171,20 +178,20 @@ impl Rows {
     /// The highest page of the list that is here.
     #[must_use]
     pub fn last_page(&self) -> Option<u32> {
-        let pages = self.pieces.iter().filter_map(|piece| match (&piece.content, piece.place) {
+        self.listed().max()
+    }
+
+    /// The pages of the list that are here.
+    fn listed(&self) -> impl Iterator<Item = u32> + '_ {
+        self.pieces.iter().filter_map(|piece| match (&piece.content, piece.place) {
             (Content::Page(_), Place::Listed(page)) => Some(page),
             _ => None,
-        });
-        pages.max()
+        })
     }
 
     /// The pages of the list up to `last` that are not here, known to be missing or not.
     pub fn absent(&self, last: u32) -> impl Iterator<Item = u32> {
-        let here = self.pieces.iter().filter_map(|piece| match (&piece.content, piece.place) {
-            (Content::Page(_), Place::Listed(page)) => Some(page),
-            _ => None,
-        });
-        let here: BTreeSet<u32> = here.collect();
+        let here: BTreeSet<u32> = self.listed().collect();
         let last = self.gaps().map(|(page, _)| page).fold(last, u32::max);
         (1..=last).filter(move |page| !here.contains(page))
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::decode::whole;
+use crate::model::rows::shortfall;
 
 /// What an answer says about the list it is a page of. Any of it may be missing or wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -205,7 +206,7 @@ impl Walk {
     /// come.
     #[must_use]
     pub fn shortfall(&self, loaded: usize) -> Option<u64> {
-        self.total?.checked_sub(loaded as u64).filter(|missing| *missing > 0)
+        shortfall(self.total, loaded)
     }
 
     /// The page size in use: what a first page held that cannot have been all, else what the server says it is.

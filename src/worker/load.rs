@@ -21,6 +21,7 @@ use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::{Coverage, Scope};
 use crate::model::record::{Draft, Page, Record};
+use crate::model::rows::shortfall;
 use crate::tallyfy::{Listed, decode};
 
 /// After so many pages in a row that could not be read, the rest is not tried.
@@ -83,11 +84,10 @@ impl Load {
             self.walk(&listing, (from as usize, size), &mut read).await?;
         }
         let gaps = self.fill(&listing, &mut read).await;
-        let loaded = (read.seen.len() + read.unreadable) as u64;
-        let short = read.total.and_then(|total| total.checked_sub(loaded));
         // What a part of a list lacks is for those to say who have the other part.
         let is_known = *wanted == Wanted::All && gaps == 0;
-        Ok(LoadEnd { missing: short.filter(|missing| *missing > 0 && is_known) })
+        let total = read.total.filter(|_| is_known);
+        Ok(LoadEnd { missing: shortfall(total, read.seen.len() + read.unreadable) })
     }
 
     /// Walks to the end of the list. A page that fails alone is left out and reported.
@@ -103,15 +103,16 @@ impl Load {
             match fetched {
                 Ok(fetched) => {
                     in_a_row = 0;
-                    let number = fetched.number;
-                    match fetched.rows.is_empty() {
-                        true => empty.push(number),
-                        false => last = last.max(number),
-                    }
+                    let (number, is_empty) = (fetched.number, fetched.rows.is_empty());
                     let sifted = self.sift_rows(&fetched.rows, read);
                     pages.taken(&fetched, sifted.fresh);
                     read.total = pages.walk().total();
-                    if !fetched.rows.is_empty() || number == from {
+                    if is_empty {
+                        empty.push(number);
+                    } else {
+                        last = last.max(number);
+                    }
+                    if !is_empty || number == from {
                         self.tell(number, sifted, read.total, Vec::new());
                     }
                 }

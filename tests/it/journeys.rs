@@ -714,11 +714,6 @@ async fn a_list_that_moved_up_while_it_was_read_is_made_whole_after_the_job() {
     desk.keys("a").await;
     desk.confirm().await;
     desk.rest().await;
-    let is_live = |id: &String| desk.server.object("runs", id).unwrap()["archived_at"].is_null();
-    let mut live: Vec<_> = desk.server.ids("runs").into_iter().filter(is_live).collect();
-    let mut shown = desk.ids();
-    live.sort();
-    shown.sort();
-    assert_eq!(shown, live);
+    assert_eq!(desk.shown(), desk.live());
     assert!(desk.log().contains("archive finished: 20 done"), "{}", desk.log());
 }

@@ -122,12 +122,7 @@ async fn what_left_a_stopped_list_lets_nothing_be_passed_over() {
     desk.rest().await;
     desk.keys("R").await;
     desk.rest().await;
-    let is_live = |id: &String| desk.server.object("runs", id).unwrap()["archived_at"].is_null();
-    let mut live: Vec<_> = desk.server.ids("runs").into_iter().filter(is_live).collect();
-    let mut shown = desk.ids();
-    live.sort();
-    shown.sort();
-    assert_eq!(shown, live);
+    assert_eq!(desk.shown(), desk.live());
 }
 
 #[tokio::test(start_paused = true)]

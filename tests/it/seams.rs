@@ -12,27 +12,14 @@ fn scaled(scale: usize, latency: u64) -> Settings {
     Settings { scale, latency: Duration::from_millis(latency), ..Settings::default() }
 }
 
-fn live(desk: &Desk) -> Vec<String> {
-    let is_live = |id: &String| desk.server.object("runs", id).unwrap()["archived_at"].is_null();
-    let mut live: Vec<_> = desk.server.ids("runs").into_iter().filter(is_live).collect();
-    live.sort();
-    live
-}
-
-fn shown(desk: &Desk) -> Vec<String> {
-    let mut shown = desk.ids();
-    shown.sort();
-    shown
-}
-
 /// What the list lacks without saying so: nothing where it does not claim to be whole.
 fn silently_missing(desk: &Desk) -> Vec<String> {
     let listing = desk.state().listing();
     let says = !listing.is_settled()
         || matches!(&listing.load, Load::Done(end) if end.missing.is_some())
         || listing.may_have_holes();
-    let shown = shown(desk);
-    if says { vec![] } else { live(desk).into_iter().filter(|id| !shown.contains(id)).collect() }
+    let shown = desk.shown();
+    if says { vec![] } else { desk.live().into_iter().filter(|id| !shown.contains(id)).collect() }
 }
 
 async fn archives_the_first(desk: &mut Desk, n: usize) {
@@ -74,7 +61,7 @@ async fn what_left_while_pages_came_in_is_made_up_for_by_a_load_that_is_stopped_
     assert_eq!(desk.state().listing().load, Load::Stopped);
     desk.keys("R").await;
     desk.rest().await;
-    assert_eq!(shown(&desk), live(&desk), "{}", desk.screen());
+    assert_eq!(desk.shown(), desk.live(), "{}", desk.screen());
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,8 +122,8 @@ async fn lacking_of_short_pages(quirks: Quirks, archived: usize) -> Vec<String> 
     desk.keys("R").await;
     desk.rest().await;
     assert!(desk.state().listing().is_settled(), "{}", desk.screen());
-    let shown = shown(&desk);
-    live(&desk).into_iter().filter(|id| !shown.contains(id)).collect()
+    let shown = desk.shown();
+    desk.live().into_iter().filter(|id| !shown.contains(id)).collect()
 }
 
 #[tokio::test(start_paused = true)]

@@ -366,6 +366,21 @@ impl Desk {
         self.state().listing().shown_records().map(|record| record.name().to_owned()).collect()
     }
 
+    /// The ids of the live processes on the server, sorted.
+    pub(crate) fn live(&self) -> Vec<String> {
+        let is_live = |id: &String| self.server.object("runs", id).unwrap()["archived_at"].is_null();
+        let mut live: Vec<_> = self.server.ids("runs").into_iter().filter(is_live).collect();
+        live.sort();
+        live
+    }
+
+    /// The ids of the rows that are shown, sorted.
+    pub(crate) fn shown(&self) -> Vec<String> {
+        let mut shown = self.ids();
+        shown.sort();
+        shown
+    }
+
     /// The ids of the rows that are shown.
     pub(crate) fn ids(&self) -> Vec<String> {
         self.state().listing().shown_records().map(|record| record.id().to_string()).collect()

@@ -23,7 +23,7 @@ use crate::model::kind::{Kind, Scope};
 use crate::model::moment::Moment;
 use crate::model::people::People;
 use crate::model::record::{Page, Record};
-use crate::model::rows::{Place, Rows};
+use crate::model::rows::{Place, Rows, shortfall};
 
 /// While a job or a load goes on, hidden marks are counted at most so often.
 const RECOUNT: Duration = Duration::from_millis(200);
@@ -313,6 +313,11 @@ impl Listing {
         }
     }
 
+    /// Whether every record that the server counts is here.
+    fn is_whole(&self) -> bool {
+        self.is_complete() && self.missing() == 0
+    }
+
     /// Whether every row is here and in its place, so that "all that match" is certain.
     #[must_use]
     pub fn is_settled(&self) -> bool {
@@ -328,11 +333,8 @@ impl Listing {
     /// How many rows the server counts beyond those it sent, where the list was read in parts and no page is known to be missing.
     #[must_use]
     pub fn shortfall(&self) -> Option<u64> {
-        if !self.went_on || self.gaps() > 0 {
-            return None;
-        }
-        let sent = (self.loaded() + self.dropped + self.unreadable) as u64;
-        self.total?.checked_sub(sent).filter(|missing| *missing > 0)
+        let total = self.total.filter(|_| self.went_on && self.gaps() == 0);
+        shortfall(total, self.loaded() + self.dropped + self.unreadable)
     }
 
     /// How many rows the reading under way has brought.
@@ -414,11 +416,11 @@ impl Listing {
     /// What is to be asked of the server while the list is not complete, and when.
     #[must_use]
     pub fn search_due(&self) -> Option<(Duration, &Question)> {
-        let is_whole = self.is_complete() && self.missing() == 0;
-        let is_open = !is_whole && self.load != Load::Untouched;
+        let due = self.search.due()?;
+        let is_open = !self.is_whole() && self.load != Load::Untouched;
         // What is read again is here, and lacks at most what the filter needs besides.
         let is_here = self.keeps_former() && self.needs().is_empty();
-        self.search.due().filter(|_| is_open && !is_here)
+        (is_open && !is_here).then_some(due)
     }
 
     /// A load begins, which brings `includes` along with each row.
@@ -490,7 +492,7 @@ impl Listing {
     /// Takes in what the server found for a search, unless it is here already.
     pub fn find_ahead(&mut self, page: &Arc<Page>) {
         // What a whole list does not have is not there.
-        if !self.is_complete() || self.missing() > 0 {
+        if !self.is_whole() {
             self.take_in(Place::Ahead, page);
         }
     }

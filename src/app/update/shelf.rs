@@ -14,7 +14,12 @@ use crate::model::text;
 
 /// Opens the box of the saved filters.
 pub(super) fn open(state: &mut State, effects: &mut Effects) {
-    state.overlay = Some(Overlay::Filters(Shelf::new(state.kind, None)));
+    show(state, None, effects);
+}
+
+/// Opens the box on what is kept. With a `source`, a name is typed for it first.
+fn show(state: &mut State, source: Option<String>, effects: &mut Effects) {
+    state.overlay = Some(Overlay::Filters(Shelf::new(state.kind, source)));
     state.ask(Purpose::Shelve, Work::Shelve(Keeping::Look), effects);
 }
 
@@ -29,8 +34,7 @@ pub(super) fn save(state: &mut State, effects: &mut Effects) {
         state.note(format!("there is no filter to save: {key} types one"));
         return;
     }
-    state.overlay = Some(Overlay::Filters(Shelf::new(state.kind, Some(source))));
-    state.ask(Purpose::Shelve, Work::Shelve(Keeping::Look), effects);
+    show(state, Some(source), effects);
 }
 
 /// Reads a key in the box.
