@@ -192,7 +192,7 @@ fn file_away(world: &mut World) {
     for (index, template) in world.templates.values_mut().enumerate().filter(|(index, _)| index % 3 == 1) {
         template.folder = turn(&checklists, index / 3);
     }
-    for (index, run) in world.runs.values_mut().enumerate().filter(|(index, _)| index % 4 == 1) {
+    for (index, run) in world.runs.values_mut().enumerate().filter(|(index, _)| index % 4 == 3) {
         run.folder = turn(&runs, index / 4);
     }
     for (index, task) in world.tasks.values_mut().enumerate().filter(|(index, _)| index % 5 == 2) {
