@@ -7,11 +7,15 @@ mod backups;
 pub mod browse;
 mod columns;
 mod demo;
+mod dialog;
+mod first_start;
 mod history;
 mod logging;
+mod login;
 mod pages;
 pub mod sandbox;
 pub mod trouble;
+mod whoami;
 
 use std::io::{self, IsTerminal};
 use std::panic::catch_unwind;
@@ -23,9 +27,12 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use color_eyre::eyre::WrapErr;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::config::{self, Environment, Flags, LimitsMode, LogLevel, Places, Problem, Settings, Sources};
+use crate::config::{
+    self, Environment, Flags, LimitsMode, LogLevel, Places, Problem, Settings, Sources, Written,
+};
 use crate::model::kind::Kind;
 use backups::BackupsArgs;
+use first_start::Given;
 use history::HistoryArgs;
 use sandbox::{LimitsArg, SandboxArgs, SandboxError};
 use trouble::{Code, Trouble};
@@ -40,8 +47,12 @@ Environment:
   NO_COLOR              no colour when not empty
 
   Defaults < config.toml < environment < flags. A profile named by --profile beats TALLYFY_* for what it
-  sets. Whatever says read-only wins. The token is never a flag; where no variable has it, the file that
-  `token_file` names in config.toml does.
+  sets. Whatever says read-only wins.
+
+Token, the first that is there:
+  the variables, the file that `token_file` names in config.toml, what `tidyfy login` stored for the profile
+  in use, what it stored for the base URL. It stores in the system's keyring, or in a file that is yours
+  alone where there is none. The token is never a flag, and one stored for a base URL goes to no other.
 
 Exit codes:
   0  done                      4    standard input or output is no terminal
@@ -108,6 +119,10 @@ enum Command {
     Demo(SandboxArgs),
     /// Run the built-in Tallyfy-compatible server alone
     Sandbox(SandboxArgs),
+    /// Check a token and store it: in the system's keyring, or in a file where there is none
+    Login,
+    /// Remove the stored token
+    Logout,
     /// Show past jobs, or the steps of one
     History(HistoryArgs),
     /// Look after the copies of what was deleted permanently
@@ -126,6 +141,8 @@ impl Command {
         match self {
             Self::Demo(_) => "demo",
             Self::Sandbox(_) => "sandbox",
+            Self::Login => "login",
+            Self::Logout => "logout",
             Self::History(_) => "history",
             Self::Backups(_) => "backups",
             Self::Completions { .. } => "completions",
@@ -138,6 +155,8 @@ impl Command {
         let (refused, why): (&[&str], _) = match self {
             Self::Demo(_) => (&["--base-url", "--org", "--profile"], "it opens an organization of its own"),
             Self::Sandbox(_) => (&GlobalArgs::BUT_LIMITS, "it opens no organization"),
+            Self::Login => (&GlobalArgs::OF_A_SCREEN, "it only stores the token"),
+            Self::Logout => (&GlobalArgs::OF_A_SCREEN, "it only removes the token"),
             Self::History(_) => (&GlobalArgs::BUT_LIMITS_AND_KIND, "it only reads the journal"),
             Self::Backups(_) => (&GlobalArgs::BUT_LIMITS_AND_CONFIG, "it opens no organization"),
             Self::Completions { .. } | Self::Man => (&GlobalArgs::BUT_LIMITS, "it only prints a page"),
@@ -181,6 +200,9 @@ impl GlobalArgs {
     const BUT_LIMITS_AND_CONFIG: [&str; 7] =
         ["--base-url", "--org", "--profile", "--read-only", "--kind", "--log-level", "--allow-insecure-http"];
 
+    /// Those that say what is shown, and of which organization.
+    const OF_A_SCREEN: [&str; 4] = ["--org", "--read-only", "--kind", "--log-level"];
+
     /// Those that are on the command line.
     fn given(&self) -> Vec<&'static str> {
         let given = [
@@ -215,11 +237,26 @@ impl GlobalArgs {
     /// The settings that all sources make; `demo` says where the demo keeps its state.
     fn settings(&self, environment: &Environment, demo: Option<PathBuf>) -> Result<Settings, Trouble> {
         let places = Places::of_platform();
-        let file = places.read_config(self.config.as_deref()).map_err(|problem| vec![problem])?;
+        let file = self.config(&places)?;
+        self.resolve(file.as_ref(), environment, demo, &places)
+    }
+
+    /// The config that is read, if there is one.
+    fn config(&self, places: &Places) -> Result<Option<Written>, Trouble> {
+        Ok(places.read_config(self.config.as_deref()).map_err(|problem| vec![problem])?)
+    }
+
+    fn resolve(
+        &self,
+        file: Option<&Written>,
+        environment: &Environment,
+        demo: Option<PathBuf>,
+        places: &Places,
+    ) -> Result<Settings, Trouble> {
         let is_demo = demo.is_some();
-        let state_dir = demo.or(places.state_dir).ok_or_else(homeless)?;
+        let state_dir = demo.or_else(|| places.state_dir.clone()).ok_or_else(homeless)?;
         let flags = self.flags();
-        let sources = Sources { file: file.as_ref(), environment, flags: &flags, state_dir, demo: is_demo };
+        let sources = Sources { file, environment, flags: &flags, state_dir, demo: is_demo };
         Ok(config::resolve(&sources)?)
     }
 }
@@ -254,6 +291,11 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
         None => open(flags, environment),
         Some(Command::Demo(server)) => demo::run(flags, server, environment),
         Some(Command::Sandbox(server)) => on_runtime(async { Ok(sandbox::run(server.clone()).await?) }),
+        Some(Command::Login) => {
+            let settings = flags.settings(environment, None)?;
+            on_runtime(login::login(&settings, environment))
+        }
+        Some(Command::Logout) => login::logout(&flags.settings(environment, None)?, environment),
         Some(Command::History(arguments)) => look_back(flags, arguments),
         Some(Command::Backups(arguments)) => {
             backups::run(arguments, &flags.settings(environment, None)?.backups)
@@ -277,11 +319,27 @@ fn homeless() -> Trouble {
 
 /// Opens the configured organization.
 fn open(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Trouble> {
-    let settings = flags.settings(environment, None)?;
+    let places = Places::of_platform();
+    let file = flags.config(&places)?;
+    let settings = flags.resolve(file.as_ref(), environment, None, &places)?;
     let source = browse::source(&settings, environment);
-    let access = browse::access(&settings, &source, has_terminal())?;
+    if !has_terminal() || !first_start::is_needed(&settings, environment)? {
+        let access = browse::access(&settings, &source, has_terminal())?;
+        let _log = logging::start(settings.log_level, &settings.state_dir)?;
+        return on_runtime(browse::run(settings, access, source));
+    }
     let _log = logging::start(settings.log_level, &settings.state_dir)?;
-    on_runtime(browse::run(settings, access, source))
+    let config = file.as_ref().map(|file| file.path.as_path());
+    on_runtime(async {
+        let given = Given { settings: &settings, environment, places: &places, config };
+        match dialog::unless_signalled(first_start::ask(&given)).await {
+            Ok((settings, token)) => {
+                let (access, source) = browse::opened(&settings, environment, token)?;
+                browse::run(settings, access, source).await
+            }
+            Err(stop) => stop.ended(|| browse::missing(&settings, &source)),
+        }
+    })
 }
 
 /// Whether there is somebody to press keys, and something to draw on.
