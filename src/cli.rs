@@ -8,6 +8,7 @@ pub mod browse;
 mod columns;
 mod demo;
 mod dialog;
+mod doctor;
 mod first_start;
 mod history;
 mod logging;
@@ -123,6 +124,8 @@ enum Command {
     Login,
     /// Remove the stored token
     Logout,
+    /// Check everything tidyfy depends on, and say what to do about what is wrong
+    Doctor,
     /// Show past jobs, or the steps of one
     History(HistoryArgs),
     /// Look after the copies of what was deleted permanently
@@ -143,6 +146,7 @@ impl Command {
             Self::Sandbox(_) => "sandbox",
             Self::Login => "login",
             Self::Logout => "logout",
+            Self::Doctor => "doctor",
             Self::History(_) => "history",
             Self::Backups(_) => "backups",
             Self::Completions { .. } => "completions",
@@ -157,6 +161,7 @@ impl Command {
             Self::Sandbox(_) => (&GlobalArgs::BUT_LIMITS, "it opens no organization"),
             Self::Login => (&GlobalArgs::OF_A_SCREEN, "it only stores the token"),
             Self::Logout => (&GlobalArgs::OF_A_SCREEN, "it only removes the token"),
+            Self::Doctor => (&["--kind", "--log-level"], "it opens no screen"),
             Self::History(_) => (&GlobalArgs::BUT_LIMITS_AND_KIND, "it only reads the journal"),
             Self::Backups(_) => (&GlobalArgs::BUT_LIMITS_AND_CONFIG, "it opens no organization"),
             Self::Completions { .. } | Self::Man => (&GlobalArgs::BUT_LIMITS, "it only prints a page"),
@@ -296,6 +301,7 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
             on_runtime(login::login(&settings, environment))
         }
         Some(Command::Logout) => login::logout(&flags.settings(environment, None)?, environment),
+        Some(Command::Doctor) => doctor::run(flags, environment),
         Some(Command::History(arguments)) => look_back(flags, arguments),
         Some(Command::Backups(arguments)) => {
             backups::run(arguments, &flags.settings(environment, None)?.backups)
@@ -348,9 +354,9 @@ fn has_terminal() -> bool {
 }
 
 /// Runs a command to its end. Work that is still under way then is not waited for.
-fn on_runtime<F>(command: F) -> Result<ExitCode, Trouble>
+fn on_runtime<T, F>(command: F) -> Result<T, Trouble>
 where
-    F: Future<Output = Result<ExitCode, Trouble>>,
+    F: Future<Output = Result<T, Trouble>>,
 {
     let runtime: Runtime =
         Builder::new_multi_thread().enable_all().build().wrap_err("could not start the runtime")?;

@@ -93,7 +93,8 @@ pub(super) fn no_terminal() -> Trouble {
     Trouble::told(Code::NoTerminal, Problem::new(sentence, "run `tidyfy` in a terminal, without pipes"))
 }
 
-fn no_org() -> Problem {
+/// What is said where no organization is named.
+pub(super) fn no_org() -> Problem {
     Problem::new(
         "no organization is named",
         "give its id by `--org`, `TALLYFY_ORG_ID`, or `org` in the config",

@@ -1,5 +1,7 @@
 //! The command line from outside: exit codes, words, and what must never be printed.
 
+mod bench;
+mod doctor;
 mod login;
 
 use std::io::{BufRead, BufReader, Read};
@@ -125,6 +127,7 @@ fn help_documents_flags_variables_and_exit_codes() {
         "sandbox",
         "login",
         "logout",
+        "doctor",
         "history",
         "completions",
         "man",

@@ -1,39 +1,7 @@
 //! Storing a token and removing it, against a sandbox and in files: no test reaches a real keyring.
 
-use tidyfy::sandbox::{Sandbox, Settings};
-
+use super::bench::Bench;
 use super::*;
-
-/// What a test runs the program against; the sandbox answers while the test waits for the program.
-struct Bench {
-    home: Home,
-    sandbox: Sandbox,
-    _runtime: tokio::runtime::Runtime,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let sandbox = runtime.block_on(Sandbox::start(Settings::default())).unwrap();
-        Self { home: Home::new(), sandbox, _runtime: runtime }
-    }
-
-    /// Runs a command with a config that switches the keyring off and holds `more`.
-    fn run(&self, config: &str, arguments: &[&str], input: &str) -> Assert {
-        let text = format!("keyring = false\nbase_url = '{}'\n{config}", self.sandbox.base_url());
-        let config = self.home.config(text);
-        let mut command = self.home.command();
-        command.args(arguments).arg("--config").arg(config).write_stdin(input).assert()
-    }
-
-    fn tokens(&self) -> Vec<String> {
-        let Ok(found) = std::fs::read_dir(self.home.0.path().join("state/tidyfy/tokens")) else {
-            return Vec::new();
-        };
-        found.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
-    }
-}
 
 #[cfg(target_os = "linux")]
 #[test]
