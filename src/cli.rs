@@ -13,6 +13,7 @@ mod first_start;
 mod history;
 mod logging;
 mod login;
+mod open;
 mod pages;
 pub mod sandbox;
 pub mod trouble;
@@ -33,7 +34,6 @@ use crate::config::{
 };
 use crate::model::kind::Kind;
 use backups::BackupsArgs;
-use first_start::Given;
 use history::HistoryArgs;
 use sandbox::{LimitsArg, SandboxArgs, SandboxError};
 use trouble::{Code, Trouble};
@@ -74,7 +74,7 @@ struct Arguments {
 }
 
 /// Flags of every command that opens the screen.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 struct GlobalArgs {
     /// The API's address
@@ -228,6 +228,7 @@ impl GlobalArgs {
             base_url: self.base_url.clone(),
             org: self.org.clone(),
             profile: self.profile.clone(),
+            without_profile: false,
             read_only: self.read_only,
             kind: self.kind.clone(),
             limits: self.limits.map(|limits| match limits {
@@ -241,29 +242,36 @@ impl GlobalArgs {
 
     /// The settings that all sources make; `demo` says where the demo keeps its state.
     fn settings(&self, environment: &Environment, demo: Option<PathBuf>) -> Result<Settings, Trouble> {
-        let places = Places::of_platform();
-        let file = self.config(&places)?;
-        self.resolve(file.as_ref(), environment, demo, &places)
+        self.resolved(&self.flags(), environment, demo)
+    }
+
+    fn resolved(
+        &self,
+        flags: &Flags,
+        environment: &Environment,
+        demo: Option<PathBuf>,
+    ) -> Result<Settings, Trouble> {
+        let file = self.config(&Places::of_platform())?;
+        settings(file.as_ref(), flags, environment, demo)
     }
 
     /// The config that is read, if there is one.
     fn config(&self, places: &Places) -> Result<Option<Written>, Trouble> {
         Ok(places.read_config(self.config.as_deref()).map_err(|problem| vec![problem])?)
     }
+}
 
-    fn resolve(
-        &self,
-        file: Option<&Written>,
-        environment: &Environment,
-        demo: Option<PathBuf>,
-        places: &Places,
-    ) -> Result<Settings, Trouble> {
-        let is_demo = demo.is_some();
-        let state_dir = demo.or_else(|| places.state_dir.clone()).ok_or_else(homeless)?;
-        let flags = self.flags();
-        let sources = Sources { file, environment, flags: &flags, state_dir, demo: is_demo };
-        Ok(config::resolve(&sources)?)
-    }
+/// The settings that these sources make.
+fn settings(
+    file: Option<&Written>,
+    flags: &Flags,
+    environment: &Environment,
+    demo: Option<PathBuf>,
+) -> Result<Settings, Trouble> {
+    let is_demo = demo.is_some();
+    let state_dir = demo.or(Places::of_platform().state_dir).ok_or_else(homeless)?;
+    let sources = Sources { file, environment, flags, state_dir, demo: is_demo };
+    Ok(config::resolve(&sources)?)
 }
 
 /// Runs the program on the arguments of the process, and answers how it ends.
@@ -293,7 +301,7 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
         command.check(flags)?;
     }
     match &arguments.command {
-        None => open(flags, environment),
+        None => open::run(flags, environment),
         Some(Command::Demo(server)) => demo::run(flags, server, environment),
         Some(Command::Sandbox(server)) => on_runtime(async { Ok(sandbox::run(server.clone()).await?) }),
         Some(Command::Login) => {
@@ -321,31 +329,6 @@ fn look_back(flags: &GlobalArgs, arguments: &HistoryArgs) -> Result<ExitCode, Tr
 
 fn homeless() -> Trouble {
     Trouble::usage("there is no home directory to keep the state in", "set `HOME` or `XDG_STATE_HOME`")
-}
-
-/// Opens the configured organization.
-fn open(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Trouble> {
-    let places = Places::of_platform();
-    let file = flags.config(&places)?;
-    let settings = flags.resolve(file.as_ref(), environment, None, &places)?;
-    let source = browse::source(&settings, environment);
-    if !has_terminal() || !first_start::is_needed(&settings, environment)? {
-        let access = browse::access(&settings, &source, has_terminal())?;
-        let _log = logging::start(settings.log_level, &settings.state_dir)?;
-        return on_runtime(browse::run(settings, access, source));
-    }
-    let _log = logging::start(settings.log_level, &settings.state_dir)?;
-    let config = file.as_ref().map(|file| file.path.as_path());
-    on_runtime(async {
-        let given = Given { settings: &settings, environment, places: &places, config };
-        match dialog::unless_signalled(first_start::ask(&given)).await {
-            Ok((settings, token)) => {
-                let (access, source) = browse::opened(&settings, environment, token)?;
-                browse::run(settings, access, source).await
-            }
-            Err(stop) => stop.ended(|| browse::missing(&settings, &source)),
-        }
-    })
 }
 
 /// Whether there is somebody to press keys, and something to draw on.

@@ -10,7 +10,7 @@ mod system;
 use std::process::ExitCode;
 
 use super::trouble::{Code, Trouble};
-use super::{GlobalArgs, browse, on_runtime, pages};
+use super::{GlobalArgs, browse, on_runtime, pages, settings};
 use crate::auth::{self, Stored};
 use crate::config::{Environment, Places, Problem, Settings, Written};
 use crate::model::secret::Token;
@@ -55,7 +55,7 @@ fn config(
     places: &Places,
 ) -> Option<Settings> {
     let read = flags.config(places).and_then(|file| {
-        let settings = flags.resolve(file.as_ref(), environment, None, places)?;
+        let settings = settings(file.as_ref(), &flags.flags(), environment, None)?;
         Ok((file, settings))
     });
     match read {

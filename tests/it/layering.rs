@@ -74,7 +74,7 @@ const HOUSE: [Room; 16] = [
     },
     Room {
         name: "event_loop",
-        rooms: &["event_loop", "app", "view", "worker", "model::moment"],
+        rooms: &["event_loop", "app", "view", "worker", "model::moment", "model::place"],
         outside: &["tokio", "ratatui"],
     },
     Room {
