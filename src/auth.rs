@@ -1,21 +1,110 @@
 //! Where the access token comes from.
 //!
-//! Owns the order of the sources and what is said of a token that cannot be used; never a part of the token itself.
-//! Must not know of screens or HTTP.
+//! Owns the order of the sources, where `tidyfy login` stores one, and what is said of a token that cannot be used; never
+//! shows a part of the token itself. Must not know of screens or HTTP.
+//!
+//! The order, the first that is there counts:
+//! 1. `TALLYFY_ACCESS_TOKEN`, then `TALLYFY_API_TOKEN`,
+//! 2. the file that `token_file` names in the config,
+//! 3. what `tidyfy login` stored for the profile in use, if there is one,
+//! 4. what it stored for the base URL.
+//!
+//! It stores in the system's keyring, or in a file of the state directory where the keyring does not take it.
+
+mod file;
+pub mod keyring;
+mod stored;
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{Environment, Problem};
+use crate::config::{Environment, Problem, Settings};
 use crate::model::secret::Token;
+
+pub use stored::{Put, Removed, Stored};
 
 /// The variables that may hold the token, the stronger first. The second is the official CLI's name.
 const VARIABLES: [&str; 2] = ["TALLYFY_ACCESS_TOKEN", "TALLYFY_API_TOKEN"];
-/// More than this is no token: a wrong file was named.
-const LARGEST: u64 = 64 * 1024;
+
+/// A place that a token is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A variable of the environment.
+    Variable(&'static str),
+    /// The file that the config names.
+    Named(PathBuf),
+    /// The keyring, under this name.
+    Keyring(String),
+    /// A file of ours.
+    File(PathBuf),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(out, "`{name}`"),
+            Self::Named(path) => write!(out, "`token_file`, the file `{}`", path.display()),
+            Self::Keyring(name) => write!(out, "{}, as `tidyfy` for `{name}`", keyring::NAME),
+            Self::File(path) => write!(out, "the file `{}`", path.display()),
+        }
+    }
+}
+
+/// Every place where a token may be, in order.
+#[derive(Debug, Clone)]
+pub struct Search {
+    environment: Environment,
+    named: Option<PathBuf>,
+    stored: Option<Stored>,
+}
+
+impl Search {
+    /// The places that the environment and the settings lead to. What was stored is looked for only where `base_url`, in
+    /// its one spelling, is known.
+    #[must_use]
+    pub fn new(environment: &Environment, settings: &Settings, base_url: Option<&str>) -> Self {
+        let stored =
+            |url| Stored::new(&settings.state_dir, settings.keyring, url, settings.profile.as_deref());
+        Self {
+            environment: environment.clone(),
+            named: settings.token_file.clone(),
+            stored: base_url.filter(|_| !settings.demo).map(stored),
+        }
+    }
+
+    /// Where `tidyfy login` stores a token, if that is known.
+    #[must_use]
+    pub fn stored(&self) -> Option<&Stored> {
+        self.stored.as_ref()
+    }
+
+    /// The place that is set and stronger than anything stored, whatever it holds.
+    #[must_use]
+    pub fn above_stored(&self) -> Option<Origin> {
+        let variable = VARIABLES.into_iter().find(|name| self.environment.is_set(name));
+        variable.map(Origin::Variable).or_else(|| self.named.clone().map(Origin::Named))
+    }
+
+    /// The token, and where it is. May block.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the strongest source that is set cannot be read, or holds something that cannot be a token.
+    pub fn find(&self) -> Result<Option<(Token, Origin)>, Problem> {
+        let Some(origin) = self.above_stored() else {
+            return self.stored.as_ref().map_or(Ok(None), Stored::find);
+        };
+        let token = match &origin {
+            Origin::Variable(name) => {
+                let text = self.environment.text(name)?;
+                text.map(|text| Token::new(text).ok_or_else(|| unusable(name))).transpose()?
+            }
+            Origin::Named(path) => file::read(path, file::Part::Named)?,
+            Origin::Keyring(_) | Origin::File(_) => None,
+        };
+        Ok(token.map(|token| (token, origin)))
+    }
+}
 
 /// Where the token is read from, at the start and again when it is not accepted any more. Clones read the same place.
 #[derive(Clone)]
@@ -29,10 +118,10 @@ impl TokenSource {
         Self(Arc::new(read))
     }
 
-    /// The variables, then the file if one is named.
+    /// All places of a search.
     #[must_use]
-    pub fn of(environment: Environment, file: Option<PathBuf>) -> Self {
-        Self::new(move || token(&environment, file.as_deref()))
+    pub fn of(search: Search) -> Self {
+        Self::new(move || Ok(search.find()?.map(|(token, _)| token)))
     }
 
     /// A source that never has a token.
@@ -56,17 +145,6 @@ impl fmt::Debug for TokenSource {
     }
 }
 
-/// The token, if any source has one.
-fn token(environment: &Environment, file: Option<&Path>) -> Result<Option<Token>, Problem> {
-    if let Some(name) = VARIABLES.into_iter().find(|name| environment.is_set(name)) {
-        let text = environment.text(name)?;
-        return text.map(|text| Token::new(text).ok_or_else(|| unusable(name))).transpose();
-    }
-    let Some(path) = file else { return Ok(None) };
-    let text = private_text(path)?;
-    Token::new(&text).map(Some).ok_or_else(|| unusable(&path.display().to_string()))
-}
-
 fn unusable(place: &str) -> Problem {
     Problem::new(
         format!("`{place}` holds no token: there is white space in it, or a character no token has"),
@@ -74,68 +152,25 @@ fn unusable(place: &str) -> Problem {
     )
 }
 
-/// What a file says that nobody else may read.
-fn private_text(path: &Path) -> Result<String, Problem> {
-    let unreadable = |why: io::Error| unreadable(path, &why);
-    // Asked before it is opened, which would wait for the other end of a pipe.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(Problem::new(
-            format!("the token file `{}` is no file", path.display()),
-            "name the file itself as `token_file`",
-        ));
-    }
-    let file = File::open(path).map_err(unreadable)?;
-    if is_open_to_others(&file).map_err(unreadable)? {
-        let path = path.display();
-        return Err(Problem::new(
-            format!("others can read the token file `{path}`"),
-            format!("`chmod 600 {path}`; if others use this machine, make a new token as well"),
-        ));
-    }
-    let mut text = String::new();
-    file.take(LARGEST).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text)
-}
-
-#[cfg(unix)]
-fn is_open_to_others(file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    Ok(file.metadata()?.mode() & 0o077 != 0)
-}
-
-/// Elsewhere a user's own directories are closed to others.
-#[cfg(not(unix))]
-fn is_open_to_others(_: &File) -> io::Result<bool> {
-    Ok(false)
-}
-
-fn unreadable(path: &Path, why: &io::Error) -> Problem {
-    let (words, hint) = match why.kind() {
-        io::ErrorKind::NotFound => (
-            "there is no such file".to_owned(),
-            "put the token into it, or take `token_file` out of the config",
-        ),
-        io::ErrorKind::PermissionDenied => {
-            ("permission denied".to_owned(), "the file must be yours and readable for you")
-        }
-        io::ErrorKind::InvalidData => ("it is no text".to_owned(), "it must hold the token and nothing else"),
-        _ => (why.to_string(), "check what `token_file` names in the config"),
-    };
-    Problem::new(format!("could not read the token file `{}`: {words}", path.display()), hint)
-}
-
 /// What is said when there is none.
 #[must_use]
 pub fn missing() -> Problem {
     Problem::new(
         "there is no access token",
-        "put the one from Settings > Integrations > REST API into `TALLYFY_ACCESS_TOKEN`; `tidyfy demo` needs none",
+        "make one under Settings > Integrations > REST API, then run `tidyfy login` or put it into `TALLYFY_ACCESS_TOKEN`; `tidyfy demo` needs none",
     )
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
+
+    fn source(environment: &Environment, named: Option<PathBuf>) -> TokenSource {
+        TokenSource::of(Search { environment: environment.clone(), named, stored: None })
+    }
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
         Environment::of(pairs.iter().map(|(name, value)| (name.into(), value.into())))
@@ -144,8 +179,8 @@ mod tests {
     #[test]
     fn the_first_variable_that_is_set_counts() {
         let read = |pairs: &[(&str, &str)]| {
-            let source = TokenSource::of(environment(pairs), None);
-            source.read().unwrap().map(|token| token.reveal().to_owned())
+            let found = source(&environment(pairs), None);
+            found.read().unwrap().map(|token| token.reveal().to_owned())
         };
         assert_eq!(read(&[]), None);
         assert_eq!(
@@ -162,10 +197,10 @@ mod tests {
     fn a_token_that_cannot_be_sent_is_refused_without_being_shown() {
         for bad in ["secret value", "secret\nvalue", "sécret"] {
             let environment = environment(&[("TALLYFY_ACCESS_TOKEN", bad), ("TALLYFY_API_TOKEN", "good")]);
-            let source = TokenSource::of(environment.clone(), None);
-            let problem = source.read().unwrap_err();
+            let found = source(&environment, None);
+            let problem = found.read().unwrap_err();
             assert!(problem.sentence.contains("`TALLYFY_ACCESS_TOKEN`"), "{problem}");
-            let shown = format!("{problem:?} {environment:?} {source:?}");
+            let shown = format!("{problem:?} {environment:?} {found:?}");
             assert!(!shown.contains("secret") && !shown.contains("sécret"), "{shown}");
         }
     }
@@ -184,12 +219,12 @@ mod tests {
     fn a_file_is_read_anew_each_time_and_only_where_no_variable_is_set() {
         let folder = tempfile::tempdir().unwrap();
         let path = private(folder.path(), "first\n");
-        let source = TokenSource::of(Environment::default(), Some(path.clone()));
+        let found = source(&Environment::default(), Some(path.clone()));
         let read = |source: &TokenSource| source.read().unwrap().unwrap().reveal().to_owned();
-        assert_eq!(read(&source), "first");
+        assert_eq!(read(&found), "first");
         fs::write(&path, "second").unwrap();
-        assert_eq!(read(&source), "second");
-        let both = TokenSource::of(environment(&[("TALLYFY_API_TOKEN", "variable")]), Some(path));
+        assert_eq!(read(&found), "second");
+        let both = source(&environment(&[("TALLYFY_API_TOKEN", "variable")]), Some(path));
         assert_eq!(read(&both), "variable");
     }
 
@@ -201,7 +236,7 @@ mod tests {
         let path = private(folder.path(), "sesame");
         for mode in [0o640, 0o604, 0o620, 0o644] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            let problem = TokenSource::of(Environment::default(), Some(path.clone())).read().unwrap_err();
+            let problem = source(&Environment::default(), Some(path.clone())).read().unwrap_err();
             assert!(problem.hint.contains("chmod 600"), "{mode:o}: {problem:?}");
             assert!(!format!("{problem:?}").contains("sesame"), "{problem:?}");
         }
@@ -211,7 +246,7 @@ mod tests {
     #[test]
     fn a_file_that_holds_no_token_says_so() {
         let folder = tempfile::tempdir().unwrap();
-        let problem = |path: PathBuf| TokenSource::of(Environment::default(), Some(path)).read().unwrap_err();
+        let problem = |path: PathBuf| source(&Environment::default(), Some(path)).read().unwrap_err();
         for text in ["", "open sesame", "open\nsesame"] {
             let said = problem(private(folder.path(), text));
             assert!(said.sentence.contains("holds no token"), "{said:?}");

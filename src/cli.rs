@@ -7,28 +7,33 @@ mod backups;
 pub mod browse;
 mod columns;
 mod demo;
+mod dialog;
+mod doctor;
+mod first_start;
 mod history;
 mod logging;
+mod login;
+mod open;
 mod pages;
 pub mod sandbox;
 pub mod trouble;
+mod whoami;
 
 use std::io::{self, IsTerminal};
 use std::panic::catch_unwind;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use color_eyre::eyre::WrapErr;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::config::{self, Environment, Flags, LimitsMode, LogLevel, Places, Problem, Settings, Sources};
+use crate::config::{
+    self, Environment, Flags, LimitsMode, LogLevel, Places, Problem, Settings, Sources, Written,
+};
 use crate::model::kind::Kind;
-use crate::model::place::Place;
 use backups::BackupsArgs;
-use browse::Visit;
 use history::HistoryArgs;
 use sandbox::{LimitsArg, SandboxArgs, SandboxError};
 use trouble::{Code, Trouble};
@@ -43,8 +48,12 @@ Environment:
   NO_COLOR              no colour when not empty
 
   Defaults < config.toml < environment < flags. A profile named by --profile beats TALLYFY_* for what it
-  sets. Whatever says read-only wins. The token is never a flag; where no variable has it, the file that
-  `token_file` names in config.toml does.
+  sets. Whatever says read-only wins.
+
+Token, the first that is there:
+  the variables, the file that `token_file` names in config.toml, what `tidyfy login` stored for the profile
+  in use, what it stored for the base URL. It stores in the system's keyring, or in a file that is yours
+  alone where there is none. The token is never a flag, and one stored for a base URL goes to no other.
 
 Exit codes:
   0  done                      4    standard input or output is no terminal
@@ -111,6 +120,12 @@ enum Command {
     Demo(SandboxArgs),
     /// Run the built-in Tallyfy-compatible server alone
     Sandbox(SandboxArgs),
+    /// Check a token and store it: in the system's keyring, or in a file where there is none
+    Login,
+    /// Remove the stored token
+    Logout,
+    /// Check everything tidyfy depends on, and say what to do about what is wrong
+    Doctor,
     /// Show past jobs, or the steps of one
     History(HistoryArgs),
     /// Look after the copies of what was deleted permanently
@@ -129,6 +144,9 @@ impl Command {
         match self {
             Self::Demo(_) => "demo",
             Self::Sandbox(_) => "sandbox",
+            Self::Login => "login",
+            Self::Logout => "logout",
+            Self::Doctor => "doctor",
             Self::History(_) => "history",
             Self::Backups(_) => "backups",
             Self::Completions { .. } => "completions",
@@ -141,6 +159,9 @@ impl Command {
         let (refused, why): (&[&str], _) = match self {
             Self::Demo(_) => (&["--base-url", "--org", "--profile"], "it opens an organization of its own"),
             Self::Sandbox(_) => (&GlobalArgs::BUT_LIMITS, "it opens no organization"),
+            Self::Login => (&GlobalArgs::OF_A_SCREEN, "it only stores the token"),
+            Self::Logout => (&GlobalArgs::OF_A_SCREEN, "it only removes the token"),
+            Self::Doctor => (&["--kind", "--log-level"], "it opens no screen"),
             Self::History(_) => (&GlobalArgs::BUT_LIMITS_AND_KIND, "it only reads the journal"),
             Self::Backups(_) => (&GlobalArgs::BUT_LIMITS_AND_CONFIG, "it opens no organization"),
             Self::Completions { .. } | Self::Man => (&GlobalArgs::BUT_LIMITS, "it only prints a page"),
@@ -183,6 +204,9 @@ impl GlobalArgs {
     /// Every global flag but `--limits` and `--config`, which says where the copies are.
     const BUT_LIMITS_AND_CONFIG: [&str; 7] =
         ["--base-url", "--org", "--profile", "--read-only", "--kind", "--log-level", "--allow-insecure-http"];
+
+    /// Those that say what is shown, and of which organization.
+    const OF_A_SCREEN: [&str; 4] = ["--org", "--read-only", "--kind", "--log-level"];
 
     /// Those that are on the command line.
     fn given(&self) -> Vec<&'static str> {
@@ -227,13 +251,27 @@ impl GlobalArgs {
         environment: &Environment,
         demo: Option<PathBuf>,
     ) -> Result<Settings, Trouble> {
-        let places = Places::of_platform();
-        let file = places.read_config(self.config.as_deref()).map_err(|problem| vec![problem])?;
-        let is_demo = demo.is_some();
-        let state_dir = demo.or(places.state_dir).ok_or_else(homeless)?;
-        let sources = Sources { file: file.as_ref(), environment, flags, state_dir, demo: is_demo };
-        Ok(config::resolve(&sources)?)
+        let file = self.config(&Places::of_platform())?;
+        settings(file.as_ref(), flags, environment, demo)
     }
+
+    /// The config that is read, if there is one.
+    fn config(&self, places: &Places) -> Result<Option<Written>, Trouble> {
+        Ok(places.read_config(self.config.as_deref()).map_err(|problem| vec![problem])?)
+    }
+}
+
+/// The settings that these sources make.
+fn settings(
+    file: Option<&Written>,
+    flags: &Flags,
+    environment: &Environment,
+    demo: Option<PathBuf>,
+) -> Result<Settings, Trouble> {
+    let is_demo = demo.is_some();
+    let state_dir = demo.or(Places::of_platform().state_dir).ok_or_else(homeless)?;
+    let sources = Sources { file, environment, flags, state_dir, demo: is_demo };
+    Ok(config::resolve(&sources)?)
 }
 
 /// Runs the program on the arguments of the process, and answers how it ends.
@@ -263,9 +301,15 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
         command.check(flags)?;
     }
     match &arguments.command {
-        None => open(flags, environment),
+        None => open::run(flags, environment),
         Some(Command::Demo(server)) => demo::run(flags, server, environment),
         Some(Command::Sandbox(server)) => on_runtime(async { Ok(sandbox::run(server.clone()).await?) }),
+        Some(Command::Login) => {
+            let settings = flags.settings(environment, None)?;
+            on_runtime(login::login(&settings, environment))
+        }
+        Some(Command::Logout) => login::logout(&flags.settings(environment, None)?, environment),
+        Some(Command::Doctor) => doctor::run(flags, environment),
         Some(Command::History(arguments)) => look_back(flags, arguments),
         Some(Command::Backups(arguments)) => {
             backups::run(arguments, &flags.settings(environment, None)?.backups)
@@ -287,32 +331,15 @@ fn homeless() -> Trouble {
     Trouble::usage("there is no home directory to keep the state in", "set `HOME` or `XDG_STATE_HOME`")
 }
 
-/// Opens the configured organization.
-fn open(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Trouble> {
-    let settings = flags.settings(environment, None)?;
-    let source = browse::source(&settings, environment);
-    let access = browse::access(&settings, &source, has_terminal())?;
-    let _log = logging::start(settings.log_level, &settings.state_dir)?;
-    let visit = Visit::new(settings, access, source)?;
-    let (flags, environment) = (flags.clone(), environment.clone());
-    let guide = move |place: &Place| {
-        let settings = flags.resolved(&flags.flags().at(place), &environment, None)?;
-        let source = browse::source(&settings, &environment);
-        let access = browse::access(&settings, &source, true)?;
-        Visit::new(settings, access, source)
-    };
-    on_runtime(browse::run(visit, Arc::new(guide)))
-}
-
 /// Whether there is somebody to press keys, and something to draw on.
 fn has_terminal() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 /// Runs a command to its end. Work that is still under way then is not waited for.
-fn on_runtime<F>(command: F) -> Result<ExitCode, Trouble>
+fn on_runtime<T, F>(command: F) -> Result<T, Trouble>
 where
-    F: Future<Output = Result<ExitCode, Trouble>>,
+    F: Future<Output = Result<T, Trouble>>,
 {
     let runtime: Runtime =
         Builder::new_multi_thread().enable_all().build().wrap_err("could not start the runtime")?;

@@ -1,10 +1,12 @@
 //! What tidyfy was told: defaults < file < environment < flags, resolved into one [`Settings`].
 //!
-//! Owns the precedence, the profiles and the places on disk. Reads `config.toml` and never writes it. Must not know of
-//! screens or HTTP; the process environment is handed in, so that [`resolve`] is a pure function.
+//! Owns the precedence, the profiles and the places on disk. Reads `config.toml`, makes the text of a first one, and never
+//! changes one that is there. Must not know of screens or HTTP; the process environment is handed in, so that [`resolve`]
+//! is a pure function.
 
 mod environment;
 mod file;
+mod first;
 mod number;
 mod place;
 mod profile;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::app::keymap::Keymap;
+use crate::model::accent::Accent;
 use crate::model::catalog::CATALOG;
 use crate::model::kind::Kind;
 use crate::model::pacing::Limits;
@@ -25,6 +28,7 @@ use crate::model::plan::Caution;
 use crate::model::text;
 
 pub use environment::{Environment, VARIABLES};
+pub use first::{first_config, line};
 pub use place::Places;
 pub use read::Written;
 
@@ -169,12 +173,20 @@ pub struct Sources<'a> {
 pub struct Settings {
     /// The API's address as it was given, not yet checked.
     pub base_url: String,
+    /// Whether a source names that address; otherwise it is [`DEFAULT_BASE_URL`].
+    pub base_url_is_named: bool,
     /// The organization's id, if any source names one.
     pub org: Option<String>,
     /// The file that holds the token where no variable does, if any; an absolute path. The demo has none.
     pub token_file: Option<PathBuf>,
+    /// Whether tokens are kept in the system's keyring and looked for there. The demo looks nowhere.
+    pub keyring: bool,
     /// The profile in use, if any.
     pub profile: Option<String>,
+    /// The names of all profiles of the file, sorted. The demo has none.
+    pub profiles: Vec<String>,
+    /// The colour by which the organization is told from others, if one is set.
+    pub accent: Option<Accent>,
     /// The organizations that the profiles of the file name.
     pub places: Vec<Place>,
     /// Whether nothing but GET may be sent.
@@ -228,6 +240,7 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         problems.push(no_path(&reading.place(&["token_file"])));
     }
     let (file, flags) = (reading.file, sources.flags);
+    let profiles = file.profiles.into_keys().filter(|_| !sources.demo).collect();
     // The demo leaves nothing behind but in its own directory.
     let backups = file.backups.filter(|_| !sources.demo);
     let kind = match &flags.kind {
@@ -241,10 +254,14 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         return Err(problems);
     }
     Ok(Settings {
+        base_url_is_named: aim.base_url.is_some(),
         base_url: aim.base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
         org: aim.org,
         token_file,
+        keyring: file.keyring && !sources.demo,
         profile: aim.profile,
+        profiles,
+        accent: aim.accent.or(file.accent),
         places,
         read_only: flags.read_only || file.read_only || aim.read_only,
         kind,

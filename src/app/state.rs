@@ -224,6 +224,9 @@ impl Tickets {
     }
 }
 
+/// The smallest terminal that anything but a notice is drawn on.
+pub const LEAST: Size = Size { width: 40, height: 10 };
+
 /// All the program knows.
 #[derive(Debug)]
 pub struct State {
@@ -427,7 +430,7 @@ impl State {
     /// Whether the terminal is too small to show anything but a notice.
     #[must_use]
     pub fn is_too_small(&self) -> bool {
-        self.size.width < 40 || self.size.height < 10
+        self.size.width < LEAST.width || self.size.height < LEAST.height
     }
 
     /// The next moment at which the screen or the way out depends on time alone, on the clock that never steps.

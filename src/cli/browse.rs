@@ -16,7 +16,7 @@ use super::trouble::{Code, Trouble, say};
 use crate::app::effect::Exit;
 use crate::app::state::marks::Marks;
 use crate::app::state::{Setup, State};
-use crate::auth::{self, TokenSource};
+use crate::auth::{self, Search, TokenSource};
 use crate::backups::Backups;
 use crate::config::{Environment, Problem, Settings};
 use crate::event_loop::{EventLoop, Turn};
@@ -29,7 +29,13 @@ use crate::worker::{Clock, Terms, Worker};
 
 /// Where the token comes from with these settings.
 pub(super) fn source(settings: &Settings, environment: &Environment) -> TokenSource {
-    TokenSource::of(environment.clone(), settings.token_file.clone())
+    TokenSource::of(search(settings, environment))
+}
+
+/// Every place where the token may be with these settings.
+pub(super) fn search(settings: &Settings, environment: &Environment) -> Search {
+    let base_url = base_url(settings).ok().map(|url| url.to_string());
+    Search::new(environment, settings, base_url.as_deref())
 }
 
 /// What the settings and the token's source give access to, or everything that is missing for it.
@@ -50,9 +56,25 @@ pub(super) fn access(settings: &Settings, source: &TokenSource, terminal: bool) 
 }
 
 /// The address of the settings, checked.
-fn base_url(settings: &Settings) -> Result<BaseUrl, Trouble> {
+pub(super) fn base_url(settings: &Settings) -> Result<BaseUrl, Trouble> {
     BaseUrl::parse(&settings.base_url, settings.allow_insecure_http)
         .map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))
+}
+
+/// What is said where a person does not want to be asked for what is missing.
+pub(super) fn missing(settings: &Settings, source: &TokenSource) -> Trouble {
+    match access(settings, source, true) {
+        Err(trouble) => trouble,
+        Ok(_) => Trouble::told(Code::Usage, no_org()),
+    }
+}
+
+/// The organization that the settings name, with a token that was asked for.
+pub(super) fn visit(settings: Settings, environment: &Environment, token: Token) -> Result<Visit, Trouble> {
+    let org = settings.org.clone().ok_or_else(|| Trouble::told(Code::Usage, no_org()))?;
+    let access = granted(&settings, base_url(&settings)?, org, token);
+    let source = source(&settings, environment);
+    Visit::new(settings, access, source)
 }
 
 /// Puts together what a client needs.
@@ -73,7 +95,8 @@ pub(super) fn no_terminal() -> Trouble {
     Trouble::told(Code::NoTerminal, Problem::new(sentence, "run `tidyfy` in a terminal, without pipes"))
 }
 
-fn no_org() -> Problem {
+/// What is said where no organization is named.
+pub(super) fn no_org() -> Problem {
     Problem::new(
         "no organization is named",
         "give its id by `--org`, `TALLYFY_ORG_ID`, or `org` in the config",

@@ -11,11 +11,12 @@ use serde::{Deserialize, Deserializer};
 
 use super::number::{count, whole};
 use super::{LimitsMode, LogLevel, kind_words};
+use crate::model::accent::Accent;
 use crate::model::kind::Kind;
 use crate::model::pacing::{Budget, Limits};
 use crate::model::plan::Caution;
 
-/// tidyfy's configuration. It is read and never written; the access token does not belong in it.
+/// tidyfy's configuration. One that is there is never changed; the access token does not belong in it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(title = "tidyfy config.toml"))]
@@ -33,6 +34,12 @@ pub(super) struct File {
     /// A file that holds the access token and that nobody else can read; read where no variable has the token.
     #[serde(deserialize_with = "filled")]
     pub(super) token_file: Option<String>,
+    /// Whether `tidyfy login` puts the token into the system's keyring, and it is looked for there.
+    pub(super) keyring: bool,
+    /// The colour by which the organization is told from others: `red`, `bright-blue`, `#ff8800`; none when empty.
+    #[serde(deserialize_with = "accent")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(super) accent: Option<Accent>,
     /// The kind shown first.
     #[serde(deserialize_with = "kind")]
     #[cfg_attr(test, schemars(schema_with = "tests::kind_schema"))]
@@ -70,6 +77,8 @@ impl Default for File {
             base_url: None,
             org: None,
             token_file: None,
+            keyring: true,
+            accent: None,
             kind: None,
             read_only: false,
             colour: true,
@@ -96,6 +105,10 @@ pub(super) struct Profile {
     /// The organization's id.
     #[serde(deserialize_with = "filled")]
     pub(super) org: Option<String>,
+    /// The colour by which this one is told from others.
+    #[serde(deserialize_with = "accent")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(super) accent: Option<Accent>,
     /// Whether nothing but reading is possible.
     pub(super) read_only: bool,
     /// The kind shown first.
@@ -225,6 +238,16 @@ fn whole_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::
              resolved"
         ))),
     }
+}
+
+/// A colour. An empty string counts as unset.
+fn accent<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Accent>, D::Error> {
+    let Some(word) = filled(from)? else { return Ok(None) };
+    let unknown = |_| {
+        let names = Accent::NAMES.join(", ");
+        serde::de::Error::custom(format!("`{word}` is not a colour, expected one of {names}, or `#rrggbb`"))
+    };
+    word.parse().map(Some).map_err(unknown)
 }
 
 fn kind<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Kind>, D::Error> {

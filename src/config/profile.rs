@@ -5,6 +5,7 @@
 
 use super::read::Reading;
 use super::{DEFAULT_BASE_URL, Problem, Sources};
+use crate::model::accent::Accent;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::place::Place;
@@ -17,6 +18,7 @@ pub(super) struct Aim {
     pub(super) profile: Option<String>,
     pub(super) read_only: bool,
     pub(super) kind: Option<Kind>,
+    pub(super) accent: Option<Accent>,
 }
 
 /// Who said something.
@@ -96,6 +98,7 @@ pub(super) fn aim(sources: &Sources<'_>, reading: &Reading) -> Result<Aim, Vec<P
         profile: name.map(str::to_owned),
         read_only: profile.is_some_and(|profile| profile.read_only),
         kind: profile.and_then(|profile| profile.kind),
+        accent: profile.and_then(|profile| profile.accent),
     })
 }
 

@@ -332,3 +332,30 @@ fn what_is_no_text_file_is_called_by_its_name() {
     std::fs::write(&path, vec![b' '; 2 << 20]).unwrap();
     assert!(refused(&path).ends_with("it is too large"), "{}", refused(&path));
 }
+
+#[test]
+fn a_profile_has_a_colour_of_its_own_and_all_are_known_by_name() {
+    let text =
+        "accent = 'green'\n[profiles.live]\naccent = '#ff0000'\n[profiles.b]\n[profiles.a]\naccent = ''";
+    let settings = file(text).settings();
+    assert_eq!(
+        (settings.accent, settings.profiles),
+        (Some(Accent::Palette(2)), ["a", "b", "live"].map(str::to_owned).to_vec())
+    );
+    let of = |name: &str| file(text).flags(|flags| flags.profile = Some(name.into())).settings().accent;
+    assert_eq!(of("live"), Some(Accent::Exact(255, 0, 0)));
+    assert_eq!((of("a"), of("b")), (Some(Accent::Palette(2)), Some(Accent::Palette(2))));
+    let problems = file("accent = 'mauve'").resolve().unwrap_err();
+    assert_eq!(problems[0].sentence, "`c.toml`, line 1: `accent`: `mauve` is not a colour");
+    assert!(
+        problems[0].hint.starts_with("expected one of black, ") && problems[0].hint.ends_with("`#rrggbb`")
+    );
+}
+
+#[test]
+fn the_keyring_is_used_unless_it_is_switched_off_or_it_is_the_demo() {
+    assert!(Told::default().settings().keyring && !file("keyring = false").settings().keyring);
+    assert!(!Told::default().demo().settings().keyring);
+    assert!(!Told::default().settings().base_url_is_named);
+    assert!(file("base_url = 'https://x'").settings().base_url_is_named);
+}

@@ -73,6 +73,10 @@ pub struct Access {
 impl Access {
     /// Enough for a page of 100 processes with every include there is.
     pub const BODY_CAP: usize = 16 * 1024 * 1024;
+
+    /// Takes the organization's place where none is known yet. No route that names one leads anywhere with it; those of the
+    /// person (`me`) do.
+    pub const NO_ORGANIZATION: &'static str = "0";
 }
 
 /// Why a client could not be made.

@@ -98,13 +98,19 @@ pub fn organization(value: &Value) -> Option<Organization> {
 /// Whether an organization or a member says that the role is an administrator's; `None` for roles nobody has heard of.
 #[must_use]
 pub fn admin(value: &Value) -> Option<bool> {
-    let value = enclosed(value);
-    let role = ["user_role", "role"].iter().find_map(|key| value.get(key).and_then(Value::as_str))?;
-    match role.trim().to_lowercase().as_str() {
+    match role(value)?.as_str() {
         "admin" | "administrator" => Some(true),
         "standard" | "light" | "member" | "guest" => Some(false),
         _ => None,
     }
+}
+
+/// The role that an organization or a member says, in lower case and cleaned.
+#[must_use]
+pub fn role(value: &Value) -> Option<String> {
+    let value = enclosed(value);
+    let role = ["user_role", "role"].iter().find_map(|key| value.get(key).and_then(Value::as_str))?;
+    Some(text::clean(role.trim()).to_lowercase())
 }
 
 /// The names of the members in a list of them, or of the one that a list of one was unwrapped to.

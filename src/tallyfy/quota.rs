@@ -1,6 +1,6 @@
 //! What an answer says about the server's limits.
 //!
-//! Owns the reading of the `X-RateLimit` headers. Only `X-RateLimit-Remaining` is known to be sent (API sheet, section
+//! Owns the reading of the `X-RateLimit` headers, and of the clock that goes with them. Only `X-RateLimit-Remaining` is known to be sent (API sheet, section
 //! 4.2), and not which limit it is about; any of them may be missing or hold something else. Must not judge whether to
 //! wait.
 
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::HeaderMap;
+use reqwest::header::{DATE, HeaderMap};
 
 use super::refusal::{date, server_time};
 
@@ -27,6 +27,8 @@ pub struct Quota {
     pub limit: Option<usize>,
     /// How long until it is whole again.
     pub resets_in: Option<Duration>,
+    /// What the server's clock showed, from its `Date`.
+    pub date: Option<Timestamp>,
 }
 
 impl Quota {
@@ -34,6 +36,7 @@ impl Quota {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let count = |name| text(name).and_then(count);
         Self {
+            date: text(DATE.as_str()).and_then(date),
             remaining: count("x-ratelimit-remaining"),
             limit: count("x-ratelimit-limit"),
             resets_in: text("x-ratelimit-reset").and_then(|text| reset(text, server_time(headers, now))),
@@ -97,7 +100,12 @@ mod tests {
             ("x-ratelimit-limit", "12"),
             ("X-RateLimit-Reset", "5"),
         ]);
-        let wanted = Quota { remaining: Some(7), limit: Some(12), resets_in: Some(Duration::from_secs(5)) };
+        let wanted = Quota {
+            remaining: Some(7),
+            limit: Some(12),
+            resets_in: Some(Duration::from_secs(5)),
+            date: None,
+        };
         assert_eq!(all, wanted);
         assert_eq!(quota(&[]), Quota::default());
         for garbage in ["", "many", "7;w=5", "1e3", "99999999999999999999999"] {

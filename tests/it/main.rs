@@ -12,6 +12,7 @@ mod cli;
 mod contract;
 mod crash;
 mod filtering;
+mod first_start;
 mod journeys;
 mod layering;
 mod loading;

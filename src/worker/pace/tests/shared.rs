@@ -77,7 +77,7 @@ async fn a_colleague_who_reads_gets_half_of_the_reads() {
 
 fn quota(remaining: usize, resets_in: Option<u32>) -> Quota {
     let resets_in = resets_in.map(|seconds| SECOND * seconds);
-    Quota { remaining: Some(remaining), limit: None, resets_in }
+    Quota { remaining: Some(remaining), resets_in, ..Quota::default() }
 }
 
 /// How many changes can leave now, one after the other without an answer.

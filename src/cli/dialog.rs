@@ -1,0 +1,273 @@
+//! Asking a person in a terminal, one line at a time.
+//!
+//! Owns the terminal's modes while a line is typed, and their restoration however that ends. Must not know what is asked
+//! for.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use crossterm::cursor::MoveToColumn;
+use crossterm::event::{
+    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream, KeyCode, KeyEvent,
+    KeyEventKind, KeyModifiers,
+};
+use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
+use crossterm::{execute, queue};
+use futures_util::StreamExt;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::trouble::Trouble;
+use crate::config::Problem;
+use crate::model::secret::{Token, TypedToken};
+use crate::model::text;
+
+/// As wide as text is set, where the terminal has room for it.
+const WIDTH: usize = 80;
+/// A line longer than this is no answer to anything that is asked.
+const LONGEST: usize = 2_000;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The person, or the system, wants the program to end with this code.
+    Ended(u8),
+    /// The person does not want to answer.
+    Declined,
+    /// Something went wrong.
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(why: io::Error) -> Self {
+        Self::Trouble(Trouble::Failed(color_eyre::Report::new(why).wrap_err("the terminal failed")))
+    }
+}
+
+impl Stop {
+    /// How the process ends; `declined` says what is then told.
+    pub(super) fn ended(self, declined: impl FnOnce() -> Trouble) -> Result<ExitCode, Trouble> {
+        match self {
+            Self::Ended(code) => Ok(ExitCode::from(code)),
+            Self::Declined => Err(declined()),
+            Self::Trouble(trouble) => Err(trouble),
+        }
+    }
+}
+
+/// Carries out `asking`, unless a signal ends it first. Dropped on the way, it leaves the terminal as it was.
+pub(super) async fn unless_signalled<T>(asking: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut terminations = signal(SignalKind::terminate())?;
+    let mut hangups = signal(SignalKind::hangup())?;
+    tokio::select! {
+        answer = asking => answer,
+        _ = interrupts.recv() => Err(Stop::Ended(130)),
+        _ = terminations.recv() => Err(Stop::Ended(143)),
+        _ = hangups.recv() => Err(Stop::Ended(129)),
+    }
+}
+
+/// A conversation with the person at the terminal.
+pub(super) struct Dialog {
+    out: Box<dyn Write + Send>,
+}
+
+impl Dialog {
+    /// On standard output, or on standard error where the first is no terminal.
+    pub(super) fn new() -> Self {
+        Self { out: terminal() }
+    }
+
+    /// Says something, set for the terminal's width.
+    pub(super) fn say(&mut self, words: &str) -> Result<(), Stop> {
+        for line in text::wrapped(&text::clean(words), width().min(WIDTH)) {
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(self.out.flush()?)
+    }
+
+    /// Says what is wrong, and what to do about it.
+    pub(super) fn tell(&mut self, problem: &Problem) -> Result<(), Stop> {
+        self.say(&problem.sentence)?;
+        if problem.hint.is_empty() { Ok(()) } else { self.say(&format!("hint: {}", problem.hint)) }
+    }
+
+    /// Asks for a line; white space around it is dropped.
+    pub(super) async fn ask(&mut self, question: &str) -> Result<String, Stop> {
+        let mut line = Plain::default();
+        self.fill(question, &mut line).await?;
+        Ok(line.0.trim().to_owned())
+    }
+
+    /// Asks for a token, of which nothing is shown; none where what was typed cannot be one.
+    pub(super) async fn ask_token(&mut self, question: &str) -> Result<Option<Token>, Stop> {
+        let mut typed = TypedToken::default();
+        self.fill(question, &mut typed).await?;
+        Ok(typed.token())
+    }
+
+    /// Lets a line be typed into `line`, and ends it on the screen however that ends.
+    async fn fill(&mut self, question: &str, line: &mut impl Line) -> Result<(), Stop> {
+        let typed = {
+            let _raw = Raw::take()?;
+            self.typed(question, line).await
+        };
+        writeln!(self.out)?;
+        self.out.flush()?;
+        typed
+    }
+
+    async fn typed(&mut self, question: &str, line: &mut impl Line) -> Result<(), Stop> {
+        let mut events = EventStream::new();
+        loop {
+            self.draw(question, &line.shown())?;
+            match events.next().await {
+                Some(Ok(TerminalEvent::Key(key))) => match keyed(key) {
+                    Typed::Nothing => {}
+                    Typed::Done => return Ok(()),
+                    Typed::Interrupt => return Err(Stop::Ended(130)),
+                    Typed::Leave => return Err(Stop::Declined),
+                    Typed::End if line.shown().is_empty() => return Err(Stop::Declined),
+                    Typed::End => {}
+                    Typed::Back => line.pop(),
+                    Typed::Wipe => line.wipe(),
+                    Typed::Char(c) => line.push(c),
+                },
+                Some(Ok(TerminalEvent::Paste(pasted))) => pasted.chars().for_each(|c| line.push(c)),
+                Some(Ok(_)) => {}
+                // The terminal is gone, and with it whoever could type.
+                Some(Err(_)) | None => return Err(Stop::Declined),
+            }
+        }
+    }
+
+    /// Draws the question with the end of what was typed: a line that wraps cannot be drawn over.
+    fn draw(&mut self, question: &str, shown: &str) -> io::Result<()> {
+        let mut shown = shown;
+        let room = width().saturating_sub(text::width(question) + 1).max(8);
+        while text::width(shown) > room {
+            let mut rest = shown.chars();
+            rest.next();
+            shown = rest.as_str();
+        }
+        queue!(self.out, MoveToColumn(0), Clear(ClearType::UntilNewLine))?;
+        write!(self.out, "{question}{shown}")?;
+        self.out.flush()
+    }
+}
+
+/// What a key does to a line.
+enum Typed {
+    Nothing,
+    Char(char),
+    Back,
+    Wipe,
+    Done,
+    Interrupt,
+    /// The end of input, where nothing has been typed.
+    End,
+    Leave,
+}
+
+fn keyed(key: KeyEvent) -> Typed {
+    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        _ if key.kind == KeyEventKind::Release => Typed::Nothing,
+        KeyCode::Char('c') if ctrl => Typed::Interrupt,
+        KeyCode::Char('d') if ctrl => Typed::End,
+        KeyCode::Char('u') if ctrl => Typed::Wipe,
+        KeyCode::Char('h') if ctrl => Typed::Back,
+        // A line feed that was pasted, where the terminal does not tell pastes from keys.
+        KeyCode::Char('j') if ctrl => Typed::Done,
+        KeyCode::Char(c) if !ctrl => Typed::Char(c),
+        KeyCode::Enter => Typed::Done,
+        KeyCode::Backspace => Typed::Back,
+        KeyCode::Esc => Typed::Leave,
+        _ => Typed::Nothing,
+    }
+}
+
+/// A line while it is typed.
+trait Line {
+    fn push(&mut self, c: char);
+    fn pop(&mut self);
+    fn wipe(&mut self);
+    /// What may be seen of it.
+    fn shown(&self) -> String;
+}
+
+#[derive(Default)]
+struct Plain(String);
+
+impl Line for Plain {
+    fn push(&mut self, c: char) {
+        if !c.is_control() && self.0.len() < LONGEST {
+            self.0.push(c);
+        }
+    }
+
+    fn pop(&mut self) {
+        self.0.pop();
+    }
+
+    fn wipe(&mut self) {
+        self.0.clear();
+    }
+
+    fn shown(&self) -> String {
+        text::clean(&self.0).into_owned()
+    }
+}
+
+impl Line for TypedToken {
+    fn push(&mut self, c: char) {
+        Self::push(self, c);
+    }
+
+    fn pop(&mut self) {
+        Self::pop(self);
+    }
+
+    fn wipe(&mut self) {
+        Self::wipe(self);
+    }
+
+    fn shown(&self) -> String {
+        self.mask()
+    }
+}
+
+/// The terminal while it hands over every key and echoes none.
+struct Raw;
+
+impl Raw {
+    fn take() -> io::Result<Self> {
+        enable_raw_mode()?;
+        let raw = Self;
+        execute!(terminal(), EnableBracketedPaste)?;
+        Ok(raw)
+    }
+}
+
+impl Drop for Raw {
+    /// What cannot be restored then is lost with the terminal.
+    fn drop(&mut self) {
+        let _ = execute!(terminal(), DisableBracketedPaste);
+        let _ = disable_raw_mode();
+    }
+}
+
+fn terminal() -> Box<dyn Write + Send> {
+    let out = io::stdout();
+    if out.is_terminal() { Box::new(out) } else { Box::new(io::stderr()) }
+}
+
+fn width() -> usize {
+    crossterm::terminal::size().map_or(WIDTH, |(width, _)| usize::from(width)).max(20)
+}

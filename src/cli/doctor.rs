@@ -1,0 +1,177 @@
+//! `tidyfy doctor`: what is set up, what is not, and what to do about it.
+//!
+//! Owns the order of the checks and which of them depend on which. Changes nothing, sends nothing but reads, and shows no
+//! token. Must not know how a finding is printed.
+
+mod page;
+mod server;
+mod system;
+
+use std::process::ExitCode;
+
+use super::trouble::{Code, Trouble};
+use super::{GlobalArgs, browse, on_runtime, pages, settings};
+use crate::auth::{self, Stored};
+use crate::config::{Environment, Places, Problem, Settings, Written};
+use crate::model::secret::Token;
+use crate::tallyfy::BaseUrl;
+use page::Page;
+
+/// Looks at everything, and prints what was found.
+///
+/// # Errors
+/// [`Trouble`] when standard output cannot be written to. What is found wrong only decides the exit code.
+pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Trouble> {
+    let places = Places::of_platform();
+    let mut page = Page::default();
+    let settings = config(&mut page, flags, environment, &places);
+    let base_url = address(&mut page, settings.as_ref());
+    let search = settings.as_ref().map(|settings| browse::search(settings, environment));
+    let token = token(&mut page, base_url.as_ref(), search.as_ref());
+    online(&mut page, settings.as_ref(), base_url, token)?;
+    limits(&mut page, settings.as_ref());
+    let state_dir = settings.as_ref().map(|settings| settings.state_dir.clone()).or(places.state_dir);
+    system::state(&mut page, state_dir.as_deref());
+    match &settings {
+        Some(settings) => system::backups(&mut page, settings),
+        None => page.skipped("backups", NO_CONFIG),
+    }
+    match search.as_ref().and_then(auth::Search::stored) {
+        Some(stored) => keyring(&mut page, stored),
+        None => page.skipped("keyring", "the base URL that tokens are kept by is not known"),
+    }
+    system::terminal(&mut page, settings.as_ref());
+    pages::print(page.text().as_bytes())?;
+    Ok(page.code().map_or(ExitCode::SUCCESS, ExitCode::from))
+}
+
+/// Why what the config decides is not known.
+const NO_CONFIG: &str = "the config is wrong";
+
+fn config(
+    page: &mut Page,
+    flags: &GlobalArgs,
+    environment: &Environment,
+    places: &Places,
+) -> Option<Settings> {
+    let read = flags.config(places).and_then(|file| {
+        let settings = settings(file.as_ref(), &flags.flags(), environment, None)?;
+        Ok((file, settings))
+    });
+    match read {
+        Ok((file, settings)) => {
+            page.ok("config", &read_from(file.as_ref(), places));
+            let profile = match (&settings.profile, settings.profiles.as_slice()) {
+                (Some(name), all) => format!("`{name}` of {}", all.join(", ")),
+                (None, []) => "none: the config has no profiles".to_owned(),
+                (None, all) => format!("none in use; there are {}", all.join(", ")),
+            };
+            page.ok("profile", &profile);
+            Some(settings)
+        }
+        Err(trouble) => {
+            page.trouble("config", &trouble);
+            page.skipped("profile", NO_CONFIG);
+            None
+        }
+    }
+}
+
+fn read_from(file: Option<&Written>, places: &Places) -> String {
+    match (file, &places.config_file) {
+        (Some(file), _) => format!("read from `{}`", file.path.display()),
+        (None, Some(path)) => format!("there is none, which is fine; it would be `{}`", path.display()),
+        (None, None) => "there is none, and no home directory to look in".to_owned(),
+    }
+}
+
+fn address(page: &mut Page, settings: Option<&Settings>) -> Option<BaseUrl> {
+    let Some(settings) = settings else {
+        page.skipped("base URL", NO_CONFIG);
+        page.skipped("read-only", NO_CONFIG);
+        return None;
+    };
+    let url = browse::base_url(settings);
+    match &url {
+        Ok(url) if url.to_string().starts_with("https://") => page.ok("base URL", &url.to_string()),
+        Ok(url) if url.is_loopback() => page.ok("base URL", &format!("{url}, on this machine")),
+        Ok(url) => page.warn(
+            "base URL",
+            &format!("{url} is not encrypted: others on the way can read the token"),
+            "use `https://`",
+        ),
+        Err(trouble) => page.trouble("base URL", trouble),
+    }
+    let changes = if settings.read_only { "yes: only GET can be sent" } else { "no: changes can be made" };
+    page.ok("read-only", changes);
+    url.ok()
+}
+
+fn token(page: &mut Page, base_url: Option<&BaseUrl>, search: Option<&auth::Search>) -> Option<Token> {
+    let (Some(_), Some(search)) = (base_url, search) else {
+        page.skipped("token", "there is no base URL to find one for");
+        return None;
+    };
+    match search.find() {
+        Ok(Some((token, origin))) => {
+            page.ok("token", &format!("from {origin}"));
+            Some(token)
+        }
+        Ok(None) => {
+            page.fail("token", Code::Authentication, &auth::missing());
+            None
+        }
+        Err(problem) => {
+            page.fail("token", Code::Authentication, &problem);
+            None
+        }
+    }
+}
+
+/// Everything that takes an answer of the server.
+fn online(
+    page: &mut Page,
+    settings: Option<&Settings>,
+    base_url: Option<BaseUrl>,
+    token: Option<Token>,
+) -> Result<(), Trouble> {
+    match (settings, base_url, token) {
+        (Some(settings), Some(base_url), Some(token)) => {
+            on_runtime(async { Ok(server::look(page, settings, base_url, token).await) })
+        }
+        _ => {
+            server::CHECKS
+                .iter()
+                .for_each(|check| page.skipped(check, "there is no token to ask the server with"));
+            Ok(())
+        }
+    }
+}
+
+fn limits(page: &mut Page, settings: Option<&Settings>) {
+    let Some(settings) = settings else { return page.skipped("limits", NO_CONFIG) };
+    let limits = &settings.limits;
+    let all = limits.all.iter().map(|budget| budget.words(false));
+    let words: Vec<_> = all.chain(limits.reads.iter().map(|budget| budget.words(true))).collect();
+    match (words.as_slice(), page.said_of_limits()) {
+        ([], said) => page.ok("limits", &format!("none of our own{said}")),
+        (words, said) => page.ok("limits", &format!("at most {}{said}", words.join(", "))),
+    }
+}
+
+fn keyring(page: &mut Page, stored: &Stored) {
+    match stored.ask_keyring() {
+        None => page.ok("keyring", "switched off: `tidyfy login` stores the token in a file"),
+        Some(Ok(())) => page.ok("keyring", &format!("{} answers", auth::keyring::NAME)),
+        Some(Err(why)) => page.warn(
+            "keyring",
+            &format!("{} cannot be used: {why}", auth::keyring::NAME),
+            "`tidyfy login` stores the token in a file that is yours alone; `keyring = false` does not try the keyring",
+        ),
+    }
+}
+
+/// What is said where no directory is known.
+fn homeless() -> Problem {
+    Problem::new("there is no home directory to keep it in", "set `HOME` or `XDG_STATE_HOME`")
+}

@@ -1,0 +1,186 @@
+//! What only the server knows: whose the token is, the organization, the role in it, and what time it is there.
+//!
+//! Owns these checks and what is said of them. Sends nothing but reads.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::super::trouble::Code;
+use super::super::{browse, whoami};
+use super::page::Page;
+use crate::config::{Problem, Settings};
+use crate::model::catalog::CATALOG;
+use crate::model::failure::Failure;
+use crate::model::pacing::spoken;
+use crate::model::plan::Organization;
+use crate::model::secret::Token;
+use crate::tallyfy::{BaseUrl, Client, Quota, decode};
+
+/// The checks made here, in order.
+pub(super) const CHECKS: [&str; 4] = ["who", "organization", "role", "clock"];
+/// The organization and the person in it (API sheet, section 6.11).
+const ORGANIZATION: &str = "organizations/{org}";
+const ME_IN_IT: &str = "organizations/{org}/me";
+/// How far clocks may be apart.
+const MOST_APART: SignedDuration = SignedDuration::from_secs(60);
+/// How many organizations are named where the right one is not among them.
+const NAMED: usize = 5;
+
+/// Asks the server, and says what came of it.
+pub(super) async fn look(page: &mut Page, settings: &Settings, base_url: BaseUrl, token: Token) {
+    let client = match whoami::client(settings, base_url.clone(), settings.org.as_deref(), token) {
+        Ok(client) => client,
+        Err(trouble) => {
+            page.trouble("who", &trouble);
+            return CHECKS[1..].iter().for_each(|check| page.skipped(check, "no request can be made"));
+        }
+    };
+    let (client, ear) = client.overheard();
+    let person = whoami::person(&client).await;
+    let now = Timestamp::now();
+    let heard = ear.heard();
+    match person {
+        Ok(person) => {
+            page.ok("who", &format!("{} ({})", person.name, person.id));
+            standing(page, settings, &client, &base_url).await;
+        }
+        Err(failure) => {
+            let code = if whoami::is_refused(&failure) { Code::Authentication } else { Code::Failure };
+            page.fail("who", code, &whoami::unaccepted(&failure, &base_url));
+            let why = if whoami::is_refused(&failure) {
+                "the token was not accepted"
+            } else {
+                "the server did not say whose the token is"
+            };
+            CHECKS[1..3].iter().for_each(|check| page.skipped(check, why));
+        }
+    }
+    clock(page, heard, now);
+    page.hears_of_limits(heard.map(limits).unwrap_or_default());
+}
+
+/// The organization and the role in it.
+async fn standing(page: &mut Page, settings: &Settings, client: &Client, base_url: &BaseUrl) {
+    let Some(org) = &settings.org else {
+        page.fail("organization", Code::Usage, &browse::no_org());
+        return page.skipped("role", "no organization is named");
+    };
+    let listed = whoami::organizations(client).await;
+    let listed = listed.as_ref().map(Vec::as_slice).unwrap_or_default();
+    let is_ours = |row: &&Value| row.get("id").and_then(Value::as_str) == Some(org);
+    let found = match listed.iter().find(is_ours) {
+        Some(row) => Ok(row.clone()),
+        // The list does not know it, or cannot be had: the organization itself may still answer.
+        None => client.read(ORGANIZATION, None, &[]).await,
+    };
+    match found.as_ref().map(decode::organization) {
+        Ok(Some(organization)) => {
+            page.ok("organization", &format!("{} ({})", organization.name, organization.id));
+            role(page, client, found.as_ref().ok()).await;
+        }
+        Ok(None) => {
+            let words =
+                format!("`{org}` is there, but its name could not be read, which blocks every change");
+            page.fail("organization", Code::Failure, &Problem::new(words, ""));
+            page.skipped("role", "the organization could not be read");
+        }
+        Err(failure) => {
+            page.fail("organization", Code::Usage, &not_found(org, failure, listed, base_url));
+            page.skipped("role", "the organization was not found");
+        }
+    }
+}
+
+fn not_found(org: &str, failure: &Failure, listed: &[Value], base_url: &BaseUrl) -> Problem {
+    let known: Vec<Organization> = listed.iter().filter_map(decode::organization).collect();
+    let names = known.iter().take(NAMED).map(|one| format!("{} (`{}`)", one.name, one.id));
+    let hint = match known.len() {
+        0 => "check the id, and that the token is of a member of it".to_owned(),
+        n => format!("the token's person is in {n}: {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    Problem::new(format!("`{org}` was not found on `{}`: {}", base_url.host(), failure.words), hint)
+}
+
+async fn role(page: &mut Page, client: &Client, organization: Option<&Value>) {
+    let role = match organization.and_then(decode::role) {
+        Some(role) => Some(role),
+        None => client.read(ME_IN_IT, None, &[]).await.ok().as_ref().and_then(decode::role),
+    };
+    let refused = refused().join(", ");
+    match role.as_deref() {
+        Some("admin" | "administrator") => page.ok("role", "admin: no verb is refused for it"),
+        Some("light") => page.warn(
+            "role",
+            &format!("light: refused are {refused}; other changes may be refused as well"),
+            "ask an administrator of the organization for another role",
+        ),
+        Some(role) => page.warn(
+            "role",
+            &format!("{role}: refused are {refused}"),
+            "ask an administrator of the organization for these, or for another role",
+        ),
+        None => page.warn(
+            "role",
+            &format!("the server does not say; where it is not admin, refused are {refused}"),
+            "the modal of these verbs says so as well",
+        ),
+    }
+}
+
+/// What only administrators may do.
+fn refused() -> Vec<String> {
+    let verbs = CATALOG.iter().flat_map(|row| row.verbs.iter().map(move |verb| (row, verb)));
+    let admin = verbs.filter(|(_, verb)| verb.admin);
+    admin.map(|(row, verb)| format!("{} {}", verb.verb.word(), row.plural)).collect()
+}
+
+fn clock(page: &mut Page, heard: Option<Quota>, now: Timestamp) {
+    let Some(heard) = heard else { return page.skipped("clock", "the server did not answer") };
+    let Some(there) = heard.date else { return page.skipped("clock", "the server does not tell the time") };
+    let skew = now.duration_since(there);
+    let apart = spoken(skew.unsigned_abs());
+    if skew.abs() <= MOST_APART {
+        return page.ok("clock", &format!("{apart} from the server's"));
+    }
+    let side = if skew.is_negative() { "behind" } else { "ahead of" };
+    page.warn(
+        "clock",
+        &format!(
+            "this machine is {apart} {side} the server: ages such as `older:90d` and all times shown are off"
+        ),
+        "set the clock of this machine, best by the network",
+    );
+}
+
+/// What the answer said about limits, to be put behind our own.
+fn limits(quota: Quota) -> String {
+    let Some(remaining) = quota.remaining else { return String::new() };
+    let of = quota.limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
+    let again = quota.resets_in.map(|wait| format!(", all again in {}", spoken(wait))).unwrap_or_default();
+    format!("; the server says that {remaining}{of} are left{again}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_administrators_may_do_is_named() {
+        assert!(refused().contains(&"delete processes".to_owned()), "{:?}", refused());
+        assert!(!refused().contains(&"archive processes".to_owned()));
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_a_warning_and_says_to_which_side() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let said = |seconds: i64| {
+            let mut page = Page::default();
+            let date = Some(now + SignedDuration::from_secs(seconds));
+            clock(&mut page, Some(Quota { date, ..Quota::default() }), now);
+            page.text()
+        };
+        assert!(said(60).starts_with("ok") && said(-60).starts_with("ok") && said(0).starts_with("ok"));
+        assert!(said(61).starts_with("warn") && said(61).contains("1 min 1 s behind the server"));
+        assert!(said(-3600).contains("1 h 0 min ahead of the server"));
+    }
+}

@@ -1,0 +1,147 @@
+//! What lies on this machine: the state directory, the journal and the copies in it, and the terminal.
+//!
+//! Owns these checks. Looks only: nothing is made that is not there.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use rustix::fs::{Access, access, statvfs};
+
+use super::super::has_terminal;
+use super::super::trouble::Code;
+use super::homeless;
+use super::page::Page;
+use crate::app::state::LEAST;
+use crate::config::{Problem, Settings};
+use crate::journal::{History, JobState, JournalError, PastJob, Wanted};
+use crate::model::text::size;
+use crate::{backups, terminal};
+
+/// The state directory, and the journal in it.
+pub(super) fn state(page: &mut Page, directory: Option<&Path>) {
+    let Some(directory) = directory else {
+        page.fail("state directory", Code::Usage, &homeless());
+        return page.skipped("journal", "there is no state directory");
+    };
+    let shown = format!("`{}`", directory.display());
+    if let Err(why) = writable(directory) {
+        let problem = Problem::new(
+            format!("{shown} cannot be written to: {why}; without a journal nothing is sent"),
+            "make it writable for you, or set `XDG_STATE_HOME` to a directory that is",
+        );
+        page.fail("state directory", Code::Failure, &problem);
+        return page.skipped("journal", "the state directory cannot be written to");
+    }
+    match directory.metadata() {
+        Ok(found) if found.permissions().mode() & 0o077 != 0 => {
+            page.warn(
+                "state directory",
+                &format!("others can look into {shown}"),
+                &format!("`chmod 700 {}`", directory.display()),
+            );
+        }
+        Ok(_) => page.ok("state directory", &format!("{shown}, writable")),
+        Err(_) => page.ok("state directory", &format!("{shown} will be made")),
+    }
+    journal(page, directory);
+}
+
+/// Whether something can be written to `directory`, or it can be made.
+fn writable(directory: &Path) -> Result<(), String> {
+    let there = nearest(directory);
+    if !there.is_dir() {
+        return Err(format!("`{}` is no directory", there.display()));
+    }
+    access(there, Access::WRITE_OK | Access::EXEC_OK).map_err(|why| std::io::Error::from(why).to_string())
+}
+
+/// The path itself, or what is there of the way to it.
+fn nearest(path: &Path) -> &Path {
+    path.ancestors().find(|above| above.symlink_metadata().is_ok()).unwrap_or(Path::new("/"))
+}
+
+fn journal(page: &mut Page, directory: &Path) {
+    let jobs = History::open(directory).and_then(|history| {
+        let Some(history) = history else { return Ok(None) };
+        history.check()?;
+        history.jobs(&Wanted::default()).map(Some)
+    });
+    match jobs {
+        Ok(None) => page.ok("journal", "there is none yet: the first job begins it"),
+        Ok(Some(jobs)) => unfinished(page, &jobs),
+        Err(why) => page.fail("journal", Code::Failure, &problem(&why)),
+    }
+}
+
+fn problem(why: &JournalError) -> Problem {
+    Problem::new(why.to_string(), why.hint())
+}
+
+fn unfinished(page: &mut Page, jobs: &[PastJob]) {
+    let open: Vec<_> = jobs.iter().filter(|job| job.state == JobState::Unfinished).collect();
+    let counted = match jobs.len() {
+        1 => "whole, 1 job".to_owned(),
+        n => format!("whole, {n} jobs"),
+    };
+    if open.is_empty() {
+        return page.ok("journal", &counted);
+    }
+    let names = open.iter().map(|job| format!("{} ({} in {})", job.id, job.verb, job.organization_name));
+    page.warn(
+        "journal",
+        &format!("{counted}, unfinished: {}", names.collect::<Vec<_>>().join(", ")),
+        "open that organization with `tidyfy`: it shows the job, `f` finishes the rest and `d` drops it",
+    );
+}
+
+/// The copies of what was deleted, and the room for more.
+pub(super) fn backups(page: &mut Page, settings: &Settings) {
+    let directory = &settings.backups;
+    let shown = format!("`{}`", directory.display());
+    if let Err(why) = writable(directory) {
+        let sentence = format!("{shown} cannot be written to: {why}; without a copy nothing is deleted");
+        let hint = "make it writable for you, or set `backups` to a folder that is";
+        return page.fail("backups", Code::Failure, &Problem::new(sentence, hint));
+    }
+    let kept = match backups::list(directory) {
+        Ok(kept) => kept,
+        Err(why) => {
+            let problem = Problem::new(why.to_string(), why.hint());
+            return page.fail("backups", Code::Failure, &problem);
+        }
+    };
+    let bytes = kept.iter().fold(0_u64, |sum, job| sum.saturating_add(job.bytes));
+    let copies: usize = kept.iter().map(|job| job.records.values().sum::<usize>()).sum();
+    let free = statvfs(nearest(directory)).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    let room = free.map_or_else(|_| "an unknown number of bytes".to_owned(), size);
+    let copies = if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") };
+    let what = format!("{copies}, {}, in {shown}; {room} free", size(bytes));
+    if free.is_ok_and(|free| free < settings.keep_free) {
+        let what = format!("{what}, less than the {} that are left free", size(settings.keep_free));
+        let hint = "nothing is deleted before there is room: `tidyfy backups purge --older 90d`, or another `backups`";
+        return page.warn("backups", &what, hint);
+    }
+    page.ok("backups", &what);
+}
+
+/// Whether a screen can be opened here, and how it looks.
+pub(super) fn terminal(page: &mut Page, settings: Option<&Settings>) {
+    if !has_terminal() {
+        let what = "standard input or output is no terminal, so no screen can be opened here";
+        return page.warn("terminal", what, "run `tidyfy` in a terminal, without pipes");
+    }
+    let name = std::env::var("TERM").unwrap_or_default();
+    let colour = if settings.is_none_or(|settings| settings.colour) { "colour" } else { "no colour" };
+    let Ok(size) = terminal::size() else {
+        return page.warn("terminal", "it does not tell its size", "use another terminal");
+    };
+    let what = format!("{}x{}, {colour}, TERM is `{name}`", size.width, size.height);
+    if size.width < LEAST.width || size.height < LEAST.height {
+        let least = format!("make it at least {}x{}", LEAST.width, LEAST.height);
+        return page.warn("terminal", &format!("{what}: too small for the screen"), &least);
+    }
+    if matches!(name.as_str(), "" | "dumb") {
+        return page.warn("terminal", &what, "set `TERM` to what the terminal is, such as `xterm-256color`");
+    }
+    page.ok("terminal", &what);
+}

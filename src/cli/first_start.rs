@@ -1,0 +1,143 @@
+//! The first start: what is missing is asked for, in the terminal and before there is a screen.
+//!
+//! Owns the order of the questions (base URL, token, organization), that each answer is checked at once, and that nothing
+//! is written before all are there. Must not know how a token is stored.
+
+mod keep;
+mod pick;
+
+use std::path::Path;
+
+use super::dialog::{Dialog, Stop};
+use super::trouble::{Code, Trouble};
+use super::{browse, login, whoami};
+use crate::auth::Origin;
+use crate::config::{DEFAULT_BASE_URL, Environment, Places, Problem, Settings};
+use crate::model::failure::{Cause, Failure};
+use crate::model::secret::Token;
+use crate::tallyfy::{BaseUrl, Client};
+
+/// What is known before anything is asked.
+pub(super) struct Given<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) environment: &'a Environment,
+    /// Where a config would be written.
+    pub(super) places: &'a Places,
+    /// The config that was read, if there is one.
+    pub(super) config: Option<&'a Path>,
+}
+
+/// Whether something is missing without which no screen can open, and that a person can be asked for.
+///
+/// # Errors
+/// [`Trouble`] when what is there cannot be used, which no answer would change.
+pub(super) fn is_needed(settings: &Settings, environment: &Environment) -> Result<bool, Trouble> {
+    browse::base_url(settings)?;
+    Ok(found(settings, environment)?.is_none() || settings.org.is_none())
+}
+
+fn found(settings: &Settings, environment: &Environment) -> Result<Option<(Token, Origin)>, Trouble> {
+    let found = browse::search(settings, environment).find();
+    found.map_err(|problem| Trouble::told(Code::Authentication, problem))
+}
+
+/// Asks for what is missing, keeps it, and answers the settings with it in them, and the token.
+///
+/// # Errors
+/// [`Stop`] when there is no answer. Unless it is the disk that failed, nothing has been kept then.
+pub(super) async fn ask(given: &Given<'_>) -> Result<(Settings, Token), Stop> {
+    let mut dialog = Dialog::new();
+    dialog.say("tidyfy needs to know a little more before it can open your organization.")?;
+    dialog.say("Esc leaves, and nothing is kept then. `tidyfy demo` shows everything without an account.")?;
+    let mut settings = given.settings.clone();
+    let accepted = accepted(&mut dialog, &mut settings, given).await?;
+    let is_picked = settings.org.is_none();
+    if is_picked {
+        settings.org = Some(pick::organization(&mut dialog, &accepted.client, &settings).await?);
+    }
+    if accepted.is_typed {
+        keep::token(&mut dialog, &settings, given.environment, &accepted.token).await?;
+    }
+    if is_picked || settings.base_url != given.settings.base_url {
+        keep::config(&mut dialog, &settings, given)?;
+    }
+    Ok((settings, accepted.token))
+}
+
+/// A token that the server knows.
+struct Accepted {
+    client: Client,
+    token: Token,
+    /// Whether it was typed, and so is to be stored.
+    is_typed: bool,
+}
+
+/// Asks for address and token, as far as they are missing, until the server says whose the token is.
+async fn accepted(dialog: &mut Dialog, settings: &mut Settings, given: &Given<'_>) -> Result<Accepted, Stop> {
+    let mut known = found(settings, given.environment)?;
+    let asks_address = known.is_none() && !settings.base_url_is_named;
+    if asks_address {
+        known = address(dialog, settings, given).await?;
+    }
+    loop {
+        let base_url = browse::base_url(settings)?;
+        let (token, origin) = match known.take() {
+            Some((token, origin)) => (token, Some(origin)),
+            None => (typed(dialog, &base_url).await?, None),
+        };
+        let client = whoami::client(settings, base_url.clone(), None, token.clone())?;
+        let failure = match whoami::person(&client).await {
+            Ok(person) => {
+                dialog.say(&format!("token of {} accepted", person.name))?;
+                return Ok(Accepted { client, token, is_typed: origin.is_none() });
+            }
+            Err(failure) => failure,
+        };
+        let is_set = matches!(origin, Some(Origin::Variable(_) | Origin::Named(_)));
+        if whoami::is_refused(&failure) && !is_set {
+            dialog.tell(&whoami::unaccepted(&failure, &base_url))?;
+        } else if asks_address && is_of_address(&failure) {
+            dialog.tell(&whoami::unaccepted(&failure, &base_url))?;
+            known = address(dialog, settings, given).await?;
+        } else {
+            return Err(whoami::trouble(&failure, &base_url).into());
+        }
+    }
+}
+
+/// Whether another address may help.
+fn is_of_address(failure: &Failure) -> bool {
+    use Cause::{Broken, Garbled, NotFound, Redirected, TimedOut, Unreachable};
+    matches!(failure.cause, Broken | Garbled | NotFound | Redirected | TimedOut | Unreachable)
+}
+
+/// Asks for the address until it can be used, and looks for a token that was stored for it.
+async fn address(
+    dialog: &mut Dialog,
+    settings: &mut Settings,
+    given: &Given<'_>,
+) -> Result<Option<(Token, Origin)>, Stop> {
+    dialog.say(&format!("Where is the API? Enter takes {DEFAULT_BASE_URL}"))?;
+    loop {
+        let answer = dialog.ask("base URL: ").await?;
+        let answer = if answer.is_empty() { DEFAULT_BASE_URL } else { &answer };
+        match BaseUrl::parse(answer, settings.allow_insecure_http) {
+            Ok(url) => {
+                settings.base_url = url.to_string();
+                return Ok(found(settings, given.environment)?);
+            }
+            Err(bad) => dialog.tell(&Problem::new(bad.to_string(), bad.hint()))?,
+        }
+    }
+}
+
+/// Asks for a token until what is typed can be one.
+async fn typed(dialog: &mut Dialog, base_url: &BaseUrl) -> Result<Token, Stop> {
+    dialog.say("Make a token in the web app under Settings > Integrations > REST API, and paste it. It is not shown.")?;
+    loop {
+        match dialog.ask_token(&format!("token for {}: ", base_url.host())).await? {
+            Some(token) => return Ok(token),
+            None => dialog.tell(&login::unfit())?,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The first start in a real terminal, until the organization is on the screen.
+#![cfg(target_os = "linux")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tidyfy::sandbox::{Fault, Mishap, Sandbox, Settings};
+
+use crate::pty::{PROGRAM, Terminal};
+
+const ORG: &str = "0123456789abcdef0123456789abcdef";
+
+/// A home without anything in it, and a server to open from there.
+struct Bench {
+    home: tempfile::TempDir,
+    sandbox: Sandbox,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Bench {
+    fn new(faults: Vec<Fault>) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let settings = Settings { faults, ..Settings::default() };
+        let sandbox = runtime.block_on(Sandbox::start(settings)).unwrap();
+        Self { home: tempfile::tempdir().unwrap(), sandbox, _runtime: runtime }
+    }
+
+    fn below(&self, path: &str) -> PathBuf {
+        self.home.path().join(path)
+    }
+
+    fn config(&self) -> Option<String> {
+        std::fs::read_to_string(self.below("config/tidyfy/config.toml")).ok()
+    }
+
+    fn has_stored_a_token(&self) -> bool {
+        self.below("state/tidyfy/tokens").exists()
+    }
+
+    fn start(&self, arguments: &[&str], more: &[(&str, &str)]) -> Terminal {
+        let (config, state) = (self.below("config"), self.below("state"));
+        let mut variables = vec![
+            ("XDG_CONFIG_HOME", config.to_str().unwrap()),
+            ("XDG_STATE_HOME", state.to_str().unwrap()),
+            ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent"),
+        ];
+        variables.extend_from_slice(more);
+        Terminal::run(PROGRAM, arguments, &variables)
+    }
+
+    fn is_open(&self, terminal: &mut Terminal) {
+        terminal.waits("the screen", |screen| screen.alternate_screen());
+        terminal.sees("of ");
+        terminal.sees("Processes");
+        terminal.presses("q");
+        assert_eq!(terminal.ends().exit_code(), 0);
+        terminal.is_restored();
+        let seen = terminal.looks(vt100::Screen::contents);
+        assert!(!seen.contains(self.sandbox.token()), "{seen}");
+    }
+}
+
+#[test]
+fn it_asks_for_everything_keeps_it_and_does_not_ask_again() {
+    let bench = Bench::new(Vec::new());
+    let mut terminal = bench.start(&[], &[]);
+    terminal.sees("base URL: ");
+    terminal.presses("http://example.com/api\r");
+    terminal.sees("unencrypted");
+    terminal.presses(&format!("{}\r", bench.sandbox.base_url()));
+    terminal.sees("token for 127.0.0.1: ");
+    terminal.presses("wrong-token\r");
+    terminal.sees("the token was not accepted by `127.0.0.1`");
+    assert!(!bench.has_stored_a_token() && bench.config().is_none(), "nothing is kept on the way");
+    terminal
+        .waits("the question, again", |screen| screen.contents().matches("token for 127.0.0.1").count() == 2);
+    terminal.presses(&format!("\u{1b}[200~ {}\n\u{1b}[201~", bench.sandbox.token()));
+    terminal.presses("\r");
+    bench.is_open(&mut terminal);
+    let seen = terminal.looks(vt100::Screen::contents);
+    for words in [" accepted\n", "\norganization: Acme Ltd (", "stored in the file `", "wrote `"] {
+        assert!(seen.contains(words), "{words}\n{seen}");
+    }
+    let config = bench.config().unwrap();
+    assert!(config.contains(&format!("\nbase_url = \"{}\"\n", bench.sandbox.base_url())), "{config}");
+    assert!(config.contains(&format!("\norg = \"{}\"\n", bench.sandbox.org())), "{config}");
+    assert!(!config.contains(bench.sandbox.token()));
+
+    let mut terminal = bench.start(&[], &[]);
+    bench.is_open(&mut terminal);
+}
+
+#[test]
+fn only_what_is_missing_is_asked_for() {
+    let bench = Bench::new(Vec::new());
+    let url = bench.sandbox.base_url();
+    let known = [("TALLYFY_BASE_URL", url.as_str()), ("TALLYFY_ORG_ID", bench.sandbox.org())];
+    let mut terminal = bench.start(&[], &known);
+    terminal.sees("token for 127.0.0.1: ");
+    assert!(!terminal.looks(vt100::Screen::contents).contains("base URL"));
+    terminal.presses(&format!("{}\r", bench.sandbox.token()));
+    bench.is_open(&mut terminal);
+    assert!(bench.has_stored_a_token() && bench.config().is_none(), "nothing was asked that belongs into it");
+}
+
+/// Two pages of organizations, ours being on the second.
+fn many(sandbox: &Sandbox) -> Vec<Fault> {
+    let page = |page: usize, rows: Vec<Value>| {
+        let meta = json!({"pagination": {
+            "total": 121, "count": rows.len(), "per_page": 100, "current_page": page, "total_pages": 2, "links": {},
+        }});
+        let body = Some(json!({"data": rows, "meta": meta}));
+        let mishap = Mishap::Answer { status: 200, headers: BTreeMap::new(), body, apply: false };
+        Fault::on("GET", &format!("/me/organizations?page={page}&"), mishap)
+    };
+    let row = |n: usize| json!({"id": format!("{n:032x}"), "name": format!("Branch {n:03}")});
+    let ours = json!({"id": sandbox.org(), "name": "Zebra \u{1b}[2J Ltd"});
+    vec![page(1, (0..100).map(row).collect()), page(2, (100..120).map(row).chain([ours]).collect())]
+}
+
+#[test]
+fn one_of_many_organizations_is_picked_by_a_part_of_its_name() {
+    let bench = Bench::new(Vec::new());
+    bench.sandbox.set_faults(many(&bench.sandbox));
+    std::fs::create_dir_all(bench.below("config/tidyfy")).unwrap();
+    let own = format!("base_url = '{}'\n", bench.sandbox.base_url());
+    std::fs::write(bench.below("config/tidyfy/config.toml"), &own).unwrap();
+    let mut terminal = bench.start(&[], &[("TALLYFY_ACCESS_TOKEN", bench.sandbox.token())]);
+    terminal.sees("You are in 121 organizations");
+    terminal.sees("and 106 more");
+    terminal.sees("number, or part of the name: ");
+    terminal.presses("branch 11\r");
+    terminal.sees(" 120  Branch 119");
+    terminal.presses("wombat\r");
+    terminal.sees("none of them is called `wombat`");
+    terminal.presses("ebra\r");
+    bench.is_open(&mut terminal);
+    let seen = terminal.looks(vt100::Screen::contents);
+    assert!(seen.contains("organization: Zebra \u{241b}[2J Ltd"), "{seen}");
+    assert!(seen.contains(&format!("    org = \"{}\"", bench.sandbox.org())), "{seen}");
+    assert_eq!(bench.config().unwrap(), own, "a config that is there is never changed");
+    assert!(!bench.has_stored_a_token(), "a token of a variable is not stored");
+}
+
+#[test]
+fn leaving_keeps_nothing_and_has_the_code_of_what_is_missing() {
+    let bench = Bench::new(Vec::new());
+    let url = bench.sandbox.base_url();
+    for (key, code, words) in [
+        ("\u{1b}", 3, "error: there is no access token"),
+        ("\u{4}", 3, "error: no organization is named"),
+        ("\u{3}", 130, "tidyfy needs to know"),
+    ] {
+        let mut terminal = bench.start(&["--base-url", &url], &[]);
+        terminal.sees("token for 127.0.0.1: ");
+        terminal.presses(key);
+        assert_eq!(terminal.ends().exit_code(), code, "{key:?}");
+        terminal.sees(words);
+        terminal.is_restored();
+    }
+    let mut terminal = bench.start(&["--org", ORG], &[]);
+    terminal.sees("base URL: ");
+    terminal.signal(rustix::process::Signal::TERM);
+    assert_eq!(terminal.ends().exit_code(), 143);
+    terminal.is_restored();
+    assert!(!bench.has_stored_a_token() && bench.config().is_none());
+}
+
+#[test]
+fn without_an_organization_it_is_a_usage_error_where_nobody_answers() {
+    let bench = Bench::new(Vec::new());
+    bench.sandbox.set_faults(many(&bench.sandbox));
+    let known = [("TALLYFY_ACCESS_TOKEN", bench.sandbox.token())];
+    let mut terminal = bench.start(&["--base-url", &bench.sandbox.base_url()], &known);
+    terminal.sees("number, or part of the name: ");
+    terminal.presses("\u{1b}");
+    assert_eq!(terminal.ends().exit_code(), 2);
+    terminal.sees("error: no organization is named");
+    terminal.is_restored();
+}
+
+#[test]
+fn a_token_that_is_set_and_not_accepted_is_not_asked_for_again() {
+    let bench = Bench::new(Vec::new());
+    let known = [("TALLYFY_ACCESS_TOKEN", "wrong-token")];
+    let mut terminal = bench.start(&["--base-url", &bench.sandbox.base_url()], &known);
+    assert_eq!(terminal.ends().exit_code(), 3);
+    terminal.sees("error: the token was not accepted");
+    terminal.is_restored();
+}
