@@ -73,6 +73,12 @@ impl Search {
         }
     }
 
+    /// The same without variables and `token_file`, which are for the address that the program was started on.
+    #[must_use]
+    pub fn of_another_address(self) -> Self {
+        Self { environment: Environment::default(), named: None, ..self }
+    }
+
     /// Where `tidyfy login` stores a token, if that is known.
     #[must_use]
     pub fn stored(&self) -> Option<&Stored> {

@@ -39,7 +39,7 @@ use theme::Theme;
 
 /// Draws `state`.
 pub fn view(state: &State, frame: &mut Frame<'_>) {
-    let mut canvas = Canvas::new(frame.buffer_mut(), Theme::new(state.setup.colour));
+    let mut canvas = Canvas::new(frame.buffer_mut(), Theme::new(state.setup.colour, state.setup.accent));
     if state.is_too_small() {
         notice::draw(state, &mut canvas);
     } else {
@@ -54,7 +54,7 @@ pub fn view(state: &State, frame: &mut Frame<'_>) {
 /// Names the organization on the lower edge of a box that asks something.
 fn sign(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let name = state.standing.organization.iter().map(|organization| organization.name.as_str());
-    let signed: Vec<_> = name.map(|name| Span::styled(format!(" {name} "), canvas.theme.strong())).collect();
+    let signed: Vec<_> = name.map(|name| Span::styled(format!(" {name} "), canvas.theme.place())).collect();
     canvas.footing(area, &signed);
 }
 

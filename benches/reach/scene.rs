@@ -101,6 +101,7 @@ fn setup() -> Setup {
         demo: false,
         here: Place::default(),
         places: Vec::new(),
+        accent: None,
         host: "127.0.0.1".to_owned(),
         limits: Limits::off(),
         caution: Caution::default(),

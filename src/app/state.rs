@@ -29,6 +29,7 @@ use std::time::Duration;
 use super::effect::{Exit, Ticket};
 use super::keymap::{Context, Keymap};
 use super::message::{Allowance, Size, Wait};
+use crate::model::accent::Accent;
 use crate::model::failure::Failure;
 use crate::model::kind::Kind;
 use crate::model::moment::{Moment, Zone};
@@ -60,6 +61,8 @@ pub struct Setup {
     pub here: Place,
     /// The organizations that the config names.
     pub places: Vec<Place>,
+    /// The colour of the organization's name, if it has one of its own.
+    pub accent: Option<Accent>,
     /// The server's address, for display.
     pub host: String,
     /// The limits requests are paced under.

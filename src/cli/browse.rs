@@ -248,6 +248,7 @@ fn setup(visit: &Visit) -> Setup {
         demo: settings.demo,
         here: visit.place(),
         places: settings.places.clone(),
+        accent: settings.accent,
         host: visit.client.access().base_url.host().to_owned(),
         limits: settings.limits.clone(),
         caution: settings.caution,

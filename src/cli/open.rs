@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::browse::{self, Guide, Visit};
 use super::first_start::{self, Given};
-use super::trouble::Trouble;
+use super::trouble::{Code, Trouble};
 use super::{GlobalArgs, dialog, has_terminal, logging, on_runtime, settings};
-use crate::config::{Environment, Places};
+use crate::auth::TokenSource;
+use crate::config::{Environment, Places, Problem, Settings};
 use crate::model::place::Place;
 
 /// Opens the configured organization, after asking for what is missing where somebody can be asked.
@@ -21,7 +22,7 @@ pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitC
     let file = flags.config(&places)?;
     let settings = settings(file.as_ref(), &flags.flags(), environment, None)?;
     let source = browse::source(&settings, environment);
-    let guide = guide(flags, environment);
+    let guide = guide(flags, environment, settings.base_url.clone());
     if !has_terminal() || !first_start::is_needed(&settings, environment)? {
         let access = browse::access(&settings, &source, has_terminal())?;
         let _log = logging::start(settings.log_level, &settings.state_dir)?;
@@ -39,13 +40,37 @@ pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitC
     })
 }
 
-/// The way to the organizations that are named in the config, or that the person is in.
-fn guide(flags: &GlobalArgs, environment: &Environment) -> Arc<Guide> {
+/// The way to the organizations that are named in the config, or that the person is in. What the environment or the config
+/// hold as the token is for the address `started` on: to another one goes only what was stored for it.
+fn guide(flags: &GlobalArgs, environment: &Environment, started: String) -> Arc<Guide> {
     let (flags, environment) = (flags.clone(), environment.clone());
     Arc::new(move |place: &Place| {
         let settings = flags.resolved(&flags.flags().at(place), &environment, None)?;
-        let source = browse::source(&settings, &environment);
+        let search = browse::search(&settings, &environment);
+        let is_elsewhere = settings.base_url != started;
+        let source = TokenSource::of(if is_elsewhere { search.of_another_address() } else { search });
+        if is_elsewhere && matches!(source.read(), Ok(None)) {
+            return Err(unstored(&settings));
+        }
         let access = browse::access(&settings, &source, true)?;
         Visit::new(settings, access, source)
     })
+}
+
+/// What is said where no token is stored for the address that is to be gone to.
+fn unstored(settings: &Settings) -> Trouble {
+    let login = settings
+        .profile
+        .as_ref()
+        .map_or("tidyfy login".to_owned(), |name| format!("tidyfy login --profile {name}"));
+    Trouble::told(
+        Code::Authentication,
+        Problem::new(
+            format!(
+                "no token is stored for `{}`, and the one in use is for another address",
+                settings.base_url
+            ),
+            format!("`{login}` stores one"),
+        ),
+    )
 }

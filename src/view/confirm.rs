@@ -30,7 +30,7 @@ pub(super) fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas<'_>) {
     let word = [Span::styled(format!(" {} ", confirm.plan.verb.title()), style)];
     canvas.window(modal.outer, border, style, &word);
     for (row, line) in modal.title.iter().enumerate() {
-        canvas.line(modal.title_area, row, &[Span::styled(line, theme.strong())]);
+        canvas.line(modal.title_area, row, &[Span::styled(line, theme.place())]);
     }
     body(state, &modal, canvas);
     flat(&modal.notes, modal.notes_area, canvas);

@@ -1,23 +1,26 @@
 //! How things look.
 //!
-//! Owns colours and modifiers. Only the terminal's own sixteen colours are used, so that its palette decides, and none
-//! where colour is off: nothing may be told by colour alone.
+//! Owns colours and modifiers. Only the terminal's own sixteen colours are used, so that its palette decides, but for an
+//! organization's own colour, which the config may give exactly; and none where colour is off: nothing may be told by
+//! colour alone.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::state::lines::Weight;
 use crate::app::state::status::Tone;
+use crate::model::accent::Accent;
 
 /// The styles in force.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Theme {
     colour: bool,
+    accent: Option<Accent>,
 }
 
 impl Theme {
-    /// The styles with or without colour.
-    pub(super) fn new(colour: bool) -> Self {
-        Self { colour }
+    /// The styles with or without colour, in an organization with or without a colour of its own.
+    pub(super) fn new(colour: bool, accent: Option<Accent>) -> Self {
+        Self { colour, accent }
     }
 
     fn tinted(self, style: Style, colour: Color) -> Style {
@@ -32,6 +35,15 @@ impl Theme {
     /// What stands out.
     pub(super) fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// The organization that all is about.
+    pub(super) fn place(self) -> Style {
+        match self.accent {
+            None => self.strong(),
+            Some(Accent::Palette(number)) => self.tinted(self.strong(), Color::Indexed(number)),
+            Some(Accent::Exact(red, green, blue)) => self.tinted(self.strong(), Color::Rgb(red, green, blue)),
+        }
     }
 
     /// What stays in the background.

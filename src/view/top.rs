@@ -18,7 +18,7 @@ const TROUBLE: usize = 40;
 pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let (name, style, most) = match (&state.standing.organization, &state.identity) {
-        (Some(organization), _) => (organization.name.clone(), theme.strong(), NAME),
+        (Some(organization), _) => (organization.name.clone(), theme.place(), NAME),
         (None, Identity::Failed(failure)) => {
             (format!("organization unknown: {failure}"), theme.bad(), TROUBLE)
         }

@@ -17,6 +17,7 @@ mod journeys;
 mod layering;
 mod loading;
 mod modal;
+mod places;
 mod properties;
 mod pty;
 mod quirks;

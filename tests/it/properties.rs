@@ -57,6 +57,7 @@ impl Driven {
             demo: false,
             here: Place::default(),
             places: Vec::new(),
+            accent: None,
             host: "127.0.0.1".into(),
             limits: Limits::off(),
             caution: Caution::default(),
