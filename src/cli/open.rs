@@ -9,8 +9,10 @@ use super::browse::{self, Guide, Visit};
 use super::first_start::{self, Given};
 use super::trouble::Trouble;
 use super::{GlobalArgs, dialog, has_terminal, logging, on_runtime, settings};
+use crate::auth::Origin;
 use crate::config::{Environment, Places};
 use crate::model::place::Place;
+use crate::model::secret::Token;
 
 /// Opens the configured organization, after asking for what is missing where somebody can be asked.
 ///
@@ -20,23 +22,45 @@ pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitC
     let places = Places::of_platform();
     let file = flags.config(&places)?;
     let settings = settings(file.as_ref(), &flags.flags(), environment, None)?;
-    let source = browse::source(&settings, environment);
-    let guide = guide(flags, environment);
-    if !has_terminal() || !first_start::is_needed(&settings, environment)? {
-        let access = browse::access(&settings, &source, has_terminal())?;
-        let _log = logging::start(settings.log_level, &settings.state_dir)?;
-        let visit = Visit::new(settings, access, source)?;
-        return on_runtime(browse::run(visit, guide));
+    browse::base_url(&settings)?;
+    if !has_terminal() {
+        return Err(browse::no_terminal());
     }
+    // Read once: a keyring may have to ask the person.
+    let found = browse::search(&settings, environment).find();
+    let token = found.as_ref().map(|found| found.as_ref().map(|(token, _)| token.clone()));
+    let access = browse::access(&settings, token.map_err(Clone::clone));
     let _log = logging::start(settings.log_level, &settings.state_dir)?;
-    let config = file.as_ref().map(|file| file.path.as_path());
-    let given = Given { settings: &settings, environment, places: &places, config };
-    on_runtime(async {
-        match dialog::unless_signalled(first_start::ask(&given)).await {
-            Ok((settings, token)) => browse::run(browse::visit(settings, environment, token)?, guide).await,
-            Err(stop) => stop.ended(|| browse::missing(&settings, &source)),
+    let guide = guide(flags, environment);
+    match (access, found) {
+        (Ok(access), _) => {
+            let source = browse::source(&settings, environment);
+            on_runtime(browse::run(Visit::new(settings, access, source)?, guide))
         }
-    })
+        // What is set and cannot be used would be in the way of every answer.
+        (Err(missing), Err(_)) => Err(missing),
+        (Err(missing), Ok(found)) => {
+            let config = file.as_ref().map(|file| file.path.as_path());
+            let given = Given { settings: &settings, environment, places: &places, config };
+            on_runtime(ask(&given, found, missing, guide))
+        }
+    }
+}
+
+/// Asks for what is missing, and opens what the answers lead to.
+async fn ask(
+    given: &Given<'_>,
+    found: Option<(Token, Origin)>,
+    missing: Trouble,
+    guide: Arc<Guide>,
+) -> Result<ExitCode, Trouble> {
+    let (settings, token) = match dialog::unless_signalled(first_start::ask(given, found)).await {
+        Ok(answers) => answers,
+        Err(stop) => return stop.ended(|| missing),
+    };
+    let access = browse::access(&settings, Ok(Some(token)))?;
+    let source = browse::source(&settings, given.environment);
+    browse::run(Visit::new(settings, access, source)?, guide).await
 }
 
 /// The way to the organizations that are named in the config, or that the person is in.
@@ -45,7 +69,7 @@ fn guide(flags: &GlobalArgs, environment: &Environment) -> Arc<Guide> {
     Arc::new(move |place: &Place| {
         let settings = flags.resolved(&flags.flags().at(place), &environment, None)?;
         let source = browse::source(&settings, &environment);
-        let access = browse::access(&settings, &source, true)?;
+        let access = browse::access(&settings, source.read())?;
         Visit::new(settings, access, source)
     })
 }
