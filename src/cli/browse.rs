@@ -1,7 +1,6 @@
 //! `tidyfy`: the screen on the organization that is configured.
 //!
-//! Owns what must be there before the screen opens, in this order: an address that can be used, a terminal, a token, an
-//! organization. Must not know of records or keys.
+//! Owns what must be there before the screen opens: an address that can be used, a token, an organization. Must not know of records or keys.
 
 use std::io::{self, Stdout};
 use std::process::ExitCode;
@@ -38,13 +37,10 @@ pub(super) fn search(settings: &Settings, environment: &Environment) -> Search {
     Search::new(environment, settings, base_url.as_deref())
 }
 
-/// What the settings and the token's source give access to, or everything that is missing for it.
-pub(super) fn access(settings: &Settings, source: &TokenSource, terminal: bool) -> Result<Access, Trouble> {
+/// What the settings and the token that was found give access to, or everything that is missing for it.
+pub(super) fn access(settings: &Settings, found: Result<Option<Token>, Problem>) -> Result<Access, Trouble> {
     let base_url = base_url(settings)?;
-    if !terminal {
-        return Err(no_terminal());
-    }
-    let token = source.read().and_then(|token| token.ok_or_else(auth::missing));
+    let token = found.and_then(|token| token.ok_or_else(auth::missing));
     match (token, &settings.org) {
         (Ok(token), Some(org)) => Ok(granted(settings, base_url, org.clone(), token)),
         (Ok(_), None) => Err(Trouble::told(Code::Usage, no_org())),
@@ -59,22 +55,6 @@ pub(super) fn access(settings: &Settings, source: &TokenSource, terminal: bool) 
 pub(super) fn base_url(settings: &Settings) -> Result<BaseUrl, Trouble> {
     BaseUrl::parse(&settings.base_url, settings.allow_insecure_http)
         .map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))
-}
-
-/// What is said where a person does not want to be asked for what is missing.
-pub(super) fn missing(settings: &Settings, source: &TokenSource) -> Trouble {
-    match access(settings, source, true) {
-        Err(trouble) => trouble,
-        Ok(_) => Trouble::told(Code::Usage, no_org()),
-    }
-}
-
-/// The organization that the settings name, with a token that was asked for.
-pub(super) fn visit(settings: Settings, environment: &Environment, token: Token) -> Result<Visit, Trouble> {
-    let org = settings.org.clone().ok_or_else(|| Trouble::told(Code::Usage, no_org()))?;
-    let access = granted(&settings, base_url(&settings)?, org, token);
-    let source = source(&settings, environment);
-    Visit::new(settings, access, source)
 }
 
 /// Puts together what a client needs.

@@ -136,9 +136,10 @@ fn online(
     token: Option<Token>,
 ) -> Result<(), Trouble> {
     match (settings, base_url, token) {
-        (Some(settings), Some(base_url), Some(token)) => {
-            on_runtime(async { Ok(server::look(page, settings, base_url, token).await) })
-        }
+        (Some(settings), Some(base_url), Some(token)) => on_runtime(async {
+            server::look(page, settings, base_url, token).await;
+            Ok(())
+        }),
         _ => {
             server::CHECKS
                 .iter()

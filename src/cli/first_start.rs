@@ -27,30 +27,26 @@ pub(super) struct Given<'a> {
     pub(super) config: Option<&'a Path>,
 }
 
-/// Whether something is missing without which no screen can open, and that a person can be asked for.
-///
-/// # Errors
-/// [`Trouble`] when what is there cannot be used, which no answer would change.
-pub(super) fn is_needed(settings: &Settings, environment: &Environment) -> Result<bool, Trouble> {
-    browse::base_url(settings)?;
-    Ok(found(settings, environment)?.is_none() || settings.org.is_none())
-}
-
+/// The token for the address that the settings hold now.
 fn found(settings: &Settings, environment: &Environment) -> Result<Option<(Token, Origin)>, Trouble> {
     let found = browse::search(settings, environment).find();
     found.map_err(|problem| Trouble::told(Code::Authentication, problem))
 }
 
-/// Asks for what is missing, keeps it, and answers the settings with it in them, and the token.
+/// Asks for what is missing, keeps it, and answers the settings with it in them, and the token. `found` is the token that
+/// is there already, if one is.
 ///
 /// # Errors
 /// [`Stop`] when there is no answer. Unless it is the disk that failed, nothing has been kept then.
-pub(super) async fn ask(given: &Given<'_>) -> Result<(Settings, Token), Stop> {
+pub(super) async fn ask(
+    given: &Given<'_>,
+    found: Option<(Token, Origin)>,
+) -> Result<(Settings, Token), Stop> {
     let mut dialog = Dialog::new();
     dialog.say("tidyfy needs to know a little more before it can open your organization.")?;
     dialog.say("Esc leaves, and nothing is kept then. `tidyfy demo` shows everything without an account.")?;
     let mut settings = given.settings.clone();
-    let accepted = accepted(&mut dialog, &mut settings, given).await?;
+    let accepted = accepted(&mut dialog, &mut settings, given, found).await?;
     let is_picked = settings.org.is_none();
     if is_picked {
         settings.org = Some(pick::organization(&mut dialog, &accepted.client, &settings).await?);
@@ -73,8 +69,12 @@ struct Accepted {
 }
 
 /// Asks for address and token, as far as they are missing, until the server says whose the token is.
-async fn accepted(dialog: &mut Dialog, settings: &mut Settings, given: &Given<'_>) -> Result<Accepted, Stop> {
-    let mut known = found(settings, given.environment)?;
+async fn accepted(
+    dialog: &mut Dialog,
+    settings: &mut Settings,
+    given: &Given<'_>,
+    mut known: Option<(Token, Origin)>,
+) -> Result<Accepted, Stop> {
     let asks_address = known.is_none() && !settings.base_url_is_named;
     if asks_address {
         known = address(dialog, settings, given).await?;

@@ -9,9 +9,10 @@ use super::browse::{self, Guide, Visit};
 use super::first_start::{self, Given};
 use super::trouble::{Code, Trouble};
 use super::{GlobalArgs, dialog, has_terminal, logging, on_runtime, settings};
-use crate::auth::TokenSource;
+use crate::auth::{Origin, TokenSource};
 use crate::config::{Environment, Places, Problem, Settings};
 use crate::model::place::Place;
+use crate::model::secret::Token;
 
 /// Opens the configured organization, after asking for what is missing where somebody can be asked.
 ///
@@ -21,56 +22,73 @@ pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitC
     let places = Places::of_platform();
     let file = flags.config(&places)?;
     let settings = settings(file.as_ref(), &flags.flags(), environment, None)?;
-    let source = browse::source(&settings, environment);
-    let guide = guide(flags, environment, settings.base_url.clone());
-    if !has_terminal() || !first_start::is_needed(&settings, environment)? {
-        let access = browse::access(&settings, &source, has_terminal())?;
-        let _log = logging::start(settings.log_level, &settings.state_dir)?;
-        let visit = Visit::new(settings, access, source)?;
-        return on_runtime(browse::run(visit, guide));
+    browse::base_url(&settings)?;
+    if !has_terminal() {
+        return Err(browse::no_terminal());
     }
+    // Read once: a keyring may have to ask the person.
+    let found = browse::search(&settings, environment).find();
+    let token = found.as_ref().map(|found| found.as_ref().map(|(token, _)| token.clone()));
+    let access = browse::access(&settings, token.map_err(Clone::clone));
     let _log = logging::start(settings.log_level, &settings.state_dir)?;
-    let config = file.as_ref().map(|file| file.path.as_path());
-    let given = Given { settings: &settings, environment, places: &places, config };
-    on_runtime(async {
-        match dialog::unless_signalled(first_start::ask(&given)).await {
-            Ok((settings, token)) => browse::run(browse::visit(settings, environment, token)?, guide).await,
-            Err(stop) => stop.ended(|| browse::missing(&settings, &source)),
+    match (access, found) {
+        (Ok(access), _) => {
+            let source = browse::source(&settings, environment);
+            let guide = guide(flags, environment, &settings);
+            on_runtime(browse::run(Visit::new(settings, access, source)?, guide))
         }
-    })
+        // What is set and cannot be used would be in the way of every answer.
+        (Err(missing), Err(_)) => Err(missing),
+        (Err(missing), Ok(found)) => {
+            let config = file.as_ref().map(|file| file.path.as_path());
+            let given = Given { settings: &settings, environment, places: &places, config };
+            on_runtime(ask(&given, found, missing, flags))
+        }
+    }
+}
+
+/// Asks for what is missing, and opens what the answers lead to.
+async fn ask(
+    given: &Given<'_>,
+    found: Option<(Token, Origin)>,
+    missing: Trouble,
+    flags: &GlobalArgs,
+) -> Result<ExitCode, Trouble> {
+    let (settings, token) = match dialog::unless_signalled(first_start::ask(given, found)).await {
+        Ok(answers) => answers,
+        Err(stop) => return stop.ended(|| missing),
+    };
+    let access = browse::access(&settings, Ok(Some(token)))?;
+    let source = browse::source(&settings, given.environment);
+    let guide = guide(flags, given.environment, &settings);
+    browse::run(Visit::new(settings, access, source)?, guide).await
 }
 
 /// The way to the organizations that are named in the config, or that the person is in. What the environment or the config
 /// hold as the token is for the address `started` on: to another one goes only what was stored for it.
-fn guide(flags: &GlobalArgs, environment: &Environment, started: String) -> Arc<Guide> {
-    let (flags, environment) = (flags.clone(), environment.clone());
+fn guide(flags: &GlobalArgs, environment: &Environment, started: &Settings) -> Arc<Guide> {
+    let (flags, environment, started) = (flags.clone(), environment.clone(), started.base_url.clone());
     Arc::new(move |place: &Place| {
         let settings = flags.resolved(&flags.flags().at(place), &environment, None)?;
         let search = browse::search(&settings, &environment);
         let is_elsewhere = settings.base_url != started;
         let source = TokenSource::of(if is_elsewhere { search.of_another_address() } else { search });
-        if is_elsewhere && matches!(source.read(), Ok(None)) {
+        let token = source.read();
+        if is_elsewhere && matches!(token, Ok(None)) {
             return Err(unstored(&settings));
         }
-        let access = browse::access(&settings, &source, true)?;
+        let access = browse::access(&settings, token)?;
         Visit::new(settings, access, source)
     })
 }
 
 /// What is said where no token is stored for the address that is to be gone to.
 fn unstored(settings: &Settings) -> Trouble {
-    let login = settings
-        .profile
-        .as_ref()
-        .map_or("tidyfy login".to_owned(), |name| format!("tidyfy login --profile {name}"));
-    Trouble::told(
-        Code::Authentication,
-        Problem::new(
-            format!(
-                "no token is stored for `{}`, and the one in use is for another address",
-                settings.base_url
-            ),
-            format!("`{login}` stores one"),
-        ),
-    )
+    let login = match &settings.profile {
+        Some(name) => format!("tidyfy login --profile {name}"),
+        None => "tidyfy login".to_owned(),
+    };
+    let sentence =
+        format!("no token is stored for `{}`, and the one in use is for another address", settings.base_url);
+    Trouble::told(Code::Authentication, Problem::new(sentence, format!("`{login}` stores one")))
 }

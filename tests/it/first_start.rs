@@ -190,3 +190,25 @@ fn a_token_that_is_set_and_not_accepted_is_not_asked_for_again() {
     terminal.sees("error: the token was not accepted");
     terminal.is_restored();
 }
+
+#[test]
+fn a_token_is_typed_without_being_shown_and_the_terminal_comes_back() {
+    let bench = Bench::new(Vec::new());
+    let url = bench.sandbox.base_url();
+    let mut terminal = bench.start(&["login", "--base-url", &url], &[]);
+    terminal.sees("token for 127.0.0.1: ");
+    terminal.presses("half-a-tok");
+    terminal.presses("\u{3}");
+    assert_eq!(terminal.ends().exit_code(), 130);
+    terminal.is_restored();
+    assert!(!terminal.looks(vt100::Screen::contents).contains("half") && !bench.has_stored_a_token());
+
+    let mut terminal = bench.start(&["login", "--base-url", &url], &[]);
+    terminal.sees("token for 127.0.0.1: ");
+    terminal.presses(&format!("{}\r", bench.sandbox.token()));
+    terminal.sees("stored in the file `");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.is_restored();
+    assert!(!terminal.looks(vt100::Screen::contents).contains(bench.sandbox.token()));
+    assert!(bench.has_stored_a_token());
+}
