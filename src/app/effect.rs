@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::arrange::Wish;
-use crate::model::kind::{Kind, Scope};
+use crate::model::kind::{Coverage, Kind, Scope};
 use crate::model::past::Recall;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
@@ -82,6 +82,13 @@ pub enum Wanted {
         from: Option<u32>,
         /// How many rows the pages before that had.
         size: usize,
+    },
+    /// Of a collected kind, those that an earlier gathering could not read.
+    Missing {
+        /// By their numbers, as they were reported.
+        gaps: Vec<u32>,
+        /// What that gathering covered.
+        coverage: Vec<Coverage>,
     },
 }
 

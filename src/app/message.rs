@@ -198,6 +198,8 @@ pub enum Reply {
         /// Why.
         why: Failure,
     },
+    /// Records of a collected kind that came before and were found once more, with what is new of them. Not final.
+    Amended(Arc<Page>),
     /// Rows of a list that a search found, of the scope asked for. Not final.
     Found(Arc<Page>),
     /// A queued job is running now. Not final.
@@ -263,6 +265,7 @@ impl Reply {
             self,
             Self::Page { .. }
                 | Self::Gap { .. }
+                | Self::Amended(_)
                 | Self::Found(_)
                 | Self::Started
                 | Self::Held

@@ -49,6 +49,12 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         {
             state.listing_of(kind).miss(number, why);
         }
+        (Purpose::List(kind), Reply::Amended(page))
+            if state.listing_of(kind).load == Load::Running(ticket) =>
+        {
+            page.records().for_each(|record| state.marks.refresh(&record));
+            page.records().for_each(|record| state.listing_of(kind).replace(record));
+        }
         (Purpose::List(kind), Reply::Loaded(result)) => loaded(state, kind, ticket, result),
         (Purpose::Search(kind), Reply::Found(page)) if state.listing_of(kind).search.is_running(ticket) => {
             state.listing_of(kind).find_ahead(&page);

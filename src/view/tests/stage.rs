@@ -111,8 +111,13 @@ pub(super) fn lively(width: u16, height: u16) -> State {
     files.begin(Ticket(2), Reading::Anew, Includes::new());
     files.receive(1, &page(Kind::Files, &["a.pdf", "b.png"], false), now);
     files.coverage = vec![
-        Coverage { kind: Kind::Processes, read: 1_204, total: Some(3_310) },
-        Coverage { kind: Kind::Templates, read: 40, total: Some(40) },
+        Coverage {
+            kind: Kind::Processes,
+            read: 1_204,
+            total: Some(3_310),
+            within: Some((Kind::Tasks, 9_632)),
+        },
+        Coverage { kind: Kind::Templates, read: 40, total: Some(40), within: None },
     ];
     state
 }
