@@ -16,6 +16,7 @@ mod notice;
 mod palette;
 mod question;
 mod recovery;
+mod save;
 mod scope;
 mod shelf;
 mod status;
@@ -74,6 +75,7 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Filters(shelf)) => shelf::draw(state, shelf, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
+        Some(Overlay::Save(prompt)) => save::draw(state, prompt, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),
     }
     if let Some(prompt) = state.topmost_prompt() {

@@ -17,6 +17,7 @@ use tidyfy::model::moment::{Moment, Zone};
 use tidyfy::model::pacing::Limits;
 use tidyfy::model::plan::{Caution, Organization};
 use tidyfy::model::record::{Draft, Page};
+use tidyfy::model::saving::Folders;
 
 /// Rows of a page, as the API sends them.
 pub(crate) const PER_PAGE: usize = 100;
@@ -107,6 +108,7 @@ fn setup() -> Setup {
         colour: true,
         kind: Kind::Processes,
         read_only: false,
+        folders: Folders::default(),
     }
 }
 

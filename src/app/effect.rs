@@ -12,6 +12,7 @@ use crate::model::past::Recall;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::saved::Keeping;
+use crate::model::saving::Saving;
 use crate::model::secret::Token;
 
 /// The name of one piece of work, never used twice.
@@ -136,6 +137,10 @@ pub enum Work {
     Admit(Option<Token>),
     /// Read or change the saved filters. Ends with `Shelved`.
     Shelve(Keeping),
+    /// Save the bytes of records. Sends `Saving` and `Saved`, and ends with `SaveEnded`.
+    Save(Saving),
+    /// Read the record with this kind and id, of which nothing else need be true. Ends with `Looked`.
+    Look(Record),
     /// Write a text into a new file in the working directory; its name is a proposal. Ends with `Written`.
     Write {
         /// The file's name.

@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 51] = [
+pub static BINDINGS: [Binding; 53] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -395,6 +395,22 @@ pub static BINDINGS: [Binding; 51] = [
         &[Context::Status],
         (1, "export"),
         "on a group of failures: write it into a CSV file",
+    ),
+    row(
+        "save",
+        Command::Save,
+        &["S"],
+        VERBS,
+        (7, "save"),
+        "save (download) the marked files, or the one under the cursor",
+    ),
+    row(
+        "open-holder",
+        Command::OpenHolder,
+        &["L"],
+        VERBS,
+        (9, "attached to"),
+        "open the page of what the file is attached to",
     ),
     row("palette", Command::Palette, &[":"], PANES, (18, "palette"), "every command by name"),
     row("help", Command::Help, &["?"], PANES, (11, "help"), "this help"),

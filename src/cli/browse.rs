@@ -3,10 +3,12 @@
 //! Owns what must be there before the screen opens, in this order: an address that can be used, a terminal, a token, an
 //! organization. Must not know of records or keys.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use color_eyre::eyre::WrapErr as _;
+use directories::UserDirs;
 use ratatui::backend::Backend;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -18,6 +20,7 @@ use crate::backups::Backups;
 use crate::config::{Environment, Problem, Settings};
 use crate::event_loop::{EventLoop, Turn};
 use crate::model::moment::Zone;
+use crate::model::saving::Folders;
 use crate::model::secret::Token;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
 use crate::terminal::{self, Screen};
@@ -142,5 +145,13 @@ fn setup(settings: &Settings, host: String) -> Setup {
         colour: settings.colour,
         kind: settings.kind,
         read_only: settings.read_only,
+        folders: folders(),
     }
+}
+
+/// Where a person's files go on this platform.
+fn folders() -> Folders {
+    let Some(user) = UserDirs::new() else { return Folders::default() };
+    let downloads = user.download_dir().map_or(Folders::default().downloads, Path::to_owned);
+    Folders { downloads, home: Some(user.home_dir().to_owned()) }
 }

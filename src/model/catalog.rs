@@ -112,6 +112,21 @@ pub struct Bytes {
     pub field: &'static str,
     /// The value it then has.
     pub stored: &'static str,
+    /// The field for how many there are.
+    pub size: &'static str,
+    /// Records whose bytes are not saved for anybody.
+    pub except: Option<Exception>,
+}
+
+/// Records that are left alone.
+#[derive(Debug)]
+pub struct Exception {
+    /// The field that tells them.
+    pub field: &'static str,
+    /// The value it then has, in any case.
+    pub value: &'static str,
+    /// Why, for people.
+    pub reason: &'static str,
 }
 
 /// What hangs on a record and how it is counted (API sheet, section 8), with one GET a record at most.
@@ -750,7 +765,17 @@ const FILES: Row = Row {
     get_with: "",
     by_id: ById::Always,
     copy_with: "",
-    bytes: Some(Bytes { route: "organizations/{org}/file/{id}/dl", field: "source", stored: "local" }),
+    bytes: Some(Bytes {
+        route: "organizations/{org}/file/{id}/dl",
+        field: "source",
+        stored: "local",
+        size: "size",
+        except: Some(Exception {
+            field: "subject",
+            value: "organization",
+            reason: "the organization's logo is no file that is attached to anything",
+        }),
+    }),
     freshness: &["filename", "version", "uploaded"],
     impact: None,
     fields: &[

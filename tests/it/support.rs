@@ -19,6 +19,7 @@ use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::model::moment::Zone;
 use tidyfy::model::pacing::Limits;
 use tidyfy::model::plan::{Caution, Plan, Step, applicable};
+use tidyfy::model::saving::Folders;
 use tidyfy::model::secret::Token;
 use tidyfy::sandbox::{Sandbox, Settings};
 use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
@@ -145,6 +146,7 @@ impl Desk {
             colour: wanted.colour,
             kind: wanted.kind,
             read_only: wanted.read_only,
+            folders: Folders { downloads: remembered.path().join("downloads"), home: None },
         };
         let (width, height) = wanted.size;
         let state = State::new(setup, Size { width, height }, clock.now());
@@ -227,6 +229,11 @@ impl Desk {
     /// The program's state directory.
     pub(crate) fn state_dir(&self) -> PathBuf {
         self.remembered.path().join("state")
+    }
+
+    /// Where files are saved.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.remembered.path().join("downloads")
     }
 
     /// The plan in the modal, if one is open.

@@ -23,6 +23,7 @@ use crate::model::moment::{Moment, Zone};
 use crate::model::pacing::Limits;
 use crate::model::plan::{Caution, Organization, Plan};
 use crate::model::record::{Draft, Page, Record};
+use crate::model::saving::Folders;
 
 /// The state, driven by hand, with all that was asked for.
 struct Bench {
@@ -72,6 +73,7 @@ impl Bench {
             colour: true,
             kind: Kind::Processes,
             read_only,
+            folders: Folders::default(),
         };
         let start: Timestamp = "2026-11-22T19:05:01Z".parse().unwrap();
         let mut state = State::new(setup, Size { width: 100, height: 30 }, Moment::start(start));

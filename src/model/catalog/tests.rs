@@ -50,6 +50,10 @@ fn fields_are_unique_and_preconditions_name_one() {
     for row in &CATALOG {
         let names: BTreeSet<_> = row.fields.iter().map(|field| field.name).collect();
         assert_eq!(names.len(), row.fields.len(), "{}", row.slug);
+        let bytes = row.bytes.iter().flat_map(|bytes| {
+            [bytes.field, bytes.size].into_iter().chain(bytes.except.iter().map(|except| except.field))
+        });
+        assert!(bytes.into_iter().all(|field| row.field(field).is_some()));
         for need in row.verbs.iter().flat_map(|verb| verb.needs) {
             match need {
                 Need::Live | Need::Archived => assert!(row.field(ARCHIVED).is_some() && row.archives()),

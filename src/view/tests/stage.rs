@@ -29,6 +29,7 @@ use crate::model::pacing::Limits;
 use crate::model::people::People;
 use crate::model::plan::{Caution, Chosen, Organization, Plan};
 use crate::model::record::{Draft, Page};
+use crate::model::saving::Folders;
 use crate::view::view;
 
 pub(super) const NAMES: [&str; 8] = [
@@ -60,6 +61,7 @@ pub(super) fn setup(kind: Kind) -> Setup {
         colour: true,
         kind,
         read_only: false,
+        folders: Folders::default(),
     }
 }
 
