@@ -7,7 +7,7 @@ use crate::model::text;
 
 /// The most bytes of a name: with what is added to it, file systems take 255.
 const LONGEST: usize = 200;
-/// More letters than this behind a dot are no ending.
+/// More bytes than this behind a dot are no ending.
 const LONGEST_ENDING: usize = 12;
 /// What has no name left is called.
 const NAMELESS: &str = "unnamed";
@@ -27,7 +27,7 @@ impl FileName {
         // A dot hides it and a dash makes it an option; Windows drops dots and spaces at the end.
         let name = name.trim_start_matches(['.', '-', ' ']).trim_end_matches(['.', ' ']);
         let (stem, ending) = match name.rsplit_once('.') {
-            Some((stem, ending)) if ending.chars().count() <= LONGEST_ENDING => (stem, format!(".{ending}")),
+            Some((stem, ending)) if is_ending(ending) => (stem, format!(".{ending}")),
             _ => (name, String::new()),
         };
         let room = LONGEST.saturating_sub(ending.len());
@@ -48,6 +48,10 @@ impl FileName {
             n => format!("{}-{n}{}", self.stem, self.ending),
         }
     }
+}
+
+fn is_ending(ending: &str) -> bool {
+    !ending.is_empty() && ending.len() <= LONGEST_ENDING && ending.chars().all(char::is_alphanumeric)
 }
 
 /// A letter as it may stand in a name. Pictures of control characters stand for what was there.
@@ -91,7 +95,7 @@ mod tests {
             ("../../etc/passwd", "_.._etc_passwd"),
             ("/etc/passwd", "_etc_passwd"),
             ("C:\\x\\y.txt", "C__x_y.txt"),
-            ("a\0b\u{1b}[31m\n.txt", "a_b_[31m .txt"),
+            ("a\0b\u{1b}[31m\n.txt", "a_b_[31m.txt"),
             ("x\u{202e}gpj.exe", "xgpj.exe"),
             ("a\u{9b}b\u{200b}c", "abc"),
             ("CON", "_CON"),

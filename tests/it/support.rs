@@ -246,9 +246,12 @@ impl Desk {
 
     /// How many jobs have been handed to the worker: those that are over have left a sum behind.
     fn jobs_begun(&self) -> usize {
-        self.state().jobs.iter().count()
-            + self.log().matches(" finished: ").count()
-            + self.log().matches(" cancelled: ").count()
+        // What is saved is no job.
+        let is_over = |line: &&str| {
+            let ended = line.contains(" finished: ") || line.contains(" cancelled: ");
+            ended && !line.contains("  save ")
+        };
+        self.state().jobs.iter().count() + self.log().lines().filter(is_over).count()
     }
 
     /// Types letters, at a hand's pace.

@@ -95,6 +95,8 @@ pub fn shown(
 ) -> Option<String> {
     let form = record.kind().row().fields.get(field)?.form;
     Some(match (record.value(field), form) {
+        // What is stored elsewhere has a size that nobody here will know.
+        (Value::Missing, Form::Bytes) if record.stored_bytes().is_none() => return None,
         (Value::Missing, Form::Bytes) if precision == Precision::Day => "unknown".to_owned(),
         (Value::Missing, Form::Bytes) => "unknown until downloaded".to_owned(),
         (Value::Missing, _) => return None,
