@@ -125,9 +125,9 @@ fn is_same(one: &Record, other: &Record) -> bool {
 }
 
 /// Nothing is saved any more.
-pub(super) fn ended(state: &mut State, ticket: Ticket, result: Result<(), Failure>) {
+pub(super) fn ended(state: &mut State, ticket: Ticket, result: &Result<(), Failure>) {
     let Some(save) = state.saves.current.take_if(|save| save.ticket == ticket) else { return };
-    let ending = match &result {
+    let ending = match result {
         Ok(()) => "finished",
         Err(failure) if failure.cause == Cause::Cancelled => "cancelled",
         Err(failure) => {

@@ -6,13 +6,16 @@ const RUN: &str = "5d0c2a9be1f34a7788c1d2e3f4a5b6c7";
 const TASK: &str = "c1d2e3f405162738495a6b7c8d9e0f1a";
 const FILE: &str = "a0b1c2d3e4f5061728394a5b6c7d8e9f";
 
+/// A file by its id, what it hangs on in words, and as a record.
+type Told = (String, String, Option<(Kind, String)>);
+
 fn files() -> (&'static [Carrier], Places) {
     let Source::Collected { from, holder } = &Kind::Files.row().source else { panic!() };
     (from, Places::new(Kind::Files, holder))
 }
 
-/// What hangs on one process: by id, what it hangs on in words and as a record.
-fn gathered(run: &Value) -> Vec<(String, String, Option<(Kind, String)>)> {
+/// What hangs on one process.
+fn gathered(run: &Value) -> Vec<Told> {
     let (from, places) = files();
     let (hooks, _) = Hooks::read(&from[0], run).unwrap();
     let mut all = IndexMap::new();
@@ -42,7 +45,7 @@ fn run(assets: &Value, prerun: &Value, tasks: &Value) -> Value {
            "tasks": {"data": tasks}})
 }
 
-fn on(kind: Kind, id: &str, words: &str) -> Vec<(String, String, Option<(Kind, String)>)> {
+fn on(kind: Kind, id: &str, words: &str) -> Vec<Told> {
     vec![(FILE.to_owned(), words.to_owned(), Some((kind, id.to_owned())))]
 }
 
