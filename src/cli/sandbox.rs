@@ -53,6 +53,7 @@ What happens:
     truncated-before  half of a success comes, without effect
     garbage           the request takes effect; 200 with broken JSON
     garbage-before    200 with broken JSON, without effect
+    not-utf8          the true answer, with bytes in names and titles that are no UTF-8
     revoke-token      the token that the request carries is worthless from this request on (see `--second-token`)
     refuse            every connection is reset, and none is taken for `for-ms`
 

@@ -170,6 +170,10 @@ impl Hub {
             Mishap::TruncatedBefore => truncate(self.finish(visit, Answer::item(json!({}))), Vec::new()),
             Mishap::Garbage => self.finish(visit, Answer { applied: applied(true), ..garbage() }),
             Mishap::GarbageBefore => self.finish(visit, garbage()),
+            Mishap::NotUtf8 => {
+                let answer = self.act(visit.request);
+                self.finish(visit, spoiled(answer))
+            }
             Mishap::RevokeToken => {
                 let bearer = visit.request.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
                 lock(&self.tokens).revoke(bearer.unwrap_or_default());
@@ -340,6 +344,21 @@ fn made_up(status: u16, body: Option<Value>) -> Answer {
 fn garbage() -> Answer {
     let bytes = b"{\"data\":[{\"id\":\"5d0c2a9b".to_vec();
     Answer::new(200, Content::Bytes { mime: "application/json", bytes })
+}
+
+/// The same JSON with bytes in front of every name and title that are no UTF-8.
+fn spoiled(mut answer: Answer) -> Answer {
+    let Content::Json(body) = &answer.body else { return answer };
+    let text = body.to_string();
+    let mut bytes = Vec::with_capacity(text.len() + 64);
+    for part in text.split_inclusive("\":\"") {
+        bytes.extend_from_slice(part.as_bytes());
+        if part.ends_with("name\":\"") || part.ends_with("title\":\"") {
+            bytes.extend_from_slice(b"\xFF\xC3(");
+        }
+    }
+    answer.body = Content::Bytes { mime: "application/json", bytes };
+    answer
 }
 
 /// Announces the whole body, sends half of it, then breaks the stream off.

@@ -97,7 +97,7 @@ impl Later {
                 last: (!nameless).then_some(last),
                 company: (index % 3 != 2).then(|| self.dice.pick(&names.companies)),
                 phone: (index % 4 == 1).then(|| format!("+47 555 {index:04}")),
-                last_accessed: (index % 5 != 4).then(|| base.updated),
+                last_accessed: (index % 5 != 4).then_some(base.updated),
                 code: code(world.seed, index),
                 base: Base { archived: (idle && index % 3 == 1).then_some(base.updated), ..base },
                 email: email.clone(),
@@ -192,7 +192,7 @@ fn file_away(world: &mut World) {
     for (index, template) in world.templates.values_mut().enumerate().filter(|(index, _)| index % 3 == 1) {
         template.folder = turn(&checklists, index / 3);
     }
-    for (index, run) in world.runs.values_mut().enumerate().filter(|(index, _)| index % 4 == 1) {
+    for (index, run) in world.runs.values_mut().enumerate().filter(|(index, _)| index % 4 == 3) {
         run.folder = turn(&runs, index / 4);
     }
     for (index, task) in world.tasks.values_mut().enumerate().filter(|(index, _)| index % 5 == 2) {
