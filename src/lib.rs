@@ -34,6 +34,7 @@
 //! | [`tallyfy`] | HTTP to the API; one call is one attempt | who calls it |
 //! | [`journal`] | what was planned, sent and settled, on disk; the history | HTTP, screens |
 //! | [`backups`] | copies of what is deleted permanently, on disk | HTTP, the journal, screens |
+//! | [`downloads`] | files that are saved for a person, on disk | where the bytes come from |
 //! | [`private`] | directories and files that are the owner's alone | what is kept in them |
 //! | [`shelf`] | what a person keeps by name, on disk: saved filters | what a filter means |
 //! | [`sandbox`] | a Tallyfy-compatible server on loopback | every other room |
@@ -50,6 +51,7 @@ pub mod auth;
 pub mod backups;
 pub mod cli;
 pub mod config;
+pub mod downloads;
 pub mod event_loop;
 pub mod journal;
 pub mod model;

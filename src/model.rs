@@ -23,5 +23,6 @@ pub mod reference;
 pub mod rows;
 pub mod run;
 pub mod saved;
+pub mod saving;
 pub mod secret;
 pub mod text;

@@ -17,6 +17,7 @@ mod palette;
 mod places;
 mod question;
 mod recovery;
+mod save;
 mod scope;
 mod shelf;
 mod status;
@@ -84,6 +85,7 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Filters(shelf)) => shelf::draw(state, shelf, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
+        Some(Overlay::Save(prompt)) => save::draw(state, prompt, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),
     }
     if let Some(prompt) = state.topmost_prompt() {

@@ -9,6 +9,7 @@
 //!                   ├─► apply, past ─► truth ─┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
 //!                   │     ├─► journal         │      │         ▲
 //!                   │     └─► backups         │      │         └── porter: other tokens, knocking
+//!                   ├─► fetch ─► downloads ───┤      │
 //!                   └─► arrange, desk         │      │
 //! Message ◄─ post ◄─── replies, steps ◄────┴──────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
@@ -19,6 +20,7 @@ mod clock;
 mod delay;
 mod desk;
 mod door;
+mod fetch;
 mod gate;
 mod gather;
 mod herald;
@@ -59,6 +61,7 @@ use crate::model::plan::Plan;
 use crate::tallyfy::Client;
 
 use apply::Job;
+use fetch::Fetch;
 use gate::Gate;
 use load::Load;
 use past::Past;
@@ -237,6 +240,15 @@ impl Worker {
             }
             Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
                 Reply::Weighed(weigh::run(&session, &post, ticket, &plan).await)
+            }),
+            Work::Save(saving) => {
+                let fetch = Fetch::new(session, post, ticket, saving);
+                self.supervise(ticket, Reply::SaveEnded(Err(cancelled())), async move {
+                    Reply::SaveEnded(fetch.run().await)
+                });
+            }
+            Work::Look(record) => self.supervise(ticket, Reply::Looked(Err(cancelled())), async move {
+                Reply::Looked(look::find(&session, &record).await)
             }),
             Work::Write { name, text } => {
                 self.supervise(ticket, Reply::Written(Err(cancelled())), async move {

@@ -18,6 +18,7 @@ use tidyfy::model::pacing::Limits;
 use tidyfy::model::place::Place;
 use tidyfy::model::plan::{Caution, Organization};
 use tidyfy::model::record::{Draft, Page};
+use tidyfy::model::saving::Folders;
 
 /// Rows of a page, as the API sends them.
 pub(crate) const PER_PAGE: usize = 100;
@@ -110,6 +111,7 @@ fn setup() -> Setup {
         colour: true,
         kind: Kind::Processes,
         read_only: false,
+        folders: Folders::default(),
     }
 }
 

@@ -96,6 +96,10 @@ pub enum Command {
     CopyRequest,
     /// Write the group of failures under the cursor into a file.
     ExportGroup,
+    /// Save the bytes of the marked files, or of the one under the cursor.
+    Save,
+    /// Open the page of what a file hangs on.
+    OpenHolder,
     /// Look for the unfinished jobs of earlier runs.
     Unfinished,
     /// Enter another token, while the one in use is not accepted.

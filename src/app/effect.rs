@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::arrange::Wish;
-use crate::model::kind::{Kind, Scope};
+use crate::model::kind::{Coverage, Kind, Scope};
 use crate::model::past::Recall;
 use crate::model::place::Place;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::saved::Keeping;
+use crate::model::saving::Saving;
 use crate::model::secret::Token;
 
 /// The name of one piece of work, never used twice.
@@ -84,6 +85,13 @@ pub enum Wanted {
         /// How many rows the pages before that had.
         size: usize,
     },
+    /// Of a collected kind, those that an earlier gathering could not read.
+    Missing {
+        /// By their numbers, as they were reported.
+        gaps: Vec<u32>,
+        /// What that gathering covered.
+        coverage: Vec<Coverage>,
+    },
 }
 
 /// What the worker can be asked to do.
@@ -132,6 +140,10 @@ pub enum Work {
     Admit(Option<Token>),
     /// Read or change the saved filters. Ends with `Shelved`.
     Shelve(Keeping),
+    /// Save the bytes of records. Sends `Saving` and `Saved`, and ends with `SaveEnded`.
+    Save(Saving),
+    /// Read the record with this kind and id, of which nothing else need be true. Ends with `Looked`.
+    Look(Record),
     /// Write a text into a new file in the working directory; its name is a proposal. Ends with `Written`.
     Write {
         /// The file's name.

@@ -396,6 +396,22 @@ pub static BINDINGS: &[Binding] = &[
         (1, "export"),
         "on a group of failures: write it into a CSV file",
     ),
+    row(
+        "save",
+        Command::Save,
+        &["S"],
+        VERBS,
+        (7, "save"),
+        "save (download) the marked files, or the one under the cursor",
+    ),
+    row(
+        "open-holder",
+        Command::OpenHolder,
+        &["L"],
+        VERBS,
+        (9, "attached to"),
+        "open the page of what the file is attached to",
+    ),
     row("palette", Command::Palette, &[":"], PANES, (18, "palette"), "every command by name"),
     row(
         "organizations",

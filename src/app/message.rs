@@ -21,6 +21,7 @@ use crate::model::plan::Organization;
 use crate::model::record::{Page, Record};
 use crate::model::reference::Reference;
 use crate::model::saved::Saved;
+use crate::model::saving::Stored;
 
 /// A fact, and when it happened.
 #[derive(Debug, Clone)]
@@ -117,6 +118,9 @@ pub struct Allowance {
     pub of: usize,
 }
 
+/// The purpose of a download for a person, who wants to know what came of each.
+pub const SAVE: &str = "save";
+
 /// One request that was sent, and what came of it.
 #[derive(Debug, Clone)]
 pub struct Attempt {
@@ -144,7 +148,7 @@ impl Attempt {
     /// Whether it is a read that succeeded, which the pane shows only when asked.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.method == "GET" && self.result.is_ok()
+        self.method == "GET" && self.result.is_ok() && self.purpose != SAVE
     }
 }
 
@@ -200,6 +204,8 @@ pub enum Reply {
         /// Why.
         why: Failure,
     },
+    /// Records of a collected kind that came before and were found once more, with what is new of them. Not final.
+    Amended(Arc<Page>),
     /// Rows of a list that a search found, of the scope asked for. Not final.
     Found(Arc<Page>),
     /// A queued job is running now. Not final.
@@ -253,6 +259,19 @@ pub enum Reply {
     Admitted(Result<(), Failure>),
     /// The saved filters, of every kind; or why they could not be read or changed, and what to do about it.
     Shelved(Result<Vec<Saved>, String>),
+    /// Of the files that are being saved so many bytes have come. Not final.
+    Saving(u64),
+    /// One of them is on the disk, or is not: why, unless the line of its request has told it. Not final.
+    Saved {
+        /// Its position among them.
+        file: usize,
+        /// What came of it.
+        result: Result<Stored, Option<Failure>>,
+    },
+    /// No more files are saved; or what ended it early.
+    SaveEnded(Result<(), Failure>),
+    /// A record that was asked for by its kind and id.
+    Looked(Result<Record, Failure>),
     /// A file has been written: its path as a person would type it.
     Written(Result<String, Failure>),
     /// The work broke off through a fault of this program.
@@ -267,12 +286,15 @@ impl Reply {
             self,
             Self::Page { .. }
                 | Self::Gap { .. }
+                | Self::Amended(_)
                 | Self::Found(_)
                 | Self::Started
                 | Self::Held
                 | Self::Step { .. }
                 | Self::Weighing(_)
                 | Self::Arranging(_)
+                | Self::Saving(_)
+                | Self::Saved { .. }
         )
     }
 }

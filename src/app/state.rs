@@ -4,6 +4,7 @@
 
 pub mod confirm;
 pub mod detail;
+pub mod download;
 pub mod filter;
 pub mod help;
 pub mod jobs;
@@ -39,8 +40,10 @@ use crate::model::people::People;
 use crate::model::place::Place;
 use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
+use crate::model::saving::Folders;
 use confirm::Confirm;
 use detail::Detail;
+use download::{SavePrompt, Saves};
 use filter::FilterInput;
 use jobs::Jobs;
 use listing::Listing;
@@ -79,6 +82,8 @@ pub struct Setup {
     pub kind: Kind,
     /// Whether changes are switched off.
     pub read_only: bool,
+    /// Where what is saved goes.
+    pub folders: Folders,
 }
 
 /// What lies over the panes and takes the keys.
@@ -98,6 +103,8 @@ pub enum Overlay {
     Columns(usize),
     /// The unfinished jobs of earlier runs.
     Recovery(RecoveryPage),
+    /// Where files are to be saved.
+    Save(Box<SavePrompt>),
     /// A question that `y` answers.
     Ask(Question),
 }
@@ -177,6 +184,10 @@ pub enum Purpose {
     Admit,
     /// The saved filters.
     Shelve,
+    /// The bytes of files.
+    Save,
+    /// What a file hangs on.
+    Look,
     /// A file.
     Write,
 }
@@ -267,6 +278,8 @@ pub struct State {
     pub jobs: Jobs,
     /// The unfinished jobs of earlier runs.
     pub recovery: Recovery,
+    /// The files that are saved.
+    pub saves: Saves,
     /// The status pane.
     pub status: Status,
     /// Why requests wait, if they do.
@@ -313,6 +326,7 @@ impl State {
             focus: Focus::Table,
             jobs: Jobs::default(),
             recovery: Recovery::default(),
+            saves: Saves::default(),
             status: Status::default(),
             waiting: None,
             locked_out: None,
@@ -427,7 +441,7 @@ impl State {
     pub fn farewell(&self) -> Vec<String> {
         let ended = self.parting.iter().cloned();
         let cut_short = self.jobs.iter().map(|job| job.cut_short().sentence(job.plan.verb.word(), true));
-        ended.chain(cut_short).collect()
+        ended.chain(cut_short).chain(self.saves.cut_short()).collect()
     }
 
     /// Whether the terminal is too small to show anything but a notice.

@@ -8,6 +8,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
+use crate::model::text;
+
 /// A folder's time, in UTC, without anything a file system may object to.
 const STAMP: &str = "%Y%m%dT%H%M%SZ";
 /// The most bytes of an id or of a file's name that are kept: together with what is added, file systems take 255.
@@ -73,7 +75,7 @@ pub(super) fn of_kind(kind: &str) -> String {
 fn of_id(id: &str) -> String {
     let name = safe(id);
     let name = short(&name);
-    if name == id && !id.chars().any(char::is_uppercase) && !is_reserved(id) {
+    if name == id && !id.chars().any(char::is_uppercase) && !text::is_device(id) {
         return name.to_owned();
     }
     format!("{name}~{}", &hex(&Sha256::digest(id))[..12])
@@ -97,15 +99,6 @@ fn safe(text: &str) -> String {
 
 fn short(text: &str) -> &str {
     text[..text.floor_char_boundary(LONGEST)].trim_end_matches(['.', ' '])
-}
-
-/// Names that are devices on Windows, whatever follows their first dot.
-fn is_reserved(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    let numbered = |device: &str| {
-        stem.strip_prefix(device).is_some_and(|n| n.chars().count() == 1 && n.chars().all(char::is_numeric))
-    };
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
 #[cfg(test)]
@@ -170,7 +163,7 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), ids.len(), "{names:?}");
-        assert!(names.iter().all(|name| !is_reserved(name)), "{names:?}");
+        assert!(names.iter().all(|name| !text::is_device(name)), "{names:?}");
     }
 
     proptest! {

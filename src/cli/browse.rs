@@ -3,10 +3,12 @@
 //! Owns what must be there before the screen opens: an address that can be used, a token, an organization. Must not know of records or keys.
 
 use std::io::{self, Stdout};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use color_eyre::eyre::WrapErr as _;
+use directories::UserDirs;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -21,6 +23,7 @@ use crate::config::{Environment, Problem, Settings};
 use crate::event_loop::{EventLoop, Turn};
 use crate::model::moment::Zone;
 use crate::model::place::Place;
+use crate::model::saving::Folders;
 use crate::model::secret::Token;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
 use crate::terminal::{self, Screen};
@@ -237,5 +240,13 @@ fn setup(visit: &Visit) -> Setup {
         colour: settings.colour,
         kind: settings.kind,
         read_only: settings.read_only,
+        folders: folders(),
     }
+}
+
+/// Where a person's files go on this platform.
+fn folders() -> Folders {
+    let Some(user) = UserDirs::new() else { return Folders::default() };
+    let downloads = user.download_dir().map_or(Folders::default().downloads, Path::to_owned);
+    Folders { downloads, home: Some(user.home_dir().to_owned()) }
 }

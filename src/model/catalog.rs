@@ -48,15 +48,50 @@ pub struct Row {
 pub enum Source {
     /// A paginated list route.
     List(List),
-    /// There is no list route: the records hang on those of other kinds and come as an include of their lists.
+    /// There is no list route: the records hang on those of other kinds and come with their lists.
     Collected {
-        /// The kinds that carry them.
-        from: &'static [Kind],
-        /// The include to ask for, which is also the key it arrives under.
-        include: &'static str,
-        /// The field that says where a record hangs.
-        holder: &'static str,
+        /// What carries them, in the order it is read.
+        from: &'static [Carrier],
+        /// The fields that say what a record hangs on.
+        holder: Holder,
     },
+}
+
+/// A kind whose list brings the records of a collected kind along.
+#[derive(Debug)]
+pub struct Carrier {
+    /// The kind.
+    pub kind: Kind,
+    /// The includes that its list is asked for.
+    pub with: &'static str,
+    /// The key that the records arrive under.
+    pub include: &'static str,
+    /// The keys of its answers to forms, in which more of them may stand.
+    pub answers: &'static [&'static str],
+    /// What comes along with each record of the list and may carry some as well.
+    pub within: Option<Within>,
+}
+
+/// Records inside those of a list.
+#[derive(Debug)]
+pub struct Within {
+    /// Their kind.
+    pub kind: Kind,
+    /// The key that they arrive under.
+    pub include: &'static str,
+    /// The keys of their answers to forms.
+    pub answers: &'static [&'static str],
+}
+
+/// The fields of a collected kind that say what a record hangs on.
+#[derive(Debug)]
+pub struct Holder {
+    /// In words.
+    pub words: &'static str,
+    /// The kind, by any word for it.
+    pub kind: &'static str,
+    /// The id.
+    pub id: &'static str,
 }
 
 /// Whether a record can be read by its id.
@@ -77,6 +112,21 @@ pub struct Bytes {
     pub field: &'static str,
     /// The value it then has.
     pub stored: &'static str,
+    /// The field for how many there are.
+    pub size: &'static str,
+    /// Records whose bytes are not saved for anybody.
+    pub except: Option<Exception>,
+}
+
+/// Records that are left alone.
+#[derive(Debug)]
+pub struct Exception {
+    /// The field that tells them.
+    pub field: &'static str,
+    /// The value it then has, in any case.
+    pub value: &'static str,
+    /// Why, for people.
+    pub reason: &'static str,
 }
 
 /// What hangs on a record and how it is counted (API sheet, section 8), with one GET a record at most.
@@ -252,6 +302,8 @@ pub enum Form {
     People,
     /// How many elements an array has.
     Length,
+    /// How many bytes there are. The API does not say it (API sheet, section 7): it is known once they have been here.
+    Bytes,
     /// The names of a list's elements, joined by [`BETWEEN`]. A list without any is known to have none.
     Names,
 }
@@ -678,15 +730,52 @@ const FILES: Row = Row {
     singular: "file",
     plural: "files",
     source: Source::Collected {
-        from: &[Kind::Processes, Kind::Templates, Kind::Tasks],
-        include: "assets",
-        holder: "attached to",
+        from: &[
+            // The tasks of a process carry answers too. Coming along with the process, they cost no request of their own:
+            // their own list, `tasks?is_oneoff=false`, would take one for every hundred of them.
+            Carrier {
+                kind: Kind::Processes,
+                with: "assets,tasks,form_fields,ko_form_fields",
+                include: "assets",
+                answers: &["prerun", "form_fields", "ko_form_fields"],
+                within: Some(Within {
+                    kind: Kind::Tasks,
+                    include: "tasks",
+                    answers: &["taskdata", "form_fields"],
+                }),
+            },
+            Carrier {
+                kind: Kind::Templates,
+                with: "assets",
+                include: "assets",
+                answers: &["prerun"],
+                within: None,
+            },
+            Carrier {
+                kind: Kind::Tasks,
+                with: "assets,form_fields",
+                include: "assets",
+                answers: &["taskdata", "form_fields"],
+                within: None,
+            },
+        ],
+        holder: Holder { words: "attached to", kind: "subject", id: "subject id" },
     },
     get: "organizations/{org}/assets/{id}",
     get_with: "",
     by_id: ById::Always,
     copy_with: "",
-    bytes: Some(Bytes { route: "organizations/{org}/file/{id}/dl", field: "source", stored: "local" }),
+    bytes: Some(Bytes {
+        route: "organizations/{org}/file/{id}/dl",
+        field: "source",
+        stored: "local",
+        size: "size",
+        except: Some(Exception {
+            field: "subject",
+            value: "organization",
+            reason: "the organization's logo is no file that is attached to anything",
+        }),
+    }),
     freshness: &["filename", "version", "uploaded"],
     impact: None,
     fields: &[
@@ -694,7 +783,9 @@ const FILES: Row = Row {
         field("attached to", &[], Form::Text, column(28, 1)).also(&["attached"]),
         field("source", &["system", "source"], Form::Text, column(11, 3)),
         field("uploaded", &["uploaded_at", "created_at"], Form::Time, column(10, 2)),
+        field("size", &[], Form::Bytes, column(8, 4)),
         field("subject", &["subject.type", "subject_type"], Form::Text, None),
+        field("subject id", &["subject.id", "subject_id"], Form::Text, None).untyped(),
         field("version", &["version"], Form::Number, None),
     ],
     verbs: &[VerbRow {

@@ -158,6 +158,8 @@ pub struct Coverage {
     pub read: usize,
     /// How many there are, once known.
     pub total: Option<u64>,
+    /// How many records of another kind came along with them and were looked through too.
+    pub within: Option<(Kind, usize)>,
 }
 
 #[cfg(test)]

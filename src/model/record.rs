@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{ARCHIVED, STATUS, UPDATED};
+use super::catalog::{ARCHIVED, STATUS, Source, UPDATED};
 use super::id::Id;
 use super::kind::Kind;
 use super::text;
@@ -234,6 +234,16 @@ impl Record {
             _ => true,
         };
         is_stored.then_some(bytes.route)
+    }
+
+    /// What it hangs on, as far as that is a record of a known kind.
+    #[must_use]
+    pub fn holder(&self) -> Option<(Kind, Id)> {
+        let Source::Collected { holder, .. } = &self.kind().row().source else { return None };
+        match (self.named(holder.kind), self.named(holder.id)) {
+            (Value::Text(kind), Value::Text(id)) => Some((Kind::parse(kind)?, Id::new(id).ok()?)),
+            _ => None,
+        }
     }
 
     /// What differs in `now`, a later reading of the same record, in the fields that prove a change: `updated was

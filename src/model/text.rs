@@ -123,6 +123,16 @@ pub fn size(bytes: u64) -> String {
     if unit == 0 { format!("{whole} B") } else { format!("{whole}.{tenth} {}", units[unit]) }
 }
 
+/// Whether a file of this name would be a device on Windows, where nothing that follows the first dot counts.
+#[must_use]
+pub fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let numbered = |device: &str| {
+        stem.strip_prefix(device).is_some_and(|n| n.chars().count() == 1 && n.chars().all(char::is_numeric))
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
+}
+
 /// `text` folded for comparison: lower case, accents off, whether they are part of a letter or stand after it.
 #[must_use]
 pub fn folded(text: &str) -> String {

@@ -4,6 +4,7 @@
 //! that credentials go no further than this. Accepts every form of the API sheet, sections 2, 3, 6 and 9. What cannot
 //! be read as what it should be is kept as text rather than hidden. Must not ask for anything.
 
+mod answers;
 mod count;
 mod field;
 mod reference;
@@ -20,6 +21,7 @@ use crate::model::record::Draft;
 use crate::model::reference::Reference;
 use crate::model::text;
 
+pub use answers::filed;
 pub use count::count;
 pub use sheet::{Line, sheet};
 

@@ -40,7 +40,7 @@ pub(super) fn columns(kind: Kind, sort: Option<Sort>, most: u8, room: usize) -> 
                 Some(sort) => format!("{} {}", field.name, direction(sort)),
                 None => field.name.to_owned(),
             };
-            let right = matches!(field.form, Form::Number | Form::Percent | Form::Length);
+            let right = matches!(field.form, Form::Number | Form::Percent | Form::Length | Form::Bytes);
             let width = usize::from(column.width).max(text::width(&head));
             Some(Shown { field: position, head, width, rank: column.rank, right })
         })

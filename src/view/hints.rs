@@ -84,6 +84,7 @@ fn hints(state: &State) -> Vec<Hint> {
         Some(Overlay::Recovery(_)) => {
             fixed(&[("f", "finish the rest"), ("d", "drop it"), ("esc", "later"), ("j k", "pick")])
         }
+        Some(Overlay::Save(_)) => fixed(&[("enter", "save"), ("esc", "do not"), ("ctrl-u", "clear")]),
         Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
         Some(Overlay::Help(_)) => bound(state),
         None if state.filter_input.is_some() => fixed(&[
@@ -145,7 +146,12 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
     let listing = state.listing();
     match command {
         Command::Do(verb) => verb_applies(state, context, verb),
+        Command::CancelJob if state.saves.current.as_ref().is_some_and(|save| !save.cancelled) => true,
         Command::CancelJob | Command::PauseJob => state.jobs.current().is_some_and(|job| !job.cancelled),
+        Command::Save => {
+            state.saves.current.is_none() && at_hand(state, |record| record.kind().row().bytes.is_some())
+        }
+        Command::OpenHolder => at_hand(state, |record| record.holder().is_some()),
         Command::Open | Command::ToggleMark => state.under_cursor().is_some(),
         Command::Range | Command::MarkAll | Command::InvertMarks => listing.shown() > 0,
         Command::ClearMarks => match context {
@@ -186,6 +192,14 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         | Command::ShowReads
         | Command::Close
         | Command::Quit => true,
+    }
+}
+
+/// Whether the record whose page is open, or that the cursor is on, is such a one.
+fn at_hand(state: &State, is_such: impl Fn(&Record) -> bool) -> bool {
+    match &state.detail {
+        Some(detail) => is_such(&detail.record),
+        None => state.under_cursor().is_some_and(|record| is_such(&record)),
     }
 }
 

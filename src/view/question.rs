@@ -42,7 +42,14 @@ fn words(state: &State, question: Question) -> String {
                 "a job is running: {} done; quit? what is in flight gets 5 s, the rest is not sent",
                 far(job)
             ),
-            None => "the job is over; quit?".to_owned(),
+            None => match &state.saves.current {
+                Some(save) => format!(
+                    "files are being saved: {} of {} done; quit? what is not whole is dropped",
+                    grouped(save.sum.done() as u64),
+                    grouped(save.files.len() as u64)
+                ),
+                None => "the job is over; quit?".to_owned(),
+            },
         },
         Question::CancelJob(ticket) => match state.jobs.iter().find(|job| job.ticket == ticket) {
             Some(job) => format!("{} paused at {}: cancel the rest?", job.plan.verb.word(), far(job)),

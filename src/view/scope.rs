@@ -169,14 +169,18 @@ fn loading(state: &State) -> (String, Option<String>) {
     (word, pace.map(|(rate, left)| format!("{rate:.0}/s, {} left", pacing::spoken(left))))
 }
 
-/// `from 1,204 of 3,310 processes, 40 of 40 templates`
+/// `from 1,204 of 3,310 processes with 9,632 tasks, 40 of 40 templates`
 fn coverage(listing: &Listing) -> Option<String> {
     let parts: Vec<_> = listing
         .coverage
         .iter()
         .map(|part| {
             let total = part.total.map_or("?".to_owned(), grouped);
-            format!("{} of {total} {}", grouped(part.read as u64), part.kind.row().plural)
+            let within = part.within.map_or(String::new(), |(kind, read)| {
+                let (one, many) = (kind.row().singular, kind.row().plural);
+                format!(" with {} {}", grouped(read as u64), if read == 1 { one } else { many })
+            });
+            format!("{} of {total} {}{within}", grouped(part.read as u64), part.kind.row().plural)
         })
         .collect();
     (!parts.is_empty()).then(|| format!("from {}", parts.join(", ")))

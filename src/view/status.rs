@@ -11,12 +11,13 @@ use super::scope::rule;
 use super::text::{self, Part};
 use super::theme::Theme;
 use crate::app::command::Command;
+use crate::app::state::download::Save;
 use crate::app::state::jobs::Job;
 use crate::app::state::layout::Area;
 use crate::app::state::status::Window;
 use crate::app::state::{Focus, Overlay, Question, State};
 use crate::model::pacing;
-use crate::model::text::grouped;
+use crate::model::text::{grouped, size};
 
 /// From this many cells on, the gauge has room for a longer bar and for reasons.
 const WIDE: usize = 100;
@@ -33,7 +34,10 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let room = usize::from(area.width).saturating_sub(if taken == 0 { 0 } else { taken + 2 });
     let mut parts = vec![title(state, theme)];
     match state.jobs.current() {
-        Some(job) => parts.extend(gauge(state, job, theme, room >= WIDE)),
+        Some(job) => {
+            parts.extend(gauge(state, job, theme, room >= WIDE));
+            parts.extend(state.saves.current.iter().map(|save| Part::new(7, saving(save), theme.plain())));
+        }
         None => parts.extend(idle(state, theme)),
     }
     let line = text::beside(parts, room);
@@ -65,7 +69,10 @@ fn idle(state: &State, theme: Theme) -> Vec<Part<'static>> {
     let mut parts = vec![];
     parts.extend(shut(state).map(|words| Part::new(0, words, theme.bad())));
     parts.extend(waiting(state, true).map(|words| Part::new(0, words, theme.wary())));
-    parts.push(Part::new(2, "results", theme.plain()));
+    match &state.saves.current {
+        Some(save) => parts.extend(save_gauge(save, theme)),
+        None => parts.push(Part::new(2, "results", theme.plain())),
+    }
     let key = |command, words: &str| {
         let chord = state.setup.keymap.chord(command)?;
         Some(Part::new(3, format!("{chord} {words}"), theme.faint()))
@@ -76,6 +83,26 @@ fn idle(state: &State, theme: Theme) -> Vec<Part<'static>> {
         }
         Focus::Table => key(Command::FocusStatus, "focuses"),
     });
+    parts
+}
+
+/// `save 3 of 10 files, 4.2 MB so far`
+fn saving(save: &Save) -> String {
+    let (done, files) = (save.sum.done() as u64, save.files.len() as u64);
+    let noun = if files == 1 { "file" } else { "files" };
+    format!("save {} of {} {noun}, {} so far", grouped(done), grouped(files), size(save.bytes))
+}
+
+fn save_gauge(save: &Save, theme: Theme) -> Vec<Part<'static>> {
+    let (done, files) = (save.sum.done(), save.files.len());
+    let mut parts = vec![
+        Part::new(0, saving(save), theme.strong()),
+        Part::new(4, bar(done, files, 10), theme.plain()),
+        Part::new(3, format!("{}%", percent(done, files)), theme.plain()),
+    ];
+    if save.cancelled {
+        parts.push(Part::new(1, "stopping", theme.wary()));
+    }
     parts
 }
 

@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn coverage_is_told_once_every_total_is_known() {
-        let part = |kind, read, total| Coverage { kind, read, total };
+        let part = |kind, read, total| Coverage { kind, read, total, within: None };
         let known = [part(Kind::Processes, 100, Some(300)), part(Kind::Tasks, 11, Some(0))];
         assert_eq!(percent(&known), Some(37));
         assert_eq!(percent(&[part(Kind::Processes, 100, None)]), None);

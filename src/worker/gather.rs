@@ -1,127 +1,377 @@
 //! Gathers the records of kinds that have no list of their own from the lists of the kinds they hang on.
 //!
-//! Owns the merging by id and the account of what has been covered (API sheet, section 7). Must not send anything itself.
+//! Owns the merging by id and the account of what has been covered (API sheet, section 7). A page that cannot be read
+//! leaves out what it holds and nothing else. Must not send anything itself.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
-use super::load::{Load, Row, Sifted};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::load::{Load, MOST_GAPS_IN_A_ROW, empty_page, is_of_one_page};
 use super::pace::Urgency;
-use super::walk::{Fetched, Listing, Pages};
-use crate::app::message::LoadEnd;
-use crate::model::catalog::{List, Source};
+use super::walk::{Listing, PER_PAGE, Pages};
+use crate::app::effect::Wanted;
+use crate::app::message::{LoadEnd, Reply};
+use crate::model::catalog::{Carrier, Holder, List, Source};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Scope};
-use crate::model::record::Draft;
+use crate::model::record::{Draft, Page, Record};
 use crate::model::text;
-use crate::tallyfy::{Keep, decode};
+use crate::tallyfy::{Keep, Listed, decode};
+
+/// Pages are numbered across all lists: so many numbers are for each.
+const NUMBERS: u32 = 1 << 26;
+/// No more places than these many bytes of words name are told of one record.
+const MOST_PLACES: usize = 160;
 
 /// A gathering on its way.
 pub(super) struct Gathering<'a> {
     load: &'a Load,
-    from: &'static [Kind],
-    include: &'static str,
-    /// The field that says what a record hangs on.
-    holder: Option<usize>,
-    seen: HashSet<Id>,
+    from: &'static [Carrier],
+    places: Places,
+    /// What has been told, by its id.
+    seen: HashMap<Id, Record>,
     coverage: Vec<Coverage>,
-    /// How many pages have been told, whatever list they are of.
-    pages: usize,
-    failure: Option<Failure>,
+    /// For each list, the records that have been looked through.
+    carriers: Vec<HashSet<Id>>,
+    gaps: Vec<(usize, usize)>,
+}
+
+/// A decoded row.
+type Drafts = Vec<Draft>;
+
+/// What a page brought.
+#[derive(Default)]
+struct Haul {
+    /// Records that had not come before.
+    fresh: IndexMap<Id, Drafts>,
+    /// Records that had, with what is new of them.
+    amended: IndexMap<Id, Drafts>,
+    unreadable: usize,
+    /// How many of the list's records had not come before.
+    carriers: usize,
+    /// How many came along with these.
+    within: usize,
 }
 
 impl<'a> Gathering<'a> {
-    pub(super) fn new(load: &'a Load, from: &'static [Kind], include: &'static str, holder: &str) -> Self {
-        let coverage = from.iter().map(|kind| Coverage { kind: *kind, read: 0, total: None });
+    pub(super) fn new(load: &'a Load, from: &'static [Carrier], holder: &Holder) -> Self {
+        let nothing = |carrier: &Carrier| Coverage {
+            kind: carrier.kind,
+            read: 0,
+            total: None,
+            within: carrier.within.as_ref().map(|within| (within.kind, 0)),
+        };
         Self {
             load,
             from,
-            include,
-            holder: load.list.kind.row().field(holder),
-            seen: HashSet::new(),
-            coverage: coverage.collect(),
-            pages: 0,
-            failure: None,
+            places: Places::new(load.list.kind, holder),
+            seen: HashMap::new(),
+            coverage: from.iter().map(nothing).collect(),
+            carriers: vec![HashSet::new(); from.len()],
+            gaps: Vec::new(),
         }
     }
 
-    /// Walks one list after the other. One that fails does not keep the others from being read.
-    pub(super) async fn run(mut self) -> Result<LoadEnd, Failure> {
-        for (at, kind) in self.from.iter().enumerate() {
-            if let Source::List(list) = &kind.row().source
-                && let Err(failure) = self.walk(at, *kind, list).await
-            {
-                self.failure.get_or_insert(failure);
+    /// Walks one list after the other, or reads what an earlier gathering lacks. A list that fails does not keep the
+    /// others from being read.
+    pub(super) async fn run(mut self, wanted: &Wanted) -> Result<LoadEnd, Failure> {
+        let mut failure = None;
+        if let Wanted::Missing { gaps, coverage } = wanted {
+            self.coverage.clone_from(coverage);
+            self.gaps = gaps.iter().filter_map(|number| self.page_of(*number)).collect();
+        } else {
+            for at in 0..self.from.len() {
+                if let Err(why) = self.walk(at).await {
+                    failure.get_or_insert(why);
+                }
             }
         }
-        self.failure.map_or(Ok(LoadEnd { missing: None }), Err)
+        self.fill().await;
+        failure.map_or(Ok(LoadEnd { missing: None }), Err)
     }
 
-    async fn walk(&mut self, at: usize, carrier: Kind, list: &List) -> Result<(), Failure> {
+    fn listing(&self, at: usize) -> Option<Listing> {
+        let carrier = self.from.get(at)?;
+        let Source::List(list) = &carrier.kind.row().source else { return None };
+        Some(self.listing_of(at, carrier, list))
+    }
+
+    fn listing_of(&self, at: usize, carrier: &'static Carrier, list: &List) -> Listing {
         let mut listing = Listing::of(self.load.list.kind, list, Scope::All);
         listing.abreast = self.load.session.at_once();
-        listing.query.push(("with", self.include.to_owned()));
-        listing.keep = Keep::fields(carrier).and(self.include);
-        listing.name = carrier.row().plural;
+        listing.query.push(("with", carrier.with.to_owned()));
+        let within = carrier.within.iter().map(|within| &within.include);
+        let keys = carrier.answers.iter().chain([&carrier.include]).chain(within);
+        listing.keep = keys.fold(Keep::fields(carrier.kind), |keep, key| keep.and(key));
+        listing.name = carrier.kind.row().plural;
         if at > 0 {
             listing.first = Urgency::Background;
         }
-        let mut pages = Pages::new(&self.load.session, &listing);
-        let mut carriers = HashSet::new();
+        listing
+    }
+
+    /// Walks to the end of a list. A page that fails alone is left out and reported.
+    async fn walk(&mut self, at: usize) -> Result<(), Failure> {
+        let (load, Some(listing)) = (self.load, self.listing(at)) else { return Ok(()) };
+        let mut pages = Pages::new(&load.session, &listing);
+        let (mut in_a_row, mut empty, mut last) = (0, Vec::new(), 0);
         while let Some(fetched) = pages.next().await {
-            let fetched = fetched.map_err(|(_, why)| why)?;
-            let (sifted, fresh) = self.sift(carrier, &fetched, &mut carriers);
-            pages.taken(&fetched, fresh);
-            self.coverage[at].read = carriers.len();
-            self.coverage[at].total = pages.walk().total();
-            let complete = at + 1 == self.from.len() && pages.walk().finished() && self.failure.is_none();
-            let total = complete.then_some(self.seen.len() as u64);
-            self.pages += 1;
-            self.load.tell(self.pages, sifted, total, self.coverage.clone());
+            match fetched {
+                Ok(fetched) => {
+                    in_a_row = 0;
+                    let haul = self.sift(at, &fetched.rows);
+                    pages.taken(&fetched, haul.carriers);
+                    match fetched.rows.is_empty() {
+                        true => empty.push(fetched.number),
+                        false => last = last.max(fetched.number),
+                    }
+                    self.tell((at, fetched.number), haul, pages.walk().total());
+                }
+                Err((page, why)) => {
+                    in_a_row += 1;
+                    if page == 1 || in_a_row == MOST_GAPS_IN_A_ROW || !is_of_one_page(&why) {
+                        return Err(why);
+                    }
+                    pages.gave_up(page);
+                    self.miss((at, page), why);
+                }
+            }
         }
+        // Rows behind it show that an empty page was no end.
+        empty.into_iter().filter(|page| *page < last).for_each(|page| self.miss((at, page), empty_page()));
         Ok(())
     }
 
-    /// The records that hang on a page's rows, and how many of these had not come before.
-    fn sift(&mut self, carrier: Kind, fetched: &Fetched, carriers: &mut HashSet<Id>) -> (Sifted, usize) {
-        let (mut rows, mut fresh, mut unreadable) = (Vec::new(), 0, 0);
-        for value in &fetched.rows {
-            let read = decode::row(carrier, value).ok();
-            let holder = held_by(carrier, read.as_ref().and_then(|(_, drafts)| drafts.first()));
-            fresh += usize::from(read.is_some_and(|(id, _)| carriers.insert(id)));
-            let found = decode::rows(self.load.list.kind, &decode::included(value, self.include));
-            unreadable += found.refused;
-            rows.extend(found.rows.into_iter().map(|row| self.hung_on(&holder, row)));
+    /// Tries once more what could not be read.
+    async fn fill(&mut self) {
+        for (at, page) in std::mem::take(&mut self.gaps) {
+            let Some(listing) = self.listing(at) else { continue };
+            let (session, errand) = (&self.load.session, listing.errand(page));
+            let (query, asked) = (&listing.query, (page, PER_PAGE));
+            match session.list(&errand, listing.route, query, asked, &listing.keep).await {
+                Ok(Listed { rows, .. }) if rows.is_empty() => self.miss((at, page), empty_page()),
+                Ok(Listed { rows, meta }) => {
+                    let haul = self.sift(at, &rows);
+                    self.tell((at, page), haul, meta.total.or(self.coverage[at].total));
+                }
+                Err(why) => self.miss((at, page), why),
+            }
         }
-        (self.load.sift(rows, unreadable, &mut self.seen), fresh)
     }
 
-    fn hung_on(&self, holder: &str, (id, mut drafts): Row) -> Row {
-        if let Some(draft) = self.holder.and_then(|field| drafts.get_mut(field)) {
-            *draft = Draft::Text(holder.to_owned());
+    /// What hangs on a page's rows, or stands in their answers.
+    fn sift(&mut self, at: usize, rows: &[Value]) -> Haul {
+        let mut haul = Haul::default();
+        for value in rows {
+            let Some((carrier, id)) = Hooks::read(&self.from[at], value) else { continue };
+            if self.carriers[at].insert(id) {
+                haul.carriers += 1;
+                haul.within += carrier.inner.len();
+            }
+            for (hook, found) in carrier.found(value) {
+                let found = decode::rows(self.load.list.kind, &found);
+                haul.unreadable += found.refused;
+                for (id, mut drafts) in found.rows {
+                    self.places.put(&mut drafts, &carrier, hook);
+                    self.merge(&mut haul, id, drafts);
+                }
+            }
         }
-        (id, drafts)
+        haul
+    }
+
+    /// Takes in a record. Of one that is known already the first place counts, and what is new is added.
+    fn merge(&self, haul: &mut Haul, id: Id, drafts: Drafts) {
+        if let Some(known) = haul.fresh.get_mut(&id).or(haul.amended.get_mut(&id)) {
+            self.places.add(known, drafts);
+        } else if let Some(told) = self.seen.get(&id) {
+            let mut known = told.drafts();
+            if self.places.add(&mut known, drafts) {
+                haul.amended.insert(id, known);
+            }
+        } else {
+            haul.fresh.insert(id, drafts);
+        }
+    }
+
+    fn tell(&mut self, (at, page): (usize, usize), haul: Haul, total: Option<u64>) {
+        let coverage = &mut self.coverage[at];
+        coverage.read += haul.carriers;
+        coverage.total = total;
+        coverage.within.iter_mut().for_each(|(_, within)| *within += haul.within);
+        let sifted = self.load.sift(haul.fresh.into_iter().collect(), haul.unreadable);
+        self.seen.extend(sifted.page.records().map(|record| (record.id().clone(), record)));
+        self.load.tell(numbered((at, page)), sifted, None, self.coverage.clone());
+        if !haul.amended.is_empty() {
+            let amended = Page::new(self.load.list.kind, haul.amended.into_iter().collect());
+            let amended = Arc::new(amended);
+            self.seen.extend(amended.records().map(|record| (record.id().clone(), record)));
+            self.load.post.reply(self.load.ticket, Reply::Amended(amended));
+        }
+    }
+
+    fn miss(&mut self, place: (usize, usize), why: Failure) {
+        self.load.tell_gap(numbered(place), why);
+        self.gaps.push(place);
+    }
+
+    /// The list and the page of it that a number stands for.
+    fn page_of(&self, number: u32) -> Option<(usize, usize)> {
+        let (at, page) = ((number / NUMBERS) as usize, (number % NUMBERS) as usize);
+        (at < self.from.len()).then_some((at, page))
     }
 }
 
-/// `process Onboarding 00012`
-fn held_by(carrier: Kind, name: Option<&Draft>) -> String {
-    let name = match name {
-        Some(Draft::Text(name)) => text::name_or_nameless(name),
-        _ => text::NAMELESS.into(),
-    };
-    format!("{} {name}", carrier.row().singular)
+/// The number of a page among those of all lists.
+fn numbered((at, page): (usize, usize)) -> usize {
+    at * NUMBERS as usize + page
+}
+
+/// A record of a list and those inside it, on which something may hang.
+struct Hooks {
+    carrier: &'static Carrier,
+    outer: Hook,
+    inner: BTreeMap<Id, Hook>,
+    /// Those inside it as they came.
+    values: Vec<(Id, Value)>,
+}
+
+/// What a record hangs on.
+#[derive(Debug, Clone)]
+struct Hook {
+    kind: Kind,
+    id: Id,
+    /// `process Onboarding 00012`
+    words: String,
+}
+
+impl Hook {
+    fn read(kind: Kind, value: &Value) -> Option<Self> {
+        let (id, drafts) = decode::row(kind, value).ok()?;
+        let name = match drafts.first() {
+            Some(Draft::Text(name)) => text::name_or_nameless(name),
+            _ => text::NAMELESS.into(),
+        };
+        Some(Self { kind, id, words: format!("{} {name}", kind.row().singular) })
+    }
+}
+
+impl Hooks {
+    fn read(carrier: &'static Carrier, value: &Value) -> Option<(Self, Id)> {
+        let outer = Hook::read(carrier.kind, value)?;
+        let (mut inner, mut values) = (BTreeMap::new(), Vec::new());
+        if let Some(within) = &carrier.within {
+            for value in decode::included(value, within.include) {
+                if let Some(hook) = Hook::read(within.kind, &value) {
+                    values.push((hook.id.clone(), value));
+                    inner.insert(hook.id.clone(), hook);
+                }
+            }
+        }
+        let id = outer.id.clone();
+        Some((Self { carrier, outer, inner, values }, id))
+    }
+
+    /// What was found on the record itself and on those inside it.
+    fn found<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = (&'a Hook, Vec<Value>)> + 'a {
+        let found = |value: &Value, answers: &[&str]| {
+            let attached = decode::included(value, self.carrier.include);
+            attached.into_iter().chain(decode::filed(value, answers)).collect()
+        };
+        let outer = std::iter::once((&self.outer, found(value, self.carrier.answers)));
+        let answers = self.carrier.within.as_ref().map_or(&[][..], |within| within.answers);
+        let inner = self.values.iter().filter_map(move |(id, value)| {
+            let hook = self.inner.get(id)?;
+            Some((hook, found(value, answers)))
+        });
+        outer.chain(inner)
+    }
+}
+
+/// Where it is kept what a record hangs on.
+struct Places {
+    words: Option<usize>,
+    kind: Option<usize>,
+    id: Option<usize>,
+}
+
+impl Places {
+    fn new(kind: Kind, holder: &Holder) -> Self {
+        let field = |name| kind.row().field(name);
+        Self { words: field(holder.words), kind: field(holder.kind), id: field(holder.id) }
+    }
+
+    /// Puts down what a record hangs on: what it says itself, else where it was found.
+    fn put(&self, drafts: &mut Drafts, hooks: &Hooks, found: &Hook) {
+        let said = (self.text(drafts, self.kind), self.text(drafts, self.id));
+        let words = match said {
+            (Some(kind), Some(id)) => match (Kind::parse(&kind), Id::new(&id)) {
+                (Some(kind), Ok(id)) => subject(hooks, kind, &id),
+                // The record says that it hangs on something which is of no kind that is known here.
+                _ => found.words.clone(),
+            },
+            _ => {
+                // Else a logo would lose what it is.
+                if said.0.is_none() {
+                    set(drafts, self.kind, found.kind.row().singular);
+                    set(drafts, self.id, &found.id.to_string());
+                }
+                found.words.clone()
+            }
+        };
+        set(drafts, self.words, &words);
+    }
+
+    /// Adds to `known` what it lacks and `more` has, and says whether that was anything.
+    fn add(&self, known: &mut Drafts, mut more: Drafts) -> bool {
+        let elsewhere = (self.text(known, self.kind), self.text(known, self.id))
+            != (self.text(&more, self.kind), self.text(&more, self.id));
+        let (here, there) = (self.text(known, self.words), self.text(&more, self.words));
+        let mut added = false;
+        if let (true, Some(here), Some(there)) = (elsewhere, here, there)
+            && here.len() + there.len() <= MOST_PLACES
+            && !here.contains(&there)
+        {
+            set(known, self.words, &format!("{here}, {there}"));
+            added = true;
+        }
+        for (known, more) in known.iter_mut().zip(&mut more) {
+            if *known == Draft::Missing && *more != Draft::Missing {
+                std::mem::swap(known, more);
+                added = true;
+            }
+        }
+        added
+    }
+
+    fn text(&self, drafts: &[Draft], field: Option<usize>) -> Option<String> {
+        match drafts.get(field?)? {
+            Draft::Text(said) => Some(said.clone()),
+            Draft::Number(id) if id.fract() == 0.0 => Some(format!("{id:.0}")),
+            _ => None,
+        }
+    }
+}
+
+fn set(drafts: &mut [Draft], field: Option<usize>, words: &str) {
+    if let Some(draft) = field.and_then(|field| drafts.get_mut(field)) {
+        *draft = Draft::Text(words.to_owned());
+    }
+}
+
+/// The name of what a record says it hangs on, as far as it came along.
+fn subject(hooks: &Hooks, kind: Kind, id: &Id) -> String {
+    let outer = &hooks.outer;
+    match hooks.inner.get(id).filter(|inner| inner.kind == kind) {
+        Some(inner) => inner.words.clone(),
+        None if (outer.kind, &outer.id) == (kind, id) => outer.words.clone(),
+        None => format!("{} in {}", kind.row().singular, outer.words),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_file_hangs_on_is_named() {
-        let name = Draft::Text("Onboarding\n00012".to_owned());
-        assert_eq!(held_by(Kind::Processes, Some(&name)), "process Onboarding 00012");
-        assert_eq!(held_by(Kind::Tasks, Some(&Draft::Missing)), "task (no name)");
-        assert_eq!(held_by(Kind::Templates, None), "template (no name)");
-    }
-}
+mod tests;

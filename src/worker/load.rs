@@ -25,7 +25,7 @@ use crate::model::rows::shortfall;
 use crate::tallyfy::{Listed, decode};
 
 /// After so many pages in a row that could not be read, the rest is not tried.
-const MOST_GAPS_IN_A_ROW: usize = 3;
+pub(super) const MOST_GAPS_IN_A_ROW: usize = 3;
 /// How long a page holds back those behind it. A page that is only a little late does not make the rows jump.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How many pages of a search are read: a screen shows less, and the list itself brings all of it.
@@ -45,7 +45,7 @@ pub(super) type Row = (Id, Vec<Draft>);
 
 /// What is left of a page's rows.
 pub(super) struct Sifted {
-    page: Arc<Page>,
+    pub(super) page: Arc<Page>,
     /// Rows whose id had not come before.
     fresh: usize,
     dropped: usize,
@@ -67,9 +67,7 @@ impl Load {
     pub(super) async fn run(&self, wanted: &Wanted) -> Result<LoadEnd, Failure> {
         match &self.list.kind.row().source {
             Source::List(list) => self.read(list, wanted).await,
-            Source::Collected { from, include, holder } => {
-                Gathering::new(self, from, include, holder).run().await
-            }
+            Source::Collected { from, holder } => Gathering::new(self, from, holder).run(wanted).await,
         }
     }
 
@@ -78,6 +76,7 @@ impl Load {
         let (gaps, from, size) = match wanted {
             Wanted::All => (Vec::new(), Some(1), PER_PAGE),
             Wanted::Rest { gaps, from, size } => (gaps.clone(), *from, *size),
+            Wanted::Missing { gaps, .. } => (gaps.clone(), None, PER_PAGE),
         };
         let mut read = Read { gaps, ..Read::default() };
         if let Some(from) = from {
@@ -194,15 +193,15 @@ impl Load {
     }
 
     fn sift_rows(&self, rows: &[Value], read: &mut Read) -> Sifted {
-        let decoded = decode::rows(self.list.kind, rows);
-        let sifted = self.sift(decoded.rows, decoded.refused, &mut read.seen);
+        let mut decoded = decode::rows(self.list.kind, rows);
+        decoded.rows.retain(|(id, _)| read.seen.insert(id.clone()));
+        let sifted = self.sift(decoded.rows, decoded.refused);
         read.unreadable += sifted.unreadable;
         sifted
     }
 
-    /// Keeps of `rows` what has not been seen and belongs to the scope.
-    pub(super) fn sift(&self, mut rows: Vec<Row>, unreadable: usize, seen: &mut HashSet<Id>) -> Sifted {
-        rows.retain(|(id, _)| seen.insert(id.clone()));
+    /// Keeps of `rows`, which had not come before, what belongs to the scope.
+    pub(super) fn sift(&self, rows: Vec<Row>, unreadable: usize) -> Sifted {
         let fresh = rows.len();
         let page = self.in_scope(rows);
         Sifted { dropped: fresh - page.len(), page, fresh, unreadable }
@@ -226,7 +225,7 @@ impl Load {
         self.post.reply(self.ticket, Reply::Page { number, page, total, dropped, unreadable, coverage });
     }
 
-    fn tell_gap(&self, number: usize, why: Failure) -> u32 {
+    pub(super) fn tell_gap(&self, number: usize, why: Failure) -> u32 {
         let number = numbered(number);
         self.post.reply(self.ticket, Reply::Gap { number, why });
         number
@@ -234,7 +233,7 @@ impl Load {
 }
 
 /// Why a page counts as missing that came without a row.
-fn empty_page() -> Failure {
+pub(super) fn empty_page() -> Failure {
     Failure::new(Cause::Garbled, "an empty page came in the middle of the list")
 }
 
@@ -243,6 +242,6 @@ fn numbered(page: usize) -> u32 {
 }
 
 /// Whether what went wrong says nothing about the other pages.
-fn is_of_one_page(why: &Failure) -> bool {
+pub(super) fn is_of_one_page(why: &Failure) -> bool {
     matches!(why.cause, Cause::Server | Cause::Garbled | Cause::Broken | Cause::TimedOut)
 }

@@ -129,6 +129,14 @@ pub(super) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure>
     listed.meta.total.ok_or_else(|| Failure::new(Cause::Garbled, "the server did not say how many there are"))
 }
 
+/// Reads the record with the kind and the id of this one.
+pub(super) async fn find(session: &Session, record: &Record) -> Result<Record, Failure> {
+    match Truth::new(session, [record], Use::Page).look(record, Age::New).await? {
+        Seen::There { record, .. } => Ok(record),
+        Seen::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
+    }
+}
+
 /// Reads every field of one record, as label and value.
 pub(super) async fn read(session: &Session, record: &Record) -> Result<Vec<(String, String)>, Failure> {
     match Truth::new(session, [record], Use::Page).look(record, Age::New).await? {

@@ -18,7 +18,7 @@ use super::door::{Door, Pass};
 use super::gate::{Gate, Place};
 use super::pace::{End, Urgency};
 use super::post::Post;
-use crate::app::message::{Attempt, Fact};
+use crate::app::message::{Attempt, Fact, SAVE};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Verb};
@@ -208,14 +208,14 @@ impl Session {
         );
     }
 
-    /// Begins to download the bytes of a record for a job.
-    pub(super) async fn download(&self, route: &str, record: &Record) -> Result<Download, Failure> {
-        let errand = Errand {
-            urgency: Urgency::Job,
-            purpose: "copy",
-            kind: Some(record.kind()),
-            name: record.name().to_owned(),
-        };
+    /// Begins to download the bytes of a record. What comes of one that is saved for a person is told when it is whole.
+    pub(super) async fn download(
+        &self,
+        (urgency, purpose): (Urgency, &'static str),
+        route: &str,
+        record: &Record,
+    ) -> Result<Download, Failure> {
+        let errand = Errand { urgency, purpose, kind: Some(record.kind()), name: record.name().to_owned() };
         let target =
             Target::new(self.client().address(route, Some(record.id()), &[]), route, Some(record.id()));
         self.get(&errand, &target, |client| async move { client.download(route, record.id()).await }).await
@@ -302,7 +302,9 @@ impl Session {
             let failure = match sent.result {
                 Ok(answer) => {
                     // The client tells no status for a read that brought data; that is what 200 stands for.
-                    self.report(errand, ("GET", target), sent.took, Ok(200), None);
+                    if errand.purpose != SAVE {
+                        self.report(errand, ("GET", target), sent.took, Ok(200), None);
+                    }
                     return Ok(answer);
                 }
                 Err(failure) => failure,

@@ -51,10 +51,11 @@ const ALL_ROOMS: &[&str] = &[
     "backups",
     "private",
     "shelf",
+    "downloads",
     "sandbox",
 ];
 
-const HOUSE: [Room; 16] = [
+const HOUSE: [Room; 17] = [
     Room { name: "main", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "cli", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "config", rooms: &["config", "model", "app::keymap"], outside: &["std::fs", "std::env"] },
@@ -97,6 +98,7 @@ const HOUSE: [Room; 16] = [
             "journal",
             "backups",
             "shelf",
+            "downloads",
             "auth",
             "model",
             "app::effect",
@@ -122,6 +124,7 @@ const HOUSE: [Room; 16] = [
         outside: &["tokio", "std::fs", "rustix"],
     },
     Room { name: "shelf", rooms: &["shelf", "model", "private"], outside: &["std::fs"] },
+    Room { name: "downloads", rooms: &["downloads", "model"], outside: &["std::fs"] },
     Room { name: "private", rooms: &["private"], outside: &["std::fs"] },
     Room { name: "sandbox", rooms: &["sandbox"], outside: &["axum", "tokio", "std::fs", "std::net"] },
 ];

@@ -22,6 +22,7 @@ use tidyfy::model::pacing::Limits;
 use tidyfy::model::place::Place;
 use tidyfy::model::plan::{Assent, Caution, Organization, Plan};
 use tidyfy::model::record::{Draft, Page};
+use tidyfy::model::saving::Folders;
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
@@ -66,6 +67,7 @@ impl Driven {
             colour: true,
             kind: Kind::Processes,
             read_only: false,
+            folders: Folders::default(),
         };
         let start = Moment::start(Timestamp::UNIX_EPOCH);
         let mut state = State::new(setup, Size { width: 100, height: 30 }, start);
@@ -136,6 +138,8 @@ impl Driven {
             Work::Drop(_) => Reply::Dropped(Ok(())),
             Work::Admit(_) => Reply::Admitted(Ok(())),
             Work::Shelve(_) => Reply::Shelved(Ok(vec![])),
+            Work::Save(_) => Reply::SaveEnded(Ok(())),
+            Work::Look(record) => Reply::Looked(Ok(record.clone())),
             Work::Write { name, .. } => Reply::Written(Ok(name.clone())),
             Work::Apply(plan) => {
                 self.send(Fact::Reply(ticket, Reply::Started));

@@ -20,6 +20,7 @@ use tidyfy::model::moment::Zone;
 use tidyfy::model::pacing::Limits;
 use tidyfy::model::place::Place;
 use tidyfy::model::plan::{Caution, Plan, Step, applicable};
+use tidyfy::model::saving::Folders;
 use tidyfy::model::secret::Token;
 use tidyfy::sandbox::{Sandbox, Settings};
 use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
@@ -150,6 +151,7 @@ impl Desk {
             colour: wanted.colour,
             kind: wanted.kind,
             read_only: wanted.read_only,
+            folders: Folders { downloads: remembered.path().join("downloads"), home: None },
         };
         let (width, height) = wanted.size;
         let state = State::new(setup, Size { width, height }, clock.now());
@@ -245,6 +247,11 @@ impl Desk {
         self.remembered.path().join("state")
     }
 
+    /// Where files are saved.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.remembered.path().join("downloads")
+    }
+
     /// The plan in the modal, if one is open.
     pub(crate) fn plan(&self) -> Option<&Plan> {
         match &self.state().overlay {
@@ -255,9 +262,12 @@ impl Desk {
 
     /// How many jobs have been handed to the worker: those that are over have left a sum behind.
     fn jobs_begun(&self) -> usize {
-        self.state().jobs.iter().count()
-            + self.log().matches(" finished: ").count()
-            + self.log().matches(" cancelled: ").count()
+        // What is saved is no job.
+        let is_over = |line: &&str| {
+            let ended = line.contains(" finished: ") || line.contains(" cancelled: ");
+            ended && !line.contains("  save ")
+        };
+        self.state().jobs.iter().count() + self.log().lines().filter(is_over).count()
     }
 
     /// Types letters, at a hand's pace.

@@ -95,11 +95,17 @@ pub fn shown(
 ) -> Option<String> {
     let form = record.kind().row().fields.get(field)?.form;
     Some(match (record.value(field), form) {
+        // What is stored elsewhere has a size that nobody here will know.
+        (Value::Missing, Form::Bytes) if record.stored_bytes().is_none() => return None,
+        (Value::Missing, Form::Bytes) if precision == Precision::Day => "unknown".to_owned(),
+        (Value::Missing, Form::Bytes) => "unknown until downloaded".to_owned(),
         (Value::Missing, _) => return None,
         (Value::Text(ids), Form::People) => people.names(ids),
         (Value::Text(names), Form::Names) => names.replace(BETWEEN, ", "),
         (Value::Text(words), _) => words.to_owned(),
         (Value::Number(share), Form::Percent) => format!("{share:.0}%"),
+        // A number of bytes is whole and not negative.
+        (Value::Number(bytes), Form::Bytes) => text::size(bytes as u64),
         (Value::Number(number), _) => shown_number(number),
         (Value::Time(at), _) if precision == Precision::Day => zone.date(at),
         (Value::Time(at), _) => zone.minute(at),

@@ -15,6 +15,7 @@ use crate::app::state::marks::Marks;
 use crate::app::state::order::Order;
 use crate::app::state::search::Search;
 use crate::model::arrange::{Arranged, Sort, Wish};
+use crate::model::catalog::Source;
 use crate::model::failure::Failure;
 use crate::model::filter::Filter;
 use crate::model::id::Id;
@@ -383,6 +384,11 @@ impl Listing {
     /// What of the list is still to be read, if it has been read in part.
     #[must_use]
     pub fn rest(&self) -> Option<Wanted> {
+        if let Source::Collected { .. } = self.kind.row().source {
+            let gaps: Vec<u32> = self.rows.gaps().map(|(page, _)| page).collect();
+            let is_done = matches!(self.load, Load::Done(_)) && !gaps.is_empty();
+            return is_done.then(|| Wanted::Missing { gaps, coverage: self.coverage.clone() });
+        }
         let last = self.rows.last_page()?;
         let size = self.rows.page_size();
         // Rows that left let those behind them move up, over the seams of pages: some pages are read twice.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{browse, recover};
+use super::{browse, download, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
@@ -182,11 +182,12 @@ pub(super) fn pause(state: &mut State, effects: &mut Effects) {
 pub(super) fn ask_cancel(state: &mut State, effects: &mut Effects) {
     let running = state.jobs.going().next().map(|job| job.ticket);
     match running {
+        None if download::stop(state, effects) => state.note("saving stops; what is not whole is dropped"),
         None if browse::stop(state, effects) => {
             let key = state.setup.keymap.spoken(Command::Reload);
             state.note(format!("loading stopped: {key} loads the rest"));
         }
-        None => state.note("no job is running, and nothing is being loaded"),
+        None => state.note("no job is running, and nothing is being saved or loaded"),
         Some(ticket) => {
             effects.push(Effect::Hold(ticket));
             state.overlay = Some(Overlay::Ask(Question::CancelJob(ticket)));

@@ -19,7 +19,7 @@ pub(super) fn load(state: &mut State, kind: Kind, reading: Reading, effects: &mu
         stop_searching(state, kind, effects);
     }
     let listing = state.listing_of(kind);
-    let rest = (reading == Reading::On && has_list(kind)).then(|| listing.rest()).flatten();
+    let rest = (reading == Reading::On).then(|| listing.rest()).flatten();
     let (reading, includes) = match (&rest, reading) {
         (Some(_), _) => (Reading::On, listing.includes.clone()),
         (None, Reading::Anew) => (Reading::Anew, listing.needs()),

@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, filter, leave, mark, pane, places, recall, recover, shelf};
+use super::{act, browse, door, download, filter, leave, mark, pane, places, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -70,6 +70,7 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
             insert(&mut palette.input, text);
             palette.at = 0;
         }
+        Some(Overlay::Save(prompt)) => insert(&mut prompt.input, text.trim()),
         Some(Overlay::Places(places)) => {
             insert(&mut places.input, text);
             places.at = 0;
@@ -87,6 +88,7 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
             let verdict = confirm.key(chord, repeat, at);
             act::conclude(state, verdict, effects);
         }
+        Some(Overlay::Save(_)) => download::key(state, chord, repeat, effects),
         Some(Overlay::Recovery(_)) => recover::key(state, chord, repeat, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
         Some(Overlay::Places(_)) => places::key(state, chord, effects),
@@ -225,6 +227,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::MarkGroup => pane::mark_group(state),
         Command::CopyRequest => pane::copy(state, effects),
         Command::ExportGroup => pane::export(state, effects),
+        Command::Save => download::ask(state),
+        Command::OpenHolder => download::open_holder(state, effects),
         Command::Unfinished => recover::look_again(state, effects),
         Command::EnterToken => door::enter_token(state),
         Command::Close => close(state, effects),
@@ -273,7 +277,7 @@ fn leave_page(state: &mut State, effects: &mut Effects) -> bool {
 /// Quits, after asking if a job runs.
 fn quit(state: &mut State, exit: Exit, effects: &mut Effects) {
     let asked_already = matches!(state.overlay, Some(Overlay::Ask(Question::Quit(_))));
-    if state.jobs.is_empty() || asked_already {
+    if state.jobs.is_empty() && state.saves.current.is_none() || asked_already {
         leave(state, exit, effects);
     } else {
         if let Some(Overlay::Ask(Question::CancelJob(ticket))) = state.overlay {

@@ -59,6 +59,8 @@ fn go(state: &mut State, effects: &mut Effects) {
         state.note(format!("`{}` is open already", name(&known)));
     } else if !state.jobs.is_empty() {
         state.note("a job is running here, and it ends with the organization it runs in: x cancels it");
+    } else if state.saves.current.is_some() {
+        state.note("files of this organization are being saved: x stops that");
     } else {
         state.note(format!("going to `{}`", name(&known)));
         effects.push(Effect::Go(known.place));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, has_list, pane, places, recall, recover, shelf};
+use super::{act, browse, door, download, has_list, pane, places, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
@@ -48,6 +48,15 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             if state.listing_of(kind).load == Load::Running(ticket) =>
         {
             state.listing_of(kind).miss(number, why);
+        }
+        (Purpose::List(kind), Reply::Amended(page))
+            if state.listing_of(kind).load == Load::Running(ticket) =>
+        {
+            for record in page.records() {
+                let record = state.saves.sized(&record).unwrap_or(record);
+                state.marks.refresh(&record);
+                state.listing_of(kind).replace(record);
+            }
         }
         (Purpose::List(kind), Reply::Loaded(result)) => loaded(state, kind, ticket, result),
         (Purpose::Search(kind), Reply::Found(page)) if state.listing_of(kind).search.is_running(ticket) => {
@@ -102,6 +111,10 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result),
         (Purpose::Unfinished, Reply::Unfinished(result)) => recover::found(state, result),
         (Purpose::Drop(job), Reply::Dropped(result)) => recover::dropped(state, job, result),
+        (Purpose::Save, Reply::Saving(bytes)) => download::progressed(state, ticket, bytes),
+        (Purpose::Save, Reply::Saved { file, result }) => download::saved(state, ticket, file, result),
+        (Purpose::Save, Reply::SaveEnded(result)) => download::ended(state, ticket, &result),
+        (Purpose::Look, Reply::Looked(result)) => download::looked(state, result, effects),
         (Purpose::Write, Reply::Written(result)) => pane::written(state, result),
         (Purpose::Shelve, Reply::Shelved(result)) => shelf::shelved(state, result),
         (Purpose::Admit, Reply::Admitted(result)) => door::admitted(state, result, effects),
@@ -120,6 +133,14 @@ fn receive_page(state: &mut State, kind: Kind, number: u32, page: &Arc<Page>) {
     }
     let now = state.now;
     state.listing_of(kind).receive(number, page, now);
+    // Lists do not tell sizes, but some are known by now.
+    if state.saves.knows_sizes() {
+        for sized in page.records() {
+            let Some(sized) = state.saves.sized(&sized) else { continue };
+            state.marks.refresh(&sized);
+            state.listing_of(kind).replace(sized);
+        }
+    }
 }
 
 fn receive_total(state: &mut State, kind: Kind, total: Option<u64>, coverage: Vec<Coverage>) {
@@ -391,6 +412,8 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Drop(job) => recover::dropped(state, job, Err(failure)),
         Purpose::Places => places::placed(state, Err(failure)),
         Purpose::Shelve => shelf::shelved(state, Err(failure.words)),
+        Purpose::Save => download::ended(state, ticket, &Err(failure)),
+        Purpose::Look => download::looked(state, Err(failure), effects),
         Purpose::Write => pane::written(state, Err(failure)),
         Purpose::Admit => door::admitted(state, Err(failure), effects),
         Purpose::Job => {

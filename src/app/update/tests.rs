@@ -25,6 +25,7 @@ use crate::model::pacing::Limits;
 use crate::model::place::Place;
 use crate::model::plan::{Caution, Organization, Plan};
 use crate::model::record::{Draft, Page, Record};
+use crate::model::saving::Folders;
 
 /// The state, driven by hand, with all that was asked for.
 struct Bench {
@@ -76,6 +77,7 @@ impl Bench {
             colour: true,
             kind: Kind::Processes,
             read_only,
+            folders: Folders::default(),
         };
         let start: Timestamp = "2026-11-22T19:05:01Z".parse().unwrap();
         let mut state = State::new(setup, Size { width: 100, height: 30 }, Moment::start(start));

@@ -50,6 +50,10 @@ fn fields_are_unique_and_preconditions_name_one() {
     for row in &CATALOG {
         let names: BTreeSet<_> = row.fields.iter().map(|field| field.name).collect();
         assert_eq!(names.len(), row.fields.len(), "{}", row.slug);
+        let bytes = row.bytes.iter().flat_map(|bytes| {
+            [bytes.field, bytes.size].into_iter().chain(bytes.except.iter().map(|except| except.field))
+        });
+        assert!(bytes.into_iter().all(|field| row.field(field).is_some()));
         for need in row.verbs.iter().flat_map(|verb| verb.needs) {
             match need {
                 Need::Live | Need::Archived => assert!(row.field(ARCHIVED).is_some() && row.archives()),
@@ -88,9 +92,14 @@ fn archiving_has_a_way_back_and_only_deleting_has_none() {
 #[test]
 fn collected_kinds_hang_on_kinds_with_a_list() {
     for row in &CATALOG {
-        if let Source::Collected { from, holder, .. } = &row.source {
-            assert!(from.iter().all(|kind| matches!(kind.row().source, Source::List(_))));
-            assert!(row.field(holder).is_some());
+        if let Source::Collected { from, holder } = &row.source {
+            assert!(from.iter().all(|carrier| matches!(carrier.kind.row().source, Source::List(_))));
+            assert!([holder.words, holder.kind, holder.id].iter().all(|field| row.field(field).is_some()));
+            for carrier in *from {
+                let asked: Vec<_> = carrier.with.split(',').collect();
+                assert!(asked.contains(&carrier.include), "{}", row.slug);
+                assert!(carrier.within.iter().all(|within| asked.contains(&within.include)));
+            }
         }
     }
 }

@@ -70,7 +70,7 @@ impl Reader<'_> {
 
     fn compared(self, field: usize, typed: &Typed<'_>) -> Understood<Test> {
         match self.kind.row().fields.get(field).map(|field| field.form) {
-            Some(Form::Number | Form::Percent | Form::Length) => typed.number(field),
+            Some(Form::Number | Form::Percent | Form::Length | Form::Bytes) => typed.number(field),
             Some(Form::Time) => typed.time(field, self.zone),
             Some(Form::Text) if field == 0 => typed.look(Place::Anywhere).map(Test::Name),
             Some(Form::Text | Form::People | Form::Names) | None => {
@@ -97,7 +97,7 @@ impl Reader<'_> {
         let name = &named.name;
         let form = |field: &Field| match field.form {
             Form::Percent => format!("`{name}:100`"),
-            Form::Number | Form::Length => format!("`{name}>10`"),
+            Form::Number | Form::Length | Form::Bytes => format!("`{name}>10`"),
             Form::Time => format!("`{name}<2026-01-01` or `{name}:>30d`"),
             Form::People => format!("`{name}:ana`"),
             Form::Text | Form::Names => format!("`{name}:word`"),

@@ -33,7 +33,7 @@ fn record(kind: Kind, id: &str, values: &[(&str, &str)]) -> Record {
     let draft = |field: &crate::model::catalog::Field| {
         let value = values.iter().find(|(name, _)| *name == field.name).map(|(_, value)| *value);
         value.map_or(Draft::Missing, |value| match field.form {
-            Form::Number | Form::Percent | Form::Length if value.parse::<f64>().is_ok() => {
+            Form::Number | Form::Percent | Form::Length | Form::Bytes if value.parse::<f64>().is_ok() => {
                 Draft::Number(value.parse().unwrap())
             }
             Form::Time if value.parse::<Timestamp>().is_ok() => Draft::Time(value.parse().unwrap()),

@@ -28,7 +28,7 @@ fn read(form: Form, found: &Value) -> Option<Draft> {
         Form::Names => return names(found).map(Draft::Text),
         _ if is_nothing(value) => return None,
         Form::Text => None,
-        Form::Number => number(value).map(Draft::Number),
+        Form::Number | Form::Bytes => number(value).map(Draft::Number),
         Form::Percent => percent(value)?,
         Form::Time => instant(value)?,
         Form::People => owners(value)?,

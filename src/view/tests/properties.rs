@@ -8,10 +8,11 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::CellWidth;
 use ratatui::style::Color;
 
-use crate::app::effect::Exit;
+use crate::app::effect::{Exit, Ticket};
 use crate::app::message::{Size, Wait};
 use crate::app::state::confirm::Part;
 use crate::app::state::detail::Fields;
+use crate::app::state::download::SavePrompt;
 use crate::app::state::filter::FilterInput;
 use crate::app::state::listing::Load;
 use crate::app::state::palette::Palette;
@@ -93,6 +94,14 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
         }
         12 => {
             state.kind = Kind::Files;
+            let files: Vec<_> = state.listing().records().collect();
+            let folder = format!("~/家x\u{1b}[2J\u{202e}{}", "/long".repeat(scroll % 70));
+            let prompt = SavePrompt::new(files, folder);
+            if scroll.is_multiple_of(2) {
+                state.overlay = Some(Overlay::Save(Box::new(prompt)));
+            } else {
+                state.saves.begin(Ticket(99), prompt);
+            }
             state.standing.organization.as_mut().unwrap().name = "Acme\u{1b}[2J \u{202e}".repeat(scroll % 9);
             state.notice = Some(Notice("note\u{9b}2J".repeat(scroll % 30)));
         }

@@ -30,6 +30,7 @@ use crate::model::people::People;
 use crate::model::place::Place;
 use crate::model::plan::{Caution, Chosen, Organization, Plan};
 use crate::model::record::{Draft, Page};
+use crate::model::saving::Folders;
 use crate::view::view;
 
 pub(super) const NAMES: [&str; 8] = [
@@ -63,6 +64,7 @@ pub(super) fn setup(kind: Kind) -> Setup {
         colour: true,
         kind,
         read_only: false,
+        folders: Folders::default(),
     }
 }
 
@@ -114,8 +116,13 @@ pub(super) fn lively(width: u16, height: u16) -> State {
     files.begin(Ticket(2), Reading::Anew, Includes::new());
     files.receive(1, &page(Kind::Files, &["a.pdf", "b.png"], false), now);
     files.coverage = vec![
-        Coverage { kind: Kind::Processes, read: 1_204, total: Some(3_310) },
-        Coverage { kind: Kind::Templates, read: 40, total: Some(40) },
+        Coverage {
+            kind: Kind::Processes,
+            read: 1_204,
+            total: Some(3_310),
+            within: Some((Kind::Tasks, 9_632)),
+        },
+        Coverage { kind: Kind::Templates, read: 40, total: Some(40), within: None },
     ];
     state
 }

@@ -6,26 +6,23 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{Running, Settled};
 use crate::app::message::Remark;
 use crate::backups::{Item, Kept};
-use crate::model::failure::{Cause, Failure};
+use crate::model::failure::Failure;
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
 use crate::model::past::BYTES_LOST;
 use crate::model::plan::Step;
 use crate::model::record::Record;
-use crate::tallyfy::Download;
+use crate::worker::fetch;
+use crate::worker::pace::Urgency;
 use crate::worker::truth::{Age, Seen};
 
 /// A look this old does not tell any more what is deleted: the job was held, or the server asked for a pause.
 const STALE: Duration = Duration::from_secs(30);
-/// Before the bytes of a file that did not come are asked for once more.
-const AGAIN: Duration = Duration::from_secs(1);
-/// The statuses of a gateway's bad moment, which say nothing of the file behind it (API sheet, section 4.2).
-const PASSING: [u16; 3] = [502, 503, 504];
 
 /// A step that may be sent.
 #[derive(Debug, Default)]
@@ -113,7 +110,7 @@ impl Running {
     /// Streams the bytes of a file to the disk.
     async fn copy_bytes(&self, step: &Step, route: &str, item: &Item) -> Result<Kept, Settled> {
         let lost = |failure: Failure| {
-            let is_gone = says_lost(&failure);
+            let is_gone = fetch::says_lost(&failure);
             let words = match is_gone {
                 true => format!("{BYTES_LOST}: {}", failure.words),
                 false => failure.words,
@@ -121,33 +118,15 @@ impl Running {
             Settled { remark: is_gone.then_some(Remark::BytesGone), ..uncopied(&words) }
         };
         let folder = self.folder.get().ok_or_else(|| uncopied("the job has no number"))?;
-        let mut download = self.download(step, route).await.map_err(lost)?;
+        let mut download = fetch::begin(&self.job.session, (Urgency::Job, "copy"), route, &step.record)
+            .await
+            .map_err(lost)?;
         let begun = folder.begin_bytes(item, &item.name, download.length).await;
         let mut incoming = begun.map_err(|why| uncopied(&why.to_string()))?;
         while let Some(chunk) = download.chunk().await.map_err(|failure| uncopied(&failure.words))? {
             incoming.write(chunk).await.map_err(|why| uncopied(&why.to_string()))?;
         }
         incoming.finish().await.map_err(|why| uncopied(&why.to_string()))
-    }
-
-    /// Begins to download a file. What sounds like lost bytes is believed the second time.
-    async fn download(&self, step: &Step, route: &str) -> Result<Download, Failure> {
-        match self.job.session.download(route, &step.record).await {
-            Err(failure) if says_lost(&failure) => {
-                sleep(AGAIN).await;
-                self.job.session.download(route, &step.record).await
-            }
-            download => download,
-        }
-    }
-}
-
-/// Whether an answer says that the server has a file no more: a lasting 5xx does (API sheet, section 4.2).
-fn says_lost(failure: &Failure) -> bool {
-    match failure.cause {
-        Cause::NotFound => true,
-        Cause::Server => !failure.status.is_some_and(|status| PASSING.contains(&status)),
-        _ => false,
     }
 }
 

@@ -104,7 +104,7 @@ impl Confirm {
         let carried = Kind::ALL.into_iter().filter_map(|kind| {
             let Source::Collected { from, .. } = &kind.row().source else { return None };
             let (plural, title) = (kind.row().plural, kind.row().title);
-            let carries = kinds.iter().any(|carrier| from.contains(carrier));
+            let carries = kinds.iter().any(|carrier| from.iter().any(|from| from.kind == *carrier));
             carries.then(|| format!("attached {plural} are copied only from the {title} tab"))
         });
         with_bytes.chain(carried).map(Line::Text).collect()

@@ -13,7 +13,7 @@ fn term() -> impl Strategy<Value = String> {
 fn value(form: Form) -> BoxedStrategy<Draft> {
     let text = "[a-c]{1,3}( [a-c]{1,2})?".prop_map(Draft::Text).boxed();
     let right = match form {
-        Form::Number | Form::Percent | Form::Length => {
+        Form::Number | Form::Percent | Form::Length | Form::Bytes => {
             (0..40_i32).prop_map(|n| Draft::Number(n.into())).boxed()
         }
         Form::Time => (1_700_000_000..1_800_000_000_i64)

@@ -1,0 +1,187 @@
+//! Saving files: what is asked before, and what comes of it. And going to what a file hangs on.
+
+use super::{act, browse};
+use crate::app::command::Command;
+use crate::app::effect::{Effect, Effects, Ticket, Work};
+use crate::app::keymap::{Chord, Key};
+use crate::app::state::confirm::edit;
+use crate::app::state::download::SavePrompt;
+use crate::app::state::status::Told;
+use crate::app::state::{Overlay, Purpose, State};
+use crate::model::catalog::Source;
+use crate::model::failure::{Cause, Failure};
+use crate::model::kind::Kind;
+use crate::model::record::{Draft, Record};
+use crate::model::saving::{Saving, Stored};
+
+/// Asks where the marked files are to be saved, or the one under the cursor, or the one whose page is open.
+pub(super) fn ask(state: &mut State) {
+    if state.saves.current.is_some() {
+        let key = state.setup.keymap.spoken(Command::CancelJob);
+        state.note(format!("files are being saved: {key} stops that"));
+        return;
+    }
+    if state.detail.is_none() && state.listing().marking.is_some() {
+        state.note("still marking");
+        return;
+    }
+    let records = targets(state);
+    if records.is_empty() {
+        let has_bytes: Vec<_> =
+            Kind::ALL.iter().map(|kind| kind.row()).filter(|row| row.bytes.is_some()).collect();
+        let plural = has_bytes.first().map_or("nothing", |row| row.plural);
+        state.note(format!("there is nothing here to save: only {plural} hold bytes"));
+        return;
+    }
+    let folder = state.saves.folder.clone().unwrap_or_else(|| state.setup.folders.usual());
+    let prompt = SavePrompt::new(records, folder);
+    if prompt.files.is_empty() {
+        state.note(format!("nothing to save: {}", prompt.left_out().join("; ")));
+        return;
+    }
+    state.overlay = Some(Overlay::Save(Box::new(prompt)));
+}
+
+fn targets(state: &State) -> Vec<Record> {
+    let records: Vec<Record> = match &state.detail {
+        Some(detail) => vec![act::newest(state, &detail.record)],
+        None if state.marked_only.is_some() => {
+            state.marks.all().map(|mark| act::newest(state, &mark.record)).collect()
+        }
+        None if state.marks.count(state.kind) > 0 => {
+            state.marks.of(state.kind).map(|mark| act::newest(state, &mark.record)).collect()
+        }
+        None => state.under_cursor().into_iter().collect(),
+    };
+    records.into_iter().filter(|record| record.kind().row().bytes.is_some()).collect()
+}
+
+/// Reads a key while it is asked where to.
+pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
+    let Some(Overlay::Save(prompt)) = &mut state.overlay else { return };
+    match chord.key {
+        Key::Esc => state.overlay = None,
+        Key::Enter if repeat => {}
+        Key::Enter => begin(state, effects),
+        _ => drop(edit(chord).and_then(|request| prompt.input.handle(request))),
+    }
+}
+
+fn begin(state: &mut State, effects: &mut Effects) {
+    let Some(Overlay::Save(prompt)) = state.overlay.take() else { return };
+    let typed = prompt.input.value().trim().to_owned();
+    let folder = state.setup.folders.meant(&typed);
+    state.saves.folder = Some(typed).filter(|typed| !typed.is_empty());
+    let saving = Saving { folder, files: prompt.files.clone() };
+    let ticket = state.ask(Purpose::Save, Work::Save(saving), effects);
+    state.saves.begin(ticket, *prompt);
+}
+
+/// Stops what is being saved, and says whether there was anything.
+pub(super) fn stop(state: &mut State, effects: &mut Effects) -> bool {
+    let Some(save) = state.saves.current.as_mut() else { return false };
+    if !save.cancelled {
+        save.cancelled = true;
+        effects.push(Effect::Cancel(save.ticket));
+    }
+    true
+}
+
+/// More bytes have come.
+pub(super) fn progressed(state: &mut State, ticket: Ticket, bytes: u64) {
+    if let Some(save) = state.saves.current.as_mut().filter(|save| save.ticket == ticket) {
+        save.bytes = bytes;
+    }
+}
+
+/// A file has been saved, or could not be. Without a reason, the line of its request has told it.
+pub(super) fn saved(state: &mut State, ticket: Ticket, file: usize, result: Result<Stored, Option<Failure>>) {
+    let Some(save) = state.saves.current.as_mut().filter(|save| save.ticket == ticket) else { return };
+    let Some(record) = save.files.get(file).cloned() else { return };
+    match result {
+        Ok(stored) => {
+            save.sum.saved += 1;
+            state.saves.measured(&record, stored.bytes);
+            let newest = act::newest(state, &record);
+            let Some(sized) = state.saves.sized(&newest) else { return };
+            state.marks.refresh(&sized);
+            if let Some(detail) = state.detail.as_mut().filter(|detail| is_same(&detail.record, &sized)) {
+                detail.record = sized.clone();
+            }
+            state.listing_of(sized.kind()).replace(sized);
+        }
+        Err(why) => {
+            save.sum.failed += 1;
+            if let Some(why) = why {
+                let words = format!("{} was not saved: {}", record.name(), why.words);
+                state.status.tell(state.now, Told::Note(words));
+            }
+        }
+    }
+}
+
+fn is_same(one: &Record, other: &Record) -> bool {
+    (one.kind(), one.id()) == (other.kind(), other.id())
+}
+
+/// Nothing is saved any more.
+pub(super) fn ended(state: &mut State, ticket: Ticket, result: &Result<(), Failure>) {
+    let Some(save) = state.saves.current.take_if(|save| save.ticket == ticket) else { return };
+    let ending = match result {
+        Ok(()) => "finished",
+        Err(failure) if failure.cause == Cause::Cancelled => "cancelled",
+        Err(failure) => {
+            let hint = "; hint: name another folder, or make room";
+            let words = format!("saving was stopped: {}{hint}", failure.words);
+            state.status.tell(state.now, Told::Note(words));
+            "stopped"
+        }
+    };
+    state.status.tell(state.now, Told::Summary(save.sum.sentence(ending, save.files.len())));
+}
+
+/// Opens the page of what the record hangs on that the cursor is on, or whose page is open.
+pub(super) fn open_holder(state: &mut State, effects: &mut Effects) {
+    let record = state.detail.as_ref().map(|detail| detail.record.clone()).or_else(|| state.under_cursor());
+    let Some(record) = record else {
+        state.note("there is nothing here that could hang on anything");
+        return;
+    };
+    let row = record.kind().row();
+    let Source::Collected { holder, .. } = &row.source else {
+        state.note(format!("{} hang on nothing", row.plural));
+        return;
+    };
+    let Some((kind, id)) = record.holder() else {
+        state.note("it hangs on nothing that has a page");
+        return;
+    };
+    match state.listings[kind as usize].find(&id) {
+        Some(known) => browse::open(state, known, effects),
+        None => {
+            let name = match record.named(holder.words) {
+                crate::model::record::Value::Text(words) => words.to_owned(),
+                _ => id.to_string(),
+            };
+            state.note(format!("reading {name}…"));
+            let wanted = Record::new(kind, id, vec![Draft::Text(name)]);
+            state.ask(Purpose::Look, Work::Look(wanted), effects);
+        }
+    }
+}
+
+/// What a file hangs on has been read, or could not be.
+pub(super) fn looked(state: &mut State, result: Result<Record, Failure>, effects: &mut Effects) {
+    match result {
+        // Whoever has opened something else meanwhile does not want it any more.
+        Ok(record) if state.overlay.is_none() && state.filter_input.is_none() => {
+            state.notice = None;
+            browse::open(state, record, effects);
+        }
+        Ok(_) => {}
+        Err(failure) => {
+            let hint = failure.hint().map_or(String::new(), |hint| format!("; hint: {hint}"));
+            state.note(format!("what it hangs on could not be read: {}{hint}", failure.words));
+        }
+    }
+}
