@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 51] = [
+pub static BINDINGS: [Binding; 54] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -233,6 +233,9 @@ pub static BINDINGS: [Binding; 51] = [
     go(Kind::Files, &["4"], "files", "go to the files"),
     go(Kind::Tags, &["5"], "tags", "go to the tags"),
     go(Kind::Groups, &["6"], "groups", "go to the groups"),
+    go(Kind::Guests, &["7"], "guests", "go to the guests"),
+    go(Kind::Members, &["8"], "members", "go to the members"),
+    go(Kind::Folders, &["9"], "folders", "go to the folders"),
     row("open", Command::Open, &["enter", "l"], LISTS, (8, "open"), "show every field of the record"),
     row(
         "leave",

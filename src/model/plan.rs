@@ -22,6 +22,25 @@ pub struct Organization {
     pub name: String,
     /// Whether the person at the keyboard is an administrator there; `None` if the role is unknown.
     pub admin: Option<bool>,
+    /// The person's id as a member, once the server has said it.
+    pub me: Option<String>,
+}
+
+impl Organization {
+    /// Who acts there.
+    #[must_use]
+    pub fn who(&self) -> Who<'_> {
+        Who { admin: self.admin, me: self.me.as_deref() }
+    }
+}
+
+/// Who acts, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Who<'a> {
+    /// Whether it is an administrator.
+    pub admin: Option<bool>,
+    /// The member's id.
+    pub me: Option<&'a str>,
 }
 
 /// Who is acting, and on what terms.
@@ -34,40 +53,46 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether the person is known to be an administrator, or known not to be.
+    /// Who the person is there, as far as that is known.
     #[must_use]
-    pub fn admin(&self) -> Option<bool> {
-        self.organization.as_ref().and_then(|organization| organization.admin)
+    pub fn who(&self) -> Who<'_> {
+        self.organization.as_ref().map(Organization::who).unwrap_or_default()
     }
 }
 
-/// How `verb` is done to `record` by somebody who is an administrator, is not, or may be; or why it cannot be.
+/// How `verb` is done to `record` by `who`; or why it cannot be.
 ///
 /// # Errors
 /// The reason, for people.
-pub fn applicable(verb: Verb, record: &Record, admin: Option<bool>) -> Result<&'static VerbRow, String> {
+pub fn applicable(verb: Verb, record: &Record, who: Who<'_>) -> Result<&'static VerbRow, String> {
     let kind = record.kind().row();
-    let row = kind.verb(verb).ok_or_else(|| format!("{} have no {}", kind.plural, verb.word()))?;
-    if row.admin && admin == Some(false) {
+    let row = kind.verb(verb).ok_or_else(|| format!("{} have no {}", kind.plural, kind.words.verb(verb)))?;
+    if row.admin && who.admin == Some(false) {
         return Err("only administrators may do this".to_owned());
     }
-    row.needs.iter().try_for_each(|need| check(need, verb, record))?;
+    row.needs.iter().try_for_each(|need| check(need, verb, record, who))?;
     Ok(row)
 }
 
-fn check(need: &Need, verb: Verb, record: &Record) -> Result<(), String> {
+fn check(need: &Need, verb: Verb, record: &Record, who: Who<'_>) -> Result<(), String> {
+    let words = record.kind().row().words;
     match need {
-        Need::Live if record.is_archived() => Err("already archived".to_owned()),
+        Need::Live if record.is_archived() => Err(format!("already {}", words.archived)),
         Need::Archived if !record.is_archived() => Err(match verb {
-            Verb::Delete => "not archived: archive it first".to_owned(),
-            Verb::Archive | Verb::Restore => "not archived".to_owned(),
+            Verb::Delete => words.first.to_owned(),
+            Verb::Archive | Verb::Restore => format!("not {}", words.archived),
         }),
         Need::Absent { field, reason } if record.named(field) != Value::Missing => Err((*reason).to_owned()),
-        Need::Not { field, value, reason } => match record.named(field) {
-            Value::Text(text) if text.eq_ignore_ascii_case(value) => Err((*reason).to_owned()),
+        Need::Other { reason } if who.me.is_some_and(|me| me == record.id().to_string()) => {
+            Err((*reason).to_owned())
+        }
+        Need::Not { field, values, reason } => match record.named(field) {
+            Value::Text(text) if values.iter().any(|value| text.trim().eq_ignore_ascii_case(value)) => {
+                Err((*reason).to_owned())
+            }
             _ => Ok(()),
         },
-        Need::Live | Need::Archived | Need::Absent { .. } => Ok(()),
+        Need::Live | Need::Archived | Need::Other { .. } | Need::Absent { .. } => Ok(()),
     }
 }
 
@@ -217,9 +242,9 @@ impl Plan {
         self.options = options;
         (self.steps, self.blocked) = (Vec::new(), Vec::new());
         for Chosen { record, busy } in self.chosen.clone() {
-            let admin = self.organization.admin;
-            let first = options.archive_first.then(|| archived_first(self.verb, &record, admin)).flatten();
-            match (busy, applicable(self.verb, &record, admin), first) {
+            let who = self.organization.who();
+            let first = options.archive_first.then(|| archived_first(self.verb, &record, who)).flatten();
+            match (busy, applicable(self.verb, &record, who), first) {
                 (Some(reason), ..) => self.blocked.push(Blocked { record, reason }),
                 (None, Ok(row), _) => self.steps.push(Step { record, row, after: None }),
                 (None, Err(_), Some([archive, delete])) => {
@@ -237,7 +262,7 @@ impl Plan {
     #[must_use]
     pub fn archivable_first(&self) -> usize {
         let free = self.chosen.iter().filter(|chosen| chosen.busy.is_none());
-        free.filter(|chosen| archived_first(self.verb, &chosen.record, self.organization.admin).is_some())
+        free.filter(|chosen| archived_first(self.verb, &chosen.record, self.organization.who()).is_some())
             .count()
     }
 
@@ -417,13 +442,13 @@ impl Plan {
 }
 
 /// How a live record is archived and then deleted by a verb that needs it archived; `None` where that is not the way.
-fn archived_first(verb: Verb, record: &Record, admin: Option<bool>) -> Option<[&'static VerbRow; 2]> {
-    if verb != Verb::Delete || record.is_archived() || applicable(verb, record, admin).is_ok() {
+fn archived_first(verb: Verb, record: &Record, who: Who<'_>) -> Option<[&'static VerbRow; 2]> {
+    if verb != Verb::Delete || record.is_archived() || applicable(verb, record, who).is_ok() {
         return None;
     }
-    let archive = applicable(Verb::Archive, record, admin).ok()?;
+    let archive = applicable(Verb::Archive, record, who).ok()?;
     let archived = record.with_archived(Some(jiff::Timestamp::UNIX_EPOCH));
-    Some([archive, applicable(verb, &archived, admin).ok()?])
+    Some([archive, applicable(verb, &archived, who).ok()?])
 }
 
 #[cfg(test)]

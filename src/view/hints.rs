@@ -198,7 +198,7 @@ fn verb_applies(state: &State, context: Context, verb: Verb) -> bool {
     if !may_change(state) || state.listing().marking.is_some() {
         return false;
     }
-    let applies = |record: &Record| applicable(verb, record, standing.admin()).is_ok();
+    let applies = |record: &Record| applicable(verb, record, standing.who()).is_ok();
     match (context, &state.detail) {
         (Context::Detail, Some(detail)) => applies(&detail.record),
         // There a verb only says to go to one kind.

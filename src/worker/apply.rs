@@ -391,7 +391,7 @@ fn answered_record(step: &Step, answered: &Answered) -> Option<Record> {
     let kind = step.record.kind();
     let body = answered.body.as_ref().filter(|_| step.row.verb != Verb::Delete)?;
     let (id, mut drafts) = decode::row(kind, body).ok()?;
-    let speaks_of = |path: &str| path.split('.').next().is_some_and(|key| body.get(key).is_some());
+    let speaks_of = |key: &str| body.get(key).is_some();
     let only_proves = |field: &Field| field.column.is_none() && kind.row().freshness.contains(&field.name);
     let is_needed =
         |field: &&Field| !field.paths.is_empty() && field.include.is_none() && !only_proves(field);
@@ -402,7 +402,7 @@ fn answered_record(step: &Step, answered: &Answered) -> Option<Record> {
         }
     }
     let mut needed = kind.row().fields.iter().filter(is_needed);
-    let is_whole = needed.all(|field| field.paths.iter().any(|path| speaks_of(path)));
+    let is_whole = needed.all(|field| field.keys().any(speaks_of));
     (id == *step.record.id() && is_whole).then(|| Record::new(kind, id, drafts))
 }
 

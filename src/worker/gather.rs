@@ -26,7 +26,7 @@ pub(super) struct Gathering<'a> {
     seen: HashSet<Id>,
     coverage: Vec<Coverage>,
     /// How many pages have been told, whatever list they are of.
-    pages: usize,
+    pages: u32,
     failure: Option<Failure>,
 }
 

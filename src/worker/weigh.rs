@@ -13,7 +13,7 @@ use super::post::Post;
 use super::session::{Errand, Session};
 use crate::app::effect::Ticket;
 use crate::app::message::Reply;
-use crate::model::catalog::{Ask, Count, Counted, Impact as Row};
+use crate::model::catalog::{self, Ask, Count, Counted, Impact as Row};
 use crate::model::failure::Failure;
 use crate::model::impact::{Found, Impact};
 use crate::model::plan::Plan;
@@ -78,7 +78,11 @@ impl Question {
     async fn put(&self, session: &Session) -> Found {
         let answer = match self.ask {
             Ask::Record { with } => self.read(session, with).await.map(Answer::Record),
-            Ask::Total { route, key } => self.total(session, route, key).await,
+            Ask::Total { route, key, query } => self.total(session, route, key, query).await,
+            Ask::Route { route } => {
+                let answer = session.read(&self.errand("read"), route, Some(self.record.id()), &[]).await;
+                answer.map(Answer::Record)
+            }
         };
         found(self.row, &self.record, &answer.unwrap_or(Answer::Nothing))
     }
@@ -89,8 +93,15 @@ impl Question {
     }
 
     /// Only `total` is to be trusted on a page of one (API sheet, section 8).
-    async fn total(&self, session: &Session, route: &str, key: &'static str) -> Result<Answer, Failure> {
-        let query = [(key, self.record.id().to_string())];
+    async fn total(
+        &self,
+        session: &Session,
+        route: &str,
+        key: &'static str,
+        others: catalog::Query,
+    ) -> Result<Answer, Failure> {
+        let others = others.iter().map(|(key, value)| (*key, (*value).to_owned()));
+        let query: Vec<_> = [(key, self.record.id().to_string())].into_iter().chain(others).collect();
         let listed = session.list(&self.errand("count"), route, &query, (1, 1), &Keep::nothing()).await?;
         Ok(listed.meta.total.map_or(Answer::Nothing, Answer::Total))
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, has_list, pane, recall, recover, shelf};
+use super::{act, browse, door, pane, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
@@ -140,7 +140,8 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
             // Who reads only the rest of a list cannot tell what it lacks.
             let missing = end.missing.or_else(|| listing.shortfall());
             listing.end(Load::Done(LoadEnd { missing }));
-            let total = if has_list(kind) { listing.total_or_loaded() } else { listing.loaded() as u64 };
+            let is_counted = kind.row().counted().is_some();
+            let total = if is_counted { listing.total_or_loaded() } else { listing.loaded() as u64 };
             listing.total = Some(total);
             if listing.scope == Scope::Active {
                 listing.active_total = Some(total);
