@@ -543,23 +543,15 @@ const UPDATED_FIELD: Field =
 const CHANGED_FIELD: Field = field(UPDATED, &["last_updated", "updated_at"], Form::Time, None);
 /// API sheet, section 6.6: a link row, with the tag's title and id.
 const TAG: Field = field("tag", &["tags"], Form::Names, None).brought_by("tags").also(&["tags"]);
-const ARCHIVED_LISTS: Scopes = Scopes::Asked { archived: &[("archived", "only")], all: &[("archived", "true")] };
+const ARCHIVED_LISTS: Scopes =
+    Scopes::Asked { archived: &[("archived", "only")], all: &[("archived", "true")] };
 
 const PROCESS_TASK: Need =
     Need::Absent { field: "run", reason: "belongs to a process, which must be handled instead" };
 
 /// The catalog, in the order of [`Kind::ALL`].
-pub static CATALOG: [Row; 9] = [
-    PROCESSES,
-    TEMPLATES,
-    TASKS,
-    FILES,
-    TAGS,
-    GROUPS,
-    people::GUESTS,
-    people::MEMBERS,
-    folders::FOLDERS,
-];
+pub static CATALOG: [Row; 9] =
+    [PROCESSES, TEMPLATES, TASKS, FILES, TAGS, GROUPS, people::GUESTS, people::MEMBERS, folders::FOLDERS];
 
 /// What a verb is where nothing else is said.
 const ORDINARY: VerbRow = VerbRow {

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::catalog::Words;
 use super::kind::{Kind, Verb};
 use super::outcome::Tally;
 use super::plan::{Chosen, Options};
@@ -69,15 +70,21 @@ impl Remnant {
             .filter(|outcome| self.tally.of(*outcome) > 0)
             .map(|outcome| format!("{} {}", self.tally.of(outcome), outcome.word()))
             .collect();
-        let verb = self.verb.word();
+        let verb = self.words().verb(self.verb);
         if self.elsewhere {
             return format!("{verb}: running in another tidyfy");
         }
         let archived = match self.archived {
             0 => String::new(),
-            n => format!("; {} of them archived already", text::grouped(n as u64)),
+            n => format!("; {} of them {} already", text::grouped(n as u64), self.words().archived),
         };
         format!("unfinished {verb}: {}{archived}", counts.join(", "))
+    }
+
+    /// What its soft verbs are called.
+    #[must_use]
+    pub fn words(&self) -> &'static Words {
+        Words::of(self.kinds.iter().map(|(kind, _)| *kind))
     }
 }
 

@@ -3,10 +3,12 @@
 //! Owns applicability (verb by record gives yes or the reason), what a plan says in its modal, and what a person must
 //! type to set it off. The modal shows a [`Plan`], the worker runs the same one. Must not send or draw anything.
 
+mod turns;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::catalog::{ById, Need, Undo, VerbRow};
+use super::catalog::{ById, Need, Undo, VerbRow, Words};
 use super::kind::{Kind, Verb};
 use super::outcome::{Outcome, Tally};
 use super::pacing::Limits;
@@ -154,6 +156,14 @@ pub struct Step {
     pub after: Option<usize>,
 }
 
+impl Step {
+    /// Its verb, as the record's kind calls it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        self.record.kind().row().words.verb(self.row.verb)
+    }
+}
+
 /// A record that is not in the job, and why.
 #[derive(Debug, Clone)]
 pub struct Blocked {
@@ -241,7 +251,7 @@ impl Plan {
     pub fn with(mut self, options: Options) -> Self {
         self.options = options;
         (self.steps, self.blocked) = (Vec::new(), Vec::new());
-        for Chosen { record, busy } in self.chosen.clone() {
+        for Chosen { record, busy } in turns::ordered(&self.chosen) {
             let who = self.organization.who();
             let first = options.archive_first.then(|| archived_first(self.verb, &record, who)).flatten();
             match (busy, applicable(self.verb, &record, who), first) {
@@ -271,6 +281,24 @@ impl Plan {
         self.steps.iter().filter(|step| step.row.verb == self.verb)
     }
 
+    /// Which turn each step has: those of a turn may be under way together, and wait for all of the turns before.
+    #[must_use]
+    pub fn turns(&self) -> Vec<usize> {
+        turns::of(self.steps.iter().map(|step| &step.record))
+    }
+
+    /// What its soft verbs are called: as its records call them, where all agree.
+    #[must_use]
+    pub fn words(&self) -> &'static Words {
+        Words::of(self.chosen.iter().map(|chosen| chosen.record.kind()))
+    }
+
+    /// The verb, as its records call it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        self.words().verb(self.verb)
+    }
+
     /// How many records it is about.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -293,7 +321,7 @@ impl Plan {
     /// The modal's title: verb, count, kind, organization, and for one record its name.
     #[must_use]
     pub fn title(&self) -> String {
-        let verb = self.verb.title();
+        let verb = self.words().title(self.verb);
         let place = &self.organization.name;
         let kinds = self.kinds();
         let targets: Vec<&Step> = self.targets().take(2).collect();
@@ -345,6 +373,13 @@ impl Plan {
                 sentences.extend(row.lost.iter().map(|lost| (*lost).to_owned()));
             }
         }
+        let is_oneself = |need: &Need| matches!(need, Need::Other { .. });
+        if self.organization.me.is_none()
+            && self.steps.iter().any(|step| step.row.needs.iter().any(is_oneself))
+        {
+            sentences
+                .push("which of them you are is unknown: make sure that you are not among them".to_owned());
+        }
         if self.organization.admin.is_none() && self.steps.iter().any(|step| step.row.admin) {
             sentences.push(
                 "only administrators may do this and your role is unknown: the server may refuse".to_owned(),
@@ -383,7 +418,7 @@ impl Plan {
     #[must_use]
     pub fn assent(&self) -> Assent {
         let n = self.count();
-        let phrase = format!("{} {n}", self.verb.word());
+        let phrase = format!("{} {n}", self.word());
         if n == 0 {
             Assent::Nothing
         } else if self.verb == Verb::Delete && self.is_large() {
@@ -391,7 +426,7 @@ impl Plan {
                 .map(|place| format!("{phrase} in {place}"));
             Assent::Phrase(place.into())
         } else if self.verb == Verb::Delete
-            || (self.verb == Verb::Archive && !self.is_wholly_undone() && n > self.caution.soft)
+            || (self.verb == Verb::Archive && self.is_grave() && n > self.caution.soft)
         {
             Assent::Phrase(vec![phrase])
         } else {
@@ -405,10 +440,9 @@ impl Plan {
         self.organization.id.chars().take(6).collect()
     }
 
-    /// Whether the inverse verb brings everything back.
-    #[must_use]
-    pub fn is_wholly_undone(&self) -> bool {
-        self.targets().all(|step| step.row.undo == Undo::Whole)
+    /// Whether the inverse verb does not bring everything back, or somebody is locked out meanwhile.
+    fn is_grave(&self) -> bool {
+        self.targets().any(|step| step.row.undo != Undo::Whole || step.row.cuts_access)
     }
 
     fn is_large(&self) -> bool {

@@ -92,7 +92,12 @@ pub fn organization(value: &Value) -> Option<Organization> {
     let id = value.get("id").and_then(id_text).filter(|id| Id::new(id).is_ok())?;
     let name = value.get("name")?.as_str()?;
     let shown = text::name_or_nameless(name.trim());
-    (shown != text::NAMELESS).then(|| Organization { id, name: shown.into_owned(), admin: admin(value), me: None })
+    (shown != text::NAMELESS).then(|| Organization {
+        id,
+        name: shown.into_owned(),
+        admin: admin(value),
+        me: None,
+    })
 }
 
 /// Whether an organization or a member says that the role is an administrator's; `None` for roles nobody has heard of.

@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::text;
 use super::theme::Theme;
 use crate::app::command::Command;
-use crate::app::keymap::Context;
+use crate::app::keymap::{Binding, Context};
 use crate::app::state::confirm::{Confirm, Part};
 use crate::app::state::layout::Area;
 use crate::app::state::status::Told;
@@ -134,10 +134,20 @@ fn bound(state: &State) -> Vec<Hint> {
         .rows()
         .filter(|(binding, _)| binding.rank > 0 && binding.contexts.contains(&context))
         .filter(|(binding, _)| is_possible(state, context, binding.command))
-        .filter_map(|(binding, chords)| Some((binding.rank, chords.first()?.to_string(), binding.hint)))
+        .filter_map(|(binding, chords)| {
+            Some((binding.rank, chords.first()?.to_string(), hint(state, binding)))
+        })
         .collect();
     rows.sort_by_key(|(rank, _, _)| *rank);
     rows.into_iter().map(|(_, chord, hint)| (chord, hint)).collect()
+}
+
+/// What a key does, in the words of the kind that is shown.
+fn hint(state: &State, binding: &Binding) -> &'static str {
+    match binding.command {
+        Command::Do(verb) => state.kind.row().words.verb(verb),
+        _ => binding.hint,
+    }
 }
 
 fn is_possible(state: &State, context: Context, command: Command) -> bool {

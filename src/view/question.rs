@@ -43,7 +43,7 @@ fn words(state: &State, question: Question) -> String {
             None => "the job is over; quit?".to_owned(),
         },
         Question::CancelJob(ticket) => match state.jobs.iter().find(|job| job.ticket == ticket) {
-            Some(job) => format!("{} paused at {}: cancel the rest?", job.plan.verb.word(), far(job)),
+            Some(job) => format!("{} paused at {}: cancel the rest?", job.plan.word(), far(job)),
             None => "the job is over: there is nothing left to cancel".to_owned(),
         },
     }

@@ -165,7 +165,9 @@ fn nothing_there(state: &State, listing: &Listing) -> String {
     let plural = row.plural;
     let next = |words: &str| key(state, Command::NextScope, words);
     match (row.archives(), listing.scope) {
-        (true, Scope::Active) => format!("no active {plural}; {}", next(&format!("shows {} ones", row.words.archived))),
+        (true, Scope::Active) => {
+            format!("no active {plural}; {}", next(&format!("shows {} ones", row.words.archived)))
+        }
         (true, Scope::Archived) => format!("no {} {plural}; {}", row.words.archived, next("shows all")),
         _ => format!("no {plural}"),
     }

@@ -120,7 +120,7 @@ impl Running {
     fn new(job: Job) -> Self {
         let after = job.plan.steps.iter().map(|step| step.after).collect();
         let progress = Progress {
-            run: Run::new(after, job.at_once),
+            run: Run::new(after, job.at_once).in_turns(job.plan.turns()),
             sent: BTreeSet::new(),
             stopped: None,
             archived: BTreeMap::new(),
@@ -303,7 +303,7 @@ impl Running {
         place.left = Instant::now();
         let left = place.left;
         let wanted = || !self.job.reins.gear().is_closed();
-        let answer = self.job.session.change(place, step.row.verb, step, refusals, wanted).await;
+        let answer = self.job.session.change(place, step, refusals, wanted).await;
         Some((left.elapsed(), answer))
     }
 
@@ -330,7 +330,7 @@ impl Running {
                     self.progress().archived.insert(number, record);
                 }
                 let unsent = self.progress().run.answer(number, end.outcome);
-                let verb = self.job.plan.steps.get(number).map_or("it", |step| step.row.verb.word());
+                let verb = self.job.plan.steps.get(number).map_or("it", Step::word);
                 self.tell(number, settled);
                 let why = format!("the {verb} before it ended as {}", end.outcome.word());
                 self.conclude_unsent(unsent, &why).await;

@@ -136,7 +136,8 @@ impl Load {
     /// How many rows the list is said to have, of the scope that was asked for.
     fn total(&self, read: &Read) -> Option<u64> {
         let list = self.list.kind.row().counted()?;
-        let is_last = list.parts.last().is_none_or(|last| read.part.is_some_and(|part| std::ptr::eq(part, last)));
+        let is_last =
+            list.parts.last().is_none_or(|last| read.part.is_some_and(|part| std::ptr::eq(part, last)));
         read.sum().filter(|_| is_last)
     }
 

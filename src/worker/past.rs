@@ -14,7 +14,7 @@ use futures_util::stream;
 use tokio::task::spawn_blocking;
 
 use steps::{
-    Key, Later, deleted_since, inverted, is_left, key, kinds, number, options, record, records, tally,
+    Key, Later, deleted_since, inverted, is_left, key, kinds, number, options, record, records, tally, word,
 };
 
 use super::apply::{Reading, read_back};
@@ -80,7 +80,7 @@ impl Past {
                 1 => "the record that was done".to_owned(),
                 n => format!("the {n} records that were done"),
             };
-            let mut preface = vec![format!("undoes {} for {whose}", self.told(&job))];
+            let mut preface = vec![format!("undoes {} for {whose}", self.told(&job, &steps))];
             preface.append(&mut unfinished);
             preface.extend(deleted_since(&deleted, &chosen));
             return Ok(Some(Box::new(Recalled {
@@ -143,7 +143,7 @@ impl Past {
             1 => "the record that failed".to_owned(),
             n => format!("the {n} records that failed"),
         };
-        let mut preface = vec![format!("tries again {what} in {}", self.told(job))];
+        let mut preface = vec![format!("tries again {what} in {}", self.told(job, steps))];
         if without {
             let these = if chosen.len() == 1 { "this one" } else { "these" };
             preface.push(format!("without a copy: {BYTES_LOST} of {these}, so that none can be kept"));
@@ -296,8 +296,8 @@ impl Past {
     }
 
     /// `job 12 (archive, 4 min ago)`.
-    fn told(&self, job: &PastJob) -> String {
+    fn told(&self, job: &PastJob, steps: &[PastStep]) -> String {
         let ago = self.clock.now().wall.duration_since(job.created).unsigned_abs();
-        format!("job {} ({}, {} ago)", job.id, job.verb, spoken(ago))
+        format!("job {} ({}, {} ago)", job.id, word(job, steps), spoken(ago))
     }
 }

@@ -21,7 +21,7 @@ use super::post::Post;
 use crate::app::message::{Attempt, Fact};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::Kind;
 use crate::model::people::Person;
 use crate::model::plan::Step;
 use crate::model::record::Record;
@@ -250,14 +250,13 @@ impl Session {
     pub(super) async fn change(
         &self,
         place: Place,
-        verb: Verb,
         step: &Step,
         refusals: &mut u32,
         wanted: impl Fn() -> bool,
     ) -> Result<Answered, Failure> {
         let errand = Errand {
             urgency: Urgency::Job,
-            purpose: verb.word(),
+            purpose: step.word(),
             kind: Some(step.record.kind()),
             name: step.record.name().to_owned(),
         };

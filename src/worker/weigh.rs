@@ -32,18 +32,22 @@ pub(super) async fn run(session: &Session, post: &Post, ticket: Ticket, plan: &P
         let targets = plan.targets().map(|step| &step.record);
         let records: Vec<&Record> = targets.filter(|record| record.kind() == one.kind).collect();
         match &row.ask {
-            None => records.iter().for_each(|record| one.add(&found(row, record, &Answer::Nothing))),
+            None => {
+                records.iter().for_each(|record| one.add_of(record, found(row, record, &Answer::Nothing)))
+            }
             Some(ask) => {
                 let records = spread(&records, one.sample).cloned();
                 questions.extend(records.map(|record| (place, Question { row, ask, record })));
             }
         }
     }
-    let answers =
-        questions.into_iter().map(|(place, question)| async move { (place, question.put(session).await) });
+    let answers = questions.into_iter().map(|(place, question)| async move {
+        let found = question.put(session).await;
+        (place, question.record, found)
+    });
     let mut answers = stream::iter(answers).buffer_unordered(AT_ONCE);
-    while let Some((place, found)) = answers.next().await {
-        impact[place].add(&found);
+    while let Some((place, record, found)) = answers.next().await {
+        impact[place].add_of(&record, found);
         post.reply(ticket, Reply::Weighing(impact.clone()));
     }
     impact

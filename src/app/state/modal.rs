@@ -195,6 +195,7 @@ fn laid(line: Line, width: usize) -> Vec<Laid> {
         Line::Head(words) => flat(Weight::Head, &words),
         Line::Loud(words) => Laid::led("!", 2, Weight::Loud, &words, width),
         Line::Target(record) => vec![Laid { lead: "  ".to_owned(), record: Some(record), ..Laid::blank() }],
+        Line::Beside(words) => Laid::led("    has", 8, Weight::Plain, &words, width),
         Line::Blocked(record, reason) => {
             let words = format!("{}: {reason}", record.name());
             let mut lines = Laid::led("  !", 4, Weight::Faint, &words, width);

@@ -35,10 +35,11 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     let organization = organization(state)?;
     let targets = targets(state);
     let Some(first) = targets.first() else {
-        return Err(format!("there is nothing here to {}", verb.word()));
+        return Err(format!("there is nothing here to {}", state.kind.row().words.verb(verb)));
     };
-    if first.kind().row().verb(verb).is_none() {
-        return Err(format!("{} have no {}", first.kind().row().plural, verb.word()));
+    let row = first.kind().row();
+    if row.verb(verb).is_none() {
+        return Err(format!("{} have no {}", row.plural, row.words.verb(verb)));
     }
     let chosen = targets.into_iter().map(|record| chosen(state, record)).collect();
     let marked = state.detail.is_none() && state.marks.count(state.kind) > 0;

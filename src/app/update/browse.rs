@@ -103,7 +103,8 @@ pub(super) fn neighbour(kind: Kind, by: usize) -> Kind {
 pub(super) fn next_scope(state: &mut State, effects: &mut Effects) {
     let kind = state.kind;
     if !kind.row().archives() {
-        state.note(format!("{} have no archive, so there is only one scope", kind.row().plural));
+        let row = kind.row();
+        state.note(format!("{} have no {}, so there is only one scope", row.plural, row.words.archive));
         return;
     }
     stop_marking(state);

@@ -218,7 +218,8 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
             move_between_scopes(state, &record, becomes);
         }
         Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Held => {
-            let first = if prepares { format!("{} first: ", row.verb.word()) } else { String::new() };
+            let word = record.kind().row().words.verb(row.verb);
+            let first = if prepares { format!("{word} first: ") } else { String::new() };
             let (outcome, reason) = (ended.outcome, ended.reason.unwrap_or_default());
             state.marks.fail(record.clone(), format!("{first}{}: {reason}", outcome.word()));
             if let Some(job) = state.jobs.get_mut(ticket) {
@@ -305,13 +306,13 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         state.overlay = None;
     }
     if let Some(failure) = &end.stopped {
-        tell_failure(state, &format!("the {} was stopped", job.plan.verb.word()), failure);
+        tell_failure(state, &format!("the {} was stopped", job.plan.word()), failure);
     }
-    let summary = end.tally.sentence(job.plan.verb.word(), end.cancelled);
+    let summary = end.tally.sentence(job.plan.word(), end.cancelled);
     let only_archived = match job.only_archived() {
         0 => None,
-        1 => Some("1 was archived and not deleted".to_owned()),
-        n => Some(format!("{} were archived and not deleted", text::grouped(n as u64))),
+        1 => Some(format!("1 was {} and not deleted", job.plan.words().archived)),
+        n => Some(format!("{} were {} and not deleted", text::grouped(n as u64), job.plan.words().archived)),
     };
     if state.leaving.is_some() {
         state.parting.extend(only_archived.clone());

@@ -11,8 +11,7 @@ const DISABLED: &str = "disabled";
 /// The name is told at the top, or inside `details` in older answers (API sheet, section 9, row 33).
 const GUEST_NAME: &[&str] =
     &["first_name+last_name", "details.first_name+details.last_name", "full_name", "name"];
-const GUEST_DISABLED: &[&str] =
-    &["details.disabled_at", "details.disabled_on", "disabled_at", "disabled_on"];
+const GUEST_DISABLED: &[&str] = &["details.disabled_at", "details.disabled_on", "disabled_at", "disabled_on"];
 
 /// API sheet, section 6.8. A guest is known by the address; the number in the body is no key.
 pub(super) const GUESTS: Row = Row {
@@ -194,7 +193,9 @@ pub(super) const MEMBERS: Row = Row {
             route: "organizations/{org}/users/{id}/enable",
             admin: true,
             needs: &[Need::Archived],
-            lost: &["they regain their access, and take a seat; what was reassigned stays with its new owner"],
+            lost: &[
+                "they regain their access, and take a seat; what was reassigned stays with its new owner",
+            ],
             undo: Undo::Whole,
             ..ORDINARY
         },

@@ -69,7 +69,8 @@ fn what_a_row_is_read_by_is_there() {
         row.archived.iter().for_each(|archived| named(archived.since));
         row.parent.iter().for_each(|parent| named(parent));
         for sign in row.gone {
-            let (Sign::Has(field) | Sign::Is(field, _) | Sign::Ends(field, _) | Sign::EndsWithId(field, _)) = sign;
+            let (Sign::Has(field) | Sign::Is(field, _) | Sign::Ends(field, _) | Sign::EndsWithId(field, _)) =
+                sign;
             named(field);
         }
         if let Source::List(list) = &row.source {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::journal::{PastAttempt, PastJob, PastStep};
+use crate::model::catalog::Words;
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Verb};
 use crate::model::outcome::{Outcome, Tally};
@@ -82,6 +83,12 @@ pub(super) fn record(step: &PastStep) -> Option<Record> {
 
 pub(super) fn options(job: &PastJob, steps: &[PastStep]) -> Options {
     Options { backup: job.backups.is_some(), archive_first: steps.iter().any(|step| step.after.is_some()) }
+}
+
+/// The verb of a job, as its records call it.
+pub(super) fn word(job: &PastJob, steps: &[PastStep]) -> String {
+    let words = Words::of(steps.iter().filter_map(|step| Kind::parse(&step.kind)));
+    Verb::parse(&job.verb).map_or_else(|| job.verb.clone(), |verb| words.verb(verb).to_owned())
 }
 
 pub(super) fn kinds(steps: &[PastStep], verb: &str) -> Vec<(Kind, usize)> {
