@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::catalog::Words;
 use super::kind::{Kind, Verb};
 use super::outcome::Tally;
-use super::plan::{Chosen, Options};
+use super::plan::{Chosen, Heir, Options};
 use super::text;
 
 /// What is said of a file whose bytes the server cannot give any more; by these words such a step is known again.
@@ -32,6 +32,8 @@ pub struct Recalled {
     pub chosen: Vec<Chosen>,
     /// What was chosen then, as far as it still counts.
     pub options: Options,
+    /// Who was to be handed what belongs to the records.
+    pub heir: Option<Heir>,
     /// What has to be said first: which job it is, and what has happened since.
     pub preface: Vec<String>,
 }
@@ -54,6 +56,8 @@ pub struct Remnant {
     pub rest: Vec<Chosen>,
     /// What was chosen in its modal.
     pub options: Options,
+    /// Who was to be handed what belongs to the records.
+    pub heir: Option<Heir>,
     /// Whether another process is at it, so that nothing can be done about it here.
     pub elsewhere: bool,
     /// How many of the records that have not been dealt with were archived first, and only have to be deleted.
@@ -105,6 +109,7 @@ mod tests {
             tally,
             rest: Vec::new(),
             options: Options::default(),
+            heir: None,
             elsewhere: false,
             archived: 0,
         };

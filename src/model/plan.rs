@@ -8,7 +8,8 @@ mod turns;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::catalog::{ById, Need, Undo, VerbRow, Words};
+use super::catalog::{ById, Method, Need, Undo, VerbRow, Words};
+use super::id::Id;
 use super::kind::{Kind, Verb};
 use super::outcome::{Outcome, Tally};
 use super::pacing::Limits;
@@ -145,6 +146,26 @@ impl Default for Options {
     }
 }
 
+/// Who is handed what belongs to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heir {
+    /// The record's id.
+    pub id: Id,
+    /// Its name, cleaned.
+    pub name: String,
+}
+
+/// What is sent for a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The route.
+    pub route: &'static str,
+    /// The parameters.
+    pub query: Vec<(&'static str, String)>,
+}
+
 /// One request of a job.
 #[derive(Debug, Clone)]
 pub struct Step {
@@ -154,6 +175,8 @@ pub struct Step {
     pub row: &'static VerbRow,
     /// The step of the same record that must be done first, by its number.
     pub after: Option<usize>,
+    /// Who is handed what belongs to the record, with the same request.
+    pub heir: Option<Id>,
 }
 
 impl Step {
@@ -161,6 +184,20 @@ impl Step {
     #[must_use]
     pub fn word(&self) -> &'static str {
         self.record.kind().row().words.verb(self.row.verb)
+    }
+
+    /// What is sent for it.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        let method = self.row.method;
+        match (&self.row.reassign, &self.heir) {
+            (Some(reassign), Some(heir)) => {
+                let fixed = reassign.query.iter().map(|(key, value)| (*key, (*value).to_owned()));
+                let query = fixed.chain([(reassign.to, heir.to_string())]).collect();
+                Request { method, route: reassign.route, query }
+            }
+            _ => Request { method, route: self.row.route, query: Vec::new() },
+        }
     }
 }
 
@@ -195,6 +232,8 @@ pub struct Plan {
     pub chosen: Vec<Chosen>,
     /// What was chosen in the modal.
     pub options: Options,
+    /// Who is handed what belongs to the records, as chosen there.
+    pub heir: Option<Heir>,
     /// What will be sent, in this order; follows from the records and the options.
     pub steps: Vec<Step>,
     /// What will not; follows from them too.
@@ -232,6 +271,7 @@ impl Plan {
             organization,
             chosen,
             options: Options::default(),
+            heir: None,
             steps: Vec::new(),
             blocked: Vec::new(),
             preface: Vec::new(),
@@ -251,21 +291,50 @@ impl Plan {
     pub fn with(mut self, options: Options) -> Self {
         self.options = options;
         (self.steps, self.blocked) = (Vec::new(), Vec::new());
+        let heir = self.heir.as_ref().map(|heir| &heir.id);
+        let step = |record, row: &'static VerbRow, after| Step {
+            record,
+            row,
+            after,
+            heir: heir.filter(|_| row.reassign.is_some()).cloned(),
+        };
         for Chosen { record, busy } in turns::ordered(&self.chosen) {
             let who = self.organization.who();
             let first = options.archive_first.then(|| archived_first(self.verb, &record, who)).flatten();
             match (busy, applicable(self.verb, &record, who), first) {
                 (Some(reason), ..) => self.blocked.push(Blocked { record, reason }),
-                (None, Ok(row), _) => self.steps.push(Step { record, row, after: None }),
+                (None, Ok(row), _) => self.steps.push(step(record, row, None)),
                 (None, Err(_), Some([archive, delete])) => {
                     let after = Some(self.steps.len());
-                    self.steps.push(Step { record: record.clone(), row: archive, after: None });
-                    self.steps.push(Step { record, row: delete, after });
+                    self.steps.push(step(record.clone(), archive, None));
+                    self.steps.push(step(record, delete, after));
                 }
                 (None, Err(reason), None) => self.blocked.push(Blocked { record, reason }),
             }
         }
         self
+    }
+
+    /// The same plan, with what belongs to its records handed to `heir`, who cannot be one of them.
+    #[must_use]
+    pub fn handing_to(mut self, heir: Option<Heir>) -> Self {
+        let is_among = |heir: &Heir| self.chosen.iter().any(|chosen| *chosen.record.id() == heir.id);
+        self.heir = heir.filter(|heir| !is_among(heir));
+        let options = self.options;
+        self.with(options)
+    }
+
+    /// Whether what belongs to some of its records can be handed to another.
+    #[must_use]
+    pub fn can_hand_over(&self) -> bool {
+        self.hands_over().is_some()
+    }
+
+    /// The kind of those who can be handed what belongs to its records.
+    #[must_use]
+    pub fn hands_over(&self) -> Option<Kind> {
+        let step = self.steps.iter().find(|step| step.row.reassign.is_some())?;
+        Some(step.record.kind())
     }
 
     /// How many records could be deleted if they were archived first.
@@ -372,6 +441,14 @@ impl Plan {
             if row.undo != Undo::Whole {
                 sentences.extend(row.lost.iter().map(|lost| (*lost).to_owned()));
             }
+        }
+        if self.can_hand_over() {
+            sentences.push(match &self.heir {
+                Some(heir) => {
+                    format!("what they own goes to {}, and enabling them does not bring it back", heir.name)
+                }
+                None => "what they own stays theirs, and nobody with access owns it".to_owned(),
+            });
         }
         let is_oneself = |need: &Need| matches!(need, Need::Other { .. });
         if self.organization.me.is_none()

@@ -102,6 +102,14 @@ fn in_modal(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
     if confirm.filtering {
         return vec![("enter", "keep the filter"), ("esc", "clear it")];
     }
+    if confirm.is_picking() {
+        return vec![
+            ("enter", "pick"),
+            ("esc", "leave it"),
+            ("up down", "another"),
+            ("a-z", "part of a name"),
+        ];
+    }
     let keep = ("esc", "keep everything as it is");
     let scroll = ("pgdn pgup", "scroll");
     let mut keys = match confirm.part {

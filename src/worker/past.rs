@@ -14,7 +14,8 @@ use futures_util::stream;
 use tokio::task::spawn_blocking;
 
 use steps::{
-    Key, Later, deleted_since, inverted, is_left, key, kinds, number, options, record, records, tally, word,
+    Key, Later, deleted_since, heir, inverted, is_left, key, kinds, number, options, record, records, tally,
+    word,
 };
 
 use super::apply::{Reading, read_back};
@@ -87,6 +88,7 @@ impl Past {
                 verb: inverse,
                 chosen,
                 options: Options::default(),
+                heir: None,
                 preface,
             })));
         }
@@ -155,7 +157,7 @@ impl Past {
                 .push(format!("of {n} more it is still unknown whether they were done: they are left out")),
         }
         let options = Options { backup: job.backups.is_some() && !without, ..options(job, steps) };
-        Some(Box::new(Recalled { verb, chosen, options, preface }))
+        Some(Box::new(Recalled { verb, chosen, options, heir: heir(job), preface }))
     }
 
     /// The jobs that an earlier run did not finish, with what was under way settled as far as it can be.
@@ -185,6 +187,7 @@ impl Past {
                 tally: tally(&steps),
                 rest: rest.into_iter().map(|(_, record)| record.into()).collect(),
                 options: options(&job, &steps),
+                heir: heir(&job),
                 elsewhere: job.state == JobState::Running,
                 archived: steps.iter().filter(|step| step.after.is_some() && is_left(step, &steps)).count(),
             });
@@ -262,7 +265,7 @@ impl Past {
         let words = step.reason.clone().unwrap_or_else(|| "tidyfy ended before the answer came".to_owned());
         // An earlier look that failed says nothing any more.
         let words = words.split("; reading it back").next().unwrap_or_default().to_owned();
-        Some((number(step), Step { record, row, after: None }, Reading { patiently, words }))
+        Some((number(step), Step { record, row, after: None, heir: None }, Reading { patiently, words }))
     }
 
     /// The jobs of this organization, the newest first.

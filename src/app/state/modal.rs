@@ -141,7 +141,7 @@ fn optional_rows(confirm: &Confirm, most: usize) -> (usize, usize, usize) {
 fn options(confirm: &Confirm, cells: usize, most: usize) -> Vec<Laid> {
     let state = |choice| {
         let sign = if confirm.has_keys(choice) && !confirm.filtering { '>' } else { ' ' };
-        let cross = if choice.is_on(confirm.plan.options) { 'x' } else { ' ' };
+        let cross = if confirm.is_on(choice) { 'x' } else { ' ' };
         (sign, cross)
     };
     if most >= ROOMY {

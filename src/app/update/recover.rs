@@ -134,10 +134,11 @@ fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
             let first = format!("finishes job {} of {when}", remnant.job);
             let preface = std::iter::once(first).chain(archived).collect();
             let chosen = act::free(state, remnant.rest);
+            let plan = act::draft(state, organization, remnant.verb, chosen);
             let plan = Plan {
                 preface,
                 continues: Some(remnant.job),
-                ..act::draft(state, organization, remnant.verb, chosen).with(remnant.options)
+                ..plan.with(remnant.options).handing_to(remnant.heir)
             };
             // The page comes back when the modal closes, with what is unfinished then.
             state.recovery.due = true;

@@ -82,7 +82,7 @@ fn only_the_record_itself_is_taken_for_it() {
     let mut drafts = task("7").drafts();
     drafts[Kind::Tasks.row().field("tag").unwrap()] = Draft::Text("keep".to_owned());
     let record = Record::new(Kind::Tasks, task("7").id().clone(), drafts);
-    let step = Step { record, row: Kind::Tasks.row().verb(Verb::Archive).unwrap(), after: None };
+    let step = Step { record, row: Kind::Tasks.row().verb(Verb::Archive).unwrap(), after: None, heir: None };
     let record = |body: &str| {
         let body = serde_json::from_str(body).ok();
         answered_record(&step, &Answered { status: 200, body, request_id: None })

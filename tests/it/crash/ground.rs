@@ -151,6 +151,7 @@ pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organizati
         person: None,
         backups: (plan.verb == Verb::Delete && plan.options.backup).then(|| "copies".to_owned()),
         continues: None,
+        heir: None,
         created: at(),
         started: at(),
         steps: steps.collect(),
