@@ -16,6 +16,7 @@ mod journeys;
 mod layering;
 mod loading;
 mod modal;
+mod people;
 mod properties;
 mod pty;
 mod quirks;
