@@ -121,7 +121,7 @@ impl Shape<'_> {
     }
 
     /// `summary` comes in lists only when asked for (API sheet 6.3).
-    pub(super) fn task_includes(&self, body: &mut Value, depth: Depth, about: About<'_>) {
+    pub(super) fn task_includes(&self, body: &mut Value, depth: Depth, about: &About<'_>) {
         if (self.place == Place::ById && depth == Depth::Own) || self.asks(depth, "summary") {
             body["summary"] = json!(format!("<p>{}</p>", about.title));
         }
@@ -130,7 +130,7 @@ impl Shape<'_> {
             body["form_fields"] = self.include(fields.into_iter().flatten().collect());
         }
         if self.asks(depth, "threads") {
-            body["threads"] = self.include((0..about.threads).map(|number| thread(&about, number)).collect());
+            body["threads"] = self.include((0..about.threads).map(|number| thread(about, number)).collect());
         }
         if self.asks(depth, "threads_count") {
             body["threads_count"] = json!(about.threads);

@@ -187,7 +187,7 @@ impl<'a> Shape<'a> {
         self.task_includes(
             &mut body,
             Depth::Own,
-            About { id: key, title: &task.title, threads, at: base.created, file_field: answers.field },
+            &About { id: key, title: &task.title, threads, at: base.created, file_field: answers.field },
         );
         if self.query.with("tags") {
             body["tags"] = self.link_rows(&base.links);
@@ -229,7 +229,7 @@ impl<'a> Shape<'a> {
         });
         let (threads, at) = (step.threads(), step.ended());
         let about = About { id: &id, title: &title, threads, at, file_field: answers.field };
-        self.task_includes(&mut body, depth, about);
+        self.task_includes(&mut body, depth, &about);
         if self.asks(depth, "run") {
             body["run"] = self.include(run_in_task(key, run));
         }

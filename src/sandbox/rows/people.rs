@@ -101,9 +101,9 @@ impl Row for User {
                 let Some(name) = text(value) else { return false };
                 let (first, last) = (self.first.clone(), self.last.clone());
                 if key == "first_name" {
-                    self.call(name, last)
+                    self.call(name, last);
                 } else {
-                    self.call(first, name)
+                    self.call(first, name);
                 }
                 true
             }

@@ -97,7 +97,7 @@ impl Later {
                 last: (!nameless).then_some(last),
                 company: (index % 3 != 2).then(|| self.dice.pick(&names.companies)),
                 phone: (index % 4 == 1).then(|| format!("+47 555 {index:04}")),
-                last_accessed: (index % 5 != 4).then(|| base.updated),
+                last_accessed: (index % 5 != 4).then_some(base.updated),
                 code: code(world.seed, index),
                 base: Base { archived: (idle && index % 3 == 1).then_some(base.updated), ..base },
                 email: email.clone(),

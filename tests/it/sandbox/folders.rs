@@ -107,7 +107,7 @@ async fn a_deleted_folder_lets_everything_fall_out() {
 async fn folders_change_behind_the_clients_back() {
     let bench = Bench::plain().await;
     let id = bench.sandbox.add("folders", json!({"name": "New", "folder_type": "run"})).unwrap();
-    assert_eq!(ids(&bench.get("/folders?folder_type=run&q=new").await), [id.clone()]);
+    assert_eq!(ids(&bench.get("/folders?folder_type=run&q=new").await), [id.as_str()]);
     let run = bench.live("runs");
     assert!(bench.sandbox.edit("runs", &run, json!({"folder_id": id})));
     assert_eq!(
