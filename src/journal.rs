@@ -56,6 +56,8 @@ pub struct NewJob {
     pub backups: Option<String>,
     /// The job whose rest it takes over: that one is over when this one begins.
     pub continues: Option<i64>,
+    /// Who is handed what belongs to its records, as JSON; the journal does not look into it.
+    pub heir: Option<String>,
     /// When it was confirmed.
     pub created: Timestamp,
     /// When its turn came.

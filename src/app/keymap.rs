@@ -233,6 +233,9 @@ pub static BINDINGS: &[Binding] = &[
     go(Kind::Files, &["4"], "files", "go to the files"),
     go(Kind::Tags, &["5"], "tags", "go to the tags"),
     go(Kind::Groups, &["6"], "groups", "go to the groups"),
+    go(Kind::Guests, &["7"], "guests", "go to the guests"),
+    go(Kind::Members, &["8"], "members", "go to the members"),
+    go(Kind::Folders, &["9"], "folders", "go to the folders"),
     row("open", Command::Open, &["enter", "l"], LISTS, (8, "open"), "show every field of the record"),
     row(
         "leave",

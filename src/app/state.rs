@@ -440,7 +440,7 @@ impl State {
     #[must_use]
     pub fn farewell(&self) -> Vec<String> {
         let ended = self.parting.iter().cloned();
-        let cut_short = self.jobs.iter().map(|job| job.cut_short().sentence(job.plan.verb.word(), true));
+        let cut_short = self.jobs.iter().map(|job| job.cut_short().sentence(job.plan.word(), true));
         ended.chain(cut_short).chain(self.saves.cut_short()).collect()
     }
 

@@ -24,7 +24,6 @@ use super::state::listing::{Load, Reading};
 use super::state::status::Told;
 use super::state::{Leaving, Notice, Overlay, Purpose, State};
 use crate::app::effect::Exit;
-use crate::model::catalog::Source;
 use crate::model::kind::Kind;
 
 impl State {
@@ -158,11 +157,6 @@ fn pass_deadline(state: &mut State, effects: &mut Effects) {
     {
         effects.push(Effect::Quit(leaving.exit));
     }
-}
-
-/// Whether a kind has a list route, whose total is the number on its tab.
-fn has_list(kind: Kind) -> bool {
-    matches!(kind.row().source, Source::List(_))
 }
 
 #[cfg(test)]

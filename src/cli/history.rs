@@ -10,6 +10,7 @@ use std::path::Path;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use indexmap::IndexSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +19,7 @@ use super::pages;
 use super::trouble::{Code, Trouble};
 use crate::config::{self, Problem};
 use crate::journal::{History, JournalError, PastJob, PastStep, Wanted};
+use crate::model::catalog::{ARCHIVING, DISABLING, Words};
 use crate::model::kind::{Kind, Verb};
 use crate::model::moment::Zone;
 use crate::model::outcome::Outcome;
@@ -38,7 +40,7 @@ pub(super) struct HistoryArgs {
     #[arg(long, value_name = "DATE|DAYS", value_parser = since, conflicts_with = "job")]
     since: Option<Timestamp>,
     /// Only jobs of this verb
-    #[arg(long, value_parser = PossibleValuesParser::new(Verb::ALL.map(Verb::word)), conflicts_with = "job")]
+    #[arg(long, value_parser = PossibleValuesParser::new(verbs()), conflicts_with = "job")]
     verb: Option<String>,
     /// Only steps that ended so, and jobs that hold one
     #[arg(long, value_name = "OUTCOME", value_parser = outcome)]
@@ -58,12 +60,12 @@ enum Found {
 pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path) -> Result<(), Trouble> {
     let wanted = Wanted {
         since: arguments.since,
-        verb: arguments.verb.clone(),
+        verb: arguments.verb.as_deref().map(known_verb),
         kind: kind.map(slug).transpose()?,
         outcome: arguments.outcome,
         place: None,
     };
-    let found = look_up(arguments.job, &wanted, state_dir)?;
+    let found = look_up(arguments.job, &wanted, arguments.verb.as_deref(), state_dir)?;
     let zone = Zone::new(TimeZone::system());
     let page = match &found {
         _ if arguments.json => json_page::page(&found)?,
@@ -76,11 +78,21 @@ pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path)
 }
 
 /// Nothing where there is no journal yet.
-fn look_up(job: Option<i64>, wanted: &Wanted, state_dir: &Path) -> Result<Option<Found>, Trouble> {
+fn look_up(
+    job: Option<i64>,
+    wanted: &Wanted,
+    called: Option<&str>,
+    state_dir: &Path,
+) -> Result<Option<Found>, Trouble> {
     let Some(history) = History::open(state_dir)? else {
         return job.map_or(Ok(None), |job| Err(no_such(job)));
     };
-    let Some(number) = job else { return Ok(Some(Found::Jobs(history.jobs(wanted)?))) };
+    let Some(number) = job else {
+        let mut jobs = history.jobs(wanted)?;
+        // The journal has one word for each verb, whatever its records call it.
+        jobs.retain(|job| called.is_none_or(|word| word == job.verb || word == verb(job, &job.verb)));
+        return Ok(Some(Found::Jobs(jobs)));
+    };
     let job = history.job(number)?.ok_or_else(|| no_such(number))?;
     let steps = history.steps(number, wanted)?;
     Ok(Some(Found::Steps(Box::new(job), steps)))
@@ -90,6 +102,24 @@ fn no_such(job: i64) -> Trouble {
     let problem =
         Problem::new(format!("there is no job `{job}`"), "`tidyfy history` lists the jobs there are");
     Trouble::told(Code::Failure, problem)
+}
+
+/// A verb of a job as its records call it. The journal has one word for each.
+fn verb(job: &PastJob, word: &str) -> String {
+    let words = Words::of(job.kinds.iter().filter_map(|kind| Kind::parse(kind)));
+    Verb::parse(word).map_or_else(|| word.to_owned(), |verb| words.verb(verb).to_owned())
+}
+
+/// Every word for a verb.
+fn verbs() -> Vec<&'static str> {
+    let all = [&ARCHIVING, &DISABLING].into_iter().flat_map(|words| Verb::ALL.map(|verb| words.verb(verb)));
+    all.collect::<IndexSet<_>>().into_iter().collect()
+}
+
+/// The journal's word for what some kinds call otherwise.
+fn known_verb(word: &str) -> String {
+    let is_called = |verb: &Verb| [&ARCHIVING, &DISABLING].iter().any(|words| words.verb(*verb) == word);
+    Verb::ALL.into_iter().find(is_called).map(Verb::word).unwrap_or(word).to_owned()
 }
 
 fn slug(word: &str) -> Result<String, Trouble> {

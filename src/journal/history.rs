@@ -71,6 +71,10 @@ pub struct PastJob {
     pub copied: bool,
     /// The job whose rest it took over.
     pub continues: Option<i64>,
+    /// Who was to be handed what belonged to its records, as JSON.
+    pub heir: Option<String>,
+    /// The words of the kinds of its records.
+    pub kinds: Vec<String>,
     /// Whether it was begun by a process of this one's number, which says something only while it is running.
     pub ours: bool,
     /// How many steps its plan has.
@@ -259,6 +263,9 @@ impl History {
             }
         }
         job.outcomes.sort_unstable();
+        let kinds = "SELECT DISTINCT kind FROM steps WHERE job = ?1 ORDER BY kind";
+        let mut kinds = self.connection.prepare_cached(kinds)?;
+        job.kinds = kinds.query_map([job.id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         let copied = "SELECT EXISTS (SELECT 1 FROM steps WHERE job = ?1 AND copy IS NOT NULL)";
         job.copied = self.connection.prepare_cached(copied)?.query_row([job.id], |row| row.get(0))?;
         Ok(())
@@ -295,7 +302,7 @@ impl History {
 
 const JOBS: &str =
     "SELECT id, base_url, organization, organization_name, verb, steps, created, started, ended, ending,
-    reason, person, backups, continues, process FROM jobs";
+    reason, person, backups, continues, process, heir FROM jobs";
 
 /// How many records of a job stand how. A step that others come after is their record's only while it is not done; a step
 /// whose turn never came is not counted beside the one that kept it from its turn.
@@ -334,6 +341,8 @@ fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
         copied: false,
         continues: row.get(13)?,
         ours: row.get::<_, u32>(14)? == std::process::id(),
+        heir: row.get(15)?,
+        kinds: Vec::new(),
         outcomes: Vec::new(),
         sent: 0,
         waiting: 0,

@@ -11,7 +11,7 @@ use super::trouble::JournalError;
 /// What was changed from version to version, the oldest first. A line that has been released is never changed again.
 ///
 /// Times are in milliseconds since 1970, outcomes and verbs are the words that the screen shows.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
 CREATE TABLE jobs (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -67,6 +67,9 @@ ALTER TABLE steps ADD COLUMN copy TEXT;
 CREATE INDEX steps_outcomes ON steps (job, outcome, kind, after);
 CREATE INDEX steps_after ON steps (job, after) WHERE after IS NOT NULL;
 ",
+    "
+ALTER TABLE jobs ADD COLUMN heir TEXT;
+",
 ];
 
 /// Brings a file to the newest version, in one transaction.
@@ -117,7 +120,7 @@ mod tests {
             .unwrap();
         assert_eq!(kept, (1, None));
         let newer = migrate(&mut connection, path).unwrap_err();
-        assert_eq!(newer, JournalError::Newer { path: "x".into(), found: 3, known: 2 });
+        assert_eq!(newer, JournalError::Newer { path: "x".into(), found: 4, known: 3 });
     }
 
     #[test]

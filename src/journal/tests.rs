@@ -32,6 +32,7 @@ fn plan(steps: usize) -> NewJob {
         verb: "delete",
         person: None,
         backups: None,
+        heir: None,
         continues: None,
         created: AT,
         started: AT,

@@ -237,8 +237,8 @@ fn rivals(
 fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {
     connection.execute(
         "INSERT INTO jobs (base_url, organization, organization_name, verb, steps, process, created, started,
-                           person, backups, continues)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                           person, backups, continues, heir)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             job.base_url,
             job.organization,
@@ -251,6 +251,7 @@ fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {
             job.person,
             job.backups,
             job.continues,
+            job.heir,
         ],
     )?;
     let id = connection.last_insert_rowid();

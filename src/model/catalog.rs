@@ -4,7 +4,13 @@
 //! means adding a row; no code elsewhere asks which kind it has in hand. Facts come from the API sheet, sections 0.1,
 //! 5, 6 and 7. Must not know how a request is sent or a cell is drawn.
 
+mod folders;
+mod people;
+mod words;
+
 use super::kind::{Kind, Scope, Verb};
+
+pub use words::{ARCHIVING, DISABLING, Words};
 
 /// All there is to know of one kind.
 #[derive(Debug)]
@@ -21,6 +27,18 @@ pub struct Row {
     pub singular: &'static str,
     /// Several of them, in a sentence.
     pub plural: &'static str,
+    /// What the soft verbs and what they do are called.
+    pub words: &'static Words,
+    /// Under which key of a record its id stands, the one that paths name it by.
+    pub key: &'static str,
+    /// How a record says that it is archived, for kinds that archive.
+    pub archived: Option<Archived>,
+    /// The signs, each of which says that a record has been deleted, though it may still be read or listed.
+    pub gone: &'static [Sign],
+    /// When its turn is in a plan of several kinds: a lower one goes first, because others may hang on it.
+    pub turn: u8,
+    /// The field that holds the id of the record of the same kind it lies in; what lies inside has its turn first.
+    pub parent: Option<&'static str>,
     /// Where records come from.
     pub source: Source,
     /// The route that reads one record.
@@ -138,6 +156,8 @@ pub struct Impact {
     pub ask: Option<Ask>,
     /// What is counted in the answer, or in the record.
     pub counts: &'static [Count],
+    /// Whether it is told of each record, so that all are looked at and not only some.
+    pub each: bool,
 }
 
 /// A question to the server about one record.
@@ -154,6 +174,13 @@ pub enum Ask {
         route: &'static str,
         /// The parameter that takes the record's id.
         key: &'static str,
+        /// Other parameters.
+        query: Query,
+    },
+    /// A route of its own, which names the record by its id.
+    Route {
+        /// The route.
+        route: &'static str,
     },
 }
 
@@ -175,6 +202,8 @@ pub enum Counted {
     Include(&'static str),
     /// How many elements of an include have no time of completion.
     Open(&'static str),
+    /// The lengths of the lists that an include holds by some key, added up.
+    Grouped(&'static str),
     /// The length of an include of an include.
     Nested(&'static str, &'static str),
     /// A number at a path of keys joined by dots.
@@ -185,6 +214,30 @@ pub enum Counted {
     Field(&'static str),
 }
 
+/// How records of a kind say that they are archived.
+#[derive(Debug)]
+pub struct Archived {
+    /// The field that tells since when; to have it means to be archived.
+    pub since: &'static str,
+    /// What the status then says, in any case.
+    pub status: &'static str,
+    /// Whether the status alone decides where there is one: what has been restored may keep its time.
+    pub by_status: bool,
+}
+
+/// Something that a record says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// The field holds something.
+    Has(&'static str),
+    /// The field is this word, in any case.
+    Is(&'static str, &'static str),
+    /// The text of the field ends with this, and no space stands before it.
+    Ends(&'static str, &'static str),
+    /// The text of the field ends with this, followed by the record's id.
+    EndsWithId(&'static str, &'static str),
+}
+
 /// A paginated list route and its parameters.
 #[derive(Debug)]
 pub struct List {
@@ -192,7 +245,9 @@ pub struct List {
     pub route: &'static str,
     /// Parameters sent whatever the scope.
     pub query: Query,
-    /// The parameters that ask for a scope, for kinds that archive.
+    /// The lists it falls into, which have nothing in common; none where one list holds everything.
+    pub parts: &'static [Part],
+    /// How it is asked for a scope, for kinds that archive.
     pub scopes: Option<Scopes>,
     /// What else it can be asked.
     pub narrowings: &'static [Narrowing],
@@ -201,13 +256,29 @@ pub struct List {
 /// Query parameters.
 pub type Query = &'static [(&'static str, &'static str)];
 
-/// How a list is asked for the scopes beyond the active one, which is the default everywhere (API sheet, section 5).
+/// One of the lists that a route falls into.
 #[derive(Debug)]
-pub struct Scopes {
-    /// Archived records only.
-    pub archived: Query,
-    /// Live and archived records.
-    pub all: Query,
+pub struct Part {
+    /// The parameters that ask for it.
+    pub query: Query,
+    /// The field that says which list a record is on.
+    pub field: &'static str,
+    /// What it says then, for rows that do not carry it.
+    pub value: &'static str,
+}
+
+/// How a list is asked for scopes (API sheet, section 5).
+#[derive(Debug)]
+pub enum Scopes {
+    /// By parameters, for the scopes beyond the active one, which is the default.
+    Asked {
+        /// Archived records only.
+        archived: Query,
+        /// Live and archived records.
+        all: Query,
+    },
+    /// Not at all: it always holds live and archived records, and what belongs to a scope is picked out here.
+    Picked,
 }
 
 impl List {
@@ -215,10 +286,16 @@ impl List {
     #[must_use]
     pub fn scope_query(&self, scope: Scope) -> Query {
         match (&self.scopes, scope) {
-            (None, _) | (Some(_), Scope::Active) => &[],
-            (Some(scopes), Scope::Archived) => scopes.archived,
-            (Some(scopes), Scope::All) => scopes.all,
+            (None | Some(Scopes::Picked), _) | (Some(_), Scope::Active) => &[],
+            (Some(Scopes::Asked { archived, .. }), Scope::Archived) => archived,
+            (Some(Scopes::Asked { all, .. }), Scope::All) => all,
         }
+    }
+
+    /// Whether rows of every scope come whatever is asked, so that one which does not belong contradicts nothing.
+    #[must_use]
+    pub fn is_picked(&self) -> bool {
+        matches!(self.scopes, Some(Scopes::Picked))
     }
 }
 
@@ -227,7 +304,8 @@ impl List {
 pub struct Field {
     /// The column's head and the name in sorts.
     pub name: &'static str,
-    /// Where it stands in the record's JSON: paths of keys joined by dots, the first one that holds a value wins.
+    /// Where it stands in the record's JSON: paths of keys joined by dots, the first one that holds a value wins. What
+    /// stands at several paths joined by [`AND`] is taken together, with a space between.
     pub paths: &'static [&'static str],
     /// How it is read and shown.
     pub form: Form,
@@ -241,7 +319,15 @@ pub struct Field {
     pub typed: bool,
 }
 
+/// What joins the paths of a value that stands in several places.
+pub const AND: char = '+';
+
 impl Field {
+    /// The keys of a record under which something of it may stand.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.paths.iter().flat_map(|path| keys(path))
+    }
+
     const fn brought_by(self, include: &'static str) -> Self {
         Self { include: Some(include), ..self }
     }
@@ -254,6 +340,11 @@ impl Field {
     const fn untyped(self) -> Self {
         Self { typed: false, ..self }
     }
+}
+
+/// The keys of a record with which the parts of `path` begin.
+pub fn keys(path: &'static str) -> impl Iterator<Item = &'static str> {
+    path.split(AND).filter_map(|one| one.split('.').next())
 }
 
 /// A question a list can be asked, so that it answers with fewer rows. It must leave out nothing that terms on the field
@@ -331,12 +422,29 @@ pub struct VerbRow {
     pub route: &'static str,
     /// Whether the API lets only administrators do it.
     pub admin: bool,
+    /// Whether it takes away somebody's access, so that many at once are asked about twice.
+    pub cuts_access: bool,
+    /// What refusals besides a 404 say that there is no such record.
+    pub missing: &'static [u16],
+    /// How what belongs to the record is handed to another of its kind with the same request, where it can be.
+    pub reassign: Option<Reassign>,
     /// What a record must be for the request to be worth sending.
     pub needs: &'static [Need],
     /// What is lost or what follows, in sentences for the modal.
     pub lost: &'static [&'static str],
     /// How far it can be undone.
     pub undo: Undo,
+}
+
+/// Another form of a request, which hands what belongs to the record to another one of its kind.
+#[derive(Debug)]
+pub struct Reassign {
+    /// The request's route.
+    pub route: &'static str,
+    /// Its parameters.
+    pub query: Query,
+    /// The parameter that names the heir by id.
+    pub to: &'static str,
 }
 
 /// The methods that change something.
@@ -373,12 +481,17 @@ pub enum Need {
         /// Why not, for people.
         reason: &'static str,
     },
-    /// The named field must not be `value` (in any case), else `reason` blocks it.
+    /// It must not be the person who acts, else `reason` blocks it.
+    Other {
+        /// Why not, for people.
+        reason: &'static str,
+    },
+    /// The named field must not be one of `values` (in any case), else `reason` blocks it.
     Not {
         /// The field's name in this row.
         field: &'static str,
-        /// The value that blocks.
-        value: &'static str,
+        /// The values that block.
+        values: &'static [&'static str],
         /// Why not, for people.
         reason: &'static str,
     },
@@ -411,7 +524,31 @@ impl Row {
     /// Whether records of this kind can be archived, so that scopes mean something.
     #[must_use]
     pub fn archives(&self) -> bool {
-        matches!(&self.source, Source::List(List { scopes: Some(_), .. }))
+        self.archived.is_some()
+    }
+
+    /// Whether there is a list that holds nothing but archived records.
+    #[must_use]
+    pub fn lists_archived(&self) -> bool {
+        matches!(&self.source, Source::List(List { scopes: Some(Scopes::Asked { .. }), .. }))
+    }
+
+    /// Whether the pages of its list keep their numbers and their rows, so that a reading can go on where another ended.
+    #[must_use]
+    pub fn resumes(&self) -> bool {
+        match &self.source {
+            Source::List(list) => list.parts.is_empty() && !list.is_picked(),
+            Source::Collected { .. } => true,
+        }
+    }
+
+    /// The list whose total says how many active records there are, where there is one.
+    #[must_use]
+    pub fn counted(&self) -> Option<&List> {
+        match &self.source {
+            Source::List(list) if !list.is_picked() => Some(list),
+            Source::List(_) | Source::Collected { .. } => None,
+        }
     }
 }
 
@@ -443,8 +580,12 @@ const fn narrowing(field: &'static str, parameter: &'static str, answers: Answer
 const MEMBERS_AT_ONCE: usize = 20;
 
 const ARCHIVED_FIELD: Field = field(ARCHIVED, &["archived_at", "deleted_at"], Form::Time, column(10, 6));
-/// For kinds without an archive: rows that say of themselves that they are deleted belong in no list of theirs.
-const DELETED_FIELD: Field = field(ARCHIVED, &["deleted_at"], Form::Time, None).untyped();
+/// Rows that say of themselves that they are deleted belong in no list.
+const DELETED_FIELD: Field = field(DELETED, &["deleted_at"], Form::Time, None).untyped();
+const DELETED: &str = "deleted";
+/// How records of the kinds with lists of archived ones say that they are.
+const ARCHIVED_SIGN: Option<Archived> =
+    Some(Archived { since: ARCHIVED, status: "archived", by_status: false });
 const fn count(one: &'static str, many: &'static str, source: Counted) -> Count {
     Count { one, many, source }
 }
@@ -457,13 +598,29 @@ const UPDATED_FIELD: Field =
 const CHANGED_FIELD: Field = field(UPDATED, &["last_updated", "updated_at"], Form::Time, None);
 /// API sheet, section 6.6: a link row, with the tag's title and id.
 const TAG: Field = field("tag", &["tags"], Form::Names, None).brought_by("tags").also(&["tags"]);
-const ARCHIVED_LISTS: Scopes = Scopes { archived: &[("archived", "only")], all: &[("archived", "true")] };
+const ARCHIVED_LISTS: Scopes =
+    Scopes::Asked { archived: &[("archived", "only")], all: &[("archived", "true")] };
 
 const PROCESS_TASK: Need =
     Need::Absent { field: "run", reason: "belongs to a process, which must be handled instead" };
 
 /// The catalog, in the order of [`Kind::ALL`].
-pub static CATALOG: [Row; 6] = [PROCESSES, TEMPLATES, TASKS, FILES, TAGS, GROUPS];
+pub static CATALOG: [Row; 9] =
+    [PROCESSES, TEMPLATES, TASKS, FILES, TAGS, GROUPS, people::GUESTS, people::MEMBERS, folders::FOLDERS];
+
+/// What a verb is where nothing else is said.
+const ORDINARY: VerbRow = VerbRow {
+    verb: Verb::Delete,
+    method: Method::Delete,
+    route: "",
+    admin: false,
+    cuts_access: false,
+    missing: &[],
+    reassign: None,
+    needs: &[],
+    lost: &[],
+    undo: Undo::Never,
+};
 
 /// API sheet, section 6.1.
 const PROCESSES: Row = Row {
@@ -473,9 +630,16 @@ const PROCESSES: Row = Row {
     title: "Processes",
     singular: "process",
     plural: "processes",
+    words: &ARCHIVING,
+    key: "id",
+    archived: ARCHIVED_SIGN,
+    gone: &[],
+    turn: 2,
+    parent: None,
     source: Source::List(List {
         route: "organizations/{org}/runs",
         query: &[],
+        parts: &[],
         scopes: Some(ARCHIVED_LISTS),
         // Whether `tag` takes a name or an id is not said.
         narrowings: &[
@@ -507,6 +671,7 @@ const PROCESSES: Row = Row {
             count("file", "files", Counted::Include("assets")),
             count("comment", "comments", Counted::Nested("tasks", "threads")),
         ],
+        each: false,
     }),
     fields: &[
         field("name", &["name"], Form::Text, column(24, 0)),
@@ -529,6 +694,7 @@ const PROCESSES: Row = Row {
             needs: &[Need::Live],
             lost: &["its tasks, comments and files are hidden with it; restoring brings them back"],
             undo: Undo::Whole,
+            ..ORDINARY
         },
         VerbRow {
             verb: Verb::Restore,
@@ -538,6 +704,7 @@ const PROCESSES: Row = Row {
             needs: &[Need::Archived],
             lost: &["its tasks, comments and files return, and its status becomes what it was"],
             undo: Undo::Whole,
+            ..ORDINARY
         },
         VerbRow {
             verb: Verb::Delete,
@@ -550,6 +717,7 @@ const PROCESSES: Row = Row {
                 "what happens to sub-processes is not documented",
             ],
             undo: Undo::Never,
+            ..ORDINARY
         },
     ],
 };
@@ -562,9 +730,16 @@ const TEMPLATES: Row = Row {
     title: "Templates",
     singular: "template",
     plural: "templates",
+    words: &ARCHIVING,
+    key: "id",
+    archived: ARCHIVED_SIGN,
+    gone: &[],
+    turn: 3,
+    parent: None,
     source: Source::List(List {
         route: "organizations/{org}/checklists",
         query: &[],
+        parts: &[],
         scopes: Some(ARCHIVED_LISTS),
         narrowings: &[
             narrowing("title", "q", Answers::Part),
@@ -579,11 +754,12 @@ const TEMPLATES: Row = Row {
     freshness: &["title", STATUS, "steps", UPDATED],
     impact: Some(Impact {
         verbs: &[Verb::Archive, Verb::Delete],
-        ask: Some(Ask::Total { route: "organizations/{org}/runs", key: "checklist_id" }),
+        ask: Some(Ask::Total { route: "organizations/{org}/runs", key: "checklist_id", query: &[] }),
         counts: &[
             count("running process", "running processes", Counted::Total),
             count("step", "steps", Counted::Field("steps")),
         ],
+        each: false,
     }),
     fields: &[
         field("title", &["title"], Form::Text, column(24, 0)),
@@ -608,6 +784,7 @@ const TEMPLATES: Row = Row {
                 "processes already launched from it keep running",
             ],
             undo: Undo::Partial,
+            ..ORDINARY
         },
         VerbRow {
             verb: Verb::Restore,
@@ -617,6 +794,7 @@ const TEMPLATES: Row = Row {
             needs: &[Need::Archived],
             lost: &["references that archiving stripped from other templates do not come back"],
             undo: Undo::Partial,
+            ..ORDINARY
         },
         VerbRow {
             verb: Verb::Delete,
@@ -629,6 +807,7 @@ const TEMPLATES: Row = Row {
                 "what happens to processes launched from it is not documented",
             ],
             undo: Undo::Never,
+            ..ORDINARY
         },
     ],
 };
@@ -641,9 +820,16 @@ const TASKS: Row = Row {
     title: "Tasks",
     singular: "task",
     plural: "tasks",
+    words: &ARCHIVING,
+    key: "id",
+    archived: ARCHIVED_SIGN,
+    gone: &[],
+    turn: 1,
+    parent: None,
     source: Source::List(List {
         route: "organizations/{org}/tasks",
         query: &[("is_oneoff", "true")],
+        parts: &[],
         scopes: Some(ARCHIVED_LISTS),
         // A status is not filtered by the word a row has for it.
         narrowings: &[
@@ -675,6 +861,7 @@ const TASKS: Row = Row {
             count("file", "files", Counted::Include("assets")),
             count("comment", "comments", Counted::Number("threads_count")),
         ],
+        each: false,
     }),
     fields: &[
         field("title", &["title", "original_title"], Form::Text, column(24, 0)),
@@ -696,6 +883,7 @@ const TASKS: Row = Row {
             needs: &[PROCESS_TASK, Need::Live],
             lost: &["it leaves every list until it is restored"],
             undo: Undo::Whole,
+            ..ORDINARY
         },
         VerbRow {
             verb: Verb::Restore,
@@ -705,6 +893,7 @@ const TASKS: Row = Row {
             needs: &[PROCESS_TASK, Need::Archived],
             lost: &["it returns to the lists of its owners"],
             undo: Undo::Whole,
+            ..ORDINARY
         },
         VerbRow {
             verb: Verb::Delete,
@@ -717,6 +906,7 @@ const TASKS: Row = Row {
                 "what happens to its comments and files is not documented",
             ],
             undo: Undo::Never,
+            ..ORDINARY
         },
     ],
 };
@@ -729,6 +919,12 @@ const FILES: Row = Row {
     title: "Files",
     singular: "file",
     plural: "files",
+    words: &ARCHIVING,
+    key: "id",
+    archived: None,
+    gone: &[],
+    turn: 0,
+    parent: None,
     source: Source::Collected {
         from: &[
             // The tasks of a process carry answers too. Coming along with the process, they cost no request of their own:
@@ -795,11 +991,12 @@ const FILES: Row = Row {
         admin: false,
         needs: &[Need::Not {
             field: "subject",
-            value: "organization",
+            values: &["organization"],
             reason: "is the organization's logo, which this route refuses",
         }],
         lost: &["the stored bytes and the place in the form or task are lost for good"],
         undo: Undo::Never,
+        ..ORDINARY
     }],
 };
 
@@ -811,9 +1008,16 @@ const TAGS: Row = Row {
     title: "Tags",
     singular: "tag",
     plural: "tags",
+    words: &ARCHIVING,
+    key: "id",
+    archived: None,
+    gone: &[Sign::Has(DELETED)],
+    turn: 4,
+    parent: None,
     source: Source::List(List {
         route: "organizations/{org}/tags",
         query: &[],
+        parts: &[],
         scopes: None,
         narrowings: &[narrowing("title", "q", Answers::Part)],
     }),
@@ -832,6 +1036,7 @@ const TAGS: Row = Row {
             count("active process", "active processes", Counted::Number("statistics.active_process")),
             count("archived process", "archived processes", Counted::Number("statistics.archived_process")),
         ],
+        each: false,
     }),
     fields: &[
         field("title", &["title"], Form::Text, column(24, 0)),
@@ -847,6 +1052,7 @@ const TAGS: Row = Row {
         needs: &[],
         lost: &["every link with templates, processes, steps and tasks is lost for good; these stay"],
         undo: Undo::Never,
+        ..ORDINARY
     }],
 };
 
@@ -858,9 +1064,16 @@ const GROUPS: Row = Row {
     title: "Groups",
     singular: "group",
     plural: "groups",
+    words: &ARCHIVING,
+    key: "id",
+    archived: None,
+    gone: &[Sign::Has(DELETED)],
+    turn: 5,
+    parent: None,
     source: Source::List(List {
         route: "organizations/{org}/groups",
         query: &[],
+        parts: &[],
         scopes: None,
         narrowings: &[narrowing("name", "q", Answers::Part)],
     }),
@@ -877,6 +1090,7 @@ const GROUPS: Row = Row {
             count("member", "members", Counted::Field("members")),
             count("guest", "guests", Counted::Field("guests")),
         ],
+        each: false,
     }),
     fields: &[
         field("name", &["name"], Form::Text, column(24, 0)),
@@ -896,6 +1110,7 @@ const GROUPS: Row = Row {
             "what happens to tasks and steps assigned to it is not documented",
         ],
         undo: Undo::Never,
+        ..ORDINARY
     }],
 };
 

@@ -97,9 +97,13 @@ fn is_token(text: &str) -> bool {
     (1..=LONGEST).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// Whether `text` is an address that may key a guest: one `@` between two non-empty parts, no separator, no control.
+/// Whether `text` is an address that may key a guest: one `@` between two non-empty parts, no control. An address may hold
+/// a slash or a percent sign, which are escaped like everything else; none that could climb even if it were read twice.
 fn is_email(text: &str) -> bool {
-    let refused = |c: char| c.is_control() || c.is_whitespace() || "/\\?#%\"<>".contains(c);
+    let refused = |c: char| c.is_control() || c.is_whitespace() || "\\?#\"<>".contains(c);
+    let lower = text.to_ascii_lowercase();
+    let climbs = text.split('/').any(|part| matches!(part, "" | "." | ".."))
+        || ["%2e", "%2f", "%5c", "%25", "%00"].iter().any(|escape| lower.contains(escape));
     match text.split_once('@') {
         Some((name, host)) => {
             text.len() <= LONGEST
@@ -107,6 +111,7 @@ fn is_email(text: &str) -> bool {
                 && !host.is_empty()
                 && !host.contains('@')
                 && !text.contains(refused)
+                && !climbs
         }
         None => false,
     }
@@ -118,7 +123,15 @@ mod tests {
 
     #[test]
     fn an_id_keeps_its_text() {
-        for text in ["5d0c2a9be1f34a7788c1d2e3f4a5b6c7", "2044", "a_B-9", "ana+x@supplier.example"] {
+        for text in [
+            "5d0c2a9be1f34a7788c1d2e3f4a5b6c7",
+            "2044",
+            "a_B-9",
+            "ana+x@supplier.example",
+            "o'neil/legal@harbour.example",
+            "percent%41@odd.example",
+            "zo\u{eb}@b\u{fc}cher.example",
+        ] {
             assert_eq!(Id::new(text).unwrap().to_string(), text);
         }
     }
@@ -126,8 +139,28 @@ mod tests {
     #[test]
     fn nothing_that_could_climb_or_split_a_path_is_an_id() {
         for text in [
-            "", ".", "..", "%2E%2E", "a/b", "a\\b", "a?b", "a#b", "a b", "é", "@x", "x@", "a@b@c", "../x@y",
+            "",
+            ".",
+            "..",
+            "%2E%2E",
+            "a/b",
+            "a\\b",
+            "a?b",
+            "a#b",
+            "a b",
+            "é",
+            "@x",
+            "x@",
+            "a@b@c",
+            "../x@y",
             "a.b",
+            "a//b@x",
+            "/a@b",
+            "a/../b@x",
+            "a@b/..",
+            "%2e%2e@x",
+            "a%2Fb@x",
+            "a%252fb@x",
         ] {
             assert!(Id::new(text).is_err(), "{text:?} was taken for an id");
         }

@@ -3,14 +3,20 @@
 //! Owns the sums and their sentences. What could not be counted is said so and never taken for nothing. Must not know how
 //! it is asked.
 
-use super::catalog::Impact as Row;
+use std::collections::BTreeMap;
+
+use super::catalog::{Count, Impact as Row};
+use super::id::Id;
 use super::kind::Kind;
 use super::plan::Plan;
+use super::record::Record;
 use super::text;
 
 /// How many records of a large plan are looked at: they share the limits with everything else, and a modal is read in
 /// seconds.
 pub const SAMPLE: usize = 12;
+/// And how many where it is told of each.
+const EACH: usize = 100;
 
 /// What one record was found to hold: a number for each count of its kind's row, `None` for what could not be counted.
 pub type Found = Vec<Option<u64>>;
@@ -30,6 +36,8 @@ pub struct Impact {
     sums: Vec<u64>,
     /// For how many of the records seen that count could not be had.
     unknown: Vec<usize>,
+    /// What each record holds, where it is told of each.
+    each: BTreeMap<Id, Found>,
 }
 
 impl Impact {
@@ -37,7 +45,8 @@ impl Impact {
     #[must_use]
     pub fn new(kind: Kind, records: usize, sample: usize) -> Self {
         let counts = kind.row().impact.as_ref().map_or(0, |row| row.counts.len());
-        Self { kind, records, sample, seen: 0, sums: vec![0; counts], unknown: vec![0; counts] }
+        let (sums, unknown) = (vec![0; counts], vec![0; counts]);
+        Self { kind, records, sample, seen: 0, sums, unknown, each: BTreeMap::new() }
     }
 
     /// Nothing counted yet of the records of `plan`: one for each of its kinds on which something hangs that the verb
@@ -46,7 +55,8 @@ impl Impact {
     pub fn begun(plan: &Plan) -> Vec<Self> {
         let begun = |(kind, records): (Kind, usize)| {
             let row = kind.row().impact.as_ref().filter(|row| row.verbs.contains(&plan.verb))?;
-            let sample = if row.ask.is_some() { records.min(SAMPLE) } else { records };
+            let most = if row.each { EACH } else { SAMPLE };
+            let sample = if row.ask.is_some() { records.min(most) } else { records };
             Some(Self::new(kind, records, sample))
         };
         plan.kinds().into_iter().filter_map(begun).collect()
@@ -59,6 +69,29 @@ impl Impact {
         self.seen += other.seen;
         self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum += more);
         self.unknown.iter_mut().zip(&other.unknown).for_each(|(unknown, more)| *unknown += more);
+        self.each.extend(other.each.clone());
+    }
+
+    /// Adds what this record was found to hold, and keeps it beside it where it is told of each.
+    pub fn add_of(&mut self, record: &Record, found: Found) {
+        self.add(&found);
+        if self.kind.row().impact.as_ref().is_some_and(|row| row.each) {
+            self.each.insert(record.id().clone(), found);
+        }
+    }
+
+    /// What there is to say of one record: `2 templates, 1 step`; nothing while that is not known.
+    #[must_use]
+    pub fn beside(&self, record: &Record) -> Option<String> {
+        let row = self.kind.row().impact.as_ref()?;
+        let found = self.each.get(record.id()).filter(|_| record.kind() == self.kind)?;
+        let told = |(count, found): (&Count, &Option<u64>)| match found {
+            Some(0) => None,
+            Some(n) => Some(format!("{} {}", text::grouped(*n), noun(count, *n))),
+            None => Some(format!("unknown {}", count.many)),
+        };
+        let told: Vec<String> = row.counts.iter().zip(found).filter_map(told).collect();
+        Some(if told.is_empty() { "nothing".to_owned() } else { told.join(", ") })
     }
 
     /// Adds what one record was found to hold.
@@ -102,8 +135,7 @@ impl Impact {
         let (mut known, mut lost) = (Vec::new(), Vec::new());
         for ((count, sum), unknown) in row.counts.iter().zip(&self.sums).zip(&self.unknown) {
             if *unknown < self.seen {
-                let noun = if *sum == 1 { count.one } else { count.many };
-                known.push(format!("{} {noun}", text::grouped(*sum)));
+                known.push(format!("{} {}", text::grouped(*sum), noun(count, *sum)));
             }
             match *unknown {
                 0 => {}
@@ -115,9 +147,24 @@ impl Impact {
     }
 }
 
+fn noun(count: &Count, n: u64) -> &'static str {
+    if n == 1 { count.one } else { count.many }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_each_member_owns_stands_beside_the_name() {
+        let of = |id: &str| Record::of_fields(Kind::Members, Id::new(id).unwrap(), &BTreeMap::new());
+        let mut impact = Impact::new(Kind::Members, 3, 3);
+        impact.add_of(&of("1"), vec![Some(2), Some(1), Some(0), None]);
+        impact.add_of(&of("2"), vec![Some(0), Some(0), Some(0), Some(0)]);
+        assert_eq!(impact.beside(&of("1")).unwrap(), "2 templates, 1 step, unknown one-off tasks");
+        assert_eq!(impact.beside(&of("2")).unwrap(), "nothing");
+        assert_eq!(impact.beside(&of("3")), None);
+    }
 
     #[test]
     fn sums_say_what_they_are_sums_of() {

@@ -19,12 +19,27 @@ pub enum Kind {
     Tags,
     /// Groups of members and guests.
     Groups,
+    /// Guests, who are known by their addresses.
+    Guests,
+    /// Members (the API says "user").
+    Members,
+    /// Folders of templates and of processes.
+    Folders,
 }
 
 impl Kind {
     /// Every kind, in the order of the tabs.
-    pub const ALL: [Self; 6] =
-        [Self::Processes, Self::Templates, Self::Tasks, Self::Files, Self::Tags, Self::Groups];
+    pub const ALL: [Self; 9] = [
+        Self::Processes,
+        Self::Templates,
+        Self::Tasks,
+        Self::Files,
+        Self::Tags,
+        Self::Groups,
+        Self::Guests,
+        Self::Members,
+        Self::Folders,
+    ];
 
     /// The catalog row that says all there is to know of this kind.
     #[must_use]
@@ -175,10 +190,13 @@ mod tests {
             ("template", Kind::Templates),
             ("asset", Kind::Files),
             ("tasks", Kind::Tasks),
+            ("guest", Kind::Guests),
+            ("user", Kind::Members),
+            ("directory", Kind::Folders),
         ] {
             assert_eq!(Kind::parse(word), Some(kind), "{word}");
         }
-        assert_eq!(Kind::parse("user"), None);
+        assert_eq!(Kind::parse("capture"), None);
     }
 
     #[test]

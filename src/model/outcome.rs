@@ -82,10 +82,14 @@ pub enum Judgement {
 /// The statuses with which a gateway says that it gave up waiting, while what it passed on may still be worked at.
 const GAVE_UP: [u16; 2] = [504, 524];
 
-/// Judges a failed PUT or DELETE. A success needs no judgement: it is [`Outcome::Done`].
+/// Judges a failed PUT or DELETE, for which the statuses in `missing` say the same as a 404. A success needs no
+/// judgement: it is [`Outcome::Done`].
 #[must_use]
-pub fn judge(failure: &Failure) -> Judgement {
+pub fn judge(failure: &Failure, missing: &[u16]) -> Judgement {
     match failure.cause {
+        Cause::Forbidden | Cause::Invalid if failure.status.is_some_and(|told| missing.contains(&told)) => {
+            Judgement::Missing
+        }
         Cause::Unauthorized => Judgement::Locked,
         Cause::Unrecorded => Judgement::Ended(Outcome::NotSent),
         Cause::RateLimited => Judgement::Again,

@@ -5,9 +5,10 @@
 
 use jiff::Timestamp;
 
+use super::catalog::Words;
 use super::kind::{Kind, Verb};
 use super::outcome::Tally;
-use super::plan::{Chosen, Options};
+use super::plan::{Chosen, Heir, Options};
 use super::text;
 
 /// What is said of a file whose bytes the server cannot give any more; by these words such a step is known again.
@@ -31,6 +32,8 @@ pub struct Recalled {
     pub chosen: Vec<Chosen>,
     /// What was chosen then, as far as it still counts.
     pub options: Options,
+    /// Who was to be handed what belongs to the records.
+    pub heir: Option<Heir>,
     /// What has to be said first: which job it is, and what has happened since.
     pub preface: Vec<String>,
 }
@@ -53,6 +56,8 @@ pub struct Remnant {
     pub rest: Vec<Chosen>,
     /// What was chosen in its modal.
     pub options: Options,
+    /// Who was to be handed what belongs to the records.
+    pub heir: Option<Heir>,
     /// Whether another process is at it, so that nothing can be done about it here.
     pub elsewhere: bool,
     /// How many of the records that have not been dealt with were archived first, and only have to be deleted.
@@ -69,15 +74,21 @@ impl Remnant {
             .filter(|outcome| self.tally.of(*outcome) > 0)
             .map(|outcome| format!("{} {}", self.tally.of(outcome), outcome.word()))
             .collect();
-        let verb = self.verb.word();
+        let verb = self.words().verb(self.verb);
         if self.elsewhere {
             return format!("{verb}: running in another tidyfy");
         }
         let archived = match self.archived {
             0 => String::new(),
-            n => format!("; {} of them archived already", text::grouped(n as u64)),
+            n => format!("; {} of them {} already", text::grouped(n as u64), self.words().archived),
         };
         format!("unfinished {verb}: {}{archived}", counts.join(", "))
+    }
+
+    /// What its soft verbs are called.
+    #[must_use]
+    pub fn words(&self) -> &'static Words {
+        Words::of(self.kinds.iter().map(|(kind, _)| *kind))
     }
 }
 
@@ -98,6 +109,7 @@ mod tests {
             tally,
             rest: Vec::new(),
             options: Options::default(),
+            heir: None,
             elsewhere: false,
             archived: 0,
         };

@@ -3,10 +3,13 @@
 //! Owns applicability (verb by record gives yes or the reason), what a plan says in its modal, and what a person must
 //! type to set it off. The modal shows a [`Plan`], the worker runs the same one. Must not send or draw anything.
 
+mod turns;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::catalog::{ById, Need, Undo, VerbRow};
+use super::catalog::{ById, Method, Need, Undo, VerbRow, Words};
+use super::id::Id;
 use super::kind::{Kind, Verb};
 use super::outcome::{Outcome, Tally};
 use super::pacing::Limits;
@@ -22,6 +25,25 @@ pub struct Organization {
     pub name: String,
     /// Whether the person at the keyboard is an administrator there; `None` if the role is unknown.
     pub admin: Option<bool>,
+    /// The person's id as a member, once the server has said it.
+    pub me: Option<String>,
+}
+
+impl Organization {
+    /// Who acts there.
+    #[must_use]
+    pub fn who(&self) -> Who<'_> {
+        Who { admin: self.admin, me: self.me.as_deref() }
+    }
+}
+
+/// Who acts, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Who<'a> {
+    /// Whether it is an administrator.
+    pub admin: Option<bool>,
+    /// The member's id.
+    pub me: Option<&'a str>,
 }
 
 /// Who is acting, and on what terms.
@@ -34,40 +56,46 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether the person is known to be an administrator, or known not to be.
+    /// Who the person is there, as far as that is known.
     #[must_use]
-    pub fn admin(&self) -> Option<bool> {
-        self.organization.as_ref().and_then(|organization| organization.admin)
+    pub fn who(&self) -> Who<'_> {
+        self.organization.as_ref().map(Organization::who).unwrap_or_default()
     }
 }
 
-/// How `verb` is done to `record` by somebody who is an administrator, is not, or may be; or why it cannot be.
+/// How `verb` is done to `record` by `who`; or why it cannot be.
 ///
 /// # Errors
 /// The reason, for people.
-pub fn applicable(verb: Verb, record: &Record, admin: Option<bool>) -> Result<&'static VerbRow, String> {
+pub fn applicable(verb: Verb, record: &Record, who: Who<'_>) -> Result<&'static VerbRow, String> {
     let kind = record.kind().row();
-    let row = kind.verb(verb).ok_or_else(|| format!("{} have no {}", kind.plural, verb.word()))?;
-    if row.admin && admin == Some(false) {
+    let row = kind.verb(verb).ok_or_else(|| format!("{} have no {}", kind.plural, kind.words.verb(verb)))?;
+    if row.admin && who.admin == Some(false) {
         return Err("only administrators may do this".to_owned());
     }
-    row.needs.iter().try_for_each(|need| check(need, verb, record))?;
+    row.needs.iter().try_for_each(|need| check(need, verb, record, who))?;
     Ok(row)
 }
 
-fn check(need: &Need, verb: Verb, record: &Record) -> Result<(), String> {
+fn check(need: &Need, verb: Verb, record: &Record, who: Who<'_>) -> Result<(), String> {
+    let words = record.kind().row().words;
     match need {
-        Need::Live if record.is_archived() => Err("already archived".to_owned()),
+        Need::Live if record.is_archived() => Err(format!("already {}", words.archived)),
         Need::Archived if !record.is_archived() => Err(match verb {
-            Verb::Delete => "not archived: archive it first".to_owned(),
-            Verb::Archive | Verb::Restore => "not archived".to_owned(),
+            Verb::Delete => words.first.to_owned(),
+            Verb::Archive | Verb::Restore => format!("not {}", words.archived),
         }),
         Need::Absent { field, reason } if record.named(field) != Value::Missing => Err((*reason).to_owned()),
-        Need::Not { field, value, reason } => match record.named(field) {
-            Value::Text(text) if text.eq_ignore_ascii_case(value) => Err((*reason).to_owned()),
+        Need::Other { reason } if who.me.is_some_and(|me| me == record.id().to_string()) => {
+            Err((*reason).to_owned())
+        }
+        Need::Not { field, values, reason } => match record.named(field) {
+            Value::Text(text) if values.iter().any(|value| text.trim().eq_ignore_ascii_case(value)) => {
+                Err((*reason).to_owned())
+            }
             _ => Ok(()),
         },
-        Need::Live | Need::Archived | Need::Absent { .. } => Ok(()),
+        Need::Live | Need::Archived | Need::Other { .. } | Need::Absent { .. } => Ok(()),
     }
 }
 
@@ -118,6 +146,26 @@ impl Default for Options {
     }
 }
 
+/// Who is handed what belongs to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heir {
+    /// The record's id.
+    pub id: Id,
+    /// Its name, cleaned.
+    pub name: String,
+}
+
+/// What is sent for a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The route.
+    pub route: &'static str,
+    /// The parameters.
+    pub query: Vec<(&'static str, String)>,
+}
+
 /// One request of a job.
 #[derive(Debug, Clone)]
 pub struct Step {
@@ -127,6 +175,30 @@ pub struct Step {
     pub row: &'static VerbRow,
     /// The step of the same record that must be done first, by its number.
     pub after: Option<usize>,
+    /// Who is handed what belongs to the record, with the same request.
+    pub heir: Option<Id>,
+}
+
+impl Step {
+    /// Its verb, as the record's kind calls it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        self.record.kind().row().words.verb(self.row.verb)
+    }
+
+    /// What is sent for it.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        let method = self.row.method;
+        match (&self.row.reassign, &self.heir) {
+            (Some(reassign), Some(heir)) => {
+                let fixed = reassign.query.iter().map(|(key, value)| (*key, (*value).to_owned()));
+                let query = fixed.chain([(reassign.to, heir.to_string())]).collect();
+                Request { method, route: reassign.route, query }
+            }
+            _ => Request { method, route: self.row.route, query: Vec::new() },
+        }
+    }
 }
 
 /// A record that is not in the job, and why.
@@ -160,6 +232,8 @@ pub struct Plan {
     pub chosen: Vec<Chosen>,
     /// What was chosen in the modal.
     pub options: Options,
+    /// Who is handed what belongs to the records, as chosen there.
+    pub heir: Option<Heir>,
     /// What will be sent, in this order; follows from the records and the options.
     pub steps: Vec<Step>,
     /// What will not; follows from them too.
@@ -197,6 +271,7 @@ impl Plan {
             organization,
             chosen,
             options: Options::default(),
+            heir: None,
             steps: Vec::new(),
             blocked: Vec::new(),
             preface: Vec::new(),
@@ -216,16 +291,23 @@ impl Plan {
     pub fn with(mut self, options: Options) -> Self {
         self.options = options;
         (self.steps, self.blocked) = (Vec::new(), Vec::new());
-        for Chosen { record, busy } in self.chosen.clone() {
-            let admin = self.organization.admin;
-            let first = options.archive_first.then(|| archived_first(self.verb, &record, admin)).flatten();
-            match (busy, applicable(self.verb, &record, admin), first) {
+        let heir = self.heir.as_ref().map(|heir| &heir.id);
+        let step = |record, row: &'static VerbRow, after| Step {
+            record,
+            row,
+            after,
+            heir: heir.filter(|_| row.reassign.is_some()).cloned(),
+        };
+        for Chosen { record, busy } in turns::ordered(&self.chosen) {
+            let who = self.organization.who();
+            let first = options.archive_first.then(|| archived_first(self.verb, &record, who)).flatten();
+            match (busy, applicable(self.verb, &record, who), first) {
                 (Some(reason), ..) => self.blocked.push(Blocked { record, reason }),
-                (None, Ok(row), _) => self.steps.push(Step { record, row, after: None }),
+                (None, Ok(row), _) => self.steps.push(step(record, row, None)),
                 (None, Err(_), Some([archive, delete])) => {
                     let after = Some(self.steps.len());
-                    self.steps.push(Step { record: record.clone(), row: archive, after: None });
-                    self.steps.push(Step { record, row: delete, after });
+                    self.steps.push(step(record.clone(), archive, None));
+                    self.steps.push(step(record, delete, after));
                 }
                 (None, Err(reason), None) => self.blocked.push(Blocked { record, reason }),
             }
@@ -233,17 +315,57 @@ impl Plan {
         self
     }
 
+    /// The same plan, with what belongs to its records handed to `heir`, who cannot be one of them.
+    #[must_use]
+    pub fn handing_to(mut self, heir: Option<Heir>) -> Self {
+        let is_among = |heir: &Heir| self.chosen.iter().any(|chosen| *chosen.record.id() == heir.id);
+        self.heir = heir.filter(|heir| !is_among(heir));
+        let options = self.options;
+        self.with(options)
+    }
+
+    /// Whether what belongs to some of its records can be handed to another.
+    #[must_use]
+    pub fn can_hand_over(&self) -> bool {
+        self.hands_over().is_some()
+    }
+
+    /// The kind of those who can be handed what belongs to its records.
+    #[must_use]
+    pub fn hands_over(&self) -> Option<Kind> {
+        let step = self.steps.iter().find(|step| step.row.reassign.is_some())?;
+        Some(step.record.kind())
+    }
+
     /// How many records could be deleted if they were archived first.
     #[must_use]
     pub fn archivable_first(&self) -> usize {
         let free = self.chosen.iter().filter(|chosen| chosen.busy.is_none());
-        free.filter(|chosen| archived_first(self.verb, &chosen.record, self.organization.admin).is_some())
+        free.filter(|chosen| archived_first(self.verb, &chosen.record, self.organization.who()).is_some())
             .count()
     }
 
     /// The steps that do what the plan is for, one a record. The others only prepare it.
     pub fn targets(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| step.row.verb == self.verb)
+    }
+
+    /// Which turn each step has: those of a turn may be under way together, and wait for all of the turns before.
+    #[must_use]
+    pub fn turns(&self) -> Vec<usize> {
+        turns::of(self.steps.iter().map(|step| &step.record))
+    }
+
+    /// What its soft verbs are called: as its records call them, where all agree.
+    #[must_use]
+    pub fn words(&self) -> &'static Words {
+        Words::of(self.chosen.iter().map(|chosen| chosen.record.kind()))
+    }
+
+    /// The verb, as its records call it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        self.words().verb(self.verb)
     }
 
     /// How many records it is about.
@@ -268,7 +390,7 @@ impl Plan {
     /// The modal's title: verb, count, kind, organization, and for one record its name.
     #[must_use]
     pub fn title(&self) -> String {
-        let verb = self.verb.title();
+        let verb = self.words().title(self.verb);
         let place = &self.organization.name;
         let kinds = self.kinds();
         let targets: Vec<&Step> = self.targets().take(2).collect();
@@ -320,6 +442,21 @@ impl Plan {
                 sentences.extend(row.lost.iter().map(|lost| (*lost).to_owned()));
             }
         }
+        if self.can_hand_over() {
+            sentences.push(match &self.heir {
+                Some(heir) => {
+                    format!("what they own goes to {}, and enabling them does not bring it back", heir.name)
+                }
+                None => "what they own stays theirs, and nobody with access owns it".to_owned(),
+            });
+        }
+        let is_oneself = |need: &Need| matches!(need, Need::Other { .. });
+        if self.organization.me.is_none()
+            && self.steps.iter().any(|step| step.row.needs.iter().any(is_oneself))
+        {
+            sentences
+                .push("which of them you are is unknown: make sure that you are not among them".to_owned());
+        }
         if self.organization.admin.is_none() && self.steps.iter().any(|step| step.row.admin) {
             sentences.push(
                 "only administrators may do this and your role is unknown: the server may refuse".to_owned(),
@@ -358,7 +495,7 @@ impl Plan {
     #[must_use]
     pub fn assent(&self) -> Assent {
         let n = self.count();
-        let phrase = format!("{} {n}", self.verb.word());
+        let phrase = format!("{} {n}", self.word());
         if n == 0 {
             Assent::Nothing
         } else if self.verb == Verb::Delete && self.is_large() {
@@ -366,7 +503,7 @@ impl Plan {
                 .map(|place| format!("{phrase} in {place}"));
             Assent::Phrase(place.into())
         } else if self.verb == Verb::Delete
-            || (self.verb == Verb::Archive && !self.is_wholly_undone() && n > self.caution.soft)
+            || (self.verb == Verb::Archive && self.is_grave() && n > self.caution.soft)
         {
             Assent::Phrase(vec![phrase])
         } else {
@@ -380,10 +517,9 @@ impl Plan {
         self.organization.id.chars().take(6).collect()
     }
 
-    /// Whether the inverse verb brings everything back.
-    #[must_use]
-    pub fn is_wholly_undone(&self) -> bool {
-        self.targets().all(|step| step.row.undo == Undo::Whole)
+    /// Whether the inverse verb does not bring everything back, or somebody is locked out meanwhile.
+    fn is_grave(&self) -> bool {
+        self.targets().any(|step| step.row.undo != Undo::Whole || step.row.cuts_access)
     }
 
     fn is_large(&self) -> bool {
@@ -417,13 +553,13 @@ impl Plan {
 }
 
 /// How a live record is archived and then deleted by a verb that needs it archived; `None` where that is not the way.
-fn archived_first(verb: Verb, record: &Record, admin: Option<bool>) -> Option<[&'static VerbRow; 2]> {
-    if verb != Verb::Delete || record.is_archived() || applicable(verb, record, admin).is_ok() {
+fn archived_first(verb: Verb, record: &Record, who: Who<'_>) -> Option<[&'static VerbRow; 2]> {
+    if verb != Verb::Delete || record.is_archived() || applicable(verb, record, who).is_ok() {
         return None;
     }
-    let archive = applicable(Verb::Archive, record, admin).ok()?;
+    let archive = applicable(Verb::Archive, record, who).ok()?;
     let archived = record.with_archived(Some(jiff::Timestamp::UNIX_EPOCH));
-    Some([archive, applicable(verb, &archived, admin).ok()?])
+    Some([archive, applicable(verb, &archived, who).ok()?])
 }
 
 #[cfg(test)]

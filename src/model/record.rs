@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{ARCHIVED, STATUS, Source, UPDATED};
+use super::catalog::{STATUS, Sign, Source, UPDATED};
 use super::id::Id;
 use super::kind::Kind;
 use super::text;
@@ -164,11 +164,34 @@ impl Record {
         }
     }
 
-    /// Whether the record says of itself that it is archived, or deleted where its kind has no archive, whatever list it
-    /// came from.
+    /// Whether the record says of itself that it is archived, whatever list it came from.
     #[must_use]
     pub fn is_archived(&self) -> bool {
-        self.named(ARCHIVED) != Value::Missing || says_archived(self.named(STATUS))
+        let Some(archived) = &self.kind().row().archived else { return false };
+        let status = self.named(STATUS);
+        let told = archived.by_status && status != Value::Missing;
+        says_archived(self.kind(), status) || !told && self.named(archived.since) != Value::Missing
+    }
+
+    /// Whether the record says of itself that it has been deleted, though it was read or listed.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        let text = |field| match self.named(field) {
+            Value::Text(text) => text.trim(),
+            _ => "",
+        };
+        self.kind().row().gone.iter().any(|sign| match *sign {
+            Sign::Has(field) => self.named(field) != Value::Missing,
+            Sign::Is(field, word) => text(field).eq_ignore_ascii_case(word),
+            Sign::Ends(field, end) => {
+                let before = text(field).strip_suffix(end);
+                before.is_some_and(|before| !before.is_empty() && !before.ends_with(' '))
+            }
+            Sign::EndsWithId(field, end) => {
+                let before = text(field).strip_suffix(&self.id().to_string());
+                before.is_some_and(|before| before.ends_with(end))
+            }
+        })
     }
 
     /// This record with its archived time set or taken away, as an answered archive or restore leaves it. A status
@@ -176,10 +199,12 @@ impl Record {
     /// change, which this was.
     #[must_use]
     pub fn with_archived(&self, at: Option<Timestamp>) -> Self {
-        let fields = self.kind().row().fields;
-        let drafts = fields.iter().enumerate().map(|(position, field)| match (field.name, at) {
-            (ARCHIVED, at) => at.map_or(Draft::Missing, Draft::Time),
-            (STATUS, None) if says_archived(self.value(position)) => Draft::Missing,
+        let row = self.kind().row();
+        let Some(archived) = &row.archived else { return self.clone() };
+        let drafts = row.fields.iter().enumerate().map(|(position, field)| match (field.name, at) {
+            (since, at) if since == archived.since => at.map_or(Draft::Missing, Draft::Time),
+            (STATUS, None) if says_archived(self.kind(), self.value(position)) => Draft::Missing,
+            (STATUS, Some(_)) if archived.by_status => Draft::Text(archived.status.to_owned()),
             (UPDATED, _) => Draft::Missing,
             _ => self.draft(position),
         });
@@ -251,16 +276,16 @@ impl Record {
     /// is archived is always known.
     #[must_use]
     pub fn difference(&self, now: &Self) -> Option<String> {
+        let row = self.kind().row();
         match (self.is_archived(), now.is_archived()) {
-            (true, false) => return Some("it has been restored".to_owned()),
-            (false, true) => return Some("it has been archived".to_owned()),
+            (true, false) => return Some(format!("it has been {}", row.words.restored)),
+            (false, true) => return Some(format!("it has been {}", row.words.archived)),
             _ => {}
         }
-        let row = self.kind().row();
         row.freshness.iter().find_map(|name| {
             let (was, is) = (self.named(name), now.named(name));
             // Some routes let the status say that a record is archived, others do not.
-            let known = |value| value != Value::Missing && !says_archived(value);
+            let known = |value| value != Value::Missing && !says_archived(self.kind(), value);
             let comparable = known(was) && known(is);
             (comparable && !same(was, is)).then(|| format!("{name} was {}, is {}", told(was), told(is)))
         })
@@ -293,14 +318,17 @@ fn told(value: Value<'_>) -> String {
     }
 }
 
-/// Whether a status says that a record is archived.
-fn says_archived(status: Value<'_>) -> bool {
-    matches!(status, Value::Text(status) if status.eq_ignore_ascii_case("archived"))
+/// Whether a status says that a record of `kind` is archived.
+fn says_archived(kind: Kind, status: Value<'_>) -> bool {
+    let archived = kind.row().archived.as_ref();
+    let is_word = |status: &str| archived.is_some_and(|row| status.trim().eq_ignore_ascii_case(row.status));
+    matches!(status, Value::Text(status) if is_word(status))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::catalog::ARCHIVED;
 
     fn page(names: &[&str]) -> Arc<Page> {
         let rows = names
@@ -356,6 +384,46 @@ mod tests {
         // What tidyfy did itself leaves a time that only the server knows.
         let ours = record.with_archived(Some(Timestamp::UNIX_EPOCH));
         assert_eq!(ours.difference(&archived), None);
+    }
+
+    fn member(fields: &[(&str, Draft)]) -> Record {
+        let fields = fields.iter().map(|(name, draft)| ((*name).to_owned(), draft.clone())).collect();
+        Record::of_fields(Kind::Members, Id::new("2044").unwrap(), &fields)
+    }
+
+    #[test]
+    fn the_status_of_a_member_decides_where_there_is_one() {
+        let text = |text: &str| Draft::Text(text.to_owned());
+        let since = ("disabled", Draft::Time(Timestamp::UNIX_EPOCH));
+        for (status, wanted) in [("active", false), ("invited", false), ("Disabled", true)] {
+            assert_eq!(member(&[("status", text(status)), since.clone()]).is_archived(), wanted, "{status}");
+        }
+        assert!(member(&[since]).is_archived() && !member(&[]).is_archived());
+        let active = member(&[("status", text("active"))]);
+        let disabled = active.with_archived(Some(Timestamp::UNIX_EPOCH));
+        assert!(disabled.is_archived() && !disabled.with_archived(None).is_archived());
+        assert_eq!(active.difference(&disabled).unwrap(), "it has been disabled");
+        assert_eq!(disabled.difference(&active).unwrap(), "it has been enabled");
+    }
+
+    #[test]
+    fn a_member_who_was_deleted_was_renamed() {
+        let text = |text: &str| Draft::Text(text.to_owned());
+        for gone in [
+            [("status", text("deleted"))],
+            [("email", text("mia@corp.example.deleted.2044"))],
+            [("name", text("Mia Øst(Deleted)"))],
+        ] {
+            assert!(member(&gone).is_gone(), "{gone:?}");
+        }
+        for there in [
+            [("status", text("disabled"))],
+            [("email", text("mia@corp.example.deleted.7"))],
+            [("name", text("Mia (Deleted)"))],
+            [("name", text("(Deleted)"))],
+        ] {
+            assert!(!member(&there).is_gone(), "{there:?}");
+        }
     }
 
     #[test]

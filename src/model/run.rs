@@ -15,6 +15,8 @@ pub struct Run {
     ended: Vec<Option<Outcome>>,
     /// For each step the one that must be done first.
     after: Vec<Option<usize>>,
+    /// For each step whose turn it is in: those of a turn wait until all of the turns before have ended.
+    turns: Vec<usize>,
     at_once: usize,
     held: bool,
     closed: bool,
@@ -30,11 +32,24 @@ impl Run {
             waiting: (0..after.len()).filter(free).collect(),
             under_way: BTreeSet::new(),
             ended: vec![None; after.len()],
+            turns: vec![0; after.len()],
             after,
             at_once: at_once.max(1),
             held: false,
             closed: false,
         }
+    }
+
+    /// The same job, with the steps in turns: a number for each of them, never falling.
+    #[must_use]
+    pub fn in_turns(self, turns: Vec<usize>) -> Self {
+        Self { turns, ..self }
+    }
+
+    /// Whether a step has to wait for one that has its turn before it.
+    fn has_to_wait(&self, step: usize) -> bool {
+        let turn = |step: usize| self.turns.get(step).copied().unwrap_or_default();
+        self.under_way.iter().any(|before| turn(*before) < turn(step))
     }
 
     #[expect(
@@ -46,7 +61,8 @@ impl Run {
         if self.held || self.closed || self.under_way.len() >= self.at_once {
             return None;
         }
-        let step = self.waiting.pop_front()?;
+        let step = self.waiting.front().copied().filter(|step| !self.has_to_wait(*step))?;
+        self.waiting.pop_front();
         self.under_way.insert(step);
         Some(step)
     }
@@ -226,5 +242,17 @@ mod tests {
         assert!(!run.over());
         run.answer(1, Outcome::Done);
         assert!(run.over());
+    }
+
+    #[test]
+    fn a_turn_waits_for_the_one_before_it() {
+        let mut run = Run::new(vec![None, None, Some(1), None], 9).in_turns(vec![0, 0, 0, 1]);
+        assert_eq!((run.next(), run.next(), run.next()), (Some(0), Some(1), None));
+        run.answer(0, Outcome::Refused);
+        assert_eq!(run.next(), None);
+        run.answer(1, Outcome::Done);
+        assert_eq!((run.next(), run.next()), (Some(2), None), "it belongs to the same turn");
+        run.answer(2, Outcome::Failed);
+        assert_eq!((run.next(), run.over()), (Some(3), false));
     }
 }

@@ -210,11 +210,17 @@ impl Client {
     ///
     /// # Errors
     /// A [`Failure`] whose cause says what is known about the outcome.
-    pub async fn send(&self, method: catalog::Method, route: &str, id: &Id) -> Result<Answered, Failure> {
+    pub async fn send(
+        &self,
+        method: catalog::Method,
+        route: &str,
+        id: &Id,
+        query: &[(&str, String)],
+    ) -> Result<Answered, Failure> {
         if self.access.read_only {
             return Err(Failure::new(Cause::Forbidden, "read-only: nothing was sent"));
         }
-        let url = self.url(route, Some(id), &[])?;
+        let url = self.url(route, Some(id), query)?;
         let deadline = self.deadline();
         let method = match method {
             catalog::Method::Put => reqwest::Method::PUT,
@@ -228,12 +234,16 @@ impl Client {
         self.finish(response, deadline).await?.answered()
     }
 
-    /// The path that [`Client::send`] asks for, as it is on the wire.
+    /// The path that [`Client::send`] asks for, as it is on the wire, with its parameters.
     ///
     /// # Errors
     /// A [`Failure`] when the route cannot be filled in; it could not be sent either.
-    pub fn path(&self, route: &str, id: &Id) -> Result<String, Failure> {
-        Ok(self.url(route, Some(id), &[])?.path().to_owned())
+    pub fn path(&self, route: &str, id: &Id, query: &[(&str, String)]) -> Result<String, Failure> {
+        let url = self.url(route, Some(id), query)?;
+        Ok(match url.query() {
+            None => url.path().to_owned(),
+            Some(query) => format!("{}?{query}", url.path()),
+        })
     }
 
     /// The URL that [`Client::read`] and [`Client::send`] ask for, as it is on the wire. It never holds the token.

@@ -55,7 +55,7 @@ pub struct Decoded {
 pub fn row(kind: Kind, value: &Value) -> Result<(Id, Vec<Draft>), BadRow> {
     let value = enclosed(value);
     let object = value.as_object().ok_or(BadRow::Shape)?;
-    let id = object.get("id").and_then(id_text).ok_or(BadRow::NoId)?;
+    let id = object.get(kind.row().key).and_then(id_text).ok_or(BadRow::NoId)?;
     let fields = kind.row().fields.iter().map(|field| field::draft(value, field));
     Ok((Id::new(&id)?, fields.collect()))
 }
@@ -94,7 +94,12 @@ pub fn organization(value: &Value) -> Option<Organization> {
     let id = value.get("id").and_then(id_text).filter(|id| Id::new(id).is_ok())?;
     let name = value.get("name")?.as_str()?;
     let shown = text::name_or_nameless(name.trim());
-    (shown != text::NAMELESS).then(|| Organization { id, name: shown.into_owned(), admin: admin(value) })
+    (shown != text::NAMELESS).then(|| Organization {
+        id,
+        name: shown.into_owned(),
+        admin: admin(value),
+        me: None,
+    })
 }
 
 /// Whether an organization or a member says that the role is an administrator's; `None` for roles nobody has heard of.

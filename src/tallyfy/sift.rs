@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::{Map, Value};
 
 use super::decode::drop_credentials;
+use crate::model::catalog::Field;
 use crate::model::kind::Kind;
 
 /// The key that rows stand under in a list, and a row in an envelope of its own (API sheet, section 2).
@@ -36,9 +37,8 @@ impl Keep {
     /// What the rows of `kind` are read by: their ids, and the starts of the paths of the catalog's fields.
     #[must_use]
     pub fn fields(kind: Kind) -> Self {
-        let paths = kind.row().fields.iter().flat_map(|field| field.paths);
-        let starts = paths.filter_map(|path| path.split('.').next());
-        let mut keys: Vec<_> = std::iter::once("id").chain(starts).collect();
+        let starts = kind.row().fields.iter().flat_map(Field::keys);
+        let mut keys: Vec<_> = std::iter::once(kind.row().key).chain(starts).collect();
         keys.sort_unstable();
         keys.dedup();
         Self::Keys(keys)
@@ -229,6 +229,7 @@ impl Visitor<'_> for Wanted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::catalog::AND;
     use crate::tallyfy::decode;
     use serde_json::json;
 
@@ -293,6 +294,7 @@ mod tests {
         // Every key that any field begins with, bare and in an envelope, beside things that no field needs.
         for kind in Kind::ALL {
             let paths = kind.row().fields.iter().flat_map(|field| field.paths);
+            let paths = paths.flat_map(|path| path.split(AND));
             let mut row = json!({"id": "0123456789abcdef0123456789abcdef", "noise": {"name": "x"}});
             for path in paths {
                 let (mut at, mut keys) = (&mut row, path.split('.').peekable());

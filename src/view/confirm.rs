@@ -27,7 +27,7 @@ pub(super) fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas<'_>) {
         Verb::Delete => (BorderType::Double, theme.bad()),
         Verb::Archive | Verb::Restore => (BorderType::Plain, theme.strong()),
     };
-    let word = [Span::styled(format!(" {} ", confirm.plan.verb.title()), style)];
+    let word = [Span::styled(format!(" {} ", confirm.plan.words().title(confirm.plan.verb)), style)];
     canvas.window(modal.outer, border, style, &word);
     for (row, line) in modal.title.iter().enumerate() {
         canvas.line(modal.title_area, row, &[Span::styled(line, theme.place())]);

@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::text;
 use super::theme::Theme;
 use crate::app::command::Command;
-use crate::app::keymap::Context;
+use crate::app::keymap::{Binding, Context};
 use crate::app::state::confirm::{Confirm, Part};
 use crate::app::state::layout::Area;
 use crate::app::state::status::Told;
@@ -103,6 +103,14 @@ fn in_modal(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
     if confirm.filtering {
         return vec![("enter", "keep the filter"), ("esc", "clear it")];
     }
+    if confirm.is_picking() {
+        return vec![
+            ("enter", "pick"),
+            ("esc", "leave it"),
+            ("up down", "another"),
+            ("a-z", "part of a name"),
+        ];
+    }
     let keep = ("esc", "keep everything as it is");
     let scroll = ("pgdn pgup", "scroll");
     let mut keys = match confirm.part {
@@ -136,10 +144,20 @@ fn bound(state: &State) -> Vec<Hint> {
         .rows()
         .filter(|(binding, _)| binding.rank > 0 && binding.contexts.contains(&context))
         .filter(|(binding, _)| is_possible(state, context, binding.command))
-        .filter_map(|(binding, chords)| Some((binding.rank, chords.first()?.to_string(), binding.hint)))
+        .filter_map(|(binding, chords)| {
+            Some((binding.rank, chords.first()?.to_string(), hint(state, binding)))
+        })
         .collect();
     rows.sort_by_key(|(rank, _, _)| *rank);
     rows.into_iter().map(|(_, chord, hint)| (chord, hint)).collect()
+}
+
+/// What a key does, in the words of the kind that is shown.
+fn hint(state: &State, binding: &Binding) -> &'static str {
+    match binding.command {
+        Command::Do(verb) => state.kind.row().words.verb(verb),
+        _ => binding.hint,
+    }
 }
 
 fn is_possible(state: &State, context: Context, command: Command) -> bool {
@@ -214,7 +232,7 @@ fn verb_applies(state: &State, context: Context, verb: Verb) -> bool {
     if !may_change(state) || state.listing().marking.is_some() {
         return false;
     }
-    let applies = |record: &Record| applicable(verb, record, standing.admin()).is_ok();
+    let applies = |record: &Record| applicable(verb, record, standing.who()).is_ok();
     match (context, &state.detail) {
         (Context::Detail, Some(detail)) => applies(&detail.record),
         // There a verb only says to go to one kind.

@@ -52,7 +52,7 @@ fn words(state: &State, question: Question) -> String {
             },
         },
         Question::CancelJob(ticket) => match state.jobs.iter().find(|job| job.ticket == ticket) {
-            Some(job) => format!("{} paused at {}: cancel the rest?", job.plan.verb.word(), far(job)),
+            Some(job) => format!("{} paused at {}: cancel the rest?", job.plan.word(), far(job)),
             None => "the job is over: there is nothing left to cancel".to_owned(),
         },
     }

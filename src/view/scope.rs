@@ -64,7 +64,7 @@ fn all_marked(state: &State, theme: Theme) -> Vec<Part<'static>> {
 fn of_list(listing: &Listing, theme: Theme) -> Vec<Part<'static>> {
     let mut parts = Vec::new();
     if listing.kind.row().archives() {
-        parts.push(Part::new(3, listing.scope.word(), theme.strong()));
+        parts.push(Part::new(3, listing.kind.row().words.scope(listing.scope), theme.strong()));
     }
     if !listing.filter.source().trim().is_empty() {
         let filter = text::cut(listing.filter.source(), FILTER);

@@ -109,7 +109,7 @@ fn save_gauge(save: &Save, theme: Theme) -> Vec<Part<'static>> {
 /// `archive 12 of 300  [#####-----]  4%  25/s  12 s left  queued 1`
 fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static>> {
     let (done, steps) = (job.done(), job.steps());
-    let counts = format!("{} {} of {}", job.plan.verb.word(), grouped(done as u64), grouped(steps as u64));
+    let counts = format!("{} {} of {}", job.plan.word(), grouped(done as u64), grouped(steps as u64));
     let mut parts = vec![Part::new(0, counts, theme.strong())];
     parts.push(Part::new(4, bar(done, steps, if wide { 20 } else { 10 }), theme.plain()));
     parts.push(Part::new(3, format!("{}%", percent(done, steps)), theme.plain()));

@@ -163,10 +163,12 @@ fn emptiness(state: &State) -> Vec<(String, bool)> {
 fn nothing_there(state: &State, listing: &Listing) -> String {
     let row = listing.kind.row();
     let plural = row.plural;
-    let next = |words| key(state, Command::NextScope, words);
+    let next = |words: &str| key(state, Command::NextScope, words);
     match (row.archives(), listing.scope) {
-        (true, Scope::Active) => format!("no active {plural}; {}", next("shows archived ones")),
-        (true, Scope::Archived) => format!("no archived {plural}; {}", next("shows all")),
+        (true, Scope::Active) => {
+            format!("no active {plural}; {}", next(&format!("shows {} ones", row.words.archived)))
+        }
+        (true, Scope::Archived) => format!("no {} {plural}; {}", row.words.archived, next("shows all")),
         _ => format!("no {plural}"),
     }
 }

@@ -34,7 +34,7 @@ use crate::app::effect::Ticket;
 use crate::app::message::{JobEnd, Remark, Reply};
 use crate::backups::{Backups, Folder};
 use crate::journal::{Journal, StepEnd};
-use crate::model::catalog::Field;
+use crate::model::catalog::{Field, STATUS};
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
@@ -120,7 +120,7 @@ impl Running {
     fn new(job: Job) -> Self {
         let after = job.plan.steps.iter().map(|step| step.after).collect();
         let progress = Progress {
-            run: Run::new(after, job.at_once),
+            run: Run::new(after, job.at_once).in_turns(job.plan.turns()),
             sent: BTreeSet::new(),
             stopped: None,
             archived: BTreeMap::new(),
@@ -303,7 +303,7 @@ impl Running {
         place.left = Instant::now();
         let left = place.left;
         let wanted = || !self.job.reins.gear().is_closed();
-        let answer = self.job.session.change(place, step.row.verb, step, refusals, wanted).await;
+        let answer = self.job.session.change(place, step, refusals, wanted).await;
         Some((left.elapsed(), answer))
     }
 
@@ -330,7 +330,7 @@ impl Running {
                     self.progress().archived.insert(number, record);
                 }
                 let unsent = self.progress().run.answer(number, end.outcome);
-                let verb = self.job.plan.steps.get(number).map_or("it", |step| step.row.verb.word());
+                let verb = self.job.plan.steps.get(number).map_or("it", Step::word);
                 self.tell(number, settled);
                 let why = format!("the {verb} before it ended as {}", end.outcome.word());
                 self.conclude_unsent(unsent, &why).await;
@@ -385,24 +385,27 @@ impl Running {
 }
 
 /// An answer may hold the record, something else, or only part of it (API sheet, section 9, rows 3, 8 and 15): it is
-/// taken for the record if it has its id and speaks of every field that the list shows or a verb depends on. A deleted
-/// one is not looked at again.
+/// taken for the record if it has its id and speaks of every field that the list shows. Of what else it does not say, what
+/// was known stays, but for what proves a change, which this was. A deleted one is not looked at again.
 fn answered_record(step: &Step, answered: &Answered) -> Option<Record> {
     let kind = step.record.kind();
     let body = answered.body.as_ref().filter(|_| step.row.verb != Verb::Delete)?;
     let (id, mut drafts) = decode::row(kind, body).ok()?;
-    let speaks_of = |path: &str| path.split('.').next().is_some_and(|key| body.get(key).is_some());
+    let speaks_of = |key: &str| body.get(key).is_some();
     let only_proves = |field: &Field| field.column.is_none() && kind.row().freshness.contains(&field.name);
-    let is_needed =
-        |field: &&Field| !field.paths.is_empty() && field.include.is_none() && !only_proves(field);
-    // What only an include brings was not asked for, and a verb does not change it.
+    let since = kind.row().archived.as_ref().map(|archived| archived.since);
+    let is_shown = |field: &&Field| {
+        !field.paths.is_empty() && field.column.is_some() || field.name == STATUS || Some(field.name) == since
+    };
+    // A verb does not change what only an include brings, nor what is not in the list.
     for ((draft, known), field) in drafts.iter_mut().zip(step.record.drafts()).zip(kind.row().fields) {
-        if field.include.is_some() && *draft == Draft::Missing {
+        let is_told = field.include.is_none() && field.keys().any(speaks_of);
+        if *draft == Draft::Missing && !is_told && !only_proves(field) {
             *draft = known;
         }
     }
-    let mut needed = kind.row().fields.iter().filter(is_needed);
-    let is_whole = needed.all(|field| field.paths.iter().any(|path| speaks_of(path)));
+    let mut shown = kind.row().fields.iter().filter(is_shown);
+    let is_whole = shown.all(|field| field.keys().any(speaks_of));
     (id == *step.record.id() && is_whole).then(|| Record::new(kind, id, drafts))
 }
 

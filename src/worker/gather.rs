@@ -227,8 +227,9 @@ impl<'a> Gathering<'a> {
 }
 
 /// The number of a page among those of all lists.
-fn numbered((at, page): (usize, usize)) -> usize {
-    at * NUMBERS as usize + page
+fn numbered((at, page): (usize, usize)) -> u32 {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    number(at).saturating_mul(NUMBERS).saturating_add(number(page))
 }
 
 /// A record of a list and those inside it, on which something may hang.

@@ -16,10 +16,10 @@ use super::session::Session;
 use super::walk::{Listing, PER_PAGE, Pages};
 use crate::app::effect::{self as app, Question, Ticket, Wanted};
 use crate::app::message::{LoadEnd, Reply};
-use crate::model::catalog::{List, Source};
+use crate::model::catalog::{List, Part, Source};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
-use crate::model::kind::{Coverage, Scope};
+use crate::model::kind::Coverage;
 use crate::model::record::{Draft, Page, Record};
 use crate::model::rows::shortfall;
 use crate::tallyfy::{Listed, decode};
@@ -57,9 +57,44 @@ pub(super) struct Sifted {
 struct Read {
     seen: HashSet<Id>,
     unreadable: usize,
+    /// How many rows the server says there are, in the part of the list that is being read.
     total: Option<u64>,
-    /// Pages that could not be read.
+    /// Pages of that part that could not be read.
     gaps: Vec<u32>,
+    /// The part, where the list falls into some.
+    part: Option<&'static Part>,
+    /// The highest page number that the parts before have taken.
+    before: usize,
+    /// And the highest that this one has.
+    highest: usize,
+    /// How many rows the parts before have; none if one of them did not say.
+    others: Option<u64>,
+}
+
+impl Read {
+    fn new(gaps: Vec<u32>) -> Self {
+        Self { gaps, others: Some(0), ..Self::default() }
+    }
+
+    /// The number under which a page is told: those of all parts follow one another.
+    fn numbered(&mut self, page: usize) -> u32 {
+        let number = self.before + page;
+        self.highest = self.highest.max(number);
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
+    /// How many rows all parts have together, as far as they have been read.
+    fn sum(&self) -> Option<u64> {
+        Some(self.others? + self.total?)
+    }
+
+    /// Goes on to the next part.
+    fn next(&mut self, part: &'static Part) {
+        if self.part.replace(part).is_some() {
+            self.others = self.sum();
+            (self.before, self.total) = (self.highest, None);
+        }
+    }
 }
 
 impl Load {
@@ -71,22 +106,38 @@ impl Load {
         }
     }
 
-    async fn read(&self, list: &List, wanted: &Wanted) -> Result<LoadEnd, Failure> {
+    async fn read(&self, list: &'static List, wanted: &Wanted) -> Result<LoadEnd, Failure> {
         let listing = self.listing(list);
         let (gaps, from, size) = match wanted {
             Wanted::All => (Vec::new(), Some(1), PER_PAGE),
             Wanted::Rest { gaps, from, size } => (gaps.clone(), *from, *size),
             Wanted::Missing { gaps, .. } => (gaps.clone(), None, PER_PAGE),
         };
-        let mut read = Read { gaps, ..Read::default() };
-        if let Some(from) = from {
-            self.walk(&listing, (from as usize, size), &mut read).await?;
+        let (mut read, mut gaps) = (Read::new(gaps), 0);
+        if list.parts.is_empty() {
+            if let Some(from) = from {
+                self.walk(&listing, (from as usize, size), &mut read).await?;
+            }
+            gaps = self.fill(&listing, &mut read).await;
         }
-        let gaps = self.fill(&listing, &mut read).await;
+        for part in list.parts {
+            read.next(part);
+            let listing = listing.clone().part(part);
+            self.walk(&listing, (1, PER_PAGE), &mut read).await?;
+            gaps += self.fill(&listing, &mut read).await;
+        }
         // What a part of a list lacks is for those to say who have the other part.
         let is_known = *wanted == Wanted::All && gaps == 0;
-        let total = read.total.filter(|_| is_known);
+        let total = read.sum().filter(|_| is_known);
         Ok(LoadEnd { missing: shortfall(total, read.seen.len() + read.unreadable) })
+    }
+
+    /// How many rows the list is said to have, of the scope that was asked for.
+    fn total(&self, read: &Read) -> Option<u64> {
+        let list = self.list.kind.row().counted()?;
+        let is_last =
+            list.parts.last().is_none_or(|last| read.part.is_some_and(|part| std::ptr::eq(part, last)));
+        read.sum().filter(|_| is_last)
     }
 
     /// Walks to the end of the list. A page that fails alone is left out and reported.
@@ -112,7 +163,8 @@ impl Load {
                         last = last.max(number);
                     }
                     if !is_empty || number == from {
-                        self.tell(number, sifted, read.total, Vec::new());
+                        let total = self.total(read);
+                        self.tell(read.numbered(number), sifted, total, Vec::new());
                     }
                 }
                 Err((number, why)) => {
@@ -121,13 +173,17 @@ impl Load {
                         return Err(why);
                     }
                     pages.gave_up(number);
-                    read.gaps.push(self.tell_gap(number, why));
+                    let told = read.numbered(number);
+                    self.tell_gap(told, why);
+                    read.gaps.push(u32::try_from(number).unwrap_or(u32::MAX));
                 }
             }
         }
         // Rows behind it show that an empty page was no end.
         for page in empty.into_iter().filter(|page| *page < last) {
-            read.gaps.push(self.tell_gap(page, empty_page()));
+            let told = read.numbered(page);
+            self.tell_gap(told, empty_page());
+            read.gaps.push(u32::try_from(page).unwrap_or(u32::MAX));
         }
         Ok(())
     }
@@ -141,16 +197,17 @@ impl Load {
             let asked = (page, PER_PAGE);
             match self.session.list(&errand, listing.route, &listing.query, asked, &listing.keep).await {
                 Ok(Listed { rows, .. }) if rows.is_empty() => {
-                    self.tell_gap(page, empty_page());
+                    self.tell_gap(read.numbered(page), empty_page());
                     missing += 1;
                 }
                 Ok(Listed { rows, meta }) => {
                     read.total = meta.total.or(read.total);
                     let sifted = self.sift_rows(&rows, read);
-                    self.tell(page, sifted, read.total, Vec::new());
+                    let total = self.total(read);
+                    self.tell(read.numbered(page), sifted, total, Vec::new());
                 }
                 Err(why) => {
-                    self.tell_gap(page, why);
+                    self.tell_gap(read.numbered(page), why);
                     missing += 1;
                 }
             }
@@ -194,6 +251,9 @@ impl Load {
 
     fn sift_rows(&self, rows: &[Value], read: &mut Read) -> Sifted {
         let mut decoded = decode::rows(self.list.kind, rows);
+        if let Some(part) = read.part {
+            decoded.rows.iter_mut().for_each(|row| self.tell_part(part, row));
+        }
         decoded.rows.retain(|(id, _)| read.seen.insert(id.clone()));
         let sifted = self.sift(decoded.rows, decoded.refused);
         read.unreadable += sifted.unreadable;
@@ -204,41 +264,45 @@ impl Load {
     pub(super) fn sift(&self, rows: Vec<Row>, unreadable: usize) -> Sifted {
         let fresh = rows.len();
         let page = self.in_scope(rows);
-        Sifted { dropped: fresh - page.len(), page, fresh, unreadable }
+        // A list that is asked for no scope brings all of them.
+        let is_picked = matches!(&self.list.kind.row().source, Source::List(list) if list.is_picked());
+        let dropped = if is_picked { 0 } else { fresh - page.len() };
+        Sifted { dropped, page, fresh, unreadable }
+    }
+
+    /// Lets a row that does not say which part of the list it is from say so.
+    fn tell_part(&self, part: &Part, (_, drafts): &mut Row) {
+        let field = self.list.kind.row().field(part.field).and_then(|field| drafts.get_mut(field));
+        if let Some(draft @ Draft::Missing) = field {
+            *draft = Draft::Text(part.value.to_owned());
+        }
     }
 
     fn in_scope(&self, rows: Vec<Row>) -> Arc<Page> {
         let (kind, scope) = (self.list.kind, self.list.scope);
         // Only a record knows whether it is archived, so the page is made first, and made again if some must go.
         let page = Arc::new(Page::new(kind, rows));
-        let belongs = |record: &Record| scope.holds(record.is_archived());
-        if scope == Scope::All || page.records().all(|record| belongs(&record)) {
+        let belongs = |record: &Record| scope.holds(record.is_archived()) && !record.is_gone();
+        if page.records().all(|record| belongs(&record)) {
             return page;
         }
         let kept = page.records().filter(belongs).map(|record| (record.id().clone(), record.drafts()));
         Arc::new(Page::new(kind, kept.collect()))
     }
 
-    pub(super) fn tell(&self, number: usize, sifted: Sifted, total: Option<u64>, coverage: Vec<Coverage>) {
+    pub(super) fn tell(&self, number: u32, sifted: Sifted, total: Option<u64>, coverage: Vec<Coverage>) {
         let Sifted { page, dropped, unreadable, .. } = sifted;
-        let number = numbered(number);
         self.post.reply(self.ticket, Reply::Page { number, page, total, dropped, unreadable, coverage });
     }
 
-    pub(super) fn tell_gap(&self, number: usize, why: Failure) -> u32 {
-        let number = numbered(number);
+    pub(super) fn tell_gap(&self, number: u32, why: Failure) {
         self.post.reply(self.ticket, Reply::Gap { number, why });
-        number
     }
 }
 
 /// Why a page counts as missing that came without a row.
 pub(super) fn empty_page() -> Failure {
     Failure::new(Cause::Garbled, "an empty page came in the middle of the list")
-}
-
-fn numbered(page: usize) -> u32 {
-    u32::try_from(page).unwrap_or(u32::MAX)
 }
 
 /// Whether what went wrong says nothing about the other pages.

@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::pace::Urgency;
 use super::session::{Errand, Session};
 use super::truth::{Age, ORGANIZATION, Seen, Truth, Use};
-use super::walk::{ABREAST, Listing, Pages, parameters};
-use crate::model::catalog::Source;
+use super::walk::{ABREAST, Listing, Pages, parameters, with_part};
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Scope};
 use crate::model::people::{People, Person};
@@ -35,14 +34,15 @@ pub(super) async fn identify(session: &Session) -> Result<Organization, Failure>
     if let Ok(Some(person)) = person {
         session.remember(person);
     }
-    match listed {
-        Ok(Some(organization)) => organization,
+    let organization = match listed {
+        Ok(Some(organization)) => organization?,
         // The list does not know it, or cannot be had: the organization itself may still answer.
         Ok(None) | Err(_) => {
             let value = organization_itself(session).await?;
-            decode::organization(&value).ok_or_else(nameless)
+            decode::organization(&value).ok_or_else(nameless)?
         }
-    }
+    };
+    Ok(Organization { me: session.person(), ..organization })
 }
 
 /// Reads who the token speaks for; none where the answer names nobody.
@@ -118,15 +118,24 @@ pub(super) async fn people(session: &Session) -> Result<People, Failure> {
 
 /// Asks how many active records of `kind` there are. Only `total` is trusted (API sheet, section 8).
 pub(super) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure> {
-    let Source::List(list) = &kind.row().source else {
+    let Some(list) = kind.row().counted() else {
         let words =
-            format!("the API has no list of {}, so they are counted as they are found", kind.row().plural);
+            format!("the API does not count {}, so they are counted as they are found", kind.row().plural);
         return Err(Failure::new(Cause::Cancelled, &words));
     };
     let errand = errand(Urgency::Background, "count", Some(kind), kind.row().plural);
-    let listed =
-        session.list(&errand, list.route, &parameters(list, Scope::Active), (1, 1), &Keep::nothing()).await?;
-    listed.meta.total.ok_or_else(|| Failure::new(Cause::Garbled, "the server did not say how many there are"))
+    let asked = parameters(list, Scope::Active);
+    let queries = match list.parts {
+        [] => vec![asked],
+        parts => parts.iter().map(|part| with_part(asked.clone(), part)).collect(),
+    };
+    let mut sum = 0;
+    for query in queries {
+        let listed = session.list(&errand, list.route, &query, (1, 1), &Keep::nothing()).await?;
+        let words = "the server did not say how many there are";
+        sum += listed.meta.total.ok_or_else(|| Failure::new(Cause::Garbled, words))?;
+    }
+    Ok(sum)
 }
 
 /// Reads the record with the kind and the id of this one.

@@ -14,7 +14,8 @@ use futures_util::stream;
 use tokio::task::spawn_blocking;
 
 use steps::{
-    Key, Later, deleted_since, inverted, is_left, key, kinds, number, options, record, records, tally,
+    Key, Later, deleted_since, heir, inverted, is_left, key, kinds, number, options, record, records, tally,
+    word,
 };
 
 use super::apply::{Reading, read_back};
@@ -80,13 +81,14 @@ impl Past {
                 1 => "the record that was done".to_owned(),
                 n => format!("the {n} records that were done"),
             };
-            let mut preface = vec![format!("undoes {} for {whose}", self.told(&job))];
+            let mut preface = vec![format!("undoes {} for {whose}", self.told(&job, &steps))];
             preface.append(&mut unfinished);
             preface.extend(deleted_since(&deleted, &chosen));
             return Ok(Some(Box::new(Recalled {
                 verb: inverse,
                 chosen,
                 options: Options::default(),
+                heir: None,
                 preface,
             })));
         }
@@ -143,7 +145,7 @@ impl Past {
             1 => "the record that failed".to_owned(),
             n => format!("the {n} records that failed"),
         };
-        let mut preface = vec![format!("tries again {what} in {}", self.told(job))];
+        let mut preface = vec![format!("tries again {what} in {}", self.told(job, steps))];
         if without {
             let these = if chosen.len() == 1 { "this one" } else { "these" };
             preface.push(format!("without a copy: {BYTES_LOST} of {these}, so that none can be kept"));
@@ -155,7 +157,7 @@ impl Past {
                 .push(format!("of {n} more it is still unknown whether they were done: they are left out")),
         }
         let options = Options { backup: job.backups.is_some() && !without, ..options(job, steps) };
-        Some(Box::new(Recalled { verb, chosen, options, preface }))
+        Some(Box::new(Recalled { verb, chosen, options, heir: heir(job), preface }))
     }
 
     /// The jobs that an earlier run did not finish, with what was under way settled as far as it can be.
@@ -185,6 +187,7 @@ impl Past {
                 tally: tally(&steps),
                 rest: rest.into_iter().map(|(_, record)| record.into()).collect(),
                 options: options(&job, &steps),
+                heir: heir(&job),
                 elsewhere: job.state == JobState::Running,
                 archived: steps.iter().filter(|step| step.after.is_some() && is_left(step, &steps)).count(),
             });
@@ -262,7 +265,7 @@ impl Past {
         let words = step.reason.clone().unwrap_or_else(|| "tidyfy ended before the answer came".to_owned());
         // An earlier look that failed says nothing any more.
         let words = words.split("; reading it back").next().unwrap_or_default().to_owned();
-        Some((number(step), Step { record, row, after: None }, Reading { patiently, words }))
+        Some((number(step), Step { record, row, after: None, heir: None }, Reading { patiently, words }))
     }
 
     /// The jobs of this organization, the newest first.
@@ -296,8 +299,8 @@ impl Past {
     }
 
     /// `job 12 (archive, 4 min ago)`.
-    fn told(&self, job: &PastJob) -> String {
+    fn told(&self, job: &PastJob, steps: &[PastStep]) -> String {
         let ago = self.clock.now().wall.duration_since(job.created).unsigned_abs();
-        format!("job {} ({}, {} ago)", job.id, job.verb, spoken(ago))
+        format!("job {} ({}, {} ago)", job.id, word(job, steps), spoken(ago))
     }
 }

@@ -21,9 +21,9 @@ use super::post::Post;
 use crate::app::message::{Attempt, Fact, SAVE};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::Kind;
 use crate::model::people::Person;
-use crate::model::plan::Step;
+use crate::model::plan::{Request, Step};
 use crate::model::record::Record;
 use crate::tallyfy::{Answered, Client, Download, Keep, Listed, Quota};
 
@@ -165,8 +165,9 @@ impl Session {
     /// The path that a step's request asks for.
     pub(super) fn path(&self, step: &Step) -> String {
         // A route that cannot be filled in is not sent either.
-        let path = self.client().path(step.row.route, step.record.id());
-        path.unwrap_or_else(|_| step.row.route.to_owned())
+        let Request { route, query, .. } = step.request();
+        let path = self.client().path(route, step.record.id(), &query);
+        path.unwrap_or_else(|_| route.to_owned())
     }
 
     /// Reads one page of a list, and of its rows only `keep`.
@@ -250,24 +251,23 @@ impl Session {
     pub(super) async fn change(
         &self,
         place: Place,
-        verb: Verb,
         step: &Step,
         refusals: &mut u32,
         wanted: impl Fn() -> bool,
     ) -> Result<Answered, Failure> {
         let errand = Errand {
             urgency: Urgency::Job,
-            purpose: verb.word(),
+            purpose: step.word(),
             kind: Some(step.record.kind()),
             name: step.record.name().to_owned(),
         };
-        let method = step.row.method;
+        let Request { method, route, query } = step.request();
         // The door may have been locked since the place was given. Where only the server could not be reached meanwhile,
         // the step finds out by itself.
         let Some(pass) = self.0.door.pass(Urgency::Urgent) else { return Err(not_sent()) };
         self.0.changed.store(true, Ordering::Relaxed);
-        let (route, id) = (step.row.route, step.record.id());
-        let request = |client: Client| async move { client.send(method, route, id).await };
+        let (id, asked) = (step.record.id(), &query);
+        let request = |client: Client| async move { client.send(method, route, id, asked).await };
         let sent = self.attempt(place, &pass, *refusals, request).await;
         let status = sent.result.as_ref().map(|answered| answered.status).map_err(Clone::clone);
         let again_in = match &status {
@@ -277,8 +277,7 @@ impl Session {
             }
             Ok(_) | Err(_) => None,
         };
-        let id = Some(step.record.id());
-        let target = Target::new(self.client().address(step.row.route, id, &[]), step.row.route, id);
+        let target = Target::new(self.client().address(route, Some(id), &query), route, Some(id));
         self.report(&errand, (method.word(), &target), sent.took, status, again_in);
         sent.result
     }

@@ -145,7 +145,7 @@ impl Truth {
         for record in records {
             wanted.entry(record.kind()).or_default().insert(record.id().clone());
         }
-        let archives = wanted.into_iter().filter(|(kind, _)| kind.row().archives());
+        let archives = wanted.into_iter().filter(|(kind, _)| kind.row().lists_archived());
         let archive = |wanted: BTreeSet<Id>| {
             let few = wanted.len() < FEW;
             let last = Mutex::new(Archive { wanted, ..Archive::default() });
@@ -169,7 +169,7 @@ impl Truth {
         if let Some(said) = self.by_id(record).await? {
             return there(record, said);
         }
-        if !list_first && kind.row().archives() {
+        if !list_first && kind.row().lists_archived() {
             if let Some(said) = self.in_archive(record, age).await? {
                 self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(kind);
                 return there(record, said);
@@ -344,8 +344,8 @@ fn is_row_of(kind: Kind, row: &Value, id: &Id) -> bool {
     decode::row(kind, row).is_ok_and(|(found, _)| found == *id)
 }
 
-/// What the server says of a record, if it speaks of that one. A kind without an archive may still show what it has
-/// deleted (API sheet, section 9, row 10).
+/// What the server says of a record, if it speaks of that one. Some kinds still show what has been deleted (API sheet,
+/// section 6.9; section 9, row 10).
 fn there(record: &Record, (value, at): Said) -> Result<Seen, Failure> {
     let kind = record.kind();
     let decoded = decode::row(kind, &value).ok().filter(|(id, _)| id == record.id());
@@ -353,7 +353,7 @@ fn there(record: &Record, (value, at): Said) -> Result<Seen, Failure> {
         return Err(Failure::new(Cause::Garbled, "another record came than the one that was asked for"));
     };
     let now = Record::new(kind, id, drafts);
-    if !kind.row().archives() && now.is_archived() {
+    if now.is_gone() {
         return Ok(Seen::Gone);
     }
     Ok(Seen::There { record: now, said: value, at })

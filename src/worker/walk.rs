@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::pace::Urgency;
 use super::session::{Errand, Parameter, Session};
-use crate::model::catalog::List;
+use crate::model::catalog::{List, Part};
 use crate::model::failure::Failure;
 use crate::model::kind::{Kind, Scope};
 use crate::tallyfy::page::{Meta, Walk};
@@ -65,6 +65,12 @@ impl Listing {
         }
     }
 
+    /// The same of one part of the list.
+    pub(super) fn part(mut self, part: &Part) -> Self {
+        self.query = with_part(self.query, part);
+        self
+    }
+
     pub(super) fn errand(&self, page: usize) -> Errand {
         let urgency = if page == 1 { self.first } else { self.rest };
         let name = format!("{} page {page}", self.name).trim_start().to_owned();
@@ -76,6 +82,12 @@ impl Listing {
 pub(super) fn parameters(list: &List, scope: Scope) -> Vec<Parameter> {
     let parameters = list.query.iter().chain(list.scope_query(scope));
     parameters.map(|(key, value)| (*key, (*value).to_owned())).collect()
+}
+
+/// The same, of one part of the list.
+pub(super) fn with_part(mut query: Vec<Parameter>, part: &Part) -> Vec<Parameter> {
+    query.extend(part.query.iter().map(|(key, value)| (*key, (*value).to_owned())));
+    query
 }
 
 /// A page that has come. [`Pages::taken`] must be told what was new in it.

@@ -13,7 +13,7 @@ use super::post::Post;
 use super::session::{Errand, Session};
 use crate::app::effect::Ticket;
 use crate::app::message::Reply;
-use crate::model::catalog::{Ask, Count, Counted, Impact as Row};
+use crate::model::catalog::{self, Ask, Count, Counted, Impact as Row};
 use crate::model::failure::Failure;
 use crate::model::impact::{Found, Impact};
 use crate::model::plan::Plan;
@@ -32,18 +32,22 @@ pub(super) async fn run(session: &Session, post: &Post, ticket: Ticket, plan: &P
         let targets = plan.targets().map(|step| &step.record);
         let records: Vec<&Record> = targets.filter(|record| record.kind() == one.kind).collect();
         match &row.ask {
-            None => records.iter().for_each(|record| one.add(&found(row, record, &Answer::Nothing))),
+            None => {
+                records.iter().for_each(|record| one.add_of(record, found(row, record, &Answer::Nothing)))
+            }
             Some(ask) => {
                 let records = spread(&records, one.sample).cloned();
                 questions.extend(records.map(|record| (place, Question { row, ask, record })));
             }
         }
     }
-    let answers =
-        questions.into_iter().map(|(place, question)| async move { (place, question.put(session).await) });
+    let answers = questions.into_iter().map(|(place, question)| async move {
+        let found = question.put(session).await;
+        (place, question.record, found)
+    });
     let mut answers = stream::iter(answers).buffer_unordered(AT_ONCE);
-    while let Some((place, found)) = answers.next().await {
-        impact[place].add(&found);
+    while let Some((place, record, found)) = answers.next().await {
+        impact[place].add_of(&record, found);
         post.reply(ticket, Reply::Weighing(impact.clone()));
     }
     impact
@@ -78,7 +82,11 @@ impl Question {
     async fn put(&self, session: &Session) -> Found {
         let answer = match self.ask {
             Ask::Record { with } => self.read(session, with).await.map(Answer::Record),
-            Ask::Total { route, key } => self.total(session, route, key).await,
+            Ask::Total { route, key, query } => self.total(session, route, key, query).await,
+            Ask::Route { route } => {
+                let answer = session.read(&self.errand("read"), route, Some(self.record.id()), &[]).await;
+                answer.map(Answer::Record)
+            }
         };
         found(self.row, &self.record, &answer.unwrap_or(Answer::Nothing))
     }
@@ -89,8 +97,15 @@ impl Question {
     }
 
     /// Only `total` is to be trusted on a page of one (API sheet, section 8).
-    async fn total(&self, session: &Session, route: &str, key: &'static str) -> Result<Answer, Failure> {
-        let query = [(key, self.record.id().to_string())];
+    async fn total(
+        &self,
+        session: &Session,
+        route: &str,
+        key: &'static str,
+        others: catalog::Query,
+    ) -> Result<Answer, Failure> {
+        let others = others.iter().map(|(key, value)| (*key, (*value).to_owned()));
+        let query: Vec<_> = [(key, self.record.id().to_string())].into_iter().chain(others).collect();
         let listed = session.list(&self.errand("count"), route, &query, (1, 1), &Keep::nothing()).await?;
         Ok(listed.meta.total.map_or(Answer::Nothing, Answer::Total))
     }

@@ -296,6 +296,7 @@ fn some_job() -> tidyfy::journal::NewJob {
         person: Some("4711".into()),
         backups: Some("/copies/of job 1".into()),
         continues: None,
+        heir: None,
         created: at,
         started: at,
         steps: vec![

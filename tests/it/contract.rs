@@ -47,7 +47,7 @@ fn safe(failure: Failure) -> Failure {
 }
 
 async fn delete(client: &Client) -> Result<Answered, Failure> {
-    client.send(Method::Delete, DELETE_RUN, &run()).await.map_err(safe)
+    client.send(Method::Delete, DELETE_RUN, &run(), &[]).await.map_err(safe)
 }
 
 /// What a DELETE makes of one answer.
@@ -80,7 +80,7 @@ async fn three_headers_go_with_every_request() {
     client.list("organizations/{org}/runs", &[], 1, 100, &Keep::Whole).await.unwrap();
     me(&client).await.unwrap();
     delete(&client).await.unwrap();
-    client.send(Method::Put, "organizations/{org}/runs/{id}/activate", &run()).await.unwrap();
+    client.send(Method::Put, "organizations/{org}/runs/{id}/activate", &run(), &[]).await.unwrap();
     for head in server.heads() {
         assert_eq!(header(&head, "authorization"), [format!("Bearer {TOKEN}")], "{head}");
         assert_eq!(header(&head, "accept"), ["application/json"], "{head}");
@@ -99,7 +99,7 @@ async fn every_route_of_the_catalog_arrives_as_written() {
     let client = client(&server);
     let mut wanted = Vec::new();
     for verb in verbs {
-        client.send(verb.method, verb.route, &run()).await.unwrap();
+        client.send(verb.method, verb.route, &run(), &[]).await.unwrap();
         let path = verb.route.replace("{org}", ORG).replace("{id}", RUN);
         wanted.push(format!("{} /api/{path}", verb.method.word()));
     }
@@ -139,7 +139,8 @@ async fn one_slash_joins_any_base_to_any_route() {
 #[tokio::test]
 async fn a_change_without_its_id_is_never_sent() {
     let server = Server::start([]).await;
-    let failure = client(&server).send(Method::Delete, "organizations/{org}/runs", &run()).await.unwrap_err();
+    let failure =
+        client(&server).send(Method::Delete, "organizations/{org}/runs", &run(), &[]).await.unwrap_err();
     assert_eq!((failure.cause, server.heads().len()), (Cause::Bug, 0));
 }
 
@@ -149,7 +150,7 @@ async fn a_read_only_client_cannot_send_a_change() {
     let base = format!("http://{}/api", server.address);
     let client = Client::new(Access { read_only: true, ..access(&base) }).unwrap();
     for method in [Method::Put, Method::Delete] {
-        let failure = client.send(method, DELETE_RUN, &run()).await.unwrap_err();
+        let failure = client.send(method, DELETE_RUN, &run(), &[]).await.unwrap_err();
         assert_eq!((failure.status, failure.words.as_str()), (None, "read-only: nothing was sent"));
     }
     me(&client).await.unwrap();

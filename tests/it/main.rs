@@ -18,6 +18,7 @@ mod journeys;
 mod layering;
 mod loading;
 mod modal;
+mod people;
 mod places;
 mod properties;
 mod pty;

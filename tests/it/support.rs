@@ -37,6 +37,9 @@ pub(crate) fn slug(kind: Kind) -> &'static str {
         Kind::Files => "assets",
         Kind::Tags => "tags",
         Kind::Groups => "groups",
+        Kind::Guests => "guests",
+        Kind::Members => "users",
+        Kind::Folders => "folders",
     }
 }
 
@@ -360,7 +363,7 @@ impl Desk {
         let mut marked = Vec::new();
         while marked.len() < n {
             let record = self.state().under_cursor().unwrap();
-            if applicable(verb, &record, self.state().standing.admin()).is_ok() {
+            if applicable(verb, &record, self.state().standing.who()).is_ok() {
                 marked.push(record.id().to_string());
                 self.keys("space").await;
             } else {

@@ -8,6 +8,7 @@
 
 mod choice;
 mod counts;
+mod heir;
 mod words;
 
 use std::sync::Arc;
@@ -17,13 +18,14 @@ use tui_input::{Input, InputRequest};
 
 use crate::app::keymap::{Chord, Key};
 use crate::model::moment::Moment;
-use crate::model::plan::{Assent, Plan};
+use crate::model::plan::{Assent, Heir, Plan};
 use crate::model::text;
 
 pub use choice::Choice;
 pub use words::Line;
 
 use counts::Counts;
+use heir::Picker;
 
 /// How long what a key would set off must have been on the screen, and `y` no key before it, until the key counts.
 pub const QUIET: Duration = Duration::from_millis(250);
@@ -80,6 +82,10 @@ pub struct Confirm {
     archivable: usize,
     /// What hangs on the records.
     counts: Counts,
+    /// Whom what belongs to them can be handed to.
+    heirs: Vec<Heir>,
+    /// The line in which one of those is being chosen.
+    picker: Option<Picker>,
     /// Whether the last key was a letter that the options could do nothing with.
     in_a_word: bool,
     /// When it was first on the screen, as it is now.
@@ -100,7 +106,7 @@ impl Confirm {
         // Where nothing can be done but by archiving first, that is what there is to decide.
         let (part, choice) = match &assent {
             Assent::Phrase(_) => (Part::Phrase, offered.first()),
-            Assent::Nothing if archivable > 0 => (Part::Options, offered.last()),
+            Assent::Nothing if archivable > 0 => (Part::Options, Some(&Choice::ArchiveFirst)),
             Assent::Nothing | Assent::Key => (Part::List, offered.first()),
         };
         Self {
@@ -116,6 +122,8 @@ impl Confirm {
             offered,
             archivable,
             counts: Counts::default(),
+            heirs: Vec::new(),
+            picker: None,
             in_a_word: false,
             drawn: None,
             last_key: None,
@@ -132,13 +140,25 @@ impl Confirm {
     /// What an option says.
     #[must_use]
     pub fn label(&self, choice: Choice) -> String {
-        choice.label(self.archivable)
+        match choice {
+            Choice::Reassign => self.heir_label(),
+            _ => choice.label(self.archivable, self.plan.words()),
+        }
+    }
+
+    /// Whether an option is on.
+    #[must_use]
+    pub fn is_on(&self, choice: Choice) -> bool {
+        choice.is_on(&self.plan)
     }
 
     /// What it says where there is hardly room.
     #[must_use]
     pub fn short_label(&self, choice: Choice) -> String {
-        choice.short_label(self.archivable)
+        match choice {
+            Choice::Reassign if self.is_picking() => self.heir_label(),
+            _ => choice.short_label(self.archivable, self.plan.words()),
+        }
     }
 
     /// The part that Tab leads to.
@@ -211,6 +231,10 @@ impl Confirm {
             self.filter_key(chord);
             return Verdict::Open;
         }
+        if self.is_picking() {
+            self.picker_key(chord, repeat || hurried);
+            return Verdict::Open;
+        }
         match chord.key {
             Key::Esc => return Verdict::Kept,
             Key::Tab => self.part = self.neighbour(1),
@@ -277,10 +301,20 @@ impl Confirm {
 
     /// Makes another plan of it. Nothing that was typed, and nothing that was seen, counts for that one.
     fn flip(&mut self) {
-        let Some(choice) = self.choice else { return };
         let plan = Plan::clone(&self.plan);
-        let options = choice.flipped(plan.options);
-        self.plan = Arc::new(plan.with(options));
+        match self.choice {
+            None => {}
+            Some(Choice::Reassign) => self.pick(),
+            Some(choice) => {
+                let options = choice.flipped(plan.options);
+                self.turn_into(plan.with(options));
+            }
+        }
+    }
+
+    fn turn_into(&mut self, plan: Plan) {
+        self.offered = Choice::offered(&plan, self.archivable);
+        self.plan = Arc::new(plan);
         self.assent = self.plan.assent();
         self.phrase.reset();
         self.hidden();

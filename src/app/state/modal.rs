@@ -141,7 +141,7 @@ fn optional_rows(confirm: &Confirm, most: usize) -> (usize, usize, usize) {
 fn options(confirm: &Confirm, cells: usize, most: usize) -> Vec<Laid> {
     let state = |choice| {
         let sign = if confirm.has_keys(choice) && !confirm.filtering { '>' } else { ' ' };
-        let cross = if choice.is_on(confirm.plan.options) { 'x' } else { ' ' };
+        let cross = if confirm.is_on(choice) { 'x' } else { ' ' };
         (sign, cross)
     };
     if most >= ROOMY {
@@ -195,6 +195,7 @@ fn laid(line: Line, width: usize) -> Vec<Laid> {
         Line::Head(words) => flat(Weight::Head, &words),
         Line::Loud(words) => Laid::led("!", 2, Weight::Loud, &words, width),
         Line::Target(record) => vec![Laid { lead: "  ".to_owned(), record: Some(record), ..Laid::blank() }],
+        Line::Beside(words) => Laid::led("    has", 8, Weight::Plain, &words, width),
         Line::Blocked(record, reason) => {
             let words = format!("{}: {reason}", record.name());
             let mut lines = Laid::led("  !", 4, Weight::Faint, &words, width);

@@ -159,6 +159,7 @@ mod tests {
             kinds: vec![],
             tally: Tally::default(),
             rest: vec![],
+            heir: None,
             options: Options::default(),
             elsewhere: false,
             archived: 0,

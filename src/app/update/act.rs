@@ -1,5 +1,6 @@
 //! Acting: from a verb's key to a plan, from a confirmed plan to a job, and ending jobs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{browse, download, recover};
@@ -8,10 +9,13 @@ use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
 use crate::app::state::listing::Listing;
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
+use crate::model::catalog::STATUS;
+use crate::model::id::Id;
 use crate::model::impact::Impact;
-use crate::model::kind::Verb;
-use crate::model::plan::{Chosen, Organization, Plan};
-use crate::model::record::Record;
+use crate::model::kind::{Kind, Scope, Verb};
+use crate::model::plan::{Chosen, Heir, Organization, Plan};
+use crate::model::record::{Record, Value};
+use crate::model::text;
 
 /// Opens the modal for a verb, with the records frozen that it is about now.
 pub(super) fn propose(state: &mut State, verb: Verb) {
@@ -35,10 +39,11 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     let organization = organization(state)?;
     let targets = targets(state);
     let Some(first) = targets.first() else {
-        return Err(format!("there is nothing here to {}", verb.word()));
+        return Err(format!("there is nothing here to {}", state.kind.row().words.verb(verb)));
     };
-    if first.kind().row().verb(verb).is_none() {
-        return Err(format!("{} have no {}", first.kind().row().plural, verb.word()));
+    let row = first.kind().row();
+    if row.verb(verb).is_none() {
+        return Err(format!("{} have no {}", row.plural, row.words.verb(verb)));
     }
     let chosen = targets.into_iter().map(|record| chosen(state, record)).collect();
     let marked = state.detail.is_none() && state.marks.count(state.kind) > 0;
@@ -65,7 +70,27 @@ pub(super) fn draft(state: &State, organization: Organization, verb: Verb, chose
 
 /// Opens the modal for a plan.
 pub(super) fn show(state: &mut State, plan: Plan) {
-    state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan))));
+    let heirs = heirs(state, &plan);
+    state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan).with_heirs(heirs))));
+}
+
+/// Those whom what belongs to the records of a plan can be handed to: whoever of their kind is loaded, active, and not in
+/// the plan.
+fn heirs(state: &State, plan: &Plan) -> Vec<Heir> {
+    let kinds: BTreeSet<Kind> = plan.chosen.iter().map(|chosen| chosen.record.kind()).collect();
+    let can_inherit = |kind: &Kind| kind.row().verbs.iter().any(|verb| verb.reassign.is_some());
+    let Some(kind) = kinds.into_iter().find(can_inherit) else { return Vec::new() };
+    let chosen: BTreeSet<&Id> = plan.chosen.iter().map(|chosen| chosen.record.id()).collect();
+    let is_active = |record: &Record| match record.named(STATUS) {
+        Value::Text(status) => status.eq_ignore_ascii_case(Scope::Active.word()),
+        _ => !record.is_archived(),
+    };
+    let records = state.listings[kind as usize].records();
+    let others = records.filter(|record| is_active(record) && !chosen.contains(record.id()));
+    let mut heirs: Vec<Heir> =
+        others.map(|record| Heir { id: record.id().clone(), name: record.name().to_owned() }).collect();
+    heirs.sort_by_key(|heir| text::folded(&heir.name));
+    heirs
 }
 
 /// Where it would be done; or why nothing can be, as long as that is not known by name.

@@ -1,6 +1,5 @@
 //! Browsing: kinds, scopes, loading, sorting, filtering, detail pages, scrolling.
 
-use super::has_list;
 use crate::app::command::Motion;
 use crate::app::effect::{Effect, Effects, List, Wanted, Work};
 use crate::app::keymap::{Chord, Key};
@@ -19,7 +18,7 @@ pub(super) fn load(state: &mut State, kind: Kind, reading: Reading, effects: &mu
         stop_searching(state, kind, effects);
     }
     let listing = state.listing_of(kind);
-    let rest = (reading == Reading::On).then(|| listing.rest()).flatten();
+    let rest = (reading == Reading::On && kind.row().resumes()).then(|| listing.rest()).flatten();
     let (reading, includes) = match (&rest, reading) {
         (Some(_), _) => (Reading::On, listing.includes.clone()),
         (None, Reading::Anew) => (Reading::Anew, listing.needs()),
@@ -68,7 +67,7 @@ pub(super) fn search(state: &mut State, effects: &mut Effects) {
 /// Asks for the numbers on the tabs of the kinds that are not being loaded.
 pub(super) fn count_others(state: &mut State, effects: &mut Effects) {
     let open = state.kind;
-    for kind in Kind::ALL.into_iter().filter(|kind| *kind != open && has_list(*kind)) {
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != open && kind.row().counted().is_some()) {
         if state.tickets.awaits(Purpose::Count(kind)) {
             continue;
         }
@@ -104,7 +103,8 @@ pub(super) fn neighbour(kind: Kind, by: usize) -> Kind {
 pub(super) fn next_scope(state: &mut State, effects: &mut Effects) {
     let kind = state.kind;
     if !kind.row().archives() {
-        state.note(format!("{} have no archive, so there is only one scope", kind.row().plural));
+        let row = kind.row();
+        state.note(format!("{} have no {}, so there is only one scope", row.plural, row.words.archive));
         return;
     }
     stop_marking(state);

@@ -214,7 +214,9 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::Do(verb) => act::propose(state, verb),
         Command::Undo => recall::look(state, Recall::Undo, effects),
         Command::Retry => recall::look(state, Recall::Retry, effects),
-        Command::ExplainDelete => state.note("a archives, D deletes permanently"),
+        Command::ExplainDelete => {
+            state.note(format!("a {}, D deletes permanently", state.kind.row().words.archives));
+        }
         Command::PauseJob => act::pause(state, effects),
         Command::CancelJob => act::ask_cancel(state, effects),
         Command::Reload => browse::reload(state, effects),

@@ -58,8 +58,9 @@ fn propose(state: &mut State, recalled: Recalled) {
         Ok(organization) => organization,
         Err(why) => return state.note(why),
     };
-    let Recalled { verb, chosen, options, preface } = recalled;
+    let Recalled { verb, chosen, options, heir, preface } = recalled;
     let chosen = act::free(state, chosen);
-    let plan = Plan { preface, ..act::draft(state, organization, verb, chosen).with(options) };
+    let plan = act::draft(state, organization, verb, chosen).with(options).handing_to(heir);
+    let plan = Plan { preface, ..plan };
     act::show(state, plan);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, download, has_list, pane, places, recall, recover, shelf};
+use super::{act, browse, door, download, pane, places, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
@@ -162,7 +162,8 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
             // Who reads only the rest of a list cannot tell what it lacks.
             let missing = end.missing.or_else(|| listing.shortfall());
             listing.end(Load::Done(LoadEnd { missing }));
-            let total = if has_list(kind) { listing.total_or_loaded() } else { listing.loaded() as u64 };
+            let is_counted = kind.row().counted().is_some();
+            let total = if is_counted { listing.total_or_loaded() } else { listing.loaded() as u64 };
             listing.total = Some(total);
             if listing.scope == Scope::Active {
                 listing.active_total = Some(total);
@@ -239,7 +240,8 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
             move_between_scopes(state, &record, becomes);
         }
         Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Held => {
-            let first = if prepares { format!("{} first: ", row.verb.word()) } else { String::new() };
+            let word = record.kind().row().words.verb(row.verb);
+            let first = if prepares { format!("{word} first: ") } else { String::new() };
             let (outcome, reason) = (ended.outcome, ended.reason.unwrap_or_default());
             state.marks.fail(record.clone(), format!("{first}{}: {reason}", outcome.word()));
             if let Some(job) = state.jobs.get_mut(ticket) {
@@ -326,13 +328,13 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         state.overlay = None;
     }
     if let Some(failure) = &end.stopped {
-        tell_failure(state, &format!("the {} was stopped", job.plan.verb.word()), failure);
+        tell_failure(state, &format!("the {} was stopped", job.plan.word()), failure);
     }
-    let summary = end.tally.sentence(job.plan.verb.word(), end.cancelled);
+    let summary = end.tally.sentence(job.plan.word(), end.cancelled);
     let only_archived = match job.only_archived() {
         0 => None,
-        1 => Some("1 was archived and not deleted".to_owned()),
-        n => Some(format!("{} were archived and not deleted", text::grouped(n as u64))),
+        1 => Some(format!("1 was {} and not deleted", job.plan.words().archived)),
+        n => Some(format!("{} were {} and not deleted", text::grouped(n as u64), job.plan.words().archived)),
     };
     if state.leaving.is_some() {
         state.parting.extend(only_archived.clone());

@@ -125,16 +125,20 @@ fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
             let when = state.setup.zone.minute(remnant.confirmed);
             let archived = match remnant.archived {
                 0 => None,
-                1 => Some("1 of these is archived already".to_owned()),
-                n => Some(format!("{} of these are archived already", text::grouped(n as u64))),
+                1 => Some(format!("1 of these is {} already", remnant.words().archived)),
+                n => {
+                    let archived = remnant.words().archived;
+                    Some(format!("{} of these are {archived} already", text::grouped(n as u64)))
+                }
             };
             let first = format!("finishes job {} of {when}", remnant.job);
             let preface = std::iter::once(first).chain(archived).collect();
             let chosen = act::free(state, remnant.rest);
+            let plan = act::draft(state, organization, remnant.verb, chosen);
             let plan = Plan {
                 preface,
                 continues: Some(remnant.job),
-                ..act::draft(state, organization, remnant.verb, chosen).with(remnant.options)
+                ..plan.with(remnant.options).handing_to(remnant.heir)
             };
             // The page comes back when the modal closes, with what is unfinished then.
             state.recovery.due = true;

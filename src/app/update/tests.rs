@@ -38,7 +38,7 @@ struct Bench {
 }
 
 fn organization() -> Organization {
-    Organization { id: "e0d1c2b3a4958677".into(), name: "Acme Ltd".into(), admin: Some(true) }
+    Organization { id: "e0d1c2b3a4958677".into(), name: "Acme Ltd".into(), admin: Some(true), me: None }
 }
 
 /// Live processes `Thing 1`, `Thing 2` and so on.

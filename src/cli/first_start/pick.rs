@@ -99,7 +99,8 @@ mod tests {
     use super::*;
 
     fn organizations() -> Vec<Organization> {
-        let one = |name: &str, id: &str| Organization { id: id.into(), name: name.into(), admin: None };
+        let one =
+            |name: &str, id: &str| Organization { id: id.into(), name: name.into(), admin: None, me: None };
         vec![one("Acme Ltd", "a1"), one("Acme Österreich", "b2"), one("Contoso 2024", "c3")]
     }
 

@@ -42,6 +42,7 @@ fn job(job: &PastJob) -> Value {
         "person": job.person.as_deref().map(clean),
         "backups": job.backups.as_deref().map(clean),
         "continues": job.continues,
+        "reassigned_to": job.heir.as_deref().and_then(|heir| serde_json::from_str::<Value>(heir).ok()),
         "steps": job.steps,
         "outcomes": outcomes,
         "sent": job.sent,

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{outcomes, standing};
+use super::{outcomes, standing, verb};
 use crate::cli::columns::columns;
 use crate::journal::{PastJob, PastStep};
 use crate::model::moment::Zone;
@@ -24,7 +24,7 @@ pub(super) fn jobs(jobs: &[PastJob], all: bool, zone: &Zone) -> String {
         vec![
             job.id.to_string(),
             zone.minute(job.started),
-            job.verb.clone(),
+            verb(job, &job.verb),
             records(job).to_string(),
             job.state.word().to_owned(),
             outcomes(job),
@@ -41,7 +41,7 @@ pub(super) fn steps(job: &PastJob, steps: &[PastStep], zone: &Zone) -> String {
     let mut page = format!(
         "job {}: {} in {}, {}, {}: {}\n",
         job.id,
-        text::clean(&job.verb),
+        text::clean(&verb(job, &job.verb)),
         text::clean(&job.organization_name),
         zone.minute(job.started),
         job.state.word(),
@@ -67,7 +67,10 @@ pub(super) fn steps(job: &PastJob, steps: &[PastStep], zone: &Zone) -> String {
         vec![
             (step.n + 1).to_string(),
             standing(step).to_owned(),
-            Some(step.verb.clone()).filter(|verb| *verb != job.verb).unwrap_or_default(),
+            Some(&step.verb)
+                .filter(|other| **other != job.verb)
+                .map(|other| verb(job, other))
+                .unwrap_or_default(),
             format!("{} {}", step.method, step.path),
             step.attempts.len().to_string(),
             last.and_then(|last| last.status).map(|status| status.to_string()).unwrap_or_default(),

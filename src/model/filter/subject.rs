@@ -2,7 +2,7 @@
 //!
 //! Owns the spelling of fields. Which fields a kind has is for the catalog to say.
 
-use crate::model::catalog::{ARCHIVED, Field, UPDATED};
+use crate::model::catalog::{Field, UPDATED};
 use crate::model::kind::Kind;
 
 /// What a person named before an operator.
@@ -39,7 +39,9 @@ pub(super) fn subject(kind: Kind, name: &str) -> Option<Subject> {
 
 fn ages(kind: Kind) -> impl Iterator<Item = usize> {
     // A record that was archived from here does not know its time of change any more, which that was.
-    [UPDATED, ARCHIVED, "created", "uploaded"].into_iter().filter_map(move |name| kind.row().field(name))
+    let archived = kind.row().archived.as_ref().map(|archived| archived.since);
+    let names = [Some(UPDATED), archived, Some("created"), Some("uploaded")];
+    names.into_iter().flatten().filter_map(move |name| kind.row().field(name))
 }
 
 /// Every name that can stand before an operator for `kind`, in the shortest spelling.

@@ -22,6 +22,9 @@ pub fn count(value: &Value, counted: Counted) -> Option<u64> {
         Counted::Open(include) => {
             amount(elements(record, include)?.into_iter().filter(|task| is_open(task)).count())
         }
+        Counted::Grouped(include) => {
+            elements(record, include)?.into_iter().map(|group| amount(list(group)?.len())).sum()
+        }
         Counted::Nested(outer, inner) => {
             elements(record, outer)?.into_iter().map(|one| amount(elements(one, inner)?.len())).sum()
         }
@@ -35,7 +38,11 @@ pub fn count(value: &Value, counted: Counted) -> Option<u64> {
 
 /// What arrived under the key `include`, unless nothing did: a null, or `data` that is null, is nothing.
 fn elements<'a>(record: &'a Value, include: &str) -> Option<Vec<&'a Value>> {
-    let found: Vec<&Value> = match enclosed(record.get(include)?) {
+    list(record.get(include)?)
+}
+
+fn list(value: &Value) -> Option<Vec<&Value>> {
+    let found: Vec<&Value> = match enclosed(value) {
         Value::Array(list) => list.iter().collect(),
         one @ Value::Object(object) if object.contains_key("id") => vec![one],
         // A list with gaps arrives as an object keyed by position.
@@ -105,6 +112,14 @@ mod tests {
         // Of one task the comments are missing, so nobody knows how many there are.
         let body = json!({"tasks": [{"id": "a", "threads": [{}]}, {"id": "b"}]});
         assert_eq!(count(&body, Counted::Nested("tasks", "threads")), None);
+        let groups = json!({"process_tasks": {"a": [1, 2], "b": {"0": 3}, "c": []}});
+        assert_eq!(count(&groups, Counted::Grouped("process_tasks")), Some(3));
+        assert_eq!(
+            count(&json!({"process_tasks": []}), Counted::Grouped("process_tasks")),
+            Some(0),
+            "PHP's empty map"
+        );
+        assert_eq!(count(&json!({"process_tasks": {"a": 2}}), Counted::Grouped("process_tasks")), None);
         assert_eq!(count(&json!({"steps": 4}), Counted::Field("steps")), None);
         assert_eq!(count(&json!({"total": 4}), Counted::Total), None);
     }

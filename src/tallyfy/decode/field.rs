@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::model::catalog::{BETWEEN, Field, Form};
+use crate::model::catalog::{AND, BETWEEN, Field, Form};
 use crate::model::people;
 use crate::model::record::Draft;
 
@@ -13,8 +13,18 @@ use super::{enclosed, id_text, time, whole};
 
 /// The value of `field` in `row`: what the first of its paths that holds something leads to.
 pub(super) fn draft(row: &Value, field: &Field) -> Draft {
-    let held = field.paths.iter().filter_map(|path| follow(row, path));
-    held.filter_map(|value| read(field.form, value)).next().unwrap_or(Draft::Missing)
+    let at = |path: &&str| match path.contains(AND) {
+        true => together(row, path),
+        false => read(field.form, follow(row, path)?),
+    };
+    field.paths.iter().filter_map(at).next().unwrap_or(Draft::Missing)
+}
+
+/// The texts that stand at several paths, with a space between.
+fn together(row: &Value, paths: &str) -> Option<Draft> {
+    let at = |path| follow(row, path).map(enclosed).filter(|value| !is_nothing(value)).and_then(plain);
+    let texts: Vec<String> = paths.split(AND).filter_map(at).map(|text| text.trim().to_owned()).collect();
+    (!texts.is_empty()).then(|| Draft::Text(texts.join(" ")))
 }
 
 fn follow<'a>(row: &'a Value, path: &str) -> Option<&'a Value> {

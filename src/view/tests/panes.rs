@@ -114,7 +114,7 @@ fn tabs_shrink_and_the_current_one_stays_whole() {
         (
             120,
             Kind::Files,
-            " 1 Processes 10,050  2 Templates 120  3 Tasks - [4 Files 2 (37%)] 5 Tags 12  6 Groups -",
+            " 1 Processes 10,050 2 Templates 120 3 Tasks -[4 Files 2 (37%)] 5 Tags 12 6 Groups - 7 Guests - 8 Members - 9 Folders -",
         ),
         (80, Kind::Files, " 1 Processes 10k 2 Templates 120 3 Tasks -[4 Files 2 (37%)] 5 Tags 12 6 Groups -"),
         (72, Kind::Processes, "[1 Processes 10,050] 2 Tem 120 3 Tas - 4 Fil 2 (37%) 5 Tag 12 6 Gro -"),

@@ -78,6 +78,7 @@ fn remnant(job: i64, elsewhere: bool) -> Remnant {
         kinds: vec![(Kind::Processes, 52), (Kind::Templates, 8)],
         tally: outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect(),
         rest: Vec::new(),
+        heir: None,
         options: Options::default(),
         elsewhere,
         archived: 0,

@@ -14,6 +14,7 @@ use crate::journal::{Answer, Ending, JobLog, JournalError, NewJob, NewStep, Step
 use crate::model::failure::Failure;
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
+use crate::model::plan::Heir;
 use crate::model::reference::Reference;
 use crate::tallyfy::Answered;
 use crate::worker::clock::Clock;
@@ -46,7 +47,7 @@ impl Chronicle {
             kind: step.record.kind().row().slug,
             record: step.record.id().to_string(),
             name: step.record.name().to_owned(),
-            method: step.row.method.word(),
+            method: step.request().method.word(),
             path: job.session.path(step),
             verb: step.row.verb.word(),
             after: step.after,
@@ -62,6 +63,7 @@ impl Chronicle {
             backups: (job.plan.verb == Verb::Delete && job.plan.options.backup)
                 .then(|| job.backups.directory().display().to_string()),
             continues: job.plan.continues,
+            heir: job.plan.heir.as_ref().map(told),
             created: job.confirmed,
             started,
             steps: steps.collect(),
@@ -139,6 +141,11 @@ impl Chronicle {
     pub(super) fn end(&self, step: usize, outcome: Outcome, reason: Option<String>) -> StepEnd {
         StepEnd { step, at: self.clock.now().wall, outcome, reason, kept: None }
     }
+}
+
+/// Who is handed what belongs to the records, as JSON.
+fn told(heir: &Heir) -> String {
+    json!({"id": heir.id.to_string(), "name": heir.name}).to_string()
 }
 
 /// What nothing but an answer remembers, as JSON.

@@ -64,7 +64,7 @@ impl Running {
     /// The record as it is now, if it is what it was; with when that was known.
     async fn look(&self, step: &Step, age: Age, unsent: &str) -> Result<(Value, Instant), Settled> {
         let unread = |failure: Failure| {
-            let verb = step.row.verb.word();
+            let verb = step.word();
             Settled::new(Outcome::Failed, format!("{unsent}, no look before the {verb}: {}", failure.words))
         };
         let (now, said, at) = match self.truth.look(&step.record, age).await.map_err(unread)? {

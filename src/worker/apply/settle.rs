@@ -35,7 +35,7 @@ impl Running {
         refusals: u32,
         (took, answer): (Duration, Result<Answered, Failure>),
     ) -> Option<Passed> {
-        let known = match (&answer, answer.as_ref().err().map(judge)) {
+        let known = match (&answer, answer.as_ref().err().map(|why| judge(why, step.row.missing))) {
             (Ok(answered), _) => Ok(done(step, answered)),
             (Err(failure), Some(Judgement::Ended(outcome))) => Ok(Settled::new(outcome, &failure.words)),
             (Err(failure), Some(Judgement::Again)) if refusals >= MOST_REFUSALS => {
@@ -152,10 +152,12 @@ pub(in crate::worker) async fn read_back(truth: &Truth, step: &Step, reading: &R
             continue;
         }
         let state = match &found {
-            Found::Gone => "it is not there any more",
-            Found::There(record) if record.is_archived() => "it is there, archived",
-            Found::There(_) if step.record.kind().row().archives() => "it is there, live",
-            Found::There(_) => "it is still there",
+            Found::Gone => "it is not there any more".to_owned(),
+            Found::There(record) if record.is_archived() => {
+                format!("it is there, {}", record.kind().row().words.archived)
+            }
+            Found::There(_) if step.record.kind().row().archives() => "it is there, live".to_owned(),
+            Found::There(_) => "it is still there".to_owned(),
         };
         let record = match found {
             Found::There(record) if outcome == Outcome::Done => Some(record),

@@ -29,7 +29,7 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
         timeouts: Timeouts { connect: Duration::from_secs(1), request: Duration::from_secs(1) },
         body_cap: 1,
     };
-    let organization = Organization { id: "e0d1".into(), name: "Acme".into(), admin: None };
+    let organization = Organization { id: "e0d1".into(), name: "Acme".into(), admin: None, me: None };
     let chosen = (0..steps).map(|n| Chosen::from(task(&n.to_string()))).collect();
     let plan = Plan::new(Verb::Archive, organization, chosen, Limits::off(), Caution::default());
     let (sender, messages) = unbounded_channel();
@@ -82,7 +82,7 @@ fn only_the_record_itself_is_taken_for_it() {
     let mut drafts = task("7").drafts();
     drafts[Kind::Tasks.row().field("tag").unwrap()] = Draft::Text("keep".to_owned());
     let record = Record::new(Kind::Tasks, task("7").id().clone(), drafts);
-    let step = Step { record, row: Kind::Tasks.row().verb(Verb::Archive).unwrap(), after: None };
+    let step = Step { record, row: Kind::Tasks.row().verb(Verb::Archive).unwrap(), after: None, heir: None };
     let record = |body: &str| {
         let body = serde_json::from_str(body).ok();
         answered_record(&step, &Answered { status: 200, body, request_id: None })

@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::journal::{PastAttempt, PastJob, PastStep};
+use crate::model::catalog::Words;
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Verb};
 use crate::model::outcome::{Outcome, Tally};
-use crate::model::plan::{Chosen, Options};
+use crate::model::plan::{Chosen, Heir, Options};
 use crate::model::record::{Draft, Record};
 
 /// A record: its kind's word, and its id.
@@ -82,6 +84,19 @@ pub(super) fn record(step: &PastStep) -> Option<Record> {
 
 pub(super) fn options(job: &PastJob, steps: &[PastStep]) -> Options {
     Options { backup: job.backups.is_some(), archive_first: steps.iter().any(|step| step.after.is_some()) }
+}
+
+/// Who was to be handed what belonged to the records of a job.
+pub(super) fn heir(job: &PastJob) -> Option<Heir> {
+    let kept: Value = serde_json::from_str(job.heir.as_deref()?).ok()?;
+    let said = |key: &str| kept.get(key)?.as_str().map(str::to_owned);
+    Some(Heir { id: Id::new(&said("id")?).ok()?, name: said("name")? })
+}
+
+/// The verb of a job, as its records call it.
+pub(super) fn word(job: &PastJob, steps: &[PastStep]) -> String {
+    let words = Words::of(steps.iter().filter_map(|step| Kind::parse(&step.kind)));
+    Verb::parse(&job.verb).map_or_else(|| job.verb.clone(), |verb| words.verb(verb).to_owned())
 }
 
 pub(super) fn kinds(steps: &[PastStep], verb: &str) -> Vec<(Kind, usize)> {

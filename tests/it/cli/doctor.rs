@@ -33,7 +33,9 @@ fn examine(bench: &Bench, variables: &[(&str, &str)], code: i32) -> String {
     let mut command = bench.home.command();
     command.args(["doctor", "--config"]).arg(config);
     command.env("TALLYFY_ACCESS_TOKEN", bench.sandbox.token()).env("TALLYFY_ORG_ID", bench.sandbox.org());
-    variables.iter().for_each(|(name, value)| drop(command.env(name, value)));
+    variables.iter().for_each(|(name, value)| {
+        command.env(name, value);
+    });
     let assert = command.assert();
     let page = stdout(&assert);
     assert!(!page.contains(bench.sandbox.token()) && stderr(&assert).is_empty(), "{page}");

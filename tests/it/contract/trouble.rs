@@ -19,7 +19,8 @@ async fn no_redirect_is_followed_for_a_change() {
     for status in [301, 302, 303, 307, 308] {
         for method in [Method::Put, Method::Delete] {
             let server = Server::start([redirect(status, "/api/elsewhere"), json(200, "")]).await;
-            let failure = client(&server).send(method, DELETE_RUN, &run()).await.map_err(safe).unwrap_err();
+            let failure =
+                client(&server).send(method, DELETE_RUN, &run(), &[]).await.map_err(safe).unwrap_err();
             assert_eq!((failure.cause, failure.status), (Cause::Redirected, Some(status)));
             assert_eq!((server.heads().len(), server.answers_left()), (1, 1), "{status} was followed");
         }

@@ -151,6 +151,7 @@ pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organizati
         person: None,
         backups: (plan.verb == Verb::Delete && plan.options.backup).then(|| "copies".to_owned()),
         continues: None,
+        heir: None,
         created: at(),
         started: at(),
         steps: steps.collect(),
@@ -160,7 +161,8 @@ pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organizati
 
 /// A plan as the modal makes it, with nothing let through that it would block.
 pub(super) fn proposed(verb: Verb, chosen: Vec<Chosen>, options: Options) -> Plan {
-    let organization = Organization { id: "e0d1".into(), name: "Acme Ltd".into(), admin: Some(true) };
+    let organization =
+        Organization { id: "e0d1".into(), name: "Acme Ltd".into(), admin: Some(true), me: None };
     Plan::new(verb, organization, chosen, Limits::off(), Caution::default()).with(options)
 }
 

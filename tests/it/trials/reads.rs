@@ -8,7 +8,7 @@ use tidyfy::sandbox::{Call, Fault, Mishap, Settings};
 use crate::support::Desk;
 
 use super::scene::{
-    agree, answer, ask, carry_out, desk, mark, newest, requests, sent, set_off, slug, state, status,
+    SOWN, agree, answer, ask, carry_out, desk, mark, newest, requests, sent, set_off, slug, state, status,
     tells_the_same,
 };
 
@@ -106,7 +106,7 @@ fn rows(how_often: &str) -> impl Iterator<Item = (Row, Outcome)> {
 
 #[tokio::test(start_paused = true)]
 async fn a_look_that_fails_before_a_delete_sends_nothing() {
-    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Templates) {
+    for kind in SOWN.into_iter().filter(|kind| *kind != Kind::Templates) {
         for how_often in ["once", "ever"] {
             try_looks("look", kind, &rows(how_often).collect::<Vec<_>>(), how_often).await;
         }
@@ -165,7 +165,7 @@ async fn a_look_that_answers_404_is_checked_where_an_archive_is() {
 /// Where the organization cannot be read either, a 404 proves nothing.
 #[tokio::test(start_paused = true)]
 async fn nothing_is_gone_where_the_organization_does_not_answer() {
-    for kind in Kind::ALL {
+    for kind in SOWN {
         let (mut desk, ids) =
             desk(kind, Verb::Delete, 1, Settings { scale: 60, ..Settings::default() }).await;
         let org = desk.server.org().to_owned();

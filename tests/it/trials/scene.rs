@@ -13,10 +13,17 @@ use tidyfy::sandbox::{Mishap, Quirk, Quirks, Sandbox, Settings};
 pub(super) use crate::support::slug;
 use crate::support::{Desk, Wanted};
 
+/// The kinds of which records are sown. People, of whom some must stay, and folders, of which a list has two parts, have
+/// their journeys.
+pub(super) const SOWN: [Kind; 6] =
+    [Kind::Processes, Kind::Templates, Kind::Tasks, Kind::Files, Kind::Tags, Kind::Groups];
+
 /// The key of a record's name in the API.
 fn name_key(kind: Kind) -> &'static str {
     match kind {
-        Kind::Processes | Kind::Groups => "name",
+        Kind::Processes | Kind::Groups | Kind::Folders => "name",
+        Kind::Guests => "first_name",
+        Kind::Members => "full_name",
         Kind::Files => "filename",
         Kind::Templates | Kind::Tasks | Kind::Tags => "title",
     }

@@ -120,8 +120,12 @@ impl Stand {
     }
 
     pub(super) fn plan(&self, verb: Verb, records: Vec<Record>, options: Options) -> Arc<Plan> {
-        let organization =
-            Organization { id: self.server.org().into(), name: "Acme Ltd".into(), admin: Some(true) };
+        let organization = Organization {
+            id: self.server.org().into(),
+            name: "Acme Ltd".into(),
+            admin: Some(true),
+            me: None,
+        };
         let chosen = records.into_iter().map(Into::into).collect();
         let plan = Plan::new(verb, organization, chosen, Limits::off(), Caution::default());
         Arc::new(plan.with(options))

@@ -253,8 +253,14 @@ pub(crate) fn client(base_url: &str, organization: &str, token: &str) -> Client 
 
 pub(crate) fn plan(verb: Verb, records: impl IntoIterator<Item = Record>) -> Arc<Plan> {
     // What the modal would have blocked is sent all the same: the server must have its say in these tests.
-    let step = |record: Record| Step { row: record.kind().row().verb(verb).unwrap(), record, after: None };
-    let organization = Organization { id: "e0d1".into(), name: "Acme Ltd".into(), admin: Some(true) };
+    let step = |record: Record| Step {
+        row: record.kind().row().verb(verb).unwrap(),
+        record,
+        after: None,
+        heir: None,
+    };
+    let organization =
+        Organization { id: "e0d1".into(), name: "Acme Ltd".into(), admin: Some(true), me: None };
     let empty = Plan::new(verb, organization, Vec::new(), Limits::off(), Caution::default());
     Arc::new(Plan { steps: records.into_iter().map(step).collect(), ..empty })
 }

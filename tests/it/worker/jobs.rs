@@ -32,7 +32,8 @@ fn is_step(fact: &Fact, ticket: Ticket) -> bool {
 #[tokio::test(start_paused = true)]
 async fn every_verb_of_every_kind_does_what_it_says() {
     let mut bench = Bench::plain().await;
-    for kind in Kind::ALL {
+    // Of people some must stay, for reasons of their own.
+    for kind in Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Guests | Kind::Members)) {
         for row in kind.row().verbs {
             let scope = match row.verb {
                 Verb::Archive => Scope::Active,
@@ -251,8 +252,10 @@ async fn a_dropped_worker_sends_nothing_more() {
 #[tokio::test(start_paused = true)]
 async fn deleting_one_of_many_names_reaches_that_one_alone() {
     let mut bench = Bench::plain().await;
-    let before: BTreeMap<_, _> =
-        Kind::ALL.iter().zip(["runs", "checklists", "tasks", "assets", "tags", "groups"]).collect();
+    let before: BTreeMap<_, _> = Kind::ALL
+        .iter()
+        .zip(["runs", "checklists", "tasks", "assets", "tags", "groups", "guests", "users", "folders"])
+        .collect();
     let tag = bench.some(Kind::Tags, Scope::Active, 1).await.remove(0);
     let held: Vec<_> = before.values().map(|slug| bench.sandbox.ids(slug).len()).collect();
     let ticket = bench.start(Work::Apply(plan(Verb::Delete, [tag.clone()])));

@@ -1,8 +1,9 @@
-//! What can be chosen in the modal before a permanent deletion.
+//! What can be chosen in the modal.
 //!
 //! Owns which options are offered, what each says, and what flipping it makes of the plan's options. Must not know which
 //! of them has the keys.
 
+use crate::model::catalog::Words;
 use crate::model::kind::Verb;
 use crate::model::plan::{Options, Plan};
 use crate::model::text;
@@ -14,25 +15,29 @@ pub enum Choice {
     Backup,
     /// Whether live records are archived first.
     ArchiveFirst,
+    /// Who is handed what belongs to them.
+    Reassign,
 }
 
 impl Choice {
     /// The options that mean something for `plan`, `archivable` of whose records could be deleted if they were archived
     /// first.
     pub(super) fn offered(plan: &Plan, archivable: usize) -> Vec<Self> {
-        if plan.verb != Verb::Delete || plan.count() + archivable == 0 {
-            return Vec::new();
-        }
-        let archive_first = (archivable > 0).then_some(Self::ArchiveFirst);
-        [Self::Backup].into_iter().chain(archive_first).collect()
+        let deletes = plan.verb == Verb::Delete && plan.count() + archivable > 0;
+        let choices = [
+            (deletes, Self::Backup),
+            (deletes && archivable > 0, Self::ArchiveFirst),
+            (plan.can_hand_over(), Self::Reassign),
+        ];
+        choices.into_iter().filter_map(|(is_offered, choice)| is_offered.then_some(choice)).collect()
     }
 
-    /// Whether it is on.
-    #[must_use]
-    pub fn is_on(self, options: Options) -> bool {
+    /// Whether it is on in `plan`.
+    pub(super) fn is_on(self, plan: &Plan) -> bool {
         match self {
-            Self::Backup => options.backup,
-            Self::ArchiveFirst => options.archive_first,
+            Self::Backup => plan.options.backup,
+            Self::ArchiveFirst => plan.options.archive_first,
+            Self::Reassign => plan.heir.is_some(),
         }
     }
 
@@ -41,23 +46,27 @@ impl Choice {
         match self {
             Self::Backup => Options { backup: !options.backup, ..options },
             Self::ArchiveFirst => Options { archive_first: !options.archive_first, ..options },
+            Self::Reassign => options,
         }
     }
 
-    pub(super) fn label(self, archivable: usize) -> String {
+    pub(super) fn label(self, archivable: usize, words: &Words) -> String {
         match self {
             Self::Backup => "copy each record to disk first (a copy, not an undo)".to_owned(),
             Self::ArchiveFirst => {
                 let ones = if archivable == 1 { "one" } else { "ones" };
-                format!("archive {} live {ones} first, then delete", text::grouped(archivable as u64))
+                let archive = words.archive;
+                format!("{archive} {} live {ones} first, then delete", text::grouped(archivable as u64))
             }
+            Self::Reassign => "reassign what they own".to_owned(),
         }
     }
 
-    pub(super) fn short_label(self, archivable: usize) -> String {
+    pub(super) fn short_label(self, archivable: usize, words: &Words) -> String {
         match self {
             Self::Backup => "copy".to_owned(),
-            Self::ArchiveFirst => format!("archive {} first", text::grouped(archivable as u64)),
+            Self::ArchiveFirst => format!("{} {} first", words.archive, text::grouped(archivable as u64)),
+            Self::Reassign => "reassign".to_owned(),
         }
     }
 }

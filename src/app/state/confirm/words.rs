@@ -23,6 +23,8 @@ pub enum Line {
     Head(String),
     /// A record that will be acted upon.
     Target(Record),
+    /// What has to be known of the record above.
+    Beside(String),
     /// A record that will not, and why.
     Blocked(Record, String),
     /// Nothing.
@@ -75,15 +77,16 @@ impl Confirm {
             _ => format!("{grouped} of these are live"),
         };
         let (they_are, each_is) = if n == 1 { ("it is", "it is") } else { ("they are", "each is") };
+        let archived = self.plan.words().archived;
         let words = match (n, self.plan.options.archive_first) {
             (0, _) => return None,
             (_, true) => {
                 format!(
-                    "{subject}: {each_is} archived first, and stays archived if it cannot be deleted then"
+                    "{subject}: {each_is} {archived} first, and stays {archived} if it cannot be deleted then"
                 )
             }
             (_, false) if self.plan.steps.is_empty() => {
-                format!("{subject} and can be deleted only once {they_are} archived")
+                format!("{subject} and can be deleted only once {they_are} {archived}")
             }
             (_, false) => return None,
         };
@@ -129,11 +132,16 @@ impl Confirm {
     }
 
     fn list_targets(&self, lines: &mut Vec<Line>) {
+        let impact = self.impact();
         for (kind, n) in self.plan.kinds() {
             lines.push(Line::Blank);
             lines.push(Line::Head(kind.count(n)));
+            let impact = impact.iter().find(|impact| impact.kind == kind);
             let of_kind = self.plan.targets().map(|step| &step.record).filter(|record| record.kind() == kind);
-            lines.extend(of_kind.filter(|record| self.is_listed(record)).cloned().map(Line::Target));
+            for record in of_kind.filter(|record| self.is_listed(record)) {
+                lines.push(Line::Target(record.clone()));
+                lines.extend(impact.and_then(|impact| impact.beside(record)).map(Line::Beside));
+            }
         }
     }
 
@@ -158,14 +166,14 @@ impl Confirm {
     /// What the modal asks for at its foot; nothing while `y` does not count yet.
     #[must_use]
     pub fn prompt(&self, now: Moment) -> String {
-        let verb = self.plan.verb.word();
+        let (verb, words) = (self.plan.word(), self.plan.words());
         match &self.assent {
             Assent::Nothing if self.archivable == 0 => "Esc keep".to_owned(),
             Assent::Nothing if self.has_keys(Choice::ArchiveFirst) => {
                 let them = if self.archivable == 1 { "it" } else { "them" };
-                format!("Space archives {them} first, Esc keep")
+                format!("Space {} {them} first, Esc keep", words.archives)
             }
-            Assent::Nothing => "choose to archive first, or Esc keep".to_owned(),
+            Assent::Nothing => format!("choose to {} first, or Esc keep", words.archive),
             Assent::Key if self.is_armed(now) => format!("y {verb}, Esc keep"),
             Assent::Key => String::new(),
             Assent::Phrase(phrases) => {

@@ -145,7 +145,7 @@ fn cells(loss: &Loss) -> [String; HEADS.len()] {
     let sent = loss.sent.as_ref();
     [
         loss.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        loss.verb.word().to_owned(),
+        loss.record.kind().row().words.verb(loss.verb).to_owned(),
         loss.record.kind().row().slug.to_owned(),
         loss.record.id().to_string(),
         loss.record.name().to_owned(),

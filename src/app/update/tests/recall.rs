@@ -16,6 +16,7 @@ fn recalled(n: usize) -> Reply {
     Reply::Recalled(Ok(Some(Box::new(Recalled {
         verb: Verb::Archive,
         chosen: records(n).into_iter().map(Chosen::from).collect(),
+        heir: None,
         options: Options { backup: false, archive_first: false },
         preface: vec!["undoes job 4, restore of 2026-11-22 14:02".to_owned()],
     }))))

@@ -16,6 +16,7 @@ fn remnant(job: i64, verb: Verb, left: usize) -> Remnant {
         kinds: vec![(Kind::Processes, 22 + left)],
         tally: outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect(),
         rest: records(left).into_iter().map(Chosen::from).collect(),
+        heir: None,
         options: Options::default(),
         elsewhere: false,
         archived: 0,

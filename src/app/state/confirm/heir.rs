@@ -1,0 +1,97 @@
+//! Choosing who is handed what belongs to the records of the modal's plan.
+//!
+//! Owns the one line it is chosen in: what is typed of a name, and which of those that fit it stands on. While it is open it
+//! has every key. Must not know whom there is to choose from, nor what is handed over.
+
+use tui_input::Input;
+
+use super::{Confirm, edit};
+use crate::app::keymap::{Chord, Key};
+use crate::model::plan::{Heir, Plan};
+use crate::model::text;
+
+/// Who is nobody.
+const NOBODY: &str = "nobody";
+
+/// The line, while it is open.
+#[derive(Debug, Default)]
+pub(super) struct Picker {
+    input: Input,
+    at: usize,
+}
+
+impl Confirm {
+    /// The same modal, with those whom what belongs to its records can be handed to.
+    #[must_use]
+    pub fn with_heirs(self, heirs: Vec<Heir>) -> Self {
+        Self { heirs, ..self }
+    }
+
+    /// Whether somebody is being chosen.
+    #[must_use]
+    pub fn is_picking(&self) -> bool {
+        self.picker.is_some()
+    }
+
+    /// What the option says.
+    pub(super) fn heir_label(&self) -> String {
+        let Some(picker) = &self.picker else {
+            let heir = self.plan.heir.as_ref().map_or(NOBODY, |heir| heir.name.as_str());
+            return format!("reassign what they own to: {}", text::name_or_nameless(heir));
+        };
+        let (typed, fitting) = (picker.input.value(), self.fitting(picker));
+        let shown = fitting.get(picker.at).map(|one| one.map_or(NOBODY, |heir| heir.name.as_str()));
+        let place = match shown {
+            None if self.heirs.is_empty() => "no other active member is loaded".to_owned(),
+            None => "nobody is called that".to_owned(),
+            Some(name) => {
+                format!("{} ({} of {})", text::name_or_nameless(name), picker.at + 1, fitting.len())
+            }
+        };
+        format!("reassign what they own to: {}_ {place}", text::clean(typed))
+    }
+
+    /// Those whose names hold what is typed; with nothing typed also nobody, who comes first.
+    fn fitting(&self, picker: &Picker) -> Vec<Option<&Heir>> {
+        let wanted = text::folded(picker.input.value().trim());
+        let nobody = wanted.is_empty().then_some(None);
+        let heirs = self.heirs.iter().filter(|heir| text::folded(&heir.name).contains(&wanted));
+        nobody.into_iter().chain(heirs.map(Some)).collect()
+    }
+
+    /// Opens the line.
+    pub(super) fn pick(&mut self) {
+        self.picker = Some(Picker::default());
+    }
+
+    /// Reads a key while the line is open. One that is held or comes from a paste chooses nobody.
+    pub(super) fn picker_key(&mut self, chord: Chord, mindless: bool) {
+        let Some(picker) = &self.picker else { return };
+        let last = self.fitting(picker).len().saturating_sub(1);
+        let Some(picker) = &mut self.picker else { return };
+        match chord.key {
+            Key::Esc => self.picker = None,
+            Key::Up => picker.at = picker.at.saturating_sub(1),
+            Key::Down => picker.at = (picker.at + 1).min(last),
+            Key::Enter if mindless => {}
+            Key::Enter => self.picked(),
+            _ => {
+                if let Some(request) = edit(chord) {
+                    picker.input.handle(request);
+                    picker.at = 0;
+                }
+            }
+        }
+    }
+
+    /// Takes the one the line stands on, if it stands on one.
+    fn picked(&mut self) {
+        let Some(picker) = &self.picker else { return };
+        let Some(heir) = self.fitting(picker).get(picker.at).map(|heir| heir.cloned()) else { return };
+        self.picker = None;
+        if heir != self.plan.heir {
+            let plan = Plan::clone(&self.plan);
+            self.turn_into(plan.handing_to(heir));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The row of folders (API sheet, section 6.10), which hold templates or processes and lie in one another.
+
+use super::*;
+
+/// The field that says what a folder holds, by the API's words.
+const TYPE: &str = "type";
+/// The id of the folder it lies in.
+const PARENT_ID: &str = "parent id";
+
+pub(super) const FOLDERS: Row = Row {
+    kind: Kind::Folders,
+    slug: "folders",
+    aliases: &["folder", "directory", "directories"],
+    title: "Folders",
+    singular: "folder",
+    plural: "folders",
+    words: &ARCHIVING,
+    key: "id",
+    archived: None,
+    gone: &[Sign::Has(DELETED)],
+    turn: 6,
+    parent: Some(PARENT_ID),
+    source: Source::List(List {
+        route: "organizations/{org}/folders",
+        query: &[("with", "parent")],
+        // Two trees that have nothing in common.
+        parts: &[
+            Part { query: &[("folder_type", "checklist")], field: TYPE, value: "checklist" },
+            Part { query: &[("folder_type", "run")], field: TYPE, value: "run" },
+        ],
+        scopes: None,
+        narrowings: &[],
+    }),
+    get: "organizations/{org}/folders/{id}",
+    get_with: "parent,children,checklists,runs,tasks",
+    by_id: ById::Always,
+    copy_with: "parent,children,checklists,runs,tasks",
+    bytes: None,
+    freshness: &["name", TYPE, PARENT_ID],
+    impact: Some(Impact {
+        verbs: &[Verb::Delete],
+        ask: Some(Ask::Record { with: "children,checklists,runs,tasks" }),
+        counts: &[
+            count("subfolder", "subfolders", Counted::Include("children")),
+            count("template", "templates", Counted::Include("checklists")),
+            count("process", "processes", Counted::Include("runs")),
+            count("task", "tasks", Counted::Include("tasks")),
+        ],
+        each: false,
+    }),
+    fields: &[
+        field("name", &["name", "title"], Form::Text, column(24, 0)),
+        field(TYPE, &["folder_type", "type"], Form::Text, column(9, 1)),
+        field("objects", &["total"], Form::Number, column(7, 2)),
+        field("parent", &["parent"], Form::Text, column(20, 3)),
+        field(PARENT_ID, &["parent_id", "parent.id"], Form::Text, None).untyped(),
+        DELETED_FIELD,
+    ],
+    verbs: &[VerbRow {
+        route: "organizations/{org}/folders/{id}",
+        lost: &[
+            "what they hold is not deleted: it stays, without a folder",
+            "what happens to subfolders is not documented",
+        ],
+        ..ORDINARY
+    }],
+};

@@ -1,0 +1,212 @@
+//! The rows of those who work with an organization: guests and members (API sheet, sections 6.8 and 6.9).
+//!
+//! Their lists hold every state, so that what belongs to a scope is picked out here. Their links and codes are credentials,
+//! which have left before a row is read.
+
+use super::*;
+
+/// What is told of them by the field that says since when they have no access.
+const DISABLED: &str = "disabled";
+
+/// The name is told at the top, or inside `details` in older answers (API sheet, section 9, row 33).
+const GUEST_NAME: &[&str] =
+    &["first_name+last_name", "details.first_name+details.last_name", "full_name", "name"];
+const GUEST_DISABLED: &[&str] = &["details.disabled_at", "details.disabled_on", "disabled_at", "disabled_on"];
+
+/// API sheet, section 6.8. A guest is known by the address; the number in the body is no key.
+pub(super) const GUESTS: Row = Row {
+    kind: Kind::Guests,
+    slug: "guests",
+    aliases: &["guest"],
+    title: "Guests",
+    singular: "guest",
+    plural: "guests",
+    words: &DISABLING,
+    key: "email",
+    archived: Some(Archived { since: DISABLED, status: DISABLED, by_status: false }),
+    gone: &[Sign::Has(DELETED), Sign::Is(STATUS, DELETED)],
+    turn: 7,
+    parent: None,
+    source: Source::List(List {
+        route: "organizations/{org}/guests",
+        query: &[],
+        parts: &[],
+        scopes: Some(Scopes::Picked),
+        narrowings: &[narrowing("email", "q", Answers::Part)],
+    }),
+    get: "organizations/{org}/guests/{id}",
+    get_with: "stats",
+    by_id: ById::Always,
+    copy_with: "stats",
+    bytes: None,
+    freshness: &["email", "name", STATUS],
+    impact: Some(Impact {
+        verbs: &[Verb::Archive, Verb::Delete],
+        ask: Some(Ask::Total {
+            route: "organizations/{org}/tasks",
+            key: "guests",
+            query: &[("status", "incomplete")],
+        }),
+        counts: &[count("open task", "open tasks", Counted::Total)],
+        each: true,
+    }),
+    fields: &[
+        field("email", &["email"], Form::Text, column(24, 0)).also(&["mail"]),
+        field("name", GUEST_NAME, Form::Text, column(20, 1)),
+        field(STATUS, &["details.status", "status"], Form::Text, column(9, 2)),
+        field("last seen", &["last_accessed_at"], Form::Time, column(10, 3)).also(&["seen"]),
+        field(DISABLED, GUEST_DISABLED, Form::Time, column(10, 5)),
+        field("created", &["created_at"], Form::Time, column(10, 4)),
+        DELETED_FIELD,
+    ],
+    verbs: &[
+        VerbRow {
+            verb: Verb::Archive,
+            route: "organizations/{org}/guests/{id}/disable",
+            needs: &[Need::Live],
+            lost: &[
+                "they cannot open their tasks until they are enabled again",
+                "the server refuses it for those who have open tasks",
+            ],
+            undo: Undo::Whole,
+            ..ORDINARY
+        },
+        VerbRow {
+            verb: Verb::Restore,
+            method: Method::Put,
+            route: "organizations/{org}/guests/{id}/enable",
+            needs: &[Need::Archived],
+            lost: &["they can open their tasks again"],
+            undo: Undo::Whole,
+            ..ORDINARY
+        },
+        VerbRow {
+            route: "organizations/{org}/guests/{id}",
+            // API sheet, section 9, row 12.
+            missing: &[422],
+            lost: &[
+                "they are taken off every task, and their links stop working; the tasks stay",
+                "inviting the same address again does not bring the assignments back",
+            ],
+            ..ORDINARY
+        },
+    ],
+};
+
+const DEFAULT_ADMIN: Need = Need::Not {
+    field: "default admin",
+    values: TRUE,
+    reason: "is the default administrator: assign another one first",
+};
+/// No source names the field that tells a bot, so that every likely one is looked at.
+const BOT_BY_ROLE: Need = Need::Not { field: "role", values: &["bot"], reason: BOT };
+const BOT_BY_TYPE: Need = Need::Not { field: "type", values: &["bot"], reason: BOT };
+const BOT_BY_FLAG: Need = Need::Not { field: "bot", values: TRUE, reason: BOT };
+const BOT: &str = "is a bot, which cannot be removed";
+const NOT_ONESELF: Need = Need::Other { reason: "is you" };
+const TRUE: &[&str] = &["true", "1", "yes"];
+
+/// API sheet, section 6.9.
+pub(super) const MEMBERS: Row = Row {
+    kind: Kind::Members,
+    slug: "members",
+    aliases: &["member", "user", "users", "people"],
+    title: "Members",
+    singular: "member",
+    plural: "members",
+    words: &DISABLING,
+    key: "id",
+    archived: Some(Archived { since: DISABLED, status: DISABLED, by_status: true }),
+    // A deletion renames only (API sheet, section 6.9).
+    gone: &[
+        Sign::Is(STATUS, DELETED),
+        Sign::Has(DELETED),
+        Sign::EndsWithId("email", ".deleted."),
+        Sign::Ends("name", "(Deleted)"),
+    ],
+    turn: 8,
+    parent: None,
+    source: Source::List(List {
+        route: "organizations/{org}/users",
+        query: &[],
+        parts: &[],
+        scopes: Some(Scopes::Picked),
+        narrowings: &[],
+    }),
+    get: "organizations/{org}/users/{id}",
+    get_with: "groups,stats",
+    by_id: ById::Always,
+    copy_with: "groups,stats",
+    bytes: None,
+    freshness: &["name", "email", "role", STATUS],
+    impact: Some(Impact {
+        verbs: &[Verb::Archive, Verb::Delete],
+        ask: Some(Ask::Route { route: "organizations/{org}/users/{id}/reassignment-information" }),
+        counts: &[
+            count("template", "templates", Counted::Include("templates")),
+            count("step", "steps", Counted::Include("steps")),
+            count("process task", "process tasks", Counted::Grouped("process_tasks")),
+            count("one-off task", "one-off tasks", Counted::Include("one_off_tasks")),
+        ],
+        each: true,
+    }),
+    fields: &[
+        field(
+            "name",
+            &["full_name", "first_name+last_name", "name", "username", "email"],
+            Form::Text,
+            column(24, 0),
+        ),
+        field("email", &["email"], Form::Text, column(26, 4)).also(&["mail"]),
+        field("role", &["role"], Form::Text, column(9, 2)),
+        field(STATUS, &["status"], Form::Text, column(9, 1)),
+        field("last login", &["last_login_at"], Form::Time, column(10, 3)).also(&["login"]),
+        field(DISABLED, &["disabled_at", "disabled_on"], Form::Time, column(10, 5)),
+        field("created", &["created_at"], Form::Time, None),
+        field("default admin", &["is_default_admin"], Form::Text, None).untyped(),
+        field("type", &["type", "user_type"], Form::Text, None).untyped(),
+        field("bot", &["is_bot", "bot"], Form::Text, None).untyped(),
+        DELETED_FIELD,
+    ],
+    verbs: &[
+        VerbRow {
+            verb: Verb::Archive,
+            route: "organizations/{org}/users/{id}/disable",
+            admin: true,
+            cuts_access: true,
+            reassign: Some(Reassign {
+                route: "organizations/{org}/users/{id}",
+                query: &[("with_reassignment", "true")],
+                to: "to",
+            }),
+            needs: &[DEFAULT_ADMIN, BOT_BY_ROLE, BOT_BY_TYPE, BOT_BY_FLAG, NOT_ONESELF, Need::Live],
+            lost: &[
+                "they lose their access at once",
+                "public forms they made may be switched off, which enabling them may not bring back",
+            ],
+            undo: Undo::Whole,
+            ..ORDINARY
+        },
+        VerbRow {
+            verb: Verb::Restore,
+            method: Method::Put,
+            route: "organizations/{org}/users/{id}/enable",
+            admin: true,
+            needs: &[Need::Archived],
+            lost: &[
+                "they regain their access, and take a seat; what was reassigned stays with its new owner",
+            ],
+            undo: Undo::Whole,
+            ..ORDINARY
+        },
+        VerbRow {
+            route: "organizations/{org}/users/{id}/delete",
+            admin: true,
+            needs: &[DEFAULT_ADMIN, BOT_BY_ROLE, BOT_BY_TYPE, BOT_BY_FLAG, NOT_ONESELF, Need::Archived],
+            lost: &[
+                "the account is only renamed: name and e-mail get \"(Deleted)\"; history, comments, attachments stay; only Tallyfy's support can bring it back",
+            ],
+            ..ORDINARY
+        },
+    ],
+};

@@ -1,0 +1,104 @@
+//! What the soft verbs are called.
+//!
+//! Owns the words a person reads and types: most kinds are archived and restored, people are disabled and enabled. The
+//! verbs themselves, and the journal, know one name for each. Must not know which kind has which words.
+
+use crate::model::kind::{Kind, Scope, Verb};
+
+/// The words for the soft verbs, and for what they make of a record.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The imperative of [`Verb::Archive`].
+    pub archive: &'static str,
+    /// The same in the third person.
+    pub archives: &'static str,
+    /// The start of a title for it.
+    pub archive_title: &'static str,
+    /// What a record is after it.
+    pub archived: &'static str,
+    /// The imperative of [`Verb::Restore`].
+    pub restore: &'static str,
+    /// The start of a title for it.
+    pub restore_title: &'static str,
+    /// What a record is after it, once it was archived.
+    pub restored: &'static str,
+    /// Why a live record cannot be deleted yet.
+    pub first: &'static str,
+}
+
+/// For what is put into an archive.
+pub static ARCHIVING: Words = Words {
+    archive: "archive",
+    archives: "archives",
+    archive_title: "Archive",
+    archived: "archived",
+    restore: "restore",
+    restore_title: "Restore",
+    restored: "restored",
+    first: "not archived: archive it first",
+};
+
+/// For those who lose and regain their access.
+pub static DISABLING: Words = Words {
+    archive: "disable",
+    archives: "disables",
+    archive_title: "Disable",
+    archived: "disabled",
+    restore: "enable",
+    restore_title: "Enable",
+    restored: "enabled",
+    first: "must be disabled first",
+};
+
+impl Words {
+    /// The words for records of these kinds: their own where they agree, else the common ones.
+    #[must_use]
+    pub fn of(kinds: impl IntoIterator<Item = Kind>) -> &'static Self {
+        let mut all = kinds.into_iter().map(|kind| kind.row().words);
+        let first = all.next().unwrap_or(&ARCHIVING);
+        if all.all(|words| words == first) { first } else { &ARCHIVING }
+    }
+
+    /// The imperative of `verb`.
+    #[must_use]
+    pub fn verb(&self, verb: Verb) -> &'static str {
+        match verb {
+            Verb::Archive => self.archive,
+            Verb::Restore => self.restore,
+            Verb::Delete => verb.word(),
+        }
+    }
+
+    /// The start of a title for `verb`.
+    #[must_use]
+    pub fn title(&self, verb: Verb) -> &'static str {
+        match verb {
+            Verb::Archive => self.archive_title,
+            Verb::Restore => self.restore_title,
+            Verb::Delete => "Permanently delete",
+        }
+    }
+
+    /// The word for `scope`.
+    #[must_use]
+    pub fn scope(&self, scope: Scope) -> &'static str {
+        match scope {
+            Scope::Archived => self.archived,
+            Scope::Active | Scope::All => scope.word(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_that_disagree_fall_back_on_the_common_words() {
+        let word = |kinds: &[Kind]| Words::of(kinds.iter().copied()).verb(Verb::Archive);
+        assert_eq!(word(&[Kind::Members]), "disable");
+        assert_eq!(word(&[Kind::Guests, Kind::Members]), "disable");
+        assert_eq!(word(&[Kind::Members, Kind::Tasks]), "archive");
+        assert_eq!(word(&[]), "archive");
+    }
+}

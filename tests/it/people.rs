@@ -1,0 +1,351 @@
+//! Guests, members and folders, as a person meets them: other words, other keys, lists in every state and in two parts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::sandbox::{Fault, Mishap, Role, Settings};
+
+use crate::support::{Desk, Wanted};
+
+async fn at(kind: Kind) -> Desk {
+    Desk::with(Wanted { kind, ..Wanted::default() }).await
+}
+
+/// Shows only what the words match.
+async fn filter(desk: &mut Desk, words: &str) {
+    desk.keys("/ ctrl-u").await;
+    desk.types(words).await;
+    desk.keys("enter").await;
+    desk.rest().await;
+}
+
+fn status(desk: &Desk, slug: &str, id: &str) -> Value {
+    let object = desk.server.object(slug, id).unwrap();
+    if slug == "guests" { object["details"]["status"].clone() } else { object["status"].clone() }
+}
+
+fn finished(verb: &str, done: usize, gone: usize, refused: usize) -> String {
+    format!(
+        "{verb} finished: {done} done, {gone} already gone, {refused} refused, 0 failed, 0 unknown, 0 held, 0 not sent"
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_is_disabled_enabled_and_deleted_by_the_address() {
+    let mut desk = at(Kind::Guests).await;
+    // With nothing to do, or the server would refuse.
+    let email =
+        desk.server.ids("guests").into_iter().rfind(|email| status(&desk, "guests", email) == "active");
+    let email = email.unwrap();
+    filter(&mut desk, &email).await;
+    desk.keys("a").await;
+    assert!(
+        desk.shows(&format!("Disable 1 guest in {}: {email}", desk.server.org_name())),
+        "{}",
+        desk.screen()
+    );
+    desk.rest().await;
+    assert!(desk.shows("on 1 guest: 0 open tasks"), "{}", desk.screen());
+    desk.pass(Duration::from_millis(300)).await;
+    assert!(desk.shows("y disable, Esc keep"), "{}", desk.screen());
+    desk.confirm().await;
+    desk.rest().await;
+    assert!(desk.shows(&finished("disable", 1, 0, 0)), "{}", desk.screen());
+    assert_eq!(status(&desk, "guests", &email), "disabled");
+    assert!(desk.log().contains("disable  Guests"), "{}", desk.log());
+    assert_eq!(desk.rows(), Vec::<String>::new());
+
+    desk.keys("u").await;
+    desk.rest().await;
+    assert!(desk.shows(&format!("Enable 1 guest in {}", desk.server.org_name())), "{}", desk.screen());
+    assert!(desk.shows("(disable,"), "{}", desk.screen());
+    desk.confirm().await;
+    desk.rest().await;
+    assert!(desk.shows(&finished("enable", 1, 0, 0)), "{}", desk.screen());
+    assert_eq!((status(&desk, "guests", &email), desk.rows().len()), ("active".into(), 1));
+
+    desk.keys("D").await;
+    assert!(desk.shows("type delete 1 and press Enter"), "{}", desk.screen());
+    desk.confirm_with("delete 1").await;
+    desk.rest().await;
+    assert!(desk.shows(&finished("delete", 1, 0, 0)), "{}", desk.screen());
+    assert_eq!(desk.server.object("guests", &email), None);
+    let paths: Vec<String> = desk.changes().into_iter().map(|(_, path)| path).collect();
+    let escaped = email.replace('@', "%40").replace('+', "%2B");
+    let guest = |end: &str| format!("guests/{escaped}{end}");
+    assert_eq!(paths, [guest("/disable"), guest("/enable"), guest("")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_with_open_tasks_stays_and_the_server_says_why() {
+    let mut desk = at(Kind::Guests).await;
+    let before = desk.rows().len();
+    desk.keys("* a").await;
+    desk.rest().await;
+    assert!(desk.shows("open task"), "{}", desk.screen());
+    desk.confirm().await;
+    desk.rest().await;
+    let refused = desk.marked().len();
+    assert!(refused > 0 && refused < before, "{refused} of {before}");
+    assert!(desk.shows(&finished("disable", before - refused, 0, refused)), "{}", desk.screen());
+    assert!(desk.log().contains("Cannot disable guest with incomplete tasks"), "{}", desk.log());
+    assert_eq!(desk.rows().len(), refused);
+    desk.keys("s").await;
+    desk.rest().await;
+    assert!(desk.shows("disabled  ") && desk.rows().len() >= before - refused, "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_who_is_gone_is_already_gone_whatever_the_server_calls_it() {
+    for (status, apply, words) in [
+        (422, true, finished("delete", 0, 1, 0)),
+        (404, true, finished("delete", 0, 1, 0)),
+        // Still there: the server meant something else.
+        (422, false, finished("delete", 0, 0, 1)),
+    ] {
+        let mut desk = at(Kind::Guests).await;
+        let email = desk.rows().pop().unwrap();
+        filter(&mut desk, &email).await;
+        let body = Some(json!({"message": "The selected guest is invalid"}));
+        let mishap = Mishap::Answer { status, body, headers: BTreeMap::new(), apply };
+        desk.server.set_faults(vec![Fault::on("DELETE", "/guests/", mishap)]);
+        desk.keys("D").await;
+        desk.confirm_with("delete 1").await;
+        desk.rest().await;
+        assert!(desk.shows(&words), "{status}: {}", desk.screen());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_credential_of_a_guest_is_shown_or_copied() {
+    let mut desk = at(Kind::Guests).await;
+    let email = desk.rows().pop().unwrap();
+    let link = desk.server.object("guests", &email).unwrap()["link"].as_str().unwrap().to_owned();
+    let code = link.rsplit('/').next().unwrap().to_owned();
+    filter(&mut desk, &email).await;
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert!(desk.shows(&email) && !desk.shows(&code) && !desk.shows("guest/"), "{}", desk.screen());
+    desk.keys("esc D").await;
+    desk.confirm_with("delete 1").await;
+    desk.rest().await;
+    let mut files = vec![desk.state_dir()];
+    let mut seen = 0;
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            assert!(!String::from_utf8_lossy(&bytes).contains(&code), "{}", path.display());
+            seen += usize::from(String::from_utf8_lossy(&bytes).contains(&email));
+        }
+    }
+    assert!(seen >= 2, "the journal and the copy know the guest");
+    assert!(!desk.log().contains(&code));
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_who_must_stay_are_blocked_with_their_reasons() {
+    let mut desk = at(Kind::Members).await;
+    let all = desk.rows().len();
+    assert!(all >= 11, "{all}");
+    desk.keys("* a").await;
+    assert!(desk.shows("blocked and not included"), "{}", desk.screen());
+    desk.keys("tab tab end").await;
+    assert!(desk.shows("is the default administrator") && desk.shows("is you"), "{}", desk.screen());
+    let plan = desk.plan().unwrap();
+    assert_eq!(plan.count() + plan.blocked.len(), all);
+    assert!(desk.shows(&format!("type disable {} and press Enter", plan.count())), "{}", desk.screen());
+    desk.keys("esc").await;
+    assert_eq!(desk.changes(), []);
+}
+
+/// Some member who can be disabled, and another.
+fn two(desk: &Desk) -> [String; 2] {
+    let plain = |id: &String| {
+        let user = desk.server.object("users", id).unwrap();
+        user["role"] == "Standard" && user["status"] == "active" && user["full_name"] != "Tallyfy Bot"
+    };
+    let mut ids = desk.server.ids("users").into_iter().filter(plain);
+    [ids.next().unwrap(), ids.next().unwrap()]
+}
+
+fn name(desk: &Desk, id: &str) -> String {
+    desk.server.object("users", id).unwrap()["full_name"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_is_disabled_then_deleted_which_only_renames() {
+    let mut desk = at(Kind::Members).await;
+    let [id, _] = two(&desk);
+    filter(&mut desk, &format!("id:{id}")).await;
+    assert_eq!(desk.ids(), [id.as_str()]);
+    desk.keys("D").await;
+    assert!(
+        desk.shows("must be disabled") && desk.shows("disable 1 live one first, then delete"),
+        "{}",
+        desk.screen()
+    );
+    desk.keys("esc a").await;
+    desk.rest().await;
+    assert!(desk.shows("reassign what they own to: nobody"), "{}", desk.screen());
+    desk.confirm().await;
+    desk.rest().await;
+    assert!(desk.shows(&finished("disable", 1, 0, 0)), "{}", desk.screen());
+    assert_eq!(status(&desk, "users", &id), "disabled");
+    desk.keys("s").await;
+    desk.rest().await;
+    assert_eq!(desk.ids(), [id.as_str()]);
+    desk.keys("D").await;
+    desk.rest().await;
+    assert!(desk.shows("the account is only renamed"), "{}", desk.screen());
+    desk.confirm_with("delete 1").await;
+    desk.rest().await;
+    assert!(desk.shows(&finished("delete", 1, 0, 0)), "{}", desk.screen());
+    let paths: Vec<String> = desk.changes().into_iter().map(|(_, path)| path).collect();
+    assert_eq!(paths, [format!("users/{id}/disable"), format!("users/{id}/delete")]);
+    desk.keys("s R").await;
+    desk.rest().await;
+    assert_eq!(desk.ids(), Vec::<String>::new(), "one who was deleted is in no scope");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_member_owns_goes_to_the_one_who_is_chosen() {
+    let mut desk = at(Kind::Members).await;
+    let [id, heir] = two(&desk);
+    filter(&mut desk, &format!("id:{id}")).await;
+    desk.keys("a").await;
+    desk.rest().await;
+    assert!(desk.shows("on 1 member:"), "{}", desk.screen());
+    desk.keys("tab space").await;
+    desk.types(&name(&desk, &heir)).await;
+    assert!(desk.shows(&format!("{} (1 of 1)", name(&desk, &heir))), "{}", desk.screen());
+    desk.keys("enter").await;
+    assert!(
+        desk.shows(&format!("[x] reassign what they own to: {}", name(&desk, &heir))),
+        "{}",
+        desk.screen()
+    );
+    assert!(desk.shows(&format!("what they own goes to {}", name(&desk, &heir))), "{}", desk.screen());
+    desk.keys("tab").await;
+    desk.confirm().await;
+    desk.rest().await;
+    assert!(desk.shows(&finished("disable", 1, 0, 0)), "{}", desk.screen());
+    let sent = desk.server.requests().into_iter().find(|request| request.method == "DELETE").unwrap();
+    assert!(sent.path.ends_with(&format!("users/{id}")), "{}", sent.path);
+    let owned = |id: &str| {
+        let owner = |run: &String| desk.server.object("runs", run).unwrap()["owner_id"].to_string();
+        desk.server.ids("runs").iter().filter(|run| owner(run).trim_matches('"') == id).count()
+    };
+    assert_eq!(owned(&id), 0);
+    let history = tidyfy::journal::History::open(&desk.state_dir()).unwrap().unwrap();
+    let job = history.jobs(&tidyfy::journal::Wanted::default()).unwrap().remove(0);
+    assert!(job.heir.unwrap().contains(&heir));
+    let steps = history.steps(job.id, &tidyfy::journal::Wanted::default()).unwrap();
+    assert!(
+        steps[0].path.ends_with(&format!("users/{id}?with_reassignment=true&to={heir}")),
+        "{}",
+        steps[0].path
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaving_the_line_chooses_nobody() {
+    let mut desk = at(Kind::Members).await;
+    let [id, _] = two(&desk);
+    filter(&mut desk, &format!("id:{id}")).await;
+    desk.keys("a tab space down esc").await;
+    assert!(desk.plan().is_some_and(|plan| plan.heir.is_none()));
+    assert!(desk.shows("[ ] reassign what they own to: nobody"), "{}", desk.screen());
+    desk.keys("space down enter").await;
+    assert!(desk.plan().is_some_and(|plan| plan.heir.is_some()));
+    desk.keys("space up enter").await;
+    assert!(desk.plan().is_some_and(|plan| plan.heir.is_none()), "nobody comes first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_light_member_is_told_before_it_is_tried() {
+    let sandbox = Settings { role: Role::Light, ..Settings::default() };
+    let mut desk = Desk::with(Wanted { kind: Kind::Members, sandbox, ..Wanted::default() }).await;
+    desk.keys("a").await;
+    assert!(desk.shows("only administrators may do this"), "{}", desk.screen());
+    desk.keys("esc").await;
+    assert_eq!(desk.changes(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn scopes_of_members_are_picked_out_here() {
+    let mut desk = at(Kind::Members).await;
+    let of = |wanted: &str| {
+        let ids = desk.server.ids("users").into_iter();
+        ids.filter(|id| status(&desk, "users", id) == wanted).count()
+    };
+    let (active, disabled) = (of("active") + of("invited"), of("disabled"));
+    assert!(disabled > 0 && desk.rows().len() == active, "{}", desk.screen());
+    assert!(!desk.shows("out of scope"), "{}", desk.screen());
+    assert!(desk.shows(&format!("[8 Members {active}]")), "{}", desk.screen());
+    desk.keys("s").await;
+    desk.rest().await;
+    assert_eq!(desk.rows().len(), disabled);
+    assert!(desk.screen().contains("\ndisabled  "), "{}", desk.screen());
+    desk.keys("s").await;
+    desk.rest().await;
+    assert_eq!(desk.rows().len(), active + disabled);
+    assert!(desk.shows(&format!("[8 Members {active}]")), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn folders_of_both_trees_are_listed_and_go_from_the_inside() {
+    let mut desk = at(Kind::Folders).await;
+    let all = desk.server.ids("folders").len();
+    assert_eq!(desk.rows().len(), all);
+    assert!(desk.shows(&format!("[9 Folders {all}]")), "{}", desk.screen());
+    assert!(desk.shows(" run ") && desk.shows(" checklist "), "{}", desk.screen());
+    desk.keys("* D").await;
+    desk.rest().await;
+    assert!(desk.shows("what happens to subfolders is not documented"), "{}", desk.screen());
+    let parents: Vec<(String, Option<String>)> = desk
+        .server
+        .ids("folders")
+        .into_iter()
+        .map(|id| {
+            let folder = desk.server.object("folders", &id).unwrap();
+            (id, folder["parent_id"].as_str().map(str::to_owned))
+        })
+        .collect();
+    let words = if all > 50 { format!("delete {all} in {}", desk.server.org_name()) } else { phrase(&desk) };
+    desk.confirm_with(&words).await;
+    desk.rest().await;
+    assert!(desk.shows(&finished("delete", all, 0, 0)), "{}", desk.screen());
+    let sent: Vec<String> =
+        desk.changes().into_iter().map(|(_, path)| path.replace("folders/", "")).collect();
+    let place = |id: &String| sent.iter().position(|sent| sent == id).unwrap();
+    for (id, parent) in parents.iter().filter_map(|(id, parent)| Some((id, parent.as_ref()?))) {
+        assert!(place(id) < place(parent), "{parent} went before {id}, which lies in it");
+    }
+}
+
+/// What the modal asks for.
+fn phrase(desk: &Desk) -> String {
+    match desk.plan().unwrap().assent() {
+        tidyfy::model::plan::Assent::Phrase(phrases) => phrases[0].clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_words_are_the_kinds_own() {
+    let mut desk = at(Kind::Members).await;
+    assert!(desk.shows("a disable"), "{}", desk.screen());
+    desk.keys("d").await;
+    assert!(desk.shows("a disables, D deletes permanently"), "{}", desk.screen());
+    desk.keys("r").await;
+    assert!(desk.shows("not disabled"), "{}", desk.screen());
+    assert!(desk.shows("Enable 0 members"), "{}", desk.screen());
+    desk.keys("esc 9 a").await;
+    desk.rest().await;
+    assert!(desk.shows("folders have no archive"), "{}", desk.screen());
+    assert_eq!(Verb::Archive.word(), "archive", "the journal's word stays");
+}
