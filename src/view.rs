@@ -17,6 +17,7 @@ mod palette;
 mod question;
 mod recovery;
 mod scope;
+mod set;
 mod shelf;
 mod status;
 mod table;

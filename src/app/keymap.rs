@@ -266,7 +266,7 @@ pub static BINDINGS: [Binding; 51] = [
         &["M"],
         LISTS,
         (12, "clear marks"),
-        "clear the marks of this kind; again: bring them back",
+        "clear the marks of this kind, or of all that is shown where kinds stand together; again: bring them back",
     ),
     row(
         "marked-only",
@@ -314,7 +314,7 @@ pub static BINDINGS: [Binding; 51] = [
         "filter",
         Command::Filter,
         &["/"],
-        TABLE,
+        LISTS,
         (7, "filter"),
         "type a filter: words, ~fuzzy, \"two words\"",
     ),

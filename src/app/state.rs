@@ -17,6 +17,7 @@ pub mod palette;
 pub mod recovery;
 pub mod scroll;
 pub mod search;
+pub mod set;
 pub mod shelf;
 pub mod status;
 pub mod token;
@@ -24,6 +25,8 @@ pub mod token;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+
+use tui_input::Input;
 
 use super::effect::{Exit, Ticket};
 use super::keymap::{Context, Keymap};
@@ -44,6 +47,7 @@ use listing::Listing;
 use marks::Marks;
 use palette::Palette;
 use recovery::{Recovery, RecoveryPage};
+use set::WorkingSet;
 use shelf::Shelf;
 use status::Status;
 use token::TokenPrompt;
@@ -236,8 +240,8 @@ pub struct State {
     pub listings: [Listing; Kind::ALL.len()],
     /// What is marked.
     pub marks: Marks,
-    /// The view of all that is marked, with the cursor's row, when it is open.
-    pub marked_only: Option<usize>,
+    /// The view of all that is marked, when it is open.
+    pub marked_only: Option<WorkingSet>,
     /// The detail page, when one is open.
     pub detail: Option<Detail>,
     /// What lies over the panes.
@@ -350,10 +354,23 @@ impl State {
     /// The record the cursor is on, in the table or in the view of all that is marked.
     #[must_use]
     pub fn under_cursor(&self) -> Option<Record> {
-        match self.marked_only {
-            Some(row) => self.marks.at(row).map(|mark| mark.record.clone()),
+        match &self.marked_only {
+            Some(set) => set.under_cursor().cloned(),
             None => self.listing().under_cursor(),
         }
+    }
+
+    /// The filter of all that is marked, while it is typed.
+    #[must_use]
+    pub fn set_input(&self) -> Option<&Input> {
+        let typing = self.marked_only.as_ref()?.typing.as_ref()?;
+        Some(&typing.input)
+    }
+
+    /// Whether the view of all that is marked has the keys.
+    #[must_use]
+    pub fn is_in_set(&self) -> bool {
+        self.marked_only.is_some() && self.detail.is_none() && self.focus == Focus::Table
     }
 
     /// Whether a past job is being looked for.

@@ -14,6 +14,7 @@ mod pane;
 mod recall;
 mod receive;
 mod recover;
+mod set;
 mod shelf;
 
 use super::effect::{Effect, Effects, Ticket, Work};
@@ -77,6 +78,9 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         state.settle_scroll();
     }
     let (now, has_job) = (state.now, !state.jobs.is_empty());
+    if let Some(set) = &mut state.marked_only {
+        set.keep_up(&state.marks, now, has_job);
+    }
     let listing = &mut state.listings[state.kind as usize];
     let is_busy = has_job || matches!(listing.load, Load::Running(_));
     listing.count_hidden(&state.marks, now, is_busy);

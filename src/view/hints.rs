@@ -85,6 +85,12 @@ fn hints(state: &State) -> Vec<Hint> {
         }
         Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
         Some(Overlay::Help(_)) => bound(state),
+        None if state.set_input().is_some() => fixed(&[
+            ("enter", "keep"),
+            ("esc", "former filter"),
+            ("up down", "move"),
+            ("\"two words\"", "as one"),
+        ]),
         None if state.filter_input.is_some() => fixed(&[
             ("enter", "keep"),
             ("esc", "former filter"),
@@ -201,8 +207,7 @@ fn verb_applies(state: &State, context: Context, verb: Verb) -> bool {
     let applies = |record: &Record| applicable(verb, record, standing.admin()).is_ok();
     match (context, &state.detail) {
         (Context::Detail, Some(detail)) => applies(&detail.record),
-        // There a verb only says to go to one kind.
-        (Context::Marked, _) => false,
+        (Context::Marked, _) => state.marks.all().take(ASKED).any(|mark| applies(&mark.record)),
         _ if state.marks.count(state.kind) > 0 => {
             state.marks.of(state.kind).take(ASKED).any(|mark| applies(&mark.record))
         }

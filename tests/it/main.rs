@@ -24,6 +24,7 @@ mod sandbox;
 mod scale;
 mod screens;
 mod seams;
+mod set;
 mod shelf;
 mod support;
 mod trials;

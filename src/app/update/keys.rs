@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, filter, leave, mark, pane, recall, recover, shelf};
+use super::{act, browse, door, filter, leave, mark, pane, recall, recover, set, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -29,6 +29,8 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         overlay_key(state, chord, repeat, effects);
     } else if state.filter_input.is_some() {
         filter::key(state, chord, effects);
+    } else if state.set_input().is_some() {
+        set::key(state, chord);
     } else {
         bound_key(state, chord, repeat, effects);
     }
@@ -59,7 +61,7 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
     if state.leaving.is_some() || state.is_too_small() {
         return;
     }
-    let at = state.now;
+    let (at, narrows_set) = (state.now, state.set_input().is_some());
     if let (true, Some(prompt)) = (state.topmost_prompt().is_some(), &mut state.token_prompt) {
         prompt.paste(text);
         return;
@@ -72,6 +74,7 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
         }
         Some(_) => {}
         None if state.filter_input.is_some() => filter::paste(state, text, effects),
+        None if narrows_set => set::paste(state, text),
         None => state.note("pasting does nothing here: / opens the filter"),
     }
 }
@@ -171,7 +174,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         return;
     }
     let takes_matches = matches!(wished, Command::Do(_) | Command::MarkAll | Command::InvertMarks);
-    if takes_matches && filter::is_broken(state) {
+    // What is marked stands there whatever the filter of a list is.
+    if takes_matches && !state.is_in_set() && filter::is_broken(state) {
         return;
     }
     match wished {
@@ -195,7 +199,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::MarkAll => mark::all(state, Marking::All, effects),
         Command::InvertMarks => mark::all(state, Marking::Invert, effects),
         Command::ClearMarks => mark::clear(state),
-        Command::MarkedOnly => mark::show_marked(state),
+        Command::MarkedOnly => set::show(state),
+        Command::Filter if state.is_in_set() => set::open_filter(state),
         Command::Filter => filter::open(state),
         Command::SavedFilters => shelf::open(state, effects),
         Command::SaveFilter => shelf::save(state, effects),
@@ -231,7 +236,11 @@ fn back(state: &mut State, effects: &mut Effects) {
     if state.overlay.take().is_some() {
         return;
     }
-    if state.listing_mut().anchor.take().is_some() {
+    if state.is_in_set() {
+        if !set::clear_filter(state) {
+            state.marked_only = None;
+        }
+    } else if state.listing_mut().anchor.take().is_some() {
         state.note("range dropped");
     } else if state.listing().marking.is_some() {
         browse::stop_marking(state);

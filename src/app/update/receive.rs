@@ -242,8 +242,8 @@ fn as_it_stands(state: &State, frozen: Record, is_archived_first: bool) -> Recor
 
 fn settle_mark(state: &mut State, record: &Record) {
     state.marks.settle(record.kind(), record.id());
-    if let Some(row) = state.marked_only {
-        state.marked_only = Some(row.min(state.marks.total().saturating_sub(1)));
+    if let Some(set) = &mut state.marked_only {
+        set.settle(record);
     }
 }
 
