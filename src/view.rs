@@ -73,6 +73,7 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Help(scroll)) => help::draw(state, *scroll, canvas),
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, canvas),
         Some(Overlay::Filters(shelf)) => shelf::draw(state, shelf, canvas),
+        Some(Overlay::Sets(sets)) => shelf::draw_sets(state, sets, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),

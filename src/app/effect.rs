@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::arrange::Wish;
+use crate::model::arrange;
 use crate::model::kind::{Kind, Scope};
 use crate::model::past::Recall;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::saved::Keeping;
 use crate::model::secret::Token;
+use crate::model::set::{Entry, Wish};
 
 /// The name of one piece of work, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -112,7 +113,7 @@ pub enum Work {
     /// Read every field of one record. Ends with `Read`.
     Read(Record),
     /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
-    Arrange(Wish),
+    Arrange(arrange::Wish),
     /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.
     Weigh(Arc<Plan>),
     /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.
@@ -129,6 +130,10 @@ pub enum Work {
     Admit(Option<Token>),
     /// Read or change the saved filters. Ends with `Shelved`.
     Shelve(Keeping),
+    /// Read, keep or throw away a set of marks, or read a list of ids. Ends with `Sets`.
+    Sets(Wish),
+    /// Look up records of which only kind and id are known. Sends `Sighted` and ends with `Sought`.
+    Seek(Vec<Entry>),
     /// Write a text into a new file in the working directory; its name is a proposal. Ends with `Written`.
     Write {
         /// The file's name.

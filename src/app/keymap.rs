@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 51] = [
+pub static BINDINGS: [Binding; 54] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -276,6 +276,23 @@ pub static BINDINGS: [Binding; 51] = [
         (9, "marked only"),
         "show only what is marked, of every kind",
     ),
+    row(
+        "save-set",
+        Command::SaveSet,
+        &[],
+        PANES,
+        (0, ""),
+        "write the marked records into a file, or keep them under a name",
+    ),
+    row(
+        "open-set",
+        Command::OpenSet,
+        &[],
+        PANES,
+        (0, ""),
+        "mark what was saved under a name or in a file; without one: list what is saved",
+    ),
+    row("mark-file", Command::MarkFile, &[], PANES, (0, ""), "mark the records whose ids a file lists"),
     row(
         "archive",
         Command::Do(Verb::Archive),

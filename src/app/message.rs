@@ -21,6 +21,7 @@ use crate::model::plan::Organization;
 use crate::model::record::{Page, Record};
 use crate::model::reference::Reference;
 use crate::model::saved::Saved;
+use crate::model::set::{Answer, Sight};
 
 /// A fact, and when it happened.
 #[derive(Debug, Clone)]
@@ -249,6 +250,12 @@ pub enum Reply {
     Admitted(Result<(), Failure>),
     /// The saved filters, of every kind; or why they could not be read or changed, and what to do about it.
     Shelved(Result<Vec<Saved>, String>),
+    /// What was wanted of sets of marks; or why it could not be done, and what to do about it.
+    Sets(Result<Answer, String>),
+    /// Records that were looked up. Not final.
+    Sighted(Vec<Sight>),
+    /// Nothing more is looked up.
+    Sought(Result<(), Failure>),
     /// A file has been written: its path as a person would type it.
     Written(Result<String, Failure>),
     /// The work broke off through a fault of this program.
@@ -264,6 +271,7 @@ impl Reply {
             Self::Page { .. }
                 | Self::Gap { .. }
                 | Self::Found(_)
+                | Self::Sighted(_)
                 | Self::Started
                 | Self::Held
                 | Self::Step { .. }

@@ -17,6 +17,7 @@ pub mod palette;
 pub mod recovery;
 pub mod scroll;
 pub mod search;
+pub mod seek;
 pub mod set;
 pub mod shelf;
 pub mod status;
@@ -47,8 +48,9 @@ use listing::Listing;
 use marks::Marks;
 use palette::Palette;
 use recovery::{Recovery, RecoveryPage};
+use seek::Seeking;
 use set::WorkingSet;
-use shelf::Shelf;
+use shelf::{SetShelf, Shelf};
 use status::Status;
 use token::TokenPrompt;
 
@@ -88,6 +90,8 @@ pub enum Overlay {
     Palette(Palette),
     /// The saved filters.
     Filters(Shelf),
+    /// The saved sets of marks.
+    Sets(SetShelf),
     /// The columns to sort by, and which one the cursor is on.
     Columns(usize),
     /// The unfinished jobs of earlier runs.
@@ -169,6 +173,10 @@ pub enum Purpose {
     Admit,
     /// The saved filters.
     Shelve,
+    /// Sets of marks.
+    Sets,
+    /// The records of a set of marks.
+    Seek,
     /// A file.
     Write,
 }
@@ -242,6 +250,8 @@ pub struct State {
     pub marks: Marks,
     /// The view of all that is marked, when it is open.
     pub marked_only: Option<WorkingSet>,
+    /// The records of a set that are looked up, to be marked.
+    pub seeking: Option<Seeking>,
     /// The detail page, when one is open.
     pub detail: Option<Detail>,
     /// What lies over the panes.
@@ -295,6 +305,7 @@ impl State {
             listings: Kind::ALL.map(Listing::new),
             marks: Marks::default(),
             marked_only: None,
+            seeking: None,
             detail: None,
             overlay: None,
             weighing: BTreeSet::new(),

@@ -8,6 +8,7 @@ mod act;
 mod browse;
 mod door;
 mod filter;
+mod keep;
 mod keys;
 mod mark;
 mod pane;

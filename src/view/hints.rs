@@ -31,6 +31,8 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
         canvas.line(area, 0, &[Span::styled(words, theme.wary())]);
     } else if let Some(notice) = &state.notice {
         canvas.line(area, 0, &[Span::styled(&*notice.0, theme.wary())]);
+    } else if let Some(seeking) = &state.seeking {
+        canvas.line(area, 0, &[Span::styled(seeking.progress(), theme.wary())]);
     } else if state.recalls() {
         canvas.line(area, 0, &[Span::styled("looking for the last job", theme.wary())]);
     } else {
@@ -75,6 +77,12 @@ fn hints(state: &State) -> Vec<Hint> {
         }
         Some(Overlay::Filters(_)) => fixed(&[
             ("enter", "filter by it"),
+            ("esc", "close"),
+            ("delete", "remove it"),
+            ("up down", "pick"),
+        ]),
+        Some(Overlay::Sets(_)) => fixed(&[
+            ("enter", "mark its records"),
             ("esc", "close"),
             ("delete", "remove it"),
             ("up down", "pick"),
@@ -179,6 +187,9 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         | Command::Filter
         | Command::SavedFilters
         | Command::SaveFilter
+        | Command::SaveSet
+        | Command::OpenSet
+        | Command::MarkFile
         | Command::SortBy
         | Command::ReverseSort
         | Command::Palette

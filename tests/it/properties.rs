@@ -21,6 +21,7 @@ use tidyfy::model::outcome::{Outcome, Tally};
 use tidyfy::model::pacing::Limits;
 use tidyfy::model::plan::{Assent, Caution, Organization, Plan};
 use tidyfy::model::record::{Draft, Page};
+use tidyfy::model::set::Answer;
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
@@ -132,6 +133,8 @@ impl Driven {
             Work::Drop(_) => Reply::Dropped(Ok(())),
             Work::Admit(_) => Reply::Admitted(Ok(())),
             Work::Shelve(_) => Reply::Shelved(Ok(vec![])),
+            Work::Sets(_) => Reply::Sets(Ok(Answer::Are(vec![]))),
+            Work::Seek(_) => Reply::Sought(Ok(())),
             Work::Write { name, .. } => Reply::Written(Ok(name.clone())),
             Work::Apply(plan) => {
                 self.send(Fact::Reply(ticket, Reply::Started));

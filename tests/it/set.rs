@@ -286,3 +286,201 @@ proptest! {
         });
     }
 }
+
+/// Types a line into the palette.
+async fn says_line(desk: &mut Desk, line: &str) {
+    desk.keys(":").await;
+    desk.types(line).await;
+    desk.keys("enter").await;
+    desk.rest().await;
+}
+
+/// A path in the folder that goes with the desk.
+fn beside(desk: &Desk, name: &str) -> String {
+    desk.state_dir().parent().unwrap().join(name).display().to_string()
+}
+
+/// The marked ids, sorted.
+fn ids(desk: &Desk) -> Vec<String> {
+    let mut ids: Vec<_> = desk.state().marks.all().map(|mark| mark.record.id().to_string()).collect();
+    ids.sort();
+    ids
+}
+
+async fn clear_all(desk: &mut Desk) {
+    desk.keys("m M esc").await;
+    assert!(desk.marked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn marks_are_saved_under_a_name_listed_opened_and_removed() {
+    let mut desk = Desk::open().await;
+    says_line(&mut desk, "save old").await;
+    assert!(desk.shows("nothing is marked, so there is nothing to save"), "{}", desk.screen());
+    mark(&mut desk, &[("1", 3), ("5", 2)]).await;
+    let marked = ids(&desk);
+    desk.keys(":").await;
+    desk.types("save").await;
+    assert!(
+        desk.shows("> save FILE") && desk.shows("write the marked records into a file"),
+        "{}",
+        desk.screen()
+    );
+    desk.keys("enter").await;
+    assert!(
+        desk.shows(":save") && desk.shows("type a name, or the path of a file, then Enter"),
+        "{}",
+        desk.screen()
+    );
+    desk.types("spring clean").await;
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert!(desk.shows("5 records saved: spring clean"), "{}", desk.screen());
+    let kept = std::fs::read_to_string(desk.state_dir().join("sets/spring clean.json")).unwrap();
+    assert!(
+        kept.contains(&desk.server.base_url())
+            && kept.contains(desk.server.org())
+            && !kept.contains(desk.server.token())
+    );
+    says_line(&mut desk, "save spring clean").await;
+    assert!(desk.shows("`spring clean` is there already, and nothing is overwritten"), "{}", desk.screen());
+
+    clear_all(&mut desk).await;
+    let before = desk.server.requests().len();
+    says_line(&mut desk, "open").await;
+    assert!(desk.shows("> spring clean") && desk.shows("5 records of "), "{}", desk.screen());
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert!(desk.shows("spring clean: marked 5 of 5"), "{}", desk.screen());
+    assert_eq!((ids(&desk), desk.server.requests().len()), (marked, before), "nothing had to be looked up");
+    says_line(&mut desk, "open").await;
+    desk.keys("delete").await;
+    desk.rest().await;
+    assert!(desk.shows("none is saved yet"), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_marks_what_is_there_and_points_out_what_is_stale() {
+    let mut desk = Desk::open().await;
+    mark(&mut desk, &[("1", 4), ("2", 2), ("5", 1)]).await;
+    let (file, marked) = (beside(&desk, "old.json"), ids(&desk));
+    says_line(&mut desk, &format!("save {file}")).await;
+    assert!(desk.log().contains("7 records saved: "), "{}", desk.log());
+    let of = |kind: Kind| {
+        desk.state().marks.of(kind).map(|mark| (mark.record.id().to_string(), mark.record.name().to_owned()))
+    };
+    let runs: Vec<_> = of(Kind::Processes).collect();
+    let templates: Vec<_> = of(Kind::Templates).collect();
+    desk.server.remove("runs", &runs[0].0);
+    desk.server.archive("runs", &runs[1].0);
+    desk.server.archive("checklists", &templates[0].0);
+
+    // Another run of the program, which has only the first tab loaded, and knows nothing of what has changed since.
+    let text = std::fs::read_to_string(&file).unwrap();
+    clear_all(&mut desk).await;
+    desk.keys("1 R").await;
+    desk.rest().await;
+    desk.keys("2 R").await;
+    desk.rest().await;
+    says_line(&mut desk, &format!("open {file}")).await;
+    assert!(desk.log().contains("marked 4 of 7: 1 not found, 2 of another state now"), "{}", desk.log());
+    assert!(desk.log().contains(&format!("not found: {}", runs[0].1)), "{}", desk.log());
+    assert!(desk.log().contains("archived or restored since, and so not marked: "), "{}", desk.log());
+    assert!(desk.log().contains(&runs[1].1) && desk.log().contains(&templates[0].1), "{}", desk.log());
+    let stale = [&runs[0].0, &runs[1].0, &templates[0].0];
+    let left: Vec<_> = marked.into_iter().filter(|id| !stale.contains(&id)).collect();
+    assert_eq!(ids(&desk), left);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    assert!(desk.state().marks.all().all(|mark| !mark.record.is_archived()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_of_another_organization_is_refused_and_says_which() {
+    let mut desk = Desk::open().await;
+    mark(&mut desk, &[("1", 1)]).await;
+    says_line(&mut desk, "save mine").await;
+    let path = desk.state_dir().join("sets/mine.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (org, name) = (desk.server.org().to_owned(), desk.server.org_name().to_owned());
+    std::fs::write(&path, text.replace(&org, "f00d").replace(&name, "Other Ltd")).unwrap();
+    clear_all(&mut desk).await;
+    says_line(&mut desk, "open mine").await;
+    assert!(desk.log().contains("`mine` belongs to Other Ltd (f00d) on "), "{}", desk.log());
+    assert!(desk.marked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_ids_of_a_list_are_marked_and_what_is_no_id_is_pointed_out() {
+    let mut desk = Desk::open().await;
+    let (runs, tags) = (desk.ids()[..2].to_vec(), desk.server.ids("tags"));
+    let archived: Vec<_> =
+        desk.server.ids("runs").into_iter().filter(|id| !desk.live().contains(id)).take(2).collect();
+    let file = beside(&desk, "ids.txt");
+    let lines = [
+        &*runs[0],
+        "",
+        &format!("tag:{}", tags[0]),
+        "no id at all",
+        &format!("https://go.tallyfy.com/process/{}?x=1", runs[1]),
+        &runs[0],
+        "00000000000000000000000000000000",
+        &archived[0],
+    ];
+    std::fs::write(&file, format!("\u{feff}{}\r\n", lines.join("\r\n"))).unwrap();
+    says_line(&mut desk, &format!("mark {file}")).await;
+    assert!(desk.log().contains("marked 4 of 6: 1 not found, 1 line unreadable (4)"), "{}", desk.log());
+    assert!(desk.log().contains("not found: 00000000000000000000000000000000"), "{}", desk.log());
+    let mut wanted = vec![runs[0].clone(), runs[1].clone(), tags[0].clone(), archived[0].clone()];
+    wanted.sort();
+    assert_eq!(ids(&desk), wanted);
+    says_line(&mut desk, "mark /nowhere/at/all").await;
+    assert!(desk.shows("`/nowhere/at/all` is not there; hint: "), "{}", desk.screen());
+    assert_eq!(desk.changes(), vec![]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looking_up_goes_on_in_the_background_and_can_be_stopped() {
+    let sandbox =
+        Settings { scale: 60, latency: std::time::Duration::from_millis(400), ..Settings::default() };
+    let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Tags, ..Wanted::default() }).await;
+    let file = beside(&desk, "ids.txt");
+    let all: Vec<String> = desk.server.ids("runs");
+    std::fs::write(&file, all.join("\n")).unwrap();
+    desk.keys("1").await;
+    desk.keys("5 :").await;
+    desk.types(&format!("mark {file}")).await;
+    desk.keys("enter").await;
+    assert!(desk.state().seeking.is_none(), "ids of the tab's kind, which is another");
+    desk.rest().await;
+    let lines: Vec<String> =
+        desk.server.ids("checklists").iter().map(|id| format!("template:{id}")).collect();
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    desk.keys(":").await;
+    desk.types(&format!("mark {file}")).await;
+    desk.keys("enter").await;
+    desk.until("some of them", |desk| desk.state().marks.count(Kind::Templates) > 2).await;
+    desk.keys("k").await;
+    assert!(desk.shows(&format!("of {} for ", lines.len())) && desk.shows("Esc stops"), "{}", desk.screen());
+    desk.keys("D").await;
+    assert!(desk.plan().is_none() && desk.shows("still marking"), "{}", desk.screen());
+    desk.keys("esc").await;
+    desk.rest().await;
+    assert!(desk.log().contains(" not looked up"), "{}", desk.log());
+    assert!(desk.state().marks.count(Kind::Templates) < lines.len());
+    desk.keys("space D").await;
+    assert!(desk.plan().is_some(), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_looked_up_is_neither_marked_nor_called_gone() {
+    let mut desk = Desk::open().await;
+    let file = beside(&desk, "ids.txt");
+    let ids = desk.server.ids("checklists");
+    std::fs::write(&file, format!("template:{}\ntemplate:{}\ntemplate:ffff\n", ids[0], ids[1])).unwrap();
+    let broken = Fault::on("GET", &format!("/checklists/{}", ids[0]), status(403));
+    let list = Fault::on("GET", "*/checklists", status(500));
+    desk.server.set_faults(vec![broken, list]);
+    says_line(&mut desk, &format!("mark {file}")).await;
+    assert!(desk.log().contains("could not be looked up"), "{}", desk.log());
+    assert_eq!(desk.marked().len(), 1, "{}", desk.log());
+}

@@ -58,6 +58,7 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
 /// Whether more is about to be marked than is marked now.
 fn is_marking(state: &State) -> bool {
     match state.marked_only {
+        _ if state.seeking.is_some() => true,
         Some(_) => state.listings.iter().any(|listing| listing.marking.is_some()),
         None => state.listing().marking.is_some(),
     }

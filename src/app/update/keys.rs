@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, filter, leave, mark, pane, recall, recover, set, shelf};
+use super::{act, browse, door, filter, keep, leave, mark, pane, recall, recover, set, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -89,6 +89,7 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
         Some(Overlay::Recovery(_)) => recover::key(state, chord, repeat, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
         Some(Overlay::Filters(_)) => shelf::key(state, chord, effects),
+        Some(Overlay::Sets(_)) => keep::key(state, chord, effects),
         Some(Overlay::Columns(at)) => {
             let at = *at;
             browse::columns_key(state, at, chord);
@@ -121,8 +122,10 @@ fn palette_key(state: &mut State, chord: Chord, effects: &mut Effects) {
         (Key::Up | Key::BackTab, _) | (Key::Char('p'), true) => palette.at = palette.at.saturating_sub(1),
         (Key::Enter, _) => {
             let picked = lines.get(palette.at).map(|line| line.command);
+            let argument = picked.map_or("", |picked| palette.argument(picked)).to_owned();
             state.overlay = None;
             match picked {
+                Some(picked) if picked.argument().is_some() => keep::typed(state, picked, &argument, effects),
                 Some(picked) => wish(state, picked, effects),
                 None => state.note("no command has that name"),
             }
@@ -200,6 +203,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::InvertMarks => mark::all(state, Marking::Invert, effects),
         Command::ClearMarks => mark::clear(state),
         Command::MarkedOnly => set::show(state),
+        Command::SaveSet | Command::OpenSet | Command::MarkFile => keep::typed(state, wished, "", effects),
         Command::Filter if state.is_in_set() => set::open_filter(state),
         Command::Filter => filter::open(state),
         Command::SavedFilters => shelf::open(state, effects),
@@ -236,12 +240,15 @@ fn back(state: &mut State, effects: &mut Effects) {
     if state.overlay.take().is_some() {
         return;
     }
-    if state.is_in_set() {
+    let in_set = state.is_in_set();
+    if !in_set && state.listing_mut().anchor.take().is_some() {
+        state.note("range dropped");
+    } else if keep::stop(state, effects) {
+        state.note("looking up stopped");
+    } else if in_set {
         if !set::clear_filter(state) {
             state.marked_only = None;
         }
-    } else if state.listing_mut().anchor.take().is_some() {
-        state.note("range dropped");
     } else if state.listing().marking.is_some() {
         browse::stop_marking(state);
     } else if !close_topmost(state, effects) && state.listing().has_filter() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, has_list, pane, recall, recover, shelf};
+use super::{act, browse, door, has_list, keep, pane, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
@@ -103,6 +103,9 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Drop(job), Reply::Dropped(result)) => recover::dropped(state, job, result),
         (Purpose::Write, Reply::Written(result)) => pane::written(state, result),
         (Purpose::Shelve, Reply::Shelved(result)) => shelf::shelved(state, result),
+        (Purpose::Sets, Reply::Sets(result)) => keep::answered(state, result, effects),
+        (Purpose::Seek, Reply::Sighted(sights)) => keep::sighted(state, ticket, sights),
+        (Purpose::Seek, Reply::Sought(result)) => keep::sought(state, ticket, result),
         (Purpose::Admit, Reply::Admitted(result)) => door::admitted(state, result, effects),
         (Purpose::Job, Reply::JobEnded(end)) => end_job(state, ticket, &end, effects),
         (purpose, Reply::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
@@ -389,6 +392,8 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Unfinished => recover::found(state, Err(failure)),
         Purpose::Drop(job) => recover::dropped(state, job, Err(failure)),
         Purpose::Shelve => shelf::shelved(state, Err(failure.words)),
+        Purpose::Sets => keep::answered(state, Err(failure.words), effects),
+        Purpose::Seek => keep::sought(state, ticket, Err(failure)),
         Purpose::Write => pane::written(state, Err(failure)),
         Purpose::Admit => door::admitted(state, Err(failure), effects),
         Purpose::Job => {
