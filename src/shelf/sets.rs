@@ -89,7 +89,7 @@ impl SetError {
             Self::NoText(..) => "save it as text in UTF-8",
             Self::Damaged(..) => "name a file that `save` wrote; `mark` reads lists of ids",
             Self::Newer(_) => "use that tidyfy",
-            Self::Elsewhere { .. } => "open it in a tidyfy on that organization",
+            Self::Elsewhere { .. } => "go to that organization first",
             Self::BadName(_) => {
                 "letters, digits, spaces, `-`, `_` and `.` will do; a path has a `/` in it or ends in `.json`"
             }
