@@ -129,20 +129,16 @@ impl Opened {
     /// `#` says nothing.
     #[must_use]
     pub fn list(place: String, source: &str, kind: Kind) -> Self {
-        let separator = separator(source);
+        let source = source.replace("\r\n", "\n").replace('\r', "\n");
         let mut reader = csv::ReaderBuilder::new();
-        reader
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .delimiter(separator)
-            .comment(Some(b'#'));
-        let mut reader = reader.from_reader(source.as_bytes());
+        reader.has_headers(false).flexible(true).trim(csv::Trim::All).comment(Some(COMMENT));
+        let mut reader = reader.delimiter(separator(&source)).from_reader(source.as_bytes());
+        let mut lines = Lines { source: source.as_bytes(), at: 0, line: 1 };
         let (mut opened, mut seen) = (Self { place, ..Self::default() }, BTreeSet::new());
         let mut columns: Option<Columns> = None;
         for row in reader.records() {
             let Ok(row) = row else { continue };
-            let line = row.position().map_or(0, csv::Position::line);
+            let line = lines.of(row.position().map_or(0, csv::Position::byte));
             if columns.is_none() {
                 let found = Columns::of(&row);
                 let is_head = found.is_some();
@@ -164,6 +160,37 @@ impl Opened {
             }
         }
         opened
+    }
+}
+
+/// What a line begins with that says nothing.
+const COMMENT: u8 = b'#';
+
+/// The numbers of lines, counted once from the first to the last.
+struct Lines<'a> {
+    source: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The number of the line a row stands in. The reader has it begin at `byte`, before empty lines and comments.
+    fn of(&mut self, byte: u64) -> u64 {
+        while self.at < usize::try_from(byte).unwrap_or(usize::MAX) && self.at < self.source.len() {
+            self.step();
+        }
+        while matches!(self.source.get(self.at), Some(b'\n' | &COMMENT)) {
+            while self.source.get(self.at).is_some_and(|byte| *byte != b'\n') {
+                self.at += 1;
+            }
+            self.step();
+        }
+        self.line
+    }
+
+    fn step(&mut self) {
+        self.line += u64::from(self.source.get(self.at) == Some(&b'\n'));
+        self.at += 1;
     }
 }
 
@@ -319,56 +346,4 @@ impl Report {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn list(source: &str) -> (Vec<String>, Vec<u64>) {
-        let opened = Opened::list("ids".to_owned(), source, Kind::Processes);
-        let told = |entry: &Entry| format!("{}:{}", entry.kind.row().slug, entry.id);
-        (opened.entries.iter().map(told).collect(), opened.unreadable)
-    }
-
-    #[test]
-    fn ids_stand_one_a_line() {
-        let source = "a1\r\n\r\n  b2  \n# a comment\ntag:c3\n../x\na1\nhttps://go.tallyfy.com/acme/process/d4?tab=1\n\
-                      https://go.tallyfy.com/e5/\nana@x.example\nnot an id\n";
-        let ids = [
-            "processes:a1",
-            "processes:b2",
-            "tags:c3",
-            "processes:d4",
-            "processes:e5",
-            "processes:ana@x.example",
-        ];
-        assert_eq!(list(source), (ids.map(str::to_owned).to_vec(), vec![6, 11]));
-        assert_eq!(list(""), (vec![], vec![]));
-        assert_eq!(list("\u{0}\n"), (vec![], vec![1]));
-    }
-
-    #[test]
-    fn tables_say_which_column_holds_them() {
-        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
-        let source = "name,ID,kind\n\"a, \"\"b\"\"\nc\",a1,template\nx,b2,\ny,c3,robot\n";
-        assert_eq!(list(source), (ids(&["templates:a1", "processes:b2"]), vec![5]));
-        let source = "a1;Some name;x\nb2;\"Other;name\"\n";
-        assert_eq!(list(source), (ids(&["processes:a1", "processes:b2"]), vec![]));
-        assert_eq!(list("kind\tid\ntask\ta1\n"), (ids(&["tasks:a1"]), vec![]));
-        assert_eq!(list("id\na1\n"), (ids(&["processes:a1"]), vec![]));
-    }
-
-    #[test]
-    fn what_became_of_them_is_told_in_one_sentence() {
-        let names = |n: usize| (0..n).map(|n| format!("Thing {n}")).collect::<Vec<_>>();
-        let report = Report { of: 42, marked: 40, gone: names(2), unreadable: vec![7], ..Report::default() };
-        assert_eq!(report.sentence(), "marked 40 of 43: 2 not found, 1 line unreadable (7)");
-        assert_eq!(report.details(), ["not found: Thing 0, Thing 1"]);
-        let report = Report { of: 3, marked: 3, ..Report::default() };
-        assert_eq!((report.sentence().as_str(), report.details().len()), ("marked 3 of 3", 0));
-        let why = Some("Forbidden".to_owned());
-        let report = Report { of: 31, changed: names(30), unread: names(1), why, ..Report::default() };
-        assert_eq!(report.sentence(), "marked 0 of 31: 30 of another state now, 1 could not be looked up");
-        let details = report.details();
-        assert!(details[0].ends_with("Thing 19, and 10 more"), "{details:?}");
-        assert_eq!(details[1], "could not be looked up (Forbidden): Thing 0");
-    }
-}
+mod tests;

@@ -28,7 +28,7 @@ pub(super) fn draw(state: &State, shelf: &Shelf, canvas: &mut Canvas<'_>) {
         canvas.line(inside, 1, &[Span::styled(what, theme.plain())]);
         inside = inside.rows(3, inside.height);
     }
-    sentences(&shelf.known, inside, canvas);
+    sentences(&shelf.known, lines.is_empty(), inside, canvas);
     let told: Vec<_> =
         lines.iter().map(|line| (line.name.as_str(), clean(&line.source).into_owned())).collect();
     let at = shelf.naming.is_none().then_some(shelf.at);
@@ -39,7 +39,7 @@ pub(super) fn draw(state: &State, shelf: &Shelf, canvas: &mut Canvas<'_>) {
 pub(super) fn draw_sets(state: &State, shelf: &SetShelf, canvas: &mut Canvas<'_>) {
     let lines = shelf.lines();
     let inside = window(state, " saved sets of marks ", lines.len(), canvas);
-    sentences(&shelf.known, inside, canvas);
+    sentences(&shelf.known, lines.is_empty(), inside, canvas);
     let told = |kept: &Kept| match &kept.held {
         Ok(Held { records, organization, saved }) => {
             let (n, noun) = (grouped(*records as u64), if *records == 1 { "record" } else { "records" });
@@ -61,11 +61,11 @@ fn window(state: &State, title: &str, lines: usize, canvas: &mut Canvas<'_>) -> 
 }
 
 /// Draws what there is to say in the place of lines.
-fn sentences<T>(known: &Known<T>, inside: Area, canvas: &mut Canvas<'_>) {
+fn sentences<T>(known: &Known<T>, is_empty: bool, inside: Area, canvas: &mut Canvas<'_>) {
     let words = match known {
         Known::Asked => "reading…",
         Known::Failed(words) => words,
-        Known::Are(all) if all.is_empty() => "none is saved yet",
+        Known::Are(_) if is_empty => "none is saved yet",
         Known::Are(_) => return,
     };
     for (row, line) in wrapped(words, usize::from(inside.width)).into_iter().enumerate() {

@@ -25,6 +25,12 @@ fn status(status: u16) -> Mishap {
     Mishap::Answer { status, body: None, headers: BTreeMap::new(), apply: false }
 }
 
+/// Requests in an order that does not depend on which of several under way came first.
+fn sorted(mut requests: Vec<(String, String)>) -> Vec<(String, String)> {
+    requests.sort();
+    requests
+}
+
 /// The lines of the view between its title and the line under the table.
 fn lines(desk: &Desk) -> Vec<String> {
     let screen = desk.screen();
@@ -101,7 +107,12 @@ async fn words_narrow_it_down_and_esc_takes_one_layer() {
     desk.keys("m G /").await;
     desk.types(&names[1]).await;
     assert!(desk.shows("1 match"), "{}", desk.screen());
-    assert_eq!(lines(&desk).iter().filter(|line| line[1..].starts_with('*')).count(), 1, "{}", desk.screen());
+    assert_eq!(
+        lines(&desk).iter().filter(|line| line.get(1..2) == Some("*")).count(),
+        1,
+        "{}",
+        desk.screen()
+    );
     desk.keys("enter D").await;
     assert_eq!(desk.plan().unwrap().chosen.len(), 1);
     assert!(says(&desk, "5 more are marked, and not shown here and not included"), "{}", desk.screen());
@@ -133,7 +144,7 @@ async fn one_verb_takes_every_kind_in_one_job() {
     desk.rest().await;
     desk.confirm_with("delete 6").await;
     desk.rest().await;
-    assert_eq!(desk.changes(), desk.confirmed);
+    assert_eq!(sorted(desk.changes()), sorted(desk.confirmed.clone()));
     assert!(desk.log().contains("delete finished: 6 done"), "{}", desk.log());
     assert!(desk.marked().is_empty() && desk.shows("nothing is marked"), "{}", desk.screen());
 }
@@ -184,7 +195,7 @@ async fn live_ones_are_archived_first_and_what_fails_says_so_in_its_row() {
     desk.keys("shift-tab").await;
     desk.confirm_with("delete 4").await;
     desk.rest().await;
-    assert_eq!(desk.changes(), desk.confirmed);
+    assert_eq!(sorted(desk.changes()), sorted(desk.confirmed.clone()));
     assert!(desk.log().contains("delete finished: 3 done, 0 already gone, 1 refused"), "{}", desk.log());
     assert_eq!(desk.server.ids("tags"), tag);
     assert!(desk.shows("1 marked: 1 tag") && desk.shows(">! "), "{}", desk.screen());
@@ -282,7 +293,7 @@ proptest! {
             }
             let sent: BTreeSet<String> = desk.changes().into_iter().map(|(_, path)| path).collect();
             assert_eq!(sent, shown);
-            assert_eq!(desk.changes(), desk.confirmed);
+            assert_eq!(sorted(desk.changes()), sorted(desk.confirmed.clone()));
         });
     }
 }
@@ -444,14 +455,6 @@ async fn looking_up_goes_on_in_the_background_and_can_be_stopped() {
         Settings { scale: 60, latency: std::time::Duration::from_millis(400), ..Settings::default() };
     let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Tags, ..Wanted::default() }).await;
     let file = beside(&desk, "ids.txt");
-    let all: Vec<String> = desk.server.ids("runs");
-    std::fs::write(&file, all.join("\n")).unwrap();
-    desk.keys("1").await;
-    desk.keys("5 :").await;
-    desk.types(&format!("mark {file}")).await;
-    desk.keys("enter").await;
-    assert!(desk.state().seeking.is_none(), "ids of the tab's kind, which is another");
-    desk.rest().await;
     let lines: Vec<String> =
         desk.server.ids("checklists").iter().map(|id| format!("template:{id}")).collect();
     std::fs::write(&file, lines.join("\n")).unwrap();
