@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::plan::Plan;
 use tidyfy::sandbox::{Fault, Mishap, Settings};
 
 use crate::support::{Desk, Wanted, slug};
@@ -285,7 +286,7 @@ proptest! {
                 .collect();
             desk.keys("D").await;
             desk.rest().await;
-            let n = desk.plan().map_or(0, |plan| plan.count());
+            let n = desk.plan().map_or(0, Plan::count);
             assert_eq!(n, shown.len());
             if n > 0 {
                 desk.confirm_with(&format!("delete {n}")).await;

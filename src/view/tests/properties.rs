@@ -78,7 +78,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             failed_mark(&mut state, 6);
             let mut set = WorkingSet::new(&state.marks);
             (0..scroll % 5).for_each(|_| set.move_cursor(Motion::Down, 3));
-            if scroll % 2 == 0 {
+            if scroll.is_multiple_of(2) {
                 let input = "家x\u{7}".repeat(scroll % 40);
                 set.typing = Some(Typing { input: input.into(), former: Filter::default() });
             }
