@@ -25,4 +25,5 @@ pub mod run;
 pub mod saved;
 pub mod saving;
 pub mod secret;
+pub mod set;
 pub mod text;

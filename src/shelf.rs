@@ -1,7 +1,9 @@
-//! What a person keeps by name, on the disk: saved filters, in the state directory.
+//! What a person keeps by name, on the disk: saved filters, in the state directory; sets of marks in [`sets`].
 //!
 //! Owns the file and its format. It is read anew for every change and replaced as a whole, under a lock, so that two
 //! programs at once lose nothing; one that cannot be read is left as it is. Must not know what a filter means.
+
+pub mod sets;
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};

@@ -19,6 +19,7 @@ mod question;
 mod recovery;
 mod save;
 mod scope;
+mod set;
 mod shelf;
 mod status;
 mod table;
@@ -83,6 +84,7 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, canvas),
         Some(Overlay::Places(places)) => places::draw(state, places, canvas),
         Some(Overlay::Filters(shelf)) => shelf::draw(state, shelf, canvas),
+        Some(Overlay::Sets(sets)) => shelf::draw_sets(state, sets, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
         Some(Overlay::Save(prompt)) => save::draw(state, prompt, canvas),

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! Effect ─► Worker ─┬─► load, gather ─► walk ─┐
-//!                   ├─► look, weigh ──────────┤
+//!                   ├─► look, weigh, seek ────┤
 //!                   ├─► apply, past ─► truth ─┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
 //!                   │     ├─► journal         │      │         ▲
 //!                   │     └─► backups         │      │         └── porter: other tokens, knocking
@@ -31,6 +31,7 @@ mod past;
 mod porter;
 mod post;
 mod reins;
+mod seek;
 mod session;
 mod truth;
 mod walk;
@@ -68,6 +69,7 @@ use past::Past;
 use porter::Porter;
 use post::Post;
 use reins::{Gear, Reins};
+use seek::Seek;
 use session::Session;
 
 /// On what terms the worker works.
@@ -259,6 +261,20 @@ impl Worker {
                 let directory = self.state_dir.clone();
                 self.supervise(ticket, Reply::Shelved(Err(cancelled().words)), async move {
                     Reply::Shelved(desk::shelve(directory, keeping).await)
+                });
+            }
+            Work::Sets(wish) => {
+                let directory = self.state_dir.clone();
+                self.supervise(ticket, Reply::Sets(Err(cancelled().words)), async move {
+                    let here = (session.base_url(), session.organization().to_owned());
+                    Reply::Sets(desk::sets(directory, here, wish).await)
+                });
+            }
+            Work::Seek(entries) => {
+                let seek = Seek { session, post, ticket };
+                self.supervise(ticket, Reply::Sought(Err(cancelled())), async move {
+                    seek.run(entries).await;
+                    Reply::Sought(Ok(()))
                 });
             }
             Work::Arrange(wish) => {

@@ -56,6 +56,12 @@ pub enum Command {
     ClearMarks,
     /// Show only what is marked, of every kind.
     MarkedOnly,
+    /// Keep the marked records in a file, or under a name.
+    SaveSet,
+    /// Mark the records that were kept.
+    OpenSet,
+    /// Mark the records whose ids a file lists.
+    MarkFile,
     /// Type a filter.
     Filter,
     /// Pick a saved filter.
@@ -110,7 +116,34 @@ pub enum Command {
     Quit,
 }
 
+/// What is typed after a command in the palette.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Argument {
+    /// The word it is typed after.
+    pub word: &'static str,
+    /// What it is, as the palette shows it.
+    pub what: &'static str,
+}
+
+impl std::fmt::Display for Argument {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, ":{} {}", self.word, self.what)
+    }
+}
+
 impl Command {
+    /// What it takes from the palette, if it takes something.
+    #[must_use]
+    pub fn argument(self) -> Option<Argument> {
+        let (word, what) = match self {
+            Self::SaveSet => ("save", "FILE"),
+            Self::OpenSet => ("open", "NAME"),
+            Self::MarkFile => ("mark", "FILE"),
+            _ => return None,
+        };
+        Some(Argument { word, what })
+    }
+
     /// Whether it starts something that changes records.
     #[must_use]
     pub fn is_verb(self) -> bool {

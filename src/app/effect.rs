@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::arrange::Wish;
+use crate::model::arrange;
 use crate::model::kind::{Coverage, Kind, Scope};
 use crate::model::past::Recall;
 use crate::model::place::Place;
@@ -15,6 +15,7 @@ use crate::model::record::Record;
 use crate::model::saved::Keeping;
 use crate::model::saving::Saving;
 use crate::model::secret::Token;
+use crate::model::set::{Entry, Wish};
 
 /// The name of one piece of work, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,7 +124,7 @@ pub enum Work {
     /// Read every field of one record. Ends with `Read`.
     Read(Record),
     /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
-    Arrange(Wish),
+    Arrange(arrange::Wish),
     /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.
     Weigh(Arc<Plan>),
     /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.
@@ -144,6 +145,10 @@ pub enum Work {
     Save(Saving),
     /// Read the record with this kind and id, of which nothing else need be true. Ends with `Looked`.
     Look(Record),
+    /// Read, keep or throw away a set of marks, or read a list of ids. Ends with `Sets`.
+    Sets(Wish),
+    /// Look up records of which only kind and id are known. Sends `Sighted` and ends with `Sought`.
+    Seek(Vec<Entry>),
     /// Write a text into a new file in the working directory; its name is a proposal. Ends with `Written`.
     Write {
         /// The file's name.

@@ -22,6 +22,7 @@ use crate::model::record::{Page, Record};
 use crate::model::reference::Reference;
 use crate::model::saved::Saved;
 use crate::model::saving::Stored;
+use crate::model::set::{Answer, Sight};
 
 /// A fact, and when it happened.
 #[derive(Debug, Clone)]
@@ -272,6 +273,12 @@ pub enum Reply {
     SaveEnded(Result<(), Failure>),
     /// A record that was asked for by its kind and id.
     Looked(Result<Record, Failure>),
+    /// What was wanted of sets of marks; or why it could not be done, and what to do about it.
+    Sets(Result<Answer, String>),
+    /// Records that were looked up. Not final.
+    Sighted(Vec<Sight>),
+    /// Nothing more is looked up.
+    Sought(Result<(), Failure>),
     /// A file has been written: its path as a person would type it.
     Written(Result<String, Failure>),
     /// The work broke off through a fault of this program.
@@ -288,6 +295,7 @@ impl Reply {
                 | Self::Gap { .. }
                 | Self::Amended(_)
                 | Self::Found(_)
+                | Self::Sighted(_)
                 | Self::Started
                 | Self::Held
                 | Self::Step { .. }

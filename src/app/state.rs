@@ -19,6 +19,8 @@ pub mod places;
 pub mod recovery;
 pub mod scroll;
 pub mod search;
+pub mod seek;
+pub mod set;
 pub mod shelf;
 pub mod status;
 pub mod token;
@@ -26,6 +28,8 @@ pub mod token;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+
+use tui_input::Input;
 
 use super::effect::{Exit, Ticket};
 use super::keymap::{Context, Keymap};
@@ -51,7 +55,9 @@ use marks::Marks;
 use palette::Palette;
 use places::Places;
 use recovery::{Recovery, RecoveryPage};
-use shelf::Shelf;
+use seek::Seeking;
+use set::WorkingSet;
+use shelf::{SetShelf, Shelf};
 use status::Status;
 use token::TokenPrompt;
 
@@ -99,6 +105,8 @@ pub enum Overlay {
     Places(Places),
     /// The saved filters.
     Filters(Shelf),
+    /// The saved sets of marks.
+    Sets(SetShelf),
     /// The columns to sort by, and which one the cursor is on.
     Columns(usize),
     /// The unfinished jobs of earlier runs.
@@ -188,6 +196,10 @@ pub enum Purpose {
     Save,
     /// What a file hangs on.
     Look,
+    /// Sets of marks.
+    Sets,
+    /// The records of a set of marks.
+    Seek,
     /// A file.
     Write,
 }
@@ -262,8 +274,10 @@ pub struct State {
     pub listings: [Listing; Kind::ALL.len()],
     /// What is marked.
     pub marks: Marks,
-    /// The view of all that is marked, with the cursor's row, when it is open.
-    pub marked_only: Option<usize>,
+    /// The view of all that is marked, when it is open.
+    pub marked_only: Option<WorkingSet>,
+    /// The records of a set that are looked up, to be marked.
+    pub seeking: Option<Seeking>,
     /// The detail page, when one is open.
     pub detail: Option<Detail>,
     /// What lies over the panes.
@@ -319,6 +333,7 @@ impl State {
             listings: Kind::ALL.map(Listing::new),
             marks: Marks::default(),
             marked_only: None,
+            seeking: None,
             detail: None,
             overlay: None,
             weighing: BTreeSet::new(),
@@ -379,10 +394,23 @@ impl State {
     /// The record the cursor is on, in the table or in the view of all that is marked.
     #[must_use]
     pub fn under_cursor(&self) -> Option<Record> {
-        match self.marked_only {
-            Some(row) => self.marks.at(row).map(|mark| mark.record.clone()),
+        match &self.marked_only {
+            Some(set) => set.under_cursor().cloned(),
             None => self.listing().under_cursor(),
         }
+    }
+
+    /// The filter of all that is marked, while it is typed.
+    #[must_use]
+    pub fn set_input(&self) -> Option<&Input> {
+        let typing = self.marked_only.as_ref()?.typing.as_ref()?;
+        Some(&typing.input)
+    }
+
+    /// Whether the view of all that is marked has the keys.
+    #[must_use]
+    pub fn is_in_set(&self) -> bool {
+        self.marked_only.is_some() && self.detail.is_none() && self.focus == Focus::Table
     }
 
     /// Whether a past job is being looked for.

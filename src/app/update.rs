@@ -9,6 +9,7 @@ mod browse;
 mod door;
 mod download;
 mod filter;
+mod keep;
 mod keys;
 mod mark;
 mod pane;
@@ -16,6 +17,7 @@ mod places;
 mod recall;
 mod receive;
 mod recover;
+mod set;
 mod shelf;
 
 use super::effect::{Effect, Effects, Ticket, Work};
@@ -79,6 +81,9 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         state.settle_scroll();
     }
     let (now, has_job) = (state.now, !state.jobs.is_empty());
+    if let Some(set) = &mut state.marked_only {
+        set.keep_up(&state.marks, now, has_job);
+    }
     let listing = &mut state.listings[state.kind as usize];
     let is_busy = has_job || matches!(listing.load, Load::Running(_));
     listing.count_hidden(&state.marks, now, is_busy);

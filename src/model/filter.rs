@@ -45,7 +45,7 @@ pub use self::complete::{Completion, complete};
 pub use self::fuzzy::Matching;
 use self::parse::Reader;
 pub(super) use self::sieve::Sieve;
-use self::term::{Look, Term, Test};
+use self::term::{Look, Place, Term, Test};
 use super::kind::Kind;
 use super::moment::Zone;
 use super::people::People;
@@ -96,6 +96,26 @@ impl Filter {
         let reader = Reader { kind, zone };
         let terms: Result<_, _> = token::tokens(source).iter().map(|token| reader.term(token)).collect();
         Ok(Self { source: source.to_owned(), kind: Some(kind), terms: terms? })
+    }
+
+    /// Understands what was typed as words over names alone, of whatever kind: each must stand anywhere in the name, none
+    /// names a field, and nothing is refused. Quotes keep words together.
+    #[must_use]
+    pub fn words(source: &str) -> Self {
+        let look = |token: &token::Token| Look::new(&token.text(), Place::Anywhere);
+        let looks = token::tokens(source).iter().filter_map(look).collect::<Vec<_>>();
+        let terms = looks.into_iter().map(|look| Term { negated: false, test: Test::Name(look) });
+        Self { source: source.to_owned(), kind: None, terms: terms.collect() }
+    }
+
+    /// Whether a name holds all the words. Terms on other fields than the name, and fuzzy ones, have no say.
+    #[must_use]
+    pub fn holds(&self, name: &str) -> bool {
+        let folded = text::folded(name);
+        self.terms.iter().all(|term| match &term.test {
+            Test::Name(look) => look.is_in(&folded) != term.negated,
+            _ => true,
+        })
     }
 
     /// What was typed.

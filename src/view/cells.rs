@@ -67,8 +67,16 @@ pub(super) fn direction(sort: Sort) -> char {
 
 /// The heads of the columns.
 pub(super) fn heads(columns: &[Shown], style: Style) -> Vec<Span<'static>> {
-    let head = |column: &Shown| text::cell(&[Span::styled(&*column.head, style)], column.width, column.right);
-    beside(columns.iter().map(head))
+    heads_under(columns.first().map_or("", |name| &name.head), columns, style)
+}
+
+/// The heads of the columns, with another one over the names.
+pub(super) fn heads_under(name: &str, columns: &[Shown], style: Style) -> Vec<Span<'static>> {
+    let heads = std::iter::once(name).chain(columns.iter().skip(1).map(|column| &*column.head));
+    let head = |(column, head): (&Shown, &str)| {
+        text::cell(&[Span::styled(head.to_owned(), style)], column.width, column.right)
+    };
+    beside(columns.iter().zip(heads).map(head))
 }
 
 /// A record in its columns. The letters of its name that `letters` numbers are shown as matched.

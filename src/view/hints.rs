@@ -31,6 +31,8 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
         canvas.line(area, 0, &[Span::styled(words, theme.wary())]);
     } else if let Some(notice) = &state.notice {
         canvas.line(area, 0, &[Span::styled(&*notice.0, theme.wary())]);
+    } else if let Some(seeking) = &state.seeking {
+        canvas.line(area, 0, &[Span::styled(seeking.progress(), theme.wary())]);
     } else if state.recalls() {
         canvas.line(area, 0, &[Span::styled("looking for the last job", theme.wary())]);
     } else {
@@ -80,6 +82,12 @@ fn hints(state: &State) -> Vec<Hint> {
             ("delete", "remove it"),
             ("up down", "pick"),
         ]),
+        Some(Overlay::Sets(_)) => fixed(&[
+            ("enter", "mark its records"),
+            ("esc", "close"),
+            ("delete", "remove it"),
+            ("up down", "pick"),
+        ]),
         Some(Overlay::Columns(_)) => fixed(&[("enter", "sort"), ("esc", "close"), ("up down", "pick")]),
         Some(Overlay::Recovery(_)) => {
             fixed(&[("f", "finish the rest"), ("d", "drop it"), ("esc", "later"), ("j k", "pick")])
@@ -87,6 +95,12 @@ fn hints(state: &State) -> Vec<Hint> {
         Some(Overlay::Save(_)) => fixed(&[("enter", "save"), ("esc", "do not"), ("ctrl-u", "clear")]),
         Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
         Some(Overlay::Help(_)) => bound(state),
+        None if state.set_input().is_some() => fixed(&[
+            ("enter", "keep"),
+            ("esc", "former filter"),
+            ("up down", "move"),
+            ("\"two words\"", "as one"),
+        ]),
         None if state.filter_input.is_some() => fixed(&[
             ("enter", "keep"),
             ("esc", "former filter"),
@@ -198,6 +212,9 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         | Command::Filter
         | Command::SavedFilters
         | Command::SaveFilter
+        | Command::SaveSet
+        | Command::OpenSet
+        | Command::MarkFile
         | Command::SortBy
         | Command::ReverseSort
         | Command::Palette
@@ -235,8 +252,7 @@ fn verb_applies(state: &State, context: Context, verb: Verb) -> bool {
     let applies = |record: &Record| applicable(verb, record, standing.who()).is_ok();
     match (context, &state.detail) {
         (Context::Detail, Some(detail)) => applies(&detail.record),
-        // There a verb only says to go to one kind.
-        (Context::Marked, _) => false,
+        (Context::Marked, _) => state.marks.all().take(ASKED).any(|mark| applies(&mark.record)),
         _ if state.marks.count(state.kind) > 0 => {
             state.marks.of(state.kind).take(ASKED).any(|mark| applies(&mark.record))
         }

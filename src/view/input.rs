@@ -62,6 +62,10 @@ fn candidates(walk: &Completing, area: Area, canvas: &mut Canvas<'_>) {
 
 /// Draws the filter being typed, or why the record under the cursor failed.
 pub(super) fn remark(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    if let Some(input) = state.set_input() {
+        draw(input, "/", canvas.theme.key(), true, (area, 0), canvas);
+        return;
+    }
     let Some(filter) = &state.filter_input else {
         if let Some(remark) = state.remark() {
             reason(&remark, state, area, canvas);

@@ -32,7 +32,9 @@ pub(super) fn draw(state: &State, palette: &Palette, canvas: &mut Canvas<'_>) {
     for (row, n) in (first_row(at, lines.len(), page)..lines.len()).take(page).enumerate() {
         let line = &lines[n];
         let mut spans = vec![Span::raw(if n == at { "> " } else { "  " })];
-        spans.extend(text::cell(&[Span::styled(line.name, theme.strong())], NAME, false));
+        let wants = line.wants.map_or(String::new(), |wants| format!(" {wants}"));
+        let name = [Span::styled(line.name, theme.strong()), Span::styled(wants, theme.label())];
+        spans.extend(text::cell(&name, NAME, false));
         let chord = line.chord.map_or(String::new(), |chord| chord.to_string());
         spans.extend(text::cell(&[Span::styled(chord, theme.key())], CHORD, false));
         spans.push(Span::raw(line.help));

@@ -12,6 +12,7 @@ use crate::app::command::Command;
 use crate::app::state::State;
 use crate::app::state::layout::Area;
 use crate::app::state::listing::{Listing, Load};
+use crate::app::state::set::WorkingSet;
 use crate::model::pacing;
 use crate::model::text::grouped;
 
@@ -22,8 +23,8 @@ const FILTER: usize = 32;
 pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let listing = state.listing();
-    let parts = if state.marked_only.is_some() {
-        all_marked(state, theme)
+    let parts = if let Some(set) = &state.marked_only {
+        of_set(set, theme)
     } else if listing.marking.is_some() {
         vec![Part::new(0, marking(listing), theme.wary())]
     } else {
@@ -52,12 +53,21 @@ fn marking(listing: &Listing) -> String {
     }
 }
 
-fn all_marked(state: &State, theme: Theme) -> Vec<Part<'static>> {
-    let total = grouped(state.marks.total() as u64);
-    vec![
-        Part::new(0, format!("{total} marked of every kind"), theme.strong()),
-        Part::new(1, "a verb takes everything shown", theme.plain()),
-    ]
+/// What of all that is marked is shown.
+fn of_set(set: &WorkingSet, theme: Theme) -> Vec<Part<'static>> {
+    let mut parts = Vec::new();
+    if !set.filter.source().trim().is_empty() {
+        let filter = text::cut(set.filter.source(), FILTER);
+        parts.push(Part::new(5, format!("filter: {filter}"), theme.plain()));
+        parts.push(Part::new(1, format!("{} match", grouped(set.len() as u64)), theme.strong()));
+    }
+    let unmarked = set.len() - set.marked();
+    if unmarked > 0 {
+        let words = format!("{} unmarked, gone when you leave", grouped(unmarked as u64));
+        parts.push(Part::new(2, words, theme.wary()));
+    }
+    parts.push(Part::new(3, "a verb takes everything that is shown and marked", theme.plain()));
+    parts
 }
 
 /// Scope, filter, sort and how much is here.

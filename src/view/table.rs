@@ -1,11 +1,11 @@
-//! The table of a kind, or of all that is marked.
+//! The table of a kind.
 //!
 //! Owns the two signs before each row and what stands where there is no row. Only rows on the screen are looked at.
 
 use ratatui::text::Span;
 
 use super::canvas::Canvas;
-use super::{cells, text};
+use super::{cells, set, text};
 use crate::app::command::Command;
 use crate::app::state::layout::{Area, first_row};
 use crate::app::state::listing::{Listing, Load};
@@ -17,15 +17,15 @@ use crate::model::kind::Scope;
 use crate::model::text::wrapped;
 
 /// Cells of the two signs and the space after them.
-const MARGIN: usize = 3;
+pub(super) const MARGIN: usize = 3;
 
 /// Draws the table.
 pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     if area.height == 0 {
         return;
     }
-    match state.marked_only {
-        Some(at) => marked(state, at, area, canvas),
+    match &state.marked_only {
+        Some(working) => set::draw(state, working, area, canvas),
         None => listed(state, area, canvas),
     }
 }
@@ -70,7 +70,7 @@ fn gap(state: &State, why: &Failure) -> String {
 }
 
 /// A row with its signs.
-fn row_of(
+pub(super) fn row_of(
     line: usize,
     is_current: bool,
     sign: char,
@@ -85,47 +85,20 @@ fn row_of(
     }
 }
 
-fn under_signs<'a>(cursor: char, sign: char, canvas: &Canvas<'_>, cells: Vec<Span<'a>>) -> Vec<Span<'a>> {
+pub(super) fn under_signs<'a>(
+    cursor: char,
+    sign: char,
+    canvas: &Canvas<'_>,
+    cells: Vec<Span<'a>>,
+) -> Vec<Span<'a>> {
     let theme = canvas.theme;
     let style = if sign == '!' { theme.bad() } else { theme.mark() };
     let signs = [Span::raw(cursor.to_string()), Span::styled(sign.to_string(), style), Span::raw(" ")];
     signs.into_iter().chain(cells).collect()
 }
 
-fn marked(state: &State, at: usize, area: Area, canvas: &mut Canvas<'_>) {
-    let theme = canvas.theme;
-    let room = usize::from(area.width).saturating_sub(MARGIN);
-    let reason = if room >= 60 { room / 2 } else { 0 };
-    let kind = 11;
-    let name = room.saturating_sub(kind + reason);
-    let line = |kind_word: Span<'_>, name_text: Span<'_>, why: Span<'_>| {
-        let mut spans = text::cell(&[kind_word], kind, false);
-        spans.extend(text::cell(&[name_text], name.saturating_sub(2), false));
-        spans.push(Span::raw("  "));
-        spans.extend(text::cell(&[why], reason, false));
-        spans
-    };
-    let head = |word| Span::styled(word, theme.head());
-    let heads = line(head("kind"), head("name"), head("why it is still marked"));
-    canvas.line(area, 0, &under_signs(' ', ' ', canvas, heads));
-    let (len, page) = (state.marks.total(), usize::from(area.height - 1));
-    if len == 0 {
-        sentences(&[("nothing is marked".to_owned(), false)], area, canvas);
-        return;
-    }
-    let first = first_row(at, len, page);
-    for (shown, row) in (first..len).take(page).enumerate() {
-        let Some(mark) = state.marks.at(row) else { continue };
-        let title = mark.record.kind().row().singular;
-        let why = mark.failed.as_deref().unwrap_or_default();
-        let cells = line(Span::raw(title), Span::raw(mark.record.name()), Span::raw(why));
-        let sign = if mark.failed.is_some() { '!' } else { '*' };
-        row_of(shown + 1, row == at, sign, cells, area, canvas);
-    }
-}
-
 /// Sentences in the place of rows, and whether each must not be overlooked.
-fn sentences(sentences: &[(String, bool)], area: Area, canvas: &mut Canvas<'_>) {
+pub(super) fn sentences(sentences: &[(String, bool)], area: Area, canvas: &mut Canvas<'_>) {
     let room = usize::from(area.width).saturating_sub(MARGIN);
     let mut row = 1;
     for (sentence, loud) in sentences {

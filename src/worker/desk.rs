@@ -12,7 +12,9 @@ use tokio::task::spawn_blocking;
 
 use crate::model::failure::{Cause, Failure};
 use crate::model::saved::{Keeping, Saved};
-use crate::shelf;
+use crate::model::set::{Answer, Wish};
+use crate::shelf::sets::{Place, Saving};
+use crate::shelf::{self, sets};
 
 /// How many names are tried where the ones before are taken.
 const MOST_NAMES: usize = 100;
@@ -49,6 +51,29 @@ pub(super) async fn shelve(directory: PathBuf, keeping: Keeping) -> Result<Vec<S
     let kept = spawn_blocking(move || shelf::keep(&directory, &keeping)).await;
     let broken = |_| "the saved filters were not read to the end".to_owned();
     kept.map_err(broken)?.map_err(|error| format!("{error}; hint: {}", error.hint()))
+}
+
+/// Does what is wanted of sets of marks, which belong to the address and the organization of `here`. What goes wrong is
+/// told with what to do about it.
+pub(super) async fn sets(directory: PathBuf, here: (String, String), wish: Wish) -> Result<Answer, String> {
+    let done = spawn_blocking(move || {
+        let (base_url, id) = here;
+        match wish {
+            Wish::Look => sets::all(&directory).map(Answer::Are),
+            Wish::Remove { name } => {
+                sets::remove(&directory, &name).and_then(|()| sets::all(&directory)).map(Answer::Are)
+            }
+            Wish::Open { place } => sets::open(&directory, &place, (&base_url, &id)).map(Answer::Opened),
+            Wish::Ids { path, kind } => sets::ids(&path, kind).map(Answer::Opened),
+            Wish::Save { place, organization: name, at, entries } => {
+                let organization = Place { id, name };
+                let saving = Saving { place: &place, base_url, organization, at, entries: &entries };
+                sets::save(&directory, saving).map(|place| Answer::Saved(entries.len(), place))
+            }
+        }
+    });
+    let broken = |_| "the set was not read to the end".to_owned();
+    done.await.map_err(broken)?.map_err(|error| format!("{error}; hint: {}", error.hint()))
 }
 
 /// `name` without a folder, then `name-2` and so on, with the extension kept.

@@ -28,6 +28,7 @@ mod sandbox;
 mod scale;
 mod screens;
 mod seams;
+mod set;
 mod shelf;
 mod support;
 mod trials;

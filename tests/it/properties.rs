@@ -23,6 +23,7 @@ use tidyfy::model::place::Place;
 use tidyfy::model::plan::{Assent, Caution, Organization, Plan};
 use tidyfy::model::record::{Draft, Page};
 use tidyfy::model::saving::Folders;
+use tidyfy::model::set::Answer;
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
@@ -141,6 +142,8 @@ impl Driven {
             Work::Shelve(_) => Reply::Shelved(Ok(vec![])),
             Work::Save(_) => Reply::SaveEnded(Ok(())),
             Work::Look(record) => Reply::Looked(Ok(record.clone())),
+            Work::Sets(_) => Reply::Sets(Ok(Answer::Are(vec![]))),
+            Work::Seek(_) => Reply::Sought(Ok(())),
             Work::Write { name, .. } => Reply::Written(Ok(name.clone())),
             Work::Apply(plan) => {
                 self.send(Fact::Reply(ticket, Reply::Started));

@@ -13,7 +13,11 @@ fn keys() -> String {
     let mut table = "| Keys | Name | Does | Where |\n|---|---|---|---|\n".to_owned();
     for (binding, chords) in Keymap::default().rows() {
         let chords: Vec<_> = chords.iter().map(|chord| format!("`{chord}`")).collect();
-        let chords = if chords.is_empty() { "in the palette".to_owned() } else { chords.join(" ") };
+        let chords = match binding.command.argument() {
+            Some(argument) if chords.is_empty() => format!("`{argument}`"),
+            None if chords.is_empty() => "in the palette".to_owned(),
+            _ => chords.join(" "),
+        };
         let places = match binding.contexts {
             contexts if contexts.len() == Context::ALL.len() => "everywhere".to_owned(),
             contexts => contexts

@@ -102,7 +102,11 @@ fn language(width: usize) -> Vec<Laid> {
 
 fn row(binding: &Binding, chords: &[Chord], width: usize) -> Vec<Laid> {
     let keys: Vec<_> = chords.iter().map(Chord::to_string).collect();
-    let keys = if keys.is_empty() { "(no key)".to_owned() } else { keys.join(" ") };
+    let keys = match binding.command.argument() {
+        Some(argument) if keys.is_empty() => argument.to_string(),
+        None if keys.is_empty() => "(no key)".to_owned(),
+        _ => keys.join(" "),
+    };
     Laid::led(&keys, KEYS, Weight::Plain, binding.help, width)
 }
 

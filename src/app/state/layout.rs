@@ -129,6 +129,7 @@ fn remark_height(state: &State) -> u16 {
             let reason = state.listing().trouble.as_ref().map_or(0, |trouble| lines(&trouble.words));
             (1, usize::from(typing.completing.is_some()) + reason)
         }
+        None if state.set_input().is_some() => (1, 0),
         None => (0, state.remark().map_or(0, |remark| lines(&remark))),
     };
     let most = if state.size.height < 20 { 1 } else { 3 };

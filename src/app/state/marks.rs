@@ -3,6 +3,7 @@
 //! Owns the marks, by kind and id, so that they survive filter, sort, scope, reload, paging and a change of kind. A mark
 //! holds the record as it was last seen, so that what is hidden can still be shown and acted upon.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -53,6 +54,12 @@ impl Marks {
         self.changes[kind as usize]
     }
 
+    /// A number that is another one whenever any marks have changed.
+    #[must_use]
+    pub fn versions(&self) -> u64 {
+        self.changes.iter().sum()
+    }
+
     /// Marks `record`; a mark that is already there stays as it is.
     pub fn set(&mut self, record: Record) {
         let marks = self.of_mut(record.kind());
@@ -67,7 +74,30 @@ impl Marks {
 
     /// Takes a mark away and says whether there was one.
     pub fn unset(&mut self, kind: Kind, id: &Id) -> bool {
-        self.of_mut(kind).shift_remove(id).is_some()
+        self.take(kind, id).is_some()
+    }
+
+    /// Takes a mark away, and answers it, so that it can be put back as it was.
+    pub fn take(&mut self, kind: Kind, id: &Id) -> Option<Mark> {
+        self.of_mut(kind).shift_remove(id)
+    }
+
+    /// Puts back a mark that was taken away; one that is there already stays as it is.
+    pub fn put_back(&mut self, mark: Mark) {
+        let (kind, id) = (mark.record.kind(), mark.record.id().clone());
+        self.cleared[kind as usize].shift_remove(&id);
+        self.of_mut(kind).entry(id).or_insert(mark);
+    }
+
+    /// Clears these marks of a kind and answers them: those that were cleared last are these now.
+    pub fn clear_these(&mut self, kind: Kind, ids: &HashSet<&Id>) -> Vec<Mark> {
+        let (gone, left): (OfKind, OfKind) =
+            std::mem::take(self.of_mut(kind)).into_iter().partition(|(id, _)| ids.contains(id));
+        self.kinds[kind as usize] = left;
+        self.marked_by[kind as usize] = None;
+        let marks = gone.values().cloned().collect();
+        self.cleared[kind as usize] = gone;
+        marks
     }
 
     /// The mark has served its purpose: it goes, and does not come back with those that were cleared.
@@ -137,18 +167,6 @@ impl Marks {
     /// All marks, kind by kind.
     pub fn all(&self) -> impl Iterator<Item = &Mark> {
         self.kinds.iter().flat_map(IndexMap::values)
-    }
-
-    /// The mark in row `at` of [`Marks::all`], without walking there.
-    #[must_use]
-    pub fn at(&self, mut at: usize) -> Option<&Mark> {
-        for marks in &self.kinds {
-            match marks.get_index(at) {
-                Some((_, mark)) => return Some(mark),
-                None => at -= marks.len(),
-            }
-        }
-        None
     }
 
     /// How many there are of one kind.

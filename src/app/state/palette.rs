@@ -16,6 +16,8 @@ pub struct Line {
     pub command: Command,
     /// Its name.
     pub name: &'static str,
+    /// What is to be typed after the name, if something is.
+    pub wants: Option<&'static str>,
     /// The sentence beside it.
     pub help: &'static str,
     /// The chord that does the same, if one is bound.
@@ -33,7 +35,7 @@ pub struct Palette {
 
 impl Palette {
     /// The lines that match what is typed, best first. A kind's name, in the words of the screen or of the API, comes
-    /// first.
+    /// first, and so does the word of a command that takes something.
     #[must_use]
     pub fn lines(&self, keymap: &Keymap) -> Vec<Line> {
         let named = keymap
@@ -42,16 +44,33 @@ impl Palette {
         let lines = named.map(line);
         let typed = self.input.value();
         let mut lines = arrange::best(typed, lines.collect(), |line: &Line| line.name.to_owned());
-        if let Some(kind) = Kind::parse(typed) {
-            lines.retain(|line| line.command != Command::Go(kind));
-            let row = keymap.rows().find(|(binding, _)| binding.command == Command::Go(kind));
-            lines.splice(0..0, row.map(line));
+        let word = typed.split_whitespace().next().unwrap_or_default();
+        let takes =
+            |binding: &Binding| binding.command.argument().is_some_and(|argument| argument.word == word);
+        let meant = match Kind::parse(typed) {
+            Some(kind) => keymap.rows().find(|(binding, _)| binding.command == Command::Go(kind)),
+            None => keymap.rows().find(|(binding, _)| takes(binding)),
+        };
+        if let Some(meant) = meant.map(line) {
+            lines.retain(|line| line.command != meant.command);
+            lines.insert(0, meant);
         }
         lines
+    }
+
+    /// What is typed after the word of a command that takes something.
+    #[must_use]
+    pub fn argument(&self, command: Command) -> &str {
+        let typed = self.input.value().trim_start();
+        let rest = command.argument().and_then(|argument| typed.strip_prefix(argument.word));
+        rest.filter(|rest| rest.starts_with(char::is_whitespace)).unwrap_or_default().trim()
     }
 }
 
 fn line((binding, chords): (&'static Binding, &[Chord])) -> Line {
     let chord = chords.first().copied();
-    Line { command: binding.command, name: binding.name, help: binding.help, chord }
+    let argument = binding.command.argument();
+    let name = argument.map_or(binding.name, |argument| argument.word);
+    let wants = argument.map(|argument| argument.what);
+    Line { command: binding.command, name, wants, help: binding.help, chord }
 }

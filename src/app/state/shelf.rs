@@ -1,4 +1,4 @@
-//! The box of saved filters.
+//! The boxes of what is kept by name: saved filters, and sets of marks.
 //!
 //! Owns which of them are shown, where the cursor is, and the name that is being typed.
 
@@ -6,15 +6,16 @@ use tui_input::Input;
 
 use crate::model::kind::Kind;
 use crate::model::saved::Saved;
+use crate::model::set::Kept;
 
-/// Saved filters, as far as they are known.
+/// What is kept, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
-    /// They are being read.
+pub enum Known<T> {
+    /// It is being read.
     Asked,
-    /// All of them, of every kind.
-    Are(Vec<Saved>),
-    /// They could not be read, or not be changed: why, and what to do about it.
+    /// All of it, of every kind.
+    Are(Vec<T>),
+    /// It could not be read, or not be changed: why, and what to do about it.
     Failed(String),
 }
 
@@ -24,7 +25,7 @@ pub struct Shelf {
     /// The kind.
     pub kind: Kind,
     /// What is kept.
-    pub known: Known,
+    pub known: Known<Saved>,
     /// Which of the lines the cursor is on.
     pub at: usize,
     /// What is to be saved, and the name that is being typed for it.
@@ -53,5 +54,43 @@ impl Shelf {
     pub fn picked(&self) -> Option<&Saved> {
         let lines = self.lines();
         lines.get(self.at.min(lines.len().saturating_sub(1))).copied()
+    }
+}
+
+/// The box of the sets of marks.
+#[derive(Debug)]
+pub struct SetShelf {
+    /// What is kept.
+    pub known: Known<Kept>,
+    /// Which of the lines the cursor is on.
+    pub at: usize,
+}
+
+impl SetShelf {
+    /// A box that waits for what is kept.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { known: Known::Asked, at: 0 }
+    }
+
+    /// The sets, by name.
+    #[must_use]
+    pub fn lines(&self) -> &[Kept] {
+        match &self.known {
+            Known::Are(all) => all,
+            Known::Asked | Known::Failed(_) => &[],
+        }
+    }
+
+    /// The set the cursor is on.
+    #[must_use]
+    pub fn picked(&self) -> Option<&Kept> {
+        self.lines().get(self.at.min(self.lines().len().saturating_sub(1)))
+    }
+}
+
+impl Default for SetShelf {
+    fn default() -> Self {
+        Self::new()
     }
 }

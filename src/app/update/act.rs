@@ -30,10 +30,7 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     if state.standing.read_only {
         return Err("read-only".to_owned());
     }
-    if state.marked_only.is_some() && state.detail.is_none() {
-        return Err("go to one kind".to_owned());
-    }
-    if state.detail.is_none() && state.listing().marking.is_some() {
+    if state.detail.is_none() && is_marking(state) {
         return Err("still marking".to_owned());
     }
     let organization = organization(state)?;
@@ -42,10 +39,14 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
         return Err(format!("there is nothing here to {}", state.kind.row().words.verb(verb)));
     };
     let row = first.kind().row();
-    if row.verb(verb).is_none() {
+    if targets.iter().all(|record| record.kind().row().verb(verb).is_none()) {
         return Err(format!("{} have no {}", row.plural, row.words.verb(verb)));
     }
+    let n = targets.len();
     let chosen = targets.into_iter().map(|record| chosen(state, record)).collect();
+    if state.marked_only.is_some() && state.detail.is_none() {
+        return Ok(of_set(state, n, draft(state, organization, verb, chosen)));
+    }
     let marked = state.detail.is_none() && state.marks.count(state.kind) > 0;
     let hidden = if marked { state.listing().hidden_among(&state.marks) } else { 0 };
     let bystander =
@@ -56,6 +57,30 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
         bystander: bystander.map(|record| record.name().to_owned()),
         ..draft(state, organization, verb, chosen)
     })
+}
+
+/// Whether more is about to be marked than is marked now.
+fn is_marking(state: &State) -> bool {
+    match state.marked_only {
+        _ if state.seeking.is_some() => true,
+        Some(_) => state.listings.iter().any(|listing| listing.marking.is_some()),
+        None => state.listing().marking.is_some(),
+    }
+}
+
+/// A plan for the `n` marked records that the view of all that is marked shows.
+fn of_set(state: &State, n: usize, plan: Plan) -> Plan {
+    let preface = match state.marks.total() - n {
+        0 => None,
+        1 => Some("1 more is marked, and not shown here and not included".to_owned()),
+        more => {
+            let more = text::grouped(more as u64);
+            Some(format!("{more} more are marked, and not shown here and not included"))
+        }
+    };
+    let is_unmarked = |record: &Record| state.marks.get(record.kind(), record.id()).is_none();
+    let bystander = state.under_cursor().filter(is_unmarked).map(|record| record.name().to_owned());
+    Plan { preface: preface.into_iter().collect(), bystander, ..plan }
 }
 
 /// A plan on the terms of this session, with nothing said or chosen about it yet.
@@ -112,11 +137,15 @@ pub(super) fn free(state: &State, past: Vec<Chosen>) -> Vec<Chosen> {
     past.into_iter().map(free).collect()
 }
 
-/// The records a verb is about: the one on the open page, else the marked ones of this kind, else the one under the
-/// cursor. Each in its newest known version.
+/// The records a verb is about: the one on the open page, else, where all that is marked is shown, what is shown and
+/// marked there, else the marked ones of this kind, else the one under the cursor. Each in its newest known version.
 fn targets(state: &State) -> Vec<Record> {
     if let Some(detail) = &state.detail {
         return vec![newest(state, &detail.record)];
+    }
+    if let Some(set) = &state.marked_only {
+        let marked = set.shown().filter_map(|record| state.marks.get(record.kind(), record.id()));
+        return marked.map(|mark| newest(state, &mark.record)).collect();
     }
     if state.marks.count(state.kind) > 0 {
         return state.marks.of(state.kind).map(|mark| newest(state, &mark.record)).collect();

@@ -154,8 +154,8 @@ pub(super) fn motion(state: &mut State, motion: Motion) {
         state.status.scroll(motion, layout.status_lines());
     } else if let Some(detail) = &mut state.detail {
         detail.scroll = moved(detail.scroll, motion, usize::MAX, layout.detail_lines());
-    } else if let Some(row) = state.marked_only {
-        state.marked_only = Some(moved(row, motion, state.marks.total(), layout.page()));
+    } else if let Some(set) = &mut state.marked_only {
+        set.move_cursor(motion, layout.page());
     } else {
         state.listing_mut().move_cursor(motion, layout.page());
     }

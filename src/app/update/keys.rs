@@ -1,6 +1,8 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, download, filter, leave, mark, pane, places, recall, recover, shelf};
+use super::{
+    act, browse, door, download, filter, keep, leave, mark, pane, places, recall, recover, set, shelf,
+};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -29,6 +31,8 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         overlay_key(state, chord, repeat, effects);
     } else if state.filter_input.is_some() {
         filter::key(state, chord, effects);
+    } else if state.set_input().is_some() {
+        set::key(state, chord);
     } else {
         bound_key(state, chord, repeat, effects);
     }
@@ -59,7 +63,7 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
     if state.leaving.is_some() || state.is_too_small() {
         return;
     }
-    let at = state.now;
+    let (at, narrows_set) = (state.now, state.set_input().is_some());
     if let (true, Some(prompt)) = (state.topmost_prompt().is_some(), &mut state.token_prompt) {
         prompt.paste(text);
         return;
@@ -77,6 +81,7 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
         }
         Some(_) => {}
         None if state.filter_input.is_some() => filter::paste(state, text, effects),
+        None if narrows_set => set::paste(state, text),
         None => state.note("pasting does nothing here: / opens the filter"),
     }
 }
@@ -93,6 +98,7 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
         Some(Overlay::Places(_)) => places::key(state, chord, effects),
         Some(Overlay::Filters(_)) => shelf::key(state, chord, effects),
+        Some(Overlay::Sets(_)) => keep::key(state, chord, effects),
         Some(Overlay::Columns(at)) => {
             let at = *at;
             browse::columns_key(state, at, chord);
@@ -125,8 +131,10 @@ fn palette_key(state: &mut State, chord: Chord, effects: &mut Effects) {
         (Key::Up | Key::BackTab, _) | (Key::Char('p'), true) => palette.at = palette.at.saturating_sub(1),
         (Key::Enter, _) => {
             let picked = lines.get(palette.at).map(|line| line.command);
+            let argument = picked.map_or("", |picked| palette.argument(picked)).to_owned();
             state.overlay = None;
             match picked {
+                Some(picked) if picked.argument().is_some() => keep::typed(state, picked, &argument, effects),
                 Some(picked) => wish(state, picked, effects),
                 None => state.note("no command has that name"),
             }
@@ -178,7 +186,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         return;
     }
     let takes_matches = matches!(wished, Command::Do(_) | Command::MarkAll | Command::InvertMarks);
-    if takes_matches && filter::is_broken(state) {
+    // What is marked stands there whatever the filter of a list is.
+    if takes_matches && !state.is_in_set() && filter::is_broken(state) {
         return;
     }
     match wished {
@@ -202,7 +211,9 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::MarkAll => mark::all(state, Marking::All, effects),
         Command::InvertMarks => mark::all(state, Marking::Invert, effects),
         Command::ClearMarks => mark::clear(state),
-        Command::MarkedOnly => mark::show_marked(state),
+        Command::MarkedOnly => set::show(state),
+        Command::SaveSet | Command::OpenSet | Command::MarkFile => keep::typed(state, wished, "", effects),
+        Command::Filter if state.is_in_set() => set::open_filter(state),
         Command::Filter => filter::open(state),
         Command::SavedFilters => shelf::open(state, effects),
         Command::SaveFilter => shelf::save(state, effects),
@@ -243,8 +254,15 @@ fn back(state: &mut State, effects: &mut Effects) {
     if state.overlay.take().is_some() {
         return;
     }
-    if state.listing_mut().anchor.take().is_some() {
+    let in_set = state.is_in_set();
+    if !in_set && state.listing_mut().anchor.take().is_some() {
         state.note("range dropped");
+    } else if keep::stop(state, effects) {
+        state.note("looking up stopped");
+    } else if in_set {
+        if !set::clear_filter(state) {
+            state.marked_only = None;
+        }
     } else if state.listing().marking.is_some() {
         browse::stop_marking(state);
     } else if !close_topmost(state, effects) && state.listing().has_filter() {

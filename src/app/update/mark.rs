@@ -11,21 +11,14 @@ use crate::model::text;
 
 /// Marks or unmarks the record under the cursor and goes on; ends a range if one was begun.
 pub(super) fn toggle(state: &mut State) {
-    if let Some(row) = state.marked_only {
-        unmark_shown(state, row);
+    if let Some(set) = &mut state.marked_only {
+        set.toggle(&mut state.marks);
+        browse::motion(state, Motion::Down);
     } else if state.listing().anchor.is_some() {
         range(state);
     } else if let Some(record) = state.under_cursor() {
         state.marks.toggle(record);
         browse::motion(state, Motion::Down);
-    }
-}
-
-/// Takes the mark in this row of the view of all that is marked.
-fn unmark_shown(state: &mut State, row: usize) {
-    if let Some(record) = state.under_cursor() {
-        state.marks.unset(record.kind(), record.id());
-        state.marked_only = Some(row.min(state.marks.total().saturating_sub(1)));
     }
 }
 
@@ -92,32 +85,22 @@ pub(super) fn finish_waiting(state: &mut State, kind: Kind) {
     }
 }
 
-/// Clears the marks of this kind, or brings back those cleared last.
+/// Clears the marks of this kind, or brings back those cleared last; in the view of all that is marked, those of
+/// everything shown.
 pub(super) fn clear(state: &mut State) {
-    let kind = match state.marked_only {
-        Some(_) => state.under_cursor().map_or(state.kind, |record| record.kind()),
-        None => state.kind,
+    let kind = state.kind;
+    let told = |n: usize| if n == 1 { "1 record".to_owned() } else { format!("{n} records") };
+    let ((before, now), count): (_, &dyn Fn(usize) -> String) = match &mut state.marked_only {
+        Some(set) => (set.clear_or_return(&mut state.marks), &told),
+        None => {
+            let before = state.marks.count(kind);
+            ((before, state.marks.clear_or_return(kind)), &|n| kind.count(n))
+        }
     };
-    let before = state.marks.count(kind);
-    let now = state.marks.clear_or_return(kind);
+    let key = state.setup.keymap.spoken(Command::ClearMarks);
     state.note(match (before, now) {
         (0, 0) => "nothing is marked".to_owned(),
-        (0, now) => format!("{} marked again", kind.count(now)),
-        (before, _) => format!("marks of {} cleared: M brings them back", kind.count(before)),
+        (0, now) => format!("{} marked again", count(now)),
+        (before, _) => format!("marks of {} cleared: {key} brings them back", count(before)),
     });
-    if let Some(row) = state.marked_only {
-        state.marked_only = Some(row.min(state.marks.total().saturating_sub(1)));
-    }
-}
-
-/// Opens the view of all that is marked, or closes it.
-pub(super) fn show_marked(state: &mut State) {
-    state.marked_only = match state.marked_only {
-        Some(_) => None,
-        None if state.marks.total() == 0 => {
-            state.note("nothing is marked: Space marks");
-            None
-        }
-        None => Some(0),
-    };
 }

@@ -36,9 +36,6 @@ pub(super) fn mark_group(state: &mut State) {
             state.marks.only(kind, wanted, &group);
         }
     }
-    if let Some(row) = state.marked_only {
-        state.marked_only = Some(row.min(state.marks.total().saturating_sub(1)));
-    }
     state.note(match marked.as_slice() {
         [] => "the former marks are back".to_owned(),
         kinds => format!("only {} marked: again brings the former marks back", kinds.join(", ")),

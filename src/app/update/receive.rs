@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, download, pane, places, recall, recover, shelf};
+use super::{act, browse, door, download, keep, pane, places, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
@@ -117,6 +117,9 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Look, Reply::Looked(result)) => download::looked(state, result, effects),
         (Purpose::Write, Reply::Written(result)) => pane::written(state, result),
         (Purpose::Shelve, Reply::Shelved(result)) => shelf::shelved(state, result),
+        (Purpose::Sets, Reply::Sets(result)) => keep::answered(state, result, effects),
+        (Purpose::Seek, Reply::Sighted(sights)) => keep::sighted(state, ticket, sights),
+        (Purpose::Seek, Reply::Sought(result)) => keep::sought(state, ticket, result),
         (Purpose::Admit, Reply::Admitted(result)) => door::admitted(state, result, effects),
         (Purpose::Job, Reply::JobEnded(end)) => end_job(state, ticket, &end, effects),
         (purpose, Reply::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
@@ -266,8 +269,8 @@ fn as_it_stands(state: &State, frozen: Record, is_archived_first: bool) -> Recor
 
 fn settle_mark(state: &mut State, record: &Record) {
     state.marks.settle(record.kind(), record.id());
-    if let Some(row) = state.marked_only {
-        state.marked_only = Some(row.min(state.marks.total().saturating_sub(1)));
+    if let Some(set) = &mut state.marked_only {
+        set.settle(record);
     }
 }
 
@@ -416,6 +419,8 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Shelve => shelf::shelved(state, Err(failure.words)),
         Purpose::Save => download::ended(state, ticket, &Err(failure)),
         Purpose::Look => download::looked(state, Err(failure), effects),
+        Purpose::Sets => keep::answered(state, Err(failure.words), effects),
+        Purpose::Seek => keep::sought(state, ticket, Err(failure)),
         Purpose::Write => pane::written(state, Err(failure)),
         Purpose::Admit => door::admitted(state, Err(failure), effects),
         Purpose::Job => {

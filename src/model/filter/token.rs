@@ -101,6 +101,11 @@ pub(super) fn tokens(source: &str) -> Vec<Token> {
 }
 
 impl Token {
+    /// What was typed without the quotes, whatever else it may mean.
+    pub(super) fn text(&self) -> String {
+        self.letters.iter().map(|letter| letter.letter).collect()
+    }
+
     /// What stands before the byte `end`, or nothing if it begins there.
     pub(super) fn until(&self, end: usize) -> Self {
         let letters = self.letters.iter().copied().filter(|letter| letter.at < end).collect();

@@ -10,6 +10,7 @@ use crate::app::message::{Allowance, LoadEnd, Size, Wait};
 use crate::app::state::detail::Fields;
 use crate::app::state::filter::FilterInput;
 use crate::app::state::listing::{Load, Marking};
+use crate::app::state::set::WorkingSet;
 use crate::app::state::status::Told;
 use crate::app::state::{Focus, Identity, Leaving, Notice, Overlay, State};
 use crate::model::arrange::Sort;
@@ -277,12 +278,19 @@ fn marks_of_every_kind_stand_together() {
     let mut state = lively(120, 35);
     failed_mark(&mut state, 2);
     page(Kind::Tags, &["a tag"], false).records().for_each(|record| state.marks.set(record));
-    state.marked_only = Some(4);
+    let mut set = WorkingSet::new(&state.marks);
+    set.move_cursor(Motion::Last, 10);
+    state.marked_only = Some(set);
     let text = screen(&state);
-    assert!(text.contains(">* tag        a tag"), "{text}");
-    assert!(line_of(&text, " ! process").ends_with("The process must be archived first"));
-    assert!(text.contains("5 marked of every kind"));
+    assert!(text.contains("5 marked: 4 processes, 1 tag\n"), "{text}");
+    let heads = line_of(&text, "   4 processes");
+    assert!(heads.contains("status") && heads.ends_with("archived"), "{heads}");
+    assert!(line_of(&text, "   1 tag").contains("colour"), "{text}");
+    assert!(text.contains(">* a tag") && text.contains("\n ! "), "{text}");
     assert_eq!(state.under_cursor().unwrap().kind(), Kind::Tags);
+    // The reason stands under the table while the cursor is on the record.
+    state.marked_only.as_mut().unwrap().move_cursor(Motion::Up, 10);
+    assert!(screen(&state).contains("The process must be archived first"), "{}", screen(&state));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::CellWidth;
 use ratatui::style::Color;
 
+use crate::app::command::Motion;
 use crate::app::effect::{Exit, Ticket};
 use crate::app::message::{Size, Wait};
 use crate::app::state::confirm::Part;
@@ -16,9 +17,11 @@ use crate::app::state::download::SavePrompt;
 use crate::app::state::filter::FilterInput;
 use crate::app::state::listing::Load;
 use crate::app::state::palette::Palette;
+use crate::app::state::set::{Typing, WorkingSet};
 use crate::app::state::{Focus, Notice, Overlay, Question, State};
 use crate::model::arrange::Sort;
 use crate::model::failure::{Cause, Failure};
+use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Verb};
 use crate::view::view;
 
@@ -74,7 +77,13 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
         }
         9 => {
             failed_mark(&mut state, 6);
-            state.marked_only = Some(scroll % 5);
+            let mut set = WorkingSet::new(&state.marks);
+            (0..scroll % 5).for_each(|_| set.move_cursor(Motion::Down, 3));
+            if scroll.is_multiple_of(2) {
+                let input = "家x\u{7}".repeat(scroll % 40);
+                set.typing = Some(Typing { input: input.into(), former: Filter::default() });
+            }
+            state.marked_only = Some(set);
         }
         10 => {
             failed_mark(&mut state, scroll % 8);

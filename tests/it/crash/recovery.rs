@@ -67,6 +67,28 @@ async fn a_step_whose_answers_turned_it_away_counts_as_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_of_several_kinds_is_finished_as_one() {
+    let mut bench = Bench::plain().await;
+    let mut records = bench.some(Kind::Processes, Scope::Active, 2).await;
+    records.extend(bench.some(Kind::Templates, Scope::Active, 2).await);
+    let plan = proposed(Verb::Archive, chosen(&records), Options::default());
+    let fates = [Fate::Ended(Done), Fate::Waiting, Fate::Sent, Fate::Waiting];
+    assert!(bench.sandbox.archive("runs", &records[0].id().to_string()));
+    broken_off(&bench, &plan, &fates).await;
+
+    let remnant = only_unfinished(&mut bench).await;
+    assert_eq!(remnant.sentence(), "unfinished archive: 1 done, 1 failed, 2 not sent");
+    assert_eq!(remnant.kinds, [(Kind::Processes, 2), (Kind::Templates, 2)]);
+    assert_eq!(ids(&remnant.rest), all_ids(&records[1..]));
+    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let (_, end) = bench.job(ticket).await;
+    assert_eq!(tallied(&end), [(Done, 3)]);
+    for (record, slug) in records.iter().zip(["runs", "runs", "checklists", "checklists"]) {
+        assert!(is_so(&bench.sandbox, Verb::Archive, slug, &record.id().to_string()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_takes_effect_after_the_end_of_the_program_is_not_taken_for_undone() {
     let mut bench = Bench::plain().await;
     let clock = clock();

@@ -91,7 +91,7 @@ fn a_groups_records_can_be_marked_alone_and_the_former_marks_come_back() {
     bench.keys("@ k k k space");
     assert_eq!(marked(&bench), ["Thing 1", "Thing 3"]);
     assert!(bench.notice().starts_with("only 2 processes marked"));
-    let mark = bench.state.marks.at(1).unwrap();
+    let mark = bench.state.marks.all().nth(1).unwrap();
     assert_eq!(mark.failed.as_deref(), Some("refused: Thing 3 must be completed first"));
     bench.keys("space");
     assert_eq!(marked(&bench), ["Thing 1", "Thing 3", "Thing 4", "Thing 5"]);

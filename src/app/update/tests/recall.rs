@@ -139,5 +139,8 @@ fn what_was_not_sent_stays_marked() {
     bench.keys("x y");
     assert!(bench.wanted.iter().any(|effect| matches!(effect, Effect::Cancel(asked) if *asked == ticket)));
     end(&mut bench, ticket, &[(Outcome::Done, None), (Outcome::NotSent, None)]);
-    assert_eq!((bench.state.marks.total(), bench.state.marks.at(0).unwrap().failed.as_deref()), (1, None));
+    assert_eq!(
+        (bench.state.marks.total(), bench.state.marks.all().next().unwrap().failed.as_deref()),
+        (1, None)
+    );
 }

@@ -1,0 +1,193 @@
+//! Sets of marks: saved, listed, opened, thrown away, and the marking of ids from a list.
+
+use super::act;
+use crate::app::command::{Command, Motion};
+use crate::app::effect::{Effect, Effects, Ticket, Work};
+use crate::app::keymap::{Chord, Key};
+use crate::app::state::listing::moved;
+use crate::app::state::palette::Palette;
+use crate::app::state::seek::Seeking;
+use crate::app::state::shelf::{Known, SetShelf};
+use crate::app::state::status::Told;
+use crate::app::state::{Overlay, Purpose, State};
+use crate::model::failure::{Cause, Failure};
+use crate::model::record::Record;
+use crate::model::set::{Answer, Entry, Found, Opened, Report, Sight, Wish};
+use crate::model::text;
+
+/// Does a command that takes something, with what was typed for it. Where nothing was, the palette waits for it.
+pub(super) fn typed(state: &mut State, command: Command, argument: &str, effects: &mut Effects) {
+    match command {
+        Command::OpenSet if argument.is_empty() => list(state, effects),
+        _ if argument.is_empty() => ask_for_more(state, command),
+        Command::SaveSet => save(state, argument, effects),
+        Command::OpenSet => open(state, argument, effects),
+        Command::MarkFile => {
+            let wish = Wish::Ids { path: argument.to_owned(), kind: state.kind };
+            read(state, wish, effects);
+        }
+        _ => {}
+    }
+}
+
+fn ask_for_more(state: &mut State, command: Command) {
+    let Some(argument) = command.argument() else { return };
+    let palette = Palette { input: format!("{} ", argument.word).into(), at: 0 };
+    state.overlay = Some(Overlay::Palette(palette));
+    state.note(match command {
+        Command::SaveSet => "type a name, or the path of a file, then Enter",
+        _ => "type the path of a file, then Enter",
+    });
+}
+
+fn save(state: &mut State, place: &str, effects: &mut Effects) {
+    let organization = match act::organization(state) {
+        Ok(organization) => organization.name,
+        Err(_) => return state.note("nothing is saved while the organization's name is unknown"),
+    };
+    if state.marks.total() == 0 {
+        return state.note("nothing is marked, so there is nothing to save: Space marks");
+    }
+    let entries = state.marks.all().map(|mark| Entry::of(&mark.record)).collect();
+    let wish = Wish::Save { place: place.to_owned(), organization, at: state.now.wall, entries };
+    state.ask(Purpose::Sets, Work::Sets(wish), effects);
+}
+
+fn open(state: &mut State, place: &str, effects: &mut Effects) {
+    read(state, Wish::Open { place: place.to_owned() }, effects);
+}
+
+/// Reads records to be marked, one set at a time.
+fn read(state: &mut State, wish: Wish, effects: &mut Effects) {
+    match &state.seeking {
+        Some(seeking) => {
+            let words = format!("still {}", seeking.progress());
+            state.note(words);
+        }
+        None => drop(state.ask(Purpose::Sets, Work::Sets(wish), effects)),
+    }
+}
+
+/// Opens the box of what is saved.
+fn list(state: &mut State, effects: &mut Effects) {
+    state.overlay = Some(Overlay::Sets(SetShelf::new()));
+    state.ask(Purpose::Sets, Work::Sets(Wish::Look), effects);
+}
+
+/// Reads a key in that box.
+pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
+    let Some(Overlay::Sets(shelf)) = &mut state.overlay else { return };
+    let len = shelf.lines().len();
+    let mut go = |motion| shelf.at = moved(shelf.at, motion, len, 1);
+    match chord.key {
+        Key::Down | Key::Char('j') => go(Motion::Down),
+        Key::Up | Key::Char('k') => go(Motion::Up),
+        Key::Home | Key::Char('g') => go(Motion::First),
+        Key::End | Key::Char('G') => go(Motion::Last),
+        Key::Esc | Key::Char('q') => state.overlay = None,
+        Key::Enter => {
+            if let Some(name) = shelf.picked().map(|kept| kept.name.clone()) {
+                state.overlay = None;
+                open(state, &name, effects);
+            }
+        }
+        Key::Delete => {
+            if let Some(name) = shelf.picked().map(|kept| kept.name.clone()) {
+                state.note(format!("the set `{}` is removed", text::clean(&name)));
+                state.ask(Purpose::Sets, Work::Sets(Wish::Remove { name }), effects);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What was wanted of sets has been done, or could not be.
+pub(super) fn answered(state: &mut State, result: Result<Answer, String>, effects: &mut Effects) {
+    match (result, &mut state.overlay) {
+        (Ok(Answer::Are(all)), Some(Overlay::Sets(shelf))) => shelf.known = Known::Are(all),
+        (Ok(Answer::Are(_)), _) => {}
+        (Ok(Answer::Saved(n, place)), _) => {
+            let records = if n == 1 { "record" } else { "records" };
+            tell(state, format!("{} {records} saved: {place}", text::grouped(n as u64)));
+        }
+        (Ok(Answer::Opened(opened)), _) => mark(state, opened, effects),
+        (Err(words), Some(Overlay::Sets(shelf))) => shelf.known = Known::Failed(words),
+        (Err(words), _) => tell(state, words),
+    }
+}
+
+/// A sentence for the last line, which stays in the status pane.
+fn tell(state: &mut State, words: String) {
+    state.status.tell(state.now, Told::Note(words.clone()));
+    state.note(words);
+}
+
+/// Marks what is known of a set, and has the rest looked up.
+fn mark(state: &mut State, opened: Opened, effects: &mut Effects) {
+    let Opened { place, entries, unreadable, strange } = opened;
+    let mut report = Report { of: entries.len(), unreadable, strange, ..Report::default() };
+    let mut unknown = Vec::new();
+    for entry in entries {
+        let listed = state.listings[entry.kind as usize].find(&entry.id);
+        let marked = || state.marks.get(entry.kind, &entry.id).map(|mark| mark.record.clone());
+        match listed.or_else(marked) {
+            Some(record) => take_in(state, &mut report, &entry, record),
+            None => unknown.push(entry),
+        }
+    }
+    if unknown.is_empty() {
+        return conclude(state, &place, &report);
+    }
+    let ticket = state.ask(Purpose::Seek, Work::Seek(unknown), effects);
+    state.seeking = Some(Seeking { ticket, place, report });
+}
+
+/// Marks a record, unless it has been archived or restored since it was kept.
+fn take_in(state: &mut State, report: &mut Report, entry: &Entry, record: Record) {
+    if entry.archived.is_some_and(|was| was != record.is_archived()) {
+        report.changed.push(entry.told());
+    } else {
+        state.marks.set(record);
+        report.marked += 1;
+    }
+}
+
+/// Records have been looked up.
+pub(super) fn sighted(state: &mut State, ticket: Ticket, sights: Vec<Sight>) {
+    let Some(mut seeking) = state.seeking.take_if(|seeking| seeking.ticket == ticket) else { return };
+    for Sight { entry, found } in sights {
+        match found {
+            Found::There(record) => take_in(state, &mut seeking.report, &entry, record),
+            Found::Gone => seeking.report.gone.push(entry.told()),
+            Found::Unread(why) => {
+                seeking.report.unread.push(entry.told());
+                seeking.report.why = Some(why);
+            }
+        }
+    }
+    state.seeking = Some(seeking);
+}
+
+/// Nothing more is looked up.
+pub(super) fn sought(state: &mut State, ticket: Ticket, result: Result<(), Failure>) {
+    let Some(mut seeking) = state.seeking.take_if(|seeking| seeking.ticket == ticket) else { return };
+    if let Err(failure) = result
+        && failure.cause != Cause::Cancelled
+    {
+        seeking.report.why = Some(failure.words);
+    }
+    conclude(state, &seeking.place, &seeking.report);
+}
+
+/// Says what has become of a set.
+fn conclude(state: &mut State, place: &str, report: &Report) {
+    for words in report.details() {
+        state.status.tell(state.now, Told::Note(format!("{place}: {words}")));
+    }
+    tell(state, format!("{place}: {}", report.sentence()));
+}
+
+/// Ends the search for the records of a set, and says whether there was one.
+pub(super) fn stop(state: &State, effects: &mut Effects) -> bool {
+    state.seeking.as_ref().map(|seeking| effects.push(Effect::Cancel(seeking.ticket))).is_some()
+}

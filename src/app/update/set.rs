@@ -1,0 +1,75 @@
+//! The view of all that is marked: opened, filtered, left.
+
+use super::browse;
+use crate::app::command::Motion;
+use crate::app::keymap::{Chord, Key};
+use crate::app::state::State;
+use crate::app::state::confirm::{edit, insert};
+use crate::app::state::set::{Typing, WorkingSet};
+use crate::model::filter::Filter;
+
+/// Opens the view, or closes it.
+pub(super) fn show(state: &mut State) {
+    state.marked_only = match state.marked_only {
+        Some(_) => None,
+        None if state.marks.total() == 0 => {
+            state.note("nothing is marked: Space marks");
+            None
+        }
+        None => Some(WorkingSet::new(&state.marks)),
+    };
+}
+
+/// Opens the line its filter is typed into.
+pub(super) fn open_filter(state: &mut State) {
+    if let Some(set) = &mut state.marked_only {
+        let former = set.filter.clone();
+        set.typing = Some(Typing { input: former.source().to_owned().into(), former });
+    }
+}
+
+/// Reads a key in that line. Every change is in force at once; Esc returns to the former filter.
+pub(super) fn key(state: &mut State, chord: Chord) {
+    let Some(set) = &mut state.marked_only else { return };
+    let Some(mut typing) = set.typing.take() else { return };
+    match chord.key {
+        Key::Enter => return,
+        Key::Esc => {
+            set.filter_by(typing.former, &state.marks);
+            return;
+        }
+        Key::Up | Key::Down => {
+            let direction = if chord.key == Key::Up { Motion::Up } else { Motion::Down };
+            browse::motion(state, direction);
+        }
+        _ => {
+            let changed = edit(chord).and_then(|request| typing.input.handle(request));
+            if changed.is_some_and(|changed| changed.value) {
+                set.filter_by(Filter::words(typing.input.value()), &state.marks);
+            }
+        }
+    }
+    if let Some(set) = &mut state.marked_only {
+        set.typing = Some(typing);
+    }
+}
+
+/// Types what was pasted into that line, as one line.
+pub(super) fn paste(state: &mut State, text: &str) {
+    let Some(set) = &mut state.marked_only else { return };
+    let Some(mut typing) = set.typing.take() else { return };
+    insert(&mut typing.input, text);
+    set.filter_by(Filter::words(typing.input.value()), &state.marks);
+    set.typing = Some(typing);
+}
+
+/// Takes the filter away, and says whether there was one.
+pub(super) fn clear_filter(state: &mut State) -> bool {
+    match &mut state.marked_only {
+        Some(set) if !set.filter.source().is_empty() => {
+            set.filter_by(Filter::default(), &state.marks);
+            true
+        }
+        _ => false,
+    }
+}
