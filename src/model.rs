@@ -5,6 +5,7 @@
 
 pub mod arrange;
 pub mod catalog;
+pub mod desktop;
 pub mod failure;
 pub mod filter;
 pub mod id;
@@ -22,4 +23,5 @@ pub mod rows;
 pub mod run;
 pub mod saved;
 pub mod secret;
+pub mod shell;
 pub mod text;

@@ -9,7 +9,7 @@
 //!                   ├─► apply, past ─► truth ─┼─► session ─► door ─► gate (pace) ─► tallyfy::Client
 //!                   │     ├─► journal         │      │         ▲
 //!                   │     └─► backups         │      │         └── porter: other tokens, knocking
-//!                   └─► arrange, desk         │      │
+//!                   └─► arrange, desk, outlet │      │
 //! Message ◄─ post ◄─── replies, steps ◄────┴──────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
 
@@ -24,6 +24,7 @@ mod gather;
 mod herald;
 mod load;
 mod look;
+mod outlet;
 mod pace;
 mod past;
 mod porter;
@@ -53,6 +54,7 @@ use crate::app::message::{Message, Reply};
 use crate::auth::TokenSource;
 use crate::backups::Backups;
 use crate::journal::Journal;
+use crate::model::desktop::Desktop;
 use crate::model::failure::{Cause, Failure};
 use crate::model::pacing::Limits;
 use crate::model::plan::Plan;
@@ -82,18 +84,21 @@ pub struct Terms {
     pub source: TokenSource,
     /// Where copies of what is deleted are kept.
     pub backups: Backups,
+    /// The programs that take a text for the clipboard, or open an address.
+    pub desktop: Desktop,
     /// What the jitter of delays starts from; the same seed gives the same delays.
     pub seed: u64,
 }
 
 impl Terms {
-    /// 16 requests at once, under `limits`, with the journal and the copies in `state_dir`, no source of other tokens, and
-    /// a seed that differs from run to run.
+    /// 16 requests at once, under `limits`, with the journal and the copies in `state_dir`, no source of other tokens, no
+    /// programs beside, and a seed that differs from run to run.
     #[must_use]
     pub fn new(limits: Limits, clock: Clock, state_dir: PathBuf) -> Self {
         let backups = Backups::new(state_dir.join("backups"), 0);
         let seed = RandomState::new().hash_one(());
-        Self { at_once: 16, limits, clock, state_dir, backups, source: TokenSource::none(), seed }
+        let (source, desktop) = (TokenSource::none(), Desktop::default());
+        Self { at_once: 16, limits, clock, state_dir, backups, desktop, source, seed }
     }
 }
 
@@ -105,6 +110,7 @@ pub struct Worker {
     post: Post,
     journal: Journal,
     backups: Backups,
+    desktop: Arc<Desktop>,
     state_dir: PathBuf,
     at_once: usize,
     tasks: JoinSet<()>,
@@ -130,7 +136,7 @@ impl Worker {
     /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
     #[must_use]
     pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
-        let Terms { at_once, limits, clock, state_dir, backups, source, seed } = terms;
+        let Terms { at_once, limits, clock, state_dir, backups, desktop, source, seed } = terms;
         let post = Post::new(clock, messages);
         let gate = Gate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
@@ -149,6 +155,7 @@ impl Worker {
             post,
             journal,
             backups,
+            desktop: Arc::new(desktop),
             state_dir,
             at_once,
             tasks,
@@ -224,6 +231,18 @@ impl Worker {
                 let past = self.past();
                 self.supervise(ticket, Reply::Unfinished(Err(cancelled())), async move {
                     Reply::Unfinished(past.unfinished().await)
+                });
+            }
+            Work::Copy(clip) => {
+                let desktop = Arc::clone(&self.desktop);
+                self.supervise(ticket, Reply::Copied(Err(cancelled())), async move {
+                    Reply::Copied(outlet::copy(&session, &desktop, clip).await)
+                });
+            }
+            Work::Browse(kind, id) => {
+                let desktop = Arc::clone(&self.desktop);
+                self.supervise(ticket, Reply::Browsed(Err(cancelled())), async move {
+                    Reply::Browsed(Ok(outlet::browse(&session, &desktop, kind, &id).await))
                 });
             }
             Work::Drop(job) => {

@@ -92,6 +92,12 @@ pub enum Command {
     MarkGroup,
     /// Copy the requests of the line under the cursor, as commands.
     CopyRequest,
+    /// Copy the id of the record under the cursor, or those of the marked ones of its kind.
+    CopyId,
+    /// Copy the request that reads the record under the cursor, as a command.
+    CopyRead,
+    /// Open the record under the cursor in the web app.
+    OpenWeb,
     /// Write the group of failures under the cursor into a file.
     ExportGroup,
     /// Look for the unfinished jobs of earlier runs.

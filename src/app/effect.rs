@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::arrange::Wish;
+use crate::model::id::Id;
 use crate::model::kind::{Kind, Scope};
 use crate::model::past::Recall;
 use crate::model::plan::Plan;
@@ -85,6 +86,20 @@ pub enum Wanted {
     },
 }
 
+/// What is to be copied.
+#[derive(Debug, Clone)]
+pub enum Clip {
+    /// A text, with what to call it: `the id`.
+    Text {
+        /// What it is.
+        what: String,
+        /// The text.
+        text: String,
+    },
+    /// The request that reads a record, as a command.
+    Read(Kind, Id),
+}
+
 /// What the worker can be asked to do.
 #[derive(Debug, Clone)]
 pub enum Work {
@@ -123,6 +138,10 @@ pub enum Work {
     /// Look for jobs that an earlier run of the program did not finish, and read back what was under way. Ends with
     /// `Unfinished`.
     Unfinished,
+    /// Put something into the clipboard. Ends with `Copied`.
+    Copy(Clip),
+    /// Open a record in the web app. Ends with `Browsed`.
+    Browse(Kind, Id),
     /// Leave the rest of an unfinished job undone. Ends with `Dropped`.
     Drop(i64),
     /// Go on with another token: the one that was typed, or whatever its source holds now. Ends with `Admitted`.

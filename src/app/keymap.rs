@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 51] = [
+pub static BINDINGS: [Binding; 54] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -388,6 +388,23 @@ pub static BINDINGS: [Binding; 51] = [
         (1, "copy as curl"),
         "copy the request on the line, or those of the group, as curl",
     ),
+    row(
+        "copy-id",
+        Command::CopyId,
+        &["y"],
+        PANES,
+        (21, "copy id"),
+        "copy the id of the record, or those of the marked ones of its kind",
+    ),
+    row(
+        "copy-read",
+        Command::CopyRead,
+        &["Y"],
+        VERBS,
+        (0, ""),
+        "copy the request that reads the record, as curl",
+    ),
+    row("web", Command::OpenWeb, &["w"], PANES, (22, "web"), "open the record in the web app"),
     row(
         "export-group",
         Command::ExportGroup,

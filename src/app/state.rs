@@ -159,6 +159,10 @@ pub enum Purpose {
     Recall(Recall),
     /// Unfinished jobs of earlier runs.
     Unfinished,
+    /// The clipboard.
+    Copy,
+    /// A browser.
+    Browse,
     /// Leaving the rest of an unfinished job undone.
     Drop(i64),
     /// Another token.

@@ -17,6 +17,7 @@ use crate::auth::{self, TokenSource};
 use crate::backups::Backups;
 use crate::config::{Environment, Problem, Settings};
 use crate::event_loop::{EventLoop, Turn};
+use crate::model::desktop::Desktop;
 use crate::model::moment::Zone;
 use crate::model::secret::Token;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
@@ -88,6 +89,7 @@ pub async fn run(settings: Settings, access: Access, source: TokenSource) -> Res
     let terms = Terms {
         at_once: settings.at_once,
         source,
+        desktop: desktop(&settings),
         backups: Backups::new(settings.backups.clone(), settings.keep_free),
         ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
     };
@@ -128,6 +130,12 @@ where
             }
         }
     }
+}
+
+/// The programs of this machine that texts and addresses can be given to.
+fn desktop(settings: &Settings) -> Desktop {
+    let variable = |name: &str| std::env::var(name).ok();
+    Desktop::of(settings.clipboard, std::env::consts::OS, variable)
 }
 
 fn setup(settings: &Settings, host: String) -> Setup {

@@ -160,6 +160,7 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
             Some(Told::Group(group)) => group.losses.iter().any(|loss| loss.sent.is_some()),
             told => matches!(told, Some(Told::Attempt(_))),
         },
+        Command::CopyId | Command::CopyRead | Command::OpenWeb => state.under_cursor().is_some(),
         Command::EnterToken => state.locked_out.is_some(),
         Command::Back => {
             let in_table = listing.anchor.is_some() || listing.marking.is_some() || listing.has_filter();

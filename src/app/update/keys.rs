@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, filter, leave, mark, pane, recall, recover, shelf};
+use super::{act, browse, door, filter, leave, mark, out, pane, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -218,6 +218,9 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         }
         Command::MarkGroup => pane::mark_group(state),
         Command::CopyRequest => pane::copy(state, effects),
+        Command::CopyId => out::copy_ids(state, effects),
+        Command::CopyRead => out::copy_read(state, effects),
+        Command::OpenWeb => out::open_web(state, effects),
         Command::ExportGroup => pane::export(state, effects),
         Command::Unfinished => recover::look_again(state, effects),
         Command::EnterToken => door::enter_token(state),

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
 use crate::model::record::Record;
+use crate::model::shell::curl;
 use crate::model::text;
 
 /// A request that left, as it was.
@@ -163,16 +164,6 @@ fn path(url: &str) -> &str {
     rest.find('/').map_or("", |at| &rest[at..])
 }
 
-/// A request as a command for a shell, which takes the token from the environment (API sheet, section 1.2).
-#[must_use]
-pub fn curl(method: &str, url: &str) -> String {
-    let url = url.replace('\'', r"'\''");
-    format!(
-        "curl -X {method} '{url}' -H \"Authorization: Bearer $TALLYFY_ACCESS_TOKEN\" \
-         -H 'Accept: application/json' -H 'X-Tallyfy-Client: APIClient'"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,7 +234,6 @@ mod tests {
               -H \"Authorization: Bearer $TALLYFY_ACCESS_TOKEN\" -H 'Accept: application/json' \
               -H 'X-Tallyfy-Client: APIClient'"]
         );
-        assert!(curl("GET", "https://x/'; rm -rf $HOME '").contains(r"'https://x/'\''; rm -rf $HOME '\'''"));
     }
 
     #[test]
