@@ -23,5 +23,6 @@ pub mod rows;
 pub mod run;
 pub mod saved;
 pub mod secret;
+pub mod sheet;
 pub mod shell;
 pub mod text;

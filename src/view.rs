@@ -9,6 +9,7 @@ mod cells;
 mod columns;
 mod confirm;
 mod detail;
+mod export;
 mod help;
 mod hints;
 mod input;
@@ -74,6 +75,7 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Filters(shelf)) => shelf::draw(state, shelf, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
+        Some(Overlay::Export(open)) => export::draw(state, open, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),
     }
     if let Some(prompt) = state.topmost_prompt() {

@@ -245,6 +245,9 @@ impl Worker {
                     Reply::Browsed(Ok(outlet::browse(&session, &desktop, kind, &id).await))
                 });
             }
+            Work::Export(export) => self.supervise(ticket, Reply::Exported(Err(cancelled())), async move {
+                Reply::Exported(desk::export(*export).await)
+            }),
             Work::Drop(job) => {
                 let past = self.past();
                 self.supervise(ticket, Reply::Dropped(Err(cancelled())), async move {

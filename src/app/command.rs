@@ -98,6 +98,8 @@ pub enum Command {
     CopyRead,
     /// Open the record under the cursor in the web app.
     OpenWeb,
+    /// Write the marked records, or those that match, into a file.
+    Export,
     /// Write the group of failures under the cursor into a file.
     ExportGroup,
     /// Look for the unfinished jobs of earlier runs.

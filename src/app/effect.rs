@@ -14,6 +14,7 @@ use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::saved::Keeping;
 use crate::model::secret::Token;
+use crate::model::sheet::{Format, Sheet};
 
 /// The name of one piece of work, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,6 +101,19 @@ pub enum Clip {
     Read(Kind, Id),
 }
 
+/// Records that are to be written into a file.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// The file's name, with the folder it lies in if that is not the working directory.
+    pub name: String,
+    /// How they are written.
+    pub format: Format,
+    /// The records.
+    pub sheet: Sheet,
+    /// What is missing among them, to be said once they are written.
+    pub lacks: Option<String>,
+}
+
 /// What the worker can be asked to do.
 #[derive(Debug, Clone)]
 pub enum Work {
@@ -142,6 +156,8 @@ pub enum Work {
     Copy(Clip),
     /// Open a record in the web app. Ends with `Browsed`.
     Browse(Kind, Id),
+    /// Write records into a new file; its name is a proposal. Ends with `Exported`.
+    Export(Box<Export>),
     /// Leave the rest of an unfinished job undone. Ends with `Dropped`.
     Drop(i64),
     /// Go on with another token: the one that was typed, or whatever its source holds now. Ends with `Admitted`.

@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 54] = [
+pub static BINDINGS: [Binding; 55] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -405,6 +405,14 @@ pub static BINDINGS: [Binding; 54] = [
         "copy the request that reads the record, as curl",
     ),
     row("web", Command::OpenWeb, &["w"], PANES, (22, "web"), "open the record in the web app"),
+    row(
+        "export",
+        Command::Export,
+        &["e"],
+        VERBS,
+        (23, "export"),
+        "write the marked records, else those that match, into a CSV or JSON file",
+    ),
     row(
         "export-group",
         Command::ExportGroup,

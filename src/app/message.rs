@@ -209,6 +209,17 @@ pub struct Browsed {
     pub left: Option<(String, Way)>,
 }
 
+/// A file that records were written into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// Its path as a person would type it.
+    pub path: String,
+    /// How many records it holds.
+    pub records: usize,
+    /// What is missing among them.
+    pub lacks: Option<String>,
+}
+
 /// What a piece of work reports.
 #[derive(Debug, Clone)]
 pub enum Reply {
@@ -283,6 +294,8 @@ pub enum Reply {
     Copied(Result<Copied, Failure>),
     /// A record has been opened in the web app, or its address is copied; none where no address is known.
     Browsed(Result<Option<Browsed>, Failure>),
+    /// Records have been written into a file.
+    Exported(Result<Exported, Failure>),
     /// An unfinished job has been closed.
     Dropped(Result<(), Failure>),
     /// The token is accepted, and requests leave again.

@@ -4,6 +4,7 @@
 
 pub mod confirm;
 pub mod detail;
+pub mod export;
 pub mod filter;
 pub mod help;
 pub mod jobs;
@@ -38,6 +39,7 @@ use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
 use confirm::Confirm;
 use detail::Detail;
+use export::ExportBox;
 use filter::FilterInput;
 use jobs::Jobs;
 use listing::Listing;
@@ -88,6 +90,8 @@ pub enum Overlay {
     Columns(usize),
     /// The unfinished jobs of earlier runs.
     Recovery(RecoveryPage),
+    /// The name of a file to write records into.
+    Export(Box<ExportBox>),
     /// A question that `y` answers.
     Ask(Question),
 }
@@ -163,6 +167,8 @@ pub enum Purpose {
     Copy,
     /// A browser.
     Browse,
+    /// A file of records.
+    Export,
     /// Leaving the rest of an unfinished job undone.
     Drop(i64),
     /// Another token.

@@ -7,6 +7,7 @@
 mod act;
 mod browse;
 mod door;
+mod export;
 mod filter;
 mod keys;
 mod mark;

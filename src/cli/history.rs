@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path)
     let zone = Zone::new(TimeZone::system());
     let page = match &found {
         _ if arguments.json => json_page::page(&found)?,
-        _ if arguments.csv => csv_page::page(&found)?,
+        _ if arguments.csv => csv_page::page(&found),
         Some(Found::Jobs(jobs)) => table::jobs(jobs, wanted == Wanted::default(), &zone),
         Some(Found::Steps(job, steps)) => table::steps(job, steps, &zone),
         None => "no job was ever kept here: there is no journal yet\n".to_owned(),

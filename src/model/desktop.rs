@@ -114,9 +114,10 @@ mod tests {
         assert_eq!(names(&of("linux", &both).copiers), ["wl-copy", "xclip", "xsel"]);
         assert_eq!(names(&of("linux", &[("WSL_DISTRO_NAME", "Ubuntu")]).copiers), ["clip.exe"]);
         assert_eq!(names(&of("linux", &[("DISPLAY", " ")]).copiers), [""; 0], "an empty variable is unset");
-        assert_eq!(names(&of("linux", &[("BROWSER", "firefox -new-tab:w3m")]).openers), [
-            "firefox", "w3m", "xdg-open"
-        ]);
+        assert_eq!(
+            names(&of("linux", &[("BROWSER", "firefox -new-tab:w3m")]).openers),
+            ["firefox", "w3m", "xdg-open"]
+        );
         assert_eq!(names(&of("macos", &[]).openers), ["open"]);
     }
 

@@ -83,6 +83,7 @@ fn hints(state: &State) -> Vec<Hint> {
         Some(Overlay::Recovery(_)) => {
             fixed(&[("f", "finish the rest"), ("d", "drop it"), ("esc", "later"), ("j k", "pick")])
         }
+        Some(Overlay::Export(_)) => fixed(&[("enter", "write it"), ("esc", "close")]),
         Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
         Some(Overlay::Help(_)) => bound(state),
         None if state.filter_input.is_some() => fixed(&[
@@ -161,6 +162,10 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
             told => matches!(told, Some(Told::Attempt(_))),
         },
         Command::CopyId | Command::CopyRead | Command::OpenWeb => state.under_cursor().is_some(),
+        Command::Export => match context {
+            Context::Table => listing.shown() > 0,
+            _ => state.under_cursor().is_some(),
+        },
         Command::EnterToken => state.locked_out.is_some(),
         Command::Back => {
             let in_table = listing.anchor.is_some() || listing.marking.is_some() || listing.has_filter();

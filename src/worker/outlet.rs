@@ -36,8 +36,11 @@ pub(super) async fn copy(session: &Session, desktop: &Desktop, clip: Clip) -> Re
 /// The URL that reads a record for its page.
 fn reading(session: &Session, kind: Kind, id: &Id) -> Result<String, Failure> {
     let row = kind.row();
-    let query: Vec<_> =
-        Some(row.get_with).filter(|with| !with.is_empty()).map(|with| ("with", with.to_owned())).into_iter().collect();
+    let query: Vec<_> = Some(row.get_with)
+        .filter(|with| !with.is_empty())
+        .map(|with| ("with", with.to_owned()))
+        .into_iter()
+        .collect();
     session.client().address(row.get, Some(id), &query)
 }
 

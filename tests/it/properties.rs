@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use tidyfy::app::effect::{Effect, Ticket, Work};
 use tidyfy::app::keymap::{Chord, Keymap};
-use tidyfy::app::message::{Fact, JobEnd, LoadEnd, Message, Reply, Size, Copied, Way};
+use tidyfy::app::message::{Copied, Exported, Fact, JobEnd, LoadEnd, Message, Reply, Size, Way};
 use tidyfy::app::state::confirm::{Confirm, Part};
 use tidyfy::app::state::{Overlay, Setup, State};
 use tidyfy::app::update::update;
@@ -129,8 +129,10 @@ impl Driven {
             Work::Weigh(_) => Reply::Weighed(vec![]),
             Work::Recall(_) => Reply::Recalled(Ok(None)),
             Work::Unfinished => Reply::Unfinished(Ok(vec![])),
-            Work::Copy(_) => {
-                Reply::Copied(Ok(Copied { what: "the id".to_owned(), way: Way::System }))
+            Work::Copy(_) => Reply::Copied(Ok(Copied { what: "the id".to_owned(), way: Way::System })),
+            Work::Export(export) => {
+                let (_, records) = export.sheet.text(export.format);
+                Reply::Exported(Ok(Exported { path: export.name.clone(), records, lacks: None }))
             }
             Work::Browse(..) => Reply::Browsed(Ok(None)),
             Work::Drop(_) => Reply::Dropped(Ok(())),

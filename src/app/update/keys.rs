@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, filter, leave, mark, out, pane, recall, recover, shelf};
+use super::{act, browse, door, export, filter, leave, mark, out, pane, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -70,6 +70,7 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
             insert(&mut palette.input, text);
             palette.at = 0;
         }
+        Some(Overlay::Export(open)) => insert(&mut open.input, text),
         Some(_) => {}
         None if state.filter_input.is_some() => filter::paste(state, text, effects),
         None => state.note("pasting does nothing here: / opens the filter"),
@@ -84,6 +85,7 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
             act::conclude(state, verdict, effects);
         }
         Some(Overlay::Recovery(_)) => recover::key(state, chord, repeat, effects),
+        Some(Overlay::Export(_)) => export::key(state, chord, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
         Some(Overlay::Filters(_)) => shelf::key(state, chord, effects),
         Some(Overlay::Columns(at)) => {
@@ -221,6 +223,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::CopyId => out::copy_ids(state, effects),
         Command::CopyRead => out::copy_read(state, effects),
         Command::OpenWeb => out::open_web(state, effects),
+        Command::Export => export::ask(state),
         Command::ExportGroup => pane::export(state, effects),
         Command::Unfinished => recover::look_again(state, effects),
         Command::EnterToken => door::enter_token(state),

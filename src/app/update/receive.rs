@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, has_list, out, pane, recall, recover, shelf};
+use super::{act, browse, door, export, has_list, out, pane, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
@@ -101,6 +101,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result),
         (Purpose::Unfinished, Reply::Unfinished(result)) => recover::found(state, result),
         (Purpose::Copy, Reply::Copied(result)) => out::copied(state, result, effects),
+        (Purpose::Export, Reply::Exported(result)) => export::exported(state, result),
         (Purpose::Browse, Reply::Browsed(result)) => out::browsed(state, result, effects),
         (Purpose::Drop(job), Reply::Dropped(result)) => recover::dropped(state, job, result),
         (Purpose::Write, Reply::Written(result)) => pane::written(state, result),
@@ -390,6 +391,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
         Purpose::Unfinished => recover::found(state, Err(failure)),
         Purpose::Copy => out::copied(state, Err(failure), effects),
+        Purpose::Export => export::exported(state, Err(failure)),
         Purpose::Browse => out::browsed(state, Err(failure), effects),
         Purpose::Drop(job) => recover::dropped(state, job, Err(failure)),
         Purpose::Shelve => shelf::shelved(state, Err(failure.words)),

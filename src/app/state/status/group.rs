@@ -12,7 +12,7 @@ use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
 use crate::model::record::Record;
 use crate::model::shell::curl;
-use crate::model::text;
+use crate::model::{sheet, text};
 
 /// A request that left, as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,14 +128,7 @@ impl Group {
     /// All that is known of its losses, a line each under a line of heads.
     #[must_use]
     pub fn csv(&self) -> String {
-        let mut page = csv::Writer::from_writer(Vec::new());
-        // Writing into memory cannot fail, and every line has as many cells as there are heads.
-        let _ = page.write_record(HEADS);
-        for loss in &self.losses {
-            let _ = page.write_record(cells(loss).map(|cell| text::harmless(&cell)));
-        }
-        let bytes = page.into_inner().unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
+        sheet::csv(&HEADS, self.losses.iter().map(|loss| cells(loss).to_vec()))
     }
 }
 
