@@ -3,6 +3,7 @@
 //! Owns the words of the product (kind, record, verb, plan, step, outcome) and the one table of kinds. Must not know
 //! of any input or output: no HTTP, no files, no clock, no terminal.
 
+pub mod annals;
 pub mod arrange;
 pub mod catalog;
 pub mod desktop;

@@ -12,6 +12,7 @@ mod detail;
 mod export;
 mod help;
 mod hints;
+mod history;
 mod input;
 mod notice;
 mod palette;
@@ -75,6 +76,7 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Filters(shelf)) => shelf::draw(state, shelf, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
+        Some(Overlay::History(page)) => history::draw(state, page, canvas),
         Some(Overlay::Export(open)) => export::draw(state, open, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),
     }

@@ -13,6 +13,7 @@
 //! Message ◄─ post ◄─── replies, steps ◄────┴──────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
 
+mod annals;
 mod apply;
 mod arrange;
 mod clock;
@@ -231,6 +232,24 @@ impl Worker {
                 let past = self.past();
                 self.supervise(ticket, Reply::Unfinished(Err(cancelled())), async move {
                     Reply::Unfinished(past.unfinished().await)
+                });
+            }
+            Work::Annals { sought, before } => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Told(Err(cancelled())), async move {
+                    Reply::Told(past.accounts(sought, before).await)
+                });
+            }
+            Work::Deeds(job) => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Recounted(Err(cancelled())), async move {
+                    Reply::Recounted(past.deeds(job).await)
+                });
+            }
+            Work::ExportJob(job) => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Written(Err(cancelled())), async move {
+                    Reply::Written(past.export(job).await)
                 });
             }
             Work::Copy(clip) => {

@@ -104,6 +104,8 @@ pub enum Command {
     ExportGroup,
     /// Look for the unfinished jobs of earlier runs.
     Unfinished,
+    /// Look at past jobs.
+    History,
     /// Enter another token, while the one in use is not accepted.
     EnterToken,
     /// Close what is open, else quit.

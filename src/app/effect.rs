@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::model::annals::Sought;
 use crate::model::arrange::Wish;
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Scope};
@@ -152,6 +153,17 @@ pub enum Work {
     /// Look for jobs that an earlier run of the program did not finish, and read back what was under way. Ends with
     /// `Unfinished`.
     Unfinished,
+    /// Read some of the past jobs that are sought, from the one before a job on. Ends with `Told`.
+    Annals {
+        /// Which ones.
+        sought: Sought,
+        /// That job; without one it begins with the newest.
+        before: Option<i64>,
+    },
+    /// Read the steps of a past job. Ends with `Recounted`.
+    Deeds(i64),
+    /// Write the steps of a past job into a new file. Ends with `Written`.
+    ExportJob(i64),
     /// Put something into the clipboard. Ends with `Copied`.
     Copy(Clip),
     /// Open a record in the web app. Ends with `Browsed`.

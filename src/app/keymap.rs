@@ -216,7 +216,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 55] = [
+pub static BINDINGS: [Binding; 56] = [
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -363,6 +363,14 @@ pub static BINDINGS: [Binding; 55] = [
         PANES,
         (0, ""),
         "look for jobs that an earlier tidyfy did not finish",
+    ),
+    row(
+        "history",
+        Command::History,
+        &["H"],
+        PANES,
+        (24, "history"),
+        "past jobs: look at one, undo it, try again what failed",
     ),
     row(
         "token",

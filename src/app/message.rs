@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::effect::Ticket;
 use super::keymap::Chord;
+use crate::model::annals::{Deed, Volume};
 use crate::model::arrange::Arranged;
 use crate::model::failure::Failure;
 use crate::model::id::Id;
@@ -290,6 +291,10 @@ pub enum Reply {
     Recalled(Result<Option<Box<Recalled>>, Failure>),
     /// The jobs an earlier run of the program did not finish.
     Unfinished(Result<Vec<Remnant>, Failure>),
+    /// Some of the past jobs.
+    Told(Result<Volume, Failure>),
+    /// The steps of a past job, in the order of its plan.
+    Recounted(Result<Vec<Deed>, Failure>),
     /// Something is in the clipboard, or is for the terminal to put there.
     Copied(Result<Copied, Failure>),
     /// A record has been opened in the web app, or its address is copied; none where no address is known.

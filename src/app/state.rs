@@ -7,6 +7,7 @@ pub mod detail;
 pub mod export;
 pub mod filter;
 pub mod help;
+pub mod history;
 pub mod jobs;
 pub mod layout;
 pub mod lines;
@@ -41,6 +42,7 @@ use confirm::Confirm;
 use detail::Detail;
 use export::ExportBox;
 use filter::FilterInput;
+use history::HistoryPage;
 use jobs::Jobs;
 use listing::Listing;
 use marks::Marks;
@@ -90,6 +92,8 @@ pub enum Overlay {
     Columns(usize),
     /// The unfinished jobs of earlier runs.
     Recovery(RecoveryPage),
+    /// Past jobs.
+    History(Box<HistoryPage>),
     /// The name of a file to write records into.
     Export(Box<ExportBox>),
     /// A question that `y` answers.
@@ -163,6 +167,10 @@ pub enum Purpose {
     Recall(Recall),
     /// Unfinished jobs of earlier runs.
     Unfinished,
+    /// Past jobs.
+    Annals,
+    /// The steps of a past job.
+    Deeds,
     /// The clipboard.
     Copy,
     /// A browser.
@@ -252,6 +260,8 @@ pub struct State {
     pub detail: Option<Detail>,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// The history, while a modal that was opened from it has its place.
+    pub history_behind: Option<Box<HistoryPage>>,
     /// The pieces of work that count for the open modal.
     pub weighing: BTreeSet<Ticket>,
     /// The filter being typed.
@@ -303,6 +313,7 @@ impl State {
             marked_only: None,
             detail: None,
             overlay: None,
+            history_behind: None,
             weighing: BTreeSet::new(),
             filter_input: None,
             focus: Focus::Table,
@@ -369,7 +380,7 @@ impl State {
     /// Whether a past job is being looked for.
     #[must_use]
     pub fn recalls(&self) -> bool {
-        [Recall::Undo, Recall::Retry].into_iter().any(|recall| self.tickets.awaits(Purpose::Recall(recall)))
+        self.tickets.open.values().any(|open| matches!(open, Purpose::Recall(_)))
     }
 
     /// The prompt for another token, where it has the keys.

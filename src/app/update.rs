@@ -9,6 +9,7 @@ mod browse;
 mod door;
 mod export;
 mod filter;
+mod history;
 mod keys;
 mod mark;
 mod out;
@@ -74,6 +75,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Offline(failure) => door::offline(state, failure, &mut effects),
     }
     settle(state, &mut effects);
+    history::surface(state);
     recover::surface(state);
     if may_scroll {
         state.settle_scroll();

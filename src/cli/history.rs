@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path)
         verb: arguments.verb.clone(),
         kind: kind.map(slug).transpose()?,
         outcome: arguments.outcome,
-        place: None,
+        ..Wanted::default()
     };
     let found = look_up(arguments.job, &wanted, state_dir)?;
     let zone = Zone::new(TimeZone::system());

@@ -10,6 +10,7 @@ use super::theme::Theme;
 use crate::app::command::Command;
 use crate::app::keymap::Context;
 use crate::app::state::confirm::{Confirm, Part};
+use crate::app::state::history::HistoryPage;
 use crate::app::state::layout::Area;
 use crate::app::state::status::Told;
 use crate::app::state::{Focus, Overlay, State};
@@ -83,6 +84,7 @@ fn hints(state: &State) -> Vec<Hint> {
         Some(Overlay::Recovery(_)) => {
             fixed(&[("f", "finish the rest"), ("d", "drop it"), ("esc", "later"), ("j k", "pick")])
         }
+        Some(Overlay::History(page)) => fixed(in_history(page)),
         Some(Overlay::Export(_)) => fixed(&[("enter", "write it"), ("esc", "close")]),
         Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
         Some(Overlay::Help(_)) => bound(state),
@@ -95,6 +97,32 @@ fn hints(state: &State) -> Vec<Hint> {
             ("\"two words\"", "as one"),
         ]),
         None => bound(state),
+    }
+}
+
+fn in_history(page: &HistoryPage) -> &'static [(&'static str, &'static str)] {
+    let typing = page.open.as_ref().map_or(&page.typing, |open| &open.typing);
+    match (typing, &page.open) {
+        (Some(_), _) => {
+            &[("enter", "seek"), ("esc", "former search"), ("outcome:failed", "steps that ended so")]
+        }
+        (None, None) => &[
+            ("enter", "steps"),
+            ("esc", "back"),
+            ("u", "undo it"),
+            ("t", "retry what failed"),
+            ("/", "seek"),
+            ("e", "export"),
+            ("R", "reload"),
+        ],
+        (None, Some(_)) => &[
+            ("esc", "back"),
+            ("u", "undo it"),
+            ("t", "retry what failed"),
+            ("/", "seek"),
+            ("e", "export"),
+            ("y", "copy id"),
+        ],
     }
 }
 
@@ -186,6 +214,7 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         | Command::ExplainDelete
         | Command::Reload
         | Command::Unfinished
+        | Command::History
         | Command::FocusStatus
         | Command::ShowReads
         | Command::Close

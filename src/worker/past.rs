@@ -14,7 +14,7 @@ use futures_util::stream;
 use tokio::task::spawn_blocking;
 
 use steps::{
-    Key, Later, deleted_since, inverted, is_left, key, kinds, number, options, record, records, tally,
+    Key, Later, Since, deleted_since, inverted, is_left, key, kinds, number, options, record, records, tally,
 };
 
 use super::apply::{Reading, read_back};
@@ -53,6 +53,8 @@ impl Past {
         match wish {
             Recall::Undo => self.undo().await,
             Recall::Retry => self.retry().await,
+            Recall::UndoJob(job) => self.undo_job(job).await,
+            Recall::RetryJob(job) => self.retry_job(job).await,
         }
     }
 
@@ -76,11 +78,7 @@ impl Past {
             };
             let now = self.clock.now().wall;
             let chosen: Vec<Chosen> = done.filter_map(|step| inverted(step, verb, &deleted, now)).collect();
-            let whose = match chosen.len() {
-                1 => "the record that was done".to_owned(),
-                n => format!("the {n} records that were done"),
-            };
-            let mut preface = vec![format!("undoes {} for {whose}", self.told(&job))];
+            let mut preface = vec![self.undoing(&job, &chosen)];
             preface.append(&mut unfinished);
             preface.extend(deleted_since(&deleted, &chosen));
             return Ok(Some(Box::new(Recalled {
@@ -91,6 +89,14 @@ impl Past {
             })));
         }
         Ok(None)
+    }
+
+    fn undoing(&self, job: &PastJob, chosen: &[Chosen]) -> String {
+        let whose = match chosen.len() {
+            1 => "the record that was done".to_owned(),
+            n => format!("the {n} records that were done"),
+        };
+        format!("undoes {} for {whose}", self.told(job))
     }
 
     /// What failed of the last job. Where nothing did, but that job took up what an earlier one had left: what is still
@@ -156,6 +162,61 @@ impl Past {
         }
         let options = Options { backup: job.backups.is_some() && !without, ..options(job, steps) };
         Some(Box::new(Recalled { verb, chosen, options, preface }))
+    }
+
+    /// What one job did, inverted; nothing where it is not over, or did nothing that has a way back. What has been turned
+    /// back or deleted since is blocked.
+    async fn undo_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
+        let Some(job) = self.own_job(job).await? else { return Ok(None) };
+        let Some((verb, inverse)) = Verb::parse(&job.verb).and_then(|verb| Some((verb, verb.inverse()?)))
+        else {
+            return Ok(None);
+        };
+        let steps = self.steps(job.id).await?;
+        let since = self.since(job.id).await?;
+        let now = self.clock.now().wall;
+        let done = steps.iter().filter(|s| s.outcome == Some(Outcome::Done) && s.verb == job.verb);
+        let chosen: Vec<Chosen> = done
+            .filter_map(|step| Some(since.blocking(inverse, inverted(step, verb, &since.deleted, now)?)))
+            .collect();
+        if chosen.is_empty() {
+            return Ok(None);
+        }
+        let mut preface = vec![self.undoing(&job, &chosen)];
+        preface.extend(deleted_since(&since.deleted, &chosen));
+        Ok(Some(Box::new(Recalled { verb: inverse, chosen, options: Options::default(), preface })))
+    }
+
+    /// What failed of one job, with what is unknown of it read back first; what has been done since is blocked.
+    async fn retry_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
+        let Some(job) = self.own_job(job).await? else { return Ok(None) };
+        let unknown = self.settle(&job).await?;
+        let steps = self.steps(job.id).await?;
+        let failed = records(&steps, |step| step.outcome == Some(Outcome::Failed));
+        if failed.is_empty() {
+            return Ok(None);
+        }
+        let since = self.since(job.id).await?;
+        let found = self.again(&job, &steps, failed, unknown);
+        Ok(found.map(|mut found| {
+            let verb = found.verb;
+            found.chosen = found.chosen.into_iter().map(|chosen| since.blocking(verb, chosen)).collect();
+            found.preface.extend(deleted_since(&since.deleted, &found.chosen));
+            found
+        }))
+    }
+
+    /// A job of this place that is over.
+    async fn own_job(&self, id: i64) -> Result<Option<PastJob>, Failure> {
+        let place = self.place();
+        let is_ours = |job: &PastJob| (&job.base_url, &job.organization) == (&place.0, &place.1);
+        let job = self.job(id).await?.filter(is_ours);
+        Ok(job.filter(|job| matches!(job.state, JobState::Over(_))))
+    }
+
+    async fn since(&self, job: i64) -> Result<Since, Failure> {
+        let later = self.look(move |history| history.later(job)).await?;
+        Ok(Since::of(later.unwrap_or_default()))
     }
 
     /// The jobs that an earlier run did not finish, with what was under way settled as far as it can be.
@@ -267,9 +328,13 @@ impl Past {
 
     /// The jobs of this organization, the newest first.
     async fn jobs(&self) -> Result<Vec<PastJob>, Failure> {
-        let place = (self.session.base_url(), self.session.organization().to_owned());
-        let wanted = Wanted { place: Some(place), ..Wanted::default() };
+        let wanted = Wanted { place: Some(self.place()), ..Wanted::default() };
         self.look(move |history| history.jobs(&wanted)).await.map(Option::unwrap_or_default)
+    }
+
+    /// The base URL and the organization.
+    pub(super) fn place(&self) -> (String, String) {
+        (self.session.base_url(), self.session.organization().to_owned())
     }
 
     async fn job(&self, id: i64) -> Result<Option<PastJob>, Failure> {
@@ -282,7 +347,7 @@ impl Past {
     }
 
     /// Looks into the journal; none where no job was ever kept.
-    async fn look<T: Send + 'static>(
+    pub(super) async fn look<T: Send + 'static>(
         &self,
         read: impl FnOnce(&History) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<Option<T>, Failure> {

@@ -115,6 +115,8 @@ pub(super) fn conclude(state: &mut State, verdict: Verdict, effects: &mut Effect
         return;
     }
     if let (Some(Overlay::Confirm(confirm)), Verdict::Confirmed) = (state.overlay.take(), verdict) {
+        // What runs is to be seen.
+        state.history_behind = None;
         apply(state, Arc::clone(&confirm.plan), effects);
     }
 }

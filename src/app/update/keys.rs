@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, export, filter, leave, mark, out, pane, recall, recover, shelf};
+use super::{act, browse, door, export, filter, history, leave, mark, out, pane, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -71,6 +71,11 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
             palette.at = 0;
         }
         Some(Overlay::Export(open)) => insert(&mut open.input, text),
+        Some(Overlay::History(page)) => {
+            if let Some(input) = page.typing_mut() {
+                insert(input, text);
+            }
+        }
         Some(_) => {}
         None if state.filter_input.is_some() => filter::paste(state, text, effects),
         None => state.note("pasting does nothing here: / opens the filter"),
@@ -85,6 +90,7 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
             act::conclude(state, verdict, effects);
         }
         Some(Overlay::Recovery(_)) => recover::key(state, chord, repeat, effects),
+        Some(Overlay::History(_)) => history::key(state, chord, repeat, effects),
         Some(Overlay::Export(_)) => export::key(state, chord, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
         Some(Overlay::Filters(_)) => shelf::key(state, chord, effects),
@@ -226,6 +232,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::Export => export::ask(state),
         Command::ExportGroup => pane::export(state, effects),
         Command::Unfinished => recover::look_again(state, effects),
+        Command::History => history::open(state, effects),
         Command::EnterToken => door::enter_token(state),
         Command::Close => close(state, effects),
         Command::Quit => quit(state, Exit::Interrupted, effects),

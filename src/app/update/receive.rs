@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, export, has_list, out, pane, recall, recover, shelf};
+use super::{act, browse, door, export, has_list, history, out, pane, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
@@ -100,6 +100,8 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         }
         (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result),
         (Purpose::Unfinished, Reply::Unfinished(result)) => recover::found(state, result),
+        (Purpose::Annals, Reply::Told(result)) => history::told(state, ticket, result, effects),
+        (Purpose::Deeds, Reply::Recounted(result)) => history::recounted(state, ticket, result),
         (Purpose::Copy, Reply::Copied(result)) => out::copied(state, result, effects),
         (Purpose::Export, Reply::Exported(result)) => export::exported(state, result),
         (Purpose::Browse, Reply::Browsed(result)) => out::browsed(state, result, effects),
@@ -390,6 +392,8 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Weigh => act::weighed(state, ticket, Vec::new()),
         Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
         Purpose::Unfinished => recover::found(state, Err(failure)),
+        Purpose::Annals => history::told(state, ticket, Err(failure), effects),
+        Purpose::Deeds => history::recounted(state, ticket, Err(failure)),
         Purpose::Copy => out::copied(state, Err(failure), effects),
         Purpose::Export => export::exported(state, Err(failure)),
         Purpose::Browse => out::browsed(state, Err(failure), effects),
