@@ -43,7 +43,7 @@ impl Past {
     pub(super) async fn export(&self, job: i64) -> Result<String, Failure> {
         let text = self.look(move |history| {
             let steps = history.steps(job, &Wanted::default())?;
-            Ok(sheet::csv(&HEADS, steps.iter().map(|step| cells(job, &deed(step)))))
+            Ok(csv(job, steps.iter().map(deed)))
         });
         let Some(text) = text.await? else {
             return Err(Failure::new(Cause::Unrecorded, "there is no journal any more"));
@@ -132,6 +132,10 @@ const HEADS: [&str; 13] = [
     "copy",
 ];
 
+fn csv(job: i64, deeds: impl Iterator<Item = Deed>) -> String {
+    sheet::csv(&HEADS, deeds.map(|deed| cells(job, &deed)))
+}
+
 fn cells(job: i64, deed: &Deed) -> Vec<String> {
     vec![
         job.to_string(),
@@ -148,4 +152,35 @@ fn cells(job: i64, deed: &Deed) -> Vec<String> {
         deed.reason.clone().unwrap_or_default(),
         deed.copy.clone().unwrap_or_default(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_as_csv_holds_no_formula() {
+        let deed = Deed {
+            kind: "tags".into(),
+            id: Id::new("5d0c").ok(),
+            name: "=1+1".into(),
+            verb: "delete".into(),
+            method: "DELETE".into(),
+            path: "/api/x".into(),
+            outcome: "refused",
+            reason: Some("\t@x, \u{1b}[2J".into()),
+            status: Some(422),
+            took_ms: Some(7),
+            sent: 1,
+            at: "2026-11-22T19:05:01Z".parse().ok(),
+            copy: None,
+        };
+        let page = csv(4, std::iter::once(deed));
+        let lines: Vec<&str> = page.split("\r\n").collect();
+        assert_eq!(lines.len(), 3);
+        assert_eq!(
+            lines[1],
+            "4,2026-11-22T19:05:01Z,delete,tags,5d0c,'=1+1,DELETE,/api/x,refused,422,1,\"' @x, \u{241b}[2J\","
+        );
+    }
 }

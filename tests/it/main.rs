@@ -16,6 +16,8 @@ mod journeys;
 mod layering;
 mod loading;
 mod modal;
+mod out;
+mod past;
 mod properties;
 mod pty;
 mod quirks;
