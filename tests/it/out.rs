@@ -228,7 +228,7 @@ fn beside(bin: &Path, variables: &[(&str, &str)], test: impl FnOnce(&mut Termina
     ];
     all.extend_from_slice(variables);
     let mut terminal = Terminal::run(PROGRAM, &["--kind", "processes", "--limits", "off"], &all);
-    terminal.sees("11 of 11");
+    terminal.sees("Campaign Wayne");
     terminal.sees("Acme Ltd");
     test(&mut terminal, &server);
     terminal.presses("q");
@@ -258,7 +258,7 @@ fn programs_of_the_system_take_texts_and_addresses() {
         terminal.presses("5");
         terminal.sees("created");
         terminal.presses("w");
-        terminal.sees("the web app's address of a tag is not known");
+        terminal.sees("where the web app shows a tag is not known: opened the organization's page");
         let kept = fs::read_to_string(&opened).unwrap();
         assert_eq!(kept, format!("--new {origin}/organizations/{}\n", server.org()));
     });

@@ -19,6 +19,7 @@ use tidyfy::model::kind::Kind;
 use tidyfy::model::moment::{Moment, Zone};
 use tidyfy::model::outcome::{Outcome, Tally};
 use tidyfy::model::pacing::Limits;
+use tidyfy::model::place::Place;
 use tidyfy::model::plan::{Assent, Caution, Organization, Plan};
 use tidyfy::model::record::{Draft, Page};
 
@@ -54,7 +55,8 @@ impl Driven {
     fn new() -> Self {
         let setup = Setup {
             demo: false,
-            profile: None,
+            here: Place::default(),
+            places: Vec::new(),
             host: "127.0.0.1".into(),
             limits: Limits::off(),
             caution: Caution::default(),
@@ -104,6 +106,7 @@ impl Driven {
                 admin: Some(true),
             })),
             Work::People => Reply::Peopled(Ok(Default::default())),
+            Work::Places => Reply::Placed(Ok(vec![])),
             Work::Count(_) => Reply::Counted(Ok(7)),
             Work::Read(_) => Reply::Read(Ok(vec![])),
             Work::List { list, .. } => {

@@ -1,6 +1,8 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, export, filter, history, leave, mark, out, pane, recall, recover, shelf};
+use super::{
+    act, browse, door, export, filter, history, leave, mark, out, pane, places, recall, recover, shelf,
+};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -76,6 +78,10 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
                 insert(input, text);
             }
         }
+        Some(Overlay::Places(places)) => {
+            insert(&mut places.input, text);
+            places.at = 0;
+        }
         Some(_) => {}
         None if state.filter_input.is_some() => filter::paste(state, text, effects),
         None => state.note("pasting does nothing here: / opens the filter"),
@@ -93,6 +99,7 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
         Some(Overlay::History(_)) => history::key(state, chord, repeat, effects),
         Some(Overlay::Export(_)) => export::key(state, chord, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
+        Some(Overlay::Places(_)) => places::key(state, chord, effects),
         Some(Overlay::Filters(_)) => shelf::key(state, chord, effects),
         Some(Overlay::Columns(at)) => {
             let at = *at;
@@ -210,6 +217,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::SortBy => browse::sort_by(state),
         Command::ReverseSort => browse::reverse_sort(state),
         Command::Palette => state.overlay = Some(Overlay::Palette(Palette::default())),
+        Command::Places => places::open(state, effects),
         Command::Help => state.overlay = Some(Overlay::Help(0)),
         Command::Do(verb) => act::propose(state, verb),
         Command::Undo => recall::look(state, Recall::Undo, effects),

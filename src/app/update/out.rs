@@ -121,6 +121,10 @@ pub(super) fn open_web(state: &mut State, effects: &mut Effects) {
     }
 }
 
+fn unknown(kind: Kind) -> String {
+    format!("where the web app shows a {} is not known: ", kind.row().singular)
+}
+
 /// A browser has it, or has not.
 pub(super) fn browsed(state: &mut State, result: Result<Option<Browsed>, Failure>, effects: &mut Effects) {
     let words = match result {
@@ -135,12 +139,9 @@ pub(super) fn browsed(state: &mut State, result: Result<Option<Browsed>, Failure
                     Err(not) => format!("{why}, and the address is not copied: {not}"),
                 },
             };
-            let own = if is_exact {
-                String::new()
-            } else {
-                format!("; the web app's address of a {} is not known", kind.row().singular)
-            };
-            done + &own
+            // First, for an address may reach beyond the line.
+            let why = if is_exact { String::new() } else { unknown(kind) };
+            why + &done
         }
     };
     state.note(words);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, export, has_list, history, out, pane, recall, recover, shelf};
+use super::{act, browse, door, export, has_list, history, out, pane, places, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
@@ -79,6 +79,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             state.people = Arc::new(people);
             state.listings.iter_mut().for_each(Listing::touch);
         }
+        (Purpose::Places, Reply::Placed(result)) => places::placed(state, result),
         (Purpose::Read, Reply::Read(result)) => receive_fields(state, ticket, result),
         (Purpose::Weigh, Reply::Weighing(found) | Reply::Weighed(found)) => {
             act::weighed(state, ticket, found);
@@ -398,6 +399,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Export => export::exported(state, Err(failure)),
         Purpose::Browse => out::browsed(state, Err(failure), effects),
         Purpose::Drop(job) => recover::dropped(state, job, Err(failure)),
+        Purpose::Places => places::placed(state, Err(failure)),
         Purpose::Shelve => shelf::shelved(state, Err(failure.words)),
         Purpose::Write => pane::written(state, Err(failure)),
         Purpose::Admit => door::admitted(state, Err(failure), effects),
