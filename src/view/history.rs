@@ -13,6 +13,8 @@ use crate::app::state::layout::{Area, FOOT, first_row, history_area, history_row
 use crate::model::annals::{Account, Deed};
 use crate::model::text::{clean, grouped, wrapped};
 
+/// Below this width only what matters most has a column.
+const NARROW: u16 = 68;
 /// From this width on, who did it is shown as well.
 const WIDE: usize = 100;
 
@@ -76,7 +78,14 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
             account.copies.as_ref().map(|folder| format!(", copies in {folder}")).unwrap_or_default();
         let because = account.reason.as_ref().map(|why| format!(", because {why}")).unwrap_or_default();
         sentence(
-            &format!("job {}: {}{because}{continues}{copies}", account.job, account.state()),
+            &format!(
+                "job {}: {} {}, {}; {}{because}{continues}{copies}",
+                account.job,
+                account.verb,
+                account.what(),
+                account.results(),
+                account.state()
+            ),
             foot,
             canvas,
         );
@@ -87,7 +96,9 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
 
 fn job_cells(state: &State, account: &Account) -> [String; 6] {
     let person = account.person.as_deref().map(|id| state.people.names(id)).unwrap_or_default();
-    let when = state.setup.zone.minute(account.confirmed);
+    let is_narrow = history_area(state.size).inside(2).width < NARROW;
+    let zone = &state.setup.zone;
+    let when = if is_narrow { zone.date(account.confirmed) } else { zone.minute(account.confirmed) };
     [when, account.verb.clone(), account.what(), account.results(), account.state(), person]
 }
 
@@ -137,10 +148,11 @@ fn step_cells(state: &State, deed: &Deed) -> [String; 6] {
 fn in_full(deed: &Deed) -> String {
     let id = deed.id.as_ref().map(ToString::to_string).unwrap_or_default();
     let took = deed.took_ms.map(|ms| format!(" in {} ms", grouped(ms))).unwrap_or_default();
+    let answered = if deed.status.is_some() { "answered" } else { "without an answer" };
     let sent = match deed.sent {
         0 => "not sent".to_owned(),
-        1 => format!("sent once, answered{took}"),
-        n => format!("sent {n} times, the last answered{took}"),
+        1 => format!("sent once, {answered}{took}"),
+        n => format!("sent {n} times, the last time {answered}{took}"),
     };
     let copy = deed.copy.as_ref().map(|file| format!(", copy in {file}")).unwrap_or_default();
     let reason = deed.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
@@ -155,8 +167,14 @@ struct Cells {
 
 impl Cells {
     fn of(width: usize) -> Self {
-        let by = if width >= WIDE { 16 } else { 0 };
-        let room = width.saturating_sub(2 + 16 + 8 + 2 * 4 + by);
+        // What has no room here stands in full at the foot.
+        if width < usize::from(NARROW) {
+            let results = width.saturating_sub(2 + 10 + 2 + 8 + 2);
+            let name = width.saturating_sub(2 + 12 + 2);
+            return Self { jobs: [10, 8, 0, results, 0, 0], steps: [0, 12, 0, 0, name, 0] };
+        }
+        let (by, gaps) = if width >= WIDE { (16, 5) } else { (0, 4) };
+        let room = width.saturating_sub(2 + 16 + 8 + 2 * gaps + by);
         let (records, results) = (room / 3, room / 3);
         let state = room.saturating_sub(records + results);
         let steps = width.saturating_sub(2 + 8 + 12 + 6 + 9 + 2 * 5);
@@ -168,9 +186,9 @@ impl Cells {
 fn row(sign: &str, widths: &[usize; 6], cells: &[String; 6]) -> Vec<Span<'static>> {
     let mut spans = vec![Span::raw(format!("{sign} "))];
     for (width, words) in widths.iter().zip(cells).filter(|(width, _)| **width > 0) {
+        spans.push(Span::raw(if spans.len() > 1 { "  " } else { "" }));
         let cell = text::cell(&[Span::raw(clean(words).into_owned())], *width, false);
         spans.extend(cell.into_iter().map(|span| Span::styled(span.content.into_owned(), span.style)));
-        spans.push(Span::raw("  "));
     }
     spans
 }

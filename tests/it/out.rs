@@ -20,7 +20,7 @@ async fn the_id_under_the_cursor_is_copied_wherever_that_is() {
     desk.keys("j j y").await;
     desk.rest().await;
     let id = desk.ids()[2].clone();
-    assert_eq!(desk.clips(), [id.clone()]);
+    assert_eq!(desk.clips().concat(), id);
     assert!(desk.shows(&format!("copied the id {BY_TERMINAL}")), "{}", desk.screen());
     desk.keys("enter y").await;
     desk.rest().await;
@@ -31,7 +31,7 @@ async fn the_id_under_the_cursor_is_copied_wherever_that_is() {
     desk.keys("space 1 j y").await;
     desk.rest().await;
     let both = format!("{}\n{}", desk.ids()[0], desk.ids()[1]);
-    assert_eq!(desk.clips(), [both.clone()]);
+    assert_eq!(desk.clips().concat(), both);
     assert!(desk.shows(&format!("copied 2 ids {BY_TERMINAL}")), "{}", desk.screen());
     desk.keys("m y").await;
     desk.rest().await;
@@ -78,7 +78,8 @@ async fn the_records_of_the_status_pane_can_be_copied_too() {
     desk.rest().await;
     let copied = desk.clips().remove(0);
     let (mut copied, mut ids): (Vec<_>, Vec<_>) = (copied.lines().map(str::to_owned).collect(), ids);
-    (copied.sort(), ids.sort());
+    copied.sort();
+    ids.sort();
     assert_eq!(copied, ids, "{}", desk.screen());
 }
 
