@@ -24,8 +24,8 @@ fn opened() -> Bench {
 
 /// Where the program was told to go.
 fn gone(bench: &Bench) -> Vec<&Place> {
-    let gone = |effect| if let &Effect::Go(ref place) = effect { Some(place) } else { None };
-    bench.wanted.iter().filter_map(gone).collect()
+    let wanted = bench.wanted.iter();
+    wanted.filter_map(|effect| if let Effect::Go(place) = effect { Some(place) } else { None }).collect()
 }
 
 #[test]
