@@ -257,7 +257,7 @@ fn programs_of_the_system_take_texts_and_addresses() {
         let address = format!("--new {origin}/organizations/{}/runs/{id}\n", server.org());
         assert_eq!(fs::read_to_string(&opened).unwrap(), address);
         terminal.presses("5");
-        terminal.sees("created");
+        terminal.sees("30 of 30");
         terminal.presses("w");
         terminal.sees("where the web app shows a tag is not known: opened the organization's page");
         let kept = fs::read_to_string(&opened).unwrap();
