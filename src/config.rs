@@ -21,6 +21,7 @@ use serde::Deserialize;
 use crate::app::keymap::Keymap;
 use crate::model::accent::Accent;
 use crate::model::catalog::CATALOG;
+use crate::model::desktop::Clipboard;
 use crate::model::kind::Kind;
 use crate::model::pacing::Limits;
 use crate::model::place::Place;
@@ -213,6 +214,8 @@ pub struct Settings {
     pub colour: bool,
     /// Where tidyfy keeps what it remembers.
     pub state_dir: PathBuf,
+    /// By which way texts are copied.
+    pub clipboard: Clipboard,
     /// Where copies of what is deleted permanently are kept.
     pub backups: PathBuf,
     /// How many bytes copies leave free on their disk.
@@ -275,6 +278,7 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         log_level: flags.log_level.unwrap_or(file.log_level),
         colour: file.colour && !sources.environment.is_set("NO_COLOR"),
         state_dir: sources.state_dir.clone(),
+        clipboard: file.clipboard,
         backups: backups.unwrap_or_else(|| sources.state_dir.join(BACKUPS)),
         keep_free: file.keep_free_mb.saturating_mul(1_000_000),
         demo: sources.demo,

@@ -28,7 +28,7 @@ use tokio::task::spawn_blocking;
 
 use crate::model::outcome::Outcome;
 
-pub use history::{History, JobState, PastAttempt, PastJob, PastStep, Wanted};
+pub use history::{History, JobState, LaterStep, PastAttempt, PastJob, PastStep, Wanted};
 pub use trouble::JournalError;
 
 use locks::Hold;

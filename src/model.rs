@@ -4,8 +4,10 @@
 //! of any input or output: no HTTP, no files, no clock, no terminal.
 
 pub mod accent;
+pub mod annals;
 pub mod arrange;
 pub mod catalog;
+pub mod desktop;
 pub mod failure;
 pub mod filter;
 pub mod id;
@@ -26,4 +28,6 @@ pub mod saved;
 pub mod saving;
 pub mod secret;
 pub mod set;
+pub mod shell;
+pub mod spreadsheet;
 pub mod text;

@@ -9,8 +9,10 @@ mod cells;
 mod columns;
 mod confirm;
 mod detail;
+mod export;
 mod help;
 mod hints;
+mod history;
 mod input;
 mod notice;
 mod palette;
@@ -88,6 +90,8 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
         Some(Overlay::Save(prompt)) => save::draw(state, prompt, canvas),
+        Some(Overlay::History(page)) => history::draw(state, page, canvas),
+        Some(Overlay::Export(open)) => export::draw(state, open, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),
     }
     if let Some(prompt) = state.topmost_prompt() {

@@ -10,10 +10,11 @@
 //!                   │     ├─► journal         │      │         ▲
 //!                   │     └─► backups         │      │         └── porter: other tokens, knocking
 //!                   ├─► fetch ─► downloads ───┤      │
-//!                   └─► arrange, desk         │      │
+//!                   └─► arrange, desk, outlet │      │
 //! Message ◄─ post ◄─── replies, steps ◄────┴──────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
 
+mod annals;
 mod apply;
 mod arrange;
 mod clock;
@@ -26,6 +27,7 @@ mod gather;
 mod herald;
 mod load;
 mod look;
+mod outlet;
 mod pace;
 mod past;
 mod porter;
@@ -56,6 +58,7 @@ use crate::app::message::{Message, Reply};
 use crate::auth::TokenSource;
 use crate::backups::Backups;
 use crate::journal::Journal;
+use crate::model::desktop::Desktop;
 use crate::model::failure::{Cause, Failure};
 use crate::model::pacing::Limits;
 use crate::model::plan::Plan;
@@ -87,18 +90,21 @@ pub struct Terms {
     pub source: TokenSource,
     /// Where copies of what is deleted are kept.
     pub backups: Backups,
+    /// The programs that take a text for the clipboard, or open an address.
+    pub desktop: Desktop,
     /// What the jitter of delays starts from; the same seed gives the same delays.
     pub seed: u64,
 }
 
 impl Terms {
-    /// 16 requests at once, under `limits`, with the journal and the copies in `state_dir`, no source of other tokens, and
-    /// a seed that differs from run to run.
+    /// 16 requests at once, under `limits`, with the journal and the copies in `state_dir`, no source of other tokens, no
+    /// programs beside, and a seed that differs from run to run.
     #[must_use]
     pub fn new(limits: Limits, clock: Clock, state_dir: PathBuf) -> Self {
         let backups = Backups::new(state_dir.join("backups"), 0);
         let seed = RandomState::new().hash_one(());
-        Self { at_once: 16, limits, clock, state_dir, backups, source: TokenSource::none(), seed }
+        let (source, desktop) = (TokenSource::none(), Desktop::default());
+        Self { at_once: 16, limits, clock, state_dir, backups, desktop, source, seed }
     }
 }
 
@@ -110,6 +116,7 @@ pub struct Worker {
     post: Post,
     journal: Journal,
     backups: Backups,
+    desktop: Arc<Desktop>,
     state_dir: PathBuf,
     at_once: usize,
     tasks: JoinSet<()>,
@@ -135,7 +142,7 @@ impl Worker {
     /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
     #[must_use]
     pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
-        let Terms { at_once, limits, clock, state_dir, backups, source, seed } = terms;
+        let Terms { at_once, limits, clock, state_dir, backups, desktop, source, seed } = terms;
         let post = Post::new(clock, messages);
         let gate = Gate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
@@ -154,6 +161,7 @@ impl Worker {
             post,
             journal,
             backups,
+            desktop: Arc::new(desktop),
             state_dir,
             at_once,
             tasks,
@@ -234,6 +242,39 @@ impl Worker {
                     Reply::Unfinished(past.unfinished().await)
                 });
             }
+            Work::Annals { sought, before } => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Told(Err(cancelled())), async move {
+                    Reply::Told(past.accounts(sought, before).await)
+                });
+            }
+            Work::Deeds(job) => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Recounted(Err(cancelled())), async move {
+                    Reply::Recounted(past.deeds(job).await)
+                });
+            }
+            Work::ExportJob(job) => {
+                let past = self.past();
+                self.supervise(ticket, Reply::Written(Err(cancelled())), async move {
+                    Reply::Written(past.export(job).await)
+                });
+            }
+            Work::Copy(clip) => {
+                let desktop = Arc::clone(&self.desktop);
+                self.supervise(ticket, Reply::Copied(Err(cancelled())), async move {
+                    Reply::Copied(outlet::copy(&session, &desktop, clip).await)
+                });
+            }
+            Work::Browse(kind, id) => {
+                let desktop = Arc::clone(&self.desktop);
+                self.supervise(ticket, Reply::Browsed(Err(cancelled())), async move {
+                    Reply::Browsed(Ok(outlet::browse(&session, &desktop, kind, &id).await))
+                });
+            }
+            Work::Export(export) => self.supervise(ticket, Reply::Exported(Err(cancelled())), async move {
+                Reply::Exported(desk::export(*export).await)
+            }),
             Work::Drop(job) => {
                 let past = self.past();
                 self.supervise(ticket, Reply::Dropped(Err(cancelled())), async move {

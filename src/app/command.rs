@@ -100,6 +100,14 @@ pub enum Command {
     MarkGroup,
     /// Copy the requests of the line under the cursor, as commands.
     CopyRequest,
+    /// Copy the id of the record under the cursor, or those of the marked ones of its kind.
+    CopyId,
+    /// Copy the request that reads the record under the cursor, as a command.
+    CopyRead,
+    /// Open the record under the cursor in the web app.
+    OpenWeb,
+    /// Write the marked records, or those that match, into a file.
+    Export,
     /// Write the group of failures under the cursor into a file.
     ExportGroup,
     /// Save the bytes of the marked files, or of the one under the cursor.
@@ -108,6 +116,8 @@ pub enum Command {
     OpenHolder,
     /// Look for the unfinished jobs of earlier runs.
     Unfinished,
+    /// Look at past jobs.
+    History,
     /// Enter another token, while the one in use is not accepted.
     EnterToken,
     /// Close what is open, else quit.

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::model::annals::Sought;
 use crate::model::arrange;
+use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Scope};
 use crate::model::past::Recall;
 use crate::model::place::Place;
@@ -16,6 +18,7 @@ use crate::model::saved::Keeping;
 use crate::model::saving::Saving;
 use crate::model::secret::Token;
 use crate::model::set::{Entry, Wish};
+use crate::model::spreadsheet::{Format, Spreadsheet};
 
 /// The name of one piece of work, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,6 +98,33 @@ pub enum Wanted {
     },
 }
 
+/// What is to be copied.
+#[derive(Debug, Clone)]
+pub enum Clip {
+    /// A text, with what to call it: `the id`.
+    Text {
+        /// What it is.
+        what: String,
+        /// The text.
+        text: String,
+    },
+    /// The request that reads a record, as a command.
+    Read(Kind, Id),
+}
+
+/// Records that are to be written into a file.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// The file's name, with the folder it lies in if that is not the working directory.
+    pub name: String,
+    /// How they are written.
+    pub format: Format,
+    /// The records.
+    pub sheet: Spreadsheet,
+    /// What is missing among them, to be said once they are written.
+    pub lacks: Option<String>,
+}
+
 /// What the worker can be asked to do.
 #[derive(Debug, Clone)]
 pub enum Work {
@@ -135,6 +165,23 @@ pub enum Work {
     /// Look for jobs that an earlier run of the program did not finish, and read back what was under way. Ends with
     /// `Unfinished`.
     Unfinished,
+    /// Read some of the past jobs that are sought, from the one before a job on. Ends with `Told`.
+    Annals {
+        /// Which ones.
+        sought: Sought,
+        /// That job; without one it begins with the newest.
+        before: Option<i64>,
+    },
+    /// Read the steps of a past job. Ends with `Recounted`.
+    Deeds(i64),
+    /// Write the steps of a past job into a new file. Ends with `Written`.
+    ExportJob(i64),
+    /// Put something into the clipboard. Ends with `Copied`.
+    Copy(Clip),
+    /// Open a record in the web app. Ends with `Browsed`.
+    Browse(Kind, Id),
+    /// Write records into a new file; its name is a proposal. Ends with `Exported`.
+    Export(Box<Export>),
     /// Leave the rest of an unfinished job undone. Ends with `Dropped`.
     Drop(i64),
     /// Go on with another token: the one that was typed, or whatever its source holds now. Ends with `Admitted`.

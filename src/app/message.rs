@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::effect::Ticket;
 use super::keymap::Chord;
+use crate::model::annals::{Deed, Volume};
 use crate::model::arrange::Arranged;
 use crate::model::failure::Failure;
 use crate::model::id::Id;
@@ -180,6 +181,53 @@ pub enum Remark {
     BytesGone,
 }
 
+/// By which way a text was copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// A program of the system has it.
+    System,
+    /// It is left to the terminal, which does not say whether it does so.
+    Terminal {
+        /// The text.
+        text: String,
+        /// Why no program has it, where one was to.
+        because: Option<String>,
+    },
+}
+
+/// What was copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// What it is: `the id`.
+    pub what: String,
+    /// By which way.
+    pub way: Way,
+}
+
+/// What came of opening a record in the web app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Browsed {
+    /// The record's kind.
+    pub kind: Kind,
+    /// The address.
+    pub address: String,
+    /// Whether it is that of the record; else it is that of the organization.
+    pub is_exact: bool,
+    /// Why no browser has it, and by which way it is copied instead.
+    pub left: Option<(String, Way)>,
+}
+
+/// A file that records were written into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// Its path as a person would type it.
+    pub path: String,
+    /// How many records it holds.
+    pub records: usize,
+    /// What is missing among them.
+    pub lacks: Option<String>,
+}
+
 /// What a piece of work reports.
 #[derive(Debug, Clone)]
 pub enum Reply {
@@ -254,6 +302,16 @@ pub enum Reply {
     Recalled(Result<Option<Box<Recalled>>, Failure>),
     /// The jobs an earlier run of the program did not finish.
     Unfinished(Result<Vec<Remnant>, Failure>),
+    /// Some of the past jobs.
+    Told(Result<Volume, Failure>),
+    /// The steps of a past job, in the order of its plan.
+    Recounted(Result<Vec<Deed>, Failure>),
+    /// Something is in the clipboard, or is for the terminal to put there.
+    Copied(Result<Copied, Failure>),
+    /// A record has been opened in the web app, or its address is copied; none where no address is known.
+    Browsed(Result<Option<Browsed>, Failure>),
+    /// Records have been written into a file.
+    Exported(Result<Exported, Failure>),
     /// An unfinished job has been closed.
     Dropped(Result<(), Failure>),
     /// The token is accepted, and requests leave again.

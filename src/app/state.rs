@@ -5,8 +5,10 @@
 pub mod confirm;
 pub mod detail;
 pub mod download;
+pub mod export;
 pub mod filter;
 pub mod help;
+pub mod history;
 pub mod jobs;
 pub mod layout;
 pub mod lines;
@@ -48,7 +50,9 @@ use crate::model::saving::Folders;
 use confirm::Confirm;
 use detail::Detail;
 use download::{SavePrompt, Saves};
+use export::ExportBox;
 use filter::FilterInput;
+use history::HistoryPage;
 use jobs::Jobs;
 use listing::Listing;
 use marks::Marks;
@@ -113,6 +117,10 @@ pub enum Overlay {
     Recovery(RecoveryPage),
     /// Where files are to be saved.
     Save(Box<SavePrompt>),
+    /// Past jobs.
+    History(Box<HistoryPage>),
+    /// The name of a file to write records into.
+    Export(Box<ExportBox>),
     /// A question that `y` answers.
     Ask(Question),
 }
@@ -186,6 +194,16 @@ pub enum Purpose {
     Recall(Recall),
     /// Unfinished jobs of earlier runs.
     Unfinished,
+    /// Past jobs.
+    Annals,
+    /// The steps of a past job.
+    Deeds,
+    /// The clipboard.
+    Copy,
+    /// A browser.
+    Browse,
+    /// A file of records.
+    Export,
     /// Leaving the rest of an unfinished job undone.
     Drop(i64),
     /// Another token.
@@ -282,6 +300,8 @@ pub struct State {
     pub detail: Option<Detail>,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// The history, while a modal that was opened from it has its place.
+    pub history_behind: Option<Box<HistoryPage>>,
     /// The pieces of work that count for the open modal.
     pub weighing: BTreeSet<Ticket>,
     /// The filter being typed.
@@ -336,6 +356,7 @@ impl State {
             seeking: None,
             detail: None,
             overlay: None,
+            history_behind: None,
             weighing: BTreeSet::new(),
             filter_input: None,
             focus: Focus::Table,
@@ -416,7 +437,7 @@ impl State {
     /// Whether a past job is being looked for.
     #[must_use]
     pub fn recalls(&self) -> bool {
-        [Recall::Undo, Recall::Retry].into_iter().any(|recall| self.tickets.awaits(Purpose::Recall(recall)))
+        self.tickets.open.values().any(|open| matches!(open, Purpose::Recall(_)))
     }
 
     /// The prompt for another token, where it has the keys.

@@ -8,10 +8,13 @@ mod act;
 mod browse;
 mod door;
 mod download;
+mod export;
 mod filter;
+mod history;
 mod keep;
 mod keys;
 mod mark;
+mod out;
 mod pane;
 mod places;
 mod recall;
@@ -76,6 +79,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Stayed(why) => places::stayed(state, why),
     }
     settle(state, &mut effects);
+    history::surface(state);
     recover::surface(state);
     if may_scroll {
         state.settle_scroll();

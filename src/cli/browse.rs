@@ -21,6 +21,7 @@ use crate::auth::{self, Search, TokenSource};
 use crate::backups::Backups;
 use crate::config::{Environment, Problem, Settings};
 use crate::event_loop::{EventLoop, Turn};
+use crate::model::desktop::Desktop;
 use crate::model::moment::Zone;
 use crate::model::place::Place;
 use crate::model::saving::Folders;
@@ -173,6 +174,7 @@ impl Stay {
         let terms = Terms {
             at_once: settings.at_once,
             source: visit.source.clone(),
+            desktop: desktop(settings),
             backups: Backups::new(settings.backups.clone(), settings.keep_free),
             ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
         };
@@ -249,4 +251,10 @@ fn folders() -> Folders {
     let Some(user) = UserDirs::new() else { return Folders::default() };
     let downloads = user.download_dir().map_or(Folders::default().downloads, Path::to_owned);
     Folders { downloads, home: Some(user.home_dir().to_owned()) }
+}
+
+/// The programs of this machine that texts and addresses can be given to.
+fn desktop(settings: &Settings) -> Desktop {
+    let variable = |name: &str| std::env::var(name).ok();
+    Desktop::of(settings.clipboard, std::env::consts::OS, variable)
 }

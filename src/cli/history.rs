@@ -63,13 +63,13 @@ pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path)
         verb: arguments.verb.as_deref().map(known_verb),
         kind: kind.map(slug).transpose()?,
         outcome: arguments.outcome,
-        place: None,
+        ..Wanted::default()
     };
     let found = look_up(arguments.job, &wanted, arguments.verb.as_deref(), state_dir)?;
     let zone = Zone::new(TimeZone::system());
     let page = match &found {
         _ if arguments.json => json_page::page(&found)?,
-        _ if arguments.csv => csv_page::page(&found)?,
+        _ if arguments.csv => csv_page::page(&found),
         Some(Found::Jobs(jobs)) => table::jobs(jobs, wanted == Wanted::default(), &zone),
         Some(Found::Steps(job, steps)) => table::steps(job, steps, &zone),
         None => "no job was ever kept here: there is no journal yet\n".to_owned(),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use super::number::{count, whole};
 use super::{LimitsMode, LogLevel, kind_words};
 use crate::model::accent::Accent;
+use crate::model::desktop::Clipboard;
 use crate::model::kind::Kind;
 use crate::model::pacing::{Budget, Limits};
 use crate::model::plan::Caution;
@@ -48,6 +49,8 @@ pub(super) struct File {
     pub(super) read_only: bool,
     /// Whether colour may be used. `NO_COLOR` switches it off as well.
     pub(super) colour: bool,
+    /// By which way texts are copied.
+    pub(super) clipboard: Clipboard,
     /// How much the log in the state directory says.
     pub(super) log_level: LogLevel,
     /// The folder of the copies of what is deleted permanently, as a whole path; in the state directory when empty.
@@ -82,6 +85,7 @@ impl Default for File {
             kind: None,
             read_only: false,
             colour: true,
+            clipboard: Clipboard::default(),
             log_level: LogLevel::default(),
             backups: None,
             keep_free_mb: 100,

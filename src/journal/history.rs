@@ -2,6 +2,8 @@
 //!
 //! Owns the queries. Never writes, but for bringing the file's schema up to date. Must not know how it is shown.
 
+mod later;
+
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,6 +13,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::trouble::JournalError;
 use super::{Ending, FILE, LOCKS, locks, open};
 use crate::model::outcome::Outcome;
+
+pub use later::LaterStep;
 
 /// Which jobs, and of one job which steps, are asked for. What is `None` leaves all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +29,10 @@ pub struct Wanted {
     pub outcome: Option<Outcome>,
     /// Jobs of this place: the API's address and the organization's id.
     pub place: Option<(String, String)>,
+    /// Jobs before this one.
+    pub before: Option<i64>,
+    /// No more jobs than this.
+    pub most: Option<u32>,
 }
 
 /// How a job stands.
@@ -226,12 +234,14 @@ impl History {
             "{JOBS} WHERE (?1 IS NULL OR started >= ?1) AND (?2 IS NULL OR verb = ?2)
              AND ((?3 IS NULL AND ?4 IS NULL) OR EXISTS (SELECT 1 FROM steps WHERE steps.job = jobs.id
                   AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR outcome = ?4)))
-             AND (?5 IS NULL OR (base_url = ?5 AND organization = ?6)) ORDER BY id DESC"
+             AND (?5 IS NULL OR (base_url = ?5 AND organization = ?6)) AND (?7 IS NULL OR id < ?7)
+             ORDER BY id DESC LIMIT coalesce(?8, -1)"
         ))?;
         let since = wanted.since.map(Timestamp::as_millisecond);
         let (base_url, organization) = wanted.place.as_ref().map(|(url, id)| (url, id)).unzip();
         let outcome = wanted.outcome.map(Outcome::word);
-        let values = params![since, wanted.verb, wanted.kind, outcome, base_url, organization];
+        let Wanted { verb, kind, before, most, .. } = wanted;
+        let values = params![since, verb, kind, outcome, base_url, organization, before, most];
         let jobs: Vec<PastJob> = query.query_map(values, job)?.collect::<rusqlite::Result<_>>()?;
         jobs.into_iter().map(|job| self.completed(job)).collect()
     }

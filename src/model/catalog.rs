@@ -45,6 +45,9 @@ pub struct Row {
     pub get: &'static str,
     /// The includes asked for when one record is read for its detail page.
     pub get_with: &'static str,
+    /// Where its page stands in the web app, where that is known: the sheet does not say, Tallyfy's own script for bulk
+    /// exports does for processes.
+    pub web: Option<&'static str>,
     /// Whether that route still knows a record that has been archived.
     pub by_id: ById,
     /// The includes asked for when a record is read for the last time, to be kept as a copy.
@@ -659,6 +662,7 @@ const PROCESSES: Row = Row {
     }),
     get: "organizations/{org}/runs/{id}",
     get_with: "tasks_meta,assets,tags,folders",
+    web: Some("organizations/{org}/runs/{id}"),
     by_id: ById::Always,
     copy_with: "tasks,tasks.threads,tasks.form_fields,ko_form_fields,form_fields,assets,tags,folders,stages,member_watchers,guest_watchers",
     bytes: None,
@@ -748,6 +752,7 @@ const TEMPLATES: Row = Row {
     }),
     get: "organizations/{org}/checklists/{id}",
     get_with: "steps,tags,folder,assets",
+    web: None,
     by_id: ById::WhileLive,
     copy_with: "steps,tags,folder,stages,linked_tasks,assets,member_watchers,guest_watchers",
     bytes: None,
@@ -849,6 +854,7 @@ const TASKS: Row = Row {
     }),
     get: "organizations/{org}/tasks/{id}",
     get_with: "form_fields,assets,threads_count",
+    web: None,
     by_id: ById::Always,
     copy_with: "form_fields,assets,tags,threads,summary,threads_count,member_watchers,guest_watchers",
     bytes: None,
@@ -959,6 +965,7 @@ const FILES: Row = Row {
     },
     get: "organizations/{org}/assets/{id}",
     get_with: "",
+    web: None,
     by_id: ById::Always,
     copy_with: "",
     bytes: Some(Bytes {
@@ -1023,6 +1030,7 @@ const TAGS: Row = Row {
     }),
     get: "organizations/{org}/tags/{id}",
     get_with: "statistics",
+    web: None,
     by_id: ById::Always,
     copy_with: "statistics",
     bytes: None,
@@ -1079,6 +1087,7 @@ const GROUPS: Row = Row {
     }),
     get: "organizations/{org}/groups/{id}",
     get_with: "assets",
+    web: None,
     by_id: ById::Always,
     copy_with: "assets",
     bytes: None,

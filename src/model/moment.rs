@@ -66,6 +66,12 @@ impl Zone {
         at.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
+    /// `2026-03-01T09:30:05+01:00`, as ISO 8601 has it.
+    #[must_use]
+    pub fn exact(&self, at: Timestamp) -> String {
+        at.to_zoned(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
     /// `20260301-093012`, for the names of files.
     #[must_use]
     pub fn stamp(&self, at: Timestamp) -> String {

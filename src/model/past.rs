@@ -21,6 +21,10 @@ pub enum Recall {
     Undo,
     /// What failed of the last job, again.
     Retry,
+    /// This job, inverted for what it did.
+    UndoJob(i64),
+    /// What failed of this job, again.
+    RetryJob(i64),
 }
 
 /// A job of the past, ready to go through the modal.

@@ -18,6 +18,13 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// A comma means nothing in a query, and lists of includes stay readable with it.
 const VALUE: &AsciiSet = &SEGMENT.remove(b',');
 
+/// Hosts that have the API alone, with the addresses of the web app that they belong to.
+const OWN_HOSTS: [(&str, &str); 3] = [
+    ("api.tallyfy.com", "https://go.tallyfy.com"),
+    ("staging-api.tallyfy.com", "https://staging.go.tallyfy.com"),
+    ("staging.api.tallyfy.com", "https://staging.go.tallyfy.com"),
+];
+
 /// Where the API lives: scheme, host, port and an optional path, without a slash at the end.
 ///
 /// Holds neither credentials nor a query, so it may be shown.
@@ -97,6 +104,15 @@ impl BaseUrl {
         let host = self.host().trim_start_matches('[').trim_end_matches(']');
         host == "localhost"
             || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+
+    /// Where the web app of the same people lives, if that can be told: it shares its host with the API unless that has
+    /// one of its own (API sheet, section 1.1).
+    #[must_use]
+    pub fn web(&self) -> Option<Self> {
+        let known = OWN_HOSTS.iter().find(|(api, _)| *api == self.host());
+        let text = known.map(|(_, web)| *web).or_else(|| self.text.strip_suffix("/api"))?;
+        Self::parse(text, true).ok()
     }
 
     /// Whether requests go out encrypted.

@@ -268,6 +268,13 @@ impl Client {
         self.address(route, None, &paged(query, page, per_page))
     }
 
+    /// The address of a page of the web app, if it can be told where that lives. It never holds the token.
+    #[must_use]
+    pub fn web_address(&self, route: &str, id: Option<&Id>) -> Option<String> {
+        let url = self.access.base_url.web()?.join(route, &self.access.organization, id, &[]);
+        url.ok().map(|url| url.to_string())
+    }
+
     fn url(&self, route: &str, id: Option<&Id>, query: &[(&str, String)]) -> Result<Url, Failure> {
         self.access.base_url.join(route, &self.access.organization, id, query)
     }

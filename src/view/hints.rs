@@ -10,6 +10,7 @@ use super::theme::Theme;
 use crate::app::command::Command;
 use crate::app::keymap::{Binding, Context};
 use crate::app::state::confirm::{Confirm, Part};
+use crate::app::state::history::HistoryPage;
 use crate::app::state::layout::Area;
 use crate::app::state::status::Told;
 use crate::app::state::{Focus, Overlay, State};
@@ -93,6 +94,8 @@ fn hints(state: &State) -> Vec<Hint> {
             fixed(&[("f", "finish the rest"), ("d", "drop it"), ("esc", "later"), ("j k", "pick")])
         }
         Some(Overlay::Save(_)) => fixed(&[("enter", "save"), ("esc", "do not"), ("ctrl-u", "clear")]),
+        Some(Overlay::History(page)) => fixed(in_history(page)),
+        Some(Overlay::Export(_)) => fixed(&[("enter", "write it"), ("esc", "close")]),
         Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
         Some(Overlay::Help(_)) => bound(state),
         None if state.set_input().is_some() => fixed(&[
@@ -110,6 +113,32 @@ fn hints(state: &State) -> Vec<Hint> {
             ("\"two words\"", "as one"),
         ]),
         None => bound(state),
+    }
+}
+
+fn in_history(page: &HistoryPage) -> &'static [(&'static str, &'static str)] {
+    let typing = page.open.as_ref().map_or(&page.typing, |open| &open.typing);
+    match (typing, &page.open) {
+        (Some(_), _) => {
+            &[("enter", "seek"), ("esc", "former search"), ("outcome:failed", "steps that ended so")]
+        }
+        (None, None) => &[
+            ("enter", "steps"),
+            ("esc", "back"),
+            ("u", "undo it"),
+            ("t", "retry what failed"),
+            ("/", "seek"),
+            ("e", "export"),
+            ("R", "reload"),
+        ],
+        (None, Some(_)) => &[
+            ("esc", "back"),
+            ("u", "undo it"),
+            ("t", "retry what failed"),
+            ("/", "seek"),
+            ("e", "export"),
+            ("y", "copy id"),
+        ],
     }
 }
 
@@ -199,6 +228,11 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
             Some(Told::Group(group)) => group.losses.iter().any(|loss| loss.sent.is_some()),
             told => matches!(told, Some(Told::Attempt(_))),
         },
+        Command::CopyId | Command::CopyRead | Command::OpenWeb => state.under_cursor().is_some(),
+        Command::Export => match context {
+            Context::Table => listing.shown() > 0,
+            _ => state.under_cursor().is_some(),
+        },
         Command::EnterToken => state.locked_out.is_some(),
         Command::Back => {
             let in_table = listing.anchor.is_some() || listing.marking.is_some() || listing.has_filter();
@@ -223,6 +257,7 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         | Command::ExplainDelete
         | Command::Reload
         | Command::Unfinished
+        | Command::History
         | Command::FocusStatus
         | Command::ShowReads
         | Command::Close

@@ -10,6 +10,8 @@ use tokio::fs::{OpenOptions, remove_file};
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::spawn_blocking;
 
+use crate::app::effect::Export;
+use crate::app::message::Exported;
 use crate::model::failure::{Cause, Failure};
 use crate::model::saved::{Keeping, Saved};
 use crate::model::set::{Answer, Wish};
@@ -30,6 +32,17 @@ pub(super) async fn write(folder: &Path, name: &str, text: &str) -> Result<Strin
         }
     }
     Err(unwritten(name, "there are too many files of that name"))
+}
+
+/// Writes records into a new file, as [`write`] does. They are put into words on a thread of their own.
+pub(super) async fn export(export: Export) -> Result<Exported, Failure> {
+    let Export { name, format, sheet, lacks } = export;
+    let (text, records) = spawn_blocking(move || sheet.text(format))
+        .await
+        .map_err(|_| unwritten(&name, "putting it into words broke off"))?;
+    let folder = Path::new(&name).parent().filter(|folder| !folder.as_os_str().is_empty());
+    let path = write(folder.unwrap_or(Path::new(".")), &name, &text).await?;
+    Ok(Exported { path, records, lacks })
 }
 
 async fn create(path: &Path, text: &str) -> std::io::Result<()> {

@@ -14,8 +14,8 @@ use futures_util::stream;
 use tokio::task::spawn_blocking;
 
 use steps::{
-    Key, Later, deleted_since, heir, inverted, is_left, key, kinds, number, options, record, records, tally,
-    word,
+    Key, Later, Since, deleted_since, heir, inverted, is_left, key, kinds, number, options, record, records,
+    tally, word,
 };
 
 use super::apply::{Reading, read_back};
@@ -54,6 +54,8 @@ impl Past {
         match wish {
             Recall::Undo => self.undo().await,
             Recall::Retry => self.retry().await,
+            Recall::UndoJob(job) => self.undo_job(job).await,
+            Recall::RetryJob(job) => self.retry_job(job).await,
         }
     }
 
@@ -77,11 +79,7 @@ impl Past {
             };
             let now = self.clock.now().wall;
             let chosen: Vec<Chosen> = done.filter_map(|step| inverted(step, verb, &deleted, now)).collect();
-            let whose = match chosen.len() {
-                1 => "the record that was done".to_owned(),
-                n => format!("the {n} records that were done"),
-            };
-            let mut preface = vec![format!("undoes {} for {whose}", self.told(&job, &steps))];
+            let mut preface = vec![self.undoing(&job, &steps, &chosen)];
             preface.append(&mut unfinished);
             preface.extend(deleted_since(&deleted, &chosen));
             return Ok(Some(Box::new(Recalled {
@@ -93,6 +91,14 @@ impl Past {
             })));
         }
         Ok(None)
+    }
+
+    fn undoing(&self, job: &PastJob, steps: &[PastStep], chosen: &[Chosen]) -> String {
+        let whose = match chosen.len() {
+            1 => "the record that was done".to_owned(),
+            n => format!("the {n} records that were done"),
+        };
+        format!("undoes {} for {whose}", self.told(job, steps))
     }
 
     /// What failed of the last job. Where nothing did, but that job took up what an earlier one had left: what is still
@@ -158,6 +164,67 @@ impl Past {
         }
         let options = Options { backup: job.backups.is_some() && !without, ..options(job, steps) };
         Some(Box::new(Recalled { verb, chosen, options, heir: heir(job), preface }))
+    }
+
+    /// What one job did, inverted; nothing where it is not over, or did nothing that has a way back. What has been turned
+    /// back or deleted since is blocked.
+    async fn undo_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
+        let Some(job) = self.own_job(job).await? else { return Ok(None) };
+        let Some((verb, inverse)) = Verb::parse(&job.verb).and_then(|verb| Some((verb, verb.inverse()?)))
+        else {
+            return Ok(None);
+        };
+        let steps = self.steps(job.id).await?;
+        let since = self.since(job.id).await?;
+        let now = self.clock.now().wall;
+        let done = steps.iter().filter(|s| s.outcome == Some(Outcome::Done) && s.verb == job.verb);
+        let chosen: Vec<Chosen> = done
+            .filter_map(|step| Some(since.blocking(inverse, inverted(step, verb, &since.deleted, now)?)))
+            .collect();
+        if chosen.is_empty() {
+            return Ok(None);
+        }
+        let mut preface = vec![self.undoing(&job, &steps, &chosen)];
+        preface.extend(deleted_since(&since.deleted, &chosen));
+        Ok(Some(Box::new(Recalled {
+            verb: inverse,
+            chosen,
+            options: Options::default(),
+            heir: None,
+            preface,
+        })))
+    }
+
+    /// What failed of one job, with what is unknown of it read back first; what has been done since is blocked.
+    async fn retry_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
+        let Some(job) = self.own_job(job).await? else { return Ok(None) };
+        let unknown = self.settle(&job).await?;
+        let steps = self.steps(job.id).await?;
+        let failed = records(&steps, |step| step.outcome == Some(Outcome::Failed));
+        if failed.is_empty() {
+            return Ok(None);
+        }
+        let since = self.since(job.id).await?;
+        let found = self.again(&job, &steps, failed, unknown);
+        Ok(found.map(|mut found| {
+            let verb = found.verb;
+            found.chosen = found.chosen.into_iter().map(|chosen| since.blocking(verb, chosen)).collect();
+            found.preface.extend(deleted_since(&since.deleted, &found.chosen));
+            found
+        }))
+    }
+
+    /// A job of this place that is over.
+    async fn own_job(&self, id: i64) -> Result<Option<PastJob>, Failure> {
+        let place = self.place();
+        let is_ours = |job: &PastJob| (&job.base_url, &job.organization) == (&place.0, &place.1);
+        let job = self.job(id).await?.filter(is_ours);
+        Ok(job.filter(|job| matches!(job.state, JobState::Over(_))))
+    }
+
+    async fn since(&self, job: i64) -> Result<Since, Failure> {
+        let later = self.look(move |history| history.later(job)).await?;
+        Ok(Since::of(later.unwrap_or_default()))
     }
 
     /// The jobs that an earlier run did not finish, with what was under way settled as far as it can be.
@@ -270,9 +337,13 @@ impl Past {
 
     /// The jobs of this organization, the newest first.
     async fn jobs(&self) -> Result<Vec<PastJob>, Failure> {
-        let place = (self.session.base_url(), self.session.organization().to_owned());
-        let wanted = Wanted { place: Some(place), ..Wanted::default() };
+        let wanted = Wanted { place: Some(self.place()), ..Wanted::default() };
         self.look(move |history| history.jobs(&wanted)).await.map(Option::unwrap_or_default)
+    }
+
+    /// The base URL and the organization.
+    pub(super) fn place(&self) -> (String, String) {
+        (self.session.base_url(), self.session.organization().to_owned())
     }
 
     async fn job(&self, id: i64) -> Result<Option<PastJob>, Failure> {
@@ -285,7 +356,7 @@ impl Past {
     }
 
     /// Looks into the journal; none where no job was ever kept.
-    async fn look<T: Send + 'static>(
+    pub(super) async fn look<T: Send + 'static>(
         &self,
         read: impl FnOnce(&History) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<Option<T>, Failure> {

@@ -18,6 +18,8 @@ mod journeys;
 mod layering;
 mod loading;
 mod modal;
+mod out;
+mod past;
 mod people;
 mod places;
 mod properties;

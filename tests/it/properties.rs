@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use tidyfy::app::effect::{Effect, Ticket, Work};
 use tidyfy::app::keymap::{Chord, Keymap};
-use tidyfy::app::message::{Fact, JobEnd, LoadEnd, Message, Reply, Size};
+use tidyfy::app::message::{Copied, Exported, Fact, JobEnd, LoadEnd, Message, Reply, Size, Way};
 use tidyfy::app::state::confirm::{Confirm, Part};
 use tidyfy::app::state::{Overlay, Setup, State};
 use tidyfy::app::update::update;
@@ -137,6 +137,15 @@ impl Driven {
             Work::Weigh(_) => Reply::Weighed(vec![]),
             Work::Recall(_) => Reply::Recalled(Ok(None)),
             Work::Unfinished => Reply::Unfinished(Ok(vec![])),
+            Work::Annals { .. } => Reply::Told(Ok(Default::default())),
+            Work::Deeds(_) => Reply::Recounted(Ok(vec![])),
+            Work::ExportJob(_) => Reply::Written(Ok("job.csv".to_owned())),
+            Work::Copy(_) => Reply::Copied(Ok(Copied { what: "the id".to_owned(), way: Way::System })),
+            Work::Export(export) => {
+                let (_, records) = export.sheet.text(export.format);
+                Reply::Exported(Ok(Exported { path: export.name.clone(), records, lacks: None }))
+            }
+            Work::Browse(..) => Reply::Browsed(Ok(None)),
             Work::Drop(_) => Reply::Dropped(Ok(())),
             Work::Admit(_) => Reply::Admitted(Ok(())),
             Work::Shelve(_) => Reply::Shelved(Ok(vec![])),

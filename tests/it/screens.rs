@@ -140,6 +140,21 @@ async fn help_palette_and_columns() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_history_and_the_box_for_a_file() {
+    for size in SIZES {
+        let mut desk = Desk::with(Wanted { size, ..Wanted::default() }).await;
+        desk.keys("space space a").await;
+        desk.confirm().await;
+        desk.rest().await;
+        desk.keys("H").await;
+        desk.rest().await;
+        assert_snapshot!(format!("history_{}x{}", size.0, size.1), picture(&desk));
+        desk.keys("esc e").await;
+        assert_snapshot!(format!("export_{}x{}", size.0, size.1), picture(&desk));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn filtered_sorted_and_marked() {
     at_every_size("filtered", Wanted::default, "space j space / o n b enter o j j enter O").await;
 }

@@ -156,6 +156,21 @@ pub fn first_row(at: usize, len: usize, page: usize) -> usize {
     at.saturating_sub(page / 2).min(len.saturating_sub(page))
 }
 
+/// Rows at the foot of the history that tell of its current line in full.
+pub const FOOT: u16 = 3;
+
+/// The area of the history: everything but the top line and the last one.
+#[must_use]
+pub fn history_area(size: Size) -> Area {
+    Area { x: 0, y: 1, width: size.width, height: size.height.saturating_sub(2) }
+}
+
+/// How many jobs, or steps, the history shows: its first two lines are what is sought and the heads.
+#[must_use]
+pub fn history_rows(size: Size) -> usize {
+    usize::from(history_area(size).inside(2).height.saturating_sub(2 + FOOT)).max(1)
+}
+
 impl State {
     /// A box of at most `width` by `height` in the middle, with the top line and the last one left free.
     #[must_use]

@@ -231,6 +231,12 @@ impl Listing {
         self.order.positions().filter_map(|position| self.rows.get(position))
     }
 
+    /// All rows, and which of them are shown, in order.
+    #[must_use]
+    pub fn rows_shown(&self) -> (Rows, Vec<usize>) {
+        (self.rows.clone(), self.order.positions().collect())
+    }
+
     /// The record with this id, shown or not.
     #[must_use]
     pub fn find(&self, id: &Id) -> Option<Record> {

@@ -140,6 +140,15 @@ pub(super) fn free(state: &State, past: Vec<Chosen>) -> Vec<Chosen> {
 /// The records a verb is about: the one on the open page, else, where all that is marked is shown, what is shown and
 /// marked there, else the marked ones of this kind, else the one under the cursor. Each in its newest known version.
 fn targets(state: &State) -> Vec<Record> {
+    let picked = picked(state);
+    if picked.is_empty() && state.detail.is_none() && state.marked_only.is_none() {
+        return state.under_cursor().into_iter().collect();
+    }
+    picked
+}
+
+/// The record whose page is open; else what is marked of what is shown in the view of all marks, or of the open kind.
+pub(super) fn picked(state: &State) -> Vec<Record> {
     if let Some(detail) = &state.detail {
         return vec![newest(state, &detail.record)];
     }
@@ -147,10 +156,7 @@ fn targets(state: &State) -> Vec<Record> {
         let marked = set.shown().filter_map(|record| state.marks.get(record.kind(), record.id()));
         return marked.map(|mark| newest(state, &mark.record)).collect();
     }
-    if state.marks.count(state.kind) > 0 {
-        return state.marks.of(state.kind).map(|mark| newest(state, &mark.record)).collect();
-    }
-    state.under_cursor().into_iter().collect()
+    state.marks.of(state.kind).map(|mark| newest(state, &mark.record)).collect()
 }
 
 pub(super) fn newest(state: &State, record: &Record) -> Record {
@@ -169,6 +175,8 @@ pub(super) fn conclude(state: &mut State, verdict: Verdict, effects: &mut Effect
         return;
     }
     if let (Some(Overlay::Confirm(confirm)), Verdict::Confirmed) = (state.overlay.take(), verdict) {
+        // What runs is to be seen.
+        state.history_behind = None;
         apply(state, Arc::clone(&confirm.plan), effects);
     }
 }

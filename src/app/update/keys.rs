@@ -1,7 +1,8 @@
 //! Which layer a key goes to, and what commands do.
 
 use super::{
-    act, browse, door, download, filter, keep, leave, mark, pane, places, recall, recover, set, shelf,
+    act, browse, door, download, export, filter, history, keep, leave, mark, out, pane, places, recall,
+    recover, set, shelf,
 };
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
@@ -75,6 +76,12 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
             palette.at = 0;
         }
         Some(Overlay::Save(prompt)) => insert(&mut prompt.input, text.trim()),
+        Some(Overlay::Export(open)) => insert(&mut open.input, text),
+        Some(Overlay::History(page)) => {
+            if let Some(input) = page.typing_mut() {
+                insert(input, text);
+            }
+        }
         Some(Overlay::Places(places)) => {
             insert(&mut places.input, text);
             places.at = 0;
@@ -95,6 +102,8 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
         }
         Some(Overlay::Save(_)) => download::key(state, chord, repeat, effects),
         Some(Overlay::Recovery(_)) => recover::key(state, chord, repeat, effects),
+        Some(Overlay::History(_)) => history::key(state, chord, repeat, effects),
+        Some(Overlay::Export(_)) => export::key(state, chord, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
         Some(Overlay::Places(_)) => places::key(state, chord, effects),
         Some(Overlay::Filters(_)) => shelf::key(state, chord, effects),
@@ -239,10 +248,15 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         }
         Command::MarkGroup => pane::mark_group(state),
         Command::CopyRequest => pane::copy(state, effects),
+        Command::CopyId => out::copy_ids(state, effects),
+        Command::CopyRead => out::copy_read(state, effects),
+        Command::OpenWeb => out::open_web(state, effects),
+        Command::Export => export::ask(state),
         Command::ExportGroup => pane::export(state, effects),
         Command::Save => download::ask(state),
         Command::OpenHolder => download::open_holder(state, effects),
         Command::Unfinished => recover::look_again(state, effects),
+        Command::History => history::open(state, effects),
         Command::EnterToken => door::enter_token(state),
         Command::Close => close(state, effects),
         Command::Quit => quit(state, Exit::Interrupted, effects),

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::act;
-use crate::app::effect::{Effect, Effects, Work};
+use super::{act, out};
+use crate::app::effect::{Effects, Work};
 use crate::app::state::status::Told;
-use crate::app::state::status::group::curl;
 use crate::app::state::{Purpose, State};
 use crate::model::failure::Failure;
 use crate::model::kind::Kind;
+use crate::model::shell::curl;
 use crate::model::text;
-
-/// The most bytes that are put into the clipboard: encoded, they are about the most that terminals take.
-const MOST_COPIED: usize = 74_000;
 
 /// Marks the records of the group under the cursor and no others of their kinds; again: brings the former marks back.
 pub(super) fn mark_group(state: &mut State) {
@@ -56,16 +53,11 @@ pub(super) fn copy(state: &mut State, effects: &mut Effects) {
             return;
         }
     };
-    let text = requests.join("\n");
-    if text.len() > MOST_COPIED {
-        state.note("too much for a clipboard: e writes it into a file");
-        return;
-    }
-    effects.push(Effect::Clip(text));
-    let n = requests.len();
-    let noun = if n == 1 { "request" } else { "requests" };
-    let n = text::grouped(n as u64);
-    state.note(format!("copied {n} {noun} through the terminal, if it lets programs copy"));
+    let what = match requests.len() {
+        1 => "the request".to_owned(),
+        n => format!("{} requests", text::grouped(n as u64)),
+    };
+    out::copy(state, what, requests.join("\n"), effects);
 }
 
 /// Writes the group under the cursor into a file.

@@ -2,7 +2,7 @@
 
 use super::{act, receive};
 use crate::app::effect::{Effects, Work};
-use crate::app::state::{Purpose, State};
+use crate::app::state::{Overlay, Purpose, State};
 use crate::model::failure::Failure;
 use crate::model::past::{Recall, Recalled};
 use crate::model::plan::Plan;
@@ -20,7 +20,8 @@ pub(super) fn look(state: &mut State, recall: Recall, effects: &mut Effects) {
 
 /// What was found. A person who has gone on to something else in the meantime is not interrupted.
 pub(super) fn found(state: &mut State, recall: Recall, result: Result<Option<Box<Recalled>>, Failure>) {
-    let is_busy = state.overlay.is_some() || state.token_prompt.is_some() || state.filter_input.is_some();
+    let is_covered = state.overlay.is_some() && !matches!(state.overlay, Some(Overlay::History(_)));
+    let is_busy = is_covered || state.token_prompt.is_some() || state.filter_input.is_some();
     match result {
         _ if state.leaving.is_some() => {}
         Err(failure) => {
@@ -28,17 +29,18 @@ pub(super) fn found(state: &mut State, recall: Recall, result: Result<Option<Box
             state.note(format!("the last job could not be looked for: {}", failure.words));
         }
         Ok(None) => {
-            let (aftermath, words) = (&mut state.jobs.aftermath, nothing_for(recall));
+            let aftermath = &mut state.jobs.aftermath;
             match recall {
                 Recall::Undo => aftermath.undoable = false,
                 Recall::Retry => aftermath.failed = false,
+                Recall::UndoJob(_) | Recall::RetryJob(_) => {}
             }
-            state.note(words);
+            state.note(nothing_for(recall));
         }
         Ok(Some(_)) if is_busy => {
             let command = match recall {
-                Recall::Undo => "undo",
-                Recall::Retry => "retry",
+                Recall::Undo | Recall::UndoJob(_) => "undo",
+                Recall::Retry | Recall::RetryJob(_) => "retry",
             };
             state.note(format!("the last job was found while something else was open: `{command}` again"));
         }
@@ -46,10 +48,12 @@ pub(super) fn found(state: &mut State, recall: Recall, result: Result<Option<Box
     }
 }
 
-fn nothing_for(recall: Recall) -> &'static str {
+fn nothing_for(recall: Recall) -> String {
     match recall {
-        Recall::Undo => "there is nothing to undo",
-        Recall::Retry => "nothing failed in the last job",
+        Recall::Undo => "there is nothing to undo".to_owned(),
+        Recall::Retry => "nothing failed in the last job".to_owned(),
+        Recall::UndoJob(job) => format!("there is nothing to undo in job {job}"),
+        Recall::RetryJob(job) => format!("nothing is left that failed in job {job}"),
     }
 }
 
@@ -62,5 +66,8 @@ fn propose(state: &mut State, recalled: Recalled) {
     let chosen = act::free(state, chosen);
     let plan = act::draft(state, organization, verb, chosen).with(options).handing_to(heir);
     let plan = Plan { preface, ..plan };
+    if let Some(Overlay::History(page)) = state.overlay.take() {
+        state.history_behind = Some(page);
+    }
     act::show(state, plan);
 }

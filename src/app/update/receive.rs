@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, download, keep, pane, places, recall, recover, shelf};
+use super::{act, browse, door, download, export, history, keep, out, pane, places, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
@@ -110,6 +110,11 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         }
         (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result),
         (Purpose::Unfinished, Reply::Unfinished(result)) => recover::found(state, result),
+        (Purpose::Annals, Reply::Told(result)) => history::told(state, ticket, result, effects),
+        (Purpose::Deeds, Reply::Recounted(result)) => history::recounted(state, ticket, result),
+        (Purpose::Copy, Reply::Copied(result)) => out::copied(state, result, effects),
+        (Purpose::Export, Reply::Exported(result)) => export::exported(state, result),
+        (Purpose::Browse, Reply::Browsed(result)) => out::browsed(state, result, effects),
         (Purpose::Drop(job), Reply::Dropped(result)) => recover::dropped(state, job, result),
         (Purpose::Save, Reply::Saving(bytes)) => download::progressed(state, ticket, bytes),
         (Purpose::Save, Reply::Saved { file, result }) => download::saved(state, ticket, file, result),
@@ -414,6 +419,11 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Weigh => act::weighed(state, ticket, Vec::new()),
         Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
         Purpose::Unfinished => recover::found(state, Err(failure)),
+        Purpose::Annals => history::told(state, ticket, Err(failure), effects),
+        Purpose::Deeds => history::recounted(state, ticket, Err(failure)),
+        Purpose::Copy => out::copied(state, Err(failure), effects),
+        Purpose::Export => export::exported(state, Err(failure)),
+        Purpose::Browse => out::browsed(state, Err(failure), effects),
         Purpose::Drop(job) => recover::dropped(state, job, Err(failure)),
         Purpose::Places => places::placed(state, Err(failure)),
         Purpose::Shelve => shelf::shelved(state, Err(failure.words)),

@@ -2,13 +2,10 @@
 //!
 //! Owns the columns.
 
-use color_eyre::eyre::WrapErr;
-
 use super::{Found, outcomes};
-use crate::cli::trouble::Trouble;
 use crate::journal::{PastJob, PastStep};
 use crate::model::outcome::Outcome;
-use crate::model::text;
+use crate::model::spreadsheet;
 
 const JOBS: [&str; 13] = [
     "job",
@@ -48,27 +45,14 @@ const STEPS: [&str; 19] = [
 ];
 
 /// One line a job, or one line a step with the last of its requests.
-pub(super) fn page(found: &Option<Found>) -> Result<String, Trouble> {
-    let lines: Vec<Vec<String>> = match found {
-        None => vec![heads(&JOBS)],
-        Some(Found::Jobs(jobs)) => std::iter::once(heads(&JOBS)).chain(jobs.iter().map(job)).collect(),
+pub(super) fn page(found: &Option<Found>) -> String {
+    match found {
+        None => spreadsheet::csv(&JOBS, Vec::<Vec<String>>::new()),
+        Some(Found::Jobs(jobs)) => spreadsheet::csv(&JOBS, jobs.iter().map(job)),
         Some(Found::Steps(job, steps)) => {
-            let lines = steps.iter().map(|past| step(job.id, past));
-            std::iter::once(heads(&STEPS)).chain(lines).collect()
+            spreadsheet::csv(&STEPS, steps.iter().map(|past| step(job.id, past)))
         }
-    };
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for line in lines {
-        writer
-            .write_record(line.iter().map(|cell| text::harmless(cell)))
-            .wrap_err("could not make the page")?;
     }
-    let bytes = writer.into_inner().wrap_err("could not make the page")?;
-    Ok(String::from_utf8(bytes).wrap_err("could not make the page")?)
-}
-
-fn heads(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 fn job(job: &PastJob) -> Vec<String> {

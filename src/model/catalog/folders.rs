@@ -33,6 +33,7 @@ pub(super) const FOLDERS: Row = Row {
     }),
     get: "organizations/{org}/folders/{id}",
     get_with: "parent,children,checklists,runs,tasks",
+    web: None,
     by_id: ById::Always,
     copy_with: "parent,children,checklists,runs,tasks",
     bytes: None,

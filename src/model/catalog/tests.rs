@@ -26,7 +26,9 @@ fn every_route_is_relative_and_names_only_what_can_be_filled_in() {
         Source::List(list) => Some(list.route),
         Source::Collected { .. } => None,
     });
-    let by_id = CATALOG.iter().flat_map(|row| row.verbs.iter().map(|verb| verb.route).chain([row.get]));
+    let by_id = CATALOG
+        .iter()
+        .flat_map(|row| row.verbs.iter().map(|verb| verb.route).chain([row.get]).chain(row.web));
     for route in lists.clone().chain(by_id.clone()) {
         assert!(route.starts_with("organizations/{org}/") && !route.ends_with('/'), "{route}");
         let holes: Vec<_> = route.split('/').filter(|part| part.contains('{')).collect();

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::journal::{PastAttempt, PastJob, PastStep};
+use crate::journal::{LaterStep, PastAttempt, PastJob, PastStep};
 use crate::model::catalog::Words;
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Verb};
@@ -44,6 +44,41 @@ impl Later {
         let tries_again =
             self.verb == job.verb && !self.records.is_empty() && self.records.is_subset(&failed);
         self.continues == Some(job.id) || tries_again
+    }
+}
+
+/// What later jobs did to the records of one.
+#[derive(Debug, Default)]
+pub(super) struct Since {
+    /// Everything that was deleted permanently, with the job.
+    pub(super) deleted: BTreeMap<Key, i64>,
+    /// What was done to each last, with the job.
+    last: BTreeMap<Key, (String, i64)>,
+}
+
+impl Since {
+    /// Takes steps in the order they were done.
+    pub(super) fn of(later: Vec<LaterStep>) -> Self {
+        let mut since = Self::default();
+        for LaterStep { kind, record, verb, job } in later {
+            let key = (kind, record);
+            if verb == Verb::Delete.word() {
+                since.deleted.insert(key.clone(), job);
+            }
+            since.last.insert(key, (verb, job));
+        }
+        since
+    }
+
+    /// A record as `verb` finds it: blocked where a later job has done that to it last, or has deleted it.
+    pub(super) fn blocking(&self, verb: Verb, chosen: Chosen) -> Chosen {
+        let record = &chosen.record;
+        let key = (record.kind().row().slug.to_owned(), record.id().to_string());
+        let done = self.last.get(&key).filter(|(last, _)| last == verb.word());
+        let done = done.map(|(last, job)| format!("{last} was done since, in job {job}"));
+        let deleted = self.deleted.get(&key).map(|job| format!("permanently deleted since, in job {job}"));
+        let busy = chosen.busy.or(deleted).or(done);
+        Chosen { busy, ..chosen }
     }
 }
 

@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
 use crate::model::record::Record;
-use crate::model::text;
+use crate::model::shell::curl;
+use crate::model::{spreadsheet, text};
 
 /// A request that left, as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,14 +128,7 @@ impl Group {
     /// All that is known of its losses, a line each under a line of heads.
     #[must_use]
     pub fn csv(&self) -> String {
-        let mut page = csv::Writer::from_writer(Vec::new());
-        // Writing into memory cannot fail, and every line has as many cells as there are heads.
-        let _ = page.write_record(HEADS);
-        for loss in &self.losses {
-            let _ = page.write_record(cells(loss).map(|cell| text::harmless(&cell)));
-        }
-        let bytes = page.into_inner().unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
+        spreadsheet::csv(&HEADS, self.losses.iter().map(|loss| cells(loss).to_vec()))
     }
 }
 
@@ -161,16 +155,6 @@ fn cells(loss: &Loss) -> [String; HEADS.len()] {
 fn path(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.find('/').map_or("", |at| &rest[at..])
-}
-
-/// A request as a command for a shell, which takes the token from the environment (API sheet, section 1.2).
-#[must_use]
-pub fn curl(method: &str, url: &str) -> String {
-    let url = url.replace('\'', r"'\''");
-    format!(
-        "curl -X {method} '{url}' -H \"Authorization: Bearer $TALLYFY_ACCESS_TOKEN\" \
-         -H 'Accept: application/json' -H 'X-Tallyfy-Client: APIClient'"
-    )
 }
 
 #[cfg(test)]
@@ -243,7 +227,6 @@ mod tests {
               -H \"Authorization: Bearer $TALLYFY_ACCESS_TOKEN\" -H 'Accept: application/json' \
               -H 'X-Tallyfy-Client: APIClient'"]
         );
-        assert!(curl("GET", "https://x/'; rm -rf $HOME '").contains(r"'https://x/'\''; rm -rf $HOME '\'''"));
     }
 
     #[test]

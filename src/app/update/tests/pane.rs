@@ -1,7 +1,8 @@
 //! What went wrong in a job, and what can be done with the lines that tell it.
 
 use super::*;
-use crate::app::message::{Attempt, JobEnd};
+use crate::app::effect::Clip;
+use crate::app::message::{Attempt, Copied, JobEnd, Way};
 use crate::app::state::Focus;
 use crate::app::state::status::Told;
 use crate::model::failure::{Cause, Failure};
@@ -61,7 +62,15 @@ fn marked(bench: &Bench) -> Vec<&str> {
     bench.state.marks.all().map(|mark| mark.record.name()).collect()
 }
 
+fn is_copy(work: &Work) -> bool {
+    matches!(work, Work::Copy(_))
+}
+
 fn clipped(bench: &mut Bench) -> Option<String> {
+    let (_, Work::Copy(clip)) = bench.open.iter().find(|(_, work)| is_copy(work))?.clone() else { panic!() };
+    let Clip::Text { what, text } = clip else { panic!("{clip:?}") };
+    let way = Way::Terminal { text, because: None };
+    bench.answer(is_copy, Reply::Copied(Ok(Copied { what, way })));
     bench.wanted.drain(..).find_map(|effect| match effect {
         Effect::Clip(text) => Some(text),
         _ => None,
@@ -105,15 +114,15 @@ fn requests_are_copied_as_commands() {
     bench.keys("@ k Y");
     assert_eq!((clipped(&mut bench), bench.notice()), (None, "no request of these was sent"));
     bench.keys("k k Y");
-    assert!(bench.notice().starts_with("copied 2 requests through the terminal"));
     let text = clipped(&mut bench).unwrap();
+    assert_eq!(bench.notice(), "copied 2 requests (terminal, OSC 52)");
     let lines: Vec<&str> = text.lines().collect();
     let [first, third] = [1, 3].map(|n| format!("curl -X DELETE '{ORGANIZATION}/runs/{n:032x}' -H "));
     assert!(lines.len() == 2 && lines[0].starts_with(&first) && lines[1].starts_with(&third), "{text}");
     // The line of an attempt, above the causes.
     bench.keys("k Y");
-    assert!(bench.notice().starts_with("copied 1 request through"), "{}", bench.notice());
     assert!(clipped(&mut bench).unwrap().contains(&format!("{:032x}", 4)));
+    assert_eq!(bench.notice(), "copied the request (terminal, OSC 52)");
 }
 
 #[test]

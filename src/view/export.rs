@@ -1,0 +1,34 @@
+//! The box that asks for a file's name.
+//!
+//! Owns its words.
+
+use ratatui::text::Span;
+use ratatui::widgets::BorderType;
+
+use super::canvas::Canvas;
+use super::input;
+use crate::app::state::State;
+use crate::app::state::export::ExportBox;
+use crate::app::state::layout::Area;
+use crate::model::text::wrapped;
+
+/// Draws the box.
+pub(super) fn draw(state: &State, open: &ExportBox, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let width = state.size.width.min(76);
+    let cells = usize::from(width.saturating_sub(4));
+    let lines = |words: Option<&str>| words.map(|words| wrapped(words, cells)).unwrap_or_default();
+    let (lacks, trouble) = (lines(open.lacks.as_deref()), lines(open.trouble));
+    let height = u16::try_from(lacks.len() + trouble.len() + 4).unwrap_or(u16::MAX);
+    let area = Area::centered(state.size, width, height);
+    canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(" export ", theme.strong())]);
+    let inside = area.inside(2);
+    canvas.line(inside, 0, &[Span::raw(format!("{}, as .csv or .json", open.what))]);
+    for (row, line) in lacks.iter().enumerate() {
+        canvas.line(inside, 1 + row, &[Span::styled(line, theme.wary())]);
+    }
+    for (row, line) in trouble.iter().enumerate() {
+        canvas.line(inside, 2 + lacks.len() + row, &[Span::styled(line, theme.bad())]);
+    }
+    input::draw(&open.input, "file: ", theme.key(), true, (inside, 1 + lacks.len()), canvas);
+}

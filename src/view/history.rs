@@ -1,0 +1,219 @@
+//! The history.
+//!
+//! Owns the columns of past jobs and of the steps of one. Only rows on the screen are looked at.
+
+use ratatui::text::Span;
+use ratatui::widgets::BorderType;
+
+use super::canvas::Canvas;
+use super::{input, text};
+use crate::app::state::State;
+use crate::app::state::history::{HistoryPage, JobPage, Known, Steps};
+use crate::app::state::layout::{Area, FOOT, first_row, history_area, history_rows};
+use crate::model::annals::{Account, Deed};
+use crate::model::text::{clean, grouped, wrapped};
+
+/// Below this width only what matters most has a column.
+const NARROW: u16 = 68;
+/// From this width on, who did it is shown as well.
+const WIDE: usize = 100;
+
+/// Draws the page.
+pub(super) fn draw(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
+    match &page.open {
+        None => jobs(state, page, canvas),
+        Some(open) => job(state, open, canvas),
+    }
+}
+
+/// The border with a title, and what is sought under it; answers the room for rows.
+fn frame(
+    state: &State,
+    title: String,
+    (filter, typing): (&str, Option<&tui_input::Input>),
+    canvas: &mut Canvas<'_>,
+) -> Area {
+    let theme = canvas.theme;
+    let area = history_area(state.size);
+    canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(title, theme.strong())]);
+    let inside = area.inside(2);
+    match typing {
+        Some(typing) => input::draw(typing, "/", theme.key(), true, (inside, 0), canvas),
+        None if filter.is_empty() => {}
+        None => canvas.line(inside, 0, &[Span::styled(format!("/{}", clean(filter)), theme.key())]),
+    }
+    inside.rows(1, inside.height)
+}
+
+fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
+    let organization = state.standing.organization.as_ref().map_or("", |organization| &organization.name);
+    let title = format!(" history of {organization} ");
+    let area = frame(state, title, (&page.filter, page.typing.as_ref()), canvas);
+    let cells = Cells::of(usize::from(area.width));
+    let heads = ["confirmed", "verb", "records", "results", "state", "by"].map(str::to_owned);
+    canvas.line(area, 0, &row(" ", &cells.jobs, &heads));
+    let rows = area.rows(1, area.height);
+    if page.accounts.is_empty() {
+        let words = match &page.known {
+            Known::Asked(_) => "reading…".to_owned(),
+            Known::Failed(why) => format!("the history could not be read: {why}"),
+            Known::Are(_) if page.filter.is_empty() => {
+                "no job was ever kept for this organization".to_owned()
+            }
+            Known::Are(_) => "no job is like that".to_owned(),
+        };
+        sentence(&words, rows, canvas);
+        return;
+    }
+    let shown = history_rows(state.size);
+    let first = first_row(page.at, page.accounts.len(), shown);
+    for (line, account) in page.accounts.iter().skip(first).take(shown).enumerate() {
+        listed(line, line + first == page.at, &cells.jobs, &job_cells(state, account), rows, canvas);
+    }
+    let foot = area.rows(area.height.saturating_sub(FOOT), FOOT);
+    if let Some(account) = page.current() {
+        let continues =
+            account.continues.map(|job| format!(", took over the rest of job {job}")).unwrap_or_default();
+        let copies =
+            account.copies.as_ref().map(|folder| format!(", copies in {folder}")).unwrap_or_default();
+        let because = account.reason.as_ref().map(|why| format!(", because {why}")).unwrap_or_default();
+        sentence(
+            &format!(
+                "job {}: {} {}, {}; {}{because}{continues}{copies}",
+                account.job,
+                account.verb,
+                account.what(),
+                account.results(),
+                account.state()
+            ),
+            foot,
+            canvas,
+        );
+    }
+    let more = if matches!(page.known, Known::Are(None)) { "" } else { "+" };
+    counted(state, page.at, &format!("{}{more}", page.accounts.len()), canvas);
+}
+
+fn job_cells(state: &State, account: &Account) -> [String; 6] {
+    let person = account.person.as_deref().map(|id| state.people.names(id)).unwrap_or_default();
+    let is_narrow = history_area(state.size).inside(2).width < NARROW;
+    let zone = &state.setup.zone;
+    let when = if is_narrow { zone.date(account.confirmed) } else { zone.minute(account.confirmed) };
+    [when, account.verb.clone(), account.what(), account.results(), account.state(), person]
+}
+
+fn job(state: &State, open: &JobPage, canvas: &mut Canvas<'_>) {
+    let account = &open.account;
+    let when = state.setup.zone.minute(account.confirmed);
+    let title = format!(
+        " job {}: {} {} in {}, {when} ",
+        account.job,
+        clean(&account.verb),
+        account.what(),
+        clean(&account.organization)
+    );
+    let area = frame(state, title, (&open.filter, open.typing.as_ref()), canvas);
+    let cells = Cells::of(usize::from(area.width));
+    let heads = ["ended", "outcome", "status", "kind", "name", "reason"].map(str::to_owned);
+    canvas.line(area, 0, &row(" ", &cells.steps, &heads));
+    let rows = area.rows(1, area.height);
+    let deeds = match &open.steps {
+        Steps::Asked(_) => return sentence("reading…", rows, canvas),
+        Steps::Failed(why) => return sentence(&format!("the steps could not be read: {why}"), rows, canvas),
+        Steps::Are(deeds) => deeds,
+    };
+    if open.shown.is_empty() {
+        return sentence("no step is like that", rows, canvas);
+    }
+    let shown = history_rows(state.size);
+    let first = first_row(open.at, open.shown.len(), shown);
+    for (line, n) in open.shown.iter().skip(first).take(shown).enumerate() {
+        let Some(deed) = deeds.get(*n) else { continue };
+        listed(line, line + first == open.at, &cells.steps, &step_cells(state, deed), rows, canvas);
+    }
+    if let Some(deed) = open.current() {
+        sentence(&in_full(deed), area.rows(area.height.saturating_sub(FOOT), FOOT), canvas);
+    }
+    counted(state, open.at, &open.shown.len().to_string(), canvas);
+}
+
+fn step_cells(state: &State, deed: &Deed) -> [String; 6] {
+    let when = deed.at.map(|at| state.setup.zone.second(at)).unwrap_or_default();
+    let status = deed.status.map(|status| status.to_string()).unwrap_or_default();
+    let reason = deed.reason.clone().unwrap_or_default();
+    [when, deed.outcome.to_owned(), status, deed.kind.clone(), deed.name.clone(), reason]
+}
+
+/// Everything about a step that may not have had room in its row.
+fn in_full(deed: &Deed) -> String {
+    let id = deed.id.as_ref().map(ToString::to_string).unwrap_or_default();
+    let took = deed.took_ms.map(|ms| format!(" in {} ms", grouped(ms))).unwrap_or_default();
+    let answered = if deed.status.is_some() { "answered" } else { "without an answer" };
+    let sent = match deed.sent {
+        0 => "not sent".to_owned(),
+        1 => format!("sent once, {answered}{took}"),
+        n => format!("sent {n} times, the last time {answered}{took}"),
+    };
+    let copy = deed.copy.as_ref().map(|file| format!(", copy in {file}")).unwrap_or_default();
+    let reason = deed.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{} {}, {sent}{copy}; {} {id}{reason}", deed.method, deed.path, deed.verb)
+}
+
+/// Widths of the cells of a row, the last one as wide as it is left.
+struct Cells {
+    jobs: [usize; 6],
+    steps: [usize; 6],
+}
+
+impl Cells {
+    fn of(width: usize) -> Self {
+        // What has no room here stands in full at the foot.
+        if width < usize::from(NARROW) {
+            let results = width.saturating_sub(2 + 10 + 2 + 8 + 2);
+            let name = width.saturating_sub(2 + 12 + 2);
+            return Self { jobs: [10, 8, 0, results, 0, 0], steps: [0, 12, 0, 0, name, 0] };
+        }
+        let (by, gaps) = if width >= WIDE { (16, 5) } else { (0, 4) };
+        let room = width.saturating_sub(2 + 16 + 8 + 2 * gaps + by);
+        let (records, results) = (room / 3, room / 3);
+        let state = room.saturating_sub(records + results);
+        let steps = width.saturating_sub(2 + 8 + 12 + 6 + 9 + 2 * 5);
+        let (name, reason) = (steps / 2, steps.saturating_sub(steps / 2));
+        Self { jobs: [16, 8, records, results, state, by], steps: [8, 12, 6, 9, name, reason] }
+    }
+}
+
+fn row(sign: &str, widths: &[usize; 6], cells: &[String; 6]) -> Vec<Span<'static>> {
+    let mut spans = vec![Span::raw(format!("{sign} "))];
+    for (width, words) in widths.iter().zip(cells).filter(|(width, _)| **width > 0) {
+        spans.push(Span::raw(if spans.len() > 1 { "  " } else { "" }));
+        let cell = text::cell(&[Span::raw(clean(words).into_owned())], *width, false);
+        spans.extend(cell.into_iter().map(|span| Span::styled(span.content.into_owned(), span.style)));
+    }
+    spans
+}
+
+fn listed(
+    line: usize,
+    is_current: bool,
+    widths: &[usize; 6],
+    cells: &[String; 6],
+    rows: Area,
+    canvas: &mut Canvas<'_>,
+) {
+    canvas.line(rows, line, &row(if is_current { ">" } else { " " }, widths, cells));
+    if is_current {
+        canvas.style_row(rows, line, canvas.theme.current());
+    }
+}
+
+fn sentence(words: &str, area: Area, canvas: &mut Canvas<'_>) {
+    let lines = wrapped(&clean(words), usize::from(area.width));
+    for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
+        canvas.line(area, row, &[Span::styled(line, canvas.theme.plain())]);
+    }
+}
+
+fn counted(state: &State, at: usize, of: &str, canvas: &mut Canvas<'_>) {
+    canvas.footing(history_area(state.size), &[Span::raw(format!(" {} of {of} ", at + 1))]);
+}
