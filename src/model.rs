@@ -22,4 +22,5 @@ pub mod rows;
 pub mod run;
 pub mod saved;
 pub mod secret;
+pub mod sheet;
 pub mod text;

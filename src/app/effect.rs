@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::arrange::Wish;
+use crate::model::catalog::Relation;
 use crate::model::kind::{Kind, Scope};
 use crate::model::past::Recall;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::saved::Keeping;
 use crate::model::secret::Token;
+use crate::model::sheet::{Lookup, Stretch};
 
 /// The name of one piece of work, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,8 +111,17 @@ pub enum Work {
         /// What the server is asked.
         question: Question,
     },
-    /// Read every field of one record. Ends with `Read`.
+    /// Read all that is known of one record. Ends with `Read`.
     Read(Record),
+    /// Read what a record leads to. Ends with `Related`.
+    Relate {
+        /// By which relation.
+        relation: &'static Relation,
+        /// What is asked with.
+        lookup: Lookup,
+        /// Which part of it.
+        stretch: Stretch,
+    },
     /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
     Arrange(Wish),
     /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.

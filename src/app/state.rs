@@ -13,6 +13,7 @@ pub mod listing;
 pub mod marks;
 pub mod modal;
 pub mod order;
+pub mod page;
 pub mod palette;
 pub mod recovery;
 pub mod scroll;
@@ -37,7 +38,7 @@ use crate::model::people::People;
 use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
 use confirm::Confirm;
-use detail::Detail;
+use detail::{Detail, Finding};
 use filter::FilterInput;
 use jobs::Jobs;
 use listing::Listing;
@@ -151,6 +152,8 @@ pub enum Purpose {
     Arrange(Kind),
     /// The fields of a detail page.
     Read,
+    /// What a detail page leads to.
+    Relate,
     /// What hangs on the records of a modal's plan.
     Weigh,
     /// A job.
@@ -240,6 +243,8 @@ pub struct State {
     pub marked_only: Option<usize>,
     /// The detail page, when one is open.
     pub detail: Option<Detail>,
+    /// The pages it was come to from, the first one first.
+    pub below: Vec<Detail>,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
     /// The pieces of work that count for the open modal.
@@ -292,6 +297,7 @@ impl State {
             marks: Marks::default(),
             marked_only: None,
             detail: None,
+            below: Vec::new(),
             overlay: None,
             weighing: BTreeSet::new(),
             filter_input: None,
@@ -333,6 +339,12 @@ impl State {
     pub fn leave_status(&mut self) {
         self.focus = Focus::Table;
         self.status.below = 0;
+    }
+
+    /// What is searched for on the detail page.
+    #[must_use]
+    pub fn finding(&self) -> Option<&Finding> {
+        self.detail.as_ref().and_then(|detail| detail.finding.as_ref())
     }
 
     /// Where a key is read, when no overlay and no input takes it.

@@ -10,6 +10,7 @@ mod door;
 mod filter;
 mod keys;
 mod mark;
+mod page;
 mod pane;
 mod recall;
 mod receive;

@@ -4,7 +4,10 @@
 //! means adding a row; no code elsewhere asks which kind it has in hand. Facts come from the API sheet, sections 0.1,
 //! 5, 6 and 7. Must not know how a request is sent or a cell is drawn.
 
+mod related;
+
 use super::kind::{Kind, Scope, Verb};
+pub use related::{By, Related, Relation, Way};
 
 /// All there is to know of one kind.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Row {
     pub freshness: &'static [&'static str],
     /// What hangs on a record, for the modal.
     pub impact: Option<Impact>,
+    /// What hangs together with a record and can be opened from its page.
+    pub related: &'static [Relation],
     /// What is kept of a record, in the order of the columns. The first field is the record's name.
     pub fields: &'static [Field],
     /// What can be done to it.
@@ -442,7 +447,7 @@ const PROCESSES: Row = Row {
         ],
     }),
     get: "organizations/{org}/runs/{id}",
-    get_with: "tasks_meta,assets,tags,folders",
+    get_with: "tasks_meta,ko_form_fields,form_fields,assets,tags,folders",
     by_id: ById::Always,
     copy_with: "tasks,tasks.threads,tasks.form_fields,ko_form_fields,form_fields,assets,tags,folders,stages,member_watchers,guest_watchers",
     bytes: None,
@@ -456,6 +461,7 @@ const PROCESSES: Row = Row {
             count("comment", "comments", Counted::Nested("tasks", "threads")),
         ],
     }),
+    related: related::OF_PROCESS,
     fields: &[
         field("name", &["name"], Form::Text, column(24, 0)),
         field("template", &["checklist_title", "checklist.title"], Form::Text, column(20, 5))
@@ -533,6 +539,7 @@ const TEMPLATES: Row = Row {
             count("step", "steps", Counted::Field("steps")),
         ],
     }),
+    related: related::OF_TEMPLATE,
     fields: &[
         field("title", &["title"], Form::Text, column(24, 0)),
         field(STATUS, &["status"], Form::Text, column(9, 2)),
@@ -610,7 +617,7 @@ const TASKS: Row = Row {
         ],
     }),
     get: "organizations/{org}/tasks/{id}",
-    get_with: "form_fields,assets,threads_count",
+    get_with: "run,form_fields,assets,tags,threads_count",
     by_id: ById::Always,
     copy_with: "form_fields,assets,tags,threads,summary,threads_count,member_watchers,guest_watchers",
     bytes: None,
@@ -624,6 +631,7 @@ const TASKS: Row = Row {
             count("comment", "comments", Counted::Number("threads_count")),
         ],
     }),
+    related: related::OF_TASK,
     fields: &[
         field("title", &["title", "original_title"], Form::Text, column(24, 0)),
         field(STATUS, &["status"], Form::Text, column(11, 1)),
@@ -689,6 +697,7 @@ const FILES: Row = Row {
     bytes: Some(Bytes { route: "organizations/{org}/file/{id}/dl", field: "source", stored: "local" }),
     freshness: &["filename", "version", "uploaded"],
     impact: None,
+    related: related::OF_FILE,
     fields: &[
         field("filename", &["filename", "name"], Form::Text, column(24, 0)),
         field("attached to", &[], Form::Text, column(28, 1)).also(&["attached"]),
@@ -742,6 +751,7 @@ const TAGS: Row = Row {
             count("archived process", "archived processes", Counted::Number("statistics.archived_process")),
         ],
     }),
+    related: related::OF_TAG,
     fields: &[
         field("title", &["title"], Form::Text, column(24, 0)),
         field("colour", &["color"], Form::Text, column(9, 2)).also(&["color"]),
@@ -787,6 +797,7 @@ const GROUPS: Row = Row {
             count("guest", "guests", Counted::Field("guests")),
         ],
     }),
+    related: related::OF_GROUP,
     fields: &[
         field("name", &["name"], Form::Text, column(24, 0)),
         field("members", &["members"], Form::Length, column(7, 2)),

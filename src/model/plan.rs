@@ -55,6 +55,17 @@ pub fn applicable(verb: Verb, record: &Record, admin: Option<bool>) -> Result<&'
     Ok(row)
 }
 
+/// Why nothing can be done to a record at all, whatever verb it is: it belongs to something else that must be handled
+/// instead.
+#[must_use]
+pub fn untouchable(record: &Record) -> Option<String> {
+    let reasons = record.kind().row().verbs.iter().map(|row| applicable(row.verb, record, None).err());
+    let reasons: Option<Vec<String>> = reasons.collect();
+    let reasons = reasons?;
+    let first = reasons.first()?;
+    reasons.iter().all(|reason| reason == first).then(|| first.clone())
+}
+
 fn check(need: &Need, verb: Verb, record: &Record) -> Result<(), String> {
     match need {
         Need::Live if record.is_archived() => Err("already archived".to_owned()),

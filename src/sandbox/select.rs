@@ -218,7 +218,8 @@ impl<'a> Filter<'a> {
 
     fn steps_of(&self, index: usize) -> Vec<Spot> {
         let Some((key, run)) = self.world.runs.get_index(index) else { return Vec::new() };
-        let narrowed = self.tags.is_some() || self.query.get("guests").is_some();
+        let others = ["guests", "groups"].iter().any(|key| self.query.get(key).is_some());
+        let narrowed = self.tags.is_some() || others;
         if !self.owned(run.owner) || narrowed {
             return Vec::new();
         }

@@ -11,6 +11,7 @@ mod backups;
 mod cli;
 mod contract;
 mod crash;
+mod detail;
 mod filtering;
 mod journeys;
 mod layering;

@@ -6,11 +6,12 @@ use super::{browse, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
+use crate::app::state::detail::Fields;
 use crate::app::state::listing::Listing;
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
 use crate::model::impact::Impact;
 use crate::model::kind::Verb;
-use crate::model::plan::{Chosen, Organization, Plan};
+use crate::model::plan::{Chosen, Organization, Plan, untouchable};
 use crate::model::record::Record;
 
 /// Opens the modal for a verb, with the records frozen that it is about now.
@@ -39,6 +40,9 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     };
     if first.kind().row().verb(verb).is_none() {
         return Err(format!("{} have no {}", first.kind().row().plural, verb.word()));
+    }
+    if let (Some(_), Some(reason)) = (&state.detail, untouchable(first)) {
+        return Err(reason);
     }
     let chosen = targets.into_iter().map(|record| chosen(state, record)).collect();
     let marked = state.detail.is_none() && state.marks.count(state.kind) > 0;
@@ -91,7 +95,9 @@ pub(super) fn free(state: &State, past: Vec<Chosen>) -> Vec<Chosen> {
 /// cursor. Each in its newest known version.
 fn targets(state: &State) -> Vec<Record> {
     if let Some(detail) = &state.detail {
-        return vec![newest(state, &detail.record)];
+        // What is on the page has been read later than the list.
+        let is_read = matches!(detail.fields, Fields::Known(_));
+        return vec![if is_read { detail.record.clone() } else { newest(state, &detail.record) }];
     }
     if state.marks.count(state.kind) > 0 {
         return state.marks.of(state.kind).map(|mark| newest(state, &mark.record)).collect();
