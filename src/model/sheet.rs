@@ -89,7 +89,7 @@ pub enum End {
 pub struct Lookup {
     /// The id that is asked with: the record's own for a list of others, the other's where the record names it.
     pub id: Id,
-    /// The name that goes with the id, as far as it is known.
+    /// The name that goes with the id as the server wrote it, as far as it is known; to be cleaned before it is shown.
     pub name: String,
     /// Whether an empty answer proves nothing, because archiving the record has hidden what belongs to it.
     pub hidden: bool,

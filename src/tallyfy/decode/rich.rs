@@ -40,9 +40,8 @@ pub(super) fn plain(text: &str) -> String {
         rest = match element(rest).or_else(|| reference(rest)) {
             Some((written, after)) => {
                 // One break is enough, however many elements ask for it.
-                if written != "\n" || !out.is_empty() && !out.ends_with('\n') {
-                    out.push_str(&written);
-                }
+                let is_fresh = out.is_empty() || out.ends_with('\n');
+                out.push_str(written.strip_prefix('\n').filter(|_| is_fresh).unwrap_or(&written));
                 after
             }
             None => {
@@ -111,7 +110,7 @@ mod tests {
             ("<p>one</p><p>two <b>three</b></p>", "one\ntwo three"),
             ("<div class=\"x\"><p>one</p></div>two", "one\ntwo"),
             ("a<br/>b<BR>c", "a\nb\nc"),
-            ("<ul><li>one</li><li>two</li></ul>", "\n- one\n- two"),
+            ("<ul><li>one</li><li>two</li></ul>", "- one\n- two"),
             ("Fish &amp; chips &lt;3 &#39;x&#x27; &nbsp;y", "Fish & chips <3 'x'  y"),
             ("x <!-- hidden --> y", "x  y"),
             ("<table><tr><td>1</td><td>2</td></tr></table>", "1 2"),

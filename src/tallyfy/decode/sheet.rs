@@ -93,7 +93,7 @@ fn ties(row: &'static Row, record: &Record, said: &Value) -> Vec<Tie> {
     let end = |way: &Way| match way {
         Way::List(list) => Some(End::Asked(Lookup {
             id: record.id().clone(),
-            name: record.name().to_owned(),
+            name: own_name(row, said).unwrap_or_else(|| record.name().to_owned()),
             hidden: list.hidden && record.is_archived(),
         })),
         Way::Named { id, name, only } => {
@@ -122,6 +122,14 @@ fn ties(row: &'static Row, record: &Record, said: &Value) -> Vec<Tie> {
         Some(Tie { relation, end: end? })
     });
     ties.collect()
+}
+
+/// The record's name as the server wrote it, for asking with it.
+fn own_name(row: &Row, said: &Value) -> Option<String> {
+    match field::draft(said, row.fields.first()?) {
+        Draft::Text(name) => Some(name),
+        _ => None,
+    }
 }
 
 /// The JSON over several lines. Credentials went when it was received; whatever else calls itself one goes here.

@@ -211,7 +211,7 @@ fn a_detail_page_aligns_wraps_and_tells_where_it_is() {
     opened(&mut state, 22);
     let text = screen(&state);
     assert!(text.contains("│ label 1   value 1 ") && text.contains("│           second line "), "{text}");
-    assert!(text.contains(" 23-43 of 106 "), "{text}");
+    assert!(text.contains(" 23-43 of 105 "), "{text}");
     assert!(text.lines().nth(3).unwrap().starts_with(">  Onboarding"));
     state.size.width = 109;
     assert!(screen(&state).lines().nth(2).unwrap().starts_with("┌─ process Vertrags"));
