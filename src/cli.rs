@@ -17,6 +17,7 @@ use std::io::{self, IsTerminal};
 use std::panic::catch_unwind;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -25,7 +26,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{self, Environment, Flags, LimitsMode, LogLevel, Places, Problem, Settings, Sources};
 use crate::model::kind::Kind;
+use crate::model::place::Place;
 use backups::BackupsArgs;
+use browse::Visit;
 use history::HistoryArgs;
 use sandbox::{LimitsArg, SandboxArgs, SandboxError};
 use trouble::{Code, Trouble};
@@ -62,7 +65,7 @@ struct Arguments {
 }
 
 /// Flags of every command that opens the screen.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 struct GlobalArgs {
     /// The API's address
@@ -201,6 +204,7 @@ impl GlobalArgs {
             base_url: self.base_url.clone(),
             org: self.org.clone(),
             profile: self.profile.clone(),
+            without_profile: false,
             read_only: self.read_only,
             kind: self.kind.clone(),
             limits: self.limits.map(|limits| match limits {
@@ -214,12 +218,20 @@ impl GlobalArgs {
 
     /// The settings that all sources make; `demo` says where the demo keeps its state.
     fn settings(&self, environment: &Environment, demo: Option<PathBuf>) -> Result<Settings, Trouble> {
+        self.resolved(&self.flags(), environment, demo)
+    }
+
+    fn resolved(
+        &self,
+        flags: &Flags,
+        environment: &Environment,
+        demo: Option<PathBuf>,
+    ) -> Result<Settings, Trouble> {
         let places = Places::of_platform();
         let file = places.read_config(self.config.as_deref()).map_err(|problem| vec![problem])?;
         let is_demo = demo.is_some();
         let state_dir = demo.or(places.state_dir).ok_or_else(homeless)?;
-        let flags = self.flags();
-        let sources = Sources { file: file.as_ref(), environment, flags: &flags, state_dir, demo: is_demo };
+        let sources = Sources { file: file.as_ref(), environment, flags, state_dir, demo: is_demo };
         Ok(config::resolve(&sources)?)
     }
 }
@@ -281,7 +293,15 @@ fn open(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Troub
     let source = browse::source(&settings, environment);
     let access = browse::access(&settings, &source, has_terminal())?;
     let _log = logging::start(settings.log_level, &settings.state_dir)?;
-    on_runtime(browse::run(settings, access, source))
+    let visit = Visit::new(settings, access, source)?;
+    let (flags, environment) = (flags.clone(), environment.clone());
+    let guide = move |place: &Place| {
+        let settings = flags.resolved(&flags.flags().at(place), &environment, None)?;
+        let source = browse::source(&settings, &environment);
+        let access = browse::access(&settings, &source, true)?;
+        Visit::new(settings, access, source)
+    };
+    on_runtime(browse::run(visit, Arc::new(guide)))
 }
 
 /// Whether there is somebody to press keys, and something to draw on.

@@ -20,6 +20,7 @@ use crate::app::keymap::Keymap;
 use crate::model::catalog::CATALOG;
 use crate::model::kind::Kind;
 use crate::model::pacing::Limits;
+use crate::model::place::Place;
 use crate::model::plan::Caution;
 use crate::model::text;
 
@@ -118,6 +119,8 @@ pub struct Flags {
     pub org: Option<String>,
     /// `--profile`.
     pub profile: Option<String>,
+    /// Whether the profile of the file counts for nothing, because the organization was picked by hand.
+    pub without_profile: bool,
     /// `--read-only`.
     pub read_only: bool,
     /// `--kind`, as typed.
@@ -128,6 +131,21 @@ pub struct Flags {
     pub log_level: Option<LogLevel>,
     /// `--allow-insecure-http`.
     pub allow_insecure_http: bool,
+}
+
+impl Flags {
+    /// The same flags on another organization: what they say of the former one counts no longer.
+    #[must_use]
+    pub fn at(self, place: &Place) -> Self {
+        let by_hand = place.profile.is_none();
+        Self {
+            base_url: by_hand.then(|| place.base_url.clone()),
+            org: by_hand.then(|| place.org.clone()),
+            profile: place.profile.clone(),
+            without_profile: by_hand,
+            ..self
+        }
+    }
 }
 
 /// Everything that settings are made from.
@@ -157,6 +175,8 @@ pub struct Settings {
     pub token_file: Option<PathBuf>,
     /// The profile in use, if any.
     pub profile: Option<String>,
+    /// The organizations that the profiles of the file name.
+    pub places: Vec<Place>,
     /// Whether nothing but GET may be sent.
     pub read_only: bool,
     /// The kind shown first.
@@ -202,6 +222,7 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         problems.extend(wrong);
         profile::Aim::default()
     });
+    let places = profile::places(sources, &reading);
     let token_file = reading.file.token_file.as_deref().filter(|_| !sources.demo).map(PathBuf::from);
     if token_file.as_ref().is_some_and(|path| !path.is_absolute()) {
         problems.push(no_path(&reading.place(&["token_file"])));
@@ -224,6 +245,7 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         org: aim.org,
         token_file,
         profile: aim.profile,
+        places,
         read_only: flags.read_only || file.read_only || aim.read_only,
         kind,
         limits: limits(sources, &file.limits),

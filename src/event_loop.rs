@@ -15,6 +15,7 @@ use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::message::{Fact, Message, Signal, Size};
 use crate::app::state::State;
 use crate::app::update::update;
+use crate::model::place::Place;
 use crate::view::view;
 use crate::worker::Clock;
 use crate::worker::Worker;
@@ -26,12 +27,14 @@ const DRAIN: Duration = Duration::from_millis(8);
 const FRAME: Duration = Duration::from_millis(16);
 
 /// What a turn of the loop came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
     /// There is more to come.
     Going,
     /// The terminal is to be given back until the process is continued.
     Suspend,
+    /// Another organization is wanted; this one goes on until the loop is taken apart.
+    Leaving(Place),
     /// The program ends.
     Ended(Exit),
 }
@@ -138,6 +141,21 @@ impl<B: Backend> EventLoop<B> {
         self.draw()
     }
 
+    /// The organization that was wanted cannot be entered.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub fn stay(&mut self, why: String) -> Result<(), B::Error> {
+        self.take(Message { at: self.clock.now(), fact: Fact::Stayed(why) });
+        self.draw()
+    }
+
+    /// Ends everything that is under way and hands over what may outlive it.
+    #[must_use]
+    pub fn take_apart(self) -> (State, Terminal<B>) {
+        (self.state, self.terminal)
+    }
+
     /// Whether the screen shows all that is known.
     #[must_use]
     pub fn is_drawn(&self) -> bool {
@@ -176,6 +194,8 @@ impl<B: Backend> EventLoop<B> {
         for effect in effects {
             match effect {
                 Effect::Quit(exit) => self.next = Turn::Ended(exit),
+                Effect::Go(place) if self.next == Turn::Going => self.next = Turn::Leaving(place),
+                Effect::Go(_) => {}
                 Effect::Suspend if self.next == Turn::Going => self.next = Turn::Suspend,
                 Effect::Suspend => {}
                 Effect::Clip(text) => self.clips.push(text),

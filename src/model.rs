@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod pacing;
 pub mod past;
 pub mod people;
+pub mod place;
 pub mod plan;
 pub mod record;
 pub mod reference;

@@ -1,16 +1,18 @@
 //! A Tallyfy-compatible server on loopback, for trying things out without an account and for tests.
 //!
-//! Owns a small organization made from a seed, the routes of the API that concern processes, templates, tasks, files,
-//! tags and groups, and the means to make them misbehave. It is written from the description of the API alone and
+//! Owns small organizations made from a seed, the routes of the API that concern processes, templates, tasks, files, tags,
+//! groups, guests, members and folders, and the means to make them misbehave. It is written from the description of the API alone and
 //! must not know any other room of the crate, so that a wrong route in the client is found here.
 
 mod answer;
 mod dice;
 mod faults;
+mod guests;
 mod includes;
 mod ledger;
 mod limits;
 mod list;
+mod members;
 mod names;
 mod query;
 mod quirks;
@@ -63,7 +65,7 @@ pub enum Role {
     /// Everything.
     #[default]
     Admin,
-    /// Everything but deleting processes and templates permanently.
+    /// Everything but deleting processes and templates permanently, and members one by one.
     Standard,
     /// Reading alone.
     Light,
@@ -105,6 +107,11 @@ pub struct Settings {
     pub large_files: usize,
     /// A token that is let in beside the sandbox's own, as one that the caller made after signing out.
     pub second_token: Option<String>,
+    /// How many organizations the caller is in; those after the first have less in them.
+    pub organizations: usize,
+    /// Every name is a trap for screens, files and tables: escape sequences, signs that turn text around or have no
+    /// width, formulas, 5,000 letters.
+    pub hostile: bool,
     /// The moment that the organization's dates lead up to.
     pub now: Timestamp,
 }
@@ -123,6 +130,8 @@ impl Default for Settings {
             role: Role::Admin,
             large_files: 0,
             second_token: None,
+            organizations: 2,
+            hostile: false,
             now: Timestamp::from_second(NOW).unwrap_or_default(),
         }
     }
@@ -184,8 +193,14 @@ impl Sandbox {
         let address = listener.local_addr().map_err(listen)?;
         let host = format!("http://{address}");
         let (doors, door) = Doors::new(listener, address);
-        let world = seed::world(&settings, names);
-        let (org, org_name) = (world.org.clone(), world.names.organization.clone());
+        let names = Arc::new(names);
+        let world = seed::world(&settings, &names, 0);
+        let others = 1..settings.organizations;
+        let others: Vec<Organization> = others
+            .map(|place| seed::world(&settings, &names, place))
+            .map(|world| Organization { world, memory: Memory::default() })
+            .collect();
+        let (org, org_name) = (world.org.clone(), world.org_name.clone());
         let token = format!("sandbox-{}", dice::hex(settings.seed ^ 0x70CE, 0));
         let mut tokens = Tokens::new(token.clone());
         if let Some(second) = &settings.second_token {
@@ -194,6 +209,7 @@ impl Sandbox {
         let (stop, stopped) = watch::channel(false);
         let hub = Arc::new(Hub {
             state: Mutex::new(Organization { world, memory: Memory::default() }),
+            others: Mutex::new(others),
             gate: Mutex::new(Gate::new(settings.limits)),
             ledger: Mutex::new(ledger),
             tokens: Mutex::new(tokens),
@@ -227,6 +243,25 @@ impl Sandbox {
     /// The organization's name.
     pub fn org_name(&self) -> &str {
         &self.org_name
+    }
+
+    /// The id and the name of every organization that the caller is in, this sandbox's own first.
+    pub fn organizations(&self) -> Vec<(String, String)> {
+        let own = (self.org.clone(), self.org_name.clone());
+        let others = lock(&self.hub.others);
+        let others = others.iter().map(|other| (other.world.org.clone(), other.world.org_name.clone()));
+        std::iter::once(own).chain(others).collect()
+    }
+
+    /// The ids of a kind's records in another of the caller's organizations; empty for an unknown one.
+    pub fn ids_in(&self, org: &str, slug: &str) -> Vec<String> {
+        if org == self.org {
+            return self.ids(slug);
+        }
+        let others = lock(&self.hub.others);
+        let world = others.iter().map(|other| &other.world).find(|world| world.org == org);
+        let keys = world.zip(Kind::of(slug)).map(|(world, kind)| world.keys(kind)).unwrap_or_default();
+        keys.iter().map(ToString::to_string).collect()
     }
 
     /// The token that is let in from the start.
@@ -316,7 +351,9 @@ impl Sandbox {
     pub fn rename(&self, slug: &str, id: &str, name: &str) -> bool {
         let now = shape::millis(lock(&self.hub.state).world.now());
         let key = match Kind::of(slug) {
-            Some(Kind::Runs | Kind::Groups) => "name",
+            Some(Kind::Runs | Kind::Groups | Kind::Folders) => "name",
+            Some(Kind::Members) => "full_name",
+            Some(Kind::Guests) => "first_name",
             Some(Kind::Assets) => "filename",
             _ => "title",
         };
@@ -325,7 +362,7 @@ impl Sandbox {
 
     /// Archives a record behind the client's back, with all that this entails. False when that was not possible.
     pub fn archive(&self, slug: &str, id: &str) -> bool {
-        let kind = Kind::of(slug).filter(|kind| !matches!(kind, Kind::Tags | Kind::Groups));
+        let kind = Kind::of(slug).filter(|kind| !matches!(kind, Kind::Tags | Kind::Groups | Kind::Folders));
         kind.is_some_and(|kind| verbs::archive(&mut lock(&self.hub.state).world, kind, id).applied)
     }
 

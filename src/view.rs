@@ -14,6 +14,7 @@ mod hints;
 mod input;
 mod notice;
 mod palette;
+mod places;
 mod question;
 mod recovery;
 mod scope;
@@ -29,8 +30,9 @@ mod token;
 mod top;
 
 use ratatui::Frame;
+use ratatui::text::Span;
 
-use crate::app::state::layout::Layout;
+use crate::app::state::layout::{Area, Layout};
 use crate::app::state::{Overlay, State};
 use canvas::Canvas;
 use theme::Theme;
@@ -47,6 +49,13 @@ pub fn view(state: &State, frame: &mut Frame<'_>) {
     if let Some(cursor) = canvas.cursor() {
         frame.set_cursor_position(cursor);
     }
+}
+
+/// Names the organization on the lower edge of a box that asks something.
+fn sign(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    let name = state.standing.organization.iter().map(|organization| organization.name.as_str());
+    let signed: Vec<_> = name.map(|name| Span::styled(format!(" {name} "), canvas.theme.strong())).collect();
+    canvas.footing(area, &signed);
 }
 
 fn panes(state: &State, canvas: &mut Canvas<'_>) {
@@ -71,6 +80,7 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, canvas),
         Some(Overlay::Help(scroll)) => help::draw(state, *scroll, canvas),
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, canvas),
+        Some(Overlay::Places(places)) => places::draw(state, places, canvas),
         Some(Overlay::Filters(shelf)) => shelf::draw(state, shelf, canvas),
         Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),

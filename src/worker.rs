@@ -171,7 +171,7 @@ impl Worker {
             },
             Effect::Hold(ticket) => self.shift(ticket, Gear::Held),
             Effect::Resume(ticket) => self.shift(ticket, Gear::Going),
-            Effect::Quit(_) | Effect::Suspend | Effect::Clip(_) => {}
+            Effect::Quit(_) | Effect::Go(_) | Effect::Suspend | Effect::Clip(_) => {}
         }
     }
 
@@ -190,6 +190,9 @@ impl Worker {
             }),
             Work::People => self.supervise(ticket, Reply::Peopled(Err(cancelled())), async move {
                 Reply::Peopled(look::people(&session).await)
+            }),
+            Work::Places => self.supervise(ticket, Reply::Placed(Err(cancelled())), async move {
+                Reply::Placed(look::organizations(&session).await)
             }),
             Work::Count(kind) => self.supervise(ticket, Reply::Counted(Err(cancelled())), async move {
                 Reply::Counted(look::count(&session, kind).await)

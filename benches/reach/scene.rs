@@ -15,6 +15,7 @@ use tidyfy::model::id::Id;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::moment::{Moment, Zone};
 use tidyfy::model::pacing::Limits;
+use tidyfy::model::place::Place;
 use tidyfy::model::plan::{Caution, Organization};
 use tidyfy::model::record::{Draft, Page};
 
@@ -98,7 +99,8 @@ impl Scene {
 fn setup() -> Setup {
     Setup {
         demo: false,
-        profile: None,
+        here: Place::default(),
+        places: Vec::new(),
         host: "127.0.0.1".to_owned(),
         limits: Limits::off(),
         caution: Caution::default(),

@@ -80,6 +80,8 @@ pub enum Command {
     ReverseSort,
     /// Open the palette.
     Palette,
+    /// Go to another organization.
+    Places,
     /// Open the help.
     Help,
     /// Do a verb to the marked records, or to the one under the cursor.

@@ -10,6 +10,7 @@ use crate::model::arrange::Wish;
 use crate::model::catalog::Relation;
 use crate::model::kind::{Kind, Scope};
 use crate::model::past::Recall;
+use crate::model::place::Place;
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::saved::Keeping;
@@ -94,6 +95,8 @@ pub enum Work {
     Identify,
     /// Read the names of the members. Ends with `Peopled`.
     People,
+    /// Read which organizations the person is in. Ends with `Placed`.
+    Places,
     /// Ask how many active records of a kind there are. Ends with `Counted`.
     Count(Kind),
     /// Read a list, page by page. Sends `Page` and `Gap`, and ends with `Loaded`.
@@ -162,6 +165,8 @@ pub enum Effect {
     Resume(Ticket),
     /// Leave.
     Quit(Exit),
+    /// Leave this organization for another one. Whatever is still under way breaks off.
+    Go(Place),
     /// Give the terminal back to the shell until the process is continued.
     Suspend,
     /// Put a text into the clipboard, by way of the terminal.

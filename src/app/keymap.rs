@@ -218,7 +218,7 @@ const fn go(kind: Kind, chord: &'static [&'static str], name: &'static str, help
 }
 
 /// The default keys, in the order of the help.
-pub static BINDINGS: [Binding; 57] = [
+pub static BINDINGS: &[Binding] = &[
     row("up", Command::Move(Motion::Up), &["k", "up"], EVERYWHERE, (0, "up"), "one row up"),
     row("down", Command::Move(Motion::Down), &["j", "down"], EVERYWHERE, (0, "down"), "one row down"),
     row("first", Command::Move(Motion::First), &["g", "home"], EVERYWHERE, (0, "first"), "to the first row"),
@@ -426,6 +426,14 @@ pub static BINDINGS: [Binding; 57] = [
         "on a group of failures: write it into a CSV file",
     ),
     row("palette", Command::Palette, &[":"], PANES, (18, "palette"), "every command by name"),
+    row(
+        "organizations",
+        Command::Places,
+        &["P"],
+        PANES,
+        (18, "organizations"),
+        "go to another organization, or to another profile of the config",
+    ),
     row("help", Command::Help, &["?"], PANES, (11, "help"), "this help"),
     row(
         "back",

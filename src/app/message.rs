@@ -71,6 +71,8 @@ pub enum Fact {
     Budget(Option<Allowance>),
     /// The token is not accepted any more, and nothing leaves until another one is: or that has come about.
     LockedOut(Option<Failure>),
+    /// The organization that was to be gone to cannot be entered: why, and what to do about it.
+    Stayed(String),
     /// The server cannot be reached, and nothing leaves but a probe now and then: or it can be again.
     Offline(Option<Failure>),
 }
@@ -226,6 +228,8 @@ pub enum Reply {
     Identified(Result<Organization, Failure>),
     /// The names of the members.
     Peopled(Result<People, Failure>),
+    /// The organizations the person is in.
+    Placed(Result<Vec<Organization>, Failure>),
     /// How many there are.
     Counted(Result<u64, Failure>),
     /// The list has been read to its end, or has not.

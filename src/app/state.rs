@@ -15,6 +15,7 @@ pub mod modal;
 pub mod order;
 pub mod page;
 pub mod palette;
+pub mod places;
 pub mod recovery;
 pub mod scroll;
 pub mod search;
@@ -35,6 +36,7 @@ use crate::model::moment::{Moment, Zone};
 use crate::model::pacing::Limits;
 use crate::model::past::Recall;
 use crate::model::people::People;
+use crate::model::place::Place;
 use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
 use confirm::Confirm;
@@ -44,6 +46,7 @@ use jobs::Jobs;
 use listing::Listing;
 use marks::Marks;
 use palette::Palette;
+use places::Places;
 use recovery::{Recovery, RecoveryPage};
 use shelf::Shelf;
 use status::Status;
@@ -54,8 +57,10 @@ use token::TokenPrompt;
 pub struct Setup {
     /// Whether the built-in sandbox is on the other side.
     pub demo: bool,
-    /// The profile in use, if any.
-    pub profile: Option<String>,
+    /// The organization that is open.
+    pub here: Place,
+    /// The organizations that the config names.
+    pub places: Vec<Place>,
     /// The server's address, for display.
     pub host: String,
     /// The limits requests are paced under.
@@ -83,6 +88,8 @@ pub enum Overlay {
     Help(usize),
     /// Every command by name.
     Palette(Palette),
+    /// The organizations one can go to.
+    Places(Places),
     /// The saved filters.
     Filters(Shelf),
     /// The columns to sort by, and which one the cursor is on.
@@ -142,6 +149,8 @@ pub enum Purpose {
     Identify,
     /// The names of the members.
     People,
+    /// The organizations one can go to.
+    Places,
     /// The number on a tab.
     Count(Kind),
     /// The rows of a list.

@@ -12,6 +12,7 @@ mod keys;
 mod mark;
 mod page;
 mod pane;
+mod places;
 mod recall;
 mod receive;
 mod recover;
@@ -71,6 +72,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Budget(allowance) => state.allowance = allowance,
         Fact::LockedOut(failure) => door::locked_out(state, failure, &mut effects),
         Fact::Offline(failure) => door::offline(state, failure, &mut effects),
+        Fact::Stayed(why) => places::stayed(state, why),
     }
     settle(state, &mut effects);
     recover::surface(state);

@@ -3,21 +3,25 @@
 //! Owns what must be there before the screen opens, in this order: an address that can be used, a terminal, a token, an
 //! organization. Must not know of records or keys.
 
+use std::io::{self, Stdout};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use color_eyre::eyre::WrapErr as _;
-use ratatui::backend::Backend;
+use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::unbounded_channel;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::trouble::{Code, Trouble, say};
 use crate::app::effect::Exit;
+use crate::app::state::marks::Marks;
 use crate::app::state::{Setup, State};
 use crate::auth::{self, TokenSource};
 use crate::backups::Backups;
 use crate::config::{Environment, Problem, Settings};
 use crate::event_loop::{EventLoop, Turn};
 use crate::model::moment::Zone;
+use crate::model::place::Place;
 use crate::model::secret::Token;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
 use crate::terminal::{self, Screen};
@@ -76,65 +80,152 @@ fn no_org() -> Problem {
     )
 }
 
-/// Opens the screen and answers how it was left. Where the token is not accepted any more, `source` is read again.
-///
-/// # Errors
-/// [`Trouble`] when the screen cannot be opened, or fails.
-pub async fn run(settings: Settings, access: Access, source: TokenSource) -> Result<ExitCode, Trouble> {
-    let host = access.base_url.host().to_owned();
-    let client = Client::new(access).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
-    let clock = Clock::system();
-    let (messages, inbox) = unbounded_channel();
-    let terms = Terms {
-        at_once: settings.at_once,
-        source,
-        backups: Backups::new(settings.backups.clone(), settings.keep_free),
-        ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
-    };
-
-    terminal::restore_on_panic();
-    let mut screen = Screen::take().wrap_err("could not take the terminal")?;
-    let size = terminal::size().wrap_err("the terminal does not tell its size")?;
-    let surface = screen.surface().wrap_err("could not draw on the terminal")?;
-    let _listening =
-        terminal::listen(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
-    let worker = Worker::new(client, terms, messages);
-    let state = State::new(setup(&settings, host), size, clock.now());
-    let mut looping = EventLoop::new(state, surface, worker, inbox, clock);
-    let exit = until_left(&mut looping, &mut screen).await;
-    drop(screen);
-    let exit = exit.wrap_err("the terminal failed")?;
-    looping.state().farewell().iter().for_each(|line| say(line));
-    Ok(ExitCode::from(exit.code()))
+/// An organization that can be entered.
+#[derive(Debug)]
+pub struct Visit {
+    settings: Settings,
+    client: Client,
+    /// Where the token is read again when it is not accepted any more.
+    source: TokenSource,
 }
 
-/// Turns the loop until the person, or the system, wants it to end.
-async fn until_left<B>(looping: &mut EventLoop<B>, screen: &mut Screen) -> Result<Exit, std::io::Error>
-where
-    B: Backend<Error = std::io::Error>,
-{
-    looping.start()?;
-    loop {
-        let turn = looping.turn().await?;
-        for text in looping.take_clips() {
-            screen.clip(&text)?;
-        }
-        match turn {
-            Turn::Going => {}
-            Turn::Ended(exit) => return Ok(exit),
-            Turn::Suspend => {
-                screen.suspend().await?;
-                looping.resume(terminal::size()?)?;
-            }
+impl Visit {
+    /// Puts together what `access` gives access to.
+    ///
+    /// # Errors
+    /// [`Trouble`] when no request could be made of it.
+    pub fn new(settings: Settings, access: Access, source: TokenSource) -> Result<Self, Trouble> {
+        let client = Client::new(access).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
+        Ok(Self { settings, client, source })
+    }
+
+    /// Where it leads.
+    fn place(&self) -> Place {
+        let access = self.client.access();
+        Place {
+            profile: self.settings.profile.clone(),
+            base_url: access.base_url.to_string(),
+            org: access.organization.clone(),
+            read_only: self.settings.read_only,
         }
     }
 }
 
-fn setup(settings: &Settings, host: String) -> Setup {
+/// Finds the way to another organization. It may block.
+pub type Guide = dyn Fn(&Place) -> Result<Visit, Trouble> + Send + Sync;
+
+/// How the loop came to an end.
+enum Ended {
+    Left(Exit),
+    Gone(Box<Visit>),
+}
+
+/// Opens the screen on an organization, and on others for as long as the person goes on to them, and answers how it was
+/// left. Marks wait where they were made until their organization is entered again.
+///
+/// # Errors
+/// [`Trouble`] when the screen cannot be opened, or fails.
+pub async fn run(visit: Visit, guide: Arc<Guide>) -> Result<ExitCode, Trouble> {
+    terminal::restore_on_panic();
+    let mut screen = Screen::take().wrap_err("could not take the terminal")?;
+    let mut surface = screen.surface().wrap_err("could not draw on the terminal")?;
+    let (mut visit, mut left) = (visit, Vec::new());
+    let (exit, farewell) = loop {
+        let mut stay = Stay::begin(&visit, surface, &mut left)?;
+        let ended = stay.until_over(&mut screen, &guide).await;
+        let (state, terminal) = stay.end();
+        match ended {
+            Ok(Ended::Left(exit)) => break (Ok(exit), state.farewell()),
+            Ok(Ended::Gone(next)) => {
+                left.push((visit.place(), state.marks));
+                (visit, surface) = (*next, terminal);
+            }
+            Err(error) => break (Err(error), state.farewell()),
+        }
+    };
+    drop(screen);
+    let exit = exit.wrap_err("the terminal failed")?;
+    farewell.iter().for_each(|line| say(line));
+    Ok(ExitCode::from(exit.code()))
+}
+
+/// The surface that is drawn on.
+type Surface = ratatui::Terminal<CrosstermBackend<Stdout>>;
+
+/// The time in one organization: a loop with a worker and a channel of its own, so that nothing that was said in or to
+/// another organization is ever heard in it.
+struct Stay {
+    looping: EventLoop<CrosstermBackend<Stdout>>,
+    listening: JoinHandle<()>,
+}
+
+impl Stay {
+    fn begin(visit: &Visit, surface: Surface, left: &mut Vec<(Place, Marks)>) -> Result<Self, Trouble> {
+        let settings = &visit.settings;
+        let clock = Clock::system();
+        let (messages, inbox) = unbounded_channel();
+        let terms = Terms {
+            at_once: settings.at_once,
+            source: visit.source.clone(),
+            backups: Backups::new(settings.backups.clone(), settings.keep_free),
+            ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
+        };
+        let size = terminal::size().wrap_err("the terminal does not tell its size")?;
+        let listening =
+            terminal::listen(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
+        let worker = Worker::new(visit.client.clone(), terms, messages);
+        let mut state = State::new(setup(visit), size, clock.now());
+        if let Some(at) = left.iter().position(|(place, _)| place.is_where(&visit.place())) {
+            state.marks = left.swap_remove(at).1;
+        }
+        Ok(Self { looping: EventLoop::new(state, surface, worker, inbox, clock), listening })
+    }
+
+    /// Turns the loop until the person, or the system, wants it to end.
+    async fn until_over(&mut self, screen: &mut Screen, guide: &Arc<Guide>) -> io::Result<Ended> {
+        let looping = &mut self.looping;
+        looping.start()?;
+        loop {
+            let turn = looping.turn().await?;
+            for text in looping.take_clips() {
+                screen.clip(&text)?;
+            }
+            match turn {
+                Turn::Going => {}
+                Turn::Ended(exit) => return Ok(Ended::Left(exit)),
+                Turn::Leaving(place) => match way(guide, place).await {
+                    Ok(visit) => return Ok(Ended::Gone(Box::new(visit))),
+                    Err(why) => looping.stay(why)?,
+                },
+                Turn::Suspend => {
+                    screen.suspend().await?;
+                    looping.resume(terminal::size()?)?;
+                }
+            }
+        }
+    }
+
+    /// Ends everything that is under way.
+    fn end(self) -> (State, Surface) {
+        self.listening.abort();
+        self.looping.take_apart()
+    }
+}
+
+/// The way to `place`, or why there is none.
+async fn way(guide: &Arc<Guide>, place: Place) -> Result<Visit, String> {
+    let guide = Arc::clone(guide);
+    let found = spawn_blocking(move || guide(&place)).await;
+    found.map_err(|_| "the way there was not found".to_owned())?.map_err(|trouble| trouble.to_string())
+}
+
+fn setup(visit: &Visit) -> Setup {
+    let settings = &visit.settings;
     Setup {
         demo: settings.demo,
-        profile: settings.profile.clone(),
-        host,
+        here: visit.place(),
+        places: settings.places.clone(),
+        host: visit.client.access().base_url.host().to_owned(),
         limits: settings.limits.clone(),
         caution: settings.caution,
         keymap: Arc::new(settings.keymap.clone()),

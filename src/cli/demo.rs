@@ -6,15 +6,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use color_eyre::eyre::{WrapErr, eyre};
 
+use super::browse::Visit;
 use super::sandbox::{SandboxArgs, SandboxError};
 use super::trouble::{Trouble, say};
 use super::{GlobalArgs, browse, has_terminal, logging, on_runtime};
 use crate::auth::TokenSource;
 use crate::config::{Environment, Settings};
+use crate::model::place::Place;
 use crate::model::secret::Token;
 use crate::sandbox::{Limits, Sandbox};
 use crate::tallyfy::{Access, BaseUrl};
@@ -38,7 +41,12 @@ pub(super) fn run(
     let ended = on_runtime(async {
         let sandbox = Sandbox::start(served).await.map_err(SandboxError::from)?;
         let access = access(&settings, &sandbox)?;
-        browse::run(settings, access, TokenSource::none()).await
+        let visit = Visit::new(settings.clone(), access.clone(), TokenSource::none())?;
+        let guide = move |place: &Place| {
+            let access = Access { organization: place.org.clone(), ..access.clone() };
+            Visit::new(settings.clone(), access, TokenSource::none())
+        };
+        browse::run(visit, Arc::new(guide)).await
     });
     if log.is_some() {
         drop(log);

@@ -14,7 +14,7 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 
-use crate::sandbox::{FaultError, Limits, Quirk, Sandbox, Settings, StartError, read_faults};
+use crate::sandbox::{FaultError, Limits, Quirk, Role, Sandbox, Settings, StartError, read_faults};
 
 /// What `--help` says about the faults file.
 const FAULTS_HELP: &str = r#"Make requests go wrong as the rules in FILE say.
@@ -53,6 +53,7 @@ What happens:
     truncated-before  half of a success comes, without effect
     garbage           the request takes effect; 200 with broken JSON
     garbage-before    200 with broken JSON, without effect
+    not-utf8          the true answer, with bytes in names and titles that are no UTF-8
     revoke-token      the token that the request carries is worthless from this request on (see `--second-token`)
     refuse            every connection is reset, and none is taken for `for-ms`
 
@@ -85,6 +86,15 @@ pub struct SandboxArgs {
     /// Let this token in too, as one that the same person made after the first was revoked
     #[arg(long, value_name = "TOKEN")]
     pub second_token: Option<String>,
+    /// What the caller may do in the organization
+    #[arg(long, value_name = "ROLE", default_value = "admin")]
+    pub role: RoleArg,
+    /// Put the caller into this many organizations; those after the first are small
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub organizations: usize,
+    /// Give every record a name that is a trap for screens, files and tables
+    #[arg(long)]
+    pub hostile: bool,
     /// Behave otherwise where the sources on the API disagree; may be given more than once
     #[arg(long = "quirk", value_name = "NAME", value_parser = quirk_parser())]
     pub quirks: Vec<Quirk>,
@@ -107,6 +117,27 @@ impl From<LimitsArg> for Limits {
         match limits {
             LimitsArg::Documented => Self::Documented,
             LimitsArg::Off => Self::Off,
+        }
+    }
+}
+
+/// The values of `--role`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleArg {
+    /// An administrator
+    Admin,
+    /// A standard member
+    Standard,
+    /// A light member, who may only read
+    Light,
+}
+
+impl From<RoleArg> for Role {
+    fn from(role: RoleArg) -> Self {
+        match role {
+            RoleArg::Admin => Self::Admin,
+            RoleArg::Standard => Self::Standard,
+            RoleArg::Light => Self::Light,
         }
     }
 }
@@ -163,6 +194,9 @@ impl SandboxArgs {
             log: self.log.clone(),
             large_files: self.large_files,
             second_token: self.second_token.clone(),
+            role: self.role.into(),
+            organizations: self.organizations.max(1),
+            hostile: self.hostile,
             ..Settings::default()
         })
     }

@@ -2,6 +2,7 @@
 //!
 //! Owns the exit codes and the one place that writes to standard error. Must not know what the commands do.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -68,6 +69,22 @@ impl Trouble {
                 say(&format!("error: {report}{report:?}"));
                 Code::Failure.into()
             }
+        }
+    }
+}
+
+/// All of it in one line.
+impl fmt::Display for Trouble {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Told { problems, .. } => {
+                let told = problems.iter().map(|Problem { sentence, hint }| match hint.as_str() {
+                    "" => sentence.clone(),
+                    hint => format!("{sentence}; hint: {hint}"),
+                });
+                out.write_str(&told.collect::<Vec<_>>().join("; "))
+            }
+            Self::Failed(report) => write!(out, "{report}"),
         }
     }
 }

@@ -4,9 +4,10 @@
 //! can be set.
 
 use super::read::Reading;
-use super::{Problem, Sources};
+use super::{DEFAULT_BASE_URL, Problem, Sources};
 use crate::model::id::Id;
 use crate::model::kind::Kind;
+use crate::model::place::Place;
 
 /// Where requests go, as far as the sources say.
 #[derive(Debug, Default)]
@@ -53,7 +54,8 @@ pub(super) fn aim(sources: &Sources<'_>, reading: &Reading) -> Result<Aim, Vec<P
     }
     let (file, flags, mut problems) = (&reading.file, sources.flags, Vec::new());
     let explicit = flags.profile.is_some();
-    let name = flags.profile.as_deref().or(file.profile.as_deref());
+    let default = file.profile.as_deref().filter(|_| !flags.without_profile);
+    let name = flags.profile.as_deref().or(default);
     let profile = name.and_then(|name| file.profiles.get(name));
     if let (Some(name), None) = (name, profile) {
         problems.push(unknown_profile(name, explicit, reading));
@@ -95,6 +97,23 @@ pub(super) fn aim(sources: &Sources<'_>, reading: &Reading) -> Result<Aim, Vec<P
         read_only: profile.is_some_and(|profile| profile.read_only),
         kind: profile.and_then(|profile| profile.kind),
     })
+}
+
+/// The organizations that the profiles name, each as it would be aimed at by `--profile`.
+pub(super) fn places(sources: &Sources<'_>, reading: &Reading) -> Vec<Place> {
+    if sources.demo {
+        return Vec::new();
+    }
+    let names = reading.file.profiles.keys();
+    let place = |name: &String| {
+        let place = Place { profile: Some(name.clone()), ..Place::default() };
+        let flags = sources.flags.clone().at(&place);
+        let aim = aim(&Sources { flags: &flags, ..sources.clone() }, reading).ok()?;
+        let base_url = aim.base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
+        let read_only = flags.read_only || reading.file.read_only || aim.read_only;
+        Some(Place { base_url, org: aim.org?, read_only, ..place })
+    };
+    names.filter_map(place).collect()
 }
 
 /// The value is not shown: the likeliest wrong thing to stand there is a token.

@@ -14,7 +14,7 @@ use super::record::{Record, Value};
 use super::text;
 
 /// The organization the program works on, as the server names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Organization {
     /// Its id.
     pub id: String,

@@ -93,6 +93,8 @@ pub enum Mishap {
     Garbage,
     /// The answer is 200 with broken JSON; the request has no effect.
     GarbageBefore,
+    /// The true answer, with bytes in its names and titles that are no UTF-8.
+    NotUtf8,
     /// The request's token is revoked before the request is looked at, as when its user signs out of the web application.
     RevokeToken,
     /// Every connection is reset and new ones are refused for this long; the request has no effect.
@@ -272,6 +274,7 @@ enum Word {
     TruncatedBefore,
     Garbage,
     GarbageBefore,
+    NotUtf8,
     RevokeToken,
     Refuse,
 }
@@ -347,6 +350,7 @@ impl Written {
             (Some(Word::TruncatedBefore), None) => Mishap::TruncatedBefore,
             (Some(Word::Garbage), None) => Mishap::Garbage,
             (Some(Word::GarbageBefore), None) => Mishap::GarbageBefore,
+            (Some(Word::NotUtf8), None) => Mishap::NotUtf8,
             (Some(Word::RevokeToken), None) => Mishap::RevokeToken,
             (Some(Word::Refuse), None) => Mishap::Refuse { span: span(self.for_ms.unwrap_or_default()) },
         })

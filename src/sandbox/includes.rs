@@ -28,6 +28,8 @@ pub(super) struct About<'a> {
     pub(super) threads: u32,
     /// When they were written.
     pub(super) at: Moment,
+    /// The field that takes files, where it holds some.
+    pub(super) file_field: Option<Value>,
 }
 
 impl Step<'_> {
@@ -62,7 +64,7 @@ impl Shape<'_> {
             body["tags"] = self.link_rows(&run.base.links);
         }
         if self.query.with("folders") {
-            body["folders"] = self.include(json!([]));
+            body["folders"] = self.include(self.folder_of(run.folder.as_ref()).into_iter().collect());
         }
         if self.query.with("tasks") {
             body["tasks"] = self.include(steps().map(|step| self.step(step, Depth::InRun)).collect());
@@ -72,10 +74,10 @@ impl Shape<'_> {
             body["tasks_meta"] = self.include(meta);
         }
         if self.query.with("form_fields") {
-            let id = |step: &Step<'_>| self.world.step_key(run.base.serial, step.position);
-            let title = |step: &Step<'_>| self.world.names.step(run.pattern, usize::from(step.position));
-            let fields = steps().map(|step| form_field(&id(&step), &title(&step)));
-            body["form_fields"] = self.include(fields.collect());
+            body["form_fields"] = self.include(steps().flat_map(|step| self.fields_of(step)).collect());
+        }
+        if self.query.with("ko_form_fields") {
+            body["ko_form_fields"] = self.include(Value::Array(self.kick_off_fields(key)));
         }
         if self.query.with("checklist") {
             body["checklist"] = self.include(json!({"id": &*run.checklist, "title": &*run.checklist_title}));
@@ -83,6 +85,18 @@ impl Shape<'_> {
         if self.query.with("threads_count") {
             body["threads_count"] = json!(steps().map(|step| step.threads()).sum::<u32>());
         }
+    }
+
+    fn fields_of(&self, step: Step<'_>) -> Vec<Value> {
+        let id = self.world.step_key(step.run.base.serial, step.position);
+        let title = self.world.names.step(step.run.pattern, usize::from(step.position));
+        [Some(form_field(&id, &title)), self.step_answers(step).field].into_iter().flatten().collect()
+    }
+
+    /// Every field of a process: those of the kick-off, then those of its tasks.
+    pub(super) fn answers_in(&self, key: &Key, run: &Run) -> Vec<Value> {
+        let steps = (0..run.total).map(|position| Step { key, run, position });
+        self.kick_off_fields(key).into_iter().chain(steps.flat_map(|step| self.fields_of(step))).collect()
     }
 
     pub(super) fn template_includes(&self, body: &mut Value, key: &Key, template: &Template) {
@@ -93,7 +107,7 @@ impl Shape<'_> {
             body["tags"] = self.link_rows(&template.base.links);
         }
         if self.query.with("folder") {
-            body["folder"] = self.include(Value::Null);
+            body["folder"] = self.include(json!(self.folder_of(template.folder.as_ref())));
         }
         if self.query.with("steps") {
             let step = |position: usize| {
@@ -112,7 +126,8 @@ impl Shape<'_> {
             body["summary"] = json!(format!("<p>{}</p>", about.title));
         }
         if self.asks(depth, "form_fields") {
-            body["form_fields"] = self.include(json!([form_field(about.id, about.title)]));
+            let fields = [Some(form_field(about.id, about.title)), about.file_field.clone()];
+            body["form_fields"] = self.include(fields.into_iter().flatten().collect());
         }
         if self.asks(depth, "threads") {
             body["threads"] = self.include((0..about.threads).map(|number| thread(about, number)).collect());
@@ -123,7 +138,7 @@ impl Shape<'_> {
     }
 }
 
-/// The one answer that a task has; its key for the value is that of row 22 of the API sheet's section 9.
+/// The answer in words that a task has; its key for the value is that of row 22 of the API sheet's section 9.
 fn form_field(task: &str, title: &str) -> Value {
     json!({"id": step_id(task, 999), "label": "Remarks", "field_type": "text", "field_value": title})
 }

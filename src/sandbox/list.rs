@@ -9,15 +9,13 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answer::{Answer, wrapped},
-    dice::hex,
     includes::Depth,
     query::Query,
     quirks::{Quirk, Quirks},
     rows::Kind,
     select::{Scope, Spot, select},
-    shape::{Place, Shape, fields},
+    shape::{Place, Shape, fields, light_guest, light_user},
     store::{Step, World},
-    tokens::Bearer,
 };
 
 /// How many selections are remembered.
@@ -26,8 +24,16 @@ const REMEMBERED: usize = 8;
 const BIRTHS: u32 = 5;
 /// The cap on `per_page` (API sheet, section 2).
 const CAP: usize = 100;
-/// What members come in by default; no cap is known for them (API sheet, section 2).
-const USERS_PAGE: usize = 9999;
+
+/// What a list comes in by default, and the most that may be asked for; no cap is known for members and guests (API
+/// sheet, section 2).
+const fn pages_of(scope: Scope<'_>) -> (usize, usize) {
+    match scope {
+        Scope::Kind(Kind::Members) => (9999, usize::MAX),
+        Scope::Kind(Kind::Guests) => (999, usize::MAX),
+        _ => (10, CAP),
+    }
+}
 
 /// The selections of the last few lists.
 #[derive(Debug, Default)]
@@ -81,13 +87,20 @@ pub(super) fn list(
     grow(world, scope, page);
     let spots = memory.select(world, scope, query);
     let shape = Shape::new(world, query, Place::List);
-    let unpaged =
-        matches!(scope, Scope::Kind(Kind::Runs | Kind::Checklists | Kind::Tasks) | Scope::TasksOf(_));
-    if unpaged && query.truthy("without_pagination") == Some(true) {
+    let unpaged = match scope {
+        Scope::Kind(Kind::Runs | Kind::Checklists | Kind::Tasks | Kind::Guests) | Scope::TasksOf(_) => {
+            query.truthy("without_pagination") == Some(true)
+        }
+        Scope::Kind(Kind::Folders) => query.truthy("pagination") == Some(false),
+        Scope::Kind(_) => false,
+    };
+    if unpaged {
         return Answer::item(spots.iter().filter_map(|spot| show(&shape, scope, *spot)).collect());
     }
     let asked = query.number("per_page").filter(|_| !world.quirks.has(Quirk::IgnorePerPage));
-    let per_page = asked.unwrap_or(10).min(CAP);
+    let (default, cap) = pages_of(scope);
+    let per_page =
+        if world.quirks.has(Quirk::IgnorePerPage) { 10 } else { asked.unwrap_or(default).min(cap) };
     let window = Window { total: spots.len(), page, per_page, address };
     let from = window.from();
     let repeats = usize::from(from > 0 && world.quirks.has(Quirk::Duplicates));
@@ -97,36 +110,18 @@ pub(super) fn list(
     enveloped(rows, &window, &world.quirks)
 }
 
-/// The members (API sheet 6.9): all states, one long page by default.
-pub(super) fn users(world: &World, query: &Query, address: &str) -> Answer {
-    let per_page = query.number("per_page").unwrap_or(USERS_PAGE);
-    let needle = query.get("q").map(str::to_lowercase);
-    let fits = |name: String| needle.as_deref().is_none_or(|needle| name.to_lowercase().contains(needle));
-    let found: Vec<_> =
-        world.users.iter().filter(|user| fits(user.full_name()) || fits(user.email.clone())).collect();
-    let window = Window { total: found.len(), page: query.number("page").unwrap_or(1), per_page, address };
-    let shape = Shape::new(world, query, Place::List);
-    let rows = found.iter().skip(window.from()).take(per_page).map(|user| shape.user(user)).collect();
-    enveloped(rows, &window, &world.quirks)
-}
-
-/// The one organization that the bearer's token opens, as a list (API sheet 6.11).
-pub(super) fn organizations(world: &World, bearer: Bearer, query: &Query, address: &str) -> Answer {
-    let mut body = Shape::new(world, query, Place::List).organization();
-    if bearer == Bearer::Elsewhere {
-        body["id"] = json!(hex(world.seed ^ 0xE15E, 0));
-        body["name"] = json!("Elsewhere Ltd");
-    }
-    let name = body["name"].as_str().unwrap_or_default().to_lowercase();
-    let fits = query.get("q").is_none_or(|needle| name.contains(&needle.to_lowercase()));
+/// The organizations that the bearer's token opens (API sheet 6.11), made by [`Shape::organization`].
+pub(super) fn organizations(bodies: Vec<Value>, quirks: &Quirks, query: &Query, address: &str) -> Answer {
+    let name = |body: &Value| body["name"].as_str().unwrap_or_default().to_lowercase();
+    let fits = |body: &Value| query.get("q").is_none_or(|needle| name(body).contains(&needle.to_lowercase()));
+    let found: Vec<Value> = bodies.into_iter().filter(fits).collect();
     let per_page = query.number("per_page").unwrap_or(10).min(CAP);
-    let window =
-        Window { total: usize::from(fits), page: query.number("page").unwrap_or(1), per_page, address };
-    let rows = if fits && window.page == 1 { vec![body] } else { Vec::new() };
-    enveloped(rows, &window, &world.quirks)
+    let window = Window { total: found.len(), page: query.number("page").unwrap_or(1), per_page, address };
+    let rows = found.into_iter().skip(window.from()).take(per_page).collect();
+    enveloped(rows, &window, quirks)
 }
 
-/// Ids and names alone, without pages (API sheet 6.1, 6.2, 6.7).
+/// Ids and names alone, without pages (API sheet 6.1, 6.2, 6.7 to 6.9).
 pub(super) fn light(world: &World, memory: &mut Memory, kind: Kind, query: &Query) -> Answer {
     let spots = memory.select(world, Scope::Kind(kind), query);
     let row = |spot: &Spot| match (kind, *spot) {
@@ -139,6 +134,8 @@ pub(super) fn light(world: &World, memory: &mut Memory, kind: Kind, query: &Quer
         (Kind::Groups, Spot::Row(index)) => {
             world.groups.get_index(index).map(|(id, row)| json!({"id": &**id, "name": row.name}))
         }
+        (Kind::Guests, Spot::Row(index)) => world.guests.get_index(index).map(|(_, row)| light_guest(row)),
+        (Kind::Members, Spot::Row(index)) => world.users.get_index(index).map(|(_, row)| light_user(row)),
         _ => None,
     };
     Answer::item(spots.iter().filter_map(row).collect::<Value>())
@@ -175,6 +172,15 @@ fn show(shape: &Shape<'_>, scope: Scope<'_>, spot: Spot) -> Option<Value> {
         }
         (Scope::Kind(Kind::Groups), Spot::Row(index)) => {
             world.groups.get_index(index).map(|(key, row)| shape.group(key, row))
+        }
+        (Scope::Kind(Kind::Guests), Spot::Row(index)) => {
+            world.guests.get_index(index).map(|(_, row)| shape.guest(row))
+        }
+        (Scope::Kind(Kind::Members), Spot::Row(index)) => {
+            world.users.get_index(index).map(|(_, row)| shape.user(row))
+        }
+        (Scope::Kind(Kind::Folders), Spot::Row(index)) => {
+            world.folders.get_index(index).map(|(key, row)| shape.folder(key, row))
         }
         (Scope::Kind(Kind::Assets) | Scope::TasksOf(_), Spot::Row(_)) => None,
     }

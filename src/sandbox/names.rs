@@ -18,8 +18,14 @@ pub(super) struct Names {
     pub(super) auto_tags: Vec<String>,
     pub(super) groups: Vec<(String, String)>,
     pub(super) guests: Vec<String>,
+    /// Guests to whom nothing was given to do.
+    pub(super) idle_guests: Vec<String>,
+    pub(super) template_folders: Vec<String>,
+    pub(super) run_folders: Vec<String>,
     pub(super) colors: Vec<String>,
     pub(super) awkward: Vec<String>,
+    /// Names that do harm where they are shown, written or run as they are.
+    pub(super) hostile: Vec<String>,
     pub(super) long: String,
 }
 

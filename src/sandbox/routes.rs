@@ -1,4 +1,4 @@
-//! Which path means what: the routes of the API sheet for the six kinds, identity and files.
+//! Which path means what: the routes of the API sheet for every kind, identity and files.
 //!
 //! Owns the reading of paths. Must not know headers, state or bodies.
 
@@ -15,9 +15,6 @@ pub(super) enum Route<'a> {
     Organization,
     MeInOrganization,
     RevokeTokens,
-    Users,
-    UsersList,
-    User(&'a str),
     List(Kind),
     LightList(Kind),
     Get(Kind, &'a str),
@@ -28,6 +25,12 @@ pub(super) enum Route<'a> {
     Destroy(Kind, &'a str),
     RunTasks(&'a str),
     RunTask(&'a str, &'a str),
+    /// Every form answer of a process.
+    RunAnswers(&'a str),
+    /// The bare DELETE of a member: disabling, and handing over what they own if asked.
+    Dismiss(&'a str),
+    /// What a member still owns.
+    Belongings(&'a str),
     /// The bytes of a file, inline or as a download.
     Bytes(&'a str, Delivery),
 }
@@ -37,11 +40,10 @@ impl Route<'_> {
     pub(super) const fn call(&self) -> Option<Call> {
         Some(match self {
             Self::Health | Self::RevokeTokens => return None,
-            Self::Me | Self::Organization | Self::MeInOrganization | Self::User(_) => Call::Read,
-            Self::Get(..) | Self::RunTask(..) => Call::Read,
-            Self::MyOrganizations | Self::Users | Self::UsersList => Call::List,
-            Self::List(_) | Self::LightList(_) | Self::RunTasks(_) => Call::List,
-            Self::Archive(..) => Call::Archive,
+            Self::Me | Self::Organization | Self::MeInOrganization => Call::Read,
+            Self::Get(..) | Self::RunTask(..) | Self::RunAnswers(_) | Self::Belongings(_) => Call::Read,
+            Self::MyOrganizations | Self::List(_) | Self::LightList(_) | Self::RunTasks(_) => Call::List,
+            Self::Archive(..) | Self::Dismiss(_) => Call::Archive,
             Self::Restore(..) => Call::Restore,
             Self::Destroy(..) => Call::Delete,
             Self::Bytes(..) => Call::Download,
@@ -103,14 +105,11 @@ fn route<'a>(method: &str, segments: &[&'a str]) -> Option<Route<'a>> {
 }
 
 fn in_organization<'a>(method: &str, rest: &[&'a str]) -> Option<Route<'a>> {
-    use Kind::{Assets, Checklists, Groups, Runs, Tags, Tasks};
+    use Kind::{Assets, Checklists, Folders, Groups, Guests, Members, Runs, Tags, Tasks};
     Some(match (method, rest) {
         ("GET", []) => Route::Organization,
         ("GET", ["me"]) => Route::MeInOrganization,
         ("DELETE", ["me", "delete-active-tokens"]) => Route::RevokeTokens,
-        ("GET", ["users"]) => Route::Users,
-        ("GET", ["users-list"]) => Route::UsersList,
-        ("GET", ["users", id]) => Route::User(id),
         ("GET", ["runs"]) => Route::List(Runs),
         ("GET", ["runs-list"]) => Route::LightList(Runs),
         ("GET", ["checklists"]) => Route::List(Checklists),
@@ -119,29 +118,47 @@ fn in_organization<'a>(method: &str, rest: &[&'a str]) -> Option<Route<'a>> {
         ("GET", ["tags"]) => Route::List(Tags),
         ("GET", ["groups"]) => Route::List(Groups),
         ("GET", ["groups-list"]) => Route::LightList(Groups),
+        ("GET", ["guests"]) => Route::List(Guests),
+        ("GET", ["guests-list"]) => Route::LightList(Guests),
+        ("GET", ["users"]) => Route::List(Members),
+        ("GET", ["users-list"]) => Route::LightList(Members),
+        ("GET", ["folders"]) => Route::List(Folders),
         ("GET", ["runs", run, "tasks"]) => Route::RunTasks(run),
         ("GET", ["runs", run, "tasks", task]) => Route::RunTask(run, task),
+        ("GET", ["runs", run, "form-fields"]) => Route::RunAnswers(run),
         ("GET", ["runs", id]) => Route::Get(Runs, id),
         ("GET", ["checklists", id]) => Route::Get(Checklists, id),
         ("GET", ["tasks", id]) => Route::Get(Tasks, id),
         ("GET", ["assets", id]) => Route::Get(Assets, id),
         ("GET", ["tags", id]) => Route::Get(Tags, id),
         ("GET", ["groups", id]) => Route::Get(Groups, id),
+        ("GET", ["guests", email]) => Route::Get(Guests, email),
+        ("GET", ["users", id]) => Route::Get(Members, id),
+        ("GET", ["users", id, "reassignment-information"]) => Route::Belongings(id),
+        ("GET", ["folders", id]) => Route::Get(Folders, id),
         ("GET", ["file", id]) => Route::Bytes(id, Delivery::Inline),
         ("GET", ["file", id, "dl"] | ["download-files", id]) => Route::Bytes(id, Delivery::Attachment),
         ("DELETE", ["runs", id]) => Route::Archive(Runs, id),
         ("DELETE", ["checklists", id]) => Route::Archive(Checklists, id),
         ("DELETE", ["tasks", id]) => Route::Archive(Tasks, id),
         ("DELETE", ["assets", id]) => Route::Archive(Assets, id),
+        ("DELETE", ["guests", email, "disable"]) => Route::Archive(Guests, email),
+        ("DELETE", ["users", id, "disable"]) => Route::Archive(Members, id),
+        ("DELETE", ["users", id]) => Route::Dismiss(id),
         ("PUT", ["runs", id, "activate"]) => Route::Restore(Runs, id),
         ("PUT", ["checklists", id, "restore"]) => Route::Restore(Checklists, id),
         ("PUT", ["tasks", id, "restore"]) => Route::Restore(Tasks, id),
+        ("PUT", ["guests", email, "enable"]) => Route::Restore(Guests, email),
+        ("PUT", ["users", id, "enable"]) => Route::Restore(Members, id),
         ("DELETE", ["runs", id, "delete"]) => Route::Destroy(Runs, id),
         ("DELETE", ["checklists", id, "delete"]) => Route::Destroy(Checklists, id),
         ("DELETE", ["tasks", id, "delete"]) => Route::Destroy(Tasks, id),
         ("DELETE", ["file", id]) => Route::Destroy(Assets, id),
         ("DELETE", ["tags", id]) => Route::Destroy(Tags, id),
         ("DELETE", ["groups", id]) => Route::Destroy(Groups, id),
+        ("DELETE", ["guests", email]) => Route::Destroy(Guests, email),
+        ("DELETE", ["users", id, "delete"]) => Route::Destroy(Members, id),
+        ("DELETE", ["folders", id]) => Route::Destroy(Folders, id),
         _ => return None,
     })
 }

@@ -2,17 +2,21 @@
 //!
 //! Owns what a record holds and which keys of a JSON patch set it. Must not know routes, lists or HTTP.
 
+mod people;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Map, Value};
+
+pub(super) use people::{Folder, Guest, Tree, User};
 
 /// An identifier as it stands in a path.
 pub(super) type Key = Arc<str>;
 /// Seconds since 1970.
 pub(super) type Moment = i64;
 
-/// The six kinds with routes of their own, named by their API slug.
+/// The kinds with routes of their own, named by their API slug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     Runs,
@@ -21,11 +25,23 @@ pub(super) enum Kind {
     Assets,
     Tags,
     Groups,
+    Guests,
+    Members,
+    Folders,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Runs, Self::Checklists, Self::Tasks, Self::Assets, Self::Tags, Self::Groups];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Runs,
+        Self::Checklists,
+        Self::Tasks,
+        Self::Assets,
+        Self::Tags,
+        Self::Groups,
+        Self::Guests,
+        Self::Members,
+        Self::Folders,
+    ];
 
     pub(super) const fn slug(self) -> &'static str {
         match self {
@@ -35,6 +51,9 @@ impl Kind {
             Self::Assets => "assets",
             Self::Tags => "tags",
             Self::Groups => "groups",
+            Self::Guests => "guests",
+            Self::Members => "users",
+            Self::Folders => "folders",
         }
     }
 
@@ -79,6 +98,7 @@ pub(super) struct Run {
     pub(super) due: Option<Moment>,
     pub(super) starred: bool,
     pub(super) groups: Vec<Key>,
+    pub(super) folder: Option<Key>,
 }
 
 /// A template (API sheet 6.2).
@@ -95,6 +115,7 @@ pub(super) struct Template {
     pub(super) starred: bool,
     /// Other templates embedded in this one; archiving those strips them here for good.
     pub(super) embeds: Vec<Embed>,
+    pub(super) folder: Option<Key>,
 }
 
 /// One embedded template: in the whole template, or in the step with this number.
@@ -117,6 +138,7 @@ pub(super) struct Task {
     pub(super) deadline: Option<Moment>,
     pub(super) completed: Option<Moment>,
     pub(super) problem: bool,
+    pub(super) folder: Option<Key>,
 }
 
 /// A file (API sheet 7).
@@ -130,6 +152,32 @@ pub(super) struct File {
     pub(super) by_url: bool,
     pub(super) stored: bool,
     pub(super) size: usize,
+    pub(super) way: Way,
+}
+
+/// By which of the two ways a file is found (API sheet 7): both ways give it the same id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Way {
+    /// `with=assets` alone.
+    #[default]
+    Include,
+    /// A file-type form answer alone.
+    Answer,
+    Both,
+}
+
+impl Way {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Include => "include",
+            Self::Answer => "answer",
+            Self::Both => "both",
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        [Self::Include, Self::Answer, Self::Both].into_iter().find(|way| way.name() == name)
+    }
 }
 
 /// What a file hangs on: an id and `Run`, `Checklist`, `Task` or `Organization`.
@@ -156,25 +204,6 @@ pub(super) struct Group {
     pub(super) description: String,
     pub(super) members: Vec<i64>,
     pub(super) guests: Vec<String>,
-}
-
-/// A member, as far as owners and the role need one (API sheet 6.9).
-#[derive(Debug, Clone)]
-pub(super) struct User {
-    pub(super) id: i64,
-    pub(super) first: String,
-    pub(super) last: String,
-    pub(super) email: String,
-    pub(super) role: &'static str,
-    pub(super) created: Moment,
-    pub(super) last_login: Moment,
-    pub(super) disabled: bool,
-}
-
-impl User {
-    pub(super) fn full_name(&self) -> String {
-        format!("{} {}", self.first, self.last)
-    }
 }
 
 /// A record that a JSON patch can change.
@@ -222,6 +251,8 @@ macro_rules! base {
     };
 }
 
+use base;
+
 impl Row for Run {
     base!(name);
     fn set(&mut self, key: &str, value: &Value) -> bool {
@@ -235,6 +266,7 @@ impl Row for Run {
             "completed_at" => put(&mut self.completed, Some(moment(value))),
             "due_date" => put(&mut self.due, Some(moment(value))),
             "starred" => put(&mut self.starred, value.as_bool()),
+            "folder_id" => put(&mut self.folder, Some(text(value).map(Into::into))),
             _ => false,
         }
     }
@@ -251,6 +283,7 @@ impl Row for Template {
             "started_processes" => put(&mut self.started, whole(value)),
             "is_pinned" => put(&mut self.pinned, value.as_bool()),
             "starred" => put(&mut self.starred, value.as_bool()),
+            "folder_id" => put(&mut self.folder, Some(text(value).map(Into::into))),
             _ => false,
         }
     }
@@ -266,6 +299,7 @@ impl Row for Task {
             "deadline" => put(&mut self.deadline, Some(moment(value))),
             "completed_at" => put(&mut self.completed, Some(moment(value))),
             "problem" => put(&mut self.problem, value.as_bool()),
+            "folder_id" => put(&mut self.folder, Some(text(value).map(Into::into))),
             "owners" => {
                 self.users = each(&value["users"], whole);
                 self.guests = each(&value["guests"], text);
@@ -287,6 +321,7 @@ impl Row for File {
             "step_id" => put(&mut self.step, Some(text(value).map(Into::into))),
             "system" => put(&mut self.system, Some(text(value))),
             "source" => put(&mut self.by_url, Some(value == "url")),
+            "way" => put(&mut self.way, value.as_str().and_then(Way::of)),
             "subject" => {
                 put(&mut self.subject.id, text(&value["id"]));
                 put(&mut self.subject.sort, text(&value["type"]));
@@ -333,6 +368,14 @@ pub(super) struct Tally {
 
 /// Links of all tags, counted in one walk.
 pub(super) type Tallies = BTreeMap<Key, Tally>;
+
+/// What a guest has to do and has done, for `with=stats`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Duties {
+    pub(super) open: u32,
+    pub(super) done: u32,
+    pub(super) last_done: Option<Moment>,
+}
 
 fn put<T>(field: &mut T, value: Option<T>) -> bool {
     let fits = value.is_some();

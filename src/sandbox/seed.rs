@@ -2,6 +2,9 @@
 //!
 //! Owns how many of what there are and how they hang together. Must not know HTTP or how records are shown.
 
+mod hostile;
+mod later;
+
 use std::{collections::HashMap, sync::Arc};
 
 use indexmap::IndexMap;
@@ -9,27 +12,45 @@ use tokio::time::Instant;
 
 use super::{
     Settings,
-    dice::{Dice, hex},
+    dice::{Dice, hex, mix},
     names::Names,
-    rows::{Base, Embed, File, Group, Key, Link, Moment, Run, Subject, Tag, Task, Template, User},
+    rows::{Base, Embed, File, Group, Key, Link, Moment, Run, Subject, Tag, Task, Template, User, Way},
     store::{World, step_id},
 };
 
 const DAY: Moment = 86_400;
+/// The caller's id, the same in every organization.
+const CALLER: i64 = 2044;
+/// How far apart the other people's ids of two organizations are.
+const ELSEWHERE: i64 = 100_000;
 
-/// Builds the organization that `settings` describe.
-pub(super) fn world(settings: &Settings, names: Names) -> World {
+/// Builds the organization that `settings` describe, or another one of the same caller, which is smaller: `place` counts
+/// them from 0.
+pub(super) fn world(settings: &Settings, names: &Arc<Names>, place: usize) -> World {
+    let first = place == 0;
+    let (org, org_name) = match place {
+        0 => (hex(settings.seed ^ 0x0E6, 0), names.organization.clone()),
+        1 => (hex(settings.seed ^ 0xE15E, 0), "Elsewhere Ltd".to_owned()),
+        _ => (hex(settings.seed ^ 0xE15E, place as u64), format!("Branch {place:02} Ltd")),
+    };
+    let seed = if first { settings.seed } else { mix(settings.seed ^ (place as u64) << 32) };
+    let scale = if first { settings.scale } else { (settings.scale / 10).clamp(6, 40) };
     let mut world = World {
-        seed: settings.seed,
-        org: hex(settings.seed ^ 0x0E6, 0),
-        names: Arc::new(names),
+        seed,
+        org,
+        org_name,
+        caller: CALLER,
+        other: CALLER + 7 + ELSEWHERE * i64::try_from(place).unwrap_or(0),
+        names: Arc::clone(names),
         role: settings.role,
         quirks: settings.quirks.clone(),
-        users: Vec::new(),
-        runs: IndexMap::with_capacity(settings.scale),
+        users: IndexMap::new(),
+        guests: IndexMap::new(),
+        folders: IndexMap::new(),
+        runs: IndexMap::with_capacity(scale),
         templates: IndexMap::new(),
-        tasks: IndexMap::with_capacity(settings.scale / 2),
-        files: IndexMap::with_capacity(settings.scale / 3),
+        tasks: IndexMap::with_capacity(scale / 2),
+        files: IndexMap::with_capacity(scale / 3),
         tags: IndexMap::new(),
         groups: IndexMap::new(),
         attached: HashMap::new(),
@@ -39,7 +60,7 @@ pub(super) fn world(settings: &Settings, names: Names) -> World {
         started: Instant::now(),
         born: 0,
     };
-    let mut sower = Sower { dice: Dice::new(settings.seed), scale: settings.scale };
+    let mut sower = Sower { dice: Dice::new(seed), scale };
     sower.users(&mut world);
     sower.tags(&mut world);
     sower.groups(&mut world);
@@ -49,6 +70,10 @@ pub(super) fn world(settings: &Settings, names: Names) -> World {
     sower.tasks(&mut world);
     sower.files(&mut world);
     enlarge(&mut world, settings.large_files);
+    later::sow(&mut world, scale);
+    if settings.hostile {
+        hostile::rename(&mut world);
+    }
     world
 }
 
@@ -65,23 +90,37 @@ impl Sower {
             let (first, last) =
                 names.people.get(index % names.people.len().max(1)).cloned().unwrap_or_default();
             let last = if index < names.people.len() { last } else { format!("{last} {index}") };
-            let id = 2044 + 7 * i64::try_from(index).unwrap_or(0);
+            let id =
+                if index == 0 { CALLER } else { world.other + 7 * (i64::try_from(index).unwrap_or(1) - 1) };
             let role = match index {
                 0 => world.role.name(),
                 1 => "Admin",
                 _ if index % 5 == 4 => "Light",
                 _ => "Standard",
             };
-            world.users.push(User {
+            let base = Base {
+                serial: u32::try_from(index).unwrap_or(0),
+                created: world.epoch - 900 * DAY + self.dice.days(300),
+                ..Base::default()
+            };
+            let last_login = world.epoch - self.dice.days(40);
+            let mut user = User {
                 id,
                 email: format!("user{id}@acme.example"),
-                first,
-                last,
-                role,
-                created: world.epoch - 900 * DAY + self.dice.days(300),
-                last_login: world.epoch - self.dice.days(40),
-                disabled: index > 1 && index % 11 == 7,
-            });
+                role: role.to_owned(),
+                last_login: Some(last_login),
+                // Somebody else than the caller.
+                default_admin: index == 1,
+                base,
+                ..User::default()
+            };
+            user.call(first, last);
+            user.base.updated = last_login;
+            if index > 1 && index % 11 == 7 {
+                user.base.archived = Some(last_login + DAY);
+                user.base.updated = last_login + DAY;
+            }
+            world.users.insert(id.to_string().into(), user);
         }
     }
 
@@ -116,7 +155,7 @@ impl Sower {
 
     fn user(&mut self, world: &World) -> i64 {
         let index = self.dice.below(world.users.len());
-        world.users.get(index).map_or(0, |user| user.id)
+        world.users.get_index(index).map_or(0, |(_, user)| user.id)
     }
 
     fn tags(&mut self, world: &mut World) {
@@ -173,6 +212,7 @@ impl Sower {
                 pinned: self.dice.one_in(15),
                 starred: self.dice.one_in(8),
                 embeds: Vec::new(),
+                folder: None,
             };
             world.templates.insert(key(world, 0x7E3, index), template);
         }
@@ -224,6 +264,7 @@ impl Sower {
                 due: (!self.dice.one_in(5)).then(|| base.created + self.dice.days(60)),
                 starred: self.dice.one_in(12),
                 groups: group.filter(|_| self.dice.one_in(6)).into_iter().collect(),
+                folder: None,
                 base,
             };
             world.runs.insert(key(world, 0x2C7, index), run);
@@ -250,6 +291,7 @@ impl Sower {
                 deadline: (!self.dice.one_in(6)).then(|| base.created + self.dice.days(90)),
                 completed: (status == "completed").then_some(base.updated),
                 problem: self.dice.one_in(20),
+                folder: None,
                 base,
             };
             world.tasks.insert(key(world, 0x3D9, index), task);
@@ -291,6 +333,8 @@ impl Sower {
                 stored: !by_url && !self.dice.one_in(40),
                 size: 200 + self.dice.below(20_000),
                 subject,
+                // A link is what somebody answered with; so are some of the stored ones.
+                way: if by_url || index % 4 == 1 { Way::Both } else { Way::Include },
             };
             let id = key(world, 0xF11, index);
             world.attached.entry(file.subject.id.clone()).or_default().push(Arc::clone(&id));

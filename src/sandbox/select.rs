@@ -7,7 +7,7 @@ use std::cmp::{Ordering, Reverse};
 use super::{
     query::Query,
     quirks::Quirk,
-    rows::{Base, Kind, Moment, Row, Run, Tag, Tally, Task, Template},
+    rows::{Base, Folder, Key, Kind, Moment, Row, Run, Tag, Tally, Task, Template, Tree, User},
     store::{Step, World},
 };
 
@@ -40,6 +40,9 @@ pub(super) fn select(world: &World, scope: Scope<'_>, query: &Query) -> Vec<Spot
                 group(&row.name, &row.description) && filter.scope(row.base.archived)
             })
         }
+        Scope::Kind(Kind::Guests) => rows(world.guests.values(), |guest| filter.named(&guest.email)),
+        Scope::Kind(Kind::Members) => rows(world.users.values(), |user| filter.member(user)),
+        Scope::Kind(Kind::Folders) => rows(world.folders.values(), |folder| filter.folder(folder)),
         Scope::TasksOf(run) => {
             let found = world.runs.get_full(run);
             // Those of an archived process are archived all of them, and no filter takes them apart.
@@ -72,6 +75,8 @@ struct Filter<'a> {
     owners: Vec<i64>,
     /// The ids of the tags asked for, by id or by title; none when the list is not narrowed by tag.
     tags: Option<Vec<&'a str>>,
+    /// The folders asked for, with what stands in them if asked; none when the list is not narrowed by folder.
+    folders: Option<Vec<&'a str>>,
     now: Moment,
 }
 
@@ -86,7 +91,7 @@ impl<'a> Filter<'a> {
             _ => Side::Live,
         };
         let wanted: Vec<&str> = query.parts("tag").into_iter().chain(query.parts("tag_ids")).collect();
-        let named = |(key, tag): (&'a super::rows::Key, &'a Tag)| {
+        let named = |(key, tag): (&'a Key, &'a Tag)| {
             let fits = wanted.iter().any(|want| **want == **key || tag.title == *want);
             fits.then_some(&**key)
         };
@@ -96,10 +101,30 @@ impl<'a> Filter<'a> {
             status: status.filter(|status| *status != "archived" && *status != "all"),
             owners: query.parts("owners").into_iter().filter_map(|id| id.parse().ok()).collect(),
             tags: (!wanted.is_empty()).then(|| world.tags.iter().filter_map(named).collect()),
+            folders: wanted_folders(world, query),
             now: world.now(),
             world,
             query,
         }
+    }
+
+    fn filed(&self, folder: Option<&Key>) -> bool {
+        let folders = self.folders.as_ref();
+        folders.is_none_or(|folders| folder.is_some_and(|folder| folders.contains(&&**folder)))
+    }
+
+    /// Members come in all states (API sheet, section 5).
+    fn member(&self, user: &User) -> bool {
+        (user.deleted.is_none() || self.world.quirks.has(Quirk::DeletedMembersListed))
+            && (self.named(&user.full) || self.named(&user.email))
+    }
+
+    fn folder(&self, folder: &Folder) -> bool {
+        let tree = self.query.get("folder_type").and_then(Tree::of).unwrap_or_default();
+        let parent = self.query.get("parent_id");
+        folder.tree == tree
+            && parent.is_none_or(|parent| folder.parent.as_deref() == Some(parent))
+            && self.named(&folder.name)
     }
 
     fn named(&self, name: &str) -> bool {
@@ -126,7 +151,7 @@ impl<'a> Filter<'a> {
 
     fn run(&self, run: &Run) -> bool {
         let template = self.query.get("checklist_id").or_else(|| self.query.get("blueprint_id"));
-        let group = self.query.get("groups");
+        let groups = self.query.parts("groups");
         self.scope(run.base.archived)
             && template.is_none_or(|id| id == &*run.checklist)
             && self.run_status(run)
@@ -134,7 +159,8 @@ impl<'a> Filter<'a> {
             && self.tagged(&run.base)
             && (self.query.truthy("starred") != Some(true) || run.starred)
             && self.query.get("type").is_none_or(|sort| sort == "procedure")
-            && group.is_none_or(|id| run.groups.iter().any(|group| &**group == id))
+            && (groups.is_empty() || run.groups.iter().any(|group| groups.contains(&&**group)))
+            && self.filed(run.folder.as_ref())
             && self.named(&run.name)
     }
 
@@ -148,12 +174,11 @@ impl<'a> Filter<'a> {
     }
 
     fn template(&self, template: &Template) -> bool {
-        let folder = self.query.get("folder").or_else(|| self.query.get("folder_id"));
         let owner = self.query.get("owner_id").and_then(|id| id.parse::<i64>().ok());
         self.scope(template.base.archived)
             && self.status.is_none_or(|status| template.status.as_deref() == Some(status))
             && owner.is_none_or(|owner| owner == template.owner)
-            && folder.is_none()
+            && self.filed(template.folder.as_ref())
             && self.tagged(&template.base)
             && (self.query.truthy("starred") != Some(true) || template.starred)
             && self.named(&template.title)
@@ -189,10 +214,12 @@ impl<'a> Filter<'a> {
 
     fn task(&self, task: &Task) -> bool {
         let query = self.query;
+        let (guests, groups) = (query.parts("guests"), query.parts("groups"));
         self.scope(self.world.task_archived(task))
             && (self.owners.is_empty() || task.users.iter().any(|user| self.owners.contains(user)))
-            && query.get("guests").is_none_or(|guest| task.guests.iter().any(|email| email == guest))
-            && query.get("groups").is_none_or(|id| task.groups.iter().any(|group| &**group == id))
+            && (guests.is_empty() || task.guests.iter().any(|email| guests.contains(&email.as_str())))
+            && (groups.is_empty() || task.groups.iter().any(|group| groups.contains(&&**group)))
+            && self.filed(task.folder.as_ref())
             && (query.truthy("unassigned") != Some(true) || task.users.is_empty() && task.guests.is_empty())
             && self.task_status(&task.status, task.deadline, task.problem)
             && self.tagged(&task.base)
@@ -218,8 +245,12 @@ impl<'a> Filter<'a> {
 
     fn steps_of(&self, index: usize) -> Vec<Spot> {
         let Some((key, run)) = self.world.runs.get_index(index) else { return Vec::new() };
-        let others = ["guests", "groups"].iter().any(|key| self.query.get(key).is_some());
-        let narrowed = self.tags.is_some() || others;
+        // Process tasks are assigned to their process's owner alone, and are in no folder.
+        let asked = ["guests", "groups"].into_iter().any(|name| self.query.get(name).is_some());
+        let narrowed = asked
+            || self.tags.is_some()
+            || self.folders.is_some()
+            || self.query.truthy("unassigned") == Some(true);
         if !self.owned(run.owner) || narrowed {
             return Vec::new();
         }
@@ -231,6 +262,21 @@ impl<'a> Filter<'a> {
         };
         (0..run.total).filter(fits).map(|position| Spot::Step { run: index, position }).collect()
     }
+}
+
+/// The folders that `folder` names, `folder_id` being the same (API sheet, row 40), and with `entire_folder_tree` those
+/// inside them.
+fn wanted_folders<'a>(world: &'a World, query: &'a Query) -> Option<Vec<&'a str>> {
+    let mut wanted = vec![query.get("folder").or_else(|| query.get("folder_id"))?];
+    if query.truthy("entire_folder_tree") == Some(true) {
+        let mut next = 0;
+        while let Some(id) = wanted.get(next).copied() {
+            let inside: Vec<&str> = world.children(id).map(|(key, _)| &**key).collect();
+            wanted.extend(inside.into_iter().filter(|id| !wanted.contains(id)).collect::<Vec<_>>());
+            next += 1;
+        }
+    }
+    Some(wanted)
 }
 
 /// What a row is sorted by.
@@ -284,6 +330,7 @@ fn sort_key(world: &World, scope: Scope<'_>, column: &str, spot: Spot, tally: Ta
         "newest" => SortKey::Number(-base.created),
         "created_at" => SortKey::Number(base.created),
         "deadline" => SortKey::Number(deadline(world, spot)),
+        "position" => SortKey::Number(position(world, scope, spot)),
         "active_templates" => SortKey::Number(i64::from(tally.active_template)),
         "archived_templates" => SortKey::Number(i64::from(tally.archived_template)),
         "active_processes" => SortKey::Number(i64::from(tally.active_process)),
@@ -306,6 +353,12 @@ fn deadline(world: &World, spot: Spot) -> Moment {
     world.tasks.get_index(index).and_then(|(_, task)| task.deadline).unwrap_or(Moment::MAX)
 }
 
+fn position(world: &World, scope: Scope<'_>, spot: Spot) -> i64 {
+    let Spot::Row(index) = spot else { return 0 };
+    let folder = world.folders.get_index(index).filter(|_| scope == Scope::Kind(Kind::Folders));
+    folder.and_then(|(_, folder)| i64::try_from(folder.position).ok()).unwrap_or(0)
+}
+
 fn color(world: &World, scope: Scope<'_>, spot: Spot) -> String {
     let Spot::Row(index) = spot else { return String::new() };
     let tag = world.tags.get_index(index).filter(|_| scope == Scope::Kind(Kind::Tags));
@@ -320,5 +373,8 @@ fn row_at(world: &World, kind: Kind, index: usize) -> Option<&dyn Row> {
         Kind::Assets => world.files.get_index(index).map(|(_, row)| row as &dyn Row),
         Kind::Tags => world.tags.get_index(index).map(|(_, row)| row as &dyn Row),
         Kind::Groups => world.groups.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Guests => world.guests.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Members => world.users.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Folders => world.folders.get_index(index).map(|(_, row)| row as &dyn Row),
     }
 }

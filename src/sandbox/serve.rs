@@ -28,6 +28,7 @@ use super::{
     ledger::Ledger,
     limits::{Gate, Pass},
     list::{self, Memory},
+    members,
     query::Query,
     quirks::Quirk,
     routes::{Path, Route},
@@ -43,6 +44,8 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Hub {
     pub(super) state: Mutex<Organization>,
+    /// The other organizations that the caller is in.
+    pub(super) others: Mutex<Vec<Organization>>,
     pub(super) faults: Mutex<Faults>,
     pub(super) gate: Mutex<Gate>,
     pub(super) ledger: Mutex<Ledger>,
@@ -167,6 +170,10 @@ impl Hub {
             Mishap::TruncatedBefore => truncate(self.finish(visit, Answer::item(json!({}))), Vec::new()),
             Mishap::Garbage => self.finish(visit, Answer { applied: applied(true), ..garbage() }),
             Mishap::GarbageBefore => self.finish(visit, garbage()),
+            Mishap::NotUtf8 => {
+                let answer = self.act(visit.request);
+                self.finish(visit, spoiled(answer))
+            }
             Mishap::RevokeToken => {
                 let bearer = visit.request.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
                 lock(&self.tokens).revoke(bearer.unwrap_or_default());
@@ -238,12 +245,26 @@ impl Hub {
             Ok(bearer) => bearer,
             Err(refusal) => return refusal,
         };
-        if path.org().is_some_and(|org| org != state.world.org || bearer == Bearer::Elsewhere) {
-            return Answer::not_found();
-        }
+        let mut others = lock(&self.others);
         let query = Query::parse(request.uri.query());
         let address = format!("{}{}", self.host, request.uri.path());
-        self.take(&mut state, bearer, route, &query, &address)
+        if route == Route::MyOrganizations {
+            let first = Some(&*state).filter(|_| bearer != Bearer::Elsewhere);
+            let open = first.into_iter().chain(others.iter().filter(|_| bearer != Bearer::Colleague));
+            let bodies = open.map(|one| Shape::new(&one.world, &query, Place::List).organization()).collect();
+            return list::organizations(bodies, &state.world.quirks, &query, &address);
+        }
+        let chosen = match path.org() {
+            None => Some(&mut *state),
+            Some(org) if org == state.world.org => Some(&mut *state).filter(|_| bearer != Bearer::Elsewhere),
+            // What one organization has is not found in another (API sheet 4.2).
+            Some(org) => {
+                let other = others.iter_mut().find(|other| other.world.org == org);
+                other.filter(|_| bearer != Bearer::Colleague)
+            }
+        };
+        let Some(organization) = chosen else { return Answer::not_found() };
+        self.take(organization, bearer, route, &query, &address)
     }
 
     /// The header rules (API sheet 1.2 and row 25): who may come in, or why nobody does.
@@ -271,30 +292,24 @@ impl Hub {
         let Organization { world, memory } = state;
         let shape = |world| Shape::new(world, query, Place::ById);
         match route {
-            Route::Health => Answer::ok(json!({"status": "ok"})),
+            // Answered before any organization is chosen.
+            Route::Health | Route::MyOrganizations => Answer::ok(json!({"status": "ok"})),
             Route::Me | Route::MeInOrganization => {
                 let me = if bearer == Bearer::Colleague { world.colleague() } else { world.me() };
                 me.map_or_else(Answer::not_found, |me| Answer::item(shape(world).user(me)))
             }
-            Route::MyOrganizations => list::organizations(world, bearer, query, address),
             Route::Organization => Answer::item(shape(world).organization()),
             Route::RevokeTokens => {
                 lock(&self.tokens).revoke_of(bearer);
                 Answer::empty(204).applied()
             }
-            Route::Users => list::users(world, query, address),
-            Route::UsersList => {
-                let user = |user: &super::rows::User| json!({"id": user.id, "full_name": user.full_name(), "email": user.email});
-                Answer::item(world.users.iter().map(user).collect())
-            }
-            Route::User(id) => {
-                let user = id.parse().ok().and_then(|id| world.user(id));
-                user.map_or_else(Answer::not_found, |user| Answer::item(shape(world).user(user)))
-            }
             Route::List(kind) => list::list(world, memory, Scope::Kind(kind), query, address),
             Route::LightList(kind) => list::light(world, memory, kind, query),
             Route::RunTasks(run) => list::list(world, memory, Scope::TasksOf(run), query, address),
             Route::RunTask(run, task) => verbs::run_task(world, run, task, query),
+            Route::RunAnswers(run) => verbs::run_answers(world, run, query),
+            Route::Dismiss(id) => members::dismiss(world, id, query),
+            Route::Belongings(id) => members::belongings(world, id),
             Route::Get(kind, id) => verbs::get(world, kind, id, query),
             Route::Archive(kind, id) => verbs::archive(world, kind, id),
             Route::Restore(kind, id) => verbs::restore(world, kind, id),
@@ -329,6 +344,21 @@ fn made_up(status: u16, body: Option<Value>) -> Answer {
 fn garbage() -> Answer {
     let bytes = b"{\"data\":[{\"id\":\"5d0c2a9b".to_vec();
     Answer::new(200, Content::Bytes { mime: "application/json", bytes })
+}
+
+/// The same JSON with bytes in front of every name and title that are no UTF-8.
+fn spoiled(mut answer: Answer) -> Answer {
+    let Content::Json(body) = &answer.body else { return answer };
+    let text = body.to_string();
+    let mut bytes = Vec::with_capacity(text.len() + 64);
+    for part in text.split_inclusive("\":\"") {
+        bytes.extend_from_slice(part.as_bytes());
+        if part.ends_with("name\":\"") || part.ends_with("title\":\"") {
+            bytes.extend_from_slice(b"\xFF\xC3(");
+        }
+    }
+    answer.body = Content::Bytes { mime: "application/json", bytes };
+    answer
 }
 
 /// Announces the whole body, sends half of it, then breaks the stream off.

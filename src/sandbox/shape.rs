@@ -2,15 +2,23 @@
 //!
 //! Owns the shapes. Must not know which records were asked for, or change any.
 
+mod files;
+mod people;
+
+use std::{cell::OnceCell, collections::BTreeMap};
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+
+pub(super) use files::file;
+pub(super) use people::{light_guest, light_user};
 
 use super::{
     answer::wrapped,
     includes::{About, Depth},
     query::Query,
     quirks::Quirk,
-    rows::{Base, File, Group, Key, Kind, Link, Moment, Run, Tag, Tallies, Task, Template, User},
+    rows::{Base, Duties, File, Group, Key, Kind, Link, Moment, Run, Tag, Tallies, Task, Template},
     store::{Step, World, step_id},
 };
 
@@ -28,12 +36,17 @@ pub(super) struct Shape<'a> {
     pub(super) place: Place,
     /// Present when `with=statistics` asks for it.
     pub(super) tallies: Option<Tallies>,
+    /// Present when `with=stats` asks for it.
+    duties: Option<BTreeMap<String, Duties>>,
+    /// How much each folder holds, counted when the first one is shown.
+    contents: OnceCell<BTreeMap<Key, usize>>,
 }
 
 impl<'a> Shape<'a> {
     pub(super) fn new(world: &'a World, query: &'a Query, place: Place) -> Self {
         let tallies = query.with("statistics").then(|| world.tallies());
-        Self { world, query, place, tallies }
+        let duties = query.with("stats").then(|| world.duties());
+        Self { world, query, place, tallies, duties, contents: OnceCell::new() }
     }
 
     /// Any stored record by its kind and id.
@@ -46,6 +59,9 @@ impl<'a> Shape<'a> {
             Kind::Assets => world.files.get_key_value(id).map(|(key, row)| file(world, key, row)),
             Kind::Tags => world.tags.get_key_value(id).map(|(key, row)| self.tag(key, row)),
             Kind::Groups => world.groups.get_key_value(id).map(|(key, row)| self.group(key, row)),
+            Kind::Guests => world.guests.get(id).map(|row| self.guest(row)),
+            Kind::Members => world.users.get(id).map(|row| self.user(row)),
+            Kind::Folders => world.folders.get_key_value(id).map(|(key, row)| self.folder(key, row)),
         }
     }
 
@@ -110,7 +126,7 @@ impl<'a> Shape<'a> {
             "type": "procedure", "prerun_status": "complete", "parent_id": null,
             "summary": format!("<p>Started from <b>{}</b></p>", run.checklist_title),
             "users": [run.owner], "groups": strings(&run.groups), "collaborators": [run.owner, run.started_by],
-            "prerun": {"ko_name": "filled in", "ko_date": plain(base.created)}, "custom_fields": null,
+            "prerun": self.prerun(key, run), "custom_fields": null,
         });
         merge(&mut body, rest);
         self.run_includes(&mut body, key, run);
@@ -131,8 +147,8 @@ impl<'a> Shape<'a> {
         });
         let rest = json!({
             "starred": template.starred, "is_pinned": template.pinned, "is_public": false, "is_featured": false,
-            "folder_id": null, "summary": format!("<p>{}</p>{embedded}", template.title), "guidance": null,
-            "webhook": null, "prerun": [{"id": "ko_name", "label": "Name", "field_type": "text", "required": true}],
+            "folder_id": template.folder.as_deref(), "summary": format!("<p>{}</p>{embedded}", template.title), "guidance": null,
+            "webhook": null, "prerun": self.template_prerun(key),
             "automated_actions": [], "users": [template.owner], "groups": [], "industry_tags": [], "topic_tags": [],
             "custom_fields": null,
         });
@@ -144,7 +160,7 @@ impl<'a> Shape<'a> {
     fn task_owners(&self, users: &[i64], guests: &[String], groups: &[Key]) -> Value {
         let objects = self.place == Place::List || self.quirk(Quirk::TaskOwnerObjects);
         let user = |id: &i64| match self.world.user(*id) {
-            Some(user) if objects => json!({"id": id, "full_name": user.full_name(), "profile_pic": null}),
+            Some(user) if objects => json!({"id": id, "full_name": user.full, "profile_pic": null}),
             _ => self.owner(*id, false),
         };
         let users: Vec<Value> = users.iter().map(user).collect();
@@ -153,6 +169,7 @@ impl<'a> Shape<'a> {
 
     pub(super) fn task(&self, key: &Key, task: &Task) -> Value {
         let base = &task.base;
+        let answers = self.task_answers(key);
         let mut body = json!({
             "id": &**key, "increment_id": base.serial, "title": task.title, "original_title": task.title, "alias": null,
             "status": task.status, "status_label": task.status, "task_type": "task", "position": 1,
@@ -163,17 +180,24 @@ impl<'a> Shape<'a> {
             "deadline": task.deadline.map(millis), "started_at": null, "completed_at": task.completed.map(spaced),
             "archived_at": self.world.task_archived(task).map(millis),
             "created_at": millis(base.created), "last_updated": millis(base.updated),
-            "starter_id": self.world.me().map(|user| user.id), "completer_id": null, "taskdata": [],
-            "custom_fields": null,
+            "starter_id": self.world.me().map(|user| user.id), "completer_id": null,
+            "taskdata": answers.data.unwrap_or_else(|| json!([])), "custom_fields": null,
         });
         let threads = base.serial % 3;
         self.task_includes(
             &mut body,
             Depth::Own,
-            &About { id: key, title: &task.title, threads, at: base.created },
+            &About { id: key, title: &task.title, threads, at: base.created, file_field: answers.field },
         );
         if self.query.with("tags") {
             body["tags"] = self.link_rows(&base.links);
+        }
+        if self.query.with("folders") {
+            body["folders"] = self.include(self.folder_of(task.folder.as_ref()).into_iter().collect());
+        }
+        if self.query.with("run") {
+            let run = task.run.as_ref().and_then(|run| self.world.runs.get_key_value(run));
+            body["run"] = self.include(json!(run.map(|(key, run)| run_in_task(key, run))));
         }
         if self.query.with("assets") {
             body["assets"] = self.assets(key);
@@ -190,6 +214,7 @@ impl<'a> Shape<'a> {
         let completed = (position < run.done).then(|| spaced(step.ended()));
         let deadline = run.due.map(|due| plain(due - i64::from(run.total - position) * 3600));
         let kind = if position % 4 == 3 { "approval" } else { "task" };
+        let answers = self.step_answers(step);
         let mut body = json!({
             "id": id, "increment_id": u64::from(run.base.serial) * 100 + u64::from(position), "title": title,
             "original_title": title, "alias": null, "status": step.status(), "status_label": step.status(),
@@ -199,12 +224,14 @@ impl<'a> Shape<'a> {
             "owners": self.task_owners(&[run.owner], &[], &[]), "deadline": deadline, "started_at": null,
             "completed_at": completed, "archived_at": run.base.archived.map(millis),
             "created_at": millis(run.base.created), "last_updated": millis(run.base.updated),
-            "starter_id": run.started_by, "completer_id": null, "taskdata": {}, "custom_fields": null,
+            "starter_id": run.started_by, "completer_id": null, "custom_fields": null,
+            "taskdata": answers.data.unwrap_or_else(|| json!({})),
         });
-        let about = About { id: &id, title: &title, threads: step.threads(), at: step.ended() };
+        let (threads, at) = (step.threads(), step.ended());
+        let about = About { id: &id, title: &title, threads, at, file_field: answers.field };
         self.task_includes(&mut body, depth, &about);
         if self.asks(depth, "run") {
-            body["run"] = self.include(json!({"id": &**key, "name": run.name, "status": run.status}));
+            body["run"] = self.include(run_in_task(key, run));
         }
         if self.asks(depth, "assets") {
             let mine = |row: &File| row.step.as_deref() == Some(of_template.as_str());
@@ -244,23 +271,11 @@ impl<'a> Shape<'a> {
         finish(body, base)
     }
 
-    /// A member in full (API sheet 6.9).
-    pub(super) fn user(&self, user: &User) -> Value {
-        let first = self.world.me().is_some_and(|me| me.id == user.id);
-        json!({
-            "id": user.id, "email": user.email, "username": user.email, "first_name": user.first,
-            "last_name": user.last, "full_name": user.full_name(), "role": user.role,
-            "status": if user.disabled { "disabled" } else { "active" }, "is_active": !user.disabled,
-            "is_default_admin": first, "last_login_at": offset(user.last_login), "created_at": offset(user.created),
-            "updated_at": offset(user.created), "timezone": "UTC", "job_title": null,
-        })
-    }
-
     /// The organization (API sheet 6.11).
     pub(super) fn organization(&self) -> Value {
-        let active = self.world.users.iter().filter(|user| !user.disabled).count();
+        let active = self.world.users.values().filter(|user| user.is_active()).count();
         let mut body = json!({
-            "id": self.world.org, "name": self.world.names.organization, "disabled_on": null,
+            "id": self.world.org, "name": self.world.org_name, "disabled_on": null,
             "created_on": millis(self.world.epoch - 1200 * 86_400), "user_role": self.world.role.name(),
             "users_count": active, "in_trial": false, "auto_archive": false, "limits": {},
         });
@@ -272,17 +287,9 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// A file's metadata: no size, no type, no uploader (API sheet 7).
-pub(super) fn file(world: &World, key: &Key, file: &File) -> Value {
-    let path = format!("organizations/{}/file/{key}/dl", world.org);
-    let body = json!({
-        "id": &**key, "filename": file.filename, "version": 1, "uploaded_from": file.step.as_deref().unwrap_or("ko_field"),
-        "uploaded_at": plain(file.base.created), "step_id": file.step.as_deref(),
-        "source": if file.by_url { "url" } else { "local" }, "system": file.system, "uploaded_to_s3": file.stored,
-        "url": if file.by_url { format!("https://files.example/{key}") } else { path },
-        "subject": {"id": file.subject.id, "type": file.subject.sort},
-    });
-    finish(body, &file.base)
+/// The process as its tasks show it.
+fn run_in_task(key: &Key, run: &Run) -> Value {
+    json!({"id": &**key, "name": run.name, "status": run.status})
 }
 
 pub(super) fn embed_block(template: &str) -> String {
@@ -307,9 +314,9 @@ fn finish(mut body: Value, base: &Base) -> Value {
     body
 }
 
-/// The whole record with `archived_at`, for whoever inspects the state from outside.
+/// The whole record with `archived_at`, a file with the `way` it is found by too, for whoever inspects the state from outside.
 pub(super) fn inspected(world: &World, kind: Kind, id: &str) -> Option<Value> {
-    let query = Query::parse(Some("with=assets,tags,steps,statistics"));
+    let query = Query::parse(Some("with=assets,tags,steps,statistics,stats"));
     let shape = Shape::new(world, &query, Place::ById);
     if let (Kind::Tasks, Some(step)) = (kind, world.step(id)) {
         return Some(shape.step(step, Depth::Own));
@@ -320,6 +327,9 @@ pub(super) fn inspected(world: &World, kind: Kind, id: &str) -> Option<Value> {
     let archived = own.or_else(|| swept().filter(|_| kind == Kind::Assets));
     if let Some(body) = body.as_object_mut() {
         body.entry("archived_at").or_insert_with(|| json!(archived.map(millis)));
+        if let Some(file) = world.files.get(id).filter(|_| kind == Kind::Assets) {
+            body.insert("way".to_owned(), json!(file.way.name()));
+        }
     }
     Some(body)
 }

@@ -3,10 +3,16 @@
 //! Owns cascades (what goes with a process, which links a tag leaves behind) and the derived process tasks, which are
 //! computed from their process and never stored. Must not know requests, answers or pages.
 
-use std::{collections::HashMap, sync::Arc};
+mod birth;
+mod loss;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::{
@@ -14,18 +20,27 @@ use super::{
     dice::{hex, mix},
     names::Names,
     quirks::{Quirk, Quirks},
-    rows::{Base, Embed, File, Group, Key, Kind, Link, Moment, Row, Run, Tag, Tallies, Task, Template, User},
+    rows::{
+        Duties, File, Folder, Group, Guest, Key, Kind, Moment, Row, Run, Tag, Tallies, Task, Template, User,
+        Way,
+    },
 };
 
-/// Everything the sandbox knows about its one organization.
+/// Everything the sandbox knows about one organization.
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) seed: u64,
     pub(super) org: String,
+    pub(super) org_name: String,
+    /// Who calls, and a member who does not.
+    pub(super) caller: i64,
+    pub(super) other: i64,
     pub(super) names: Arc<Names>,
     pub(super) role: Role,
     pub(super) quirks: Quirks,
-    pub(super) users: Vec<User>,
+    pub(super) users: IndexMap<Key, User>,
+    pub(super) guests: IndexMap<Key, Guest>,
+    pub(super) folders: IndexMap<Key, Folder>,
     pub(super) runs: IndexMap<Key, Run>,
     pub(super) templates: IndexMap<Key, Template>,
     pub(super) tasks: IndexMap<Key, Task>,
@@ -60,16 +75,16 @@ impl World {
     }
 
     pub(super) fn me(&self) -> Option<&User> {
-        self.users.first()
+        self.user(self.caller)
     }
 
     /// A member who is not the caller.
     pub(super) fn colleague(&self) -> Option<&User> {
-        self.users.get(1)
+        self.user(self.other)
     }
 
     pub(super) fn user(&self, id: i64) -> Option<&User> {
-        self.users.iter().find(|user| user.id == id)
+        self.users.get(id.to_string().as_str())
     }
 
     pub(super) fn next_serial(&mut self) -> u32 {
@@ -86,6 +101,9 @@ impl World {
             Kind::Assets => self.files.get(id).map(|row| row as &dyn Row),
             Kind::Tags => self.tags.get(id).map(|row| row as &dyn Row),
             Kind::Groups => self.groups.get(id).map(|row| row as &dyn Row),
+            Kind::Guests => self.guests.get(id).map(|row| row as &dyn Row),
+            Kind::Members => self.users.get(id).map(|row| row as &dyn Row),
+            Kind::Folders => self.folders.get(id).map(|row| row as &dyn Row),
         }
     }
 
@@ -99,6 +117,9 @@ impl World {
             Kind::Assets => self.files.get_mut(id).map(|row| row as &mut dyn Row),
             Kind::Tags => self.tags.get_mut(id).map(|row| row as &mut dyn Row),
             Kind::Groups => self.groups.get_mut(id).map(|row| row as &mut dyn Row),
+            Kind::Guests => self.guests.get_mut(id).map(|row| row as &mut dyn Row),
+            Kind::Members => self.users.get_mut(id).map(|row| row as &mut dyn Row),
+            Kind::Folders => self.folders.get_mut(id).map(|row| row as &mut dyn Row),
         }
     }
 
@@ -110,6 +131,9 @@ impl World {
             Kind::Assets => self.files.keys().cloned().collect(),
             Kind::Tags => self.tags.keys().cloned().collect(),
             Kind::Groups => self.groups.keys().cloned().collect(),
+            Kind::Guests => self.guests.keys().cloned().collect(),
+            Kind::Members => self.users.keys().cloned().collect(),
+            Kind::Folders => self.folders.keys().cloned().collect(),
         }
     }
 
@@ -137,9 +161,52 @@ impl World {
 
     /// The files on an object that its `with=assets` shows.
     pub(super) fn files_of(&self, id: &str) -> impl Iterator<Item = (&Key, &File)> {
+        self.hanging_on(id).filter(|(_, file)| file.way != Way::Answer)
+    }
+
+    /// The files that form answers on this object hold.
+    pub(super) fn answers_on(&self, id: &str) -> impl Iterator<Item = (&Key, &File)> {
+        self.hanging_on(id).filter(|(_, file)| file.way != Way::Include)
+    }
+
+    fn hanging_on(&self, id: &str) -> impl Iterator<Item = (&Key, &File)> {
         let keys = self.attached.get(id).into_iter().flatten();
         let rows = keys.filter_map(|key| self.files.get_key_value(key));
         rows.filter(|(_, file)| file.base.archived.is_none() && !self.swept(file))
+    }
+
+    /// The folders that stand directly in this one.
+    pub(super) fn children(&self, id: &str) -> impl Iterator<Item = (&Key, &Folder)> {
+        self.folders.iter().filter(move |(_, folder)| folder.parent.as_deref() == Some(id))
+    }
+
+    /// How many processes, templates and one-off tasks each folder holds itself, archived ones included.
+    pub(super) fn contents(&self) -> BTreeMap<Key, usize> {
+        let mut counts = BTreeMap::new();
+        let runs = self.runs.values().filter_map(|run| run.folder.as_ref());
+        let templates = self.templates.values().filter_map(|template| template.folder.as_ref());
+        let tasks = self.tasks.values().filter_map(|task| task.folder.as_ref());
+        for folder in runs.chain(templates).chain(tasks) {
+            *counts.entry(Arc::clone(folder)).or_default() += 1;
+        }
+        counts
+    }
+
+    /// What every guest has to do and has done, counted in one walk over the live one-off tasks.
+    pub(super) fn duties(&self) -> BTreeMap<String, Duties> {
+        let mut duties: BTreeMap<String, Duties> = BTreeMap::new();
+        for task in self.tasks.values().filter(|task| self.task_archived(task).is_none()) {
+            for guest in &task.guests {
+                let duty = duties.entry(guest.clone()).or_default();
+                if task.status == "completed" {
+                    duty.done += 1;
+                    duty.last_done = duty.last_done.max(task.completed);
+                } else {
+                    duty.open += 1;
+                }
+            }
+        }
+        duties
     }
 
     /// The process task with this id, found by unmixing the id, archived or not.
@@ -186,141 +253,6 @@ impl World {
         tallies
     }
 
-    /// Takes a record away for good, with everything that is lost with it. False when there is none.
-    pub(super) fn remove(&mut self, kind: Kind, id: &str) -> bool {
-        self.revision += 1;
-        match kind {
-            Kind::Runs => {
-                let gone = self.runs.shift_remove(id).is_some();
-                if gone {
-                    self.drop_files(id);
-                    let linked = |task: &Task| task.run.as_deref() == Some(id);
-                    let lost: Vec<Key> = self
-                        .tasks
-                        .iter()
-                        .filter(|(_, task)| linked(task))
-                        .map(|(key, _)| key.clone())
-                        .collect();
-                    self.tasks.retain(|_, task| !linked(task));
-                    for key in lost {
-                        self.drop_files(&key);
-                    }
-                }
-                gone
-            }
-            Kind::Checklists => {
-                let gone = self.templates.shift_remove(id).is_some();
-                if gone {
-                    self.drop_files(id);
-                }
-                gone
-            }
-            Kind::Tasks => {
-                let gone = self.tasks.shift_remove(id).is_some();
-                if gone {
-                    self.drop_files(id);
-                }
-                gone
-            }
-            Kind::Assets => self.drop_file(id),
-            Kind::Tags => self.drop_tag(id),
-            Kind::Groups => self.groups.shift_remove(id).is_some(),
-        }
-    }
-
-    fn drop_files(&mut self, subject: &str) {
-        for key in self.attached.remove(subject).unwrap_or_default() {
-            self.files.shift_remove(&key);
-        }
-    }
-
-    fn drop_file(&mut self, id: &str) -> bool {
-        let Some(file) = self.files.shift_remove(id) else { return false };
-        if let Some(keys) = self.attached.get_mut(&file.subject.id) {
-            keys.retain(|key| &**key != id);
-        }
-        true
-    }
-
-    fn drop_tag(&mut self, id: &str) -> bool {
-        let strip = |links: &mut Vec<Link>| links.retain(|link| &*link.tag != id);
-        self.runs.values_mut().for_each(|run| strip(&mut run.base.links));
-        self.templates.values_mut().for_each(|template| strip(&mut template.base.links));
-        self.tasks.values_mut().for_each(|task| strip(&mut task.base.links));
-        self.tags.shift_remove(id).is_some()
-    }
-
-    /// Strips a template out of the others that embed it, for good, and says where it stood (API sheet 6.2).
-    pub(super) fn strip_references(&mut self, id: &str) -> Vec<Value> {
-        self.revision += 1;
-        let names = Arc::clone(&self.names);
-        let mut references = Vec::new();
-        for (key, template) in &mut self.templates {
-            let title = template.title.clone();
-            let pattern = template.pattern;
-            template.embeds.retain(|embed| {
-                if &*embed.template != id {
-                    return true;
-                }
-                references.push(match embed.step {
-                    Some(step) => {
-                        json!({"type": "Step", "title": names.step(pattern, step), "id": step_id(key, step)})
-                    }
-                    None => json!({"type": "Blueprint", "title": title, "id": &**key}),
-                });
-                false
-            });
-        }
-        references
-    }
-
-    /// Puts a new record there from a JSON object; what it does not say is made up. The id, or none when it is taken.
-    pub(super) fn add(&mut self, kind: Kind, fields: &Map<String, Value>) -> Option<Key> {
-        let serial = self.next_serial();
-        let made_up = hex(self.seed ^ 0xADD, u64::from(serial));
-        let id: Key = fields.get("id").and_then(Value::as_str).unwrap_or(&made_up).into();
-        if self.row(kind, &id).is_some() {
-            return None;
-        }
-        let now = self.now();
-        let base = Base { serial, created: now, updated: now, ..Base::default() };
-        self.insert_blank(kind, &id, base);
-        self.row_mut(kind, &id)?.patch(fields);
-        if let (Kind::Assets, Some(file)) = (kind, self.files.get(&id)) {
-            self.attached.entry(file.subject.id.clone()).or_default().push(Arc::clone(&id));
-        }
-        Some(id)
-    }
-
-    fn insert_blank(&mut self, kind: Kind, id: &Key, base: Base) {
-        let owner = self.me().map_or(0, |user| user.id);
-        let key = Arc::clone(id);
-        match kind {
-            Kind::Runs => {
-                let first = self.templates.first();
-                let checklist = first.map_or_else(|| "".into(), |(key, _)| Arc::clone(key));
-                let title = first.map_or_else(|| "".into(), |(_, template)| template.title.as_str().into());
-                self.runs.insert(key, blank_run(base, owner, checklist, title));
-            }
-            Kind::Checklists => {
-                self.templates.insert(key, blank_template(base, owner));
-            }
-            Kind::Tasks => {
-                let status = "not-started".to_owned();
-                self.tasks.insert(key, Task { base, status, users: vec![owner], ..Task::default() });
-            }
-            Kind::Assets => {
-                self.files.insert(key, File { base, stored: true, size: 1024, ..File::default() });
-            }
-            Kind::Tags => {
-                self.tags.insert(key, Tag { base, ..Tag::default() });
-            }
-            Kind::Groups => {
-                self.groups.insert(key, Group { base, ..Group::default() });
-            }
-        }
-    }
-
     /// Changes a record. False when there is none.
     pub(super) fn edit(&mut self, kind: Kind, id: &str, fields: &Map<String, Value>) -> bool {
         let Some(row) = self.row_mut(kind, id) else { return false };
@@ -347,38 +279,4 @@ impl Step<'_> {
 pub(super) fn step_id(template: &str, step: usize) -> String {
     let seed = template.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| mix(hash ^ u64::from(byte)));
     hex(seed, step as u64)
-}
-
-fn blank_run(base: Base, owner: i64, checklist: Key, checklist_title: Arc<str>) -> Run {
-    Run {
-        base,
-        name: String::new(),
-        status: "active".to_owned(),
-        checklist,
-        checklist_title,
-        pattern: 0,
-        owner,
-        started_by: owner,
-        total: 4,
-        done: 1,
-        completed: None,
-        due: None,
-        starred: false,
-        groups: Vec::new(),
-    }
-}
-
-fn blank_template(base: Base, owner: i64) -> Template {
-    Template {
-        base,
-        title: String::new(),
-        status: None,
-        pattern: 0,
-        owner,
-        steps: 4,
-        started: 0,
-        pinned: false,
-        starred: false,
-        embeds: Vec::<Embed>::new(),
-    }
 }

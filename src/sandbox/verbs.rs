@@ -8,7 +8,9 @@ use super::{
     Role,
     answer::{Answer, Content},
     dice::{Dice, mix},
+    guests,
     includes::Depth,
+    members,
     query::Query,
     quirks::Quirk,
     routes::Delivery,
@@ -25,7 +27,9 @@ pub(super) fn get(world: &World, kind: Kind, id: &str, query: &Query) -> Answer 
         Kind::Checklists => archived(world, kind, id),
         Kind::Tasks => return task(world, id, &shape),
         Kind::Assets => return asset(world, id),
-        Kind::Tags | Kind::Groups => archived(world, kind, id),
+        Kind::Guests => return guests::get(world, id, query),
+        Kind::Members => return members::get(world, id, query),
+        Kind::Tags | Kind::Groups | Kind::Folders => archived(world, kind, id),
     };
     let found = shape.record(kind, id).filter(|_| !hidden);
     found.map_or_else(Answer::not_found, Answer::item)
@@ -61,6 +65,13 @@ pub(super) fn run_task(world: &World, run: &str, id: &str, query: &Query) -> Ans
     step.map_or_else(Answer::not_found, |step| Answer::item(shape.step(step, Depth::Own)))
 }
 
+/// `GET O/runs/{id}/form-fields`: every field of a process, with its answer (API sheet 7).
+pub(super) fn run_answers(world: &World, id: &str, query: &Query) -> Answer {
+    let found = world.runs.get_key_value(id).filter(|(_, run)| !world.hides(run));
+    let shape = Shape::new(world, query, Place::ById);
+    found.map_or_else(Answer::not_found, |(key, run)| Answer::item(json!(shape.answers_in(key, run))))
+}
+
 /// Why neither the soft delete nor the way back from it is open to the caller, if it is not.
 fn refused_softly(world: &World, kind: Kind, id: &str) -> Option<Answer> {
     if world.role == Role::Light {
@@ -71,6 +82,11 @@ fn refused_softly(world: &World, kind: Kind, id: &str) -> Option<Answer> {
 
 /// The soft delete.
 pub(super) fn archive(world: &mut World, kind: Kind, id: &str) -> Answer {
+    match kind {
+        Kind::Guests => return guests::disable(world, id),
+        Kind::Members => return members::disable(world, id),
+        _ => {}
+    }
     if let Some(refusal) = refused_softly(world, kind, id) {
         return refusal;
     }
@@ -123,6 +139,11 @@ fn template_answer(world: &World, id: &str, message: &str, references: Vec<Value
 
 /// The way back from the soft delete.
 pub(super) fn restore(world: &mut World, kind: Kind, id: &str) -> Answer {
+    match kind {
+        Kind::Guests => return guests::enable(world, id),
+        Kind::Members => return members::enable(world, id),
+        _ => {}
+    }
     if let Some(refusal) = refused_softly(world, kind, id) {
         return refusal;
     }
@@ -149,6 +170,11 @@ pub(super) fn restore(world: &mut World, kind: Kind, id: &str) -> Answer {
 
 /// The permanent delete.
 pub(super) fn destroy(world: &mut World, kind: Kind, id: &str) -> Answer {
+    match kind {
+        Kind::Guests => return guests::delete(world, id),
+        Kind::Members => return members::delete(world, id),
+        _ => {}
+    }
     if let Some(refusal) = refuse_destroy(world, kind, id) {
         return refusal;
     }
@@ -175,7 +201,7 @@ pub(super) fn destroy(world: &mut World, kind: Kind, id: &str) -> Answer {
         Kind::Groups if quirks.has(Quirk::GroupDeleteData) => deleted(body),
         Kind::Assets if quirks.has(Quirk::FileDeleteData) => deleted(body),
         Kind::Runs | Kind::Assets => Answer::empty(200),
-        Kind::Tasks | Kind::Tags | Kind::Groups => Answer::empty(204),
+        _ => Answer::empty(204),
     };
     if gone { answer.applied() } else { answer }
 }
@@ -208,7 +234,7 @@ fn refuse_destroy(world: &World, kind: Kind, id: &str) -> Option<Answer> {
             Some(Answer::refused(status, "The template must be archived before it can be deleted"))
         }
         Kind::Assets => world.files.get(id).and_then(|file| refuse_file(world, file)),
-        Kind::Runs | Kind::Checklists | Kind::Tasks | Kind::Tags | Kind::Groups => None,
+        _ => None,
     }
 }
 

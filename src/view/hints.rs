@@ -79,6 +79,7 @@ fn hints(state: &State) -> Vec<Hint> {
     match &state.overlay {
         Some(Overlay::Confirm(confirm)) => fixed(&in_modal(confirm)),
         Some(Overlay::Palette(_)) => fixed(&[("enter", "do it"), ("esc", "close"), ("up down", "pick")]),
+        Some(Overlay::Places(_)) => fixed(&[("enter", "go there"), ("esc", "stay"), ("up down", "pick")]),
         Some(Overlay::Filters(shelf)) if shelf.naming.is_some() => {
             fixed(&[("enter", "save"), ("esc", "close")])
         }
@@ -195,6 +196,7 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         | Command::SortBy
         | Command::ReverseSort
         | Command::Palette
+        | Command::Places
         | Command::Help
         | Command::ExplainDelete
         | Command::Reload

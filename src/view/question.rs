@@ -6,6 +6,7 @@ use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
 use super::canvas::Canvas;
+use super::sign;
 use crate::app::state::jobs::Job;
 use crate::app::state::layout::Area;
 use crate::app::state::{Question, State};
@@ -26,6 +27,7 @@ pub(super) fn draw(state: &State, question: Question, canvas: &mut Canvas<'_>) {
         Question::CancelJob(_) => " cancel the rest ",
     };
     canvas.window(area, BorderType::Plain, theme.wary(), &[Span::styled(title, theme.strong())]);
+    sign(state, area, canvas);
     for (row, line) in lines.iter().enumerate() {
         let style = if row == answer { theme.strong() } else { theme.plain() };
         canvas.line(area.inside(2), row, &[Span::styled(line, style)]);

@@ -6,6 +6,7 @@ use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
 use super::canvas::Canvas;
+use super::sign;
 use crate::app::state::State;
 use crate::app::state::layout::first_row;
 use crate::app::state::lines::{Laid, Weight};
@@ -37,6 +38,7 @@ pub(super) fn draw(state: &State, page: &RecoveryPage, canvas: &mut Canvas<'_>) 
     let area = state.between_lines(width, height);
     let title = [Span::styled(" unfinished jobs ", theme.strong())];
     canvas.window(area, BorderType::Plain, theme.wary(), &title);
+    sign(state, area, canvas);
     let inside = area.inside(2);
     let at = lines.iter().position(|(job, _, _)| *job == page.at).unwrap_or_default();
     let shown = lines.iter().skip(first_row(at, lines.len(), rows)).take(rows);

@@ -6,6 +6,7 @@ use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
 use super::canvas::Canvas;
+use super::sign;
 use crate::app::state::lines::Weight;
 use crate::app::state::token::TokenPrompt;
 use crate::app::state::{Purpose, State};
@@ -33,6 +34,7 @@ pub(super) fn draw(state: &State, prompt: &TokenPrompt, canvas: &mut Canvas<'_>)
     let height = u16::try_from(input + 1 + foot.len() + 2).unwrap_or(u16::MAX);
     let area = state.between_lines(width, height);
     canvas.window(area, BorderType::Double, theme.bad(), &[Span::styled(" token ", theme.strong())]);
+    sign(state, area, canvas);
     let inside = area.inside(2);
     for (row, (weight, line)) in lines.iter().enumerate() {
         canvas.line(inside, row, &[Span::styled(line, theme.weight(*weight))]);

@@ -51,7 +51,8 @@ fn parts(state: &State, theme: Theme) -> Vec<Part<'_>> {
         Part::new(PRODUCT, "tidyfy", theme.head()),
         Part::new(HOST, state.setup.host.as_str(), theme.faint()),
     ];
-    parts.extend(state.setup.profile.iter().map(|name| Part::new(PROFILE, name.as_str(), theme.plain())));
+    parts
+        .extend(state.setup.here.profile.iter().map(|name| Part::new(PROFILE, name.as_str(), theme.plain())));
     let flags = [
         (state.setup.demo, "DEMO"),
         (state.standing.read_only, "READ-ONLY"),

@@ -65,8 +65,9 @@ pub(super) async fn knock(session: &Session) {
     session.knock(ME).await;
 }
 
-async fn listed_organization(session: &Session) -> Result<Option<Result<Organization, Failure>>, Failure> {
-    let listing = Listing {
+/// The organizations of the person whom the token speaks for.
+fn my_organizations() -> Listing {
+    Listing {
         route: MY_ORGANIZATIONS,
         query: Vec::new(),
         first: Urgency::Urgent,
@@ -77,7 +78,22 @@ async fn listed_organization(session: &Session) -> Result<Option<Result<Organiza
         abreast: ABREAST,
         patience: None,
         keep: Keep::Whole,
-    };
+    }
+}
+
+/// Reads which organizations the person is in. What has no name to be shown by is left out.
+pub(super) async fn organizations(session: &Session) -> Result<Vec<Organization>, Failure> {
+    let (listing, mut all) = (my_organizations(), Vec::new());
+    let every = Pages::new(session, &listing).find(MOST_PAGES, |row| -> Option<()> {
+        all.extend(decode::organization(row).filter(|organization| !all.contains(organization)));
+        None
+    });
+    every.await?;
+    Ok(all)
+}
+
+async fn listed_organization(session: &Session) -> Result<Option<Result<Organization, Failure>>, Failure> {
+    let listing = my_organizations();
     let ours = session.organization();
     let found = Pages::new(session, &listing).find(MOST_PAGES, |row| {
         let is_ours = row.get("id").and_then(|id| id.as_str()) == Some(ours);

@@ -183,12 +183,12 @@ impl<'a> Pages<'a> {
     pub(super) async fn find<T>(
         mut self,
         most: usize,
-        wanted: impl Fn(&Value) -> Option<T>,
+        mut wanted: impl FnMut(&Value) -> Option<T>,
     ) -> Result<Option<T>, Failure> {
         let mut seen = BTreeSet::new();
         while let Some(page) = self.next().await {
             let page = page.map_err(|(_, failure)| failure)?;
-            if let Some(found) = page.rows.iter().find_map(&wanted) {
+            if let Some(found) = page.rows.iter().find_map(&mut wanted) {
                 return Ok(Some(found));
             }
             if page.number >= most {

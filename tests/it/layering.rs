@@ -58,7 +58,7 @@ const HOUSE: [Room; 16] = [
     Room { name: "auth", rooms: &["auth", "config", "model"], outside: &["std::fs"] },
     Room {
         name: "event_loop",
-        rooms: &["event_loop", "app", "view", "worker", "model::moment"],
+        rooms: &["event_loop", "app", "view", "worker", "model::moment", "model::place"],
         outside: &["tokio", "ratatui"],
     },
     Room {

@@ -20,6 +20,7 @@ use tidyfy::model::kind::Kind;
 use tidyfy::model::moment::{Moment, Zone};
 use tidyfy::model::outcome::{Outcome, Tally};
 use tidyfy::model::pacing::Limits;
+use tidyfy::model::place::Place;
 use tidyfy::model::plan::{Assent, Caution, Organization, Plan};
 use tidyfy::model::record::{Draft, Page, Record};
 use tidyfy::model::sheet::{End, Kin, Lookup, Sheet, Tie};
@@ -56,7 +57,8 @@ impl Driven {
     fn new() -> Self {
         let setup = Setup {
             demo: false,
-            profile: None,
+            here: Place::default(),
+            places: Vec::new(),
             host: "127.0.0.1".into(),
             limits: Limits::off(),
             caution: Caution::default(),
@@ -106,6 +108,7 @@ impl Driven {
                 admin: Some(true),
             })),
             Work::People => Reply::Peopled(Ok(Default::default())),
+            Work::Places => Reply::Placed(Ok(vec![])),
             Work::Count(_) => Reply::Counted(Ok(7)),
             Work::Read(record) => Reply::Read(Ok(Box::new(Sheet {
                 ties: record.kind().row().related.iter().map(|relation| tie(relation, record)).collect(),

@@ -235,3 +235,29 @@ fn a_child_panics_when_it_is_told_to() {
     let _screen = tidyfy::terminal::Screen::take().unwrap();
     panic!("the loop broke on purpose");
 }
+
+#[test]
+fn another_organization_is_gone_to_and_what_was_marked_waits_in_this_one() {
+    let mut terminal = Terminal::demo();
+    terminal.sees("Acme Ltd");
+    terminal.presses(" ");
+    terminal.sees("1 marked");
+    terminal.presses("P");
+    terminal.sees("Elsewhere Ltd");
+    terminal.presses("elsewh\r");
+    terminal.waits("the other organization", |screen| {
+        let contents = screen.contents();
+        contents.starts_with("tidyfy  Elsewhere Ltd")
+            && contents.contains("of ")
+            && !contents.contains("marked")
+    });
+    terminal.presses("P");
+    terminal.sees("Acme Ltd");
+    terminal.presses("acme\r");
+    terminal.waits("the first organization with its mark", |screen| {
+        screen.contents().starts_with("tidyfy  Acme Ltd") && screen.contents().contains("1 marked")
+    });
+    terminal.presses("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    terminal.is_restored();
+}

@@ -4,9 +4,14 @@
     reason = "a test that finds nothing where something must be should fail there"
 )]
 
+mod files;
+mod folders;
+mod guests;
 mod hooks;
 mod includes;
+mod members;
 mod mishaps;
+mod organizations;
 
 use std::time::Duration;
 
@@ -515,7 +520,7 @@ async fn every_scale_has_every_kind_and_its_awkward_names() {
     for scale in [0, 1, 7, 120, 3000] {
         let bench = Bench::new(Settings { scale, ..Settings::default() }).await;
         assert_eq!(bench.sandbox.ids("runs").len(), scale);
-        for slug in ["checklists", "tasks", "assets", "tags", "groups"] {
+        for slug in ["checklists", "tasks", "assets", "tags", "groups", "guests", "users", "folders"] {
             assert!(!bench.sandbox.ids(slug).is_empty(), "{slug} at {scale}");
         }
         for path in [
@@ -524,6 +529,9 @@ async fn every_scale_has_every_kind_and_its_awkward_names() {
             "/tasks",
             "/tags?with=statistics",
             "/groups",
+            "/guests?with=stats",
+            "/users?with=groups",
+            "/folders?folder_type=run&with=children,parent,runs,tasks",
         ] {
             bench.get(path).await;
         }
@@ -627,6 +635,9 @@ async fn no_path_brings_the_server_down() {
         "/runs?page=18446744073709551615&per_page=100",
         "/runs?q=%&with=%,%,&sort=-&archived=%00&tag=&=&&",
         "/users?per_page=18446744073709551615&page=18446744073709551615",
+        "/guests/%2F%2E%2E%2F/enable",
+        "/users/9223372036854775808",
+        "/folders?parent_id=%FF&sort=-position&folder_type=nonsense",
     ] {
         for method in [Method::GET, Method::PUT, Method::DELETE, Method::HEAD, Method::POST] {
             let status = bench.to(method.clone(), path).send().await.unwrap().status().as_u16();
@@ -676,8 +687,8 @@ async fn every_quirk_has_a_name_of_its_own_and_leaves_the_server_answering() {
         let bench =
             Bench::new(Settings { scale: 12, quirks: Quirks::default().with(*quirk), ..Settings::default() })
                 .await;
-        for slug in ["runs", "checklists", "tasks", "tags", "groups"] {
-            let page = bench.get(&format!("/{slug}?with=assets,tags,statistics&per_page=3")).await;
+        for slug in ["runs", "checklists", "tasks", "tags", "groups", "guests", "users", "folders"] {
+            let page = bench.get(&format!("/{slug}?with=assets,tags,statistics,stats&per_page=3")).await;
             assert!(!page["data"].as_array().unwrap().is_empty(), "{slug} with {quirk:?}");
         }
     }

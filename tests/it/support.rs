@@ -18,6 +18,7 @@ use tidyfy::event_loop::{EventLoop, Turn};
 use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::model::moment::Zone;
 use tidyfy::model::pacing::Limits;
+use tidyfy::model::place::Place;
 use tidyfy::model::plan::{Caution, Plan, Step, applicable};
 use tidyfy::model::secret::Token;
 use tidyfy::sandbox::{Sandbox, Settings};
@@ -80,6 +81,8 @@ pub(crate) struct Desk {
     pub(crate) ended: Option<Exit>,
     /// How often the process would have been stopped.
     pub(crate) stops: usize,
+    /// The organizations that were to be gone to.
+    pub(crate) wants: Vec<Place>,
     /// What has been confirmed so far: method and path of each step, below the organization.
     pub(crate) confirmed: Vec<(String, String)>,
 }
@@ -136,7 +139,8 @@ impl Desk {
         let worker = Worker::new(client, terms, messages.clone());
         let setup = Setup {
             demo: true,
-            profile: None,
+            here: Place { base_url: server.base_url(), org: server.org().to_owned(), ..Place::default() },
+            places: Vec::new(),
             host: "127.0.0.1".to_owned(),
             limits: wanted.limits,
             caution: Caution::default(),
@@ -151,7 +155,17 @@ impl Desk {
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut looping = EventLoop::new(state, terminal, worker, inbox, clock.clone());
         looping.start().unwrap();
-        Self { server, looping, messages, clock, remembered, ended: None, stops: 0, confirmed: Vec::new() }
+        Self {
+            server,
+            looping,
+            messages,
+            clock,
+            remembered,
+            ended: None,
+            stops: 0,
+            wants: Vec::new(),
+            confirmed: Vec::new(),
+        }
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -166,6 +180,7 @@ impl Desk {
                 match turn.unwrap() {
                     Turn::Going => {}
                     Turn::Suspend => self.stops += 1,
+                    Turn::Leaving(place) => self.wants.push(place),
                     Turn::Ended(exit) => self.ended = Some(exit),
                 }
                 true

@@ -9,7 +9,7 @@ fn no_chord_means_two_things_in_one_place() {
 
 #[test]
 fn every_default_chord_is_one_and_prints_as_itself() {
-    for binding in &BINDINGS {
+    for binding in BINDINGS {
         // What is rarely wanted has its line in the palette only, which opens in every pane.
         let by_name = binding.contexts == PANES;
         assert!(by_name || !binding.chords.is_empty(), "{} cannot be reached", binding.name);
@@ -24,7 +24,7 @@ fn every_row_has_a_name_of_its_own_and_words() {
     let names: BTreeSet<_> = BINDINGS.iter().map(|binding| binding.name).collect();
     let commands: BTreeSet<_> = BINDINGS.iter().map(|binding| binding.command).collect();
     assert_eq!((names.len(), commands.len()), (BINDINGS.len(), BINDINGS.len()));
-    for binding in &BINDINGS {
+    for binding in BINDINGS {
         assert!(!binding.help.is_empty() && !binding.help.ends_with('.'), "{}", binding.name);
         assert!(binding.rank == 0 || !binding.hint.is_empty(), "{}", binding.name);
     }

@@ -1,6 +1,6 @@
 //! Which layer a key goes to, and what commands do.
 
-use super::{act, browse, door, filter, leave, mark, page, pane, recall, recover, shelf};
+use super::{act, browse, door, filter, leave, mark, page, pane, places, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
@@ -72,6 +72,10 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
             insert(&mut palette.input, text);
             palette.at = 0;
         }
+        Some(Overlay::Places(places)) => {
+            insert(&mut places.input, text);
+            places.at = 0;
+        }
         Some(_) => {}
         None if state.filter_input.is_some() => filter::paste(state, text, effects),
         None => {
@@ -91,6 +95,7 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
         }
         Some(Overlay::Recovery(_)) => recover::key(state, chord, repeat, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
+        Some(Overlay::Places(_)) => places::key(state, chord, effects),
         Some(Overlay::Filters(_)) => shelf::key(state, chord, effects),
         Some(Overlay::Columns(at)) => {
             let at = *at;
@@ -215,6 +220,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::SortBy => browse::sort_by(state),
         Command::ReverseSort => browse::reverse_sort(state),
         Command::Palette => state.overlay = Some(Overlay::Palette(Palette::default())),
+        Command::Places => places::open(state, effects),
         Command::Help => state.overlay = Some(Overlay::Help(0)),
         Command::Do(verb) => act::propose(state, verb),
         Command::Undo => recall::look(state, Recall::Undo, effects),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, door, has_list, page, pane, recall, recover, shelf};
+use super::{act, door, has_list, page, pane, places, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
@@ -80,6 +80,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         }
         (Purpose::Read, Reply::Read(result)) => page::read(state, ticket, result, effects),
         (Purpose::Relate, Reply::Related(result)) => page::related(state, ticket, result, effects),
+        (Purpose::Places, Reply::Placed(result)) => places::placed(state, result),
         (Purpose::Weigh, Reply::Weighing(found) | Reply::Weighed(found)) => {
             act::weighed(state, ticket, found);
         }
@@ -368,6 +369,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
         Purpose::Unfinished => recover::found(state, Err(failure)),
         Purpose::Drop(job) => recover::dropped(state, job, Err(failure)),
+        Purpose::Places => places::placed(state, Err(failure)),
         Purpose::Shelve => shelf::shelved(state, Err(failure.words)),
         Purpose::Write => pane::written(state, Err(failure)),
         Purpose::Admit => door::admitted(state, Err(failure), effects),

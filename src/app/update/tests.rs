@@ -3,6 +3,7 @@
 mod door;
 mod lists;
 mod pane;
+mod places;
 mod recall;
 mod recover;
 
@@ -21,6 +22,7 @@ use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::moment::{Moment, Zone};
 use crate::model::pacing::Limits;
+use crate::model::place::Place;
 use crate::model::plan::{Caution, Organization, Plan};
 use crate::model::record::{Draft, Page, Record};
 
@@ -63,7 +65,8 @@ impl Bench {
     fn starting(read_only: bool) -> Self {
         let setup = Setup {
             demo: false,
-            profile: None,
+            here: Place::default(),
+            places: Vec::new(),
             host: "127.0.0.1".into(),
             limits: Limits::off(),
             caution: Caution::default(),

@@ -27,6 +27,7 @@ use crate::model::moment::{Moment, Zone};
 use crate::model::outcome::Outcome;
 use crate::model::pacing::Limits;
 use crate::model::people::People;
+use crate::model::place::Place;
 use crate::model::plan::{Caution, Chosen, Organization, Plan};
 use crate::model::record::{Draft, Page};
 use crate::model::sheet::{End, Line, Said, Section, Sheet, Tie};
@@ -52,7 +53,8 @@ pub(super) fn moment(seconds: u64) -> Moment {
 pub(super) fn setup(kind: Kind) -> Setup {
     Setup {
         demo: true,
-        profile: Some("work".to_owned()),
+        here: Place { profile: Some("work".to_owned()), ..Place::default() },
+        places: Vec::new(),
         host: "127.0.0.1:4040".to_owned(),
         limits: Limits::documented(),
         caution: Caution::default(),

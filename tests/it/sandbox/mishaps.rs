@@ -151,6 +151,18 @@ async fn a_storm_of_429_says_how_long_to_wait_and_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn names_may_come_in_bytes_that_are_no_text() {
+    let bench = Bench::plain().await;
+    bench.sandbox.set_faults(vec![Fault::to(Call::List, Mishap::NotUtf8)]);
+    for path in ["/runs", "/guests", "/users", "/folders"] {
+        let bytes = bench.to(Method::GET, path).send().await.unwrap().bytes().await.unwrap();
+        assert!(std::str::from_utf8(&bytes).is_err(), "{path}");
+        let mended: Value = serde_json::from_str(&String::from_utf8_lossy(&bytes)).unwrap();
+        assert!(!mended["data"].as_array().unwrap().is_empty(), "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_late_effect_comes_though_nobody_waits_for_it() {
     let bench = Bench::plain().await;
     bench.sandbox.set_faults(vec![Fault::to(Call::Archive, Mishap::HangLate { after: LATE }).times(1)]);
@@ -192,6 +204,7 @@ fn the_words_of_a_faults_file_say_all_of_it() {
         Fault::to(Call::Download, Mishap::TruncatedBefore)
     );
     assert_eq!(read(json!({"call": "list", "does": "garbage-before"})).mishap, Mishap::GarbageBefore);
+    assert_eq!(read(json!({"does": "not-utf8"})).mishap, Mishap::NotUtf8);
     let late = read(json!({"call": "delete", "does": "hang", "apply-after-ms": 33000}));
     assert_eq!(late.mishap, Mishap::HangLate { after: Duration::from_secs(33) });
     let shut = read(json!({"does": "refuse", "for-ms": 500}));

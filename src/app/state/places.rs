@@ -1,0 +1,80 @@
+//! The organizations one can go to.
+//!
+//! Owns what is typed, what matches, and which line the cursor is on.
+
+use tui_input::Input;
+
+use super::Setup;
+use crate::model::arrange;
+use crate::model::failure::Failure;
+use crate::model::place::{self, Known};
+use crate::model::plan::Organization;
+
+/// How far the organizations of the person at the keyboard are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mine {
+    /// They are being read.
+    Asked,
+    /// All of them.
+    Are(Vec<Organization>),
+    /// They could not be read.
+    Failed(Failure),
+}
+
+/// The box of organizations.
+#[derive(Debug)]
+pub struct Places {
+    /// What is typed.
+    pub input: Input,
+    /// Which of the matching lines the cursor is on.
+    pub at: usize,
+    /// Those the person is in.
+    pub mine: Mine,
+}
+
+impl Places {
+    /// A box that waits for the organizations of the person.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { input: Input::default(), at: 0, mine: Mine::Asked }
+    }
+
+    /// The places that match what is typed, best first.
+    #[must_use]
+    pub fn lines(&self, setup: &Setup) -> Vec<Known> {
+        let mine = match &self.mine {
+            Mine::Are(organizations) => organizations.as_slice(),
+            Mine::Asked | Mine::Failed(_) => &[],
+        };
+        let known = place::all(&setup.places, &setup.here, mine);
+        arrange::best(self.input.value(), known, |known: &Known| {
+            format!("{} {}", profile(known), name(known))
+        })
+    }
+
+    /// The place the cursor is on.
+    #[must_use]
+    pub fn picked(&self, setup: &Setup) -> Option<Known> {
+        let lines = self.lines(setup);
+        let at = self.at.min(lines.len().saturating_sub(1));
+        lines.into_iter().nth(at)
+    }
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The organization's name, or its id where the server has not told of it.
+#[must_use]
+pub fn name(known: &Known) -> &str {
+    known.organization.as_ref().map_or(&known.place.org, |organization| &organization.name)
+}
+
+/// The profile's name, or nothing.
+#[must_use]
+pub fn profile(known: &Known) -> &str {
+    known.place.profile.as_deref().unwrap_or_default()
+}
