@@ -28,6 +28,7 @@ pub mod saved;
 pub mod saving;
 pub mod secret;
 pub mod set;
+pub mod sheet;
 pub mod shell;
 pub mod spreadsheet;
 pub mod text;

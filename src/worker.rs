@@ -33,6 +33,7 @@ mod past;
 mod porter;
 mod post;
 mod reins;
+mod relate;
 mod seek;
 mod session;
 mod truth;
@@ -218,6 +219,11 @@ impl Worker {
             Work::Read(record) => self.supervise(ticket, Reply::Read(Err(cancelled())), async move {
                 Reply::Read(look::read(&session, &record).await)
             }),
+            Work::Relate { relation, lookup, stretch } => {
+                self.supervise(ticket, Reply::Related(Err(cancelled())), async move {
+                    Reply::Related(relate::relate(&session, relation, &lookup, stretch).await)
+                });
+            }
             Work::List { list, wanted } => {
                 let load = Load { session, post, ticket, list };
                 self.supervise(ticket, Reply::Loaded(Err(cancelled())), async move {

@@ -36,8 +36,20 @@ pub enum Command {
     PreviousKind,
     /// Go to a kind.
     Go(Kind),
-    /// Open the record under the cursor.
+    /// Open the record under the cursor, or what is selected on a detail page.
     Open,
+    /// Select the next thing a detail page leads to.
+    NextLink,
+    /// Select the one before.
+    PreviousLink,
+    /// Show the JSON of a record, or its page again.
+    Raw,
+    /// Search a detail page.
+    FindInPage,
+    /// Go to the next place where it was found.
+    NextFound,
+    /// Go to the place before.
+    PreviousFound,
     /// Take one layer away: overlay, input, range, marking, focus, filter.
     Back,
     /// Leave the detail page.

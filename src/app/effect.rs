@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::model::annals::Sought;
 use crate::model::arrange;
+use crate::model::catalog::Relation;
 use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Scope};
 use crate::model::past::Recall;
@@ -18,6 +19,7 @@ use crate::model::saved::Keeping;
 use crate::model::saving::Saving;
 use crate::model::secret::Token;
 use crate::model::set::{Entry, Wish};
+use crate::model::sheet::{Lookup, Stretch};
 use crate::model::spreadsheet::{Format, Spreadsheet};
 
 /// The name of one piece of work, never used twice.
@@ -151,8 +153,17 @@ pub enum Work {
         /// What the server is asked.
         question: Question,
     },
-    /// Read every field of one record. Ends with `Read`.
+    /// Read all that is known of one record. Ends with `Read`.
     Read(Record),
+    /// Read what a record leads to. Ends with `Related`.
+    Relate {
+        /// By which relation.
+        relation: &'static Relation,
+        /// What is asked with.
+        lookup: Lookup,
+        /// Which part of it.
+        stretch: Stretch,
+    },
     /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
     Arrange(arrange::Wish),
     /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.

@@ -199,6 +199,8 @@ const PAGES: &[Context] = &[Context::Table, Context::Detail];
 const LISTS: &[Context] = &[Context::Table, Context::Marked];
 const VERBS: &[Context] = &[Context::Table, Context::Detail, Context::Marked];
 const TABLE: &[Context] = &[Context::Table];
+const PAGE: &[Context] = &[Context::Detail];
+const BESIDE_PAGES: &[Context] = &[Context::Table, Context::Marked, Context::Status];
 
 const fn row(
     name: &'static str,
@@ -225,8 +227,15 @@ pub static BINDINGS: &[Binding] = &[
     row("half-up", Command::Move(Motion::HalfUp), &["ctrl-u"], EVERYWHERE, (0, ""), "half a page up"),
     row("page-down", Command::Move(Motion::PageDown), &["pgdn"], EVERYWHERE, (0, ""), "a page down"),
     row("page-up", Command::Move(Motion::PageUp), &["pgup"], EVERYWHERE, (0, ""), "a page up"),
-    row("next-kind", Command::NextKind, &["tab"], PANES, (15, "next kind"), "go to the next kind"),
-    row("previous-kind", Command::PreviousKind, &["shift-tab"], PANES, (0, ""), "go to the kind before"),
+    row("next-kind", Command::NextKind, &["tab"], BESIDE_PAGES, (15, "next kind"), "go to the next kind"),
+    row(
+        "previous-kind",
+        Command::PreviousKind,
+        &["shift-tab"],
+        BESIDE_PAGES,
+        (0, ""),
+        "go to the kind before",
+    ),
     go(Kind::Processes, &["1"], "processes", "go to the processes"),
     go(Kind::Templates, &["2"], "templates", "go to the templates"),
     go(Kind::Tasks, &["3"], "tasks", "go to the one-off tasks"),
@@ -236,14 +245,34 @@ pub static BINDINGS: &[Binding] = &[
     go(Kind::Guests, &["7"], "guests", "go to the guests"),
     go(Kind::Members, &["8"], "members", "go to the members"),
     go(Kind::Folders, &["9"], "folders", "go to the folders"),
-    row("open", Command::Open, &["enter", "l"], LISTS, (8, "open"), "show every field of the record"),
+    row(
+        "open",
+        Command::Open,
+        &["enter", "l"],
+        VERBS,
+        (8, "open"),
+        "show all that is known of the record, or of what is selected on its page",
+    ),
+    row(
+        "next-link",
+        Command::NextLink,
+        &["tab"],
+        PAGE,
+        (6, "next link"),
+        "select the next thing the page leads to",
+    ),
+    row("previous-link", Command::PreviousLink, &["shift-tab"], PAGE, (0, ""), "select the one before"),
+    row("raw", Command::Raw, &["J"], PAGE, (9, "JSON"), "show the record's JSON, or its page again"),
+    row("find", Command::FindInPage, &["/"], PAGE, (7, "find"), "search the page"),
+    row("next-found", Command::NextFound, &["n"], PAGE, (2, "next found"), "go to the next place found"),
+    row("previous-found", Command::PreviousFound, &["N"], PAGE, (0, ""), "go to the place found before"),
     row(
         "leave",
         Command::Leave,
         &["h"],
         &[Context::Detail, Context::Marked],
         (0, ""),
-        "go back to the table",
+        "go back to the page before, or to the table",
     ),
     row("mark", Command::ToggleMark, &["space"], LISTS, (2, "mark"), "mark or unmark, and go on"),
     row(

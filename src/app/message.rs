@@ -24,6 +24,7 @@ use crate::model::reference::Reference;
 use crate::model::saved::Saved;
 use crate::model::saving::Stored;
 use crate::model::set::{Answer, Sight};
+use crate::model::sheet::{Kin, Sheet};
 
 /// A fact, and when it happened.
 #[derive(Debug, Clone)]
@@ -290,8 +291,10 @@ pub enum Reply {
     Loaded(Result<LoadEnd, Failure>),
     /// A search came to its end.
     Searched(Result<(), Failure>),
-    /// Every field of a record, as label and value.
-    Read(Result<Vec<(String, String)>, Failure>),
+    /// All that is known of a record.
+    Read(Result<Box<Sheet>, Failure>),
+    /// What a record leads to.
+    Related(Result<Kin, Failure>),
     /// The rows to show, in order; `None` if it was cancelled.
     Arranged(Option<Arranged>),
     /// The job is over.

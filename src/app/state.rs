@@ -16,6 +16,7 @@ pub mod listing;
 pub mod marks;
 pub mod modal;
 pub mod order;
+pub mod page;
 pub mod palette;
 pub mod places;
 pub mod recovery;
@@ -48,7 +49,7 @@ use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
 use crate::model::saving::Folders;
 use confirm::Confirm;
-use detail::Detail;
+use detail::{Detail, Finding};
 use download::{SavePrompt, Saves};
 use export::ExportBox;
 use filter::FilterInput;
@@ -186,6 +187,8 @@ pub enum Purpose {
     Arrange(Kind),
     /// The fields of a detail page.
     Read,
+    /// What a detail page leads to.
+    Relate,
     /// What hangs on the records of a modal's plan.
     Weigh,
     /// A job.
@@ -298,6 +301,8 @@ pub struct State {
     pub seeking: Option<Seeking>,
     /// The detail page, when one is open.
     pub detail: Option<Detail>,
+    /// The pages it was come to from, the first one first.
+    pub below: Vec<Detail>,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
     /// The history, while a modal that was opened from it has its place.
@@ -355,6 +360,7 @@ impl State {
             marked_only: None,
             seeking: None,
             detail: None,
+            below: Vec::new(),
             overlay: None,
             history_behind: None,
             weighing: BTreeSet::new(),
@@ -398,6 +404,12 @@ impl State {
     pub fn leave_status(&mut self) {
         self.focus = Focus::Table;
         self.status.below = 0;
+    }
+
+    /// What is searched for on the detail page.
+    #[must_use]
+    pub fn finding(&self) -> Option<&Finding> {
+        self.detail.as_ref().and_then(|detail| detail.finding.as_ref())
     }
 
     /// Where a key is read, when no overlay and no input takes it.

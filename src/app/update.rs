@@ -15,6 +15,7 @@ mod keep;
 mod keys;
 mod mark;
 mod out;
+mod page;
 mod pane;
 mod places;
 mod recall;

@@ -6,9 +6,11 @@
 
 mod folders;
 mod people;
+mod related;
 mod words;
 
 use super::kind::{Kind, Scope, Verb};
+pub use related::{By, Related, Relation, Way};
 
 pub use words::{ARCHIVING, DISABLING, Words};
 
@@ -58,6 +60,8 @@ pub struct Row {
     pub freshness: &'static [&'static str],
     /// What hangs on a record, for the modal.
     pub impact: Option<Impact>,
+    /// What hangs together with a record and can be opened from its page.
+    pub related: &'static [Relation],
     /// What is kept of a record, in the order of the columns. The first field is the record's name.
     pub fields: &'static [Field],
     /// What can be done to it.
@@ -661,7 +665,7 @@ const PROCESSES: Row = Row {
         ],
     }),
     get: "organizations/{org}/runs/{id}",
-    get_with: "tasks_meta,assets,tags,folders",
+    get_with: "tasks_meta,ko_form_fields,form_fields,assets,tags,folders",
     web: Some("organizations/{org}/runs/{id}"),
     by_id: ById::Always,
     copy_with: "tasks,tasks.threads,tasks.form_fields,ko_form_fields,form_fields,assets,tags,folders,stages,member_watchers,guest_watchers",
@@ -677,6 +681,7 @@ const PROCESSES: Row = Row {
         ],
         each: false,
     }),
+    related: related::OF_PROCESS,
     fields: &[
         field("name", &["name"], Form::Text, column(24, 0)),
         field("template", &["checklist_title", "checklist.title"], Form::Text, column(20, 5))
@@ -766,6 +771,7 @@ const TEMPLATES: Row = Row {
         ],
         each: false,
     }),
+    related: related::OF_TEMPLATE,
     fields: &[
         field("title", &["title"], Form::Text, column(24, 0)),
         field(STATUS, &["status"], Form::Text, column(9, 2)),
@@ -853,7 +859,7 @@ const TASKS: Row = Row {
         ],
     }),
     get: "organizations/{org}/tasks/{id}",
-    get_with: "form_fields,assets,threads_count",
+    get_with: "run,form_fields,assets,tags,threads_count",
     web: None,
     by_id: ById::Always,
     copy_with: "form_fields,assets,tags,threads,summary,threads_count,member_watchers,guest_watchers",
@@ -869,6 +875,7 @@ const TASKS: Row = Row {
         ],
         each: false,
     }),
+    related: related::OF_TASK,
     fields: &[
         field("title", &["title", "original_title"], Form::Text, column(24, 0)),
         field(STATUS, &["status"], Form::Text, column(11, 1)),
@@ -981,6 +988,7 @@ const FILES: Row = Row {
     }),
     freshness: &["filename", "version", "uploaded"],
     impact: None,
+    related: related::OF_FILE,
     fields: &[
         field("filename", &["filename", "name"], Form::Text, column(24, 0)),
         field("attached to", &[], Form::Text, column(28, 1)).also(&["attached"]),
@@ -1046,6 +1054,7 @@ const TAGS: Row = Row {
         ],
         each: false,
     }),
+    related: related::OF_TAG,
     fields: &[
         field("title", &["title"], Form::Text, column(24, 0)),
         field("colour", &["color"], Form::Text, column(9, 2)).also(&["color"]),
@@ -1101,6 +1110,7 @@ const GROUPS: Row = Row {
         ],
         each: false,
     }),
+    related: related::OF_GROUP,
     fields: &[
         field("name", &["name"], Form::Text, column(24, 0)),
         field("members", &["members"], Form::Length, column(7, 2)),

@@ -31,6 +31,25 @@ impl Moment {
     }
 }
 
+/// How far `at` lies from `now`, for people: `3 weeks ago`, `in 2 days`.
+#[must_use]
+pub fn distance(at: Timestamp, now: Timestamp) -> String {
+    const UNITS: [(i64, i64, &str); 6] = [
+        (2 * 365 * 86_400, 365 * 86_400, "year"),
+        (9 * 7 * 86_400, 30 * 86_400, "month"),
+        (14 * 86_400, 7 * 86_400, "week"),
+        (86_400, 86_400, "day"),
+        (3_600, 3_600, "hour"),
+        (60, 60, "minute"),
+    ];
+    let seconds = now.as_second() - at.as_second();
+    let found = UNITS.iter().find(|(least, ..)| seconds.abs() >= *least);
+    let Some((_, unit, word)) = found else { return "just now".to_owned() };
+    let n = seconds.abs() / unit;
+    let amount = if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    if seconds > 0 { format!("{amount} ago") } else { format!("in {amount}") }
+}
+
 /// The time zone times are shown in. It is read once, at the edge of the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
@@ -82,5 +101,31 @@ impl Zone {
     #[must_use]
     pub fn second(&self, at: Timestamp) -> String {
         at.to_zoned(self.0.clone()).strftime("%H:%M:%S").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_a_time_lies_is_told_in_the_unit_that_fits() {
+        let now = Timestamp::from_second(2_000_000_000).unwrap();
+        let told = |seconds: i64| distance(Timestamp::from_second(2_000_000_000 - seconds).unwrap(), now);
+        for (seconds, words) in [
+            (0, "just now"),
+            (-59, "just now"),
+            (60, "1 minute ago"),
+            (-7_200, "in 2 hours"),
+            (86_400, "1 day ago"),
+            (13 * 86_400, "13 days ago"),
+            (21 * 86_400, "3 weeks ago"),
+            (-70 * 86_400, "in 2 months"),
+            (729 * 86_400, "24 months ago"),
+            (731 * 86_400, "2 years ago"),
+        ] {
+            assert_eq!(told(seconds), words);
+        }
+        assert!(distance(Timestamp::MIN, Timestamp::MAX).ends_with(" years ago"));
     }
 }

@@ -77,6 +77,18 @@ pub fn applicable(verb: Verb, record: &Record, who: Who<'_>) -> Result<&'static 
     Ok(row)
 }
 
+/// Why nothing can be done to a record at all, whatever verb it is: it belongs to something else that must be handled
+/// instead.
+#[must_use]
+pub fn untouchable(record: &Record) -> Option<String> {
+    let reasons =
+        record.kind().row().verbs.iter().map(|row| applicable(row.verb, record, Who::default()).err());
+    let reasons: Option<Vec<String>> = reasons.collect();
+    let reasons = reasons?;
+    let first = reasons.first()?;
+    reasons.iter().all(|reason| reason == first).then(|| first.clone())
+}
+
 fn check(need: &Need, verb: Verb, record: &Record, who: Who<'_>) -> Result<(), String> {
     let words = record.kind().row().words;
     match need {

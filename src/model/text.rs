@@ -4,6 +4,8 @@
 //! move the cursor, change colours, reorder the line or hide itself.
 
 use std::borrow::Cow;
+use std::ops::Range;
+
 use unicode_width::UnicodeWidthStr;
 
 /// Makes `text` safe to print on one line.
@@ -163,6 +165,28 @@ pub fn fold_onto(text: &str, onto: &mut String) {
     }
 }
 
+/// Where `text` holds `wanted`, case and accents ignored, in bytes. Nothing is held anywhere.
+#[must_use]
+pub fn found(text: &str, wanted: &str) -> Vec<Range<usize>> {
+    let wanted = folded(wanted);
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    // Where each letter stands, folded and as it was.
+    let (mut all, mut letters) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
+    for (at, c) in text.char_indices() {
+        letters.push((all.len(), at));
+        fold_onto(c.encode_utf8(&mut [0; 4]), &mut all);
+    }
+    // The last letter that begins there: those that fold to nothing, such as accents, belong to the one before.
+    let byte = |folded: usize| {
+        let at = letters.partition_point(|(begin, _)| *begin <= folded);
+        let is_end = folded == all.len();
+        letters.get(at.saturating_sub(1)).filter(|_| !is_end).map_or(text.len(), |(_, byte)| *byte)
+    };
+    all.match_indices(&wanted).map(|(start, hit)| byte(start)..byte(start + hit.len())).collect()
+}
+
 /// How many cells `text` takes on one line.
 #[must_use]
 pub fn width(text: &str) -> usize {
@@ -251,11 +275,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_found_is_told_in_bytes() {
+        let hits = |text: &'static str, wanted| -> Vec<&str> {
+            found(text, wanted).into_iter().map(|range| &text[range]).collect()
+        };
+        assert_eq!(hits("Zoë met ZOE and Zoe\u{308}", "zoë"), ["Zoë", "ZOE", "Zoe\u{308}"]);
+        assert_eq!(hits("aaa", "a"), ["a", "a", "a"]);
+        assert_eq!(hits("家族", "族"), ["族"]);
+        for (text, wanted) in [("abc", ""), ("", "x"), ("abc", "\u{301}")] {
+            assert!(found(text, wanted).is_empty(), "{text} {wanted}");
+        }
+    }
+
+    #[test]
     fn folding_ignores_case_and_accents() {
         assert_eq!(folded("Zoë ÅNGSTRÖM Zoe\u{308}"), "zoe angstrom zoe");
     }
 
     proptest! {
+        #[test]
+        fn what_is_found_is_there(text in "\\PC{0,20}", wanted in "\\PC{0,3}") {
+            for range in found(&text, &wanted) {
+                prop_assert!(folded(&text[range]).contains(&folded(&wanted)));
+            }
+        }
+
         #[test]
         fn nothing_cleaned_still_controls(text in "\\PC*|[\\x00-\\x{a0}\\x{2000}-\\x{2070}]*") {
             prop_assert!(!clean(&text).chars().any(|c| c.is_control() || is_hidden(c)));

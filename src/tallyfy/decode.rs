@@ -8,6 +8,7 @@ mod answers;
 mod count;
 mod field;
 mod reference;
+mod rich;
 mod sheet;
 mod time;
 
@@ -23,7 +24,7 @@ use crate::model::text;
 
 pub use answers::filed;
 pub use count::count;
-pub use sheet::{Line, sheet};
+pub use sheet::sheet;
 
 /// Why a row is no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +86,25 @@ pub fn included(value: &Value, include: &str) -> Vec<Value> {
         _ => Vec::new(),
     };
     found.into_iter().map(enclosed).filter(|value| value.is_object()).cloned().collect()
+}
+
+/// Whether a row says under `path`, through wrapped includes and lists, one of the things that are `wanted`: ids, or what
+/// elements are called. `None` where it does not carry the path.
+#[must_use]
+pub fn says(row: &Value, path: &str, wanted: &[&str]) -> Option<bool> {
+    let found = enclosed(field::follow(row, path)?);
+    let is_wanted = |value: &Value| id_text(value).is_some_and(|said| wanted.contains(&said.as_str()));
+    let one = |value: &Value| match value {
+        Value::Object(object) => {
+            ["id", "tag_id", "title", "name"].iter().filter_map(|key| object.get(*key)).any(is_wanted)
+        }
+        value => is_wanted(value),
+    };
+    match found {
+        Value::Null => None,
+        Value::Array(list) => Some(list.iter().map(enclosed).any(one)),
+        value => Some(one(value)),
+    }
 }
 
 /// An organization, unless its id or its name cannot be read (API sheet, section 6.11).

@@ -5,11 +5,13 @@
 use ratatui::text::Span;
 
 use super::canvas::Canvas;
+use super::input;
 use super::text;
 use super::theme::Theme;
 use crate::app::command::Command;
 use crate::app::keymap::{Binding, Context};
 use crate::app::state::confirm::{Confirm, Part};
+use crate::app::state::detail::Fields;
 use crate::app::state::history::HistoryPage;
 use crate::app::state::layout::Area;
 use crate::app::state::status::Told;
@@ -34,11 +36,18 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
         canvas.line(area, 0, &[Span::styled(&*notice.0, theme.wary())]);
     } else if let Some(seeking) = &state.seeking {
         canvas.line(area, 0, &[Span::styled(seeking.progress(), theme.wary())]);
+    } else if let Some(finding) = state.finding().filter(|finding| finding.typing && takes_keys(state)) {
+        input::draw(&finding.input, "/", theme.key(), true, (area, 0), canvas);
     } else if state.recalls() {
         canvas.line(area, 0, &[Span::styled("looking for the last job", theme.wary())]);
     } else {
         canvas.line(area, 0, &offered(&hints(state), theme, usize::from(area.width)));
     }
+}
+
+/// Whether nothing lies over the page and its input.
+fn takes_keys(state: &State) -> bool {
+    state.overlay.is_none() && state.topmost_prompt().is_none()
 }
 
 /// A key and what it does.
@@ -213,6 +222,15 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
             state.saves.current.is_none() && at_hand(state, |record| record.kind().row().bytes.is_some())
         }
         Command::OpenHolder => at_hand(state, |record| record.holder().is_some()),
+        Command::Open if context == Context::Detail => {
+            state.detail.as_ref().is_some_and(|detail| detail.at.is_some() && !detail.raw)
+        }
+        Command::NextLink | Command::PreviousLink => state
+            .detail
+            .as_ref()
+            .is_some_and(|detail| !detail.raw && detail.kin.iter().any(|kin| kin.spots() > 0)),
+        Command::NextFound | Command::PreviousFound => state.finding().is_some(),
+        Command::Raw => state.detail.as_ref().is_some_and(|detail| matches!(detail.fields, Fields::Known(_))),
         Command::Open | Command::ToggleMark => state.under_cursor().is_some(),
         Command::Range | Command::MarkAll | Command::InvertMarks => listing.shown() > 0,
         Command::ClearMarks => match context {
@@ -243,6 +261,7 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         | Command::PreviousKind
         | Command::Go(_)
         | Command::Leave
+        | Command::FindInPage
         | Command::Filter
         | Command::SavedFilters
         | Command::SaveFilter

@@ -19,6 +19,11 @@ fn measured(clean: &str) -> impl Iterator<Item = (&str, usize)> {
     clean.graphemes(true).map(|grapheme| (grapheme, usize::from(grapheme.cell_width())))
 }
 
+/// The graphemes of a text, each with the byte it begins at.
+pub(super) fn graphemes(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.grapheme_indices(true)
+}
+
 /// How many cells `text` takes once it is cleaned.
 pub(super) fn width(text: &str) -> usize {
     measured(&clean(text)).map(|(_, width)| width).sum()

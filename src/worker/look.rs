@@ -13,6 +13,7 @@ use crate::model::kind::{Kind, Scope};
 use crate::model::people::{People, Person};
 use crate::model::plan::Organization;
 use crate::model::record::Record;
+use crate::model::sheet::Sheet;
 use crate::tallyfy::{Keep, decode};
 
 /// The token check of every client of the API (API sheet, section 6.11).
@@ -146,12 +147,10 @@ pub(super) async fn find(session: &Session, record: &Record) -> Result<Record, F
     }
 }
 
-/// Reads every field of one record, as label and value.
-pub(super) async fn read(session: &Session, record: &Record) -> Result<Vec<(String, String)>, Failure> {
+/// Reads all that is known of one record.
+pub(super) async fn read(session: &Session, record: &Record) -> Result<Box<Sheet>, Failure> {
     match Truth::new(session, [record], Use::Page).look(record, Age::New).await? {
-        Seen::There { said, .. } => {
-            Ok(decode::sheet(&said).into_iter().map(|line| (line.label, line.value)).collect())
-        }
+        Seen::There { record, said, .. } => Ok(Box::new(decode::sheet(record, &said))),
         Seen::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
     }
 }

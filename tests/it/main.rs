@@ -11,6 +11,7 @@ mod backups;
 mod cli;
 mod contract;
 mod crash;
+mod detail;
 mod files;
 mod filtering;
 mod first_start;

@@ -14,6 +14,7 @@ use tidyfy::app::message::{Copied, Exported, Fact, JobEnd, LoadEnd, Message, Rep
 use tidyfy::app::state::confirm::{Confirm, Part};
 use tidyfy::app::state::{Overlay, Setup, State};
 use tidyfy::app::update::update;
+use tidyfy::model::catalog::{self, Relation};
 use tidyfy::model::id::Id;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::moment::{Moment, Zone};
@@ -21,9 +22,10 @@ use tidyfy::model::outcome::{Outcome, Tally};
 use tidyfy::model::pacing::Limits;
 use tidyfy::model::place::Place;
 use tidyfy::model::plan::{Assent, Caution, Organization, Plan};
-use tidyfy::model::record::{Draft, Page};
+use tidyfy::model::record::{Draft, Page, Record};
 use tidyfy::model::saving::Folders;
 use tidyfy::model::set::Answer;
+use tidyfy::model::sheet::{End, Kin, Lookup, Sheet, Tie};
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
@@ -113,7 +115,14 @@ impl Driven {
             Work::People => Reply::Peopled(Ok(Default::default())),
             Work::Places => Reply::Placed(Ok(vec![])),
             Work::Count(_) => Reply::Counted(Ok(7)),
-            Work::Read(_) => Reply::Read(Ok(vec![])),
+            Work::Read(record) => Reply::Read(Ok(Box::new(Sheet {
+                ties: record.kind().row().related.iter().map(|relation| tie(relation, record)).collect(),
+                ..Sheet::of(record.clone())
+            }))),
+            Work::Relate { relation, .. } => {
+                let records = page(relation.kind).records().take(3).collect();
+                Reply::Related(Ok(Kin { total: Some(40), records }))
+            }
             Work::List { list, .. } => {
                 let total = Some(ROWS as u64);
                 let page = Reply::Page {
@@ -188,6 +197,16 @@ impl Driven {
 
 const ROWS: usize = 12;
 
+/// A record's side of a relation: others along with it, or to be asked for.
+fn tie(relation: &'static Relation, record: &Record) -> Tie {
+    let lookup = Lookup { id: record.id().clone(), name: record.name().to_owned(), hidden: false };
+    let end = match relation.way {
+        catalog::Way::Included { .. } => End::Here(page(relation.kind).records().take(2).collect()),
+        catalog::Way::List(_) | catalog::Way::Named { .. } => End::Asked(lookup),
+    };
+    Tie { relation, end }
+}
+
 fn page(kind: Kind) -> Arc<Page> {
     let row = |n: usize| {
         let mut drafts = vec![Draft::Text(format!("Thing {n}"))];
@@ -200,7 +219,7 @@ fn page(kind: Kind) -> Arc<Page> {
     Arc::new(Page::new(kind, (0..ROWS).map(row).collect()))
 }
 
-const KEYS: [&str; 45] = [
+const KEYS: [&str; 47] = [
     "ctrl-z",
     "j",
     "k",
@@ -246,6 +265,8 @@ const KEYS: [&str; 45] = [
     "D",
     "e",
     "t",
+    "J",
+    "N",
 ];
 
 fn happenings(keys: &'static [&'static str]) -> impl Strategy<Value = Vec<Happening>> {

@@ -1,9 +1,7 @@
-//! What scrolls, line by line: how values read, and how pages are broken to a width.
+//! What scrolls, line by line: how values read, and how lines are broken to a width.
 //!
 //! Owns the wrapping, so that what is drawn and what is scrolled count the same lines. Must not know how a line is drawn.
 
-use super::State;
-use super::detail::{Detail, Fields};
 use crate::model::catalog::{BETWEEN, Form};
 use crate::model::moment::Zone;
 use crate::model::people::People;
@@ -116,58 +114,4 @@ fn shown_number(number: f64) -> String {
     let whole = number.fract() == 0.0 && (0.0..1e15).contains(&number);
     // Exact: the range was just checked.
     if whole { text::grouped(number as u64) } else { number.to_string() }
-}
-
-/// The lines of a detail page, `width` cells wide.
-#[must_use]
-pub fn of_detail(state: &State, detail: &Detail, width: usize) -> Vec<Laid> {
-    let listed = || listed_fields(state, &detail.record);
-    match &detail.fields {
-        Fields::Known(fields) => table(&named(state, fields), width),
-        Fields::Asked(_) => {
-            let reading = [Laid::blank(), Laid::new(Weight::Faint, "reading…")];
-            table(&listed(), width).into_iter().chain(reading).collect()
-        }
-        Fields::Failed(failure) => {
-            let mut lines: Vec<Laid> =
-                Laid::wrapped(Weight::Loud, &format!("could not read: {}", failure.words), width).collect();
-            if let Some(hint) = failure.hint() {
-                lines.extend(Laid::wrapped(Weight::Plain, &format!("hint: {hint}"), width));
-            }
-            lines.push(Laid::blank());
-            lines.extend(table(&listed(), width));
-            lines
-        }
-    }
-}
-
-/// The fields with people by their names, where these are known. Keys that hold a member's id are those of the API
-/// sheet, sections 6.1 to 6.3.
-fn named(state: &State, fields: &[(String, String)]) -> Vec<(String, String)> {
-    let is_person = |label: &str| {
-        let key = label.rsplit(" > ").next().unwrap_or(label);
-        ["owner_id", "started_by", "created_by", "last_updated_by", "starter_id", "completer_id", "users"]
-            .contains(&key)
-    };
-    let name = |(label, value): &(String, String)| {
-        let value = if is_person(label) { state.people.names(value) } else { value.clone() };
-        (label.clone(), value)
-    };
-    fields.iter().map(name).collect()
-}
-
-/// What the list told of a record.
-fn listed_fields(state: &State, record: &Record) -> Vec<(String, String)> {
-    let fields = record.kind().row().fields.iter().enumerate().filter_map(|(position, field)| {
-        let shown = shown(record, position, &state.setup.zone, &state.people, Precision::Minute)?;
-        Some((field.name.to_owned(), shown))
-    });
-    fields.chain([("id".to_owned(), record.id().to_string())]).collect()
-}
-
-/// Labels and values, the values aligned.
-fn table(fields: &[(String, String)], width: usize) -> Vec<Laid> {
-    let longest = fields.iter().map(|(label, _)| text::width(label) + 2).max().unwrap_or_default();
-    let column = longest.min((width / 3).clamp(8, 26));
-    fields.iter().flat_map(|(label, value)| Laid::led(label, column, Weight::Plain, value, width)).collect()
 }

@@ -4,8 +4,8 @@
 
 use super::help::Help;
 use super::layout::Layout;
-use super::lines::of_detail;
 use super::modal::Modal;
+use super::page::Page;
 use super::{Overlay, State};
 
 impl State {
@@ -13,7 +13,7 @@ impl State {
     pub fn settle_scroll(&mut self) {
         let layout = Layout::of(self);
         if let (Some(detail), Some(area)) = (&self.detail, layout.detail) {
-            let lines = of_detail(self, detail, usize::from(area.inside(2).width)).len();
+            let lines = Page::of(self, detail, usize::from(area.inside(2).width)).lines.len();
             let most = lines.saturating_sub(layout.detail_lines());
             if let Some(detail) = &mut self.detail {
                 detail.scroll = detail.scroll.min(most);

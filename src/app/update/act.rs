@@ -7,13 +7,14 @@ use super::{browse, download, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
+use crate::app::state::detail::Fields;
 use crate::app::state::listing::Listing;
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
 use crate::model::catalog::STATUS;
 use crate::model::id::Id;
 use crate::model::impact::Impact;
 use crate::model::kind::{Kind, Scope, Verb};
-use crate::model::plan::{Chosen, Heir, Organization, Plan};
+use crate::model::plan::{Chosen, Heir, Organization, Plan, untouchable};
 use crate::model::record::{Record, Value};
 use crate::model::text;
 
@@ -41,6 +42,9 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     let row = first.kind().row();
     if targets.iter().all(|record| record.kind().row().verb(verb).is_none()) {
         return Err(format!("{} have no {}", row.plural, row.words.verb(verb)));
+    }
+    if let (Some(_), Some(reason)) = (&state.detail, untouchable(first)) {
+        return Err(reason);
     }
     let n = targets.len();
     let chosen = targets.into_iter().map(|record| chosen(state, record)).collect();
@@ -150,7 +154,9 @@ fn targets(state: &State) -> Vec<Record> {
 /// The record whose page is open; else what is marked of what is shown in the view of all marks, or of the open kind.
 pub(super) fn picked(state: &State) -> Vec<Record> {
     if let Some(detail) = &state.detail {
-        return vec![newest(state, &detail.record)];
+        // What is on the page has been read later than the list.
+        let is_read = matches!(detail.fields, Fields::Known(_));
+        return vec![if is_read { detail.record.clone() } else { newest(state, &detail.record) }];
     }
     if let Some(set) = &state.marked_only {
         let marked = set.shown().filter_map(|record| state.marks.get(record.kind(), record.id()));

@@ -1,15 +1,14 @@
-//! Browsing: kinds, scopes, loading, sorting, filtering, detail pages, scrolling.
+//! Browsing: kinds, scopes, loading, sorting, filtering, scrolling.
 
+use super::page;
 use crate::app::command::Motion;
 use crate::app::effect::{Effect, Effects, List, Wanted, Work};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::layout::Layout;
 use crate::app::state::listing::{Load, Reading, moved};
 use crate::app::state::{Focus, Identity, Overlay, Purpose, State};
 use crate::model::arrange::{self, Sort};
 use crate::model::kind::Kind;
-use crate::model::record::Record;
 
 /// Loads the list of `kind`. What cannot be gone on with is begun again.
 pub(super) fn load(state: &mut State, kind: Kind, reading: Reading, effects: &mut Effects) {
@@ -77,7 +76,7 @@ pub(super) fn count_others(state: &mut State, effects: &mut Effects) {
 
 /// Goes to a kind's tab.
 pub(super) fn go(state: &mut State, kind: Kind, effects: &mut Effects) {
-    close_page(state, effects);
+    page::close_all(state, effects);
     state.marked_only = None;
     state.leave_status();
     // Only what is shown loads by itself, and what marking waits for.
@@ -120,29 +119,12 @@ pub(super) fn reload(state: &mut State, effects: &mut Effects) {
         state.identity = Identity::Asking;
         state.ask(Purpose::Identify, Work::Identify, effects);
     }
-    if let Some(record) = state.detail.as_ref().map(|detail| detail.record.clone()) {
-        open(state, record, effects);
+    if page::reload(state, effects) {
         return;
     }
     let reading = if state.listing().rest().is_some() { Reading::On } else { Reading::Again };
     load(state, state.kind, reading, effects);
     count_others(state, effects);
-}
-
-/// Closes the page of a record, and says whether one was open. What is still being read for it is not needed any more.
-pub(super) fn close_page(state: &mut State, effects: &mut Effects) -> bool {
-    let closed = state.detail.take();
-    if let Some(Detail { fields: Fields::Asked(ticket), .. }) = closed {
-        effects.push(Effect::Cancel(ticket));
-    }
-    closed.is_some()
-}
-
-/// Opens the page of a record.
-pub(super) fn open(state: &mut State, record: Record, effects: &mut Effects) {
-    close_page(state, effects);
-    let ticket = state.ask(Purpose::Read, Work::Read(record.clone()), effects);
-    state.detail = Some(Detail { record, fields: Fields::Asked(ticket), scroll: 0 });
 }
 
 /// Moves the cursor of the pane that has the keys, or scrolls it.

@@ -1,6 +1,6 @@
 //! Saving files: what is asked before, and what comes of it. And going to what a file hangs on.
 
-use super::{act, browse};
+use super::{act, page};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::keymap::{Chord, Key};
@@ -157,7 +157,7 @@ pub(super) fn open_holder(state: &mut State, effects: &mut Effects) {
         return;
     };
     match state.listings[kind as usize].find(&id) {
-        Some(known) => browse::open(state, known, effects),
+        Some(known) => page::open(state, known, effects),
         None => {
             let name = match record.named(holder.words) {
                 crate::model::record::Value::Text(words) => words.to_owned(),
@@ -176,7 +176,7 @@ pub(super) fn looked(state: &mut State, result: Result<Record, Failure>, effects
         // Whoever has opened something else meanwhile does not want it any more.
         Ok(record) if state.overlay.is_none() && state.filter_input.is_none() => {
             state.notice = None;
-            browse::open(state, record, effects);
+            page::open(state, record, effects);
         }
         Ok(_) => {}
         Err(failure) => {

@@ -1,7 +1,7 @@
 //! Which layer a key goes to, and what commands do.
 
 use super::{
-    act, browse, door, download, export, filter, history, keep, leave, mark, out, pane, places, recall,
+    act, browse, door, download, export, filter, history, keep, leave, mark, out, page, pane, places, recall,
     recover, set, shelf,
 };
 use crate::app::command::Command;
@@ -34,6 +34,8 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         filter::key(state, chord, effects);
     } else if state.set_input().is_some() {
         set::key(state, chord);
+    } else if page::is_typing(state) {
+        page::key(state, chord);
     } else {
         bound_key(state, chord, repeat, effects);
     }
@@ -89,7 +91,11 @@ pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
         Some(_) => {}
         None if state.filter_input.is_some() => filter::paste(state, text, effects),
         None if narrows_set => set::paste(state, text),
-        None => state.note("pasting does nothing here: / opens the filter"),
+        None => {
+            if !page::paste(state, text) {
+                state.note("pasting does nothing here: / opens the filter");
+            }
+        }
     }
 }
 
@@ -206,10 +212,17 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
             browse::go(state, browse::neighbour(state.kind, Kind::ALL.len() - 1), effects);
         }
         Command::Go(kind) => browse::go(state, kind, effects),
+        Command::Open if state.detail.is_some() => page::follow(state, effects),
         Command::Open => match state.under_cursor() {
-            Some(record) => browse::open(state, record, effects),
+            Some(record) => page::open(state, record, effects),
             None => state.note("there is nothing here to open"),
         },
+        Command::NextLink => page::walk(state, false),
+        Command::PreviousLink => page::walk(state, true),
+        Command::Raw => page::turn_over(state),
+        Command::FindInPage => page::find(state),
+        Command::NextFound => page::next_hit(state, false),
+        Command::PreviousFound => page::next_hit(state, true),
         Command::Back => back(state, effects),
         Command::Leave => {
             leave_page(state, effects);
@@ -265,7 +278,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
 
 /// Takes one layer away; never acts.
 fn back(state: &mut State, effects: &mut Effects) {
-    if state.overlay.take().is_some() {
+    if state.overlay.take().is_some() || state.context() == Context::Detail && page::peel(state) {
         return;
     }
     let in_set = state.is_in_set();
@@ -305,7 +318,7 @@ fn close_topmost(state: &mut State, effects: &mut Effects) -> bool {
 
 /// Goes back from a detail page, or from the view of all that is marked, and says whether one was open.
 fn leave_page(state: &mut State, effects: &mut Effects) -> bool {
-    browse::close_page(state, effects) || state.marked_only.take().is_some()
+    page::close(state, effects) || state.marked_only.take().is_some()
 }
 
 /// Quits, after asking if a job runs.

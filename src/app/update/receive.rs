@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{act, browse, door, download, export, history, keep, out, pane, places, recall, recover, shelf};
+use super::{act, door, download, export, history, keep, out, page, pane, places, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
 use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
-use crate::app::state::detail::{Detail, Fields};
 use crate::app::state::filter::Trouble;
 use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
@@ -88,8 +87,9 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             state.people = Arc::new(people);
             state.listings.iter_mut().for_each(Listing::touch);
         }
+        (Purpose::Read, Reply::Read(result)) => page::read(state, ticket, result, effects),
+        (Purpose::Relate, Reply::Related(result)) => page::related(state, ticket, result, effects),
         (Purpose::Places, Reply::Placed(result)) => places::placed(state, result),
-        (Purpose::Read, Reply::Read(result)) => receive_fields(state, ticket, result),
         (Purpose::Weigh, Reply::Weighing(found) | Reply::Weighed(found)) => {
             act::weighed(state, ticket, found);
         }
@@ -203,15 +203,6 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
     }
 }
 
-fn receive_fields(state: &mut State, ticket: Ticket, result: Result<Vec<(String, String)>, Failure>) {
-    if let Some(detail) = state.detail.as_mut().filter(|detail| detail.fields == Fields::Asked(ticket)) {
-        detail.fields = match result {
-            Ok(fields) => Fields::Known(fields),
-            Err(failure) => Fields::Failed(failure),
-        };
-    }
-}
-
 /// How a step ended.
 struct Ended {
     outcome: Outcome,
@@ -244,7 +235,7 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
                 Some(becomes) if prepares => state.marks.refresh(becomes),
                 _ => settle_mark(state, &record),
             }
-            renew_page(state, &record, becomes.as_ref(), effects);
+            page::renew(state, &record, becomes.as_ref(), effects);
             move_between_scopes(state, &record, becomes);
         }
         Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Held => {
@@ -300,18 +291,6 @@ fn outcome_of(verb: Verb, record: &Record, answered: Option<Record>, now: Timest
     };
     let fitting = answered.filter(|answered| answered.is_archived() == archived.is_some());
     Some(fitting.unwrap_or_else(|| record.with_archived(archived)))
-}
-
-/// Lets an open page of the record tell what has become of it.
-fn renew_page(state: &mut State, record: &Record, becomes: Option<&Record>, effects: &mut Effects) {
-    let is_open =
-        |detail: &Detail| detail.record.kind() == record.kind() && detail.record.id() == record.id();
-    if state.detail.as_ref().is_some_and(is_open) {
-        match becomes {
-            Some(becomes) => browse::open(state, becomes.clone(), effects),
-            None => drop(browse::close_page(state, effects)),
-        }
-    }
 }
 
 /// Lets the list show what a verb did.
@@ -415,7 +394,8 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
             }
         }
         Purpose::Identify => state.identity = Identity::Failed(failure),
-        Purpose::Read => receive_fields(state, ticket, Err(failure)),
+        Purpose::Read => page::read(state, ticket, Err(failure), effects),
+        Purpose::Relate => page::related(state, ticket, Err(failure), effects),
         Purpose::Weigh => act::weighed(state, ticket, Vec::new()),
         Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
         Purpose::Unfinished => recover::found(state, Err(failure)),

@@ -49,6 +49,7 @@ pub(super) const FOLDERS: Row = Row {
         ],
         each: false,
     }),
+    related: related::OF_FOLDER,
     fields: &[
         field("name", &["name", "title"], Form::Text, column(24, 0)),
         field(TYPE, &["folder_type", "type"], Form::Text, column(9, 1)),

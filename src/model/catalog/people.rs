@@ -51,6 +51,7 @@ pub(super) const GUESTS: Row = Row {
         counts: &[count("open task", "open tasks", Counted::Total)],
         each: true,
     }),
+    related: related::OF_GUEST,
     fields: &[
         field("email", &["email"], Form::Text, column(24, 0)).also(&["mail"]),
         field("name", GUEST_NAME, Form::Text, column(20, 1)),
@@ -152,6 +153,7 @@ pub(super) const MEMBERS: Row = Row {
         ],
         each: true,
     }),
+    related: related::OF_MEMBER,
     fields: &[
         field(
             "name",

@@ -138,3 +138,27 @@ fn collected_kinds_hang_on_kinds_with_a_list() {
         }
     }
 }
+
+#[test]
+fn what_a_record_leads_to_can_be_asked_for() {
+    for row in &CATALOG {
+        let comes_along = |include: &str| row.get_with.split(',').any(|with| with == include);
+        for relation in row.related {
+            match &relation.way {
+                Way::List(Related { route, key, shows, query, .. }) => {
+                    assert!(route.starts_with("organizations/{org}/"), "{route}");
+                    // Without either it would be the list of all there are.
+                    assert_eq!(route.contains("{id}"), key.is_none(), "{} {}", row.slug, relation.title);
+                    let asks_tags = query.contains(&("with", "tags"));
+                    assert_eq!(asks_tags, *shows == "tags", "{} {}", row.slug, relation.title);
+                }
+                Way::Named { id, name, .. } => {
+                    assert!(!id.is_empty());
+                    let include = name.split_once('.').map(|(include, _)| include);
+                    assert!(include.is_none_or(comes_along), "{} {}", row.slug, relation.title);
+                }
+                Way::Included { include, .. } => assert!(comes_along(include), "{} {include}", row.slug),
+            }
+        }
+    }
+}

@@ -27,12 +27,18 @@ fn together(row: &Value, paths: &str) -> Option<Draft> {
     (!texts.is_empty()).then(|| Draft::Text(texts.join(" ")))
 }
 
-fn follow<'a>(row: &'a Value, path: &str) -> Option<&'a Value> {
+/// What stands at the end of a path.
+pub(super) fn follow<'a>(row: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(row, |value, key| enclosed(value).get(key))
 }
 
+/// What stands at the end of a path, read as `form`.
+pub(super) fn at(row: &Value, path: &str, form: Form) -> Option<Draft> {
+    follow(row, path).and_then(|value| read(form, value))
+}
+
 /// Reads what `found` encloses as `form`; `None` if it holds nothing.
-fn read(form: Form, found: &Value) -> Option<Draft> {
+pub(super) fn read(form: Form, found: &Value) -> Option<Draft> {
     let value = enclosed(found);
     let read = match form {
         Form::Names => return names(found).map(Draft::Text),

@@ -1,113 +1,316 @@
-//! Every field of a record, for a person to read.
+//! All that is known of a record, sorted for a person to read.
 //!
-//! Owns the order and the wording of a detail page's lines. Must not know the kind: whatever came is shown.
+//! Owns which fields stand together on a detail page, what they are called there and how their values are told. What the
+//! table of the kind knows is left to the record itself; nothing else is left out, though long lists are cut short. Must
+//! not know names of people, the clock or the screen.
 
-use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
+use crate::model::catalog::{self, ARCHIVED, Field, Form, Row, Way};
+use crate::model::id::Id;
+use crate::model::record::{Draft, Record};
+use crate::model::sheet::{End, Line, Lookup, Said, Section, Sheet, Tie};
 use crate::model::text;
 
-use super::{enclosed, is_credential, time};
+use super::{drop_credentials, enclosed, field, id_text, included, is_credential, rich, row, time};
 
-/// One field of a record, fit for a terminal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// The keys that lead to it, joined with ` > `.
-    pub label: String,
-    /// What it holds; may run over several lines.
-    pub value: String,
-}
-
-/// What stands where a field holds nothing.
-const NOTHING: &str = "-";
 /// How deep fields are followed.
-const DEEPEST: usize = 12;
-/// How many lines a record gets.
-const MOST_LINES: usize = 2_000;
+const DEEPEST: usize = 8;
+/// How many lines a section gets.
+const MOST_LINES: usize = 200;
+/// How many elements of a list are named.
+const MOST_ELEMENTS: usize = 20;
 /// How many characters one value gets.
 const LONGEST: usize = 20_000;
-/// What a person looks for first.
-const FIRST: [&str; 6] = ["id", "name", "title", "filename", "email", "status"];
+/// How many characters of the JSON are kept.
+const LONGEST_RAW: usize = 200_000;
+/// Keys that hold members, as numbers or objects (API sheet, section 6).
+const PEOPLE: [&str; 9] = [
+    "owner_id",
+    "started_by",
+    "created_by",
+    "last_updated_by",
+    "starter_id",
+    "completer_id",
+    "users",
+    "collaborators",
+    "members",
+];
+/// How keys end that hold a time.
+const TIMES: [&str; 5] = ["_at", "_on", "deadline", "due_date", "last_updated"];
+/// Keys that hold text people wrote at length.
+const WORDS: [&str; 5] = ["summary", "description", "guidance", "content", "top_text"];
 
-/// Every field of `value`, nested ones included, credentials left out. Times are shown on the local clock.
+/// The sections that fields are sorted into, in their order on the page.
+const SECTIONS: [&str; 5] = ["in words", "people", "times", "details", "ids"];
+
+/// The page of `record`, out of everything the server said of it.
 #[must_use]
-pub fn sheet(value: &Value) -> Vec<Line> {
-    sheet_in(value, &TimeZone::system())
-}
-
-fn sheet_in(value: &Value, zone: &TimeZone) -> Vec<Line> {
-    let mut page = Page { lines: Vec::new(), zone };
-    page.add("", "", value, 0);
-    page.lines
-}
-
-struct Page<'a> {
-    lines: Vec<Line>,
-    zone: &'a TimeZone,
-}
-
-impl Page<'_> {
-    /// Adds `value`, which stands under `key`, at the end of the path `label`.
-    fn add(&mut self, label: &str, key: &str, value: &Value, depth: usize) {
-        if self.lines.len() >= MOST_LINES {
-            return;
-        }
-        match enclosed(value) {
-            Value::Object(object) if !object.is_empty() && depth < DEEPEST => {
-                self.object(label, object, depth);
-            }
-            Value::Array(list) if list.iter().any(is_nested) && depth < DEEPEST => {
-                for (at, inner) in list.iter().enumerate() {
-                    self.add(&joined(label, &(at + 1).to_string()), key, inner, depth + 1);
-                }
-            }
-            value => {
-                let value = self.value(key, value);
-                self.lines.push(Line { label: label.to_owned(), value });
-            }
-        }
+pub fn sheet(record: Record, said: &Value) -> Sheet {
+    let row = record.kind().row();
+    let ties = ties(row, &record, said);
+    let mut page = Page { sections: SECTIONS.map(|_| Vec::new()), lists: Vec::new(), empty: Vec::new() };
+    if let Value::Object(object) = enclosed(said) {
+        let told = object.iter().filter(|(key, value)| !is_told(row, said, (key, value)));
+        told.for_each(|(key, value)| page.add(key, value));
     }
+    let Page { sections, mut lists, empty } = page;
+    let mut named = SECTIONS.into_iter().zip(sections);
+    let section = |(title, lines): (&str, Vec<Line>)| Section { title: title.to_owned(), lines };
+    let mut all: Vec<Section> = named.next().into_iter().map(section).collect();
+    all.append(&mut lists);
+    all.extend(named.map(section));
+    all.retain(|section| !section.lines.is_empty());
+    Sheet { record, sections: all, empty, ties, raw: raw(said) }
+}
 
-    fn object(&mut self, label: &str, object: &Map<String, Value>, depth: usize) {
-        let first = FIRST.iter().filter_map(|key| object.get_key_value(*key));
-        let rest = object.iter().filter(|(key, _)| !FIRST.contains(&key.as_str()));
-        for (key, inner) in first.chain(rest).filter(|(key, inner)| !is_credential(key, inner)) {
-            self.add(&joined(label, key), key, inner, depth + 1);
+/// Whether a field is told by the record's own fields, or by a relation, or is nobody's business.
+fn is_told(row: &Row, said: &Value, (key, value): (&String, &Value)) -> bool {
+    let by_relation = row.related.iter().any(|relation| match &relation.way {
+        Way::Included { include, .. } => include == key,
+        Way::Named { name, .. } => name.split_once('.').is_some_and(|(first, _)| first == key),
+        Way::List(_) => false,
+    });
+    let by_field = row.fields.iter().any(|field| tells(field, said, key));
+    key == "id" || by_relation || by_field || is_credential(key, value)
+}
+
+/// Whether what `field` shows is what stands under `key`.
+fn tells(field: &Field, said: &Value, key: &str) -> bool {
+    let paths = field.paths.iter().filter(|path| catalog::keys(path).any(|one| one == key));
+    // How many there are does not say which.
+    let mut paths = paths.filter(|_| field.form != Form::Length);
+    let shown = || field::draft(said, field);
+    let held = |path: &str| field::at(said, path, field.form).unwrap_or(Draft::Missing);
+    // Two members, or two times, that happen to be the same are still two things to know.
+    let is_first = |path: &str| field.paths.iter().find(|path| held(path) != Draft::Missing) == Some(&path);
+    let is_same = |path: &str| matches!(field.form, Form::Text | Form::Percent) && held(path) == shown();
+    let is_empty = || field.name == ARCHIVED && shown() == Draft::Missing;
+    paths.any(|path| is_first(path) || is_empty() || held(path) != Draft::Missing && is_same(path))
+}
+
+fn ties(row: &'static Row, record: &Record, said: &Value) -> Vec<Tie> {
+    let end = |way: &Way| match way {
+        Way::List(list) => Some(End::Asked(Lookup {
+            id: record.id().clone(),
+            name: own_name(row, said).unwrap_or_else(|| record.name().to_owned()),
+            hidden: list.hidden && record.is_archived(),
+        })),
+        Way::Named { id, name, only } => {
+            let word = |path: &str| field::follow(said, path).map(enclosed).and_then(id_text);
+            let fits = only.is_none_or(|(path, value)| {
+                word(path).is_some_and(|word| word.trim().eq_ignore_ascii_case(value))
+            });
+            let id = word(id).filter(|_| fits).and_then(|id| Id::new(&id).ok())?;
+            let name = if name.is_empty() { None } else { word(name) };
+            Some(End::Asked(Lookup { id, name: name.unwrap_or_default(), hidden: false }))
         }
-    }
-
-    fn value(&self, key: &str, value: &Value) -> String {
-        let shown = match value {
-            Value::Null => NOTHING.to_owned(),
-            Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-            Value::Number(number) => number.to_string(),
-            Value::String(said) => self.local(key, said).unwrap_or_else(|| bounded(said)),
-            Value::Array(list) if list.iter().any(is_nested) => "(too deep to show)".to_owned(),
-            Value::Array(list) => {
-                bounded(&list.iter().map(|inner| self.value(key, inner)).collect::<Vec<_>>().join(", "))
+        Way::Included { .. } => None,
+    };
+    let ties = row.related.iter().filter_map(|relation| {
+        let end = match &relation.way {
+            Way::Included { include, .. } => {
+                let came = enclosed(said).get(*include).is_some_and(|found| !found.is_null());
+                let rows = included(said, include);
+                let rows = rows.iter().filter_map(|value| self::row(relation.kind, value).ok());
+                came.then(|| {
+                    End::Here(rows.map(|(id, drafts)| Record::new(relation.kind, id, drafts)).collect())
+                })
             }
-            Value::Object(object) if object.is_empty() => NOTHING.to_owned(),
-            Value::Object(_) => "(too deep to show)".to_owned(),
+            way => end(way),
         };
-        if shown.trim().is_empty() { NOTHING.to_owned() } else { shown }
-    }
+        Some(Tie { relation, end: end? })
+    });
+    ties.collect()
+}
 
-    /// A time on the local clock, for keys that announce one.
-    fn local(&self, key: &str, said: &str) -> Option<String> {
-        let announced =
-            ["_at", "_on", "deadline", "due_date", "last_updated"].iter().any(|end| key.ends_with(end));
-        let time = time::parse(said).filter(|_| announced)?;
-        Some(time.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string())
+/// The record's name as the server wrote it, for asking with it.
+fn own_name(row: &Row, said: &Value) -> Option<String> {
+    match field::draft(said, row.fields.first()?) {
+        Draft::Text(name) => Some(name),
+        _ => None,
     }
 }
 
-fn is_nested(value: &Value) -> bool {
-    value.is_object() || value.is_array()
+/// The JSON over several lines. Credentials went when it was received; whatever else calls itself one goes here.
+fn raw(said: &Value) -> String {
+    let mut said = said.clone();
+    drop_credentials(&mut said);
+    let whole = serde_json::to_string_pretty(&said).unwrap_or_default();
+    match whole.char_indices().nth(LONGEST_RAW) {
+        Some((end, _)) => {
+            let n = text::grouped(LONGEST_RAW as u64);
+            format!("{}…\n\n(cut after {n} characters)", &whole[..end])
+        }
+        None => whole,
+    }
 }
 
-fn joined(label: &str, key: &str) -> String {
-    let key = text::clean(key);
-    if label.is_empty() { key.into_owned() } else { format!("{label} > {key}") }
+struct Page {
+    /// The lines of [`SECTIONS`].
+    sections: [Vec<Line>; SECTIONS.len()],
+    lists: Vec<Section>,
+    empty: Vec<String>,
+}
+
+impl Page {
+    fn add(&mut self, key: &str, value: &Value) {
+        let [words, people, times, details, ids] = &mut self.sections;
+        let (value, label) = (enclosed(value), called(key));
+        if is_nothing(value) {
+            self.empty.push(label);
+        } else if PEOPLE.contains(&key)
+            && let Some(Draft::Text(who)) = field::read(Form::People, value)
+        {
+            let label = label.strip_suffix(" id").map_or(label.clone(), str::to_owned);
+            people.push(Line { label, said: Said::People(text::clean(&who).into_owned()) });
+        } else if let Some(at) = instant(key, value) {
+            times.push(Line { label, said: Said::Time(at) });
+        } else if let Some(said) = scalar(key, value) {
+            let line = Line { label, said: Said::Text(said) };
+            let is_id = ["_id", "_ids"].iter().any(|end| key.ends_with(end)) || key == "alias";
+            match key {
+                key if WORDS.contains(&key) => words.push(line),
+                _ if is_id => ids.push(line),
+                "guests" => people.push(line),
+                "groups" => ids.push(line),
+                _ => details.push(line),
+            }
+        } else {
+            let section = section(label, value);
+            // Nothing but credentials, or nothing at all, stood in it.
+            if section.lines.is_empty() { self.empty.push(called(key)) } else { self.lists.push(section) }
+        }
+    }
+}
+
+/// A list, or an object, as a section of its own.
+fn section(title: String, value: &Value) -> Section {
+    let mut lines = Vec::new();
+    let title = match value {
+        Value::Array(list) => format!("{title} ({})", text::grouped(list.len() as u64)),
+        _ => title,
+    };
+    fill(&mut lines, "", "", value, 0);
+    lines.truncate(MOST_LINES);
+    Section { title, lines }
+}
+
+/// Adds what `value` holds, which stands under `key` at the end of the path `label`.
+fn fill(lines: &mut Vec<Line>, label: &str, key: &str, value: &Value, depth: usize) {
+    let value = enclosed(value);
+    if lines.len() > MOST_LINES || is_nothing(value) && depth > 0 {
+        return;
+    }
+    let text = |said: String| Line { label: label.to_owned(), said: Said::Text(said) };
+    match value {
+        _ if instant(key, value).is_some() => {
+            let at = instant(key, value).map(Said::Time);
+            lines.extend(at.map(|said| Line { label: label.to_owned(), said }));
+        }
+        _ if depth >= DEEPEST && scalar(key, value).is_none() => lines.push(text("…".to_owned())),
+        Value::Object(object) => {
+            for (key, inner) in object.iter().filter(|(key, inner)| !is_credential(key, inner)) {
+                let path = if label.is_empty() { called(key) } else { format!("{label} > {}", called(key)) };
+                fill(lines, &path, key, inner, depth + 1);
+            }
+        }
+        Value::Array(list) if scalar(key, value).is_none() => {
+            lines.extend(list.iter().take(MOST_ELEMENTS).map(|one| element(label, enclosed(one))));
+            let rest = list.len().saturating_sub(MOST_ELEMENTS);
+            if rest > 0 {
+                lines.push(text(format!("and {} more", text::grouped(rest as u64))));
+            }
+        }
+        value => lines.extend(scalar(key, value).map(text)),
+    }
+}
+
+/// One of a list: a form field by its label and answer (API sheet, section 9, row 22), anything else by its name.
+fn element(label: &str, one: &Value) -> Line {
+    let said = |key: &str| one.get(key).map(enclosed).filter(|value| !is_nothing(value));
+    let shown = |key: &str| said(key).and_then(|value| scalar(key, value));
+    if let Some(label) = shown("label") {
+        let answer = ["field_value", "value"].into_iter().find_map(|key| {
+            let value = said(key)?;
+            scalar(key, value).or_else(|| names(value))
+        });
+        return Line { label, said: Said::Text(answer.unwrap_or_else(|| "-".to_owned())) };
+    }
+    let name = names(one).or_else(|| scalar("", one)).unwrap_or_else(|| "…".to_owned());
+    Line { label: label.to_owned(), said: Said::Text(name) }
+}
+
+/// What an element is called; several elements by all their names.
+fn names(one: &Value) -> Option<String> {
+    const NAMES: [&str; 8] = ["title", "name", "full_name", "filename", "email", "content", "text", "id"];
+    match enclosed(one) {
+        Value::Object(object) => NAMES.iter().find_map(|key| {
+            object.get(*key).filter(|value| !is_nothing(value)).and_then(|value| scalar(key, value))
+        }),
+        Value::Array(list) => {
+            let names: Vec<_> = list.iter().take(MOST_ELEMENTS).filter_map(names).collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        }
+        value => scalar("", value),
+    }
+}
+
+/// Whether there is nothing to be told: nothing, or something empty all through.
+fn is_nothing(value: &Value) -> bool {
+    match enclosed(value) {
+        Value::Null => true,
+        Value::String(said) => said.trim().is_empty() || time::is_nothing(said.trim()),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(object) => object.values().all(is_nothing),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// A value that stands on a line: a single one, several of these, or how far something has come.
+fn scalar(key: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some("-".to_owned()),
+        Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
+        Value::Number(number) => Some(sized(key, value).unwrap_or_else(|| number.to_string())),
+        Value::String(said) => {
+            let line = bounded(&rich::plain(said));
+            Some(if text::is_visible(&line) { line } else { "-".to_owned() })
+        }
+        Value::Array(list) if list.iter().any(|inner| inner.is_object() || inner.is_array()) => None,
+        Value::Array(list) => {
+            let said: Vec<_> = list.iter().filter_map(|inner| scalar(key, inner)).collect();
+            Some(bounded(&said.join(", ")))
+        }
+        Value::Object(object) => progress(object),
+    }
+}
+
+/// `3 of 8, 37.5%` (API sheet, section 6.1).
+fn progress(object: &Map<String, Value>) -> Option<String> {
+    let known = |key: &String| ["complete", "total", "percent"].contains(&key.as_str());
+    let part = |key: &str| object.get(key).and_then(Value::as_f64);
+    let (done, total) = (part("complete")?, part("total")?);
+    let share =
+        part("percent").map_or_else(String::new, |share| format!(", {}%", (share * 10.0).round() / 10.0));
+    object.keys().all(known).then(|| format!("{done} of {total}{share}"))
+}
+
+/// A number of bytes, for keys that announce one.
+fn sized(key: &str, value: &Value) -> Option<String> {
+    let announced = ["size", "_bytes"].iter().any(|end| key.ends_with(end));
+    value.as_u64().filter(|_| announced).map(text::size)
+}
+
+/// A time, for keys that announce one.
+fn instant(key: &str, value: &Value) -> Option<jiff::Timestamp> {
+    let announced = TIMES.iter().any(|end| key.ends_with(end));
+    value.as_str().filter(|_| announced).and_then(time::parse)
+}
+
+/// A key in the words of people.
+fn called(key: &str) -> String {
+    text::clean(&key.replace('_', " ")).into_owned()
 }
 
 fn bounded(said: &str) -> String {
@@ -119,75 +322,4 @@ fn bounded(said: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn lines(value: &Value) -> Vec<(String, String)> {
-        let lines = sheet_in(value, &TimeZone::fixed(jiff::tz::offset(2)));
-        lines.into_iter().map(|line| (line.label, line.value)).collect()
-    }
-
-    fn pairs(wanted: &[(&str, &str)]) -> Vec<(String, String)> {
-        wanted.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn every_field_has_a_line() {
-        let value = json!({"data": {
-            "archived_at": null, "deadline": "2026-03-01T09:30:00.000Z", "id": "77", "last_updated": "soon",
-            "owners": {"guests": [], "users": [2044, "2051"]}, "progress": {"percent": 37.5},
-            "run": {"data": null}, "starred": true, "summary": "<p>one</p>\n\u{1b}[31mtwo", "title": "Näme",
-            "tags": {"data": [{"title": "a"}, {"title": "b", "color": ""}]}, "taskdata": {}, "top_secret": false,
-        }});
-        let wanted = [
-            ("id", "77"),
-            ("title", "Näme"),
-            ("archived_at", "-"),
-            ("deadline", "2026-03-01 11:30"),
-            ("last_updated", "soon"),
-            ("owners > guests", "-"),
-            ("owners > users", "2044, 2051"),
-            ("progress > percent", "37.5"),
-            ("run", "-"),
-            ("starred", "yes"),
-            ("summary", "<p>one</p>\n\u{241b}[31mtwo"),
-            ("tags > 1 > title", "a"),
-            ("tags > 2 > title", "b"),
-            ("tags > 2 > color", "-"),
-            ("taskdata", "-"),
-            ("top_secret", "no"),
-        ];
-        assert_eq!(lines(&value), pairs(&wanted));
-    }
-
-    #[test]
-    fn credentials_have_none() {
-        let value =
-            json!({"id": 1, "link": "x", "a": [{"guest_code": "x", "b": {"taskUrls": ["x"], "ok": 1}}]});
-        assert_eq!(lines(&value), pairs(&[("id", "1"), ("a > 1 > b > ok", "1")]));
-    }
-
-    #[test]
-    fn depth_and_size_are_bounded() {
-        let deep = (0..100).fold(json!(1), |inner, _| json!({ "a": inner }));
-        let shown = lines(&deep);
-        assert_eq!((shown.len(), shown[0].1.as_str()), (1, "(too deep to show)"));
-        let lists = (0..100).fold(json!(1), |inner, _| json!([inner]));
-        assert_eq!(lines(&lists).len(), 1);
-        let long = json!({"many": vec![json!({"x": 1}); 3_000], "text": "é".repeat(30_000)});
-        assert_eq!(lines(&long).len(), MOST_LINES);
-        assert_eq!(lines(&json!({"text": "é".repeat(30_000)}))[0].1.chars().count(), LONGEST + 1);
-    }
-
-    #[test]
-    fn a_label_cannot_inject() {
-        assert_eq!(lines(&json!({"a\u{1b}[2J": 1}))[0].0, "a\u{241b}[2J");
-    }
-
-    #[test]
-    fn what_is_no_record_is_shown_all_the_same() {
-        assert_eq!(lines(&json!("x")), pairs(&[("", "x")]));
-        assert_eq!(lines(&json!({})), pairs(&[("", "-")]));
-    }
-}
+mod tests;

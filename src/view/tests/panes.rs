@@ -209,10 +209,10 @@ fn hints_name_what_is_possible_and_leave_from_the_right() {
 #[test]
 fn a_detail_page_aligns_wraps_and_tells_where_it_is() {
     let mut state = lively(120, 35);
-    opened(&mut state, 2);
+    opened(&mut state, 22);
     let text = screen(&state);
     assert!(text.contains("│ label 1   value 1 ") && text.contains("│           second line "), "{text}");
-    assert!(text.contains(" 3-23 of 80 "), "{text}");
+    assert!(text.contains(" 23-43 of 105 "), "{text}");
     assert!(text.lines().nth(3).unwrap().starts_with(">  Onboarding"));
     state.size.width = 109;
     assert!(screen(&state).lines().nth(2).unwrap().starts_with("┌─ process Vertrags"));
@@ -220,9 +220,12 @@ fn a_detail_page_aligns_wraps_and_tells_where_it_is() {
     detail.fields = Fields::Failed(Failure::answered(Cause::Forbidden, 403, "no access to this"));
     detail.scroll = 0;
     let text = screen(&state);
-    for part in
-        ["could not read: no access to this", "hint: your role", "progress  7%", "updated   2026-02-03 04:05"]
-    {
+    for part in [
+        "could not read: no access to this",
+        "hint: your role",
+        "progress  7%",
+        "updated   2026-02-03 04:05, 3 weeks ago",
+    ] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
 }

@@ -12,7 +12,7 @@ use crate::app::command::Motion;
 use crate::app::effect::{Exit, Ticket};
 use crate::app::message::{Size, Wait};
 use crate::app::state::confirm::Part;
-use crate::app::state::detail::Fields;
+use crate::app::state::detail::{Finding, Spot};
 use crate::app::state::download::SavePrompt;
 use crate::app::state::filter::FilterInput;
 use crate::app::state::listing::Load;
@@ -65,15 +65,24 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
         }
         7 => opened(&mut state, scroll),
         8 => {
-            opened(&mut state, scroll);
-            state.detail.as_mut().unwrap().fields = Fields::Known(vec![
-                (
-                    "a label\u{9b}\u{202e} that is rather long 家族会議".to_owned(),
-                    "v\u{1b}]0;x\u{7}\n\ttab".to_owned(),
-                ),
+            let label = "a label\u{9b}\u{202e} that is rather long 家族会議".to_owned();
+            let lines = vec![
+                (label, "v\u{1b}]0;x\u{7}\n\ttab".to_owned()),
                 ("b".to_owned(), "👩‍👩‍👧".repeat(50)),
-            ]);
-            state.focus = Focus::Status;
+                (String::new(), "é\u{202e}".repeat(5_000)),
+            ];
+            told(&mut state, lines);
+            let detail = state.detail.as_mut().unwrap();
+            detail.scroll = scroll;
+            detail.raw = scroll.is_multiple_of(3);
+            detail.at = (scroll % 2 == 1).then_some(Spot { tie: 0, row: scroll % 11 });
+            let input = ["e", "👩", "\u{202e}x", ""][scroll % 4].into();
+            let typing = scroll % 5 == 1;
+            detail.finding = Some(Finding { input, typing, at: scroll, former: 0 });
+            state.below.extend(state.detail.clone());
+            if !typing {
+                state.focus = Focus::Status;
+            }
         }
         9 => {
             failed_mark(&mut state, 6);

@@ -14,7 +14,7 @@ use crate::app::effect::{Includes, Ticket};
 use crate::app::keymap::{Chord, Key, Keymap};
 use crate::app::message::{Attempt, Size};
 use crate::app::state::confirm::Confirm;
-use crate::app::state::detail::{Detail, Fields};
+use crate::app::state::detail::{Detail, Fields, Relatives};
 use crate::app::state::listing::Reading;
 use crate::app::state::status::Told;
 use crate::app::state::{Identity, Overlay, Setup, State};
@@ -31,6 +31,7 @@ use crate::model::place::Place;
 use crate::model::plan::{Caution, Chosen, Organization, Plan};
 use crate::model::record::{Draft, Page};
 use crate::model::saving::Folders;
+use crate::model::sheet::{End, Line, Said, Section, Sheet, Tie};
 use crate::view::view;
 
 pub(super) const NAMES: [&str; 8] = [
@@ -249,7 +250,24 @@ pub(super) fn type_in(state: &mut State, words: &str) {
 
 /// Opens the detail page of the second record.
 pub(super) fn opened(state: &mut State, scroll: usize) {
-    let fields = (0..40).map(|n| (format!("label {n}"), format!("value {n}\nsecond line")));
+    let lines = (0..40).map(|n| (format!("label {n}"), format!("value {n}\nsecond line")));
+    told(state, lines.collect());
+    state.detail.as_mut().unwrap().scroll = scroll;
+}
+
+/// Opens the detail page of the second record, of which these labels and values are told, and which leads to others.
+pub(super) fn told(state: &mut State, lines: Vec<(String, String)>) {
     let record = state.listing().row(1).unwrap();
-    state.detail = Some(Detail { record, fields: Fields::Known(fields.collect()), scroll });
+    let lines = lines.into_iter().map(|(label, said)| Line { label, said: Said::Text(said) }).collect();
+    let related = Kind::Templates.row().related.first().unwrap();
+    let sheet = Sheet {
+        sections: vec![Section { title: "details".to_owned(), lines }],
+        empty: vec!["nothing\u{1b}[2J".to_owned()],
+        ties: vec![Tie { relation: related, end: End::Here(state.listing().records().take(9).collect()) }],
+        raw: "{\n  \"name\": \"evil \u{202e}\u{9b}2J\"\n}".to_owned(),
+        ..Sheet::of(record.clone())
+    };
+    let kin = sheet.ties.iter().map(Relatives::of).collect();
+    let fields = Fields::Known(Box::new(sheet));
+    state.detail = Some(Detail { fields, kin, ..Detail::asked(record, Ticket(3)) });
 }

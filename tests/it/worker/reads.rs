@@ -14,6 +14,7 @@ use tidyfy::model::kind::{Kind, Scope};
 use tidyfy::model::moment::Zone;
 use tidyfy::model::people::People;
 use tidyfy::model::rows::{Place, Rows};
+use tidyfy::model::sheet::{End, Stretch};
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Role, Settings};
 
 use super::bench::{Bench, whole_list};
@@ -94,9 +95,17 @@ async fn every_field_of_a_record_can_be_read() {
     for kind in Kind::ALL {
         let (records, _) = bench.list(kind, Scope::Active).await;
         let reply = bench.ask(Work::Read(records[0].clone())).await;
-        let Reply::Read(Ok(lines)) = reply else { panic!("{kind:?}: {reply:?}") };
-        let key = kind.row().key.to_owned();
-        assert!(lines.contains(&(key, records[0].id().to_string())), "{kind:?}: {lines:?}");
+        let Reply::Read(Ok(sheet)) = reply else { panic!("{kind:?}: {reply:?}") };
+        assert_eq!(sheet.record.id(), records[0].id());
+        assert!(!sheet.sections.is_empty() && sheet.raw.contains(&records[0].id().to_string()), "{sheet:?}");
+        for tie in &sheet.ties {
+            let End::Asked(lookup) = tie.end.clone() else { continue };
+            let work = Work::Relate { relation: tie.relation, lookup, stretch: Stretch::First };
+            let reply = bench.ask(work).await;
+            let Reply::Related(Ok(kin)) = reply else { panic!("{kind:?} {}: {reply:?}", tie.relation.title) };
+            assert!(kin.records.iter().all(|record| record.kind() == tie.relation.kind));
+            assert!(kin.total.unwrap() >= kin.records.len() as u64, "{kind:?} {}", tie.relation.title);
+        }
     }
 }
 
@@ -108,8 +117,8 @@ async fn an_archived_record_is_read_from_the_archive_where_its_id_answers_404() 
         let (records, _) = bench.list(kind, Scope::Archived).await;
         for record in records {
             let reply = bench.ask(Work::Read(record.clone())).await;
-            let Reply::Read(Ok(lines)) = reply else { panic!("{}: {reply:?}", record.name()) };
-            assert!(lines.contains(&("id".to_owned(), record.id().to_string())));
+            let Reply::Read(Ok(sheet)) = reply else { panic!("{}: {reply:?}", record.name()) };
+            assert_eq!(sheet.record.id(), record.id());
         }
     }
 }

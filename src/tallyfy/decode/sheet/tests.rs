@@ -1,0 +1,135 @@
+use serde_json::json;
+
+use super::*;
+use crate::model::kind::Kind;
+
+fn page_of(kind: Kind, value: &Value) -> Sheet {
+    let (id, drafts) = row(kind, value).unwrap();
+    sheet(Record::new(kind, id, drafts), value)
+}
+
+/// The lines of a page as `section: label = said`.
+fn told(page: &Sheet) -> Vec<String> {
+    let said = |said: &Said| match said {
+        Said::Text(words) => words.clone(),
+        Said::People(ids) => format!("@{ids}"),
+        Said::Time(at) => at.to_string(),
+    };
+    let lines = page.sections.iter().flat_map(|section| {
+        section
+            .lines
+            .iter()
+            .map(move |line| format!("{}: {} = {}", section.title, line.label, said(&line.said)))
+    });
+    lines.collect()
+}
+
+#[test]
+fn every_field_is_told_once_and_in_its_place() {
+    let value = json!({"data": {
+        "id": "77", "title": "Näme", "original_title": "Näme", "status": "active", "status_label": "live",
+        "archived_at": null, "deadline": "2026-03-01T09:30:00.000Z", "completed_at": "2026-03-02 10:00:00",
+        "started_at": "soon", "owners": {"guests": [], "users": [2044, "2051"]}, "starter_id": 7,
+        "run": {"data": null}, "run_id": null, "step_id": "abc", "starred": true, "top_secret": false,
+        "summary": "<p>one</p><p>two \u{1b}[31m</p>", "tags": {"data": [{"title": "a"}]}, "taskdata": {},
+        "attachment_size": 1_260, "whole": {"complete": 3, "total": 8, "percent": 37.53},
+        "threads": {"data": [{"content": "<b>hi</b>"}, {"id": 9}]},
+        "form_fields": {"data": [{"label": "Remarks", "field_value": "fine"}, {"label": "Files", "value": [{"filename": "a.pdf"}]}]},
+        "custom_fields": {"color": "red", "deep": {"more_at": "2026-03-01T09:30:00Z"}},
+    }});
+    let page = page_of(Kind::Tasks, &value);
+    let wanted = [
+        "in words: summary = one\ntwo \u{241b}[31m",
+        "custom fields: color = red",
+        "custom fields: deep > more at = 2026-03-01T09:30:00Z",
+        "form fields (2): Remarks = fine",
+        "form fields (2): Files = a.pdf",
+        "threads (2):  = hi",
+        "threads (2):  = 9",
+        "people: starter = @7",
+        "times: completed at = 2026-03-02T10:00:00Z",
+        "details: attachment size = 1.2 kB",
+        "details: starred = yes",
+        "details: started at = soon",
+        "details: status label = live",
+        "details: top secret = no",
+        "details: whole = 3 of 8, 37.5%",
+        "ids: step id = abc",
+    ];
+    assert_eq!(told(&page), wanted);
+    assert_eq!(page.empty, ["run id", "taskdata"]);
+    assert!(page.raw.starts_with("{\n  \"data\": {\n"), "{}", page.raw);
+}
+
+#[test]
+fn what_it_leads_to_is_what_the_catalog_says() {
+    let value = json!({"id": "5", "name": "x", "checklist_id": "9", "checklist_title": "Review", "archived_at": "2026-03-01T09:30:00Z",
+        "assets": {"data": [{"id": "f1", "filename": "a.pdf"}, {"no": "id"}]}});
+    let page = page_of(Kind::Processes, &value);
+    let [template, tasks, files] = page.ties.as_slice() else { panic!("{:?}", page.ties) };
+    let End::Asked(lookup) = &template.end else { panic!("{template:?}") };
+    assert_eq!((lookup.id.to_string().as_str(), lookup.name.as_str(), lookup.hidden), ("9", "Review", false));
+    let End::Asked(lookup) = &tasks.end else { panic!("{tasks:?}") };
+    assert_eq!((lookup.id.to_string().as_str(), lookup.hidden), ("5", true));
+    let End::Here(records) = &files.end else { panic!("{files:?}") };
+    assert_eq!(records.iter().map(Record::name).collect::<Vec<_>>(), ["a.pdf"]);
+    // A file hangs on one thing only, and an id that could climb a path leads nowhere.
+    for (subject, kinds) in [
+        (json!({"id": "5", "type": "Run"}), vec![Kind::Processes]),
+        (json!({"id": "5", "type": "checklist"}), vec![Kind::Templates]),
+        (json!({"id": "..", "type": "Task"}), vec![]),
+        (json!({"id": "5", "type": "Organization"}), vec![]),
+    ] {
+        let page = page_of(Kind::Files, &json!({"id": "f", "filename": "a", "subject": subject}));
+        assert_eq!(page.ties.iter().map(|tie| tie.relation.kind).collect::<Vec<_>>(), kinds);
+    }
+    let task = page_of(Kind::Tasks, &json!({"id": "7", "title": "x", "run_id": null}));
+    assert!(task.ties.is_empty());
+}
+
+#[test]
+fn credentials_are_in_no_line_and_not_in_the_json() {
+    let value = json!({"id": 1, "link": "hush", "a": [{"guest_code": "hush", "b": {"taskUrls": ["hush"], "ok": 1}}],
+        "c": {"token": "hush"}});
+    let page = page_of(Kind::Tags, &value);
+    assert!(!format!("{page:?}").contains("hush"), "{page:?}");
+}
+
+#[test]
+fn depth_and_size_are_bounded() {
+    let deep = (0..100).fold(json!("end"), |inner, _| json!({ "a": inner }));
+    let lists = (0..100).fold(json!({"x": 1}), |inner, _| json!([inner]));
+    let many = vec![json!({"x": [{"y": 1}]}); 3_000];
+    let wide: Map<String, Value> = (0..3_000).map(|n| (format!("k{n}"), json!({"a": n}))).collect();
+    let value = json!({"id": 1, "deep": deep, "lists": lists, "many": many, "wide": wide, "text": "é".repeat(30_000)});
+    let page = page_of(Kind::Tags, &value);
+    let lines = told(&page);
+    assert!(lines.len() < 300 && page.sections.iter().all(|section| section.lines.len() <= MOST_LINES));
+    assert!(lines.contains(&"many (3,000):  = and 2,980 more".to_owned()), "{lines:?}");
+    assert!(lines.iter().all(|line| line.chars().count() <= LONGEST + 100));
+    let huge = page_of(Kind::Tags, &json!({"id": 1, "text": "é".repeat(LONGEST_RAW)}));
+    assert!(huge.raw.ends_with("(cut after 200,000 characters)"));
+}
+
+#[test]
+fn a_key_cannot_inject() {
+    let page = page_of(
+        Kind::Tags,
+        &json!({"id": 1, "a\u{1b}[2J": 1, "b\u{202e}": {"c\u{9b}": "x"}, "d\u{7}": null}),
+    );
+    let text = format!("{}{}", told(&page).concat(), page.empty.concat());
+    assert_eq!(text::clean(&text), text);
+}
+
+#[test]
+fn whatever_shape_a_field_has_it_is_shown() {
+    for value in [json!([]), json!({}), json!(null), json!(""), json!([null]), json!({"data": []})] {
+        assert_eq!(
+            page_of(Kind::Tags, &json!({"id": 1, "odd": value})).empty.len(),
+            usize::from(value != json!([null]))
+        );
+    }
+    for value in [json!([[1, 2], [3]]), json!([{"a": {"b": 1}}]), json!({"a": {"b": [{"c": 1}]}})] {
+        assert!(!told(&page_of(Kind::Tags, &json!({"id": 1, "odd": value}))).is_empty(), "{value}");
+    }
+}
