@@ -24,20 +24,29 @@ enum Length {
     Rounded,
     /// `1 Pro 7.4k`
     Short,
+    /// `1Pro 7.4k`
+    Packed,
+    /// `1Pr 7.4k`
+    Tight,
     /// `1 Processes`
     Titled,
+    /// `1 Pro`
+    Cut,
     /// `1`
     Numbered,
 }
 
 /// From long to short: the current tab, the others, and what stands behind each of those.
-const LENGTHS: [(Length, Length, &str); 8] = [
+const LENGTHS: [(Length, Length, &str); 11] = [
     (Length::Counted, Length::Counted, " "),
     (Length::Counted, Length::Counted, ""),
     (Length::Counted, Length::Rounded, ""),
     (Length::Counted, Length::Short, " "),
     (Length::Counted, Length::Short, ""),
+    (Length::Counted, Length::Packed, ""),
+    (Length::Counted, Length::Tight, ""),
     (Length::Counted, Length::Titled, ""),
+    (Length::Counted, Length::Cut, ""),
     (Length::Counted, Length::Numbered, " "),
     SHORTEST,
 ];
@@ -69,12 +78,17 @@ fn label(listing: &Listing, length: Length) -> String {
     match length {
         Length::Counted => format!("{number} {title} {}", count(listing, grouped)),
         Length::Rounded => format!("{number} {title} {}", count(listing, rounded)),
-        Length::Short => {
-            format!("{number} {} {}", title.chars().take(3).collect::<String>(), count(listing, rounded))
-        }
+        Length::Short => format!("{number} {} {}", start(title, 3), count(listing, rounded)),
+        Length::Packed => format!("{number}{} {}", start(title, 3), count(listing, rounded)),
+        Length::Tight => format!("{number}{} {}", start(title, 2), count(listing, rounded)),
+        Length::Cut => format!("{number} {}", start(title, 3)),
         Length::Titled => format!("{number} {title}"),
         Length::Numbered => number.to_string(),
     }
+}
+
+fn start(title: &str, letters: usize) -> String {
+    title.chars().take(letters).collect()
 }
 
 /// What the tab says of how many there are: for a list what the server says, for a collected kind what was found.

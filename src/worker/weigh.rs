@@ -33,7 +33,7 @@ pub(super) async fn run(session: &Session, post: &Post, ticket: Ticket, plan: &P
         let records: Vec<&Record> = targets.filter(|record| record.kind() == one.kind).collect();
         match &row.ask {
             None => {
-                records.iter().for_each(|record| one.add_of(record, found(row, record, &Answer::Nothing)))
+                records.iter().for_each(|record| one.add_of(record, found(row, record, &Answer::Nothing)));
             }
             Some(ask) => {
                 let records = spread(&records, one.sample).cloned();

@@ -117,10 +117,20 @@ fn tabs_shrink_and_the_current_one_stays_whole() {
             Kind::Files,
             " 1 Processes 10,050 2 Templates 120 3 Tasks -[4 Files 2 (37%)] 5 Tags 12 6 Groups - 7 Guests - 8 Members - 9 Folders -",
         ),
-        (80, Kind::Files, " 1 Processes 10k 2 Templates 120 3 Tasks -[4 Files 2 (37%)] 5 Tags 12 6 Groups -"),
-        (72, Kind::Processes, "[1 Processes 10,050] 2 Tem 120 3 Tas - 4 Fil 2 (37%) 5 Tag 12 6 Gro -"),
-        (64, Kind::Processes, "[1 Processes 10,050] 2 Templates 3 Tasks 4 Files 5 Tags 6 Groups"),
-        (40, Kind::Processes, "[1 Processes 10,050] 2  3  4  5  6"),
+        (
+            100,
+            Kind::Files,
+            " 1 Pro 10k  2 Tem 120  3 Tas - [4 Files 2 (37%)] 5 Tag 12  6 Gro -  7 Gue -  8 Mem -  9 Fol -",
+        ),
+        (80, Kind::Files, " 1Pro 10k 2Tem 120 3Tas -[4 Files 2 (37%)] 5Tag 12 6Gro - 7Gue - 8Mem - 9Fol -"),
+        (
+            80,
+            Kind::Processes,
+            "[1 Processes 10,050] 2Te 120 3Ta - 4Fi 2 (37%) 5Ta 12 6Gr - 7Gu - 8Me - 9Fo -",
+        ),
+        (72, Kind::Processes, "[1 Processes 10,050] 2 Tem 3 Tas 4 Fil 5 Tag 6 Gro 7 Gue 8 Mem 9 Fol"),
+        (64, Kind::Processes, "[1 Processes 10,050] 2  3  4  5  6  7  8  9"),
+        (40, Kind::Processes, "[1 Processes] 2 3 4 5 6 7 8 9"),
     ] {
         let mut state = lively(width, 24);
         state.kind = kind;
