@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -21,6 +22,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinHandle;
 
 use crate::app::keymap::{Chord, Key};
 use crate::app::message::{Fact, Message, Signal, Size};
@@ -132,22 +134,91 @@ pub fn size() -> io::Result<Size> {
     Ok(Size { width, height })
 }
 
-/// Sends everything the terminal and the system say to `messages`, until nobody listens.
-///
-/// # Errors
-/// When a signal cannot be listened to.
-pub fn listen(messages: UnboundedSender<Message>, clock: Clock) -> io::Result<tokio::task::JoinHandle<()>> {
+/// What is typed, in one stream for the life of the process: while a second one takes over from a first, a key that comes
+/// is not heard of until the next one does.
+pub struct Keys(EventStream);
+
+impl Keys {
+    /// The keys of the terminal that is the standard input.
+    #[must_use]
+    pub fn of_terminal() -> Self {
+        Self(EventStream::new())
+    }
+
+    /// What comes next; none once the terminal is gone.
+    pub async fn next(&mut self) -> Option<TerminalEvent> {
+        self.0.next().await?.ok()
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Keys")
+    }
+}
+
+/// Who is told what the terminal and the system say, and by which clock.
+type Told = Arc<Mutex<Option<(UnboundedSender<Message>, Clock)>>>;
+
+/// Listens to the terminal and the system, from when somebody wants to be told for as long as it lives.
+#[derive(Debug)]
+pub struct Listener {
+    told: Told,
+    ear: Ear,
+}
+
+#[derive(Debug)]
+enum Ear {
+    Idle(Option<Keys>),
+    Listening(JoinHandle<()>),
+}
+
+impl Listener {
+    /// One that will listen to `keys`.
+    #[must_use]
+    pub fn new(keys: Keys) -> Self {
+        Self { told: Told::default(), ear: Ear::Idle(Some(keys)) }
+    }
+
+    /// From now on `messages` is told, and nobody else.
+    ///
+    /// # Errors
+    /// When a signal cannot be listened to.
+    pub fn tell(&mut self, messages: UnboundedSender<Message>, clock: Clock) -> io::Result<()> {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some((messages, clock));
+        if let Ear::Idle(keys) = &mut self.ear
+            && let Some(keys) = keys.take()
+        {
+            self.ear = Ear::Listening(listen(keys, Arc::clone(&self.told))?);
+        }
+        Ok(())
+    }
+
+    /// From now on nobody is told.
+    pub fn fall_silent(&self) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Ear::Listening(task) = &self.ear {
+            task.abort();
+        }
+    }
+}
+
+fn listen(mut keys: Keys, told: Told) -> io::Result<JoinHandle<()>> {
     let mut interrupts = signal(SignalKind::interrupt())?;
     let mut terminations = signal(SignalKind::terminate())?;
     let mut hangups = signal(SignalKind::hangup())?;
     Ok(tokio::spawn(async move {
-        let mut events = EventStream::new();
         loop {
             let fact = tokio::select! {
-                event = events.next() => match event {
-                    Some(Ok(event)) => fact(event),
+                event = keys.next() => match event {
+                    Some(event) => fact(event),
                     // The terminal is gone, and with it whoever could type.
-                    Some(Err(_)) | None => Some(Fact::Signal(Signal::HangUp)),
+                    None => Some(Fact::Signal(Signal::HangUp)),
                 },
                 _ = interrupts.recv() => Some(Fact::Signal(Signal::Interrupt)),
                 _ = terminations.recv() => Some(Fact::Signal(Signal::Terminate)),
@@ -155,7 +226,10 @@ pub fn listen(messages: UnboundedSender<Message>, clock: Clock) -> io::Result<to
             };
             let Some(fact) = fact else { continue };
             let last = matches!(fact, Fact::Signal(Signal::HangUp));
-            if messages.send(Message { at: clock.now(), fact }).is_err() || last {
+            if let Some((messages, clock)) = &*told.lock().unwrap_or_else(PoisonError::into_inner) {
+                drop(messages.send(Message { at: clock.now(), fact }));
+            }
+            if last {
                 return;
             }
         }

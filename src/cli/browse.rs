@@ -11,7 +11,7 @@ use color_eyre::eyre::WrapErr as _;
 use directories::UserDirs;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use super::trouble::{Code, Trouble, say};
 use crate::app::effect::Exit;
@@ -27,7 +27,7 @@ use crate::model::place::Place;
 use crate::model::saving::Folders;
 use crate::model::secret::Token;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
-use crate::terminal::{self, Screen};
+use crate::terminal::{self, Keys, Listener, Screen};
 use crate::worker::{Clock, Terms, Worker};
 
 /// Where the token comes from with these settings.
@@ -132,15 +132,17 @@ enum Ended {
 ///
 /// # Errors
 /// [`Trouble`] when the screen cannot be opened, or fails.
-pub async fn run(visit: Visit, guide: Arc<Guide>) -> Result<ExitCode, Trouble> {
+pub async fn run(visit: Visit, guide: Arc<Guide>, keys: Keys) -> Result<ExitCode, Trouble> {
     terminal::restore_on_panic();
     let mut screen = Screen::take().wrap_err("could not take the terminal")?;
     let mut surface = screen.surface().wrap_err("could not draw on the terminal")?;
+    let mut listener = Listener::new(keys);
     let (mut visit, mut left) = (visit, Vec::new());
     let (exit, farewell) = loop {
-        let mut stay = Stay::begin(&visit, surface, &mut left)?;
+        let mut stay = Stay::begin(&visit, surface, &mut listener, &mut left)?;
         let ended = stay.until_over(&mut screen, &guide).await;
-        let (state, terminal) = stay.end();
+        listener.fall_silent();
+        let (state, terminal) = stay.looping.take_apart();
         match ended {
             Ok(Ended::Left(exit)) => break (Ok(exit), state.farewell()),
             Ok(Ended::Gone(next)) => {
@@ -163,11 +165,15 @@ type Surface = ratatui::Terminal<CrosstermBackend<Stdout>>;
 /// another organization is ever heard in it.
 struct Stay {
     looping: EventLoop<CrosstermBackend<Stdout>>,
-    listening: JoinHandle<()>,
 }
 
 impl Stay {
-    fn begin(visit: &Visit, surface: Surface, left: &mut Vec<(Place, Marks)>) -> Result<Self, Trouble> {
+    fn begin(
+        visit: &Visit,
+        surface: Surface,
+        listener: &mut Listener,
+        left: &mut Vec<(Place, Marks)>,
+    ) -> Result<Self, Trouble> {
         let settings = &visit.settings;
         let clock = Clock::system();
         let (messages, inbox) = unbounded_channel();
@@ -179,14 +185,13 @@ impl Stay {
             ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
         };
         let size = terminal::size().wrap_err("the terminal does not tell its size")?;
-        let listening =
-            terminal::listen(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
+        listener.tell(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
         let worker = Worker::new(visit.client.clone(), terms, messages);
         let mut state = State::new(setup(visit), size, clock.now());
         if let Some(at) = left.iter().position(|(place, _)| place.is_where(&visit.place())) {
             state.marks = left.swap_remove(at).1;
         }
-        Ok(Self { looping: EventLoop::new(state, surface, worker, inbox, clock), listening })
+        Ok(Self { looping: EventLoop::new(state, surface, worker, inbox, clock) })
     }
 
     /// Turns the loop until the person, or the system, wants it to end.
@@ -211,12 +216,6 @@ impl Stay {
                 }
             }
         }
-    }
-
-    /// Ends everything that is under way.
-    fn end(self) -> (State, Surface) {
-        self.listening.abort();
-        self.looping.take_apart()
     }
 }
 

@@ -8,18 +8,18 @@ use std::process::ExitCode;
 
 use crossterm::cursor::MoveToColumn;
 use crossterm::event::{
-    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream, KeyCode, KeyEvent,
-    KeyEventKind, KeyModifiers,
+    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind,
+    KeyModifiers,
 };
 use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
-use futures_util::StreamExt;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::trouble::Trouble;
 use crate::config::Problem;
 use crate::model::secret::{Token, TypedToken};
 use crate::model::text;
+use crate::terminal::Keys;
 
 /// As wide as text is set, where the terminal has room for it.
 const WIDTH: usize = 80;
@@ -74,14 +74,15 @@ pub(super) async fn unless_signalled<T>(asking: impl Future<Output = Result<T, S
 }
 
 /// A conversation with the person at the terminal.
-pub(super) struct Dialog {
+pub(super) struct Dialog<'k> {
     out: Box<dyn Write + Send>,
+    keys: &'k mut Keys,
 }
 
-impl Dialog {
+impl<'k> Dialog<'k> {
     /// On standard output, or on standard error where the first is no terminal.
-    pub(super) fn new() -> Self {
-        Self { out: terminal() }
+    pub(super) fn new(keys: &'k mut Keys) -> Self {
+        Self { out: terminal(), keys }
     }
 
     /// Says something, set for the terminal's width.
@@ -124,11 +125,10 @@ impl Dialog {
     }
 
     async fn typed(&mut self, question: &str, line: &mut impl Line) -> Result<(), Stop> {
-        let mut events = EventStream::new();
         loop {
             self.draw(question, &line.shown())?;
-            match events.next().await {
-                Some(Ok(TerminalEvent::Key(key))) => match keyed(key) {
+            match self.keys.next().await {
+                Some(TerminalEvent::Key(key)) => match keyed(key) {
                     Typed::Nothing => {}
                     Typed::Done => return Ok(()),
                     Typed::Interrupt => return Err(Stop::Ended(130)),
@@ -139,10 +139,10 @@ impl Dialog {
                     Typed::Wipe => line.wipe(),
                     Typed::Char(c) => line.push(c),
                 },
-                Some(Ok(TerminalEvent::Paste(pasted))) => pasted.chars().for_each(|c| line.push(c)),
-                Some(Ok(_)) => {}
+                Some(TerminalEvent::Paste(pasted)) => pasted.chars().for_each(|c| line.push(c)),
+                Some(_) => {}
                 // The terminal is gone, and with it whoever could type.
-                Some(Err(_)) | None => return Err(Stop::Declined),
+                None => return Err(Stop::Declined),
             }
         }
     }

@@ -16,6 +16,7 @@ use crate::config::{DEFAULT_BASE_URL, Environment, Places, Problem, Settings};
 use crate::model::failure::{Cause, Failure};
 use crate::model::secret::Token;
 use crate::tallyfy::{BaseUrl, Client};
+use crate::terminal::Keys;
 
 /// What is known before anything is asked.
 pub(super) struct Given<'a> {
@@ -41,8 +42,9 @@ fn found(settings: &Settings, environment: &Environment) -> Result<Option<(Token
 pub(super) async fn ask(
     given: &Given<'_>,
     found: Option<(Token, Origin)>,
+    keys: &mut Keys,
 ) -> Result<(Settings, Token), Stop> {
-    let mut dialog = Dialog::new();
+    let mut dialog = Dialog::new(keys);
     dialog.say("tidyfy needs to know a little more before it can open your organization.")?;
     dialog.say("Esc leaves, and nothing is kept then. `tidyfy demo` shows everything without an account.")?;
     let mut settings = given.settings.clone();
@@ -70,7 +72,7 @@ struct Accepted {
 
 /// Asks for address and token, as far as they are missing, until the server says whose the token is.
 async fn accepted(
-    dialog: &mut Dialog,
+    dialog: &mut Dialog<'_>,
     settings: &mut Settings,
     given: &Given<'_>,
     mut known: Option<(Token, Origin)>,
@@ -113,7 +115,7 @@ fn is_of_address(failure: &Failure) -> bool {
 
 /// Asks for the address until it can be used, and looks for a token that was stored for it.
 async fn address(
-    dialog: &mut Dialog,
+    dialog: &mut Dialog<'_>,
     settings: &mut Settings,
     given: &Given<'_>,
 ) -> Result<Option<(Token, Origin)>, Stop> {
@@ -132,7 +134,7 @@ async fn address(
 }
 
 /// Asks for a token until what is typed can be one.
-async fn typed(dialog: &mut Dialog, base_url: &BaseUrl) -> Result<Token, Stop> {
+async fn typed(dialog: &mut Dialog<'_>, base_url: &BaseUrl) -> Result<Token, Stop> {
     dialog.say("Make a token in the web app under Settings > Integrations > REST API, and paste it. It is not shown.")?;
     loop {
         match dialog.ask_token(&format!("token for {}: ", base_url.host())).await? {

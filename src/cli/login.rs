@@ -17,6 +17,7 @@ use crate::auth::{Put, Search, Stored, keyring};
 use crate::config::{Environment, Problem, Settings};
 use crate::model::secret::Token;
 use crate::tallyfy::BaseUrl;
+use crate::terminal::Keys;
 
 /// More than this is no token: something else was piped in.
 const LARGEST: u64 = 64 * 1024;
@@ -70,7 +71,8 @@ fn stored(search: &Search) -> Result<&Stored, Trouble> {
 }
 
 async fn typed(base_url: &BaseUrl) -> Result<Token, Stop> {
-    let mut dialog = Dialog::new();
+    let mut keys = Keys::of_terminal();
+    let mut dialog = Dialog::new(&mut keys);
     dialog
         .say("The token is made in the web app under Settings > Integrations > REST API. It is not shown.")?;
     let token = dialog.ask_token(&format!("token for {}: ", base_url.host())).await?;

@@ -13,6 +13,7 @@ use crate::auth::{Origin, TokenSource};
 use crate::config::{Environment, Places, Problem, Settings};
 use crate::model::place::Place;
 use crate::model::secret::Token;
+use crate::terminal::Keys;
 
 /// Opens the configured organization, after asking for what is missing where somebody can be asked.
 ///
@@ -35,7 +36,7 @@ pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitC
         (Ok(access), _) => {
             let source = browse::source(&settings, environment);
             let guide = guide(flags, environment, &settings);
-            on_runtime(browse::run(Visit::new(settings, access, source)?, guide))
+            on_runtime(browse::run(Visit::new(settings, access, source)?, guide, Keys::of_terminal()))
         }
         // What is set and cannot be used would be in the way of every answer.
         (Err(missing), Err(_)) => Err(missing),
@@ -54,14 +55,15 @@ async fn ask(
     missing: Trouble,
     flags: &GlobalArgs,
 ) -> Result<ExitCode, Trouble> {
-    let (settings, token) = match dialog::unless_signalled(first_start::ask(given, found)).await {
+    let mut keys = Keys::of_terminal();
+    let (settings, token) = match dialog::unless_signalled(first_start::ask(given, found, &mut keys)).await {
         Ok(answers) => answers,
         Err(stop) => return stop.ended(|| missing),
     };
     let access = browse::access(&settings, Ok(Some(token)))?;
     let source = browse::source(&settings, given.environment);
     let guide = guide(flags, given.environment, &settings);
-    browse::run(Visit::new(settings, access, source)?, guide).await
+    browse::run(Visit::new(settings, access, source)?, guide, keys).await
 }
 
 /// The way to the organizations that are named in the config, or that the person is in. What the environment or the config

@@ -69,6 +69,7 @@ fn it_asks_for_everything_keeps_it_and_does_not_ask_again() {
     terminal.sees("base URL: ");
     terminal.presses("http://example.com/api\r");
     terminal.sees("unencrypted");
+    terminal.waits("the question, again", |screen| screen.contents().matches("base URL: ").count() == 2);
     terminal.presses(&format!("{}\r", bench.sandbox.base_url()));
     terminal.sees("token for 127.0.0.1: ");
     terminal.presses("wrong-token\r");
@@ -78,6 +79,8 @@ fn it_asks_for_everything_keeps_it_and_does_not_ask_again() {
         .waits("the question, again", |screen| screen.contents().matches("token for 127.0.0.1").count() == 2);
     terminal.presses(&format!("\u{1b}[200~ {}\n\u{1b}[201~", bench.sandbox.token()));
     terminal.presses("\r");
+    terminal.sees("number, or part of the name: ");
+    terminal.presses("acme\r");
     bench.is_open(&mut terminal);
     let seen = terminal.looks(vt100::Screen::contents);
     for words in [" accepted\n", "\norganization: Acme Ltd (", "stored in the file `", "wrote `"] {

@@ -49,8 +49,11 @@ async fn a_record_is_copied_as_the_request_that_reads_it() {
         desk.keys("Y").await;
         desk.rest().await;
         let command = desk.clips().remove(0);
-        let route =
-            kind.row().get.replace("{org}", desk.server.org()).replace("{id}", &record.id().to_string());
+        let route = kind
+            .row()
+            .get
+            .replace("{org}", desk.server.org())
+            .replace("{id}", &record.id().to_string().replace('@', "%40"));
         let url = format!("{}/{route}", desk.server.base_url());
         assert!(command.starts_with(&format!("curl -X GET '{url}")), "{command} is not {url}");
         for header in [

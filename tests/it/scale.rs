@@ -47,7 +47,7 @@ async fn all_that_match_of_100_000_are_marked_and_archived_while_a_person_goes_o
     desk.keys("5").await;
     desk.until("the tags", |desk| !desk.rows().is_empty()).await;
     desk.keys("enter").await;
-    desk.until("a page of fields", |desk| desk.shows("statistics")).await;
+    desk.until("a page of fields", |desk| desk.shows("processes (1,0")).await;
     desk.keys("esc 1 / m o v e enter").await;
     desk.until("what matches", |desk| desk.shows("filter: move") && desk.rows().len() > 1_000).await;
     assert!(desk.state().jobs.current().is_some(), "{}", desk.screen());

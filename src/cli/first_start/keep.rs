@@ -15,7 +15,7 @@ use crate::private;
 
 /// Stores a token that was typed. Where that fails it is said: the token is good for this run even so.
 pub(super) async fn token(
-    dialog: &mut Dialog,
+    dialog: &mut Dialog<'_>,
     settings: &Settings,
     environment: &Environment,
     token: &Token,
@@ -30,7 +30,7 @@ pub(super) async fn token(
 }
 
 /// Writes a first config with address and organization, or says what to add to the one that is there.
-pub(super) fn config(dialog: &mut Dialog, settings: &Settings, given: &Given<'_>) -> Result<(), Stop> {
+pub(super) fn config(dialog: &mut Dialog<'_>, settings: &Settings, given: &Given<'_>) -> Result<(), Stop> {
     let org = settings.org.clone().map(|org| ("org", org));
     let chosen: Vec<_> = [("base_url", settings.base_url.clone())].into_iter().chain(org).collect();
     let Some(path) = given.config.or(given.places.config_file.as_deref()) else { return Ok(()) };

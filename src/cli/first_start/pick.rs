@@ -15,7 +15,7 @@ const SHOWN: usize = 15;
 
 /// Asks for one of the organizations of the client's person; the only one is taken without a question.
 pub(super) async fn organization(
-    dialog: &mut Dialog,
+    dialog: &mut Dialog<'_>,
     client: &Client,
     settings: &Settings,
 ) -> Result<String, Stop> {
@@ -40,7 +40,7 @@ fn nowhere() -> Problem {
     )
 }
 
-async fn picked<'a>(dialog: &mut Dialog, all: &'a [Organization]) -> Result<&'a Organization, Stop> {
+async fn picked<'a>(dialog: &mut Dialog<'_>, all: &'a [Organization]) -> Result<&'a Organization, Stop> {
     dialog.say(&format!("You are in {} organizations. Which one?", all.len()))?;
     let mut shown: Vec<usize> = (0..all.len()).collect();
     loop {
@@ -57,7 +57,7 @@ async fn picked<'a>(dialog: &mut Dialog, all: &'a [Organization]) -> Result<&'a 
     }
 }
 
-fn list(dialog: &mut Dialog, all: &[Organization], shown: &[usize]) -> Result<(), Stop> {
+fn list(dialog: &mut Dialog<'_>, all: &[Organization], shown: &[usize]) -> Result<(), Stop> {
     for at in shown.iter().take(SHOWN) {
         let (number, id) = (at + 1, all[*at].id.chars().take(6).collect::<String>());
         dialog.say(&format!("{number:>4}  {}  ({id})", all[*at].name))?;

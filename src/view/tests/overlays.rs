@@ -259,7 +259,7 @@ fn scrolling_past_the_end_is_brought_back() {
 
 #[test]
 fn help_palette_and_columns_come_from_their_tables() {
-    let mut state = lively(200, 60);
+    let mut state = lively(200, 90);
     state.overlay = Some(Overlay::Help(0));
     let text = screen(&state);
     for (binding, chords) in state.setup.keymap.rows() {
