@@ -1,0 +1,121 @@
+//! The rows of tags and groups, which are put to records (API sheet, sections 6.6 and 6.7).
+
+use super::*;
+
+/// API sheet, section 6.6.
+pub(super) const TAGS: Row = Row {
+    kind: Kind::Tags,
+    slug: "tags",
+    aliases: &["tag"],
+    title: "Tags",
+    singular: "tag",
+    plural: "tags",
+    words: &ARCHIVING,
+    key: "id",
+    archived: None,
+    gone: &[Sign::Has(DELETED)],
+    turn: 4,
+    parent: None,
+    source: Source::List(List {
+        route: "organizations/{org}/tags",
+        query: &[],
+        parts: &[],
+        scopes: None,
+        narrowings: &[narrowing("title", "q", Answers::Part)],
+    }),
+    get: "organizations/{org}/tags/{id}",
+    get_with: "statistics",
+    web: None,
+    by_id: ById::Always,
+    copy_with: "statistics",
+    bytes: None,
+    freshness: &["title", "colour"],
+    impact: Some(Impact {
+        verbs: &[Verb::Delete],
+        ask: Some(Ask::Record { with: "statistics" }),
+        counts: &[
+            count("active template", "active templates", Counted::Number("statistics.active_template")),
+            count("archived template", "archived templates", Counted::Number("statistics.archived_template")),
+            count("active process", "active processes", Counted::Number("statistics.active_process")),
+            count("archived process", "archived processes", Counted::Number("statistics.archived_process")),
+        ],
+        each: false,
+    }),
+    related: related::OF_TAG,
+    fields: &[
+        field("title", &["title"], Form::Text, column(24, 0)),
+        field("colour", &["color"], Form::Text, column(9, 2)).also(&["color"]),
+        field("created", &["created_at"], Form::Time, column(10, 1)),
+        DELETED_FIELD,
+    ],
+    verbs: &[VerbRow {
+        verb: Verb::Delete,
+        method: Method::Delete,
+        route: "organizations/{org}/tags/{id}",
+        admin: false,
+        needs: &[],
+        lost: &["every link with templates, processes, steps and tasks is lost for good; these stay"],
+        undo: Undo::Never,
+        ..ORDINARY
+    }],
+};
+
+/// API sheet, section 6.7.
+pub(super) const GROUPS: Row = Row {
+    kind: Kind::Groups,
+    slug: "groups",
+    aliases: &["group"],
+    title: "Groups",
+    singular: "group",
+    plural: "groups",
+    words: &ARCHIVING,
+    key: "id",
+    archived: None,
+    gone: &[Sign::Has(DELETED)],
+    turn: 5,
+    parent: None,
+    source: Source::List(List {
+        route: "organizations/{org}/groups",
+        query: &[],
+        parts: &[],
+        scopes: None,
+        narrowings: &[narrowing("name", "q", Answers::Part)],
+    }),
+    get: "organizations/{org}/groups/{id}",
+    get_with: "assets",
+    web: None,
+    by_id: ById::Always,
+    copy_with: "assets",
+    bytes: None,
+    freshness: &["name", "members", "guests", UPDATED],
+    impact: Some(Impact {
+        verbs: &[Verb::Delete],
+        ask: None,
+        counts: &[
+            count("member", "members", Counted::Field("members")),
+            count("guest", "guests", Counted::Field("guests")),
+        ],
+        each: false,
+    }),
+    related: related::OF_GROUP,
+    fields: &[
+        field("name", &["name"], Form::Text, column(24, 0)),
+        field("members", &["members"], Form::Length, column(7, 2)),
+        field("guests", &["guests"], Form::Length, column(6, 3)),
+        field(UPDATED, &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 1)),
+        DELETED_FIELD,
+    ],
+    verbs: &[VerbRow {
+        verb: Verb::Delete,
+        method: Method::Delete,
+        route: "organizations/{org}/groups/{id}",
+        admin: false,
+        needs: &[],
+        lost: &[
+            "the group is lost for good; its members and guests stay",
+            "what happens to tasks and steps assigned to it is not documented",
+        ],
+        undo: Undo::Never,
+        ..ORDINARY
+    }],
+};

@@ -1,0 +1,105 @@
+//! The row of processes (API sheet, section 6.1).
+
+use super::*;
+
+/// API sheet, section 6.1.
+pub(super) const PROCESSES: Row = Row {
+    kind: Kind::Processes,
+    slug: "processes",
+    aliases: &["process", "run", "runs"],
+    title: "Processes",
+    singular: "process",
+    plural: "processes",
+    words: &ARCHIVING,
+    key: "id",
+    archived: ARCHIVED_SIGN,
+    gone: &[],
+    turn: 2,
+    parent: None,
+    source: Source::List(List {
+        route: "organizations/{org}/runs",
+        query: &[],
+        parts: &[],
+        scopes: Some(ARCHIVED_LISTS),
+        // Whether `tag` takes a name or an id is not said.
+        narrowings: &[
+            narrowing("name", "q", Answers::Part),
+            narrowing(
+                STATUS,
+                "status",
+                Answers::Value(&[
+                    ("active", "active"),
+                    ("complete", "complete"),
+                    ("problem", "problem"),
+                    ("delayed", "delayed"),
+                ]),
+            ),
+            narrowing("owner", "owners", Answers::Members { most: MEMBERS_AT_ONCE, others: false }),
+        ],
+    }),
+    get: "organizations/{org}/runs/{id}",
+    get_with: "tasks_meta,ko_form_fields,form_fields,assets,tags,folders",
+    web: Some("organizations/{org}/runs/{id}"),
+    by_id: ById::Always,
+    copy_with: "tasks,tasks.threads,tasks.form_fields,ko_form_fields,form_fields,assets,tags,folders,stages,member_watchers,guest_watchers",
+    bytes: None,
+    freshness: &["name", STATUS, UPDATED],
+    impact: Some(Impact {
+        verbs: &[Verb::Archive, Verb::Delete],
+        ask: Some(Ask::Record { with: "tasks,tasks.threads,assets" }),
+        counts: &[
+            count("open task", "open tasks", Counted::Open("tasks")),
+            count("file", "files", Counted::Include("assets")),
+            count("comment", "comments", Counted::Nested("tasks", "threads")),
+        ],
+        each: false,
+    }),
+    related: related::OF_PROCESS,
+    fields: &[
+        field("name", &["name"], Form::Text, column(24, 0)),
+        field("template", &["checklist_title", "checklist.title"], Form::Text, column(20, 5))
+            .also(&["blueprint"]),
+        field(STATUS, &["status"], Form::Text, column(9, 1)),
+        field("progress", &["progress", "whole_progress"], Form::Percent, column(8, 2)),
+        OWNER,
+        UPDATED_FIELD,
+        ARCHIVED_FIELD,
+        TAG,
+        field("folder", &["folders"], Form::Names, None).brought_by("folders").also(&["folders"]),
+    ],
+    verbs: &[
+        VerbRow {
+            verb: Verb::Archive,
+            method: Method::Delete,
+            route: "organizations/{org}/runs/{id}",
+            admin: false,
+            needs: &[Need::Live],
+            lost: &["its tasks, comments and files are hidden with it; restoring brings them back"],
+            undo: Undo::Whole,
+            ..ORDINARY
+        },
+        VerbRow {
+            verb: Verb::Restore,
+            method: Method::Put,
+            route: "organizations/{org}/runs/{id}/activate",
+            admin: false,
+            needs: &[Need::Archived],
+            lost: &["its tasks, comments and files return, and its status becomes what it was"],
+            undo: Undo::Whole,
+            ..ORDINARY
+        },
+        VerbRow {
+            verb: Verb::Delete,
+            method: Method::Delete,
+            route: "organizations/{org}/runs/{id}/delete",
+            admin: true,
+            needs: &[Need::Archived],
+            lost: &[
+                "tasks, comments, form answers, attached files, tag links and watchers are lost for good",
+                "what happens to sub-processes is not documented",
+            ],
+            undo: Undo::Never,
+            ..ORDINARY
+        },
+    ],
+};

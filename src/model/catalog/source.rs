@@ -1,0 +1,158 @@
+//! Where the records of a kind come from: lists, their parameters, and the kinds that others hang on.
+//!
+//! Owns routes and queries (API sheet, sections 2, 5 and 7). Must not know how they are sent.
+
+use super::*;
+
+/// Where the records of a kind come from.
+#[derive(Debug)]
+pub enum Source {
+    /// A paginated list route.
+    List(List),
+    /// There is no list route: the records hang on those of other kinds and come with their lists.
+    Collected {
+        /// What carries them, in the order it is read.
+        from: &'static [Carrier],
+        /// The fields that say what a record hangs on.
+        holder: Holder,
+    },
+}
+
+/// A kind whose list brings the records of a collected kind along.
+#[derive(Debug)]
+pub struct Carrier {
+    /// The kind.
+    pub kind: Kind,
+    /// The includes that its list is asked for.
+    pub with: &'static str,
+    /// The key that the records arrive under.
+    pub include: &'static str,
+    /// The keys of its answers to forms, in which more of them may stand.
+    pub answers: &'static [&'static str],
+    /// What comes along with each record of the list and may carry some as well.
+    pub within: Option<Within>,
+}
+
+/// Records inside those of a list.
+#[derive(Debug)]
+pub struct Within {
+    /// Their kind.
+    pub kind: Kind,
+    /// The key that they arrive under.
+    pub include: &'static str,
+    /// The keys of their answers to forms.
+    pub answers: &'static [&'static str],
+}
+
+/// The fields of a collected kind that say what a record hangs on.
+#[derive(Debug)]
+pub struct Holder {
+    /// In words.
+    pub words: &'static str,
+    /// The kind, by any word for it.
+    pub kind: &'static str,
+    /// The id.
+    pub id: &'static str,
+}
+
+/// A paginated list route and its parameters.
+#[derive(Debug)]
+pub struct List {
+    /// The route, relative to the base URL.
+    pub route: &'static str,
+    /// Parameters sent whatever the scope.
+    pub query: Query,
+    /// The lists it falls into, which have nothing in common; none where one list holds everything.
+    pub parts: &'static [Part],
+    /// How it is asked for a scope, for kinds that archive.
+    pub scopes: Option<Scopes>,
+    /// What else it can be asked.
+    pub narrowings: &'static [Narrowing],
+}
+
+/// Query parameters.
+pub type Query = &'static [(&'static str, &'static str)];
+
+/// One of the lists that a route falls into.
+#[derive(Debug)]
+pub struct Part {
+    /// The parameters that ask for it.
+    pub query: Query,
+    /// The field that says which list a record is on.
+    pub field: &'static str,
+    /// What it says then, for rows that do not carry it.
+    pub value: &'static str,
+}
+
+/// How a list is asked for scopes (API sheet, section 5).
+#[derive(Debug)]
+pub enum Scopes {
+    /// By parameters, for the scopes beyond the active one, which is the default.
+    Asked {
+        /// Archived records only.
+        archived: Query,
+        /// Live and archived records.
+        all: Query,
+    },
+    /// Not at all: it always holds live and archived records, and what belongs to a scope is picked out here.
+    Picked,
+}
+
+impl List {
+    /// The parameters that ask for `scope`.
+    #[must_use]
+    pub fn scope_query(&self, scope: Scope) -> Query {
+        match (&self.scopes, scope) {
+            (None | Some(Scopes::Picked), _) | (Some(_), Scope::Active) => &[],
+            (Some(Scopes::Asked { archived, .. }), Scope::Archived) => archived,
+            (Some(Scopes::Asked { all, .. }), Scope::All) => all,
+        }
+    }
+
+    /// Whether rows of every scope come whatever is asked, so that one which does not belong contradicts nothing.
+    #[must_use]
+    pub fn is_picked(&self) -> bool {
+        matches!(self.scopes, Some(Scopes::Picked))
+    }
+}
+
+/// A question a list can be asked, so that it answers with fewer rows. It must leave out nothing that terms on the field
+/// let through.
+#[derive(Debug)]
+pub struct Narrowing {
+    /// The field; the first one of the row takes the words of a filter too.
+    pub field: &'static str,
+    /// The parameter that asks.
+    pub parameter: &'static str,
+    /// What can be asked.
+    pub answers: Answers,
+}
+
+/// Which terms on a field a list can answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// Those of part of it.
+    Part,
+    /// Those of the whole of it only.
+    Whole,
+    /// Those of one of these values, given as typed and as sent.
+    Value(&'static [(&'static str, &'static str)]),
+    /// Those of people, by the ids of members joined by commas.
+    Members {
+        /// How many it takes.
+        most: usize,
+        /// Whether guests and groups stand in the field too, for whom it cannot be asked: then only a whole name, which
+        /// can be no address, is.
+        others: bool,
+    },
+}
+
+pub(super) const fn narrowing(field: &'static str, parameter: &'static str, answers: Answers) -> Narrowing {
+    Narrowing { field, parameter, answers }
+}
+
+/// More ids than these are no narrowing worth the length of the address.
+pub(super) const MEMBERS_AT_ONCE: usize = 20;
+
+pub(super) const ARCHIVED_LISTS: Scopes =
+    Scopes::Asked { archived: &[("archived", "only")], all: &[("archived", "true")] };

@@ -1,0 +1,104 @@
+//! The row of one-off tasks (API sheet, section 6.3).
+
+use super::*;
+
+/// API sheet, section 6.3.
+pub(super) const TASKS: Row = Row {
+    kind: Kind::Tasks,
+    slug: "tasks",
+    aliases: &["task", "one-off", "oneoff", "one-off-tasks"],
+    title: "Tasks",
+    singular: "task",
+    plural: "tasks",
+    words: &ARCHIVING,
+    key: "id",
+    archived: ARCHIVED_SIGN,
+    gone: &[],
+    turn: 1,
+    parent: None,
+    source: Source::List(List {
+        route: "organizations/{org}/tasks",
+        query: &[("is_oneoff", "true")],
+        parts: &[],
+        scopes: Some(ARCHIVED_LISTS),
+        // A status is not filtered by the word a row has for it.
+        narrowings: &[
+            narrowing("title", "q", Answers::Part),
+            narrowing(
+                STATUS,
+                "status",
+                Answers::Value(&[
+                    ("complete", "complete"),
+                    ("completed", "complete"),
+                    ("in-progress", "inprogress"),
+                ]),
+            ),
+            narrowing("owners", "owners", Answers::Members { most: MEMBERS_AT_ONCE, others: true }),
+            narrowing("tag", "tag", Answers::Whole),
+        ],
+    }),
+    get: "organizations/{org}/tasks/{id}",
+    get_with: "run,form_fields,assets,tags,threads_count",
+    web: None,
+    by_id: ById::Always,
+    copy_with: "form_fields,assets,tags,threads,summary,threads_count,member_watchers,guest_watchers",
+    bytes: None,
+    freshness: &["title", STATUS, "deadline", UPDATED],
+    impact: Some(Impact {
+        verbs: &[Verb::Delete],
+        ask: Some(Ask::Record { with: "form_fields,assets,threads_count" }),
+        counts: &[
+            count("form field", "form fields", Counted::Include("form_fields")),
+            count("file", "files", Counted::Include("assets")),
+            count("comment", "comments", Counted::Number("threads_count")),
+        ],
+        each: false,
+    }),
+    related: related::OF_TASK,
+    fields: &[
+        field("title", &["title", "original_title"], Form::Text, column(24, 0)),
+        field(STATUS, &["status"], Form::Text, column(11, 1)),
+        field("owners", &["owners"], Form::People, column(20, 3)).also(&["owner"]),
+        field("deadline", &["deadline"], Form::Time, column(10, 2)),
+        field("created", &["created_at"], Form::Time, column(10, 4)),
+        ARCHIVED_FIELD,
+        field("run", &["run_id", "run.id"], Form::Text, None).untyped(),
+        CHANGED_FIELD,
+        TAG,
+    ],
+    verbs: &[
+        VerbRow {
+            verb: Verb::Archive,
+            method: Method::Delete,
+            route: "organizations/{org}/tasks/{id}",
+            admin: false,
+            needs: &[PROCESS_TASK, Need::Live],
+            lost: &["it leaves every list until it is restored"],
+            undo: Undo::Whole,
+            ..ORDINARY
+        },
+        VerbRow {
+            verb: Verb::Restore,
+            method: Method::Put,
+            route: "organizations/{org}/tasks/{id}/restore",
+            admin: false,
+            needs: &[PROCESS_TASK, Need::Archived],
+            lost: &["it returns to the lists of its owners"],
+            undo: Undo::Whole,
+            ..ORDINARY
+        },
+        VerbRow {
+            verb: Verb::Delete,
+            method: Method::Delete,
+            route: "organizations/{org}/tasks/{id}/delete",
+            admin: false,
+            needs: &[PROCESS_TASK],
+            lost: &[
+                "its form fields and answers are lost for good",
+                "what happens to its comments and files is not documented",
+            ],
+            undo: Undo::Never,
+            ..ORDINARY
+        },
+    ],
+};

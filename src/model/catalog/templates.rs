@@ -1,0 +1,95 @@
+//! The row of templates (API sheet, section 6.2).
+
+use super::*;
+
+/// API sheet, section 6.2.
+pub(super) const TEMPLATES: Row = Row {
+    kind: Kind::Templates,
+    slug: "templates",
+    aliases: &["template", "checklist", "checklists", "blueprint", "blueprints"],
+    title: "Templates",
+    singular: "template",
+    plural: "templates",
+    words: &ARCHIVING,
+    key: "id",
+    archived: ARCHIVED_SIGN,
+    gone: &[],
+    turn: 3,
+    parent: None,
+    source: Source::List(List {
+        route: "organizations/{org}/checklists",
+        query: &[],
+        parts: &[],
+        scopes: Some(ARCHIVED_LISTS),
+        narrowings: &[
+            narrowing("title", "q", Answers::Part),
+            narrowing("owner", "owner_id", Answers::Members { most: 1, others: false }),
+        ],
+    }),
+    get: "organizations/{org}/checklists/{id}",
+    get_with: "steps,tags,folder,assets",
+    web: None,
+    by_id: ById::WhileLive,
+    copy_with: "steps,tags,folder,stages,linked_tasks,assets,member_watchers,guest_watchers",
+    bytes: None,
+    freshness: &["title", STATUS, "steps", UPDATED],
+    impact: Some(Impact {
+        verbs: &[Verb::Archive, Verb::Delete],
+        ask: Some(Ask::Total { route: "organizations/{org}/runs", key: "checklist_id", query: &[] }),
+        counts: &[
+            count("running process", "running processes", Counted::Total),
+            count("step", "steps", Counted::Field("steps")),
+        ],
+        each: false,
+    }),
+    related: related::OF_TEMPLATE,
+    fields: &[
+        field("title", &["title"], Form::Text, column(24, 0)),
+        field(STATUS, &["status"], Form::Text, column(9, 2)),
+        field("steps", &["steps_count"], Form::Number, column(5, 5)),
+        field("launched", &["started_processes"], Form::Number, column(8, 1)),
+        OWNER,
+        UPDATED_FIELD,
+        ARCHIVED_FIELD,
+        TAG,
+        field("folder", &["folder"], Form::Names, None).brought_by("folder").also(&["folders"]),
+    ],
+    verbs: &[
+        VerbRow {
+            verb: Verb::Archive,
+            method: Method::Delete,
+            route: "organizations/{org}/checklists/{id}",
+            admin: false,
+            needs: &[Need::Live],
+            lost: &[
+                "references to it in other templates, steps and automations are stripped, and restoring does not bring them back",
+                "processes already launched from it keep running",
+            ],
+            undo: Undo::Partial,
+            ..ORDINARY
+        },
+        VerbRow {
+            verb: Verb::Restore,
+            method: Method::Put,
+            route: "organizations/{org}/checklists/{id}/restore",
+            admin: false,
+            needs: &[Need::Archived],
+            lost: &["references that archiving stripped from other templates do not come back"],
+            undo: Undo::Partial,
+            ..ORDINARY
+        },
+        VerbRow {
+            verb: Verb::Delete,
+            method: Method::Delete,
+            route: "organizations/{org}/checklists/{id}/delete",
+            admin: true,
+            needs: &[Need::Archived],
+            lost: &[
+                "its steps, form fields and rules are lost for good",
+                "what happens to processes launched from it is not documented",
+            ],
+            undo: Undo::Never,
+            ..ORDINARY
+        },
+    ],
+};

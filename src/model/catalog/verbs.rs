@@ -1,0 +1,119 @@
+//! How a verb is done to a kind, what a record must be for it, and how far it can be taken back.
+//!
+//! Owns methods, routes and preconditions (API sheet, sections 0.1 and 6). Must not know how a plan is made of them.
+
+use super::*;
+
+/// How a verb is done to a kind.
+#[derive(Debug)]
+pub struct VerbRow {
+    /// The verb.
+    pub verb: Verb,
+    /// The request's method.
+    pub method: Method,
+    /// The request's route.
+    pub route: &'static str,
+    /// Whether the API lets only administrators do it.
+    pub admin: bool,
+    /// Whether it takes away somebody's access, so that many at once are asked about twice.
+    pub cuts_access: bool,
+    /// What refusals besides a 404 say that there is no such record.
+    pub missing: &'static [u16],
+    /// How what belongs to the record is handed to another of its kind with the same request, where it can be.
+    pub reassign: Option<Reassign>,
+    /// What a record must be for the request to be worth sending.
+    pub needs: &'static [Need],
+    /// What is lost or what follows, in sentences for the modal.
+    pub lost: &'static [&'static str],
+    /// How far it can be undone.
+    pub undo: Undo,
+}
+
+/// Another form of a request, which hands what belongs to the record to another one of its kind.
+#[derive(Debug)]
+pub struct Reassign {
+    /// The request's route.
+    pub route: &'static str,
+    /// Its parameters.
+    pub query: Query,
+    /// The parameter that names the heir by id.
+    pub to: &'static str,
+}
+
+/// The methods that change something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Method {
+    /// `PUT`
+    Put,
+    /// `DELETE`
+    Delete,
+}
+
+impl Method {
+    /// The method's name on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// A precondition of a verb, decided by what the record says of itself.
+#[derive(Debug)]
+pub enum Need {
+    /// It must be live.
+    Live,
+    /// It must be archived.
+    Archived,
+    /// The named field must be absent or null, else `reason` blocks it.
+    Absent {
+        /// The field's name in this row.
+        field: &'static str,
+        /// Why not, for people.
+        reason: &'static str,
+    },
+    /// It must not be the person who acts, else `reason` blocks it.
+    Other {
+        /// Why not, for people.
+        reason: &'static str,
+    },
+    /// The named field must not be one of `values` (in any case), else `reason` blocks it.
+    Not {
+        /// The field's name in this row.
+        field: &'static str,
+        /// The values that block.
+        values: &'static [&'static str],
+        /// Why not, for people.
+        reason: &'static str,
+    },
+}
+
+/// How far a verb can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    /// The inverse verb brings everything back.
+    Whole,
+    /// The inverse verb brings back most of it.
+    Partial,
+    /// There is no way back.
+    Never,
+}
+
+/// What a verb is where nothing else is said.
+pub(super) const ORDINARY: VerbRow = VerbRow {
+    verb: Verb::Delete,
+    method: Method::Delete,
+    route: "",
+    admin: false,
+    cuts_access: false,
+    missing: &[],
+    reassign: None,
+    needs: &[],
+    lost: &[],
+    undo: Undo::Never,
+};
+
+pub(super) const PROCESS_TASK: Need =
+    Need::Absent { field: "run", reason: "belongs to a process, which must be handled instead" };
