@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
+use super::bindings::PANES;
 use super::*;
+use crate::model::kind::{Kind, Verb};
 
 #[test]
 fn no_chord_means_two_things_in_one_place() {

@@ -1,0 +1,102 @@
+//! Who acts, and whether a verb can be done to a record by them.
+//!
+//! Owns applicability: verb by record gives the way it is done, or the reason why not. Must not know what else is planned.
+
+use crate::model::catalog::{Need, VerbRow};
+use crate::model::kind::Verb;
+use crate::model::record::{Record, Value};
+
+/// The organization the program works on, as the server names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id.
+    pub id: String,
+    /// Its name, cleaned.
+    pub name: String,
+    /// Whether the person at the keyboard is an administrator there; `None` if the role is unknown.
+    pub admin: Option<bool>,
+    /// The person's id as a member, once the server has said it.
+    pub me: Option<String>,
+}
+
+impl Organization {
+    /// Who acts there.
+    #[must_use]
+    pub fn who(&self) -> Who<'_> {
+        Who { admin: self.admin, me: self.me.as_deref() }
+    }
+}
+
+/// Who acts, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Who<'a> {
+    /// Whether it is an administrator.
+    pub admin: Option<bool>,
+    /// The member's id.
+    pub me: Option<&'a str>,
+}
+
+/// Who is acting, and on what terms.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// The organization, once its name has been read.
+    pub organization: Option<Organization>,
+    /// Whether changes are switched off altogether.
+    pub read_only: bool,
+}
+
+impl Standing {
+    /// Who the person is there, as far as that is known.
+    #[must_use]
+    pub fn who(&self) -> Who<'_> {
+        self.organization.as_ref().map(Organization::who).unwrap_or_default()
+    }
+}
+
+/// How `verb` is done to `record` by `who`; or why it cannot be.
+///
+/// # Errors
+/// The reason, for people.
+pub fn applicable(verb: Verb, record: &Record, who: Who<'_>) -> Result<&'static VerbRow, String> {
+    let kind = record.kind().row();
+    let row = kind.verb(verb).ok_or_else(|| format!("{} have no {}", kind.plural, kind.words.verb(verb)))?;
+    if row.admin && who.admin == Some(false) {
+        return Err("only administrators may do this".to_owned());
+    }
+    row.needs.iter().try_for_each(|need| check(need, verb, record, who))?;
+    Ok(row)
+}
+
+/// Why nothing can be done to a record at all, whatever verb it is: it belongs to something else that must be handled
+/// instead.
+#[must_use]
+pub fn untouchable(record: &Record) -> Option<String> {
+    let reasons =
+        record.kind().row().verbs.iter().map(|row| applicable(row.verb, record, Who::default()).err());
+    let reasons: Option<Vec<String>> = reasons.collect();
+    let reasons = reasons?;
+    let first = reasons.first()?;
+    reasons.iter().all(|reason| reason == first).then(|| first.clone())
+}
+
+fn check(need: &Need, verb: Verb, record: &Record, who: Who<'_>) -> Result<(), String> {
+    let words = record.kind().row().words;
+    match need {
+        Need::Live if record.is_archived() => Err(format!("already {}", words.archived)),
+        Need::Archived if !record.is_archived() => Err(match verb {
+            Verb::Delete => words.first.to_owned(),
+            Verb::Archive | Verb::Restore => format!("not {}", words.archived),
+        }),
+        Need::Absent { field, reason } if record.named(field) != Value::Missing => Err((*reason).to_owned()),
+        Need::Other { reason } if who.me.is_some_and(|me| me == record.id().to_string()) => {
+            Err((*reason).to_owned())
+        }
+        Need::Not { field, values, reason } => match record.named(field) {
+            Value::Text(text) if values.iter().any(|value| text.trim().eq_ignore_ascii_case(value)) => {
+                Err((*reason).to_owned())
+            }
+            _ => Ok(()),
+        },
+        Need::Live | Need::Archived | Need::Other { .. } | Need::Absent { .. } => Ok(()),
+    }
+}
