@@ -15,6 +15,7 @@ mod detail;
 mod files;
 mod filtering;
 mod first_start;
+mod hostile;
 mod journeys;
 mod layering;
 mod loading;
