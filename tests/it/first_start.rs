@@ -51,7 +51,7 @@ impl Bench {
     }
 
     fn is_open(&self, terminal: &mut Terminal) {
-        terminal.waits("the screen", |screen| screen.alternate_screen());
+        terminal.waits("the screen", vt100::Screen::alternate_screen);
         terminal.sees("of ");
         terminal.sees("Processes");
         terminal.presses("q");
