@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::app::command::Command;
 use crate::app::state::confirm::Choice;
+use crate::app::update::keep;
 use crate::model::catalog::Relation;
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
-use crate::model::past::{Recall, Recalled, Remnant};
+use crate::model::past::{Recalled, Remnant};
 use crate::model::plan::{Chosen, Heir, Options};
+use crate::model::set::{Answer, Entry, Found, Held, Kept, Opened, Sight, Wish};
 use crate::model::sheet::{End, Sheet, Tie};
 
 fn id(text: &str) -> Id {
@@ -29,9 +32,8 @@ fn member(number: &str, name: &str, more: &[(&str, &str)]) -> Record {
 fn at_members(members: &[Record]) -> Bench {
     let mut bench = Bench::new();
     bench.keys("8");
-    let is_members = |work: &Work| {
-        matches!(work, Work::List { list: effect::List { kind: Kind::Members, .. }, .. })
-    };
+    let is_members =
+        |work: &Work| matches!(work, Work::List { list: effect::List { kind: Kind::Members, .. }, .. });
     let ticket = bench.asked(is_members).expect("the members are not asked for");
     let rows = members.iter().map(|member| (member.id().clone(), member.drafts())).collect();
     let page = Reply::Page {
@@ -143,13 +145,9 @@ fn what_is_found_of_the_past_does_not_come_between_while_something_is_typed() {
         let mut bench = Bench::new();
         bench.keys("u");
         bench.keys(open);
-        if let Some(ticket) = bench.asked(|work| matches!(work, Work::Read(_))) {
-            assert!(bench.state.tickets.purpose(ticket).is_some());
-        }
         bench.answer(is_recall, recalled(records(3), None));
         assert!(bench.plan().is_none(), "{open}: a modal opened over what is being typed");
     }
-    assert_ne!(Recall::Undo, Recall::Retry);
 }
 
 #[test]
@@ -182,4 +180,68 @@ fn no_letter_that_is_typed_elsewhere_drops_an_unfinished_job() {
         let dropped = bench.asked(|work| matches!(work, Work::Drop(_))).is_some();
         assert!(!dropped, "{open}: the `d` of `old` dropped the rest of a job");
     }
+}
+
+#[test]
+fn of_two_sets_opened_one_after_the_other_none_is_forgotten() {
+    let mut bench = Bench::new();
+    let entry = |n: usize| Entry {
+        kind: Kind::Tags,
+        id: id(&format!("{n:032x}")),
+        name: Some(format!("Tag {n}")),
+        archived: None,
+    };
+    for name in ["one", "two"] {
+        let mut effects = effect::Effects::default();
+        keep::typed(&mut bench.state, Command::OpenSet, name, &mut effects);
+        bench.take(effects);
+    }
+    let asked = bench.open.iter().filter(|(_, work)| matches!(work, Work::Sets(_))).count();
+    for n in 1..=asked {
+        let opened = Opened { place: format!("set {n}"), entries: vec![entry(n)], ..Opened::default() };
+        bench.answer(|work| matches!(work, Work::Sets(_)), Reply::Sets(Ok(Answer::Opened(opened))));
+    }
+    while let Some(at) = bench.open.iter().position(|(_, work)| matches!(work, Work::Seek(_))) {
+        let (ticket, work) = bench.open.remove(at);
+        let Work::Seek(entries) = work else { unreachable!() };
+        let sight = |entry: Entry| {
+            let drafts = vec![Draft::Text(entry.told())];
+            let record = Record::new(entry.kind, entry.id.clone(), drafts);
+            Sight { entry, found: Found::There(record) }
+        };
+        let sights = entries.into_iter().map(sight).collect();
+        bench.send(Fact::Reply(ticket, Reply::Sighted(sights)));
+        bench.send(Fact::Reply(ticket, Reply::Sought(Ok(()))));
+    }
+    assert_eq!((bench.state.marks.total(), bench.log().matches("marked 1 of 1").count()), (asked, asked));
+}
+
+#[test]
+fn a_held_key_throws_away_one_set_at_most() {
+    let mut bench = Bench::new();
+    let mut effects = effect::Effects::default();
+    keep::typed(&mut bench.state, Command::OpenSet, "", &mut effects);
+    bench.take(effects);
+    let kept = |name: &str| Kept {
+        name: name.to_owned(),
+        held: Ok(Held {
+            records: 3,
+            organization: "Acme Ltd".to_owned(),
+            saved: "2026-11-22T14:02:11Z".parse().unwrap(),
+        }),
+    };
+    let is_sets = |work: &Work| matches!(work, Work::Sets(_));
+    bench.answer(is_sets, Reply::Sets(Ok(Answer::Are(vec![kept("a"), kept("b")]))));
+    let mut removed = Vec::new();
+    for held in [false, true, true] {
+        bench.tick += Duration::from_millis(40);
+        bench.send(Fact::Key { chord: "delete".parse().unwrap(), repeat: held });
+        while let Some((_, Work::Sets(Wish::Remove { name }))) = bench.open.last() {
+            removed.push(name.clone());
+            let left = ["a", "b"].into_iter().filter(|left| !removed.iter().any(|gone| gone == left));
+            let left = left.map(kept).collect();
+            bench.answer(is_sets, Reply::Sets(Ok(Answer::Are(left))));
+        }
+    }
+    assert_eq!(removed, ["a"]);
 }
