@@ -359,3 +359,17 @@ fn the_keyring_is_used_unless_it_is_switched_off_or_it_is_the_demo() {
     assert!(!Told::default().settings().base_url_is_named);
     assert!(file("base_url = 'https://x'").settings().base_url_is_named);
 }
+
+#[test]
+fn who_goes_on_by_hand_from_what_is_read_only_stays_so() {
+    let place = crate::model::place::Place {
+        profile: None,
+        base_url: "https://go.tallyfy.com/api".into(),
+        org: "0123456789abcdef0123456789abcdef".into(),
+        read_only: true,
+    };
+    let settings = file("profile = \"audit\"\n[profiles.audit]\nread_only = true\n")
+        .flags(|flags| *flags = flags.clone().at(&place))
+        .settings();
+    assert!(settings.read_only, "a place that is said to be read-only is entered for writing");
+}

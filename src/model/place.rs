@@ -97,4 +97,28 @@ mod tests {
             [(Some("work"), "2", Some("Two")), (Some("test"), "1", None), (None, "1", Some("One"))]
         );
     }
+
+    #[test]
+    fn one_address_written_in_two_ways_is_one_address() {
+        // A session knows its address as it was normalised, a profile as somebody typed it.
+        let here = place(None, "https://go.tallyfy.com/api", "1");
+        for typed in
+            ["https://Go.Tallyfy.com/api", "https://go.tallyfy.com:443/api", " https://go.tallyfy.com/api"]
+        {
+            let configured = [place(Some("look only"), typed, "2")];
+            let known = all(&configured, &here, &[organization("2", "Two")]);
+            let writable = known.iter().filter(|known| !known.place.read_only).count();
+            assert_eq!(writable, 0, "{typed}: what a profile keeps read-only is offered without it too");
+        }
+    }
+
+    #[test]
+    fn what_is_open_for_reading_only_is_not_offered_for_more() {
+        // `--profile audit --org 1`, where the profile says `read_only` and names no organization: it is no place of its
+        // own, so that the organization comes from the server alone.
+        let here = place(Some("audit"), "https://go.tallyfy.com/api", "1");
+        assert!(here.read_only);
+        let known = all(&[], &here, &[organization("1", "One")]);
+        assert!(known.iter().all(|known| known.place.read_only), "{known:?}");
+    }
 }

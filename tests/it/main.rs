@@ -28,6 +28,7 @@ mod properties;
 mod pty;
 mod quirks;
 mod readme;
+mod reva;
 mod sandbox;
 mod scale;
 mod screens;

@@ -6,6 +6,7 @@ mod pane;
 mod places;
 mod recall;
 mod recover;
+mod reva;
 
 use std::sync::Arc;
 use std::time::Duration;

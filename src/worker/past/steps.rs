@@ -199,3 +199,26 @@ pub(super) fn key(step: &PastStep) -> Key {
 pub(super) fn number(step: &PastStep) -> usize {
     usize::try_from(step.n).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_deleted_is_told_as_deleted() {
+        let record = |id: &str| {
+            let drafts = vec![Draft::Text(id.to_owned())];
+            Record::new(Kind::Tags, Id::new(id).unwrap(), drafts)
+        };
+        let deleted = BTreeMap::from([(("tags".to_owned(), "1".to_owned()), 9)]);
+        let since = Since {
+            deleted,
+            last: BTreeMap::from([(("tags".to_owned(), "2".to_owned()), ("restore".to_owned(), 8))]),
+        };
+        // Another record was deleted; this one has only been restored since.
+        let chosen = since.blocking(Verb::Restore, record("2").into());
+        assert!(chosen.busy.as_ref().unwrap().starts_with("restore was done since"));
+        let said = deleted_since(&since.deleted, &[chosen]).unwrap();
+        assert!(said.ends_with("none of these"), "{said}");
+    }
+}
