@@ -27,6 +27,7 @@ mod properties;
 mod pty;
 mod quirks;
 mod readme;
+mod revb;
 mod sandbox;
 mod scale;
 mod screens;
