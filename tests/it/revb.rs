@@ -41,8 +41,7 @@ async fn a_list_without_the_proof_that_was_asked_for_is_not_believed() {
 /// The other organizations that are offered are those of the person whose token is in use.
 #[test]
 fn another_organization_of_the_person_is_entered_by_the_token_in_use() {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = runtime.block_on(Sandbox::start(Settings::default())).unwrap();
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("config.toml");
@@ -66,7 +65,8 @@ fn another_organization_of_the_person_is_entered_by_the_token_in_use() {
     terminal.sees("Elsewhere Ltd");
     terminal.presses("Elsewhere\r");
     terminal.waits("the other organization", |screen| {
-        screen.contents().starts_with("tidyfy  Elsewhere Ltd") || screen.contents().contains("no access token")
+        screen.contents().starts_with("tidyfy  Elsewhere Ltd")
+            || screen.contents().contains("no access token")
     });
     terminal.looks(|screen| assert!(!screen.contents().contains("no access token"), "{}", screen.contents()));
 }
@@ -92,15 +92,15 @@ async fn a_set_that_cannot_be_removed_is_not_said_to_be() {
 #[test]
 fn no_other_program_inherits_the_token() {
     use std::os::unix::fs::PermissionsExt;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = runtime.block_on(Sandbox::start(Settings::default())).unwrap();
     let home = tempfile::tempdir().unwrap();
     let (config, seen) = (home.path().join("config.toml"), home.path().join("seen"));
     let text = format!("keyring = false\nbase_url = '{}'\norg = '{}'\n", server.base_url(), server.org());
     std::fs::write(&config, text).unwrap();
     let copier = home.path().join("wl-copy");
-    std::fs::write(&copier, format!("#!/bin/sh\nenv > '{0}.part'\nmv '{0}.part' '{0}'\n", seen.display())).unwrap();
+    std::fs::write(&copier, format!("#!/bin/sh\nenv > '{0}.part'\nmv '{0}.part' '{0}'\n", seen.display()))
+        .unwrap();
     std::fs::set_permissions(&copier, std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:/usr/bin:/bin", home.path().display());
     let state = home.path().join("state");
@@ -117,4 +117,26 @@ fn no_other_program_inherits_the_token() {
     terminal.sees("copied the id (system clipboard)");
     let inherited = std::fs::read_to_string(&seen).unwrap();
     assert!(inherited.contains("WAYLAND_DISPLAY") && !inherited.contains(server.token()), "{inherited}");
+}
+
+/// Whoever pastes the token again while the first one is still being checked does not see it on the screen.
+#[test]
+fn a_token_that_is_pasted_while_another_one_is_checked_is_not_echoed() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let latency = std::time::Duration::from_secs(2);
+    let server = runtime.block_on(Sandbox::start(Settings { latency, ..Settings::default() })).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, format!("keyring = false\nbase_url = '{}'\n", server.base_url())).unwrap();
+    let state = home.path().join("state");
+    let variables = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let mut terminal = Terminal::run(PROGRAM, &["--config", config.to_str().unwrap()], &variables);
+    terminal.sees("token for 127.0.0.1: ");
+    terminal.presses("not-the-token\r");
+    // The question has been answered: its line has ended.
+    terminal.waits("the check", |screen| screen.cursor_position().1 == 0);
+    terminal.presses(server.token());
+    terminal.sees("was not accepted");
+    let seen = terminal.looks(vt100::Screen::contents);
+    assert!(!seen.contains(server.token()), "{seen}");
 }

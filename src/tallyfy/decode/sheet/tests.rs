@@ -168,3 +168,15 @@ fn a_section_that_is_cut_short_says_so() {
     let lines = told(&page);
     assert!(lines.len() >= 300 || lines.iter().any(|line| line.contains("more")), "{} lines", lines.len());
 }
+
+/// Revb: a key is bounded like a value, and is not written out once for each thing under it.
+#[test]
+fn a_key_of_any_length_makes_no_label_of_that_length() {
+    let inner: Map<String, Value> = (0..150).map(|n| (format!("k{n}"), json!(n))).collect();
+    let mut outer = Map::new();
+    outer.insert("x".repeat(100_000), Value::Object(inner));
+    let page = page_of(Kind::Tags, &json!({"id": 1, "custom_fields": outer, "y".repeat(100_000): null}));
+    let longest = page.sections.iter().flat_map(|section| &section.lines).map(|line| line.label.len()).max();
+    assert!(longest < Some(1_000), "{longest:?}");
+    assert!(page.empty.iter().all(|key| key.len() < 1_000));
+}
