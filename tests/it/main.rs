@@ -29,6 +29,7 @@ mod pty;
 mod quirks;
 mod readme;
 mod reva;
+mod revb;
 mod sandbox;
 mod scale;
 mod screens;

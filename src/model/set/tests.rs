@@ -50,3 +50,18 @@ fn what_became_of_them_is_told_in_one_sentence() {
     assert!(details[0].ends_with("Thing 19, and 10 more"), "{details:?}");
     assert_eq!(details[1], "could not be looked up (Forbidden): Thing 0");
 }
+
+/// Revb: a quotation mark that is never closed swallows every line that follows, and nothing tells.
+#[test]
+fn a_stray_quotation_mark_takes_no_other_line_with_it() {
+    let (ids, unreadable) = list("a1\n\"b2\nc3\nd4\n");
+    assert_eq!(ids.len() + unreadable.len(), 4, "{ids:?} {unreadable:?}");
+}
+
+/// Revb: what `e` writes is a list that `:mark` reads.
+#[test]
+fn an_id_that_was_made_harmless_for_spreadsheets_is_still_that_id() {
+    let id = text::harmless("+ana@x.example");
+    let opened = Opened::list("ids".to_owned(), &format!("kind,id\nguests,{id}\n"), Kind::Tags);
+    assert_eq!(opened.entries[0].id, Id::new("+ana@x.example").unwrap());
+}

@@ -142,3 +142,14 @@ fn what_holds_something_else_says_so() {
     let opened = open(home.path(), &place, HERE).unwrap();
     assert_eq!((opened.entries.len(), opened.strange), (1, 2));
 }
+
+/// Revb: what is no set is not read out to whoever looks at the screen.
+#[test]
+fn what_is_wrong_with_a_file_is_told_in_a_short_sentence_without_its_content() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("a.json");
+    let content = format!("{{\"format\": \"sesame{}\"}}", "x".repeat(1 << 20));
+    fs::write(&path, content).unwrap();
+    let words = open(home.path(), path.to_str().unwrap(), HERE).unwrap_err().to_string();
+    assert!(words.len() < 1_000 && !words.contains("sesame"), "{} bytes", words.len());
+}

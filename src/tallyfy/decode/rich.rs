@@ -134,4 +134,17 @@ mod tests {
             assert_eq!(plain(text), text);
         }
     }
+
+    /// Revb: a summary of signs that open nothing is read in one go, not once for each sign.
+    #[test]
+    fn text_that_never_closes_its_elements_takes_no_time() {
+        for sign in ["<", "<!--", "<p ", "&"] {
+            let text = sign.repeat(1 << 20);
+            let begun = std::time::Instant::now();
+            let (done, wait) = std::sync::mpsc::channel();
+            std::thread::spawn(move || done.send(plain(&text).len()));
+            let read = wait.recv_timeout(std::time::Duration::from_secs(5));
+            assert!(read.is_ok(), "{sign}: not read in {:?}", begun.elapsed());
+        }
+    }
 }

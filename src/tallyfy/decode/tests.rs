@@ -359,3 +359,12 @@ fn names_of_an_include_are_kept_apart_and_none_is_not_nothing() {
     }
     assert_eq!(field(Kind::Templates, "folder", &json!({"id": 1, "folder_id": hex})), Draft::Missing);
 }
+
+/// Revb: a task that names its guest by an object is the guest's all the same (API sheet, section 6.3 for members).
+#[test]
+fn a_guest_in_an_object_is_who_was_asked_for() {
+    for guests in [json!([{"id": 881, "email": "ana@x.example"}]), json!(["Ana@x.example"])] {
+        let row = json!({"owners": {"guests": guests}});
+        assert_eq!(says(&row, "owners.guests", &["ana@x.example"]), Some(true), "{row}");
+    }
+}

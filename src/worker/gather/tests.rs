@@ -132,3 +132,45 @@ fn the_places_of_a_file_stay_short() {
 fn pages_of_all_lists_have_numbers_of_their_own() {
     assert_eq!((numbered((0, 7)), numbered((2, 1))), (7, 2 * (1 << 26) + 1));
 }
+
+/// Revb: what a file hangs on is what its deletion hits.
+#[test]
+fn a_place_whose_name_begins_like_another_is_a_place_of_its_own() {
+    let (_, places) = files();
+    let drafts = |words: &str, id: &str| {
+        let mut drafts = vec![Draft::Missing; Kind::Files.row().fields.len()];
+        set(&mut drafts, places.words, words);
+        set(&mut drafts, places.id, id);
+        drafts
+    };
+    let mut known = drafts("process Onboarding 10", "1");
+    places.add(&mut known, drafts("process Onboarding 1", "2"));
+    let words = places.text(&known, places.words).unwrap();
+    assert_eq!(words, "process Onboarding 10, process Onboarding 1");
+}
+
+/// Revb.
+#[test]
+fn places_that_are_left_out_are_said_to_be() {
+    let (_, places) = files();
+    let drafts = |words: &str, id: &str| {
+        let mut drafts = vec![Draft::Missing; Kind::Files.row().fields.len()];
+        set(&mut drafts, places.words, words);
+        set(&mut drafts, places.id, id);
+        drafts
+    };
+    let mut known = drafts("process A", "1");
+    for n in 2..100 {
+        places.add(&mut known, drafts(&format!("task {n} of many"), &n.to_string()));
+    }
+    let words = places.text(&known, places.words).unwrap();
+    assert!(words.contains('…') || words.contains("more"), "{words}");
+}
+
+/// Revb: a file of a process that its row says to belong to another one is not `in` this one.
+#[test]
+fn a_place_that_did_not_come_along_is_not_said_to_lie_in_one_of_its_own_kind() {
+    let elsewhere = file(&json!({"id": TASK, "type": "Run"}));
+    let found = gathered(&run(&json!([elsewhere]), &json!([]), &json!([])));
+    assert_ne!(found[0].1, "process in process Onboarding 00012");
+}

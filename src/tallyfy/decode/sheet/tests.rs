@@ -133,3 +133,50 @@ fn whatever_shape_a_field_has_it_is_shown() {
         assert!(!told(&page_of(Kind::Tags, &json!({"id": 1, "odd": value}))).is_empty(), "{value}");
     }
 }
+
+/// Revb: older answers hold the guest's code, which opens the tasks without a login, as `id` (API sheet, section 6.8).
+#[test]
+fn the_code_that_stands_as_a_guests_id_is_on_no_page() {
+    let code = "Xy7kQ9Lm2VtRb4Zs";
+    let mut value = json!({"data": {"id": code, "email": "ana@supplier.example", "link": "x"}});
+    drop_credentials(&mut value);
+    let page = page_of(Kind::Guests, &value);
+    assert!(!page.raw.contains(code), "{}", page.raw);
+    let mut value = json!({"id": "7", "title": "Sign", "run_id": null,
+        "owners": {"users": [], "guests": [{"id": code, "email": "ana@supplier.example"}]}});
+    drop_credentials(&mut value);
+    let page = page_of(Kind::Tasks, &value);
+    assert!(!format!("{page:?}").contains(code), "{page:?}");
+}
+
+/// Revb.
+#[test]
+fn a_guests_link_is_known_by_what_it_is_and_not_by_its_key_alone() {
+    let link = "https://go.tallyfy.com/guest/Xy7kQ9Lm2VtRb4Zs";
+    for key in ["guest_url", "url", "guest_links", "guest_codes", "href", "access_tokens"] {
+        let value = json!({"id": "1", "title": "a", "inner": [{key: [link]}]});
+        let page = page_of(Kind::Tags, &value);
+        assert!(!format!("{page:?}").contains("Xy7kQ9Lm2VtRb4Zs"), "{key}: {}", page.raw);
+    }
+}
+
+/// Revb: what is cut short is said to be.
+#[test]
+fn a_section_that_is_cut_short_says_so() {
+    let wide: Map<String, Value> = (0..300).map(|n| (format!("k{n}"), json!(n))).collect();
+    let page = page_of(Kind::Tags, &json!({"id": 1, "wide": wide}));
+    let lines = told(&page);
+    assert!(lines.len() >= 300 || lines.iter().any(|line| line.contains("more")), "{} lines", lines.len());
+}
+
+/// Revb: a key is bounded like a value, and is not written out once for each thing under it.
+#[test]
+fn a_key_of_any_length_makes_no_label_of_that_length() {
+    let inner: Map<String, Value> = (0..150).map(|n| (format!("k{n}"), json!(n))).collect();
+    let mut outer = Map::new();
+    outer.insert("x".repeat(100_000), Value::Object(inner));
+    let page = page_of(Kind::Tags, &json!({"id": 1, "custom_fields": outer, "y".repeat(100_000): null}));
+    let longest = page.sections.iter().flat_map(|section| &section.lines).map(|line| line.label.len()).max();
+    assert!(longest < Some(1_000), "{longest:?}");
+    assert!(page.empty.iter().all(|key| key.len() < 1_000));
+}
