@@ -103,6 +103,7 @@ fn setup() -> Setup {
         demo: false,
         here: Place::default(),
         places: Vec::new(),
+        visited: Vec::new(),
         accent: None,
         host: "127.0.0.1".to_owned(),
         limits: Limits::off(),

@@ -61,6 +61,7 @@ impl Driven {
             demo: false,
             here: Place::default(),
             places: Vec::new(),
+            visited: Vec::new(),
             accent: None,
             host: "127.0.0.1".into(),
             limits: Limits::off(),

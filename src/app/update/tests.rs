@@ -69,6 +69,7 @@ impl Bench {
             demo: false,
             here: Place::default(),
             places: Vec::new(),
+            visited: Vec::new(),
             accent: None,
             host: "127.0.0.1".into(),
             limits: Limits::off(),

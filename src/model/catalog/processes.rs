@@ -74,7 +74,7 @@ pub(super) const PROCESSES: Row = Row {
             route: "organizations/{org}/runs/{id}",
             admin: false,
             needs: &[Need::Live],
-            lost: &["its tasks, comments and files are hidden with it; restoring brings them back"],
+            lost: &["tasks, comments and files are hidden as well; restoring brings them back"],
             undo: Undo::Whole,
             ..ORDINARY
         },
@@ -84,7 +84,7 @@ pub(super) const PROCESSES: Row = Row {
             route: "organizations/{org}/runs/{id}/activate",
             admin: false,
             needs: &[Need::Archived],
-            lost: &["its tasks, comments and files return, and its status becomes what it was"],
+            lost: &["tasks, comments and files return, and the status becomes what it was"],
             undo: Undo::Whole,
             ..ORDINARY
         },

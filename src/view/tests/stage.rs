@@ -56,6 +56,7 @@ pub(super) fn setup(kind: Kind) -> Setup {
         demo: true,
         here: Place { profile: Some("work".to_owned()), ..Place::default() },
         places: Vec::new(),
+        visited: Vec::new(),
         accent: None,
         host: "127.0.0.1:4040".to_owned(),
         limits: Limits::documented(),
