@@ -111,6 +111,7 @@ impl Driven {
                 id: "e0d1c2b3a4958677".into(),
                 name: "Acme Ltd".into(),
                 admin: Some(true),
+                light: false,
                 me: None,
             })),
             Work::People => Reply::Peopled(Ok(Default::default())),

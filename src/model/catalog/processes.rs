@@ -73,6 +73,8 @@ pub(super) const PROCESSES: Row = Row {
             method: Method::Delete,
             route: "organizations/{org}/runs/{id}",
             admin: false,
+            // API sheet, section 6.1: light members get a permission error.
+            light: false,
             needs: &[Need::Live],
             lost: &["tasks, comments and files are hidden as well; restoring brings them back"],
             undo: Undo::Whole,
@@ -83,6 +85,8 @@ pub(super) const PROCESSES: Row = Row {
             method: Method::Put,
             route: "organizations/{org}/runs/{id}/activate",
             admin: false,
+            // API sheet, section 6.1: light members get a permission error.
+            light: false,
             needs: &[Need::Archived],
             lost: &["tasks, comments and files return, and the status becomes what it was"],
             undo: Undo::Whole,
