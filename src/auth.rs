@@ -25,7 +25,7 @@ use crate::model::secret::Token;
 pub use stored::{Put, Removed, Stored};
 
 /// The variables that may hold the token, the stronger first. The second is the official CLI's name.
-const VARIABLES: [&str; 2] = ["TALLYFY_ACCESS_TOKEN", "TALLYFY_API_TOKEN"];
+pub const VARIABLES: [&str; 2] = ["TALLYFY_ACCESS_TOKEN", "TALLYFY_API_TOKEN"];
 
 /// A place that a token is in.
 #[derive(Debug, Clone, PartialEq, Eq)]

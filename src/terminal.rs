@@ -21,7 +21,7 @@ use futures_util::StreamExt as _;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use crate::app::keymap::{Chord, Key};
@@ -134,21 +134,46 @@ pub fn size() -> io::Result<Size> {
     Ok(Size { width, height })
 }
 
-/// What is typed, in one stream for the life of the process: while a second one takes over from a first, a key that comes
-/// is not heard of until the next one does.
-pub struct Keys(EventStream);
+/// What is typed, in one stream for the life of the process: while a second one takes over from a first, or one task from
+/// another, a key that comes is not heard of until the next one does. So a task of its own hears them all, from when the
+/// first is asked for.
+pub struct Keys(Option<UnboundedReceiver<TerminalEvent>>);
 
 impl Keys {
     /// The keys of the terminal that is the standard input.
     #[must_use]
     pub fn of_terminal() -> Self {
-        Self(EventStream::new())
+        Self(None)
     }
 
-    /// What comes next; none once the terminal is gone.
+    /// What comes next; none once the terminal is gone. Must be called inside a runtime.
     pub async fn next(&mut self) -> Option<TerminalEvent> {
-        self.0.next().await?.ok()
+        self.0.get_or_insert_with(hear).recv().await
     }
+
+    /// Forgets what was typed and has not been asked for.
+    pub fn forget(&mut self) {
+        while self.0.as_mut().is_some_and(|heard| heard.try_recv().is_ok()) {}
+    }
+}
+
+/// Hears what is typed for as long as somebody may ask for it.
+fn hear() -> UnboundedReceiver<TerminalEvent> {
+    let (teller, heard) = unbounded_channel();
+    tokio::spawn(async move {
+        let mut stream = EventStream::new();
+        loop {
+            let event = tokio::select! {
+                event = stream.next() => event,
+                () = teller.closed() => return,
+            };
+            let Some(Ok(event)) = event else { return };
+            if teller.send(event).is_err() {
+                return;
+            }
+        }
+    });
+    heard
 }
 
 impl fmt::Debug for Keys {

@@ -28,10 +28,23 @@ pub const NAME: &str = if cfg!(target_os = "macos") {
 
 /// Why the keyring did not do what it was asked, in words for people. It never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unusable(String);
+#[error("{words}")]
+pub struct Unusable {
+    words: String,
+    is_absent: bool,
+}
 
 impl Unusable {
+    /// Whether there is no keyring here at all. One that is there and does not answer may hold a token.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.is_absent
+    }
+
+    fn said(words: impl Into<String>) -> Self {
+        Self { words: words.into(), is_absent: false }
+    }
+
     fn of(error: &Error) -> Self {
         let words = match error {
             Error::NoStorageAccess(why) => format!("it is locked, or access was denied: {why}"),
@@ -41,7 +54,12 @@ impl Unusable {
             // The rest may quote what was stored.
             _ => "it holds something else under that name".to_owned(),
         };
-        Self(words)
+        Self::said(words)
+    }
+
+    /// Why it was not even reached.
+    fn unreached(error: &Error) -> Self {
+        Self { is_absent: is_absent(error), ..Self::of(error) }
     }
 }
 
@@ -53,7 +71,7 @@ pub fn read(name: &str) -> Result<Option<Token>, Unusable> {
     let name = name.to_owned();
     patiently(move || match entry(&name)?.get_password().map(Zeroizing::new) {
         Ok(text) => {
-            let token = Token::new(&text).ok_or_else(|| Unusable("what it holds is no token".to_owned()));
+            let token = Token::new(&text).ok_or_else(|| Unusable::said("what it holds is no token"));
             token.map(Some)
         }
         Err(Error::NoEntry) => Ok(None),
@@ -84,8 +102,32 @@ pub fn remove(name: &str) -> Result<bool, Unusable> {
 }
 
 fn entry(name: &str) -> Result<Entry, Unusable> {
-    let entry = store().and_then(|store| store.build(SERVICE, name, None));
-    entry.map_err(|error| Unusable::of(&error))
+    let store = store().map_err(|error| Unusable::unreached(&error))?;
+    store.build(SERVICE, name, None).map_err(|error| Unusable::of(&error))
+}
+
+/// Answers of the bus behind which there is a keyring that says nothing, or not to us.
+#[cfg(target_os = "linux")]
+const SILENT: [&str; 5] = ["NoReply", "Timeout", "TimedOut", "AccessDenied", "AuthFailed"];
+
+/// Whether a keyring that was not reached is not there at all: without a bus, or with nobody on it who keeps secrets.
+#[cfg(target_os = "linux")]
+fn is_absent(error: &Error) -> bool {
+    use std::error::Error as Cause;
+    let Error::PlatformFailure(why) = error else { return false };
+    let mut cause: Option<&(dyn Cause + 'static)> = Some(why.as_ref());
+    while let Some(told) = cause {
+        if let Some(name) = told.downcast_ref::<dbus::Error>().and_then(dbus::Error::name) {
+            return !name.rsplit('.').next().is_some_and(|word| SILENT.contains(&word));
+        }
+        cause = told.source();
+    }
+    true
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_absent(error: &Error) -> bool {
+    matches!(error, Error::PlatformFailure(_))
 }
 
 #[cfg(target_os = "linux")]
@@ -115,9 +157,30 @@ fn patiently<T: Send + 'static>(
     let (answer, answered) = mpsc::channel();
     thread::spawn(move || answer.send(call()).ok());
     answered.recv_timeout(PATIENCE).unwrap_or_else(|why| {
-        Err(Unusable(match why {
+        Err(Unusable::said(match why {
             mpsc::RecvTimeoutError::Timeout => format!("it did not answer in {} s", PATIENCE.as_secs()),
             mpsc::RecvTimeoutError::Disconnected => "its library broke off".to_owned(),
         }))
     })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_keyring_that_is_not_there_is_absent() {
+        let bus = |word: &str| {
+            let name = format!("org.freedesktop.DBus.Error.{word}");
+            Error::PlatformFailure(Box::new(dbus::Error::new_custom(name.as_str(), "no")))
+        };
+        for word in ["FileNotFound", "NoServer", "NotSupported", "ServiceUnknown", "Spawn.ExecFailed"] {
+            assert!(Unusable::unreached(&bus(word)).is_absent(), "{word}");
+            assert!(!Unusable::of(&bus(word)).is_absent(), "{word}, of one that was reached");
+        }
+        for word in SILENT {
+            assert!(!Unusable::unreached(&bus(word)).is_absent(), "{word}");
+        }
+        assert!(!Unusable::unreached(&Error::NoStorageAccess("locked".into())).is_absent());
+    }
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Origin, file, keyring};
+use super::keyring::{self, Unusable};
+use super::{Origin, file};
 use crate::config::Problem;
 use crate::model::secret::Token;
 
@@ -44,7 +45,7 @@ pub struct Removed {
     /// What could not be removed.
     pub problems: Vec<Problem>,
     /// Why the keyring could not be asked, if it could not.
-    pub unasked: Option<String>,
+    pub unasked: Option<Unusable>,
 }
 
 impl Stored {
@@ -57,25 +58,31 @@ impl Stored {
     }
 
     /// The token that is stored, and where: the profile's before the base URL's. The file goes first, because it is only
-    /// there where the keyring did not take the last login. A keyring that cannot be asked counts as empty.
+    /// there where the keyring did not take the last login. Where there is no keyring it counts as empty.
     ///
     /// # Errors
-    /// A [`Problem`] when a file is there and cannot be used.
+    /// A [`Problem`] when a file is there and cannot be used, and when the keyring is there and does not answer: what
+    /// comes after it may be somebody else's.
     pub(super) fn find(&self) -> Result<Option<(Token, Origin)>, Problem> {
         for name in &self.names {
             let path = self.file(name);
             if let Some(token) = file::read(&path, file::Part::Ours)? {
                 return Ok(Some((token, Origin::File(path))));
             }
-            if let Some(token) = self.in_keyring(name) {
+            if let Some(token) = self.in_keyring(name)? {
                 return Ok(Some((token, Origin::Keyring(name.clone()))));
             }
         }
         Ok(None)
     }
 
-    fn in_keyring(&self, name: &str) -> Option<Token> {
-        self.keyring.then(|| keyring::read(name).ok().flatten()).flatten()
+    fn in_keyring(&self, name: &str) -> Result<Option<Token>, Problem> {
+        match self.keyring.then(|| keyring::read(name)) {
+            None => Ok(None),
+            Some(Ok(token)) => Ok(token),
+            Some(Err(why)) if why.is_absent() => Ok(None),
+            Some(Err(why)) => Err(unasked(&why)),
+        }
     }
 
     /// Stores the token: in the keyring, or in a file where there is none. What was stored before is gone.
@@ -111,16 +118,16 @@ impl Stored {
         match self.keyring.then(|| keyring::remove(name)) {
             Some(Ok(true)) => removed.from.push(Origin::Keyring(name.clone())),
             None | Some(Ok(false)) => {}
-            Some(Err(why)) => removed.unasked = Some(why.to_string()),
+            Some(Err(why)) => removed.unasked = Some(why),
         }
         removed
     }
 
     /// Whether the keyring can be asked: none where it is switched off, else what keeps it.
     #[must_use]
-    pub fn ask_keyring(&self) -> Option<Result<(), String>> {
+    pub fn ask_keyring(&self) -> Option<Result<(), Unusable>> {
         let name = self.names.first().filter(|_| self.keyring)?;
-        Some(keyring::read(name).map(drop).map_err(|why| why.to_string()))
+        Some(keyring::read(name).map(drop))
     }
 
     /// The file for a name: legible, and different for different names even where letters have no case.
@@ -134,6 +141,14 @@ impl Stored {
         }
         self.folder.join(file)
     }
+}
+
+/// What is said of a keyring that is there and did not tell the token.
+fn unasked(why: &Unusable) -> Problem {
+    Problem::new(
+        format!("{} did not tell the token: {why}", keyring::NAME),
+        "unlock it and start again, or put the token into `TALLYFY_ACCESS_TOKEN`; `keyring = false` in the config leaves it alone",
+    )
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use color_eyre::eyre::WrapErr as _;
 use directories::UserDirs;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::trouble::{Code, Trouble, say};
 use crate::app::effect::Exit;
@@ -88,7 +88,7 @@ pub(super) fn no_org() -> Problem {
 }
 
 /// An organization that can be entered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Visit {
     settings: Settings,
     client: Client,
@@ -106,6 +106,16 @@ impl Visit {
         Ok(Self { settings, client, source })
     }
 
+    /// The address it leads to.
+    pub(super) fn base_url(&self) -> &BaseUrl {
+        &self.client.access().base_url
+    }
+
+    /// Where the token that it is entered by comes from.
+    pub(super) fn source(&self) -> &TokenSource {
+        &self.source
+    }
+
     /// Where it leads.
     fn place(&self) -> Place {
         let access = self.client.access();
@@ -118,8 +128,8 @@ impl Visit {
     }
 }
 
-/// Finds the way to another organization. It may block.
-pub type Guide = dyn Fn(&Place) -> Result<Visit, Trouble> + Send + Sync;
+/// Finds the way to another organization from one that was entered. It may block.
+pub type Guide = dyn Fn(&Place, &Visit) -> Result<Visit, Trouble> + Send + Sync;
 
 /// How the loop came to an end.
 enum Ended {
@@ -140,7 +150,7 @@ pub async fn run(visit: Visit, guide: Arc<Guide>, keys: Keys) -> Result<ExitCode
     let (mut visit, mut left, mut visited) = (visit, Vec::new(), Vec::new());
     let (exit, farewell) = loop {
         let mut stay = Stay::begin(&visit, surface, &mut listener, (&mut left, &visited))?;
-        let ended = stay.until_over(&mut screen, &guide).await;
+        let ended = stay.until_over(&mut screen, &guide, &visit).await;
         listener.fall_silent();
         let (state, terminal) = stay.looping.take_apart();
         match ended {
@@ -197,22 +207,36 @@ impl Stay {
         Ok(Self { looping: EventLoop::new(state, surface, worker, inbox, clock) })
     }
 
-    /// Turns the loop until the person, or the system, wants it to end.
-    async fn until_over(&mut self, screen: &mut Screen, guide: &Arc<Guide>) -> io::Result<Ended> {
+    /// Turns the loop until the person, or the system, wants it to end. It turns on while a way to another organization
+    /// is looked for, which may take as long as a keyring does; of two such wishes the later one counts.
+    async fn until_over(
+        &mut self,
+        screen: &mut Screen,
+        guide: &Arc<Guide>,
+        here: &Visit,
+    ) -> io::Result<Ended> {
         let looping = &mut self.looping;
+        let mut sought = None;
         looping.start()?;
         loop {
-            let turn = looping.turn().await?;
+            let turn = tokio::select! {
+                turn = looping.turn() => turn?,
+                found = found(&mut sought) => {
+                    sought = None;
+                    match found.and_then(|visit| free(looping.state()).map(|()| visit)) {
+                        Ok(visit) => return Ok(Ended::Gone(Box::new(visit))),
+                        Err(why) => looping.stay(why)?,
+                    }
+                    continue;
+                }
+            };
             for text in looping.take_clips() {
                 screen.clip(&text)?;
             }
             match turn {
                 Turn::Going => {}
                 Turn::Ended(exit) => return Ok(Ended::Left(exit)),
-                Turn::Leaving(place) => match way(guide, place).await {
-                    Ok(visit) => return Ok(Ended::Gone(Box::new(visit))),
-                    Err(why) => looping.stay(why)?,
-                },
+                Turn::Leaving(place) => sought = Some(way(guide, place, here)),
                 Turn::Suspend => {
                     screen.suspend().await?;
                     looping.resume(terminal::size()?)?;
@@ -222,11 +246,28 @@ impl Stay {
     }
 }
 
-/// The way to `place`, or why there is none.
-async fn way(guide: &Arc<Guide>, place: Place) -> Result<Visit, String> {
-    let guide = Arc::clone(guide);
-    let found = spawn_blocking(move || guide(&place)).await;
-    found.map_err(|_| "the way there was not found".to_owned())?.map_err(|trouble| trouble.to_string())
+/// A way that is looked for.
+type Sought = JoinHandle<Result<Visit, Trouble>>;
+
+/// Looks for the way to `place`.
+fn way(guide: &Arc<Guide>, place: Place, here: &Visit) -> Sought {
+    let (guide, here) = (Arc::clone(guide), here.clone());
+    spawn_blocking(move || guide(&place, &here))
+}
+
+/// The way that is looked for, or why there is none. Without one it waits for ever.
+async fn found(sought: &mut Option<Sought>) -> Result<Visit, String> {
+    let Some(sought) = sought else { return std::future::pending().await };
+    let found = sought.await.map_err(|_| "the way there was not found".to_owned())?;
+    found.map_err(|trouble| trouble.to_string())
+}
+
+/// Whether nothing is under way that would end with the organization; it may have begun since the person wanted to go.
+fn free(state: &State) -> Result<(), String> {
+    if state.jobs.is_empty() && state.saves.current.is_none() {
+        return Ok(());
+    }
+    Err("something that must not be broken off was begun here meanwhile; go when it is done".to_owned())
 }
 
 fn setup(visit: &Visit, visited: &[Known]) -> Setup {

@@ -43,7 +43,7 @@ pub(super) fn run(
         let sandbox = Sandbox::start(served).await.map_err(SandboxError::from)?;
         let access = access(&settings, &sandbox)?;
         let visit = Visit::new(settings.clone(), access.clone(), TokenSource::none())?;
-        let guide = move |place: &Place| {
+        let guide = move |place: &Place, _: &Visit| {
             let access = Access { organization: place.org.clone(), ..access.clone() };
             Visit::new(settings.clone(), access, TokenSource::none())
         };

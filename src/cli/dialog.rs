@@ -1,7 +1,7 @@
 //! Asking a person in a terminal, one line at a time.
 //!
-//! Owns the terminal's modes while a line is typed, and their restoration however that ends. Must not know what is asked
-//! for.
+//! Owns the terminal's modes from the first question to the last, and their restoration however that ends: what is typed
+//! while nothing is asked is neither shown nor an answer. Must not know what is asked for.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -13,6 +13,7 @@ use crossterm::event::{
 };
 use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
+use rustix::termios::{QueueSelector, tcflush};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::trouble::Trouble;
@@ -73,22 +74,40 @@ pub(super) async fn unless_signalled<T>(asking: impl Future<Output = Result<T, S
     }
 }
 
-/// A conversation with the person at the terminal.
+/// What was typed where a token was asked for.
+pub(super) enum Asked {
+    /// Nothing at all.
+    Nothing,
+    /// Something that can be no token.
+    Unfit,
+    /// What can be one.
+    Token(Token),
+}
+
+/// A conversation with the person at the terminal, whose modes are its own meanwhile.
 pub(super) struct Dialog<'k> {
     out: Box<dyn Write + Send>,
     keys: &'k mut Keys,
+    _raw: Raw,
+}
+
+impl Drop for Dialog<'_> {
+    /// What was typed ahead was meant for a question, not for what comes then.
+    fn drop(&mut self) {
+        self.keys.forget();
+    }
 }
 
 impl<'k> Dialog<'k> {
     /// On standard output, or on standard error where the first is no terminal.
-    pub(super) fn new(keys: &'k mut Keys) -> Self {
-        Self { out: terminal(), keys }
+    pub(super) fn new(keys: &'k mut Keys) -> Result<Self, Stop> {
+        Ok(Self { out: terminal(), keys, _raw: Raw::take()? })
     }
 
     /// Says something, set for the terminal's width.
     pub(super) fn say(&mut self, words: &str) -> Result<(), Stop> {
         for line in text::wrapped(&text::clean(words), width().min(WIDTH)) {
-            writeln!(self.out, "{line}")?;
+            write!(self.out, "{line}\r\n")?;
         }
         Ok(self.out.flush()?)
     }
@@ -99,6 +118,30 @@ impl<'k> Dialog<'k> {
         if problem.hint.is_empty() { Ok(()) } else { self.say(&format!("hint: {}", problem.hint)) }
     }
 
+    /// Waits for what nobody is asked for. Meanwhile only the keys that leave mean something.
+    pub(super) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        tokio::pin!(work);
+        loop {
+            let event = tokio::select! {
+                biased;
+                done = &mut work => {
+                    self.keys.forget();
+                    return Ok(done);
+                }
+                event = self.keys.next() => event,
+            };
+            match event {
+                Some(TerminalEvent::Key(key)) => match keyed(key) {
+                    Typed::Interrupt => return Err(Stop::Ended(130)),
+                    Typed::Leave => return Err(Stop::Declined),
+                    _ => {}
+                },
+                Some(_) => {}
+                None => return Err(Stop::Declined),
+            }
+        }
+    }
+
     /// Asks for a line; white space around it is dropped.
     pub(super) async fn ask(&mut self, question: &str) -> Result<String, Stop> {
         let mut line = Plain::default();
@@ -106,20 +149,26 @@ impl<'k> Dialog<'k> {
         Ok(line.0.trim().to_owned())
     }
 
-    /// Asks for a token, of which nothing is shown; none where what was typed cannot be one.
-    pub(super) async fn ask_token(&mut self, question: &str) -> Result<Option<Token>, Stop> {
+    /// Asks for a token, of which nothing is shown.
+    pub(super) async fn ask_token(&mut self, question: &str) -> Result<Asked, Stop> {
         let mut typed = TypedToken::default();
         self.fill(question, &mut typed).await?;
-        Ok(typed.token())
+        let is_empty = typed.mask().is_empty();
+        Ok(typed.token().map_or(if is_empty { Asked::Nothing } else { Asked::Unfit }, Asked::Token))
+    }
+
+    /// Waits until what was said has been read. Leaving is no answer to that.
+    pub(super) async fn pause(&mut self, invitation: &str) -> Result<(), Stop> {
+        match self.ask(invitation).await {
+            Ok(_) | Err(Stop::Declined) => Ok(()),
+            Err(stop) => Err(stop),
+        }
     }
 
     /// Lets a line be typed into `line`, and ends it on the screen however that ends.
     async fn fill(&mut self, question: &str, line: &mut impl Line) -> Result<(), Stop> {
-        let typed = {
-            let _raw = Raw::take()?;
-            self.typed(question, line).await
-        };
-        writeln!(self.out)?;
+        let typed = self.typed(question, line).await;
+        write!(self.out, "\r\n")?;
         self.out.flush()?;
         typed
     }
@@ -243,7 +292,7 @@ impl Line for TypedToken {
     }
 }
 
-/// The terminal while it hands over every key and echoes none.
+/// The terminal while it hands over every key and echoes none. What nobody has read by the end reaches nobody.
 struct Raw;
 
 impl Raw {
@@ -259,6 +308,7 @@ impl Drop for Raw {
     /// What cannot be restored then is lost with the terminal.
     fn drop(&mut self) {
         let _ = execute!(terminal(), DisableBracketedPaste);
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         let _ = disable_raw_mode();
     }
 }

@@ -164,6 +164,11 @@ fn keyring(page: &mut Page, stored: &Stored) {
     match stored.ask_keyring() {
         None => page.ok("keyring", "switched off: `tidyfy login` stores the token in a file"),
         Some(Ok(())) => page.ok("keyring", &format!("{} answers", auth::keyring::NAME)),
+        Some(Err(why)) if !why.is_absent() => page.warn(
+            "keyring",
+            &format!("{} is there and did not answer: {why}", auth::keyring::NAME),
+            "unlock it; `keyring = false` leaves it alone",
+        ),
         Some(Err(why)) => page.warn(
             "keyring",
             &format!("{} cannot be used: {why}", auth::keyring::NAME),

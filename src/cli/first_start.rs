@@ -8,7 +8,9 @@ mod pick;
 
 use std::path::Path;
 
-use super::dialog::{Dialog, Stop};
+use color_eyre::eyre::WrapErr as _;
+
+use super::dialog::{Asked, Dialog, Stop};
 use super::trouble::{Code, Trouble};
 use super::{browse, login, whoami};
 use crate::auth::Origin;
@@ -28,14 +30,24 @@ pub(super) struct Given<'a> {
     pub(super) config: Option<&'a Path>,
 }
 
-/// The token for the address that the settings hold now.
-fn found(settings: &Settings, environment: &Environment) -> Result<Option<(Token, Origin)>, Trouble> {
-    let found = browse::search(settings, environment).find();
+/// What was answered.
+pub(super) struct Answers {
+    /// The settings, with it in them.
+    pub(super) settings: Settings,
+    pub(super) token: Token,
+    /// What could not be kept and what is left to do: worth saying again once there is no screen before it.
+    pub(super) notes: Vec<String>,
+}
+
+/// The token for the address that the settings hold now; a keyring may take its time.
+async fn found(settings: &Settings, environment: &Environment) -> Result<Option<(Token, Origin)>, Trouble> {
+    let search = browse::search(settings, environment);
+    let found = tokio::task::spawn_blocking(move || search.find()).await;
+    let found = found.wrap_err("looking for a token broke off")?;
     found.map_err(|problem| Trouble::told(Code::Authentication, problem))
 }
 
-/// Asks for what is missing, keeps it, and answers the settings with it in them, and the token. `found` is the token that
-/// is there already, if one is.
+/// Asks for what is missing, and keeps it. `found` is the token that is there already, if one is.
 ///
 /// # Errors
 /// [`Stop`] when there is no answer. Unless it is the disk that failed, nothing has been kept then.
@@ -43,8 +55,8 @@ pub(super) async fn ask(
     given: &Given<'_>,
     found: Option<(Token, Origin)>,
     keys: &mut Keys,
-) -> Result<(Settings, Token), Stop> {
-    let mut dialog = Dialog::new(keys);
+) -> Result<Answers, Stop> {
+    let mut dialog = Dialog::new(keys)?;
     dialog.say("tidyfy needs to know a little more before it can open your organization.")?;
     dialog.say("Esc leaves, and nothing is kept then. `tidyfy demo` shows everything without an account.")?;
     let mut settings = given.settings.clone();
@@ -53,13 +65,18 @@ pub(super) async fn ask(
     if is_picked {
         settings.org = Some(pick::organization(&mut dialog, &accepted.client, &settings).await?);
     }
+    let mut notes = Vec::new();
     if accepted.is_typed {
-        keep::token(&mut dialog, &settings, given.environment, &accepted.token).await?;
+        notes.extend(keep::token(&mut dialog, &settings, given.environment, &accepted.token).await?);
     }
     if is_picked || settings.base_url != given.settings.base_url {
-        keep::config(&mut dialog, &settings, given)?;
+        notes.extend(keep::config(&mut dialog, &settings, given)?);
     }
-    Ok((settings, accepted.token))
+    if !notes.is_empty() {
+        notes.iter().try_for_each(|note| dialog.say(note))?;
+        dialog.pause("Enter opens the screen: ").await?;
+    }
+    Ok(Answers { settings, token: accepted.token, notes })
 }
 
 /// A token that the server knows.
@@ -85,10 +102,16 @@ async fn accepted(
         let base_url = browse::base_url(settings)?;
         let (token, origin) = match known.take() {
             Some((token, origin)) => (token, Some(origin)),
-            None => (typed(dialog, &base_url).await?, None),
+            None => match typed(dialog, &base_url, asks_address).await? {
+                Some(token) => (token, None),
+                None => {
+                    known = address(dialog, settings, given).await?;
+                    continue;
+                }
+            },
         };
         let client = whoami::client(settings, base_url.clone(), None, token.clone())?;
-        let failure = match whoami::person(&client).await {
+        let failure = match dialog.wait(whoami::person(&client)).await? {
             Ok(person) => {
                 dialog.say(&format!("token of {} accepted", person.name))?;
                 return Ok(Accepted { client, token, is_typed: origin.is_none() });
@@ -126,20 +149,29 @@ async fn address(
         match BaseUrl::parse(answer, settings.allow_insecure_http) {
             Ok(url) => {
                 settings.base_url = url.to_string();
-                return Ok(found(settings, given.environment)?);
+                return Ok(dialog.wait(found(settings, given.environment)).await??);
             }
             Err(bad) => dialog.tell(&Problem::new(bad.to_string(), bad.hint()))?,
         }
     }
 }
 
-/// Asks for a token until what is typed can be one.
-async fn typed(dialog: &mut Dialog<'_>, base_url: &BaseUrl) -> Result<Token, Stop> {
+/// Asks for a token until what is typed can be one; none where the person wants to change the address, which is only
+/// possible if that was asked for.
+async fn typed(
+    dialog: &mut Dialog<'_>,
+    base_url: &BaseUrl,
+    asks_address: bool,
+) -> Result<Option<Token>, Stop> {
     dialog.say("Make a token in the web app under Settings > Integrations > REST API, and paste it. It is not shown.")?;
+    if asks_address {
+        dialog.say("Enter alone goes back to the base URL.")?;
+    }
     loop {
         match dialog.ask_token(&format!("token for {}: ", base_url.host())).await? {
-            Some(token) => return Ok(token),
-            None => dialog.tell(&login::unfit())?,
+            Asked::Token(token) => return Ok(Some(token)),
+            Asked::Nothing if asks_address => return Ok(None),
+            Asked::Nothing | Asked::Unfit => dialog.tell(&login::unfit())?,
         }
     }
 }

@@ -9,11 +9,12 @@ use std::process::ExitCode;
 use color_eyre::eyre::WrapErr;
 use secrecy::zeroize::Zeroizing;
 
-use super::dialog::{Dialog, Stop, unless_signalled};
+use super::dialog::{Asked, Dialog, Stop, unless_signalled};
 use super::pages::print;
 use super::trouble::{Code, Trouble, say};
 use super::{browse, whoami};
-use crate::auth::{Put, Search, Stored, keyring};
+use crate::auth::keyring::{self, Unusable};
+use crate::auth::{Put, Removed, Search, Stored};
 use crate::config::{Environment, Problem, Settings};
 use crate::model::secret::Token;
 use crate::tallyfy::BaseUrl;
@@ -44,7 +45,23 @@ pub(super) async fn login(settings: &Settings, environment: &Environment) -> Res
 
 /// Stores a token that was accepted, and answers what to say of it.
 async fn accepted(settings: &Settings, base_url: &BaseUrl, stored: &Stored) -> Result<String, Stop> {
-    let token = if io::stdin().is_terminal() { typed(base_url).await? } else { read().await? };
+    if !io::stdin().is_terminal() {
+        let token = read().await?;
+        return Ok(checked(settings, base_url, stored, token).await?);
+    }
+    let mut keys = Keys::of_terminal();
+    let mut dialog = Dialog::new(&mut keys)?;
+    let token = typed(&mut dialog, base_url).await?;
+    Ok(dialog.wait(checked(settings, base_url, stored, token)).await??)
+}
+
+/// Stores `token` if the server says whose it is.
+async fn checked(
+    settings: &Settings,
+    base_url: &BaseUrl,
+    stored: &Stored,
+    token: Token,
+) -> Result<String, Trouble> {
     let client = whoami::client(settings, base_url.clone(), None, token.clone())?;
     let person = whoami::person(&client).await.map_err(|failure| whoami::trouble(&failure, base_url))?;
     let put = put(stored.clone(), token).await?;
@@ -70,13 +87,13 @@ fn stored(search: &Search) -> Result<&Stored, Trouble> {
     search.stored().ok_or_else(|| Trouble::usage("there is no base URL to store a token for", ""))
 }
 
-async fn typed(base_url: &BaseUrl) -> Result<Token, Stop> {
-    let mut keys = Keys::of_terminal();
-    let mut dialog = Dialog::new(&mut keys);
+async fn typed(dialog: &mut Dialog<'_>, base_url: &BaseUrl) -> Result<Token, Stop> {
     dialog
         .say("The token is made in the web app under Settings > Integrations > REST API. It is not shown.")?;
-    let token = dialog.ask_token(&format!("token for {}: ", base_url.host())).await?;
-    Ok(token.ok_or_else(refused)?)
+    match dialog.ask_token(&format!("token for {}: ", base_url.host())).await? {
+        Asked::Token(token) => Ok(token),
+        Asked::Nothing | Asked::Unfit => Err(refused().into()),
+    }
 }
 
 /// Reads what is piped in, which may take its time, where that keeps nothing else waiting.
@@ -120,24 +137,40 @@ fn nothing_typed() -> Trouble {
 pub(super) fn logout(settings: &Settings, environment: &Environment) -> Result<ExitCode, Trouble> {
     let base_url = browse::base_url(settings)?;
     let search = browse::search(settings, environment);
-    let removed = stored(&search)?.remove();
-    for origin in &removed.from {
+    let Removed { from, mut problems, unasked } = stored(&search)?.remove();
+    for origin in &from {
         print(format!("token removed from {origin}\n").as_bytes())?;
     }
-    if removed.from.is_empty() && removed.problems.is_empty() {
+    if from.is_empty() && problems.is_empty() && unasked.is_none() {
         let whose = settings.profile.as_ref().map(|name| format!(" and the profile `{name}`"));
         let whose = whose.unwrap_or_default();
         print(format!("no token was stored for {base_url}{whose}\n").as_bytes())?;
     }
-    if let Some(why) = removed.unasked {
-        say(&format!("note: {} was not asked: {why}", keyring::NAME));
+    let is_silent = unasked.as_ref().is_some_and(|why| !why.is_absent());
+    match unasked {
+        // Where it was not asked at the login either, the file that was there was all.
+        Some(why) if why.is_absent() && !from.is_empty() => {
+            say(&format!("note: {} was not asked: {why}", keyring::NAME));
+        }
+        Some(why) => problems.push(unasked_for(&why)),
+        None => {}
     }
-    let left = search.above_stored().or_else(|| search.find().ok().flatten().map(|(_, origin)| origin));
+    // A keyring that does not answer is not asked again.
+    let stored = || if is_silent { None } else { search.find().ok().flatten() };
+    let left = search.above_stored().or_else(|| stored().map(|(_, origin)| origin));
     if let Some(origin) = left {
         say(&format!("note: {origin} still holds a token"));
     }
-    if removed.problems.is_empty() {
+    if problems.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Trouble::Told { code: Code::Failure, problems: removed.problems })
+    Err(Trouble::Told { code: Code::Failure, problems })
+}
+
+/// What is said of a keyring that may still hold the token.
+fn unasked_for(why: &Unusable) -> Problem {
+    Problem::new(
+        format!("{} was not asked: {why}; a token that it holds is still there", keyring::NAME),
+        "run `tidyfy logout` again where it can be asked; `keyring = false` in the config leaves it alone",
+    )
 }

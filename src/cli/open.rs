@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::browse::{self, Guide, Visit};
-use super::first_start::{self, Given};
-use super::trouble::{Code, Trouble};
+use super::dialog::Stop;
+use super::first_start::{self, Answers, Given};
+use super::trouble::{Code, Trouble, say};
 use super::{GlobalArgs, dialog, has_terminal, logging, on_runtime, settings};
 use crate::auth::{Origin, TokenSource};
 use crate::config::{Environment, Places, Problem, Settings};
@@ -56,24 +57,38 @@ async fn ask(
     flags: &GlobalArgs,
 ) -> Result<ExitCode, Trouble> {
     let mut keys = Keys::of_terminal();
-    let (settings, token) = match dialog::unless_signalled(first_start::ask(given, found, &mut keys)).await {
-        Ok(answers) => answers,
-        Err(stop) => return stop.ended(|| missing),
-    };
+    let Answers { settings, token, notes } =
+        match dialog::unless_signalled(first_start::ask(given, found, &mut keys)).await {
+            Ok(answers) => answers,
+            // Whoever leaves knows that something is missing.
+            Err(Stop::Declined) => {
+                say("nothing was kept; `tidyfy` asks again, and `tidyfy demo` needs no account");
+                return Ok(missing.code().into());
+            }
+            Err(stop) => return stop.ended(|| missing),
+        };
     let access = browse::access(&settings, Ok(Some(token)))?;
     let source = browse::source(&settings, given.environment);
     let guide = guide(flags, given.environment, &settings);
-    browse::run(Visit::new(settings, access, source)?, guide, keys).await
+    let ended = browse::run(Visit::new(settings, access, source)?, guide, keys).await;
+    notes.iter().for_each(|note| say(note));
+    ended
 }
 
 /// The way to the organizations that are named in the config, or that the person is in. What the environment or the config
-/// hold as the token is for the address `started` on: to another one goes only what was stored for it.
+/// hold as the token is for the address `started` on: to another one goes only what was stored for it. The person's other
+/// organizations, which no profile names, are entered by the token that told of them.
 fn guide(flags: &GlobalArgs, environment: &Environment, started: &Settings) -> Arc<Guide> {
-    let (flags, environment, started) = (flags.clone(), environment.clone(), started.base_url.clone());
-    Arc::new(move |place: &Place| {
+    let (flags, environment, started) = (flags.clone(), environment.clone(), browse::base_url(started).ok());
+    Arc::new(move |place: &Place, here: &Visit| {
         let settings = flags.resolved(&flags.flags().at(place), &environment, None)?;
+        let base_url = browse::base_url(&settings)?;
+        if place.profile.is_none() && base_url == *here.base_url() {
+            let source = here.source().clone();
+            return Visit::new(settings.clone(), browse::access(&settings, source.read())?, source);
+        }
         let search = browse::search(&settings, &environment);
-        let is_elsewhere = settings.base_url != started;
+        let is_elsewhere = Some(base_url) != started;
         let source = TokenSource::of(if is_elsewhere { search.of_another_address() } else { search });
         let token = source.read();
         if is_elsewhere && matches!(token, Ok(None)) {

@@ -8,7 +8,8 @@ use clap::Command;
 use clap_complete::Shell;
 use color_eyre::eyre::WrapErr;
 
-use super::trouble::Trouble;
+use super::trouble::{Code, Trouble};
+use crate::config::Problem;
 
 /// Prints the completions for `shell`.
 ///
@@ -31,11 +32,18 @@ pub(super) fn man(command: Command) -> Result<(), Trouble> {
     print(&page)
 }
 
+fn unwritten(why: &io::Error) -> Problem {
+    Problem::new(
+        format!("could not write to standard output: {}", why.kind()),
+        "see that the disk it goes to has room, or let it go elsewhere",
+    )
+}
+
 /// A reader that has seen enough, such as `head`, is no failure.
 pub(super) fn print(page: &[u8]) -> Result<(), Trouble> {
     let mut out = io::stdout().lock();
     match out.write_all(page).and_then(|()| out.flush()) {
         Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => Ok(result.wrap_err("could not write to standard output")?),
+        result => result.map_err(|why| Trouble::told(Code::Failure, unwritten(&why))),
     }
 }

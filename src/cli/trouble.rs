@@ -57,6 +57,15 @@ impl Trouble {
         Self::told(Code::Usage, Problem::new(sentence, hint))
     }
 
+    /// How the process ends with it.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Told { code, .. } => *code,
+            Self::Failed(_) => Code::Failure,
+        }
+    }
+
     /// Tells the person, and answers how the process ends.
     #[must_use]
     pub fn report(self) -> ExitCode {

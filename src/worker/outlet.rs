@@ -1,6 +1,6 @@
 //! What leaves for other programs of this machine: the clipboard and the browser.
 //!
-//! Owns how they are run: on their own, with nothing of the terminal, for a short time. No shell is between, and of what a
+//! Owns how they are run: on their own, with nothing of the terminal and without the token, for a short time. No shell is between, and of what a
 //! server said only checked ids get into a command line. Must not know what a text says.
 
 use std::process::Stdio;
@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::session::Session;
 use crate::app::effect::Clip;
 use crate::app::message::{Browsed, Copied, Way};
+use crate::auth;
 use crate::model::desktop::{Desktop, Program};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
@@ -105,9 +106,12 @@ async fn opened(program: &Program, address: &str) -> Result<(), String> {
     }
 }
 
-/// A command that neither reads from nor writes to the terminal.
+/// A command that neither reads from nor writes to the terminal, and is not told the token.
 fn command(program: &Program) -> Command {
     let mut command = Command::new(&program.name);
     command.args(&program.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    for name in auth::VARIABLES {
+        command.env_remove(name);
+    }
     command
 }

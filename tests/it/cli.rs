@@ -472,3 +472,20 @@ fn the_history_takes_no_flag_that_means_nothing_to_it() {
         home.run(arguments).code(2).stdout("");
     }
 }
+
+/// A disk without room is not a failure of the program's own, which would be told with its place in the source.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_that_cannot_be_written_says_why_and_what_to_do() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = std::process::Command::new(BINARY);
+    command.env_clear().envs(Home::new().variables()).arg("man").stdout(full);
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("error: could not write to standard output: ") && said.contains("\nhint: "),
+        "{said}"
+    );
+    assert!(!said.contains("Location"), "{said}");
+}

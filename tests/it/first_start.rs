@@ -103,7 +103,8 @@ fn only_what_is_missing_is_asked_for() {
     let mut terminal = bench.start(&[], &known);
     terminal.sees("token for 127.0.0.1: ");
     assert!(!terminal.looks(vt100::Screen::contents).contains("base URL"));
-    terminal.presses(&format!("{}\r", bench.sandbox.token()));
+    // What is typed while the token is checked is meant for nothing: a `q` does not leave the screen that opens.
+    terminal.presses(&format!("{}\rq", bench.sandbox.token()));
     bench.is_open(&mut terminal);
     assert!(bench.has_stored_a_token() && bench.config().is_none(), "nothing was asked that belongs into it");
 }
@@ -139,10 +140,18 @@ fn one_of_many_organizations_is_picked_by_a_part_of_its_name() {
     terminal.presses("wombat\r");
     terminal.sees("none of them is called `wombat`");
     terminal.presses("ebra\r");
+    terminal.sees("Enter opens the screen: ");
+    let before = terminal.looks(vt100::Screen::contents);
+    terminal.presses("\r");
     bench.is_open(&mut terminal);
     let seen = terminal.looks(vt100::Screen::contents);
     assert!(seen.contains("organization: Zebra \u{241b}[2J Ltd"), "{seen}");
-    assert!(seen.contains(&format!("    org = \"{}\"", bench.sandbox.org())), "{seen}");
+    let line = format!("    org = \"{}\"", bench.sandbox.org());
+    assert!(
+        before.matches(&line).count() == 1 && seen.matches(&line).count() == 2,
+        "before and after\n{seen}"
+    );
+    assert!(!seen.contains("base_url ="), "what the config says already is not to be put into it\n{seen}");
     assert_eq!(bench.config().unwrap(), own, "a config that is there is never changed");
     assert!(!bench.has_stored_a_token(), "a token of a variable is not stored");
 }
@@ -152,8 +161,8 @@ fn leaving_keeps_nothing_and_has_the_code_of_what_is_missing() {
     let bench = Bench::new(Vec::new());
     let url = bench.sandbox.base_url();
     for (key, code, words) in [
-        ("\u{1b}", 3, "error: there is no access token"),
-        ("\u{4}", 3, "error: no organization is named"),
+        ("\u{1b}", 3, "nothing was kept"),
+        ("\u{4}", 3, "nothing was kept"),
         ("\u{3}", 130, "tidyfy needs to know"),
     ] {
         let mut terminal = bench.start(&["--base-url", &url], &[]);
@@ -162,6 +171,7 @@ fn leaving_keeps_nothing_and_has_the_code_of_what_is_missing() {
         assert_eq!(terminal.ends().exit_code(), code, "{key:?}");
         terminal.sees(words);
         terminal.is_restored();
+        assert!(!terminal.looks(vt100::Screen::contents).contains("error"), "{key:?}: leaving is no error");
     }
     let mut terminal = bench.start(&["--org", ORG], &[]);
     terminal.sees("base URL: ");
@@ -180,7 +190,7 @@ fn without_an_organization_it_is_a_usage_error_where_nobody_answers() {
     terminal.sees("number, or part of the name: ");
     terminal.presses("\u{1b}");
     assert_eq!(terminal.ends().exit_code(), 2);
-    terminal.sees("error: no organization is named");
+    terminal.sees("nothing was kept");
     terminal.is_restored();
 }
 
@@ -214,4 +224,67 @@ fn a_token_is_typed_without_being_shown_and_the_terminal_comes_back() {
     terminal.is_restored();
     assert!(!terminal.looks(vt100::Screen::contents).contains(bench.sandbox.token()));
     assert!(bench.has_stored_a_token());
+}
+
+/// Whoever pastes the token again while the first one is still being checked does not see it on the screen.
+#[test]
+fn a_token_that_is_pasted_while_another_one_is_checked_is_not_echoed() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let latency = std::time::Duration::from_secs(2);
+    let server = runtime.block_on(Sandbox::start(Settings { latency, ..Settings::default() })).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, format!("keyring = false\nbase_url = '{}'\n", server.base_url())).unwrap();
+    let state = home.path().join("state");
+    let variables = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let mut terminal = Terminal::run(PROGRAM, &["--config", config.to_str().unwrap()], &variables);
+    terminal.sees("token for 127.0.0.1: ");
+    terminal.presses("not-the-token\r");
+    // The question has been answered: its line has ended.
+    terminal.waits("the check", |screen| screen.cursor_position().1 == 0);
+    terminal.presses(server.token());
+    terminal.sees("was not accepted");
+    let seen = terminal.looks(vt100::Screen::contents);
+    assert!(!seen.contains(server.token()), "{seen}");
+}
+
+/// A key that leaves is heard while an answer is waited for, though no line is typed then.
+#[test]
+fn an_answer_that_does_not_come_can_be_left() {
+    let bench = Bench::new(vec![Fault::on("GET", "*/me", Mishap::Hang { apply: false })]);
+    for (arguments, key, code) in
+        [(&[][..], "\u{3}", 130), (&[], "\u{1b}", 3), (&["login"], "\u{3}", 130), (&["login"], "\u{1b}", 3)]
+    {
+        let url = bench.sandbox.base_url();
+        let arguments = [arguments, &["--base-url", &url]].concat();
+        let mut terminal = bench.start(&arguments, &[]);
+        terminal.sees("token for 127.0.0.1: ");
+        terminal.presses("some-token\r");
+        terminal.waits("the check", |screen| screen.cursor_position().1 == 0);
+        terminal.presses(key);
+        assert_eq!(terminal.ends().exit_code(), code, "{arguments:?} {key:?}");
+        terminal.is_restored();
+    }
+}
+
+#[test]
+fn a_base_url_that_was_wrong_can_be_given_again() {
+    let (bench, other) = (Bench::new(Vec::new()), Bench::new(Vec::new()));
+    let mut terminal = bench.start(&["--org", bench.sandbox.org()], &[]);
+    terminal.sees("base URL: ");
+    terminal.presses(&format!("{}\r", other.sandbox.base_url()));
+    terminal.sees("token for 127.0.0.1: ");
+    terminal.presses("no-token-of-this-one\r");
+    terminal.sees("was not accepted");
+    terminal.sees("goes back to the base URL");
+    terminal
+        .waits("the question, again", |screen| screen.contents().matches("token for 127.0.0.1").count() == 2);
+    terminal.presses("\r");
+    terminal.waits("the first question", |screen| screen.contents().matches("base URL: ").count() == 2);
+    terminal.presses(&format!("{}\r", bench.sandbox.base_url()));
+    terminal
+        .waits("the question, again", |screen| screen.contents().matches("token for 127.0.0.1").count() == 3);
+    terminal.presses(&format!("{}\r", bench.sandbox.token()));
+    bench.is_open(&mut terminal);
+    assert!(bench.config().unwrap().contains(&bench.sandbox.base_url()));
 }

@@ -126,7 +126,8 @@ const HOUSE: [Room; 17] = [
     },
     Room { name: "shelf", rooms: &["shelf", "model", "private"], outside: &["std::fs"] },
     Room { name: "downloads", rooms: &["downloads", "model"], outside: &["std::fs"] },
-    Room { name: "private", rooms: &["private"], outside: &["std::fs"] },
+    // Of the process it asks for its number only.
+    Room { name: "private", rooms: &["private"], outside: &["std::fs", "std::process"] },
     Room { name: "sandbox", rooms: &["sandbox"], outside: &["axum", "tokio", "std::fs", "std::net"] },
 ];
 

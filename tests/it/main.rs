@@ -29,7 +29,6 @@ mod pty;
 mod quirks;
 mod readme;
 mod reva;
-mod revb;
 mod sandbox;
 mod scale;
 mod screens;

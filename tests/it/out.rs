@@ -292,3 +292,34 @@ fn where_they_fail_or_are_far_away_the_terminal_copies() {
     });
     assert!(!kept.exists(), "no program was run for somebody who sits elsewhere");
 }
+
+/// A program that takes a text for the clipboard has no use for the token.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_other_program_inherits_the_token() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = runtime.block_on(Sandbox::start(Settings::default())).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let (config, seen) = (home.path().join("config.toml"), home.path().join("seen"));
+    let text = format!("keyring = false\nbase_url = '{}'\norg = '{}'\n", server.base_url(), server.org());
+    fs::write(&config, text).unwrap();
+    let copier = home.path().join("wl-copy");
+    fs::write(&copier, format!("#!/bin/sh\nenv > '{0}.part'\nmv '{0}.part' '{0}'\n", seen.display()))
+        .unwrap();
+    fs::set_permissions(&copier, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", home.path().display());
+    let state = home.path().join("state");
+    let variables = [
+        ("TALLYFY_ACCESS_TOKEN", server.token()),
+        ("XDG_STATE_HOME", state.to_str().unwrap()),
+        ("WAYLAND_DISPLAY", "wayland-0"),
+        ("PATH", path.as_str()),
+    ];
+    let mut terminal = Terminal::run(PROGRAM, &["--config", config.to_str().unwrap()], &variables);
+    terminal.sees("Acme Ltd");
+    terminal.sees("of ");
+    terminal.presses("y");
+    terminal.sees("copied the id (system clipboard)");
+    let inherited = fs::read_to_string(&seen).unwrap();
+    assert!(inherited.contains("WAYLAND_DISPLAY") && !inherited.contains(server.token()), "{inherited}");
+}

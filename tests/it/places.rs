@@ -35,11 +35,16 @@ impl Ground {
     }
 
     fn open(&self) -> Terminal {
+        self.open_with(&[])
+    }
+
+    fn open_with(&self, more: &[(&str, &str)]) -> Terminal {
         let arguments = ["--config", self.config.path().to_str().unwrap()];
-        let variables = [
+        let mut variables = vec![
             ("TALLYFY_ACCESS_TOKEN", self.servers[0].token()),
             ("XDG_STATE_HOME", self.state.path().to_str().unwrap()),
         ];
+        variables.extend_from_slice(more);
         let mut terminal = Terminal::run(PROGRAM, &arguments, &variables);
         terminal.sees("Acme Ltd");
         terminal.sees("of ");
@@ -75,4 +80,62 @@ fn a_token_is_never_sent_to_another_address_than_its_own() {
     terminal.sees("no token is stored for");
     terminal.sees("tidyfy  Acme Ltd");
     assert!(ground.servers[1].requests().is_empty(), "the other server was asked something");
+}
+
+/// The other organizations that are offered are those of the person whose token is in use.
+#[test]
+fn another_organization_of_the_person_is_entered_by_the_token_in_use() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = runtime.block_on(Sandbox::start(Settings::default())).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config.toml");
+    let text = format!(
+        "keyring = false\nbase_url = '{}'\n[profiles.work]\norg = '{}'\n",
+        server.base_url(),
+        server.org()
+    );
+    std::fs::write(&config, text).unwrap();
+    let state = home.path().join("state");
+    let mut login = assert_cmd::Command::new(PROGRAM);
+    login.env_clear().env("HOME", home.path()).env("XDG_STATE_HOME", &state);
+    login.args(["login", "--profile", "work", "--config"]).arg(&config);
+    login.write_stdin(server.token().to_owned()).assert().success();
+    let arguments = ["--profile", "work", "--config", config.to_str().unwrap()];
+    let variables = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let mut terminal = Terminal::run(PROGRAM, &arguments, &variables);
+    terminal.sees("Acme Ltd");
+    terminal.sees("of ");
+    terminal.presses("P");
+    terminal.sees("Elsewhere Ltd");
+    terminal.presses("Elsewhere\r");
+    terminal.waits("the other organization", |screen| {
+        screen.contents().starts_with("tidyfy  Elsewhere Ltd")
+            || screen.contents().contains("no access token")
+    });
+    terminal.looks(|screen| assert!(!screen.contents().contains("no access token"), "{}", screen.contents()));
+}
+
+/// A keyring may take its time; whoever waits for it can still leave.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_screen_goes_on_while_a_keyring_does_not_answer() {
+    let ground = Ground::new();
+    let text = std::fs::read_to_string(ground.config.path()).unwrap();
+    std::fs::write(ground.config.path(), text.replace("keyring = false\n", "")).unwrap();
+    // Whoever calls there is never answered.
+    let address = ground.state.path().join("bus");
+    let _bus = std::os::unix::net::UnixListener::bind(&address).unwrap();
+    let mut terminal =
+        ground.open_with(&[("DBUS_SESSION_BUS_ADDRESS", &format!("unix:path={}", address.display()))]);
+    terminal.presses("P");
+    terminal.sees("Elsewhere Ltd");
+    terminal.presses("far\r");
+    terminal.sees("going to `");
+    let begun = std::time::Instant::now();
+    terminal.presses("\u{1b}");
+    terminal.waits("the list alone", |screen| !screen.contents().contains("far"));
+    terminal.presses("q");
+    assert_eq!(terminal.ends().exit_code(), 0);
+    assert!(begun.elapsed().as_secs() < 40, "it waited for the keyring: {:?}", begun.elapsed());
+    terminal.is_restored();
 }

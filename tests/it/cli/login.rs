@@ -1,5 +1,7 @@
 //! Storing a token and removing it, against a sandbox and in files: no test reaches a real keyring.
 
+use std::io::Write as _;
+
 use super::bench::Bench;
 use super::*;
 
@@ -89,6 +91,46 @@ fn without_a_keyring_the_file_takes_its_place_and_that_is_said() {
     let assert = bench.home.run(&["logout", "--base-url", &url]).success();
     assert!(stdout(&assert).starts_with("token removed from the file `"));
     assert!(stderr(&assert).starts_with("note: the keyring (Secret Service) was not asked: "));
+}
+
+/// A keyring that cannot be asked may hold a token: nobody can say that there is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn logout_does_not_say_that_there_is_no_token_where_it_could_not_look() {
+    let home = Home::new();
+    let assert = home.run(&["logout", "--base-url", "http://127.0.0.1:9/api"]).code(1).stdout("");
+    let said = stderr(&assert);
+    assert!(said.starts_with("error: the keyring (Secret Service) was not asked: "), "{said}");
+    assert!(said.contains("\nhint: "), "{said}");
+}
+
+/// A bus on which nobody is let in, and so a keyring of which nobody knows what it holds.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_keyring_that_does_not_answer_is_a_problem_and_not_an_empty_one() {
+    let home = Home::new();
+    let address = home.0.path().join("bus");
+    let bus = std::os::unix::net::UnixListener::bind(&address).unwrap();
+    std::thread::spawn(move || {
+        for caller in bus.incoming() {
+            let mut lines = BufReader::new(caller.unwrap());
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|read| read > 0) {
+                drop(lines.get_mut().write_all(b"REJECTED\r\n"));
+                line.clear();
+            }
+        }
+    });
+    let run = |arguments: &[&str]| {
+        let mut command = home.command();
+        command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", address.display()));
+        command.args(arguments).args(["--base-url", "http://127.0.0.1:9/api"]).assert()
+    };
+    let page = stdout(&run(&["doctor"]).code(3));
+    assert!(page.contains("did not tell the token: "), "{page}");
+    assert!(page.contains("is there and did not answer: "), "{page}");
+    let said = stderr(&run(&["logout"]).code(1).stdout(""));
+    assert!(said.starts_with("error: the keyring (Secret Service) was not asked: "), "{said}");
 }
 
 #[test]
