@@ -157,7 +157,7 @@ impl<'a> Gathering<'a> {
             let Some(listing) = self.listing(at) else { continue };
             let (session, errand) = (&self.load.session, listing.errand(page));
             let (query, asked) = (&listing.query, (page, PER_PAGE));
-            match session.list(&errand, listing.route, query, asked, &listing.keep).await {
+            match session.list(&errand, (listing.route, None), query, asked, &listing.keep).await {
                 Ok(Listed { rows, .. }) if rows.is_empty() => self.miss((at, page), empty_page()),
                 Ok(Listed { rows, meta }) => {
                     let haul = self.sift(at, &rows);

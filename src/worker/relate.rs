@@ -44,8 +44,8 @@ async fn listed(
     stretch: Stretch,
 ) -> Result<Kin, Failure> {
     let id = lookup.id.to_string();
-    // An id holds nothing that a path gives a meaning to, and is escaped with the rest of it.
-    let route = list.route.replace("{id}", &id);
+    // The id goes into the route, or into the query.
+    let route = (list.route, list.key.is_none().then_some(&lookup.id));
     let mut query: Vec<Parameter> =
         list.query.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
     if let Some((key, by)) = list.key {
@@ -57,7 +57,7 @@ async fn listed(
     };
     let name = format!("{} of {}", relation.title, lookup.name);
     let errand = Errand { urgency: Urgency::Urgent, purpose: "read", kind: Some(relation.kind), name };
-    let answer = session.list(&errand, &route, &query, asked, &Keep::Whole).await?;
+    let answer = session.list(&errand, route, &query, asked, &Keep::Whole).await?;
     if !list.shows.is_empty() {
         let said = answer.rows.iter().map(|row| decode::says(row, list.shows, &[&id, &lookup.name]));
         check(relation, said)?;

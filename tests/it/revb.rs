@@ -24,20 +24,6 @@ fn logout_does_not_say_that_there_is_no_token_where_it_could_not_look() {
     assert!(!output.status.success(), "what may be left was not removed: {said}{noted}");
 }
 
-/// Rows that were asked for with what proves where they belong, and come without it, prove nothing.
-#[tokio::test(start_paused = true)]
-async fn a_list_without_the_proof_that_was_asked_for_is_not_believed() {
-    let mut desk = Desk::with(Wanted { kind: Kind::Tags, ..Wanted::default() }).await;
-    let rows = json!({"data": [{"id": "7", "name": "Not of it"}],
-                      "meta": {"pagination": {"total": 1, "current_page": 1, "total_pages": 1}}});
-    let answer = Mishap::Answer { status: 200, body: Some(rows), headers: Default::default(), apply: false };
-    desk.server.set_faults(vec![Fault::on("GET", "/runs", answer)]);
-    desk.keys("enter").await;
-    desk.rest().await;
-    assert!(desk.state().detail.is_some(), "{}", desk.screen());
-    assert!(!desk.shows("Not of it"), "{}", desk.screen());
-}
-
 /// The other organizations that are offered are those of the person whose token is in use.
 #[test]
 fn another_organization_of_the_person_is_entered_by_the_token_in_use() {
