@@ -55,7 +55,7 @@ pub(super) async fn organizations(client: &Client) -> Result<Vec<Value>, Failure
         if page > AT_ONCE {
             sleep(PAUSE).await;
         }
-        let ask = async || client.list(MY_ORGANIZATIONS, &[], page, PER_PAGE, &Keep::Whole).await;
+        let ask = async || client.list(MY_ORGANIZATIONS, None, &[], page, PER_PAGE, &Keep::Whole).await;
         let listed = patiently(ask).await?;
         let before = seen.len();
         let rows = listed.rows.len();

@@ -130,33 +130,34 @@ impl Opened {
     #[must_use]
     pub fn list(place: String, source: &str, kind: Kind) -> Self {
         let source = source.replace("\r\n", "\n").replace('\r', "\n");
-        let mut reader = csv::ReaderBuilder::new();
-        reader.has_headers(false).flexible(true).trim(csv::Trim::All).comment(Some(COMMENT));
-        let mut reader = reader.delimiter(separator(&source)).from_reader(source.as_bytes());
-        let mut lines = Lines { source: source.as_bytes(), at: 0, line: 1 };
+        let (lines, separator) = (source.split('\n').collect::<Vec<_>>(), separator(&source));
         let (mut opened, mut seen) = (Self { place, ..Self::default() }, BTreeSet::new());
-        let mut columns: Option<Columns> = None;
-        for row in reader.records() {
-            let Ok(row) = row else { continue };
-            let line = lines.of(row.position().map_or(0, csv::Position::byte));
-            if columns.is_none() {
-                let found = Columns::of(&row);
-                let is_head = found.is_some();
-                columns = Some(found.unwrap_or_default());
-                if is_head {
-                    continue;
-                }
-            }
-            if row.iter().all(str::is_empty) {
+        let (mut columns, mut next): (Option<Columns>, usize) = (None, 0);
+        while next < lines.len() {
+            let here = next;
+            next += 1;
+            if lines[here].starts_with(COMMENT) {
                 continue;
             }
-            let columns = columns.unwrap_or_default();
-            match columns.read(&row, kind) {
-                Some((kind, id)) if seen.insert((kind, id.clone())) => {
-                    opened.entries.push(Entry { kind, id, name: None, archived: None });
+            let Some((cells, length)) = row(&lines[here..], separator) else {
+                opened.unreadable.push(here as u64 + 1);
+                continue;
+            };
+            if cells.iter().all(String::is_empty) {
+                continue;
+            }
+            let head = if columns.is_none() { Columns::of(&cells) } else { None };
+            let columns = columns.get_or_insert(head.unwrap_or_default());
+            match columns.read(&cells, kind) {
+                _ if head.is_some() => next = here + length,
+                Some((kind, id)) => {
+                    next = here + length;
+                    if seen.insert((kind, id.clone())) {
+                        opened.entries.push(Entry { kind, id, name: None, archived: None });
+                    }
                 }
-                Some(_) => {}
-                None => opened.unreadable.push(line),
+                // The lines that follow it are read for themselves, whatever quotation mark seems to hold them together.
+                None => opened.unreadable.push(here as u64 + 1),
             }
         }
         opened
@@ -164,40 +165,51 @@ impl Opened {
 }
 
 /// What a line begins with that says nothing.
-const COMMENT: u8 = b'#';
+const COMMENT: char = '#';
+/// No row of a table has more lines than these: a quotation mark that is not closed by then is a stray one.
+const MOST_IN_A_ROW: usize = 100;
 
-/// The numbers of lines, counted once from the first to the last.
-struct Lines<'a> {
-    source: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The number of the line a row stands in. The reader has it begin at `byte`, before empty lines and comments.
-    fn of(&mut self, byte: u64) -> u64 {
-        while self.at < usize::try_from(byte).unwrap_or(usize::MAX) && self.at < self.source.len() {
-            self.step();
-        }
-        while matches!(self.source.get(self.at), Some(b'\n' | &COMMENT)) {
-            while self.source.get(self.at).is_some_and(|byte| *byte != b'\n') {
-                self.at += 1;
+/// The cells of the row that `lines` begin with, and how many of the lines it takes: more than one where a quoted cell
+/// goes on. `None` where its quotation marks do not close, or close in the middle of a cell.
+fn row(lines: &[&str], separator: char) -> Option<(Vec<String>, usize)> {
+    let first = lines.first()?;
+    if !first.contains(QUOTE) {
+        return Some((first.split(separator).map(|cell| cell.trim().to_owned()).collect(), 1));
+    }
+    let (mut cells, mut cell) = (Vec::new(), String::new());
+    let (mut is_quoted, mut is_closed, mut is_begin) = (false, false, true);
+    for (n, line) in lines.iter().take(MOST_IN_A_ROW).enumerate() {
+        let mut letters = line.chars().peekable();
+        while let Some(letter) = letters.next() {
+            match letter {
+                QUOTE if is_quoted && letters.next_if_eq(&QUOTE).is_some() => cell.push(QUOTE),
+                QUOTE if is_quoted => (is_quoted, is_closed) = (false, true),
+                QUOTE if is_begin => is_quoted = true,
+                letter if letter == separator && !is_quoted => {
+                    cells.push(std::mem::take(&mut cell).trim().to_owned());
+                    (is_begin, is_closed) = (true, false);
+                    continue;
+                }
+                letter if is_closed && !letter.is_whitespace() => return None,
+                letter => cell.push(letter),
             }
-            self.step();
+            is_begin = false;
         }
-        self.line
+        if !is_quoted {
+            cells.push(cell.trim().to_owned());
+            return Some((cells, n + 1));
+        }
+        cell.push('\n');
     }
-
-    fn step(&mut self) {
-        self.line += u64::from(self.source.get(self.at) == Some(&b'\n'));
-        self.at += 1;
-    }
+    None
 }
+
+const QUOTE: char = '"';
 
 /// What stands between the columns: whatever of these the first line has first.
-fn separator(source: &str) -> u8 {
+fn separator(source: &str) -> char {
     let first = source.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    first.bytes().find(|byte| matches!(byte, b',' | b';' | b'\t')).unwrap_or(b',')
+    first.chars().find(|letter| matches!(letter, ',' | ';' | '\t')).unwrap_or(',')
 }
 
 /// Which columns say what.
@@ -209,21 +221,22 @@ struct Columns {
 
 impl Columns {
     /// The columns of a table whose first row is `row`, if that names them.
-    fn of(row: &csv::StringRecord) -> Option<Self> {
+    fn of(row: &[String]) -> Option<Self> {
         let column = |name: &str| row.iter().position(|cell| cell.eq_ignore_ascii_case(name));
         let (id, kind) = (column("id"), column("kind"));
         (id.is_some() || kind.is_some()).then(|| Self { id: id.unwrap_or_default(), kind })
     }
 
-    fn read(self, row: &csv::StringRecord, kind: Kind) -> Option<(Kind, Id)> {
+    fn read(self, row: &[String], kind: Kind) -> Option<(Kind, Id)> {
         let said = self.kind.and_then(|column| row.get(column)).filter(|word| !word.is_empty());
-        let kind = said.map_or(Some(kind), Kind::parse)?;
+        let kind = said.map_or(Some(kind), |word| Kind::parse(word))?;
         read(row.get(self.id)?, kind)
     }
 }
 
-/// An id, `kind:id`, or an address whose path ends with a kind's word and an id.
+/// An id, `kind:id`, or an address whose path ends with a kind's word and an id; made harmless for a spreadsheet or not.
 fn read(cell: &str, kind: Kind) -> Option<(Kind, Id)> {
+    let cell = text::unescaped(cell);
     if cell.starts_with("http://") || cell.starts_with("https://") {
         return read_address(cell, kind);
     }

@@ -55,6 +55,24 @@ pub struct Line {
     pub said: Said,
 }
 
+impl Line {
+    /// What stands for so many lines that are left out, if there are any.
+    #[must_use]
+    pub fn more(left_out: usize) -> Option<Self> {
+        (left_out > 0).then(|| Self { label: String::new(), said: Said::More(left_out) })
+    }
+
+    /// About how many letters it takes, in bytes.
+    #[must_use]
+    pub fn letters(&self) -> usize {
+        let said = match &self.said {
+            Said::Text(words) | Said::People(words) => words.len(),
+            Said::Time(_) | Said::More(_) => 0,
+        };
+        self.label.len() + said
+    }
+}
+
 /// What is said.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Said {
@@ -64,6 +82,8 @@ pub enum Said {
     People(String),
     /// A time.
     Time(Timestamp),
+    /// So many lines more, which are left out.
+    More(usize),
 }
 
 /// A record's side of a relation.

@@ -11,13 +11,31 @@ pub fn quoted(text: &str) -> String {
     format!("'{}'", text::clean(text).replace('\'', r"'\''"))
 }
 
-/// An id as it can be pasted anywhere: as it is where a shell gives none of its characters a meaning, else quoted. The
-/// address of a guest may hold any of them.
+/// An id as it can be pasted anywhere: as it is where a shell gives none of its characters a meaning, else quoted, and
+/// escaped where it holds letters that hide or turn what is read. The address of a guest may hold any of them.
 #[must_use]
 pub fn id(id: &Id) -> String {
     let id = id.to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "@._+-".contains(c);
-    if id.chars().all(is_plain) && !id.starts_with('-') { id } else { quoted(&id) }
+    match () {
+        () if id.chars().all(is_plain) && !id.starts_with('-') => id,
+        () if text::clean(&id) == id => quoted(&id),
+        () => escaped(&id),
+    }
+}
+
+/// A text as one word of a shell, every byte kept and none but visible ones of ASCII written as they are.
+fn escaped(text: &str) -> String {
+    let mut word = "$'".to_owned();
+    for byte in text.bytes() {
+        match byte {
+            b'\'' | b'\\' => word.extend(['\\', char::from(byte)]),
+            0x20..=0x7e => word.push(char::from(byte)),
+            byte => word.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    word.push('\'');
+    word
 }
 
 /// A request as a command for a shell, which takes the token from the environment (API sheet, section 1.2).
@@ -42,7 +60,9 @@ mod tests {
         }
         assert_eq!(shown("$(reboot)@x.y"), "'$(reboot)@x.y'");
         assert_eq!(shown("a';reboot;'@x.y"), r"'a'\'';reboot;'\''@x.y'");
-        assert_eq!(shown("a`b`@\u{202e}x.y"), "'a`b`@x.y'");
+        assert_eq!(shown("zoë@b.y"), "'zoë@b.y'");
+        // Another address than the one without the letter that cannot be seen.
+        assert_eq!(shown("a`b'@\u{202e}x.y"), r"$'a`b\'@\342\200\256x.y'");
         assert_eq!(shown("-rf"), "'-rf'");
     }
 

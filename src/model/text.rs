@@ -96,13 +96,23 @@ pub fn is_visible(cleaned: &str) -> bool {
 /// come from a server, where anybody may have chosen them.
 #[must_use]
 pub fn harmless(text: &str) -> String {
-    let is_risky = |first: char| matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
     let starts = text.chars().next().is_some_and(char::is_control);
     let cleaned = clean(text);
     if starts || cleaned.trim_start().starts_with(is_risky) {
         return format!("'{cleaned}");
     }
     cleaned.into_owned()
+}
+
+/// Whether a cell that begins so may be taken for a formula.
+fn is_risky(first: char) -> bool {
+    matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')
+}
+
+/// What stood in a cell before it was made [`harmless`] by a sign in front of it.
+#[must_use]
+pub fn unescaped(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|cell| cell.starts_with(is_risky)).unwrap_or(cell)
 }
 
 /// A whole number with thousands separated: `10,050`.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf, is_separator};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 
 use crate::model::id::Id;
 use crate::model::kind::Kind;
@@ -223,13 +224,23 @@ fn page(path: &Path, place: &str) -> Result<Page, SetError> {
     struct Head {
         format: u32,
     }
-    let damaged =
-        |error: serde_json::Error| SetError::Damaged(place(), clean(&error.to_string()).into_owned());
+    let damaged = |error: serde_json::Error| SetError::Damaged(place(), fault(&error));
     let head: Head = serde_json::from_str(&text).map_err(damaged)?;
     if head.format > FORMAT {
         return Err(SetError::Newer(place()));
     }
     serde_json::from_str(&text).map_err(damaged)
+}
+
+/// What is wrong with a file and where, without a word of what stands there: it may be any file at all.
+fn fault(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Io => "it cannot be read",
+        Category::Syntax => "it is no JSON",
+        Category::Data => "it says something else",
+        Category::Eof => "it ends too soon",
+    };
+    format!("{what}, at line {}, column {}", error.line(), error.column())
 }
 
 /// The sets that are kept under a name, by name.

@@ -175,19 +175,21 @@ impl Client {
         &self.access
     }
 
-    /// Asks for one page of a list, of whose rows only `keep` is read. `route` may hold `{org}`.
+    /// Asks for one page of a list, of whose rows only `keep` is read. `route` may hold `{org}`, and `{id}` if
+    /// there is one.
     ///
     /// # Errors
     /// A [`Failure`] for anything but a list.
     pub async fn list(
         &self,
         route: &str,
+        id: Option<&Id>,
         query: &[(&str, String)],
         page: usize,
         per_page: usize,
         keep: &Keep,
     ) -> Result<Listed, Failure> {
-        let url = self.url(route, None, &paged(query, page, per_page))?;
+        let url = self.url(route, id, &paged(query, page, per_page))?;
         self.get(url).await?.listed(keep)
     }
 
@@ -261,11 +263,12 @@ impl Client {
     pub fn list_address(
         &self,
         route: &str,
+        id: Option<&Id>,
         query: &[(&str, String)],
         page: usize,
         per_page: usize,
     ) -> Result<String, Failure> {
-        self.address(route, None, &paged(query, page, per_page))
+        self.address(route, id, &paged(query, page, per_page))
     }
 
     /// The address of a page of the web app, if it can be told where that lives. It never holds the token.

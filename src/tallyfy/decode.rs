@@ -6,6 +6,7 @@
 
 mod answers;
 mod count;
+mod credential;
 mod field;
 mod reference;
 mod rich;
@@ -24,6 +25,7 @@ use crate::model::text;
 
 pub use answers::filed;
 pub use count::count;
+pub(super) use credential::drop_credentials;
 pub use sheet::sheet;
 
 /// Why a row is no record.
@@ -89,15 +91,19 @@ pub fn included(value: &Value, include: &str) -> Vec<Value> {
 }
 
 /// Whether a row says under `path`, through wrapped includes and lists, one of the things that are `wanted`: ids, or what
-/// elements are called. `None` where it does not carry the path.
+/// elements are called, in any case. `None` where it does not carry the path.
 #[must_use]
 pub fn says(row: &Value, path: &str, wanted: &[&str]) -> Option<bool> {
     let found = enclosed(field::follow(row, path)?);
-    let is_wanted = |value: &Value| id_text(value).is_some_and(|said| wanted.contains(&said.as_str()));
+    let is_same = |said: &str, word: &str| said == word || said.to_lowercase() == word.to_lowercase();
+    let is_wanted = |value: &Value| {
+        id_text(value).is_some_and(|said| wanted.iter().any(|word| is_same(said.trim(), word)))
+    };
     let one = |value: &Value| match value {
-        Value::Object(object) => {
-            ["id", "tag_id", "title", "name"].iter().filter_map(|key| object.get(*key)).any(is_wanted)
-        }
+        Value::Object(object) => ["id", "tag_id", "email", "title", "name"]
+            .iter()
+            .filter_map(|key| object.get(*key))
+            .any(is_wanted),
         value => is_wanted(value),
     };
     match found {
@@ -232,34 +238,6 @@ pub(super) fn whole(value: &Value) -> Option<u64> {
         }),
         _ => None,
     }
-}
-
-/// Takes everything out of `value` that opens a door: guest links and codes, tokens, passwords (API sheet, 6.3, 6.8).
-pub(super) fn drop_credentials(value: &mut Value) {
-    match value {
-        Value::Array(list) => list.iter_mut().for_each(drop_credentials),
-        Value::Object(object) => {
-            // Taking an object apart and together again costs more than looking at it, and few hold any.
-            if object.iter().any(|(key, inner)| is_credential(key, inner)) {
-                object.retain(|key, inner| !is_credential(key, inner));
-            }
-            object.values_mut().for_each(drop_credentials);
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// Whether a key names something that opens a door, in any spelling. A mere yes or no, such as `top_secret`, does not.
-fn is_credential(key: &str, value: &Value) -> bool {
-    const ENDS: [&str; 9] =
-        ["link", "token", "secret", "password", "guestcode", "taskurl", "taskurls", "apikey", "privatekey"];
-    const WHOLE: [&str; 3] = ["tokens", "authorization", "jwt"];
-    // From the end, letter by letter: every key of every answer is looked at, and nearly all differ in the last.
-    let letters =
-        || key.bytes().rev().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
-    let ends = |end: &str| end.bytes().rev().eq(letters().take(end.len()));
-    !value.is_boolean()
-        && (ENDS.iter().any(|end| ends(end)) || WHOLE.iter().any(|word| word.bytes().rev().eq(letters())))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
 use super::load::{Load, MOST_GAPS_IN_A_ROW, empty_page, is_of_one_page};
@@ -34,12 +34,16 @@ pub(super) struct Gathering<'a> {
     places: Places,
     /// What has been told, by its id.
     seen: HashMap<Id, Record>,
+    /// All places of those that have come from more than one, by their ids.
+    found: HashMap<Id, Found>,
     coverage: Vec<Coverage>,
     /// For each list, the records that have been looked through.
     carriers: Vec<HashSet<Id>>,
     gaps: Vec<(usize, usize)>,
 }
 
+/// The places that a record was found in, in words.
+type Found = IndexSet<String>;
 /// A decoded row.
 type Drafts = Vec<Draft>;
 
@@ -70,6 +74,7 @@ impl<'a> Gathering<'a> {
             from,
             places: Places::new(load.list.kind, holder),
             seen: HashMap::new(),
+            found: HashMap::new(),
             coverage: from.iter().map(nothing).collect(),
             carriers: vec![HashSet::new(); from.len()],
             gaps: Vec::new(),
@@ -152,7 +157,7 @@ impl<'a> Gathering<'a> {
             let Some(listing) = self.listing(at) else { continue };
             let (session, errand) = (&self.load.session, listing.errand(page));
             let (query, asked) = (&listing.query, (page, PER_PAGE));
-            match session.list(&errand, listing.route, query, asked, &listing.keep).await {
+            match session.list(&errand, (listing.route, None), query, asked, &listing.keep).await {
                 Ok(Listed { rows, .. }) if rows.is_empty() => self.miss((at, page), empty_page()),
                 Ok(Listed { rows, meta }) => {
                     let haul = self.sift(at, &rows);
@@ -185,12 +190,12 @@ impl<'a> Gathering<'a> {
     }
 
     /// Takes in a record. Of one that is known already the first place counts, and what is new is added.
-    fn merge(&self, haul: &mut Haul, id: Id, drafts: Drafts) {
+    fn merge(&mut self, haul: &mut Haul, id: Id, drafts: Drafts) {
         if let Some(known) = haul.fresh.get_mut(&id).or(haul.amended.get_mut(&id)) {
-            self.places.add(known, drafts);
+            self.places.add(known, drafts, self.found.entry(id).or_default());
         } else if let Some(told) = self.seen.get(&id) {
             let mut known = told.drafts();
-            if self.places.add(&mut known, drafts) {
+            if self.places.add(&mut known, drafts, self.found.entry(id.clone()).or_default()) {
                 haul.amended.insert(id, known);
             }
         } else {
@@ -327,18 +332,21 @@ impl Places {
         set(drafts, self.words, &words);
     }
 
-    /// Adds to `known` what it lacks and `more` has, and says whether that was anything.
-    fn add(&self, known: &mut Drafts, mut more: Drafts) -> bool {
+    /// Adds to `known` what it lacks and `more` has, and says whether that was anything. The record has been `found` in
+    /// these places.
+    fn add(&self, known: &mut Drafts, mut more: Drafts, found: &mut Found) -> bool {
         let elsewhere = (self.text(known, self.kind), self.text(known, self.id))
             != (self.text(&more, self.kind), self.text(&more, self.id));
         let (here, there) = (self.text(known, self.words), self.text(&more, self.words));
         let mut added = false;
-        if let (true, Some(here), Some(there)) = (elsewhere, here, there)
-            && here.len() + there.len() <= MOST_PLACES
-            && !here.contains(&there)
-        {
-            set(known, self.words, &format!("{here}, {there}"));
-            added = true;
+        if let (true, Some(here), Some(there)) = (elsewhere, here, there) {
+            if found.is_empty() {
+                found.insert(here);
+            }
+            if found.insert(there) {
+                set(known, self.words, &listed(found));
+                added = true;
+            }
         }
         for (known, more) in known.iter_mut().zip(&mut more) {
             if *known == Draft::Missing && *more != Draft::Missing {
@@ -364,13 +372,30 @@ fn set(drafts: &mut [Draft], field: Option<usize>, words: &str) {
     }
 }
 
+/// The places by name, as many as are told, and how many more there are.
+fn listed(found: &Found) -> String {
+    let mut words = String::new();
+    for (n, place) in found.iter().enumerate() {
+        if n > 0 && words.len() + place.len() > MOST_PLACES {
+            let more = text::grouped((found.len() - n) as u64);
+            return format!("{words}, and {more} more");
+        }
+        words.push_str(if n == 0 { "" } else { ", " });
+        words.push_str(place);
+    }
+    words
+}
+
 /// The name of what a record says it hangs on, as far as it came along.
 fn subject(hooks: &Hooks, kind: Kind, id: &Id) -> String {
     let outer = &hooks.outer;
     match hooks.inner.get(id).filter(|inner| inner.kind == kind) {
         Some(inner) => inner.words.clone(),
         None if (outer.kind, &outer.id) == (kind, id) => outer.words.clone(),
-        None => format!("{} in {}", kind.row().singular, outer.words),
+        None if hooks.carrier.within.as_ref().is_some_and(|within| within.kind == kind) => {
+            format!("{} in {}", kind.row().singular, outer.words)
+        }
+        None => format!("another {}", kind.row().singular),
     }
 }
 

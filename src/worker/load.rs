@@ -195,7 +195,11 @@ impl Load {
             let page = number as usize;
             let errand = listing.errand(page);
             let asked = (page, PER_PAGE);
-            match self.session.list(&errand, listing.route, &listing.query, asked, &listing.keep).await {
+            match self
+                .session
+                .list(&errand, (listing.route, None), &listing.query, asked, &listing.keep)
+                .await
+            {
                 Ok(Listed { rows, .. }) if rows.is_empty() => {
                     self.tell_gap(read.numbered(page), empty_page());
                     missing += 1;

@@ -132,7 +132,7 @@ pub(super) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure>
     };
     let mut sum = 0;
     for query in queries {
-        let listed = session.list(&errand, list.route, &query, (1, 1), &Keep::nothing()).await?;
+        let listed = session.list(&errand, (list.route, None), &query, (1, 1), &Keep::nothing()).await?;
         let words = "the server did not say how many there are";
         sum += listed.meta.total.ok_or_else(|| Failure::new(Cause::Garbled, words))?;
     }

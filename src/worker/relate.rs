@@ -3,8 +3,6 @@
 //! Owns how a relation of the catalog becomes requests, and the check that a list was narrowed down to the record at all.
 //! Must not know which of them a person opens.
 
-use serde_json::Value;
-
 use super::pace::Urgency;
 use super::session::{Errand, Parameter, Session};
 use super::truth::{Age, Seen, Truth, Use};
@@ -46,8 +44,8 @@ async fn listed(
     stretch: Stretch,
 ) -> Result<Kin, Failure> {
     let id = lookup.id.to_string();
-    // An id holds nothing that a path gives a meaning to, and is escaped with the rest of it.
-    let route = list.route.replace("{id}", &id);
+    // The id goes into the route, or into the query.
+    let route = (list.route, list.key.is_none().then_some(&lookup.id));
     let mut query: Vec<Parameter> =
         list.query.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
     if let Some((key, by)) = list.key {
@@ -59,15 +57,24 @@ async fn listed(
     };
     let name = format!("{} of {}", relation.title, lookup.name);
     let errand = Errand { urgency: Urgency::Urgent, purpose: "read", kind: Some(relation.kind), name };
-    let answer = session.list(&errand, &route, &query, asked, &Keep::Whole).await?;
-    let belongs = |row: &Value| {
-        list.shows.is_empty() || decode::says(row, list.shows, &[&id, &lookup.name]) != Some(false)
-    };
-    if !answer.rows.iter().all(belongs) {
-        let words = format!("the server does not narrow its {} down to this", relation.kind.row().plural);
-        return Err(Failure::new(Cause::Garbled, &words));
+    let answer = session.list(&errand, route, &query, asked, &Keep::Whole).await?;
+    if !list.shows.is_empty() {
+        let said = answer.rows.iter().map(|row| decode::says(row, list.shows, &[&id, &lookup.name]));
+        check(relation, said)?;
     }
     let rows = answer.rows.iter().filter_map(|row| decode::row(relation.kind, row).ok());
     let records = rows.map(|(id, drafts)| Record::new(relation.kind, id, drafts)).collect();
     Ok(Kin { total: answer.meta.total, records })
+}
+
+/// Refuses a list whose rows do not all say that they belong to the record: whoever deletes what is on its page must not
+/// hit anything else.
+fn check(relation: &Relation, mut said: impl Iterator<Item = Option<bool>>) -> Result<(), Failure> {
+    let plural = relation.kind.row().plural;
+    let words = match said.find(|belongs| *belongs != Some(true)) {
+        None => return Ok(()),
+        Some(Some(_)) => format!("the server does not narrow its {plural} down to this"),
+        Some(None) => format!("the server does not say which {plural} belong to this"),
+    };
+    Err(Failure::new(Cause::Garbled, &words))
 }

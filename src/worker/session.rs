@@ -174,17 +174,15 @@ impl Session {
     pub(super) async fn list(
         &self,
         errand: &Errand,
-        route: &str,
+        (route, id): (&str, Option<&Id>),
         query: &[Parameter],
         (page, per_page): (usize, usize),
         keep: &Keep,
     ) -> Result<Listed, Failure> {
-        let target = Target::new(self.client().list_address(route, query, page, per_page), route, None);
-        self.get(
-            errand,
-            &target,
-            |client| async move { client.list(route, query, page, per_page, keep).await },
-        )
+        let target = Target::new(self.client().list_address(route, id, query, page, per_page), route, id);
+        self.get(errand, &target, |client| async move {
+            client.list(route, id, query, page, per_page, keep).await
+        })
         .await
     }
 

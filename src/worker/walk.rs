@@ -171,7 +171,10 @@ impl<'a> Pages<'a> {
             self.under_way.push(Box::pin(async move {
                 let errand = listing.errand(page);
                 let asked = (page, PER_PAGE);
-                (page, session.list(&errand, listing.route, &listing.query, asked, &listing.keep).await)
+                (
+                    page,
+                    session.list(&errand, (listing.route, None), &listing.query, asked, &listing.keep).await,
+                )
             }));
         }
     }

@@ -106,7 +106,8 @@ impl Question {
     ) -> Result<Answer, Failure> {
         let others = others.iter().map(|(key, value)| (*key, (*value).to_owned()));
         let query: Vec<_> = [(key, self.record.id().to_string())].into_iter().chain(others).collect();
-        let listed = session.list(&self.errand("count"), route, &query, (1, 1), &Keep::nothing()).await?;
+        let listed =
+            session.list(&self.errand("count"), (route, None), &query, (1, 1), &Keep::nothing()).await?;
         Ok(listed.meta.total.map_or(Answer::Nothing, Answer::Total))
     }
 

@@ -278,6 +278,20 @@ async fn a_list_that_the_server_does_not_narrow_down_is_not_believed() {
     assert!(!desk.shows("Not of it"));
 }
 
+/// Rows that were asked for with what proves where they belong, and come without it, prove nothing.
+#[tokio::test(start_paused = true)]
+async fn a_list_without_the_proof_that_was_asked_for_is_not_believed() {
+    let mut desk = Desk::with(Wanted { kind: Kind::Tags, ..Wanted::default() }).await;
+    let rows = json!({"data": [{"id": "7", "name": "Not of it"}],
+                      "meta": {"pagination": {"total": 1, "current_page": 1, "total_pages": 1}}});
+    let answer = Mishap::Answer { status: 200, body: Some(rows), headers: Default::default(), apply: false };
+    desk.server.set_faults(vec![Fault::on("GET", "/runs", answer)]);
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert!(desk.state().detail.is_some(), "{}", desk.screen());
+    assert!(!desk.shows("Not of it"), "{}", desk.screen());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_page_that_is_left_is_not_read_to_its_end() {
     let sandbox = Settings { latency: std::time::Duration::from_secs(5), ..Settings::default() };

@@ -152,13 +152,15 @@ fn column<'a>(rows: impl IntoIterator<Item = &'a Row>, width: usize) -> usize {
 /// What heads the records of a relation: what they are, and how many there are.
 fn headed(kin: &Relatives) -> String {
     let title = kin.relation.title;
+    // That they belong to the record is the server's word alone.
+    let unproved = if kin.relation.is_unproved() { ", not checked" } else { "" };
     let hidden = kin.lookup.as_ref().is_some_and(|lookup| lookup.hidden);
     match kin.total {
         _ if kin.records.is_empty() && (kin.reading.is_some() || kin.failed.is_some()) => title.to_owned(),
         _ if kin.records.is_empty() && hidden => format!("{title}: unknown, hidden with it in the archive"),
         Some(0) | None if kin.records.is_empty() => format!("{title}: none"),
-        Some(total) => format!("{title} ({})", text::grouped(total.max(kin.records.len() as u64))),
-        None => format!("{title} ({} and perhaps more)", text::grouped(kin.records.len() as u64)),
+        Some(total) => format!("{title} ({}{unproved})", text::grouped(total.max(kin.records.len() as u64))),
+        None => format!("{title} ({} and perhaps more{unproved})", text::grouped(kin.records.len() as u64)),
     }
 }
 
@@ -193,6 +195,10 @@ fn row(state: &State, line: &Line) -> Row {
         Said::People(ids) => state.people.names(ids),
         Said::Time(at) => {
             format!("{}, {}", state.setup.zone.minute(*at), distance(*at, state.now.wall))
+        }
+        Said::More(left_out) => {
+            let key = state.setup.keymap.spoken(Command::Raw);
+            format!("and {} more: {key} shows the JSON", text::grouped(*left_out as u64))
         }
     };
     (line.label.clone(), said)

@@ -49,11 +49,19 @@ pub struct Related {
     pub query: Query,
     /// The parameter that narrows the list down to the record.
     pub key: Option<(&'static str, By)>,
-    /// Where each row says what it belongs to, in keys joined by dots; empty where rows do not say it. A list whose rows
-    /// contradict it was not narrowed down.
+    /// Where each row says what it belongs to, in keys joined by dots; empty where rows do not say it, and the server's
+    /// word cannot be checked. A list whose rows do not prove it is not believed.
     pub shows: &'static str,
     /// Whether archiving the record hides them.
     pub hidden: bool,
+}
+
+impl Relation {
+    /// Whether nothing that comes by it proves that it belongs to the record.
+    #[must_use]
+    pub fn is_unproved(&self) -> bool {
+        matches!(&self.way, Way::List(list) if list.shows.is_empty())
+    }
 }
 
 /// What a parameter takes of a record.

@@ -51,14 +51,18 @@ fn what_became_of_them_is_told_in_one_sentence() {
     assert_eq!(details[1], "could not be looked up (Forbidden): Thing 0");
 }
 
-/// Revb: a quotation mark that is never closed swallows every line that follows, and nothing tells.
 #[test]
 fn a_stray_quotation_mark_takes_no_other_line_with_it() {
-    let (ids, unreadable) = list("a1\n\"b2\nc3\nd4\n");
-    assert_eq!(ids.len() + unreadable.len(), 4, "{ids:?} {unreadable:?}");
+    let ids = |ids: &[&str]| ids.iter().map(|id| format!("processes:{id}")).collect::<Vec<_>>();
+    assert_eq!(list("a1\n\"b2\nc3\nd4\n"), (ids(&["a1", "c3", "d4"]), vec![2]));
+    // One that a later one seems to close.
+    assert_eq!(list("a1\n\"b2\nc3\n\"d4\ne5\n"), (ids(&["a1", "c3", "e5"]), vec![2, 4]));
+    // In another column than the ids'.
+    assert_eq!(list("a1,\"x\nb2,y\nc3,5\" pipe\n"), (ids(&["b2", "c3"]), vec![1]));
+    assert_eq!(list("\"a1\"\n\"b2\",\"x\n#y\"\nc3"), (ids(&["a1", "b2", "c3"]), vec![]));
 }
 
-/// Revb: what `e` writes is a list that `:mark` reads.
+/// What `e` writes is a list that `:mark` reads.
 #[test]
 fn an_id_that_was_made_harmless_for_spreadsheets_is_still_that_id() {
     let id = text::harmless("+ana@x.example");

@@ -143,7 +143,7 @@ fn what_holds_something_else_says_so() {
     assert_eq!((opened.entries.len(), opened.strange), (1, 2));
 }
 
-/// Revb: what is no set is not read out to whoever looks at the screen.
+/// What is no set is not read out to whoever looks at the screen.
 #[test]
 fn what_is_wrong_with_a_file_is_told_in_a_short_sentence_without_its_content() {
     let home = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 //! Owns the path to a field through wrapped and bare includes, and how each form of the catalog is read. Must not know
 //! which kind the row is of.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::catalog::{AND, BETWEEN, Field, Form};
 use crate::model::kind::Kind;
@@ -150,8 +150,8 @@ fn owners(value: &Value) -> Option<Option<Draft>> {
     let mut found = Vec::new();
     match value {
         Value::Object(object) if object.contains_key("users") || object.contains_key("guests") => {
-            for key in ["users", "guests"] {
-                object.get(key).map(enclosed).into_iter().for_each(|list| gather(list, &mut found));
+            for (key, named) in [("users", by_id as Naming), ("guests", by_address)] {
+                object.get(key).map(enclosed).into_iter().for_each(|list| gather(list, named, &mut found));
             }
             let groups = object.get("groups").map(enclosed).and_then(Value::as_array).map_or(0, Vec::len);
             match groups {
@@ -159,7 +159,7 @@ fn owners(value: &Value) -> Option<Option<Draft>> {
                 groups => found.push(people::groups(groups)),
             }
         }
-        value => gather(value, &mut found),
+        value => gather(value, by_id, &mut found),
     }
     (!found.is_empty()).then(|| Some(Draft::Text(found.join(","))))
 }
@@ -192,16 +192,26 @@ fn name(element: &Value) -> Option<String> {
     name.map(|name| name.trim().replace(unfit, " ")).filter(|name| !name.is_empty())
 }
 
-fn gather(value: &Value, found: &mut Vec<String>) {
+/// How one of those who are told of in an object is named.
+type Naming = fn(&Map<String, Value>) -> Option<String>;
+
+/// A member: by the id, which the names of all members are known by.
+fn by_id(member: &Map<String, Value>) -> Option<String> {
+    let id = member.get("id").filter(|id| whole(id).is_some() || id.is_string()).and_then(id_text);
+    let known = || ["full_name", "name", "email"].iter().find_map(|key| member.get(*key)?.as_str());
+    id.or_else(|| known().map(|name| name.replace(',', " ")))
+}
+
+/// A guest: by the address, which is the key of a guest (API sheet, section 3).
+fn by_address(guest: &Map<String, Value>) -> Option<String> {
+    let address = guest.get("email").and_then(Value::as_str).map(|address| address.replace(',', " "));
+    address.filter(|address| !address.trim().is_empty()).or_else(|| by_id(guest))
+}
+
+fn gather(value: &Value, named: Naming, found: &mut Vec<String>) {
     match value {
-        Value::Array(list) => list.iter().map(enclosed).for_each(|inner| gather(inner, found)),
-        Value::Object(object) => {
-            let id = object.get("id").filter(|id| whole(id).is_some() || id.is_string()).and_then(id_text);
-            let known = ["full_name", "name", "email"].iter().find_map(|key| object.get(*key)?.as_str());
-            found.extend(
-                id.or_else(|| known.map(|name| name.replace(',', " "))).filter(|who| !who.is_empty()),
-            );
-        }
+        Value::Array(list) => list.iter().map(enclosed).for_each(|inner| gather(inner, named, found)),
+        Value::Object(object) => found.extend(named(object).filter(|who| !who.is_empty())),
         Value::String(who) => found.extend(Some(who.trim().to_owned()).filter(|who| !who.is_empty())),
         Value::Number(who) => found.push(who.to_string()),
         Value::Null | Value::Bool(_) => {}

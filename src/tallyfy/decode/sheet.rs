@@ -12,7 +12,7 @@ use crate::model::record::{Draft, Record};
 use crate::model::sheet::{End, Line, Lookup, Said, Section, Sheet, Tie};
 use crate::model::text;
 
-use super::{drop_credentials, enclosed, field, id_text, included, is_credential, rich, row, time};
+use super::{drop_credentials, enclosed, field, id_text, included, rich, row, time};
 
 /// How deep fields are followed.
 const DEEPEST: usize = 8;
@@ -20,8 +20,18 @@ const DEEPEST: usize = 8;
 const MOST_LINES: usize = 200;
 /// How many elements of a list are named.
 const MOST_ELEMENTS: usize = 20;
+/// How many keys that hold nothing are named.
+const MOST_EMPTY: usize = 200;
+/// How many characters a key gets.
+const LONGEST_KEY: usize = 80;
 /// How many characters one value gets.
 const LONGEST: usize = 20_000;
+/// How many characters of rich text are looked at for one value.
+const LONGEST_RICH: usize = 10 * LONGEST;
+/// How many bytes all sections get together: a page is broken to its width again with every key.
+const LONGEST_PAGE: usize = 200_000;
+/// How many of these a line costs beside its letters, and a section beside its lines.
+const LINE: usize = 20;
 /// How many characters of the JSON are kept.
 const LONGEST_RAW: usize = 200_000;
 /// Keys that hold members, as numbers or objects (API sheet, section 6).
@@ -48,31 +58,63 @@ const SECTIONS: [&str; 5] = ["in words", "people", "times", "details", "ids"];
 #[must_use]
 pub fn sheet(record: Record, said: &Value) -> Sheet {
     let row = record.kind().row();
+    // Credentials went when it was received; whatever else calls itself one goes here.
+    let mut said = said.clone();
+    drop_credentials(&mut said);
+    let said = &said;
     let ties = ties(row, &record, said);
-    let mut page = Page { sections: SECTIONS.map(|_| Vec::new()), lists: Vec::new(), empty: Vec::new() };
+    let mut page = Page::default();
     if let Value::Object(object) = enclosed(said) {
-        let told = object.iter().filter(|(key, value)| !is_told(row, said, (key, value)));
+        let told = object.iter().filter(|(key, _)| !is_told(row, said, key));
         told.for_each(|(key, value)| page.add(key, value));
     }
-    let Page { sections, mut lists, empty } = page;
+    let empty = page.empty();
+    let Page { sections, mut lists, .. } = page;
     let mut named = SECTIONS.into_iter().zip(sections);
     let section = |(title, lines): (&str, Vec<Line>)| Section { title: title.to_owned(), lines };
     let mut all: Vec<Section> = named.next().into_iter().map(section).collect();
     all.append(&mut lists);
     all.extend(named.map(section));
     all.retain(|section| !section.lines.is_empty());
+    shorten(&mut all);
     Sheet { record, sections: all, empty, ties, raw: raw(said) }
 }
 
-/// Whether a field is told by the record's own fields, or by a relation, or is nobody's business.
-fn is_told(row: &Row, said: &Value, (key, value): (&String, &Value)) -> bool {
+/// Leaves out the lines that a page has no room for, and says so.
+fn shorten(sections: &mut Vec<Section>) {
+    let (mut room, mut left_out) = (LONGEST_PAGE, 0);
+    for section in &mut *sections {
+        room = room.saturating_sub(LINE);
+        let mut more = 0;
+        section.lines.retain(|line| {
+            let needed = line.letters() + LINE;
+            let fits = needed <= room;
+            match line.said {
+                Said::More(n) => more += n,
+                _ if fits => room -= needed,
+                _ => more += 1,
+            }
+            fits && !matches!(line.said, Said::More(_))
+        });
+        match section.lines.is_empty() {
+            true => left_out += more,
+            false => section.lines.extend(Line::more(more)),
+        }
+    }
+    sections.retain(|section| !section.lines.is_empty());
+    let title = "left out".to_owned();
+    sections.extend(Line::more(left_out).map(|line| Section { title, lines: vec![line] }));
+}
+
+/// Whether a field is told by the record's own fields, or by a relation.
+fn is_told(row: &Row, said: &Value, key: &str) -> bool {
     let by_relation = row.related.iter().any(|relation| match &relation.way {
-        Way::Included { include, .. } => include == key,
+        Way::Included { include, .. } => *include == key,
         Way::Named { name, .. } => name.split_once('.').is_some_and(|(first, _)| first == key),
         Way::List(_) => false,
     });
     let by_field = row.fields.iter().any(|field| tells(field, said, key));
-    key == "id" || by_relation || by_field || is_credential(key, value)
+    key == "id" || by_relation || by_field
 }
 
 /// Whether what `field` shows is what stands under `key`.
@@ -132,11 +174,9 @@ fn own_name(row: &Row, said: &Value) -> Option<String> {
     }
 }
 
-/// The JSON over several lines. Credentials went when it was received; whatever else calls itself one goes here.
+/// The JSON over several lines.
 fn raw(said: &Value) -> String {
-    let mut said = said.clone();
-    drop_credentials(&mut said);
-    let whole = serde_json::to_string_pretty(&said).unwrap_or_default();
+    let whole = serde_json::to_string_pretty(said).unwrap_or_default();
     match whole.char_indices().nth(LONGEST_RAW) {
         Some((end, _)) => {
             let n = text::grouped(LONGEST_RAW as u64);
@@ -146,6 +186,7 @@ fn raw(said: &Value) -> String {
     }
 }
 
+#[derive(Default)]
 struct Page {
     /// The lines of [`SECTIONS`].
     sections: [Vec<Line>; SECTIONS.len()],
@@ -154,6 +195,15 @@ struct Page {
 }
 
 impl Page {
+    /// The keys that hold nothing, as many as are named.
+    fn empty(&mut self) -> Vec<String> {
+        let mut named = std::mem::take(&mut self.empty);
+        let more = named.len().saturating_sub(MOST_EMPTY);
+        named.truncate(MOST_EMPTY);
+        named.extend((more > 0).then(|| format!("and {} more", text::grouped(more as u64))));
+        named
+    }
+
     fn add(&mut self, key: &str, value: &Value) {
         let [words, people, times, details, ids] = &mut self.sections;
         let (value, label) = (enclosed(value), called(key));
@@ -178,7 +228,7 @@ impl Page {
             }
         } else {
             let section = section(label, value);
-            // Nothing but credentials, or nothing at all, stood in it.
+            // Nothing at all stood in it.
             if section.lines.is_empty() { self.empty.push(called(key)) } else { self.lists.push(section) }
         }
     }
@@ -186,43 +236,64 @@ impl Page {
 
 /// A list, or an object, as a section of its own.
 fn section(title: String, value: &Value) -> Section {
-    let mut lines = Vec::new();
+    let mut lines = Lines::default();
     let title = match value {
         Value::Array(list) => format!("{title} ({})", text::grouped(list.len() as u64)),
         _ => title,
     };
     fill(&mut lines, "", "", value, 0);
-    lines.truncate(MOST_LINES);
-    Section { title, lines }
+    let Lines { mut kept, more } = lines;
+    kept.extend(Line::more(more));
+    Section { title, lines: kept }
+}
+
+/// The lines of a section: the first, and how many follow.
+#[derive(Default)]
+struct Lines {
+    kept: Vec<Line>,
+    more: usize,
+}
+
+impl Lines {
+    fn push(&mut self, label: &str, said: Said) {
+        if self.kept.len() < MOST_LINES {
+            self.kept.push(Line { label: label.to_owned(), said });
+        } else {
+            self.more += 1;
+        }
+    }
 }
 
 /// Adds what `value` holds, which stands under `key` at the end of the path `label`.
-fn fill(lines: &mut Vec<Line>, label: &str, key: &str, value: &Value, depth: usize) {
+fn fill(lines: &mut Lines, label: &str, key: &str, value: &Value, depth: usize) {
     let value = enclosed(value);
-    if lines.len() > MOST_LINES || is_nothing(value) && depth > 0 {
+    if is_nothing(value) && depth > 0 {
         return;
     }
-    let text = |said: String| Line { label: label.to_owned(), said: Said::Text(said) };
+    if let Some(at) = instant(key, value) {
+        return lines.push(label, Said::Time(at));
+    }
     match value {
-        _ if instant(key, value).is_some() => {
-            let at = instant(key, value).map(Said::Time);
-            lines.extend(at.map(|said| Line { label: label.to_owned(), said }));
+        _ if depth >= DEEPEST && scalar(key, value).is_none() => {
+            lines.push(label, Said::Text("…".to_owned()))
         }
-        _ if depth >= DEEPEST && scalar(key, value).is_none() => lines.push(text("…".to_owned())),
         Value::Object(object) => {
-            for (key, inner) in object.iter().filter(|(key, inner)| !is_credential(key, inner)) {
+            for (key, inner) in object {
                 let path = if label.is_empty() { called(key) } else { format!("{label} > {}", called(key)) };
                 fill(lines, &path, key, inner, depth + 1);
             }
         }
         Value::Array(list) if scalar(key, value).is_none() => {
-            lines.extend(list.iter().take(MOST_ELEMENTS).map(|one| element(label, enclosed(one))));
+            for one in list.iter().take(MOST_ELEMENTS) {
+                let Line { label, said } = element(label, enclosed(one));
+                lines.push(&label, said);
+            }
             let rest = list.len().saturating_sub(MOST_ELEMENTS);
             if rest > 0 {
-                lines.push(text(format!("and {} more", text::grouped(rest as u64))));
+                lines.push(label, Said::Text(format!("and {} more", text::grouped(rest as u64))));
             }
         }
-        value => lines.extend(scalar(key, value).map(text)),
+        value => scalar(key, value).into_iter().for_each(|said| lines.push(label, Said::Text(said))),
     }
 }
 
@@ -274,7 +345,9 @@ fn scalar(key: &str, value: &Value) -> Option<String> {
         Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
         Value::Number(number) => Some(sized(key, value).unwrap_or_else(|| number.to_string())),
         Value::String(said) => {
-            let line = bounded(&rich::plain(said));
+            let kept = head(said, LONGEST_RICH);
+            let cut = if kept.len() < said.len() { "…" } else { "" };
+            let line = bounded(&format!("{}{cut}", rich::plain(kept)));
             Some(if text::is_visible(&line) { line } else { "-".to_owned() })
         }
         Value::Array(list) if list.iter().any(|inner| inner.is_object() || inner.is_array()) => None,
@@ -310,15 +383,24 @@ fn instant(key: &str, value: &Value) -> Option<jiff::Timestamp> {
 
 /// A key in the words of people.
 fn called(key: &str) -> String {
-    text::clean(&key.replace('_', " ")).into_owned()
+    let kept = head(key, LONGEST_KEY);
+    let cut = if kept.len() < key.len() { "…" } else { "" };
+    text::clean(&format!("{}{cut}", kept.replace('_', " "))).into_owned()
 }
 
 fn bounded(said: &str) -> String {
-    let kept = text::clean_lines(said);
-    match kept.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &kept[..end]),
-        None => kept,
+    let mut kept = text::clean_lines(said);
+    let end = head(&kept, LONGEST).len();
+    if end < kept.len() {
+        kept.truncate(end);
+        kept.push('…');
     }
+    kept
+}
+
+/// The first `most` characters of `text`.
+fn head(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ fn gathered(run: &Value) -> Vec<Told> {
         for (id, mut drafts) in decode::rows(Kind::Files, &found).rows {
             places.put(&mut drafts, &hooks, hook);
             match all.get_mut(&id) {
-                Some(known) => drop(places.add(known, drafts)),
+                Some(known) => drop(places.add(known, drafts, &mut Found::new())),
                 None => drop(all.insert(id, drafts)),
             }
         }
@@ -105,27 +105,42 @@ fn a_file_found_twice_is_one_and_the_second_place_only_adds() {
     let (hooks, _) = Hooks::read(&from[0], &value).unwrap();
     let mut drafts = hooks.found(&value).flat_map(|(_, found)| decode::rows(Kind::Files, &found).rows);
     let (mut known, rest) = (drafts.next().unwrap().1, drafts.map(|(_, drafts)| drafts).collect::<Vec<_>>());
-    assert!(rest.into_iter().any(|more| places.add(&mut known, more)));
+    assert!(rest.into_iter().any(|more| places.add(&mut known, more, &mut Found::new())));
     let record = Record::new(Kind::Files, Id::new(FILE).unwrap(), known);
     assert_eq!(record.name(), "a.pdf");
     assert_ne!(record.named("uploaded"), crate::model::record::Value::Missing, "it adds what was missing");
 }
 
-#[test]
-fn the_places_of_a_file_stay_short() {
+/// What is told of a file that was found in these places, one after the other.
+fn places_of(found_in: impl IntoIterator<Item = String>) -> String {
     let (_, places) = files();
-    let drafts = |words: &str, id: &str| {
+    let drafts = |(n, words): (usize, String)| {
         let mut drafts = vec![Draft::Missing; Kind::Files.row().fields.len()];
-        set(&mut drafts, places.words, words);
-        set(&mut drafts, places.id, id);
+        set(&mut drafts, places.words, &words);
+        set(&mut drafts, places.id, &n.to_string());
         drafts
     };
-    let mut known = drafts("process A", "1");
-    for n in 2..100 {
-        places.add(&mut known, drafts(&format!("task {n} of many"), &n.to_string()));
-    }
-    let words = places.text(&known, places.words).unwrap();
-    assert!(words.starts_with("process A, task 2 of many, ") && words.len() <= MOST_PLACES + 2, "{words}");
+    let mut all = found_in.into_iter().enumerate().map(drafts);
+    let (mut known, mut found) = (all.next().unwrap(), Found::new());
+    all.for_each(|more| drop(places.add(&mut known, more, &mut found)));
+    places.text(&known, places.words).unwrap()
+}
+
+/// What a file hangs on is what its deletion hits.
+#[test]
+fn the_places_of_a_file_stay_short_and_say_how_many_are_left_out() {
+    let tasks = (2..100).chain([2, 99]).map(|n| format!("task {n} of many"));
+    let words = places_of(["process A".to_owned()].into_iter().chain(tasks));
+    assert!(words.starts_with("process A, task 2 of many, ") && words.len() <= MOST_PLACES + 20, "{words}");
+    let (told, more) = words.rsplit_once(", and ").unwrap();
+    let told = told.split(", ").count();
+    assert_eq!(more, format!("{} more", 99 - told));
+}
+
+#[test]
+fn a_place_whose_name_begins_like_another_is_a_place_of_its_own() {
+    let words = places_of(["process Onboarding 10", "process Onboarding 1"].map(str::to_owned));
+    assert_eq!(words, "process Onboarding 10, process Onboarding 1");
 }
 
 #[test]
@@ -133,44 +148,12 @@ fn pages_of_all_lists_have_numbers_of_their_own() {
     assert_eq!((numbered((0, 7)), numbered((2, 1))), (7, 2 * (1 << 26) + 1));
 }
 
-/// Revb: what a file hangs on is what its deletion hits.
-#[test]
-fn a_place_whose_name_begins_like_another_is_a_place_of_its_own() {
-    let (_, places) = files();
-    let drafts = |words: &str, id: &str| {
-        let mut drafts = vec![Draft::Missing; Kind::Files.row().fields.len()];
-        set(&mut drafts, places.words, words);
-        set(&mut drafts, places.id, id);
-        drafts
-    };
-    let mut known = drafts("process Onboarding 10", "1");
-    places.add(&mut known, drafts("process Onboarding 1", "2"));
-    let words = places.text(&known, places.words).unwrap();
-    assert_eq!(words, "process Onboarding 10, process Onboarding 1");
-}
-
-/// Revb.
-#[test]
-fn places_that_are_left_out_are_said_to_be() {
-    let (_, places) = files();
-    let drafts = |words: &str, id: &str| {
-        let mut drafts = vec![Draft::Missing; Kind::Files.row().fields.len()];
-        set(&mut drafts, places.words, words);
-        set(&mut drafts, places.id, id);
-        drafts
-    };
-    let mut known = drafts("process A", "1");
-    for n in 2..100 {
-        places.add(&mut known, drafts(&format!("task {n} of many"), &n.to_string()));
-    }
-    let words = places.text(&known, places.words).unwrap();
-    assert!(words.contains('…') || words.contains("more"), "{words}");
-}
-
-/// Revb: a file of a process that its row says to belong to another one is not `in` this one.
 #[test]
 fn a_place_that_did_not_come_along_is_not_said_to_lie_in_one_of_its_own_kind() {
     let elsewhere = file(&json!({"id": TASK, "type": "Run"}));
     let found = gathered(&run(&json!([elsewhere]), &json!([]), &json!([])));
-    assert_ne!(found[0].1, "process in process Onboarding 00012");
+    assert_eq!(found, on(Kind::Processes, TASK, "another process"));
+    let of_template = file(&json!({"id": TASK, "type": "Checklist"}));
+    let found = gathered(&run(&json!([of_template]), &json!([]), &json!([])));
+    assert_eq!(found, on(Kind::Templates, TASK, "another template"));
 }

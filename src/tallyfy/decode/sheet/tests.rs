@@ -14,6 +14,7 @@ fn told(page: &Sheet) -> Vec<String> {
         Said::Text(words) => words.clone(),
         Said::People(ids) => format!("@{ids}"),
         Said::Time(at) => at.to_string(),
+        Said::More(n) => format!("and {n} more"),
     };
     let lines = page.sections.iter().flat_map(|section| {
         section
@@ -104,7 +105,7 @@ fn depth_and_size_are_bounded() {
     let value = json!({"id": 1, "deep": deep, "lists": lists, "many": many, "wide": wide, "text": "é".repeat(30_000)});
     let page = page_of(Kind::Tags, &value);
     let lines = told(&page);
-    assert!(lines.len() < 300 && page.sections.iter().all(|section| section.lines.len() <= MOST_LINES));
+    assert!(lines.len() < 300 && page.sections.iter().all(|section| section.lines.len() <= MOST_LINES + 1));
     assert!(lines.contains(&"many (3,000):  = and 2,980 more".to_owned()), "{lines:?}");
     assert!(lines.iter().all(|line| line.chars().count() <= LONGEST + 100));
     let huge = page_of(Kind::Tags, &json!({"id": 1, "text": "é".repeat(LONGEST_RAW)}));
@@ -134,7 +135,7 @@ fn whatever_shape_a_field_has_it_is_shown() {
     }
 }
 
-/// Revb: older answers hold the guest's code, which opens the tasks without a login, as `id` (API sheet, section 6.8).
+/// Older answers hold the guest's code, which opens the tasks without a login, as `id` (API sheet, section 6.8).
 #[test]
 fn the_code_that_stands_as_a_guests_id_is_on_no_page() {
     let code = "Xy7kQ9Lm2VtRb4Zs";
@@ -149,7 +150,6 @@ fn the_code_that_stands_as_a_guests_id_is_on_no_page() {
     assert!(!format!("{page:?}").contains(code), "{page:?}");
 }
 
-/// Revb.
 #[test]
 fn a_guests_link_is_known_by_what_it_is_and_not_by_its_key_alone() {
     let link = "https://go.tallyfy.com/guest/Xy7kQ9Lm2VtRb4Zs";
@@ -160,16 +160,17 @@ fn a_guests_link_is_known_by_what_it_is_and_not_by_its_key_alone() {
     }
 }
 
-/// Revb: what is cut short is said to be.
+/// What is cut short is said to be.
 #[test]
 fn a_section_that_is_cut_short_says_so() {
     let wide: Map<String, Value> = (0..300).map(|n| (format!("k{n}"), json!(n))).collect();
     let page = page_of(Kind::Tags, &json!({"id": 1, "wide": wide}));
     let lines = told(&page);
-    assert!(lines.len() >= 300 || lines.iter().any(|line| line.contains("more")), "{} lines", lines.len());
+    assert_eq!(lines.len(), MOST_LINES + 1);
+    assert_eq!(lines.last().unwrap(), "wide:  = and 100 more");
 }
 
-/// Revb: a key is bounded like a value, and is not written out once for each thing under it.
+/// A key is bounded like a value, and is not written out once for each thing under it.
 #[test]
 fn a_key_of_any_length_makes_no_label_of_that_length() {
     let inner: Map<String, Value> = (0..150).map(|n| (format!("k{n}"), json!(n))).collect();
@@ -179,4 +180,22 @@ fn a_key_of_any_length_makes_no_label_of_that_length() {
     let longest = page.sections.iter().flat_map(|section| &section.lines).map(|line| line.label.len()).max();
     assert!(longest < Some(1_000), "{longest:?}");
     assert!(page.empty.iter().all(|key| key.len() < 1_000));
+}
+
+#[test]
+fn a_page_is_bounded_as_a_whole_and_says_what_it_leaves_out() {
+    let long = "é".repeat(LONGEST - 1);
+    let texts: Map<String, Value> = (0..100).map(|n| (format!("t{n}"), json!(long))).collect();
+    let lists: Map<String, Value> = (0..20_000).map(|n| (format!("l{n}"), json!({"a": {"b": n}}))).collect();
+    let nothing: Map<String, Value> = (0..1_000).map(|n| (format!("n{n}"), json!(null))).collect();
+    for (many, said) in [(texts, "details:  = and 96 more"), (lists, "left out:  = and ")] {
+        let mut value = many;
+        value.extend(nothing.clone());
+        value.extend([("id".to_owned(), json!(1)), ("starred".to_owned(), json!(true))]);
+        let page = page_of(Kind::Tags, &Value::Object(value));
+        let lines = told(&page);
+        assert!(lines.iter().map(String::len).sum::<usize>() <= 2 * LONGEST_PAGE);
+        assert!(lines.iter().any(|line| line.starts_with(said)), "{:?}", lines.last());
+        assert_eq!((page.empty.len(), page.empty[MOST_EMPTY].as_str()), (MOST_EMPTY + 1, "and 800 more"));
+    }
 }
