@@ -346,6 +346,16 @@ impl State {
         Some(&typing.input)
     }
 
+    /// Whether a line is being typed that is no overlay of its own: nothing may open over it by itself.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        let seeks_jobs = matches!(&self.overlay, Some(Overlay::History(page)) if page.is_typing());
+        let finds = self.finding().is_some_and(|finding| finding.typing);
+        let prompts =
+            self.token_prompt.is_some() || self.filter_input.is_some() || self.set_input().is_some();
+        prompts || finds || seeks_jobs
+    }
+
     /// Whether the view of all that is marked has the keys.
     #[must_use]
     pub fn is_in_set(&self) -> bool {

@@ -10,6 +10,7 @@ mod door;
 mod download;
 mod export;
 mod filter;
+mod heir;
 mod history;
 mod keep;
 mod keys;

@@ -17,7 +17,7 @@ use super::pacing::Limits;
 use super::record::Record;
 use super::text;
 
-pub use standing::{Organization, Standing, Who, applicable, untouchable};
+pub use standing::{Organization, Standing, Who, applicable, can_inherit, untouchable};
 
 /// When a permanent delete counts as large and asks for the organization as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,6 +170,8 @@ pub struct Plan {
     pub bystander: Option<String>,
     /// How many records of their kind the server holds in this scope.
     pub held_by_server: BTreeMap<Kind, u64>,
+    /// In what records lie that are known, chosen or not, by their ids.
+    pub parents: BTreeMap<String, String>,
     /// The limits the requests will be paced under.
     pub limits: Limits,
     /// When it counts as large.
@@ -200,6 +202,7 @@ impl Plan {
             filtered: false,
             bystander: None,
             held_by_server: BTreeMap::new(),
+            parents: BTreeMap::new(),
             limits,
             caution,
         };
@@ -218,7 +221,7 @@ impl Plan {
             after,
             heir: heir.filter(|_| row.reassign.is_some()).cloned(),
         };
-        for Chosen { record, busy } in turns::ordered(&self.chosen) {
+        for Chosen { record, busy } in turns::ordered(&self.chosen, &self.parents) {
             let who = self.organization.who();
             let first = options.archive_first.then(|| archived_first(self.verb, &record, who)).flatten();
             match (busy, applicable(self.verb, &record, who), first) {
@@ -233,6 +236,14 @@ impl Plan {
             }
         }
         self
+    }
+
+    /// The same plan among all records of its kinds that are known, which may lie between those that are chosen.
+    #[must_use]
+    pub fn among(mut self, known: impl Iterator<Item = Record>) -> Self {
+        self.parents = turns::parents(known);
+        let options = self.options;
+        self.with(options)
     }
 
     /// The same plan, with what belongs to its records handed to `heir`, who cannot be one of them.
@@ -273,7 +284,7 @@ impl Plan {
     /// Which turn each step has: those of a turn may be under way together, and wait for all of the turns before.
     #[must_use]
     pub fn turns(&self) -> Vec<usize> {
-        turns::of(self.steps.iter().map(|step| &step.record))
+        turns::of(self.steps.iter().map(|step| &step.record), &self.parents)
     }
 
     /// What its soft verbs are called: as its records call them, where all agree.

@@ -211,6 +211,27 @@ impl Record {
         Self::new(self.kind(), self.id().clone(), drafts.collect())
     }
 
+    /// This record with what it does not say as an `earlier` reading of it told: routes differ in what they carry. Where
+    /// it says whether it is archived, that stays.
+    #[must_use]
+    pub fn completed_by(&self, earlier: &Self) -> Self {
+        let row = self.kind().row();
+        let is_told = row.archived.as_ref().is_some_and(|archived| {
+            let said = |field| self.named(field) != Value::Missing;
+            !archived.by_status || said(STATUS) || said(archived.since)
+        });
+        let since = row.archived.as_ref().map(|archived| archived.since);
+        let drafts = row.fields.iter().enumerate().map(|(position, field)| {
+            let would_tell = since == Some(field.name)
+                || field.name == STATUS && says_archived(self.kind(), earlier.value(position));
+            match self.draft(position) {
+                Draft::Missing if !(is_told && would_tell) => earlier.draft(position),
+                own => own,
+            }
+        });
+        Self::new(self.kind(), self.id().clone(), drafts.collect())
+    }
+
     /// A page that holds this record alone.
     #[must_use]
     pub fn alone(&self) -> Arc<Page> {
@@ -404,6 +425,21 @@ mod tests {
         assert!(disabled.is_archived() && !disabled.with_archived(None).is_archived());
         assert_eq!(active.difference(&disabled).unwrap(), "it has been disabled");
         assert_eq!(disabled.difference(&active).unwrap(), "it has been enabled");
+    }
+
+    #[test]
+    fn what_a_reading_does_not_say_an_earlier_one_has_told() {
+        let text = |text: &str| Draft::Text(text.to_owned());
+        let listed =
+            member(&[("name", text("Ann")), ("default admin", text("true")), (STATUS, text("disabled"))]);
+        let read = member(&[("name", text("Anne")), (STATUS, text("active"))]).completed_by(&listed);
+        assert_eq!((read.name(), read.named("default admin")), ("Anne", Value::Text("true")));
+        assert!(!read.is_archived());
+        assert!(member(&[]).completed_by(&listed).is_archived(), "it does not say");
+        // Of what has no status of its own the absence of a time says that it is live.
+        let archived = process("archived", 60_000, Some(70_000));
+        let restored = process("archived", 60_000, None).with_archived(None);
+        assert!(archived.is_archived() && !restored.completed_by(&archived).is_archived());
     }
 
     #[test]

@@ -83,9 +83,7 @@ impl Seek {
                     ));
                 };
                 let record = Record::new(entry.kind, id, drafts);
-                // A kind without an archive may still show what it has deleted (API sheet, section 9, row 10).
-                let is_gone = !row.archives() && record.is_archived();
-                Some(if is_gone { Found::Gone } else { Found::There(record) })
+                Some(found(record))
             }
         }
     }
@@ -108,7 +106,7 @@ impl Seek {
             for row in &page.rows {
                 let Ok((id, drafts)) = decode::row(kind, row) else { continue };
                 if let Some(entry) = missing.remove(&id) {
-                    sights.push(Sight { entry, found: Found::There(Record::new(kind, id.clone(), drafts)) });
+                    sights.push(Sight { entry, found: found(Record::new(kind, id.clone(), drafts)) });
                 }
                 seen.insert(id);
             }
@@ -131,6 +129,11 @@ impl Seek {
         let found = Found::Unread(failure.words.clone());
         self.tell(entries.map(|entry| Sight { entry, found: found.clone() }).collect());
     }
+}
+
+/// What a record that came says: some that were deleted still come, and say so.
+fn found(record: Record) -> Found {
+    if record.is_gone() { Found::Gone } else { Found::There(record) }
 }
 
 fn errand(kind: Option<Kind>, name: &str) -> Errand {

@@ -232,6 +232,22 @@ async fn marked_files_are_saved_with_their_bytes_and_their_sizes_are_known_then(
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_all_that_is_marked_those_files_are_saved_that_are_shown() {
+    let mut desk = plain().await;
+    let ids: Vec<_> = of(&desk, is_stored).into_iter().filter(|id| desk.ids().contains(id)).take(3).collect();
+    mark(&mut desk, ids).await;
+    desk.keys("m").await;
+    let name = desk.state().under_cursor().unwrap().name().to_owned();
+    desk.keys("/").await;
+    desk.types(&name).await;
+    desk.keys("enter").await;
+    let shown = desk.state().marked_only.as_ref().unwrap().len();
+    assert!(shown < 3, "{}", desk.screen());
+    desk.keys("S").await;
+    assert!(desk.shows(&format!("save {shown} file")), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
 async fn links_to_other_places_are_told_and_never_asked_for() {
     let mut desk = plain().await;
     let links: Vec<_> = of(&desk, |file| file["source"] == "url")

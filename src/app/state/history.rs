@@ -79,6 +79,12 @@ impl HistoryPage {
         }
     }
 
+    /// Whether anything is typed into.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        self.open.as_ref().map_or(&self.typing, |open| &open.typing).is_some()
+    }
+
     /// What is typed into, if anything is.
     pub fn typing_mut(&mut self) -> Option<&mut Input> {
         match &mut self.open {

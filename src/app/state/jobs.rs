@@ -187,6 +187,15 @@ impl Jobs {
         self.open.iter().any(|job| job.open.contains(&key))
     }
 
+    /// Whether some job has still to hand to this record what belongs to others.
+    #[must_use]
+    pub fn hands_to(&self, kind: Kind, id: &Id) -> bool {
+        let mut ahead = self.open.iter().flat_map(|job| job.plan.steps.iter().zip(&job.ended));
+        ahead.any(|(step, ended)| {
+            ended.is_none() && step.heir.as_ref() == Some(id) && step.record.kind() == kind
+        })
+    }
+
     /// A request was sent. What did not succeed is kept until its step has ended.
     pub fn attempted(&mut self, attempt: &Attempt) {
         let (Some(kind), Some(id)) = (attempt.kind, attempt.id.clone()) else { return };

@@ -59,6 +59,8 @@ pub enum Purpose {
     Look,
     /// Sets of marks.
     Sets,
+    /// Which records a set of marks or a list of ids names.
+    Entries,
     /// The records of a set of marks.
     Seek,
     /// A file.

@@ -1,21 +1,18 @@
 //! Acting: from a verb's key to a plan, from a confirmed plan to a job, and ending jobs.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{browse, download, recover};
+use super::{browse, download, heir, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
 use crate::app::state::detail::Fields;
 use crate::app::state::listing::Listing;
 use crate::app::state::{Identity, Overlay, Purpose, Question, State};
-use crate::model::catalog::STATUS;
-use crate::model::id::Id;
 use crate::model::impact::Impact;
-use crate::model::kind::{Kind, Scope, Verb};
-use crate::model::plan::{Chosen, Heir, Organization, Plan, untouchable};
-use crate::model::record::{Record, Value};
+use crate::model::kind::Verb;
+use crate::model::plan::{Chosen, Organization, Plan, untouchable};
+use crate::model::record::Record;
 use crate::model::text;
 
 /// Opens the modal for a verb, with the records frozen that it is about now.
@@ -33,6 +30,9 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     }
     if state.detail.is_none() && is_marking(state) {
         return Err("still marking".to_owned());
+    }
+    if let Some(why) = unread(state) {
+        return Err(why);
     }
     let organization = organization(state)?;
     let targets = targets(state);
@@ -64,9 +64,9 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
 }
 
 /// Whether more is about to be marked than is marked now.
-fn is_marking(state: &State) -> bool {
+pub(super) fn is_marking(state: &State) -> bool {
     match state.marked_only {
-        _ if state.seeking.is_some() => true,
+        _ if state.seeking.is_some() || state.tickets.awaits(Purpose::Entries) => true,
         Some(_) => state.listings.iter().any(|listing| listing.marking.is_some()),
         None => state.listing().marking.is_some(),
     }
@@ -91,35 +91,20 @@ fn of_set(state: &State, n: usize, plan: Plan) -> Plan {
 pub(super) fn draft(state: &State, organization: Organization, verb: Verb, chosen: Vec<Chosen>) -> Plan {
     let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
     let held = |listing: &Listing| (listing.kind, listing.total_or_loaded());
+    let is_chosen = |kind| chosen.iter().any(|chosen| chosen.record.kind() == kind);
+    let nests = |listing: &&Listing| listing.kind.row().parent.is_some() && is_chosen(listing.kind);
+    let nesting: Vec<&Listing> = state.listings.iter().filter(nests).collect();
+    let known = nesting.into_iter().flat_map(Listing::records);
     Plan {
         held_by_server: state.listings.iter().map(held).collect(),
-        ..Plan::new(verb, organization, chosen, limits, caution)
+        ..Plan::new(verb, organization, chosen, limits, caution).among(known)
     }
 }
 
 /// Opens the modal for a plan.
 pub(super) fn show(state: &mut State, plan: Plan) {
-    let heirs = heirs(state, &plan);
+    let heirs = heir::all(state, &plan);
     state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan).with_heirs(heirs))));
-}
-
-/// Those whom what belongs to the records of a plan can be handed to: whoever of their kind is loaded, active, and not in
-/// the plan.
-fn heirs(state: &State, plan: &Plan) -> Vec<Heir> {
-    let kinds: BTreeSet<Kind> = plan.chosen.iter().map(|chosen| chosen.record.kind()).collect();
-    let can_inherit = |kind: &Kind| kind.row().verbs.iter().any(|verb| verb.reassign.is_some());
-    let Some(kind) = kinds.into_iter().find(can_inherit) else { return Vec::new() };
-    let chosen: BTreeSet<&Id> = plan.chosen.iter().map(|chosen| chosen.record.id()).collect();
-    let is_active = |record: &Record| match record.named(STATUS) {
-        Value::Text(status) => status.eq_ignore_ascii_case(Scope::Active.word()),
-        _ => !record.is_archived(),
-    };
-    let records = state.listings[kind as usize].records();
-    let others = records.filter(|record| is_active(record) && !chosen.contains(record.id()));
-    let mut heirs: Vec<Heir> =
-        others.map(|record| Heir { id: record.id().clone(), name: record.name().to_owned() }).collect();
-    heirs.sort_by_key(|heir| text::folded(&heir.name));
-    heirs
 }
 
 /// Where it would be done; or why nothing can be, as long as that is not known by name.
@@ -143,7 +128,7 @@ pub(super) fn free(state: &State, past: Vec<Chosen>) -> Vec<Chosen> {
 
 /// The records a verb is about: the one on the open page, else, where all that is marked is shown, what is shown and
 /// marked there, else the marked ones of this kind, else the one under the cursor. Each in its newest known version.
-fn targets(state: &State) -> Vec<Record> {
+pub(super) fn targets(state: &State) -> Vec<Record> {
     let picked = picked(state);
     if picked.is_empty() && state.detail.is_none() && state.marked_only.is_none() {
         return state.under_cursor().into_iter().collect();
@@ -156,7 +141,8 @@ pub(super) fn picked(state: &State) -> Vec<Record> {
     if let Some(detail) = &state.detail {
         // What is on the page has been read later than the list.
         let is_read = matches!(detail.fields, Fields::Known(_));
-        return vec![if is_read { detail.record.clone() } else { newest(state, &detail.record) }];
+        let record = &detail.record;
+        return vec![if is_read { completed(state, record) } else { newest(state, record) }];
     }
     if let Some(set) = &state.marked_only {
         let marked = set.shown().filter_map(|record| state.marks.get(record.kind(), record.id()));
@@ -166,13 +152,43 @@ pub(super) fn picked(state: &State) -> Vec<Record> {
 }
 
 pub(super) fn newest(state: &State, record: &Record) -> Record {
-    state.listings[record.kind() as usize].find(record.id()).unwrap_or_else(|| record.clone())
+    known(state, record).unwrap_or_else(|| record.clone())
 }
 
-/// A record as a verb finds it now: one that a job still has before it is left to that job.
+/// The record as its list tells of it, else as it was marked.
+fn known(state: &State, record: &Record) -> Option<Record> {
+    let listed = state.listings[record.kind() as usize].find(record.id());
+    listed.or_else(|| state.marks.get(record.kind(), record.id()).map(|mark| mark.record.clone()))
+}
+
+/// A record that was read by itself, with what its list tells besides: what holds a verb back there does so here.
+pub(super) fn completed(state: &State, read: &Record) -> Record {
+    known(state, read).map_or_else(|| read.clone(), |earlier| read.completed_by(&earlier))
+}
+
+/// Why the record of the open page is not known well enough to be acted upon: whatever led to the page may have told its
+/// name and no more.
+pub(super) fn unread(state: &State) -> Option<String> {
+    let detail = state.detail.as_ref().filter(|detail| known(state, &detail.record).is_none())?;
+    match &detail.fields {
+        Fields::Known(_) => None,
+        Fields::Asked(_) => Some("still reading".to_owned()),
+        Fields::Failed(failure) => {
+            let key = state.setup.keymap.spoken(Command::Reload);
+            Some(format!("it could not be read: {}; hint: {key} tries again", failure.words))
+        }
+    }
+}
+
+/// A record as a verb finds it now: one that a job still has before it, or hands something to, is left to that job.
 fn chosen(state: &State, record: Record) -> Chosen {
-    let is_busy = state.jobs.holds(record.kind(), record.id());
-    Chosen { record, busy: is_busy.then(|| "already in a running job".to_owned()) }
+    let (kind, id) = (record.kind(), record.id());
+    let busy = if state.jobs.holds(kind, id) {
+        Some("already in a running job")
+    } else {
+        state.jobs.hands_to(kind, id).then_some("is to take over in a running job")
+    };
+    Chosen { busy: busy.map(str::to_owned), record }
 }
 
 /// Does what has become of the open modal: nothing yet, nothing at all, or the plan.

@@ -21,11 +21,16 @@ pub(super) fn ask(state: &mut State) {
         state.note(format!("files are being saved: {key} stops that"));
         return;
     }
-    if state.detail.is_none() && state.listing().marking.is_some() {
+    if state.detail.is_none() && act::is_marking(state) {
         state.note("still marking");
         return;
     }
-    let records = targets(state);
+    if let Some(why) = act::unread(state) {
+        state.note(why);
+        return;
+    }
+    let mut records = act::targets(state);
+    records.retain(|record| record.kind().row().bytes.is_some());
     if records.is_empty() {
         let has_bytes: Vec<_> =
             Kind::ALL.iter().map(|kind| kind.row()).filter(|row| row.bytes.is_some()).collect();
@@ -40,20 +45,6 @@ pub(super) fn ask(state: &mut State) {
         return;
     }
     state.overlay = Some(Overlay::Save(Box::new(prompt)));
-}
-
-fn targets(state: &State) -> Vec<Record> {
-    let records: Vec<Record> = match &state.detail {
-        Some(detail) => vec![act::newest(state, &detail.record)],
-        None if state.marked_only.is_some() => {
-            state.marks.all().map(|mark| act::newest(state, &mark.record)).collect()
-        }
-        None if state.marks.count(state.kind) > 0 => {
-            state.marks.of(state.kind).map(|mark| act::newest(state, &mark.record)).collect()
-        }
-        None => state.under_cursor().into_iter().collect(),
-    };
-    records.into_iter().filter(|record| record.kind().row().bytes.is_some()).collect()
 }
 
 /// Reads a key while it is asked where to.
@@ -174,7 +165,7 @@ pub(super) fn open_holder(state: &mut State, effects: &mut Effects) {
 pub(super) fn looked(state: &mut State, result: Result<Record, Failure>, effects: &mut Effects) {
     match result {
         // Whoever has opened something else meanwhile does not want it any more.
-        Ok(record) if state.overlay.is_none() && state.filter_input.is_none() => {
+        Ok(record) if state.overlay.is_none() && !state.is_typing() => {
             state.notice = None;
             page::open(state, record, effects);
         }

@@ -1,9 +1,10 @@
 //! Sets of marks: saved, listed, opened, thrown away, and the marking of ids from a list.
 
 use super::act;
-use crate::app::command::{Command, Motion};
+use super::shelf::{Meant, meant};
+use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
-use crate::app::keymap::{Chord, Key};
+use crate::app::keymap::Chord;
 use crate::app::state::listing::moved;
 use crate::app::state::palette::Palette;
 use crate::app::state::seek::Seeking;
@@ -64,7 +65,10 @@ fn read(state: &mut State, wish: Wish, effects: &mut Effects) {
             let words = format!("still {}", seeking.progress());
             state.note(words);
         }
-        None => drop(state.ask(Purpose::Sets, Work::Sets(wish), effects)),
+        None if state.tickets.awaits(Purpose::Entries) => {
+            state.note("another set is still being read: open this one after it");
+        }
+        None => drop(state.ask(Purpose::Entries, Work::Sets(wish), effects)),
     }
 }
 
@@ -75,29 +79,24 @@ fn list(state: &mut State, effects: &mut Effects) {
 }
 
 /// Reads a key in that box.
-pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
+pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
     let Some(Overlay::Sets(shelf)) = &mut state.overlay else { return };
-    let len = shelf.lines().len();
-    let mut go = |motion| shelf.at = moved(shelf.at, motion, len, 1);
-    match chord.key {
-        Key::Down | Key::Char('j') => go(Motion::Down),
-        Key::Up | Key::Char('k') => go(Motion::Up),
-        Key::Home | Key::Char('g') => go(Motion::First),
-        Key::End | Key::Char('G') => go(Motion::Last),
-        Key::Esc | Key::Char('q') => state.overlay = None,
-        Key::Enter => {
+    match meant(chord, repeat) {
+        Meant::Go(motion) => shelf.at = moved(shelf.at, motion, shelf.lines().len(), 1),
+        Meant::Close => state.overlay = None,
+        Meant::Nothing => {}
+        Meant::Take => {
             if let Some(name) = shelf.picked().map(|kept| kept.name.clone()) {
                 state.overlay = None;
                 open(state, &name, effects);
             }
         }
-        Key::Delete => {
+        Meant::Remove => {
             if let Some(name) = shelf.picked().map(|kept| kept.name.clone()) {
                 state.note(format!("the set `{}` is removed", text::clean(&name)));
                 state.ask(Purpose::Sets, Work::Sets(Wish::Remove { name }), effects);
             }
         }
-        _ => {}
     }
 }
 
@@ -157,7 +156,11 @@ pub(super) fn sighted(state: &mut State, ticket: Ticket, sights: Vec<Sight>) {
     let Some(mut seeking) = state.seeking.take_if(|seeking| seeking.ticket == ticket) else { return };
     for Sight { entry, found } in sights {
         match found {
-            Found::There(record) => take_in(state, &mut seeking.report, &entry, record),
+            Found::There(record) => {
+                // Its list may have come meanwhile.
+                let record = act::completed(state, &record);
+                take_in(state, &mut seeking.report, &entry, record);
+            }
             Found::Gone => seeking.report.gone.push(entry.told()),
             Found::Unread(why) => {
                 seeking.report.unread.push(entry.told());

@@ -112,8 +112,8 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
         Some(Overlay::Export(_)) => export::key(state, chord, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
         Some(Overlay::Places(_)) => places::key(state, chord, effects),
-        Some(Overlay::Filters(_)) => shelf::key(state, chord, effects),
-        Some(Overlay::Sets(_)) => keep::key(state, chord, effects),
+        Some(Overlay::Filters(_)) => shelf::key(state, chord, repeat, effects),
+        Some(Overlay::Sets(_)) => keep::key(state, chord, repeat, effects),
         Some(Overlay::Columns(at)) => {
             let at = *at;
             browse::columns_key(state, at, chord);

@@ -4,6 +4,7 @@
 
 use base64::encoded_len;
 
+use super::act;
 use crate::app::effect::{Clip, Effect, Effects, Work};
 use crate::app::message::{Browsed, Copied, Way};
 use crate::app::state::status::Told;
@@ -40,10 +41,9 @@ fn ids(state: &State) -> Vec<Id> {
         Some(_) => state.under_cursor().map_or(state.kind, |record| record.kind()),
         None => state.kind,
     };
-    match state.marks.count(kind) {
-        0 => here(state),
-        _ => state.marks.of(kind).map(|mark| mark.record.id().clone()).collect(),
-    }
+    let picked = act::picked(state).into_iter().filter(|record| record.kind() == kind);
+    let ids: Vec<Id> = picked.map(|record| record.id().clone()).collect();
+    if ids.is_empty() { here(state) } else { ids }
 }
 
 /// The record that a key is about.

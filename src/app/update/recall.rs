@@ -1,6 +1,6 @@
 //! Undoing the last job, and trying again what failed of it: both look into the past, then open the modal.
 
-use super::{act, receive};
+use super::{act, heir, receive};
 use crate::app::effect::{Effects, Work};
 use crate::app::state::{Overlay, Purpose, State};
 use crate::model::failure::Failure;
@@ -21,7 +21,7 @@ pub(super) fn look(state: &mut State, recall: Recall, effects: &mut Effects) {
 /// What was found. A person who has gone on to something else in the meantime is not interrupted.
 pub(super) fn found(state: &mut State, recall: Recall, result: Result<Option<Box<Recalled>>, Failure>) {
     let is_covered = state.overlay.is_some() && !matches!(state.overlay, Some(Overlay::History(_)));
-    let is_busy = is_covered || state.token_prompt.is_some() || state.filter_input.is_some();
+    let is_busy = is_covered || state.is_typing();
     match result {
         _ if state.leaving.is_some() => {}
         Err(failure) => {
@@ -64,8 +64,8 @@ fn propose(state: &mut State, recalled: Recalled) {
     };
     let Recalled { verb, chosen, options, heir, preface } = recalled;
     let chosen = act::free(state, chosen);
-    let plan = act::draft(state, organization, verb, chosen).with(options).handing_to(heir);
-    let plan = Plan { preface, ..plan };
+    let plan = act::draft(state, organization, verb, chosen).with(options);
+    let plan = heir::of_the_past(state, Plan { preface, ..plan }, heir);
     if let Some(Overlay::History(page)) = state.overlay.take() {
         state.history_behind = Some(page);
     }

@@ -2,7 +2,7 @@
 //!
 //! Nothing is resumed by itself: what is left goes through the modal like any other plan.
 
-use super::{act, receive};
+use super::{act, heir, receive};
 use crate::app::effect::{Effects, Work};
 use crate::app::keymap::Chord;
 use crate::app::state::recovery::{RecoveryPage, Wish};
@@ -64,10 +64,7 @@ pub(super) fn found(state: &mut State, result: Result<Vec<Remnant>, Failure>) {
 
 /// Opens the page if it waits for that and nothing else is open.
 pub(super) fn surface(state: &mut State) {
-    let is_free = state.overlay.is_none()
-        && state.token_prompt.is_none()
-        && state.filter_input.is_none()
-        && state.leaving.is_none();
+    let is_free = state.overlay.is_none() && !state.is_typing() && state.leaving.is_none();
     if state.recovery.due && is_free {
         state.recovery.due = false;
         if !state.recovery.remnants.is_empty() {
@@ -135,11 +132,8 @@ fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
             let preface = std::iter::once(first).chain(archived).collect();
             let chosen = act::free(state, remnant.rest);
             let plan = act::draft(state, organization, remnant.verb, chosen);
-            let plan = Plan {
-                preface,
-                continues: Some(remnant.job),
-                ..plan.with(remnant.options).handing_to(remnant.heir)
-            };
+            let plan = Plan { preface, continues: Some(remnant.job), ..plan.with(remnant.options) };
+            let plan = heir::of_the_past(state, plan, remnant.heir);
             // The page comes back when the modal closes, with what is unfinished then.
             state.recovery.due = true;
             act::show(state, plan);

@@ -37,35 +37,58 @@ pub(super) fn save(state: &mut State, effects: &mut Effects) {
     show(state, Some(source), effects);
 }
 
+/// What a key means in a box of what is kept.
+pub(super) enum Meant {
+    /// The cursor goes elsewhere.
+    Go(Motion),
+    /// What it is on is taken.
+    Take,
+    /// What it is on is thrown away.
+    Remove,
+    /// The box closes.
+    Close,
+    /// Nothing: a key that is held throws nothing more away.
+    Nothing,
+}
+
+/// Reads a key as every such box does.
+pub(super) fn meant(chord: Chord, repeat: bool) -> Meant {
+    match chord.key {
+        Key::Down | Key::Char('j') => Meant::Go(Motion::Down),
+        Key::Up | Key::Char('k') => Meant::Go(Motion::Up),
+        Key::Home | Key::Char('g') => Meant::Go(Motion::First),
+        Key::End | Key::Char('G') => Meant::Go(Motion::Last),
+        Key::Esc | Key::Char('q') => Meant::Close,
+        Key::Enter => Meant::Take,
+        Key::Delete if !repeat => Meant::Remove,
+        _ => Meant::Nothing,
+    }
+}
+
 /// Reads a key in the box.
-pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
+pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
     let Some(Overlay::Filters(shelf)) = &mut state.overlay else { return };
     if shelf.naming.is_some() {
         name(state, chord, effects);
         return;
     }
-    let len = shelf.lines().len();
-    let mut go = |motion| shelf.at = moved(shelf.at, motion, len, 1);
-    match chord.key {
-        Key::Down | Key::Char('j') => go(Motion::Down),
-        Key::Up | Key::Char('k') => go(Motion::Up),
-        Key::Home | Key::Char('g') => go(Motion::First),
-        Key::End | Key::Char('G') => go(Motion::Last),
-        Key::Esc | Key::Char('q') => state.overlay = None,
-        Key::Enter => {
+    match meant(chord, repeat) {
+        Meant::Go(motion) => shelf.at = moved(shelf.at, motion, shelf.lines().len(), 1),
+        Meant::Close => state.overlay = None,
+        Meant::Nothing => {}
+        Meant::Take => {
             let picked = shelf.picked().map(|saved| saved.source.clone());
             if let Some(source) = picked {
                 state.overlay = None;
                 filter::typed(state, &source, effects);
             }
         }
-        Key::Delete => {
+        Meant::Remove => {
             if let Some(saved) = shelf.picked().cloned() {
                 state.note(format!("the saved filter `{}` is removed", text::clean(&saved.name)));
                 state.ask(Purpose::Shelve, Work::Shelve(Keeping::Remove(saved)), effects);
             }
         }
-        _ => {}
     }
 }
 

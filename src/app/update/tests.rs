@@ -1,12 +1,14 @@
 //! What facts, made by hand, do to the state, and what is asked for then.
 
 mod door;
+mod heir;
+mod keep;
 mod lists;
+mod page;
 mod pane;
 mod places;
 mod recall;
 mod recover;
-mod reva;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -182,6 +182,7 @@ pub(super) const MEMBERS: Row = Row {
                 route: "organizations/{org}/users/{id}",
                 query: &[("with_reassignment", "true")],
                 to: "to",
+                heirs: &[Need::Live, BOT_BY_ROLE, BOT_BY_TYPE, BOT_BY_FLAG],
             }),
             needs: &[DEFAULT_ADMIN, BOT_BY_ROLE, BOT_BY_TYPE, BOT_BY_FLAG, NOT_ONESELF, Need::Live],
             lost: &[

@@ -40,6 +40,8 @@ pub struct Reassign {
     pub query: Query,
     /// The parameter that names the heir by id.
     pub to: &'static str,
+    /// What the heir must be.
+    pub heirs: &'static [Need],
 }
 
 /// The methods that change something.

@@ -2,7 +2,7 @@
 //!
 //! Owns applicability: verb by record gives the way it is done, or the reason why not. Must not know what else is planned.
 
-use crate::model::catalog::{Need, VerbRow};
+use crate::model::catalog::{Need, Reassign, VerbRow};
 use crate::model::kind::Verb;
 use crate::model::record::{Record, Value};
 
@@ -72,6 +72,17 @@ pub fn applicable(verb: Verb, record: &Record, who: Who<'_>) -> Result<&'static 
     }
     row.needs.iter().try_for_each(|need| check(need, verb, record, who))?;
     Ok(row)
+}
+
+/// Whether what belongs to others of its kind can be handed to `record`, as far as it says itself.
+#[must_use]
+pub fn can_inherit(record: &Record) -> bool {
+    let mut ways =
+        record.kind().row().verbs.iter().filter_map(|row| Some((row.verb, row.reassign.as_ref()?)));
+    let suits = |(verb, way): (Verb, &Reassign)| {
+        way.heirs.iter().all(|need| check(need, verb, record, Who::default()).is_ok())
+    };
+    !record.is_gone() && ways.any(suits)
 }
 
 /// Why nothing can be done to a record at all, whatever verb it is: it belongs to something else that must be handled

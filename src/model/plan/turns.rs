@@ -1,7 +1,8 @@
 //! The order in which records are dealt with.
 //!
 //! Owns that what hangs on others goes before them: kind by kind as the catalog says, and within a kind what lies inside
-//! before what it lies in. Otherwise the order given stays. Must not know the verb.
+//! before what it lies in, also where what lies between is not chosen. Otherwise the order given stays. Must not know the
+//! verb.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -15,34 +16,41 @@ const DEEPEST: usize = 64;
 /// Whose turn comes first: the kind's, and of a kind the deepest.
 type Turn = (u8, Reverse<usize>);
 
-/// The chosen ones in their order.
-pub(super) fn ordered(chosen: &[Chosen]) -> Vec<Chosen> {
-    let turns = each(chosen.iter().map(|chosen| &chosen.record));
+/// In what each record lies, by its id. Only one kind lies in itself, and ids are unique within it.
+type Parents = BTreeMap<String, String>;
+
+/// What these records say of what they lie in.
+pub(super) fn parents(records: impl Iterator<Item = Record>) -> Parents {
+    records.filter_map(|record| Some((record.id().to_string(), parent(&record)?.to_owned()))).collect()
+}
+
+/// The chosen ones in their order, where more is known of what lies in what than they say.
+pub(super) fn ordered(chosen: &[Chosen], known: &Parents) -> Vec<Chosen> {
+    let turns = each(chosen.iter().map(|chosen| &chosen.record), known);
     let mut ordered: Vec<(Turn, &Chosen)> = turns.into_iter().zip(chosen).collect();
     ordered.sort_by_key(|(turn, _)| *turn);
     ordered.into_iter().map(|(_, chosen)| chosen.clone()).collect()
 }
 
 /// The number of the turn of each, for records in their order.
-pub(super) fn of<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<usize> {
+pub(super) fn of<'a>(records: impl Iterator<Item = &'a Record>, known: &Parents) -> Vec<usize> {
     let (mut before, mut number) = (None, 0);
-    let numbered = each(records).into_iter().map(|turn| {
+    let numbered = each(records, known).into_iter().map(|turn| {
         number += usize::from(before.replace(turn).is_some_and(|before| before != turn));
         number
     });
     numbered.collect()
 }
 
-fn each<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<Turn> {
+fn each<'a>(records: impl Iterator<Item = &'a Record>, known: &Parents) -> Vec<Turn> {
     let records: Vec<&Record> = records.collect();
     let lying = records.iter().filter_map(|record| Some((record.id().to_string(), parent(record)?)));
-    // Only one kind lies in itself, and ids are unique within it.
-    let parents: BTreeMap<String, &str> = lying.collect();
+    let own: BTreeMap<String, &str> = lying.collect();
     let depth = |record: &Record| {
         let mut at = parent(record);
         std::iter::from_fn(|| {
             let here = at?;
-            at = parents.get(here).copied();
+            at = own.get(here).copied().or_else(|| known.get(here).map(String::as_str));
             Some(here)
         })
         .take(DEEPEST)
@@ -78,9 +86,14 @@ mod tests {
     }
 
     fn ids(records: &[Record]) -> (Vec<String>, Vec<usize>) {
+        ids_among(records, &[])
+    }
+
+    fn ids_among(records: &[Record], known: &[Record]) -> (Vec<String>, Vec<usize>) {
+        let known = parents(known.iter().cloned());
         let chosen: Vec<Chosen> = records.iter().cloned().map(Chosen::from).collect();
-        let ordered = ordered(&chosen);
-        let turns = of(ordered.iter().map(|chosen| &chosen.record));
+        let ordered = ordered(&chosen, &known);
+        let turns = of(ordered.iter().map(|chosen| &chosen.record), &known);
         (ordered.iter().map(|chosen| chosen.record.id().to_string()).collect(), turns)
     }
 
@@ -92,6 +105,16 @@ mod tests {
         let (ids, turns) = ids(&folders);
         assert_eq!(ids, ["c", "b", "d", "a", "x"]);
         assert_eq!(turns, [0, 1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn what_lies_inside_goes_first_where_what_lies_between_is_not_chosen() {
+        let folder = |id, parent| record(Kind::Folders, id, parent);
+        let all = [folder("a", ""), folder("b", "a"), folder("x", "b"), folder("m", "x"), folder("c", "m")];
+        let [a, b, x, _, c] = all.clone();
+        let (ids, turns) = ids_among(&[a, b, x, c], &all);
+        assert_eq!(ids, ["c", "x", "b", "a"]);
+        assert_eq!(turns, [0, 1, 2, 3]);
     }
 
     #[test]

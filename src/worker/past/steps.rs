@@ -73,7 +73,7 @@ impl Since {
     /// A record as `verb` finds it: blocked where a later job has done that to it last, or has deleted it.
     pub(super) fn blocking(&self, verb: Verb, chosen: Chosen) -> Chosen {
         let record = &chosen.record;
-        let key = (record.kind().row().slug.to_owned(), record.id().to_string());
+        let key = key_of(record);
         let done = self.last.get(&key).filter(|(last, _)| last == verb.word());
         let done = done.map(|(last, job)| format!("{last} was done since, in job {job}"));
         let deleted = self.deleted.get(&key).map(|job| format!("permanently deleted since, in job {job}"));
@@ -177,7 +177,7 @@ pub(super) fn is_left(step: &PastStep, steps: &[PastStep]) -> bool {
 
 /// What happened to records since, for one or many; nothing where nothing was deleted.
 pub(super) fn deleted_since(deleted: &BTreeMap<Key, i64>, chosen: &[Chosen]) -> Option<String> {
-    let among = chosen.iter().filter(|chosen| chosen.busy.is_some()).count();
+    let among = chosen.iter().filter(|chosen| deleted.contains_key(&key_of(&chosen.record))).count();
     let jobs: BTreeSet<i64> = deleted.values().copied().collect();
     let noun = if jobs.len() == 1 { "job" } else { "jobs" };
     let jobs = jobs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -194,6 +194,10 @@ pub(super) fn deleted_since(deleted: &BTreeMap<Key, i64>, chosen: &[Chosen]) -> 
 
 pub(super) fn key(step: &PastStep) -> Key {
     (step.kind.clone(), step.record.clone())
+}
+
+fn key_of(record: &Record) -> Key {
+    (record.kind().row().slug.to_owned(), record.id().to_string())
 }
 
 pub(super) fn number(step: &PastStep) -> usize {

@@ -33,7 +33,8 @@ impl Listing {
     }
 
     /// Whether every record that the server counts is here.
-    pub(super) fn is_whole(&self) -> bool {
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
         self.is_complete() && self.missing() == 0
     }
 

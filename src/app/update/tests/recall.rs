@@ -99,7 +99,7 @@ fn it_is_refused_for_the_reasons_of_verbs() {
 
 #[test]
 fn it_does_not_come_between() {
-    for open in ["?", "/", "a"] {
+    for open in ["?", "/", "a", "space m / b", "enter / b", "H /"] {
         let mut bench = Bench::new();
         bench.keys("u");
         bench.keys(open);

@@ -218,3 +218,23 @@ fn they_wait_until_what_is_open_is_closed() {
     bench.keys("esc j");
     assert!(bench.state.overlay.is_none());
 }
+
+#[test]
+fn no_letter_that_is_typed_elsewhere_drops_an_unfinished_job() {
+    for open in ["/", "space m /", "enter /"] {
+        let mut bench = Bench::starting(false);
+        bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Ok(organization())));
+        let at = bench.open.iter().position(|(_, work)| is_unfinished(work)).unwrap();
+        let (ticket, _) = bench.open.remove(at);
+        bench.settle();
+        bench.keys(open);
+        bench.keys("o l");
+        bench.send(Fact::Reply(ticket, Reply::Unfinished(Ok(vec![remnant(4, Verb::Archive, 1)]))));
+        bench.look();
+        bench.keys("d");
+        bench.look();
+        assert!(bench.asked(is_drop).is_none(), "{open}: the `d` of `old` dropped the rest of a job");
+        bench.keys("esc");
+        assert!(is_open(&bench), "{open}: the page waits for the end of the typing");
+    }
+}
