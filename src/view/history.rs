@@ -81,7 +81,7 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
             &format!(
                 "job {}: {} {}, {}; {}{because}{continues}{copies}",
                 account.job,
-                account.verb,
+                account.word(),
                 account.what(),
                 account.results(),
                 account.state()
@@ -99,7 +99,7 @@ fn job_cells(state: &State, account: &Account) -> [String; 6] {
     let is_narrow = history_area(state.size).inside(2).width < NARROW;
     let zone = &state.setup.zone;
     let when = if is_narrow { zone.date(account.confirmed) } else { zone.minute(account.confirmed) };
-    [when, account.verb.clone(), account.what(), account.results(), account.state(), person]
+    [when, account.word().to_owned(), account.what(), account.results(), account.state(), person]
 }
 
 fn job(state: &State, open: &JobPage, canvas: &mut Canvas<'_>) {
@@ -108,7 +108,7 @@ fn job(state: &State, open: &JobPage, canvas: &mut Canvas<'_>) {
     let title = format!(
         " job {}: {} {} in {}, {when} ",
         account.job,
-        clean(&account.verb),
+        clean(account.word()),
         account.what(),
         clean(&account.organization)
     );
@@ -156,7 +156,7 @@ fn in_full(deed: &Deed) -> String {
     };
     let copy = deed.copy.as_ref().map(|file| format!(", copy in {file}")).unwrap_or_default();
     let reason = deed.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{} {}, {sent}{copy}; {} {id}{reason}", deed.method, deed.path, deed.verb)
+    format!("{} {}, {sent}{copy}; {} {id}{reason}", deed.method, deed.path, deed.called)
 }
 
 /// Widths of the cells of a row, the last one as wide as it is left.

@@ -367,6 +367,33 @@ async fn folders_of_both_trees_are_listed_and_go_from_the_inside() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_history_calls_what_was_done_to_people_as_they_do() {
+    let mut desk = at(Kind::Members).await;
+    let [id, _] = two(&desk);
+    filter(&mut desk, &format!("id:{id}")).await;
+    desk.keys("a").await;
+    desk.confirm().await;
+    desk.rest().await;
+    desk.keys("H").await;
+    desk.rest().await;
+    assert!(desk.shows("  disable ") && desk.shows("job 1: disable 1 member"), "{}", desk.screen());
+    for (typed, found) in [("verb:enable", false), ("verb:archive", true), ("verb:disable", true)] {
+        desk.keys("/ ctrl-u").await;
+        desk.types(typed).await;
+        desk.keys("enter").await;
+        desk.rest().await;
+        assert_eq!(desk.shows("job 1: disable 1 member"), found, "{typed}: {}", desk.screen());
+    }
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert!(desk.shows("job 1: disable 1 member in"), "{}", desk.screen());
+    let told: Vec<String> = desk.screen().split(['│', '\n', ' ']).map(str::to_owned).collect();
+    let words: Vec<&str> = told.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+    assert!(words.windows(2).any(|two| two == ["disable", &*id]), "{}", desk.screen());
+    assert!(!desk.shows("archive"), "{}", desk.screen());
+}
+
 /// What the modal asks for.
 fn phrase(desk: &Desk) -> String {
     match desk.plan().unwrap().assent() {

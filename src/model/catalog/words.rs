@@ -59,6 +59,25 @@ impl Words {
         if all.all(|words| words == first) { first } else { &ARCHIVING }
     }
 
+    /// Whatever a kind calls its verbs.
+    #[must_use]
+    pub fn every() -> [&'static Self; 2] {
+        [&ARCHIVING, &DISABLING]
+    }
+
+    /// What a job calls a verb, by the words that its journal keeps for the verb and for the kinds of its records.
+    #[must_use]
+    pub fn told<'a>(kinds: impl IntoIterator<Item = &'a str>, verb: &'a str) -> &'a str {
+        let words = Self::of(kinds.into_iter().filter_map(Kind::parse));
+        Verb::parse(verb).map_or(verb, |verb| words.verb(verb))
+    }
+
+    /// The verb that some kind calls so.
+    #[must_use]
+    pub fn meaning(word: &str) -> Option<Verb> {
+        Verb::ALL.into_iter().find(|verb| Self::every().iter().any(|words| words.verb(*verb) == word))
+    }
+
     /// The imperative of `verb`.
     #[must_use]
     pub fn verb(&self, verb: Verb) -> &'static str {
@@ -100,5 +119,9 @@ mod tests {
         assert_eq!(word(&[Kind::Guests, Kind::Members]), "disable");
         assert_eq!(word(&[Kind::Members, Kind::Tasks]), "archive");
         assert_eq!(word(&[]), "archive");
+        assert_eq!(Words::told(["members", "guests"], "restore"), "enable");
+        assert_eq!(Words::told(["members", "tags"], "archive"), "archive");
+        assert_eq!(Words::told(["members"], "fly"), "fly");
+        assert_eq!((Words::meaning("disable"), Words::meaning("fly")), (Some(Verb::Archive), None));
     }
 }
