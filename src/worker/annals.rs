@@ -9,7 +9,7 @@ use crate::model::annals::{Account, Deed, Sought, Standing, Volume};
 use crate::model::catalog::Words;
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
-use crate::model::kind::Verb;
+use crate::model::kind::{Kind, Verb};
 use crate::model::outcome::Outcome;
 use crate::model::spreadsheet;
 
@@ -40,13 +40,18 @@ impl Past {
         Ok(deeds.unwrap_or_default())
     }
 
-    /// Writes the steps of a job into a new file in the working directory, and answers its path.
-    pub(super) async fn export(&self, job: i64) -> Result<String, Failure> {
-        let text = self.look(move |history| Ok(csv(job, deeds(history, job)?.into_iter())));
+    /// Writes the steps of a job, or those that are sought, into a new file in the working directory, and answers its
+    /// path. Its name says so where steps were left out.
+    pub(super) async fn export(&self, job: i64, sought: Option<Sought>) -> Result<String, Failure> {
+        let part = if sought.is_some() { "-filtered" } else { "" };
+        let text = self.look(move |history| {
+            let deeds = deeds(history, job)?.into_iter();
+            Ok(csv(job, deeds.filter(|deed| sought.as_ref().is_none_or(|sought| sought.finds(deed)))))
+        });
         let Some(text) = text.await? else {
             return Err(Failure::new(Cause::Unrecorded, "there is no journal any more"));
         };
-        desk::write(std::path::Path::new("."), &format!("tidyfy-job-{job}.csv"), &text).await
+        desk::write(std::path::Path::new("."), &format!("tidyfy-job-{job}{part}.csv"), &text).await
     }
 }
 
@@ -88,8 +93,11 @@ fn account(history: &History, job: PastJob) -> Result<Account, JournalError> {
         JobState::Unfinished => Standing::Unfinished,
         JobState::Over(ending) => Standing::Over(ending.word()),
     };
+    let mut kinds = history.kinds(job.id)?;
+    // In the order of the tabs; what is no kind any more comes last.
+    kinds.sort_by_key(|(word, _)| Kind::parse(word).map_or(Kind::ALL.len(), |kind| kind as usize));
     Ok(Account {
-        kinds: history.kinds(job.id)?,
+        kinds,
         undone: inverse.map_or(Ok(0), |inverse| history.undone(job.id, inverse))?,
         job: job.id,
         verb: job.verb,

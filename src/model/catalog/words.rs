@@ -27,7 +27,7 @@ pub struct Words {
 }
 
 /// For what is put into an archive.
-pub static ARCHIVING: Words = Words {
+pub(super) static ARCHIVING: Words = Words {
     archive: "archive",
     archives: "archives",
     archive_title: "Archive",
@@ -39,7 +39,7 @@ pub static ARCHIVING: Words = Words {
 };
 
 /// For those who lose and regain their access.
-pub static DISABLING: Words = Words {
+pub(super) static DISABLING: Words = Words {
     archive: "disable",
     archives: "disables",
     archive_title: "Disable",
