@@ -148,6 +148,7 @@ impl Flags {
             org: by_hand.then(|| place.org.clone()),
             profile: place.profile.clone(),
             without_profile: by_hand,
+            read_only: self.read_only || place.read_only,
             ..self
         }
     }

@@ -71,8 +71,13 @@ impl Scene {
         let who = asked(|work| matches!(work, Work::Identify)).wrap_err("nobody asks who we are")?;
         let list = asked(|work| matches!(work, Work::List { .. })).wrap_err("nobody asks for a list")?;
         let mut scene = Self { state, tick: Duration::ZERO, start, list, pages: 0 };
-        let acme =
-            Organization { id: "e0d1".to_owned(), name: "Acme Ltd".to_owned(), admin: Some(true), me: None };
+        let acme = Organization {
+            id: "e0d1".to_owned(),
+            name: "Acme Ltd".to_owned(),
+            admin: Some(true),
+            light: false,
+            me: None,
+        };
         drop(scene.send(Fact::Reply(who, Reply::Identified(Ok(acme)))));
         Ok(scene)
     }
@@ -103,6 +108,7 @@ fn setup() -> Setup {
         demo: false,
         here: Place::default(),
         places: Vec::new(),
+        visited: Vec::new(),
         accent: None,
         host: "127.0.0.1".to_owned(),
         limits: Limits::off(),

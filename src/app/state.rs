@@ -44,7 +44,7 @@ use crate::model::kind::Kind;
 use crate::model::moment::{Moment, Zone};
 use crate::model::pacing::Limits;
 use crate::model::people::People;
-use crate::model::place::Place;
+use crate::model::place::{Known, Place};
 use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
 use crate::model::saving::Folders;
@@ -76,6 +76,8 @@ pub struct Setup {
     pub here: Place,
     /// The organizations that the config names.
     pub places: Vec<Place>,
+    /// Those the person came from.
+    pub visited: Vec<Known>,
     /// The colour of the organization's name, if it has one of its own.
     pub accent: Option<Accent>,
     /// The server's address, for display.
@@ -280,6 +282,12 @@ impl State {
             suspending: false,
             setup,
         }
+    }
+
+    /// The organization that is open, as far as it is known.
+    #[must_use]
+    pub fn here(&self) -> Known {
+        Known { place: self.setup.here.clone(), organization: self.standing.organization.clone() }
     }
 
     /// The list of the open tab.

@@ -23,7 +23,7 @@ use crate::config::{Environment, Problem, Settings};
 use crate::event_loop::{EventLoop, Turn};
 use crate::model::desktop::Desktop;
 use crate::model::moment::Zone;
-use crate::model::place::Place;
+use crate::model::place::{Known, Place};
 use crate::model::saving::Folders;
 use crate::model::secret::Token;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
@@ -137,15 +137,18 @@ pub async fn run(visit: Visit, guide: Arc<Guide>, keys: Keys) -> Result<ExitCode
     let mut screen = Screen::take().wrap_err("could not take the terminal")?;
     let mut surface = screen.surface().wrap_err("could not draw on the terminal")?;
     let mut listener = Listener::new(keys);
-    let (mut visit, mut left) = (visit, Vec::new());
+    let (mut visit, mut left, mut visited) = (visit, Vec::new(), Vec::new());
     let (exit, farewell) = loop {
-        let mut stay = Stay::begin(&visit, surface, &mut listener, &mut left)?;
+        let mut stay = Stay::begin(&visit, surface, &mut listener, (&mut left, &visited))?;
         let ended = stay.until_over(&mut screen, &guide).await;
         listener.fall_silent();
         let (state, terminal) = stay.looping.take_apart();
         match ended {
             Ok(Ended::Left(exit)) => break (Ok(exit), state.farewell()),
             Ok(Ended::Gone(next)) => {
+                let here = state.here();
+                visited.retain(|known: &Known| known.place != here.place);
+                visited.push(here);
                 left.push((visit.place(), state.marks));
                 (visit, surface) = (*next, terminal);
             }
@@ -172,7 +175,7 @@ impl Stay {
         visit: &Visit,
         surface: Surface,
         listener: &mut Listener,
-        left: &mut Vec<(Place, Marks)>,
+        (left, visited): (&mut Vec<(Place, Marks)>, &[Known]),
     ) -> Result<Self, Trouble> {
         let settings = &visit.settings;
         let clock = Clock::system();
@@ -187,7 +190,7 @@ impl Stay {
         let size = terminal::size().wrap_err("the terminal does not tell its size")?;
         listener.tell(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
         let worker = Worker::new(visit.client.clone(), terms, messages);
-        let mut state = State::new(setup(visit), size, clock.now());
+        let mut state = State::new(setup(visit, visited), size, clock.now());
         if let Some(at) = left.iter().position(|(place, _)| place.is_where(&visit.place())) {
             state.marks = left.swap_remove(at).1;
         }
@@ -226,12 +229,13 @@ async fn way(guide: &Arc<Guide>, place: Place) -> Result<Visit, String> {
     found.map_err(|_| "the way there was not found".to_owned())?.map_err(|trouble| trouble.to_string())
 }
 
-fn setup(visit: &Visit) -> Setup {
+fn setup(visit: &Visit, visited: &[Known]) -> Setup {
     let settings = &visit.settings;
     Setup {
         demo: settings.demo,
         here: visit.place(),
         places: settings.places.clone(),
+        visited: visited.to_vec(),
         accent: settings.accent,
         host: visit.client.access().base_url.host().to_owned(),
         limits: settings.limits.clone(),

@@ -92,13 +92,19 @@ pub(super) fn aim(sources: &Sources<'_>, reading: &Reading) -> Result<Aim, Vec<P
     if !problems.is_empty() {
         return Err(problems);
     }
+    let (org, base_url) = (org.map(|(value, _)| value), base_url.strongest(explicit).map(|(value, _)| value));
+    // A profile whose organization was passed over by something stronger neither names nor colours the other one.
+    let is_its_own = profile.is_some_and(|profile| {
+        let is_aimed_at = |said: &Option<String>, aim| said.as_deref().is_none_or(|said| Some(said) == aim);
+        is_aimed_at(&profile.org, org) && is_aimed_at(&profile.base_url, base_url)
+    });
     Ok(Aim {
-        base_url: base_url.strongest(explicit).map(|(value, _)| value.to_owned()),
-        org: org.map(|(value, _)| value.to_owned()),
-        profile: name.map(str::to_owned),
+        base_url: base_url.map(str::to_owned),
+        org: org.map(str::to_owned),
+        profile: name.filter(|_| explicit || is_its_own).map(str::to_owned),
         read_only: profile.is_some_and(|profile| profile.read_only),
         kind: profile.and_then(|profile| profile.kind),
-        accent: profile.and_then(|profile| profile.accent),
+        accent: profile.filter(|_| is_its_own).and_then(|profile| profile.accent),
     })
 }
 

@@ -113,7 +113,7 @@ fn an_explicit_profile_beats_the_environment_and_a_default_one_does_not() {
     let told = || file(&text).variable("TALLYFY_ORG_ID", ORG_C).variable("TALLYFY_BASE_URL", "https://env");
 
     let settings = told().settings();
-    assert_eq!((settings.profile.as_deref(), settings.org.as_deref()), (Some("a"), Some(ORG_C)));
+    assert_eq!((settings.profile.as_deref(), settings.org.as_deref()), (None, Some(ORG_C)));
     let settings = file(&text).settings();
     assert_eq!((settings.profile.as_deref(), settings.org.as_deref()), (Some("a"), Some(ORG_A)));
 
@@ -362,7 +362,7 @@ fn the_keyring_is_used_unless_it_is_switched_off_or_it_is_the_demo() {
 
 #[test]
 fn who_goes_on_by_hand_from_what_is_read_only_stays_so() {
-    let place = crate::model::place::Place {
+    let place = Place {
         profile: None,
         base_url: "https://go.tallyfy.com/api".into(),
         org: "0123456789abcdef0123456789abcdef".into(),
@@ -372,4 +372,16 @@ fn who_goes_on_by_hand_from_what_is_read_only_stays_so() {
         .flags(|flags| *flags = flags.clone().at(&place))
         .settings();
     assert!(settings.read_only, "a place that is said to be read-only is entered for writing");
+}
+
+#[test]
+fn a_profile_neither_names_nor_colours_an_organization_that_is_not_its_own() {
+    let text = "profile = 'live'\n[profiles.live]\norg = 'aa'\naccent = 'red'\nread_only = true\n";
+    let of = |told: Told| {
+        let settings = told.settings();
+        (settings.profile, settings.accent, settings.read_only, settings.org)
+    };
+    let own = (Some("live".to_owned()), Some(Accent::Palette(1)), true, Some("aa".to_owned()));
+    assert_eq!(of(file(text)), own);
+    assert_eq!(of(file(text).variable("TALLYFY_ORG_ID", "bb")), (None, None, true, Some("bb".to_owned())));
 }

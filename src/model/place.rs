@@ -18,12 +18,21 @@ pub struct Place {
 }
 
 impl Place {
-    /// Whether both are the same organization, by whatever profile.
+    /// Whether both are the same organization, by whatever profile and however the address is written.
     #[must_use]
     pub fn is_where(&self, other: &Self) -> bool {
-        let address = |place: &Self| place.base_url.trim_end_matches('/').to_owned();
-        self.org == other.org && address(self) == address(other)
+        self.org == other.org && plain(&self.base_url) == plain(&other.base_url)
     }
+}
+
+/// An address in one spelling: scheme and host in small letters, without the port that goes without saying or an empty path.
+fn plain(base_url: &str) -> String {
+    let base_url = base_url.trim().trim_end_matches('/');
+    let (scheme, rest) = base_url.split_once("://").unwrap_or(("", base_url));
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (scheme, host) = (scheme.to_lowercase(), host.to_lowercase());
+    let port = if scheme == "https" { ":443" } else { ":80" };
+    format!("{scheme}://{}{path}", host.strip_suffix(port).unwrap_or(&host))
 }
 
 /// A place, and the organization there if the server has told of it.
@@ -35,24 +44,36 @@ pub struct Known {
     pub organization: Option<Organization>,
 }
 
-/// All places: those of the config first, then the other organizations of the person at the keyboard, which are reached
-/// by the address in use. An organization with several profiles is there with each.
+/// The places that can be gone to: the one that is open, those of the config, those the person came from, and then the
+/// other organizations the person is in, which are reached by the address in use. What the config names is reached on its
+/// terms only, and nothing is offered for more than it is open for.
 #[must_use]
-pub fn all(configured: &[Place], here: &Place, organizations: &[Organization]) -> Vec<Known> {
-    let at = |org: &str| Place {
+pub fn all(
+    configured: &[Place],
+    visited: &[Known],
+    here: &Known,
+    organizations: &[Organization],
+) -> Vec<Known> {
+    let by_hand = |organization: &Organization| Place {
         profile: None,
-        base_url: here.base_url.clone(),
-        org: org.to_owned(),
-        read_only: false,
+        base_url: here.place.base_url.clone(),
+        org: organization.id.clone(),
+        read_only: here.place.read_only
+            || configured.iter().any(|place| place.org == organization.id && place.read_only),
     };
-    let told = |place: &Place| {
-        organizations.iter().find(|organization| at(&organization.id).is_where(place)).cloned()
-    };
-    let mut known: Vec<Known> =
-        configured.iter().map(|place| Known { place: place.clone(), organization: told(place) }).collect();
+    let told = |place: &Place| organizations.iter().find(|one| by_hand(one).is_where(place)).cloned();
+    let mut known = vec![here.clone()];
+    let configured = configured.iter().map(|place| Known { place: place.clone(), organization: told(place) });
+    for one in configured.chain(visited.iter().cloned()) {
+        let same =
+            |known: &Known| known.place.profile == one.place.profile && known.place.is_where(&one.place);
+        if !known.iter().any(same) {
+            known.push(one);
+        }
+    }
     for organization in organizations {
-        let place = at(&organization.id);
-        if !configured.iter().any(|configured| configured.is_where(&place)) {
+        let place = by_hand(organization);
+        if !known.iter().any(|known| known.place.is_where(&place)) {
             known.push(Known { place, organization: Some(organization.clone()) });
         }
     }
@@ -83,7 +104,8 @@ mod tests {
             place(Some("work"), "https://a.example/api/", "2"),
             place(Some("test"), "https://b.example", "1"),
         ];
-        let known = all(&configured, &here, &[organization("1", "One"), organization("2", "Two")]);
+        let here = Known { place: here, organization: Some(organization("1", "One")) };
+        let known = all(&configured, &[], &here, &[organization("1", "One"), organization("2", "Two")]);
         let shown: Vec<_> = known
             .iter()
             .map(|known| {
@@ -94,7 +116,7 @@ mod tests {
         // What is called 1 at another address is another organization, of which nothing is known.
         assert_eq!(
             shown,
-            [(Some("work"), "2", Some("Two")), (Some("test"), "1", None), (None, "1", Some("One"))]
+            [(None, "1", Some("One")), (Some("work"), "2", Some("Two")), (Some("test"), "1", None)]
         );
     }
 
@@ -106,9 +128,14 @@ mod tests {
             ["https://Go.Tallyfy.com/api", "https://go.tallyfy.com:443/api", " https://go.tallyfy.com/api"]
         {
             let configured = [place(Some("look only"), typed, "2")];
-            let known = all(&configured, &here, &[organization("2", "Two")]);
-            let writable = known.iter().filter(|known| !known.place.read_only).count();
-            assert_eq!(writable, 0, "{typed}: what a profile keeps read-only is offered without it too");
+            let here = Known { place: here.clone(), organization: None };
+            let known = all(&configured, &[], &here, &[organization("2", "Two")]);
+            let writable = known.iter().filter(|known| known.place.org == "2" && !known.place.read_only);
+            assert_eq!(
+                writable.count(),
+                0,
+                "{typed}: what a profile keeps read-only is offered without it too"
+            );
         }
     }
 
@@ -118,7 +145,25 @@ mod tests {
         // own, so that the organization comes from the server alone.
         let here = place(Some("audit"), "https://go.tallyfy.com/api", "1");
         assert!(here.read_only);
-        let known = all(&[], &here, &[organization("1", "One")]);
+        let here = Known { place: here, organization: None };
+        let known = all(&[], &[], &here, &[organization("1", "One"), organization("2", "Two")]);
         assert!(known.iter().all(|known| known.place.read_only), "{known:?}");
+    }
+
+    #[test]
+    fn one_can_go_back_where_one_came_from_on_the_terms_of_then() {
+        let start = Known {
+            place: place(None, "https://a.example", "1"),
+            organization: Some(organization("1", "One")),
+        };
+        let here = Known { place: place(Some("safe"), "https://a.example", "1"), organization: None };
+        let far = Known { place: place(None, "https://b.example", "9"), organization: None };
+        let known = all(
+            std::slice::from_ref(&here.place),
+            &[start.clone(), far.clone()],
+            &here,
+            &[organization("1", "One")],
+        );
+        assert_eq!(known, [here, start, far]);
     }
 }

@@ -29,7 +29,12 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 }
 
 fn is_unfit(c: char) -> bool {
-    c.is_control() || is_hidden(c) || is_joiner(c)
+    c.is_control() || is_hidden(c) || is_joiner(c) || is_no_character(c)
+}
+
+/// What Unicode will never make a character of, and every terminal shows otherwise.
+fn is_no_character(c: char) -> bool {
+    matches!(c, '\u{FDD0}'..='\u{FDEF}') || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 /// What has no width and puts letters or pictures together, or keeps them apart.
@@ -59,6 +64,7 @@ fn fit(c: char) -> Option<char> {
         '\u{7f}' => Some('\u{2421}'),
         '\u{00}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)),
         c if c.is_control() || is_hidden(c) => None,
+        c if is_no_character(c) => Some(char::REPLACEMENT_CHARACTER),
         c => Some(c),
     }
 }
@@ -229,6 +235,11 @@ mod tests {
         {
             assert_eq!(clean(text), text);
         }
+    }
+
+    #[test]
+    fn what_is_no_character_is_replaced() {
+        assert_eq!(clean("a\u{fdd0}b\u{ffff}c\u{1fffe}"), "a\u{fffd}b\u{fffd}c\u{fffd}");
     }
 
     #[test]

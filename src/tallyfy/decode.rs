@@ -118,6 +118,7 @@ pub fn organization(value: &Value) -> Option<Organization> {
         id,
         name: shown.into_owned(),
         admin: admin(value),
+        light: role(value).as_deref() == Some("light"),
         me: None,
     })
 }

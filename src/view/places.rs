@@ -25,7 +25,7 @@ pub(super) fn draw(state: &State, places: &Places, canvas: &mut Canvas<'_>) {
     let inside = area.inside(2);
     input::draw(&places.input, "go to: ", theme.key(), true, (inside, 0), canvas);
     let mut rows = inside.rows(1, inside.height);
-    let lines = places.lines(&state.setup);
+    let lines = places.lines(state);
     let remark = match &places.mine {
         Mine::Asked => Some("reading which organizations you are in…".to_owned()),
         Mine::Failed(failure) => {
@@ -46,7 +46,7 @@ pub(super) fn draw(state: &State, places: &Places, canvas: &mut Canvas<'_>) {
     let page = usize::from(rows.height);
     for (row, n) in (first_row(at, lines.len(), page)..lines.len()).take(page).enumerate() {
         let mut spans = vec![Span::raw(if n == at { "> " } else { "  " })];
-        spans.extend(line(state, &lines[n], canvas));
+        spans.extend(line(state, &lines[n], &lines, canvas));
         canvas.line(rows, row, &spans);
         if n == at {
             canvas.style_row(rows, row, theme.current());
@@ -55,13 +55,19 @@ pub(super) fn draw(state: &State, places: &Places, canvas: &mut Canvas<'_>) {
 }
 
 /// Name, profile, and what one has to know before going there.
-fn line(state: &State, known: &Known, canvas: &Canvas<'_>) -> Vec<Span<'static>> {
+fn line(state: &State, known: &Known, all: &[Known], canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     let theme = canvas.theme;
     let mut spans = text::cell(&[Span::styled(clean(name(known)).into_owned(), theme.strong())], NAME, false);
     spans.push(Span::raw("  "));
     spans.extend(text::cell(&[Span::raw(clean(profile(known)).into_owned())], PROFILE, false));
     let role = known.organization.as_ref().and_then(|organization| organization.admin);
+    let namesakes =
+        all.iter().filter(|other| name(other) == name(known) && !other.place.is_where(&known.place));
     let facts = [
+        namesakes
+            .count()
+            .gt(&0)
+            .then(|| format!("id {}", known.place.org.chars().take(6).collect::<String>())),
         (known.place == state.setup.here).then(|| "open now".to_owned()),
         role.map(|admin| if admin { "administrator" } else { "no administrator" }.to_owned()),
         known.place.read_only.then(|| "read-only".to_owned()),

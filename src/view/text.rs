@@ -24,9 +24,39 @@ pub(super) fn graphemes(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.grapheme_indices(true)
 }
 
+/// `text` cleaned, with nothing in it that terminals do not agree on the width of: pictures that are joined into one, or
+/// have a tone of skin, stand side by side or without it, and nothing asks for a picture in place of a letter. Where a
+/// terminal takes other cells than were reckoned with, what was drawn before stays on the screen.
+fn drawn(text: &str) -> Cow<'_, str> {
+    let text = clean(text);
+    if !text.chars().any(is_disputed) {
+        return text;
+    }
+    let mut sure = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let joins_letters = letter == JOINER && letters.peek().is_some_and(|next| !is_picture(*next));
+        if !is_disputed(letter) || joins_letters {
+            sure.push(letter);
+        }
+    }
+    Cow::Owned(sure)
+}
+
+const JOINER: char = '\u{200D}';
+
+fn is_disputed(c: char) -> bool {
+    matches!(c, JOINER | '\u{FE0E}' | '\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}')
+}
+
+/// Signs and pictures, which no script joins.
+fn is_picture(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
+}
+
 /// How many cells `text` takes once it is cleaned.
 pub(super) fn width(text: &str) -> usize {
-    measured(&clean(text)).map(|(_, width)| width).sum()
+    measured(&drawn(text)).map(|(_, width)| width).sum()
 }
 
 /// How many cells a line takes.
@@ -45,7 +75,7 @@ fn fit<'a>(spans: &'a [Span<'a>], room: usize) -> (Vec<Span<'a>>, usize) {
     // Where the text would end if a cell had to be left for the sign of a cut, and in whose style that would stand.
     let mut short: Option<(usize, usize, usize, Style)> = None;
     for span in spans {
-        let (text, mut end) = (clean(&span.content), 0);
+        let (text, mut end) = (drawn(&span.content), 0);
         for (grapheme, width) in measured(&text) {
             if used + width > room.saturating_sub(1) && short.is_none() {
                 short = Some((kept.len(), end, used, span.style));
@@ -193,12 +223,23 @@ mod tests {
             ("家族会議", 7, "家族会…"),
             ("家族会議", 6, "家族…"),
             ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
-            ("👩‍👩‍👧👩‍👩‍👧x", 4, "👩‍👩‍👧…"),
+            ("👩‍👩‍👧👩‍👩‍👧x", 4, "👩…"),
             ("שלום", 3, "של…"),
             ("ab", 1, "…"),
             ("ab", 0, ""),
         ] {
             assert_eq!(cut(text, room), shown, "{text} in {room}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_drawn_that_terminals_take_other_widths_for() {
+        for (text, shown) in [
+            ("👩‍👩‍👧 🏳️‍🌈 👍🏽 1️⃣", "👩👩👧 🏳🌈 👍 1\u{20e3}"),
+            ("می\u{200c}خواهم क्\u{200d}ष", "می\u{200c}خواهم क्\u{200d}ष"),
+            ("🇩🇪 café", "🇩🇪 café"),
+        ] {
+            assert_eq!(drawn(text), shown);
         }
     }
 

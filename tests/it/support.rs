@@ -145,6 +145,7 @@ impl Desk {
             demo: true,
             here: Place { base_url: server.base_url(), org: server.org().to_owned(), ..Place::default() },
             places: Vec::new(),
+            visited: Vec::new(),
             accent: None,
             host: "127.0.0.1".to_owned(),
             limits: wanted.limits,

@@ -4,7 +4,7 @@
 
 use tui_input::Input;
 
-use super::Setup;
+use super::State;
 use crate::model::arrange;
 use crate::model::failure::Failure;
 use crate::model::place::{self, Known};
@@ -41,12 +41,13 @@ impl Places {
 
     /// The places that match what is typed, best first.
     #[must_use]
-    pub fn lines(&self, setup: &Setup) -> Vec<Known> {
+    pub fn lines(&self, state: &State) -> Vec<Known> {
+        let setup = &state.setup;
         let mine = match &self.mine {
             Mine::Are(organizations) => organizations.as_slice(),
             Mine::Asked | Mine::Failed(_) => &[],
         };
-        let known = place::all(&setup.places, &setup.here, mine);
+        let known = place::all(&setup.places, &setup.visited, &state.here(), mine);
         arrange::best(self.input.value(), known, |known: &Known| {
             format!("{} {}", profile(known), name(known))
         })
@@ -54,8 +55,8 @@ impl Places {
 
     /// The place the cursor is on.
     #[must_use]
-    pub fn picked(&self, setup: &Setup) -> Option<Known> {
-        let lines = self.lines(setup);
+    pub fn picked(&self, state: &State) -> Option<Known> {
+        let lines = self.lines(state);
         let at = self.at.min(lines.len().saturating_sub(1));
         lines.into_iter().nth(at)
     }

@@ -29,8 +29,9 @@ pub(super) fn placed(state: &mut State, result: Result<Vec<Organization>, Failur
 
 /// Reads a key in the box.
 pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
+    let Some(Overlay::Places(places)) = &state.overlay else { return };
+    let len = places.lines(state).len();
     let Some(Overlay::Places(places)) = &mut state.overlay else { return };
-    let len = places.lines(&state.setup).len();
     match (chord.key, chord.ctrl) {
         (Key::Esc, _) => state.overlay = None,
         (Key::Down | Key::Tab, _) | (Key::Char('n'), true) => {
@@ -50,8 +51,13 @@ pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
 /// Goes to the place the cursor is on. Work that changes something is not left behind unseen.
 fn go(state: &mut State, effects: &mut Effects) {
     let Some(Overlay::Places(places)) = &state.overlay else { return };
-    let Some(known) = places.picked(&state.setup) else {
-        state.note("no organization has that name");
+    let Some(known) = places.picked(state) else {
+        let is_reading = places.mine == Mine::Asked;
+        state.note(if is_reading {
+            "still reading which organizations you are in"
+        } else {
+            "no organization has that name"
+        });
         return;
     };
     if known.place == state.setup.here {

@@ -39,7 +39,13 @@ struct Bench {
 }
 
 fn organization() -> Organization {
-    Organization { id: "e0d1c2b3a4958677".into(), name: "Acme Ltd".into(), admin: Some(true), me: None }
+    Organization {
+        id: "e0d1c2b3a4958677".into(),
+        name: "Acme Ltd".into(),
+        admin: Some(true),
+        light: false,
+        me: None,
+    }
 }
 
 /// Live processes `Thing 1`, `Thing 2` and so on.
@@ -69,6 +75,7 @@ impl Bench {
             demo: false,
             here: Place::default(),
             places: Vec::new(),
+            visited: Vec::new(),
             accent: None,
             host: "127.0.0.1".into(),
             limits: Limits::off(),

@@ -99,8 +99,13 @@ mod tests {
     use super::*;
 
     fn organizations() -> Vec<Organization> {
-        let one =
-            |name: &str, id: &str| Organization { id: id.into(), name: name.into(), admin: None, me: None };
+        let one = |name: &str, id: &str| Organization {
+            id: id.into(),
+            name: name.into(),
+            admin: None,
+            light: false,
+            me: None,
+        };
         vec![one("Acme Ltd", "a1"), one("Acme Österreich", "b2"), one("Contoso 2024", "c3")]
     }
 

@@ -63,6 +63,8 @@ pub enum Form {
     Time,
     /// Who: one id or many, as numbers, strings or objects.
     People,
+    /// A kind, by the API's word for it, which is told by ours.
+    Kind,
     /// How many elements an array has.
     Length,
     /// How many bytes there are. The API does not say it (API sheet, section 7): it is known once they have been here.

@@ -73,7 +73,7 @@ pub(super) const FILES: Row = Row {
         field("source", &["system", "source"], Form::Text, column(11, 3)),
         field("uploaded", &["uploaded_at", "created_at"], Form::Time, column(10, 2)),
         field("size", &[], Form::Bytes, column(8, 4)),
-        field("subject", &["subject.type", "subject_type"], Form::Text, None),
+        field("subject", &["subject.type", "subject_type"], Form::Kind, None),
         field("subject id", &["subject.id", "subject_id"], Form::Text, None).untyped(),
         field("version", &["version"], Form::Number, None),
     ],

@@ -25,8 +25,8 @@ pub(super) const FOLDERS: Row = Row {
         query: &[("with", "parent")],
         // Two trees that have nothing in common.
         parts: &[
-            Part { query: &[("folder_type", "checklist")], field: TYPE, value: "checklist" },
-            Part { query: &[("folder_type", "run")], field: TYPE, value: "run" },
+            Part { query: &[("folder_type", "checklist")], field: TYPE, value: "template" },
+            Part { query: &[("folder_type", "run")], field: TYPE, value: "process" },
         ],
         scopes: None,
         narrowings: &[],
@@ -52,14 +52,17 @@ pub(super) const FOLDERS: Row = Row {
     related: related::OF_FOLDER,
     fields: &[
         field("name", &["name", "title"], Form::Text, column(24, 0)),
-        field(TYPE, &["folder_type", "type"], Form::Text, column(9, 1)),
+        field(TYPE, &["folder_type", "type"], Form::Kind, column(9, 1)),
         field("objects", &["total"], Form::Number, column(7, 2)),
         field("parent", &["parent"], Form::Text, column(20, 3)),
         field(PARENT_ID, &["parent_id", "parent.id"], Form::Text, None).untyped(),
+        field("created", &["created_at"], Form::Time, None),
         DELETED_FIELD,
     ],
     verbs: &[VerbRow {
         route: "organizations/{org}/folders/{id}",
+        // API sheet, section 6.10.
+        light: false,
         lost: &[
             "what they hold is not deleted: it stays, without a folder",
             "what happens to subfolders is not documented",

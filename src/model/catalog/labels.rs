@@ -112,8 +112,8 @@ pub(super) const GROUPS: Row = Row {
         admin: false,
         needs: &[],
         lost: &[
-            "the group is lost for good; its members and guests stay",
-            "what happens to tasks and steps assigned to it is not documented",
+            "the grouping is lost for good; members and guests stay",
+            "what happens to tasks and steps that are assigned is not documented",
         ],
         undo: Undo::Never,
         ..ORDINARY

@@ -73,8 +73,10 @@ pub(super) const PROCESSES: Row = Row {
             method: Method::Delete,
             route: "organizations/{org}/runs/{id}",
             admin: false,
+            // API sheet, section 6.1: light members get a permission error.
+            light: false,
             needs: &[Need::Live],
-            lost: &["its tasks, comments and files are hidden with it; restoring brings them back"],
+            lost: &["tasks, comments and files are hidden as well; restoring brings them back"],
             undo: Undo::Whole,
             ..ORDINARY
         },
@@ -83,8 +85,10 @@ pub(super) const PROCESSES: Row = Row {
             method: Method::Put,
             route: "organizations/{org}/runs/{id}/activate",
             admin: false,
+            // API sheet, section 6.1: light members get a permission error.
+            light: false,
             needs: &[Need::Archived],
-            lost: &["its tasks, comments and files return, and its status becomes what it was"],
+            lost: &["tasks, comments and files return, and the status becomes what it was"],
             undo: Undo::Whole,
             ..ORDINARY
         },

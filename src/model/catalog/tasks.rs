@@ -73,7 +73,7 @@ pub(super) const TASKS: Row = Row {
             route: "organizations/{org}/tasks/{id}",
             admin: false,
             needs: &[PROCESS_TASK, Need::Live],
-            lost: &["it leaves every list until it is restored"],
+            lost: &["what is archived leaves every list until it is restored"],
             undo: Undo::Whole,
             ..ORDINARY
         },
@@ -83,7 +83,7 @@ pub(super) const TASKS: Row = Row {
             route: "organizations/{org}/tasks/{id}/restore",
             admin: false,
             needs: &[PROCESS_TASK, Need::Archived],
-            lost: &["it returns to the lists of its owners"],
+            lost: &["what is restored returns to the lists of its owners"],
             undo: Undo::Whole,
             ..ORDINARY
         },
@@ -94,8 +94,8 @@ pub(super) const TASKS: Row = Row {
             admin: false,
             needs: &[PROCESS_TASK],
             lost: &[
-                "its form fields and answers are lost for good",
-                "what happens to its comments and files is not documented",
+                "form fields and answers are lost for good",
+                "what happens to comments and files is not documented",
             ],
             undo: Undo::Never,
             ..ORDINARY

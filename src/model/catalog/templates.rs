@@ -62,8 +62,8 @@ pub(super) const TEMPLATES: Row = Row {
             admin: false,
             needs: &[Need::Live],
             lost: &[
-                "references to it in other templates, steps and automations are stripped, and restoring does not bring them back",
-                "processes already launched from it keep running",
+                "references in other templates, steps and automations are stripped, and restoring does not bring them back",
+                "processes that have been launched keep running",
             ],
             undo: Undo::Partial,
             ..ORDINARY
@@ -85,8 +85,8 @@ pub(super) const TEMPLATES: Row = Row {
             admin: true,
             needs: &[Need::Archived],
             lost: &[
-                "its steps, form fields and rules are lost for good",
-                "what happens to processes launched from it is not documented",
+                "steps, form fields and rules are lost for good",
+                "what happens to processes that have been launched is not documented",
             ],
             undo: Undo::Never,
             ..ORDINARY

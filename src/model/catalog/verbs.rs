@@ -15,6 +15,8 @@ pub struct VerbRow {
     pub route: &'static str,
     /// Whether the API lets only administrators do it.
     pub admin: bool,
+    /// Whether the API lets light members do it.
+    pub light: bool,
     /// Whether it takes away somebody's access, so that many at once are asked about twice.
     pub cuts_access: bool,
     /// What refusals besides a 404 say that there is no such record.
@@ -107,6 +109,7 @@ pub(super) const ORDINARY: VerbRow = VerbRow {
     method: Method::Delete,
     route: "",
     admin: false,
+    light: true,
     cuts_access: false,
     missing: &[],
     reassign: None,

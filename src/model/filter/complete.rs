@@ -71,7 +71,7 @@ fn names(kind: Kind, typed: &str) -> Vec<String> {
 
 fn holds_words(kind: Kind, field: usize) -> bool {
     let form = kind.row().fields.get(field).map(|field| field.form);
-    matches!(form, Some(Form::Text | Form::People | Form::Names))
+    matches!(form, Some(Form::Text | Form::People | Form::Names | Form::Kind))
 }
 
 /// The values that begin like what is typed, or a word of which does, each once.

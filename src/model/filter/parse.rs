@@ -24,6 +24,7 @@ pub(super) struct Reader<'a> {
 }
 
 /// A value, and where it stands.
+#[derive(Clone)]
 struct Typed<'a> {
     value: &'a str,
     at: Range<usize>,
@@ -73,6 +74,12 @@ impl Reader<'_> {
             Some(Form::Number | Form::Percent | Form::Length | Form::Bytes) => typed.number(field),
             Some(Form::Time) => typed.time(field, self.zone),
             Some(Form::Text) if field == 0 => typed.look(Place::Anywhere).map(Test::Name),
+            Some(Form::Kind) => {
+                let word = Kind::parse(typed.value).map_or(typed.value, |kind| kind.row().singular);
+                Typed { value: word, ..typed.clone() }
+                    .look(Place::Start)
+                    .map(|look| Test::Field { field, look })
+            }
             Some(Form::Text | Form::People | Form::Names) | None => {
                 typed.look(Place::Start).map(|look| Test::Field { field, look })
             }
@@ -100,6 +107,7 @@ impl Reader<'_> {
             Form::Number | Form::Length | Form::Bytes => format!("`{name}>10`"),
             Form::Time => format!("`{name}<2026-01-01` or `{name}:>30d`"),
             Form::People => format!("`{name}:ana`"),
+            Form::Kind => format!("`{name}:process`"),
             Form::Text | Form::Names => format!("`{name}:word`"),
         };
         match subject {

@@ -15,6 +15,8 @@ pub struct Organization {
     pub name: String,
     /// Whether the person at the keyboard is an administrator there; `None` if the role is unknown.
     pub admin: Option<bool>,
+    /// Whether the person is known to be a light member there.
+    pub light: bool,
     /// The person's id as a member, once the server has said it.
     pub me: Option<String>,
 }
@@ -23,7 +25,7 @@ impl Organization {
     /// Who acts there.
     #[must_use]
     pub fn who(&self) -> Who<'_> {
-        Who { admin: self.admin, me: self.me.as_deref() }
+        Who { admin: self.admin, light: self.light, me: self.me.as_deref() }
     }
 }
 
@@ -32,6 +34,8 @@ impl Organization {
 pub struct Who<'a> {
     /// Whether it is an administrator.
     pub admin: Option<bool>,
+    /// Whether it is known to be a light member.
+    pub light: bool,
     /// The member's id.
     pub me: Option<&'a str>,
 }
@@ -62,6 +66,9 @@ pub fn applicable(verb: Verb, record: &Record, who: Who<'_>) -> Result<&'static 
     let row = kind.verb(verb).ok_or_else(|| format!("{} have no {}", kind.plural, kind.words.verb(verb)))?;
     if row.admin && who.admin == Some(false) {
         return Err("only administrators may do this".to_owned());
+    }
+    if !row.light && who.light {
+        return Err("light members may not do this".to_owned());
     }
     row.needs.iter().try_for_each(|need| check(need, verb, record, who))?;
     Ok(row)

@@ -22,8 +22,13 @@ fn plan(verb: Verb, kind: Kind, n: usize, held: u64) -> Plan {
 }
 
 fn of(verb: Verb, records: Vec<Record>) -> Plan {
-    let organization =
-        Organization { id: "e0d1c2b3".into(), name: "Acme Ltd".into(), admin: Some(true), me: None };
+    let organization = Organization {
+        id: "e0d1c2b3".into(),
+        name: "Acme Ltd".into(),
+        admin: Some(true),
+        light: false,
+        me: None,
+    };
     let chosen = records.into_iter().map(Chosen::from).collect();
     Plan::new(verb, organization, chosen, Limits::documented(), Caution::default())
 }
@@ -68,8 +73,9 @@ fn a_precondition_gives_its_reason() {
     let admin = Some(true);
     let live = record(Kind::Processes, 1, &[]);
     let archived = record(Kind::Processes, 1, &[("status", "archived")]);
-    let reason =
-        |verb, record: &Record, admin| applicable(verb, record, Who { admin, me: None }).map(|row| row.route);
+    let reason = |verb, record: &Record, admin| {
+        applicable(verb, record, Who { admin, ..Who::default() }).map(|row| row.route)
+    };
     assert_eq!(reason(Verb::Archive, &live, admin), Ok("organizations/{org}/runs/{id}"));
     assert_eq!(reason(Verb::Archive, &archived, admin), Err("already archived".into()));
     assert_eq!(reason(Verb::Delete, &live, admin), Err("not archived: archive it first".into()));

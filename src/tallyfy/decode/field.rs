@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use crate::model::catalog::{AND, BETWEEN, Field, Form};
+use crate::model::kind::Kind;
 use crate::model::people;
 use crate::model::record::Draft;
 
@@ -48,9 +49,15 @@ pub(super) fn read(form: Form, found: &Value) -> Option<Draft> {
         Form::Percent => percent(value)?,
         Form::Time => instant(value)?,
         Form::People => owners(value)?,
+        Form::Kind => plain(value).map(|word| Draft::Text(kind_word(word))),
         Form::Length => length(value).map(Draft::Number),
     };
     read.or_else(|| plain(value).map(Draft::Text))
+}
+
+/// Our word for the kind that `word` stands for; another word stays as it is.
+fn kind_word(word: String) -> String {
+    Kind::parse(&word).map_or(word, |kind| kind.row().singular.to_owned())
 }
 
 fn is_nothing(value: &Value) -> bool {

@@ -56,6 +56,7 @@ pub(super) fn setup(kind: Kind) -> Setup {
         demo: true,
         here: Place { profile: Some("work".to_owned()), ..Place::default() },
         places: Vec::new(),
+        visited: Vec::new(),
         accent: None,
         host: "127.0.0.1:4040".to_owned(),
         limits: Limits::documented(),
@@ -96,8 +97,13 @@ pub(super) fn page(kind: Kind, names: &[&str], archived: bool) -> Arc<Page> {
 pub(super) fn lively(width: u16, height: u16) -> State {
     let mut state = State::new(setup(Kind::Processes), Size { width, height }, moment(30));
     state.identity = Identity::Known;
-    let organization =
-        Organization { id: "e0d1c2b3".into(), name: "Acme Ltd".into(), admin: Some(true), me: None };
+    let organization = Organization {
+        id: "e0d1c2b3".into(),
+        name: "Acme Ltd".into(),
+        admin: Some(true),
+        light: false,
+        me: None,
+    };
     state.standing.organization = Some(organization);
     state.people = Arc::new(People::new([("1".into(), "Mia Øst".into()), ("2".into(), "王小明".into())]));
     let numbered: Vec<String> = (8..60).map(|n| format!("Renewal {n:05}")).collect();

@@ -29,7 +29,8 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
         timeouts: Timeouts { connect: Duration::from_secs(1), request: Duration::from_secs(1) },
         body_cap: 1,
     };
-    let organization = Organization { id: "e0d1".into(), name: "Acme".into(), admin: None, me: None };
+    let organization =
+        Organization { id: "e0d1".into(), name: "Acme".into(), admin: None, light: false, me: None };
     let chosen = (0..steps).map(|n| Chosen::from(task(&n.to_string()))).collect();
     let plan = Plan::new(Verb::Archive, organization, chosen, Limits::off(), Caution::default());
     let (sender, messages) = unbounded_channel();

@@ -161,8 +161,13 @@ pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organizati
 
 /// A plan as the modal makes it, with nothing let through that it would block.
 pub(super) fn proposed(verb: Verb, chosen: Vec<Chosen>, options: Options) -> Plan {
-    let organization =
-        Organization { id: "e0d1".into(), name: "Acme Ltd".into(), admin: Some(true), me: None };
+    let organization = Organization {
+        id: "e0d1".into(),
+        name: "Acme Ltd".into(),
+        admin: Some(true),
+        light: false,
+        me: None,
+    };
     Plan::new(verb, organization, chosen, Limits::off(), Caution::default()).with(options)
 }
 

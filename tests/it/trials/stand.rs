@@ -124,6 +124,7 @@ impl Stand {
             id: self.server.org().into(),
             name: "Acme Ltd".into(),
             admin: Some(true),
+            light: false,
             me: None,
         };
         let chosen = records.into_iter().map(Into::into).collect();

@@ -259,8 +259,13 @@ pub(crate) fn plan(verb: Verb, records: impl IntoIterator<Item = Record>) -> Arc
         after: None,
         heir: None,
     };
-    let organization =
-        Organization { id: "e0d1".into(), name: "Acme Ltd".into(), admin: Some(true), me: None };
+    let organization = Organization {
+        id: "e0d1".into(),
+        name: "Acme Ltd".into(),
+        admin: Some(true),
+        light: false,
+        me: None,
+    };
     let empty = Plan::new(verb, organization, Vec::new(), Limits::off(), Caution::default());
     Arc::new(Plan { steps: records.into_iter().map(step).collect(), ..empty })
 }

@@ -36,8 +36,13 @@ fn processes(archived: usize, live: usize) -> Vec<Chosen> {
 impl Seat {
     /// A modal that has been on the screen for a second.
     fn before(verb: Verb, chosen: Vec<Chosen>) -> Self {
-        let organization =
-            Organization { id: "e0d1c2b3".into(), name: "Acme Ltd".into(), admin: Some(true), me: None };
+        let organization = Organization {
+            id: "e0d1c2b3".into(),
+            name: "Acme Ltd".into(),
+            admin: Some(true),
+            light: false,
+            me: None,
+        };
         let plan = Plan::new(verb, organization, chosen, Limits::off(), Caution::default());
         let mut seat = Self { confirm: Confirm::new(plan), tick: Duration::ZERO };
         seat.look();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::failure::{Cause, Failure};
+use crate::model::place::Known;
 
 fn is_places(work: &Work) -> bool {
     matches!(work, Work::Places)
@@ -70,4 +71,24 @@ fn what_cannot_be_entered_or_read_says_so_and_nothing_is_lost() {
     // The profiles of the config are there all the same.
     bench.keys("enter");
     assert_eq!(gone(&bench).len(), 2);
+}
+
+#[test]
+fn what_is_typed_before_the_organizations_are_known_is_not_said_to_be_wrong() {
+    let mut bench = Bench::new();
+    bench.keys("P O t h e r enter");
+    assert_eq!(bench.notice(), "still reading which organizations you are in");
+    bench.answer(is_places, Reply::Placed(Ok(vec![other()])));
+    bench.keys("enter");
+    assert_eq!(bench.notice(), "going to `Other Inc`");
+}
+
+#[test]
+fn where_one_came_from_is_offered_even_if_nothing_can_be_read_here() {
+    let mut bench = opened();
+    let start = Place { base_url: "https://b.example".into(), org: other().id, ..Place::default() };
+    bench.state.setup.visited = vec![Known { place: start.clone(), organization: Some(other()) }];
+    bench.state.standing.organization = None;
+    bench.keys("esc P O t h e r down enter");
+    assert_eq!(gone(&bench), [&start]);
 }

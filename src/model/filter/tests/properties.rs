@@ -21,7 +21,7 @@ fn value(form: Form) -> BoxedStrategy<Draft> {
             .boxed(),
         Form::People => "(2044|7|99|1 group|ab@c\\.d)(,[0-9])?".prop_map(Draft::Text).boxed(),
         Form::Names => "([a-c]{1,3}(␟[a-c]{1,3})?)?".prop_map(Draft::Text).boxed(),
-        Form::Text => text.clone(),
+        Form::Text | Form::Kind => text.clone(),
     };
     prop_oneof![2 => Just(Draft::Missing), 6 => right, 1 => text].boxed()
 }
