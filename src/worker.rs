@@ -260,10 +260,10 @@ impl Worker {
                     Reply::Recounted(past.deeds(job).await)
                 });
             }
-            Work::ExportJob(job) => {
+            Work::ExportJob { job, sought } => {
                 let past = self.past();
                 self.supervise(ticket, Reply::Written(Err(cancelled())), async move {
-                    Reply::Written(past.export(job).await)
+                    Reply::Written(past.export(job, sought).await)
                 });
             }
             Work::Copy(clip) => {

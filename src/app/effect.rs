@@ -186,7 +186,12 @@ pub enum Work {
     /// Read the steps of a past job. Ends with `Recounted`.
     Deeds(i64),
     /// Write the steps of a past job into a new file. Ends with `Written`.
-    ExportJob(i64),
+    ExportJob {
+        /// The job.
+        job: i64,
+        /// Only these of its steps.
+        sought: Option<Sought>,
+    },
     /// Put something into the clipboard. Ends with `Copied`.
     Copy(Clip),
     /// Open a record in the web app. Ends with `Browsed`.

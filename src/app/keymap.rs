@@ -62,6 +62,15 @@ pub struct Binding {
     pub rank: u8,
 }
 
+impl Binding {
+    /// How a sentence names it by the key that was pressed: `` `D` (delete) ``.
+    #[must_use]
+    pub fn pressed(&self, chord: Chord) -> String {
+        let words = if self.hint.is_empty() { self.help } else { self.hint };
+        format!("`{chord}` ({words})")
+    }
+}
+
 /// Ctrl-Z is the terminal's own word for it and is not rebindable, like the keys inside modals.
 pub const SUSPEND: Chord = Chord::ctrl('z');
 

@@ -19,7 +19,7 @@ use super::pages;
 use super::trouble::{Code, Trouble};
 use crate::config::{self, Problem};
 use crate::journal::{History, JournalError, PastJob, PastStep, Wanted};
-use crate::model::catalog::{ARCHIVING, DISABLING, Words};
+use crate::model::catalog::Words;
 use crate::model::kind::{Kind, Verb};
 use crate::model::moment::Zone;
 use crate::model::outcome::Outcome;
@@ -30,16 +30,16 @@ pub(super) struct HistoryArgs {
     /// Show the steps of this job
     #[arg(value_name = "JOB")]
     job: Option<i64>,
-    /// Print JSON
+    /// Print JSON: `verb` has one word for all kinds, `called` is what the records of the job call it
     #[arg(long, conflicts_with = "csv")]
     json: bool,
-    /// Print CSV
+    /// Print CSV, with `verb` and `called` as in JSON
     #[arg(long)]
     csv: bool,
     /// Only jobs since this day, such as 2026-03-01, or for so many days, such as 90d
     #[arg(long, value_name = "DATE|DAYS", value_parser = since, conflicts_with = "job")]
     since: Option<Timestamp>,
-    /// Only jobs of this verb
+    /// Only jobs of this verb; `archive` and `restore` find those that are called disable and enable, too
     #[arg(long, value_parser = PossibleValuesParser::new(verbs()), conflicts_with = "job")]
     verb: Option<String>,
     /// Only steps that ended so, and jobs that hold one
@@ -105,21 +105,19 @@ fn no_such(job: i64) -> Trouble {
 }
 
 /// A verb of a job as its records call it. The journal has one word for each.
-fn verb(job: &PastJob, word: &str) -> String {
-    let words = Words::of(job.kinds.iter().filter_map(|kind| Kind::parse(kind)));
-    Verb::parse(word).map_or_else(|| word.to_owned(), |verb| words.verb(verb).to_owned())
+fn verb<'a>(job: &'a PastJob, word: &'a str) -> &'a str {
+    Words::told(job.kinds.iter().map(String::as_str), word)
 }
 
 /// Every word for a verb.
 fn verbs() -> Vec<&'static str> {
-    let all = [&ARCHIVING, &DISABLING].into_iter().flat_map(|words| Verb::ALL.map(|verb| words.verb(verb)));
+    let all = Words::every().into_iter().flat_map(|words| Verb::ALL.map(|verb| words.verb(verb)));
     all.collect::<IndexSet<_>>().into_iter().collect()
 }
 
 /// The journal's word for what some kinds call otherwise.
 fn known_verb(word: &str) -> String {
-    let is_called = |verb: &Verb| [&ARCHIVING, &DISABLING].iter().any(|words| words.verb(*verb) == word);
-    Verb::ALL.into_iter().find(is_called).map(Verb::word).unwrap_or(word).to_owned()
+    Words::meaning(word).map_or_else(|| word.to_owned(), |verb| verb.word().to_owned())
 }
 
 fn slug(word: &str) -> Result<String, Trouble> {

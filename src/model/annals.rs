@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::catalog::Words;
 use super::id::Id;
 use super::kind::{Kind, Verb};
 use super::outcome::Outcome;
@@ -41,7 +42,7 @@ impl Standing {
 pub struct Account {
     /// Its number.
     pub job: i64,
-    /// The verb's word.
+    /// The journal's word for the verb.
     pub verb: String,
     /// The words of the kinds of its records, with how many there are of each.
     pub kinds: Vec<(String, u64)>,
@@ -68,6 +69,12 @@ pub struct Account {
 }
 
 impl Account {
+    /// The verb, as its records call it.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        Words::told(self.kinds.iter().map(|(kind, _)| kind.as_str()), &self.verb)
+    }
+
     /// How many records ended so.
     #[must_use]
     pub fn of(&self, outcome: Outcome) -> u64 {
@@ -148,9 +155,10 @@ impl Account {
         let kinds = self.kinds.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
         let day = self.confirmed.strftime("%Y-%m-%d");
         text::folded(&format!(
-            "{} {} {kinds} {} {} {} {} {day} {}",
+            "{} {} {} {kinds} {} {} {} {} {day} {}",
             self.job,
             self.verb,
+            self.word(),
             self.what(),
             self.results(),
             self.state(),
@@ -169,8 +177,10 @@ pub struct Deed {
     pub id: Option<Id>,
     /// The record's name.
     pub name: String,
-    /// The word of its verb.
+    /// The journal's word for its verb.
     pub verb: String,
+    /// What the records of its job call that.
+    pub called: String,
     /// The request's method.
     pub method: String,
     /// The request's path.
@@ -210,6 +220,8 @@ pub struct Sought {
     pub words: Vec<String>,
     /// The verb.
     pub verb: Option<Verb>,
+    /// What it is called, where that is not the journal's word.
+    pub called: Option<String>,
     /// The kind.
     pub kind: Option<Kind>,
     /// How a step ended.
@@ -227,7 +239,8 @@ impl Sought {
             let unknown = |what: &str, value: &str| format!("`{}` is not {what}", text::clean(value));
             match word.split_once(':') {
                 Some(("verb", value)) => {
-                    sought.verb = Some(Verb::parse(value).ok_or_else(|| unknown("a verb", value))?);
+                    sought.verb = Some(Words::meaning(value).ok_or_else(|| unknown("a verb", value))?);
+                    sought.called = Verb::parse(value).is_none().then(|| value.to_owned());
                 }
                 Some(("kind", value)) => {
                     sought.kind = Some(Kind::parse(value).ok_or_else(|| unknown("a kind", value))?);
@@ -249,11 +262,18 @@ impl Sought {
         self.words.iter().map(String::as_str).filter(|word| !haystack.contains(word)).collect()
     }
 
+    /// Whether a job whose verb is called `word` is sought.
+    #[must_use]
+    pub fn calls(&self, word: &str) -> bool {
+        self.called.as_deref().is_none_or(|called| called == word)
+    }
+
     /// Whether it finds a step.
     #[must_use]
     pub fn finds(&self, deed: &Deed) -> bool {
         let haystack = if self.words.is_empty() { String::new() } else { deed.haystack() };
         self.verb.is_none_or(|verb| Verb::parse(&deed.verb) == Some(verb))
+            && self.calls(&deed.called)
             && self.kind.is_none_or(|kind| Kind::parse(&deed.kind) == Some(kind))
             && self.outcome.is_none_or(|outcome| outcome.word() == deed.outcome)
             && self.words.iter().all(|word| haystack.contains(word))
@@ -321,6 +341,10 @@ mod tests {
             (sought.outcome, sought.kind, sought.verb),
             (Some(Outcome::NotSent), Some(Kind::Processes), Some(Verb::Archive))
         );
+        let disabling = Sought::parse("verb:disable").unwrap();
+        assert_eq!(disabling.verb, Some(Verb::Archive));
+        assert!(disabling.calls("disable") && !disabling.calls("archive"));
+        assert!(sought.calls("disable") && sought.calls("archive"));
         for wrong in ["outcome:fine", "kind:cats", "verb:fly"] {
             assert!(Sought::parse(wrong).is_err(), "{wrong}");
         }
@@ -332,6 +356,7 @@ mod tests {
             id: None,
             name: "Übung".into(),
             verb: "archive".into(),
+            called: "archive".into(),
             method: "DELETE".into(),
             path: "/api/x".into(),
             outcome: Outcome::Failed.word(),

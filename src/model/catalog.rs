@@ -33,7 +33,8 @@ use source::{ARCHIVED_LISTS, MEMBERS_AT_ONCE, narrowing};
 pub use source::{Answers, Carrier, Holder, List, Narrowing, Part, Query, Scopes, Source, Within};
 pub use verbs::{Method, Need, Reassign, Undo, VerbRow};
 use verbs::{ORDINARY, PROCESS_TASK};
-pub use words::{ARCHIVING, DISABLING, Words};
+pub use words::Words;
+use words::{ARCHIVING, DISABLING};
 
 /// All there is to know of one kind.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //! Owns applicability (verb by record gives yes or the reason), what a plan says in its modal, and what a person must
 //! type to set it off. The modal shows a [`Plan`], the worker runs the same one. Must not send or draw anything.
 
+mod consequences;
 mod standing;
 mod turns;
 
@@ -271,9 +272,23 @@ impl Plan {
     /// How many records could be deleted if they were archived first.
     #[must_use]
     pub fn archivable_first(&self) -> usize {
-        let free = self.chosen.iter().filter(|chosen| chosen.busy.is_none());
-        free.filter(|chosen| archived_first(self.verb, &chosen.record, self.organization.who()).is_some())
-            .count()
+        self.archivable().count()
+    }
+
+    /// Every word for what would be done to those first: `archive`, `disable`, or both.
+    pub fn words_first(&self) -> Vec<&'static Words> {
+        let each = self.archivable().map(|record| record.kind().row().words);
+        each.fold(Vec::new(), |mut all, words| {
+            if !all.contains(&words) {
+                all.push(words);
+            }
+            all
+        })
+    }
+
+    fn archivable(&self) -> impl Iterator<Item = &Record> {
+        let free = self.chosen.iter().filter(|chosen| chosen.busy.is_none()).map(|chosen| &chosen.record);
+        free.filter(|record| archived_first(self.verb, record, self.organization.who()).is_some())
     }
 
     /// The steps that do what the plan is for, one a record. The others only prepare it.
@@ -332,11 +347,9 @@ impl Plan {
             }
             ([(kind, n)], _) => format!("{verb} {} in {place}", kind.count(*n)),
             ([], _) => {
-                let kind = self
-                    .blocked
-                    .first()
-                    .map_or("0 records".to_owned(), |blocked| blocked.record.kind().count(0));
-                format!("{verb} {kind} in {place}")
+                let kinds: BTreeSet<Kind> = self.blocked.iter().map(|one| one.record.kind()).collect();
+                let none = kinds.first().filter(|_| kinds.len() == 1).map(|kind| kind.count(0));
+                format!("{verb} {} in {place}", none.as_deref().unwrap_or("0 records"))
             }
             (several, _) => {
                 let each: Vec<_> = several.iter().map(|(kind, n)| kind.count(*n)).collect();
@@ -350,50 +363,6 @@ impl Plan {
     pub fn kinds(&self) -> Vec<(Kind, usize)> {
         let count = |kind| self.targets().filter(|step| step.record.kind() == kind).count();
         Kind::ALL.into_iter().map(|kind| (kind, count(kind))).filter(|(_, n)| *n > 0).collect()
-    }
-
-    /// What is lost or follows, in the order of the kinds.
-    #[must_use]
-    pub fn consequences(&self) -> Vec<String> {
-        let rows = self.kinds().into_iter().filter_map(|(kind, _)| kind.row().verb(self.verb));
-        let mut sentences: Vec<String> =
-            rows.flat_map(|row| row.lost).map(|lost| (*lost).to_owned()).collect();
-        if self.verb == Verb::Delete && !self.steps.is_empty() {
-            sentences.insert(0, "this cannot be undone".to_owned());
-        }
-        let prepared: BTreeSet<Kind> = self
-            .steps
-            .iter()
-            .filter(|step| step.row.verb != self.verb)
-            .map(|step| step.record.kind())
-            .collect();
-        for row in prepared.into_iter().filter_map(|kind| kind.row().verb(Verb::Archive)) {
-            // What archiving takes away for good is gone even if the deletion then does not come about.
-            if row.undo != Undo::Whole {
-                sentences.extend(row.lost.iter().map(|lost| (*lost).to_owned()));
-            }
-        }
-        if self.can_hand_over() {
-            sentences.push(match &self.heir {
-                Some(heir) => {
-                    format!("what they own goes to {}, and enabling them does not bring it back", heir.name)
-                }
-                None => "what they own stays theirs, and nobody with access owns it".to_owned(),
-            });
-        }
-        let is_oneself = |need: &Need| matches!(need, Need::Other { .. });
-        if self.organization.me.is_none()
-            && self.steps.iter().any(|step| step.row.needs.iter().any(is_oneself))
-        {
-            sentences
-                .push("which of them you are is unknown: make sure that you are not among them".to_owned());
-        }
-        if self.organization.admin.is_none() && self.steps.iter().any(|step| step.row.admin) {
-            sentences.push(
-                "only administrators may do this and your role is unknown: the server may refuse".to_owned(),
-            );
-        }
-        sentences
     }
 
     /// How many requests will be sent: those that change something, and the reads before them. Before each permanent

@@ -16,7 +16,9 @@ use crate::app::state::history::HistoryPage;
 use crate::app::state::layout::Area;
 use crate::app::state::status::Told;
 use crate::app::state::{Focus, Overlay, State};
-use crate::model::kind::Verb;
+use crate::model::annals::Account;
+use crate::model::catalog::Words;
+use crate::model::kind::{Kind, Verb};
 use crate::model::pacing;
 use crate::model::plan::{Assent, applicable};
 use crate::model::record::Record;
@@ -103,7 +105,7 @@ fn hints(state: &State) -> Vec<Hint> {
             fixed(&[("f", "finish the rest"), ("d", "drop it"), ("esc", "later"), ("j k", "pick")])
         }
         Some(Overlay::Save(_)) => fixed(&[("enter", "save"), ("esc", "do not"), ("ctrl-u", "clear")]),
-        Some(Overlay::History(page)) => fixed(in_history(page)),
+        Some(Overlay::History(page)) => fixed(&in_history(state, page)),
         Some(Overlay::Export(_)) => fixed(&[("enter", "write it"), ("esc", "close")]),
         Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
         Some(Overlay::Help(_)) => bound(state),
@@ -125,30 +127,34 @@ fn hints(state: &State) -> Vec<Hint> {
     }
 }
 
-fn in_history(page: &HistoryPage) -> &'static [(&'static str, &'static str)] {
+/// The keys of the history: undoing and trying again only where they would do something for the job the cursor is on.
+fn in_history(state: &State, page: &HistoryPage) -> Vec<(&'static str, &'static str)> {
     let typing = page.open.as_ref().map_or(&page.typing, |open| &open.typing);
-    match (typing, &page.open) {
-        (Some(_), _) => {
-            &[("enter", "seek"), ("esc", "former search"), ("outcome:failed", "steps that ended so")]
-        }
-        (None, None) => &[
-            ("enter", "steps"),
-            ("esc", "back"),
-            ("u", "undo it"),
-            ("t", "retry what failed"),
-            ("/", "seek"),
-            ("e", "export"),
-            ("R", "reload"),
-        ],
-        (None, Some(_)) => &[
-            ("esc", "back"),
-            ("u", "undo it"),
-            ("t", "retry what failed"),
-            ("/", "seek"),
-            ("e", "export"),
-            ("y", "copy id"),
-        ],
+    if typing.is_some() {
+        return vec![
+            ("enter", "filter"),
+            ("esc", "former filter"),
+            ("outcome:failed", "what ended so"),
+            ("verb:archive", "what was done so"),
+        ];
     }
+    let is_open = page.open.is_some();
+    let can = |trouble: fn(&Account) -> Option<String>| {
+        may_change(state) && page.current().is_some_and(|account| trouble(account).is_none())
+    };
+    let is_cut = page.open.as_ref().is_some_and(|open| !open.filter.is_empty());
+    let has_job = page.current().is_some();
+    let keys = [
+        (!is_open && has_job, ("enter", "steps")),
+        (true, ("esc", "back")),
+        (can(Account::undo_trouble), ("u", "undo it")),
+        (can(Account::retry_trouble), ("t", "retry what failed")),
+        (true, ("/", "filter")),
+        (has_job, ("e", if is_cut { "export what is shown" } else { "export" })),
+        (is_open, ("y", "copy id")),
+        (!is_open, ("R", "reload")),
+    ];
+    keys.into_iter().filter_map(|(does, key)| does.then_some(key)).collect()
 }
 
 fn in_modal(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
@@ -204,10 +210,15 @@ fn bound(state: &State) -> Vec<Hint> {
     rows.into_iter().map(|(_, chord, hint)| (chord, hint)).collect()
 }
 
-/// What a key does, in the words of the kind that is shown.
+/// What a key does, in the words of the kinds that are shown.
 fn hint(state: &State, binding: &Binding) -> &'static str {
-    match binding.command {
-        Command::Do(verb) => state.kind.row().words.verb(verb),
+    match (binding.command, &state.marked_only) {
+        (Command::Do(verb), Some(set)) if state.detail.is_none() => {
+            Words::of(set.shown().map(Record::kind)).verb(verb)
+        }
+        (Command::Do(verb), _) => at_hand_kind(state).row().words.verb(verb),
+        // The key that opened the view leaves it.
+        (Command::MarkedOnly, Some(_)) => "leave",
         _ => binding.hint,
     }
 }
@@ -290,6 +301,11 @@ fn at_hand(state: &State, is_such: impl Fn(&Record) -> bool) -> bool {
         Some(detail) => is_such(&detail.record),
         None => state.under_cursor().is_some_and(|record| is_such(&record)),
     }
+}
+
+/// The kind of the record whose page is open, else of the list.
+fn at_hand_kind(state: &State) -> Kind {
+    state.detail.as_ref().map_or(state.kind, |detail| detail.record.kind())
 }
 
 /// Whether anything can be changed at all, as far as is known.

@@ -49,9 +49,13 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
     let organization = state.standing.organization.as_ref().map_or("", |organization| &organization.name);
     let title = format!(" history of {organization} ");
     let area = frame(state, title, (&page.filter, page.typing.as_ref()), canvas);
-    let cells = Cells::of(usize::from(area.width));
+    let shown = history_rows(state.size);
+    let first = first_row(page.at, page.accounts.len(), shown);
+    let cells: Vec<_> =
+        page.accounts.iter().skip(first).take(shown).map(|account| job_cells(state, account)).collect();
+    let widths = job_widths(usize::from(area.width), &cells);
     let heads = ["confirmed", "verb", "records", "results", "state", "by"].map(str::to_owned);
-    canvas.line(area, 0, &row(" ", &cells.jobs, &heads));
+    canvas.line(area, 0, &row(" ", &widths, &heads));
     let rows = area.rows(1, area.height);
     if page.accounts.is_empty() {
         let words = match &page.known {
@@ -65,10 +69,8 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
         sentence(&words, rows, canvas);
         return;
     }
-    let shown = history_rows(state.size);
-    let first = first_row(page.at, page.accounts.len(), shown);
-    for (line, account) in page.accounts.iter().skip(first).take(shown).enumerate() {
-        listed(line, line + first == page.at, &cells.jobs, &job_cells(state, account), rows, canvas);
+    for (line, cells) in cells.iter().enumerate() {
+        listed(line, line + first == page.at, &widths, cells, rows, canvas);
     }
     let foot = area.rows(area.height.saturating_sub(FOOT), FOOT);
     if let Some(account) = page.current() {
@@ -81,7 +83,7 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
             &format!(
                 "job {}: {} {}, {}; {}{because}{continues}{copies}",
                 account.job,
-                account.verb,
+                account.word(),
                 account.what(),
                 account.results(),
                 account.state()
@@ -99,7 +101,7 @@ fn job_cells(state: &State, account: &Account) -> [String; 6] {
     let is_narrow = history_area(state.size).inside(2).width < NARROW;
     let zone = &state.setup.zone;
     let when = if is_narrow { zone.date(account.confirmed) } else { zone.minute(account.confirmed) };
-    [when, account.verb.clone(), account.what(), account.results(), account.state(), person]
+    [when, account.word().to_owned(), account.what(), account.results(), account.state(), person]
 }
 
 fn job(state: &State, open: &JobPage, canvas: &mut Canvas<'_>) {
@@ -108,28 +110,33 @@ fn job(state: &State, open: &JobPage, canvas: &mut Canvas<'_>) {
     let title = format!(
         " job {}: {} {} in {}, {when} ",
         account.job,
-        clean(&account.verb),
+        clean(account.word()),
         account.what(),
         clean(&account.organization)
     );
     let area = frame(state, title, (&open.filter, open.typing.as_ref()), canvas);
-    let cells = Cells::of(usize::from(area.width));
-    let heads = ["ended", "outcome", "status", "kind", "name", "reason"].map(str::to_owned);
-    canvas.line(area, 0, &row(" ", &cells.steps, &heads));
-    let rows = area.rows(1, area.height);
+    let shown = history_rows(state.size);
+    let first = first_row(open.at, open.shown.len(), shown);
     let deeds = match &open.steps {
+        Steps::Are(deeds) => deeds.as_slice(),
+        Steps::Asked(_) | Steps::Failed(_) => &[],
+    };
+    let on_screen = open.shown.iter().skip(first).take(shown).filter_map(|n| deeds.get(*n));
+    let cells: Vec<_> = on_screen.map(|deed| step_cells(state, deed)).collect();
+    let widths = step_widths(usize::from(area.width), &cells);
+    let heads = ["ended", "outcome", "status", "kind", "name", "reason"].map(str::to_owned);
+    canvas.line(area, 0, &row(" ", &widths, &heads));
+    let rows = area.rows(1, area.height);
+    match &open.steps {
         Steps::Asked(_) => return sentence("reading…", rows, canvas),
         Steps::Failed(why) => return sentence(&format!("the steps could not be read: {why}"), rows, canvas),
-        Steps::Are(deeds) => deeds,
-    };
+        Steps::Are(_) => {}
+    }
     if open.shown.is_empty() {
         return sentence("no step is like that", rows, canvas);
     }
-    let shown = history_rows(state.size);
-    let first = first_row(open.at, open.shown.len(), shown);
-    for (line, n) in open.shown.iter().skip(first).take(shown).enumerate() {
-        let Some(deed) = deeds.get(*n) else { continue };
-        listed(line, line + first == open.at, &cells.steps, &step_cells(state, deed), rows, canvas);
+    for (line, cells) in cells.iter().enumerate() {
+        listed(line, line + first == open.at, &widths, cells, rows, canvas);
     }
     if let Some(deed) = open.current() {
         sentence(&in_full(deed), area.rows(area.height.saturating_sub(FOOT), FOOT), canvas);
@@ -156,31 +163,50 @@ fn in_full(deed: &Deed) -> String {
     };
     let copy = deed.copy.as_ref().map(|file| format!(", copy in {file}")).unwrap_or_default();
     let reason = deed.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{} {}, {sent}{copy}; {} {id}{reason}", deed.method, deed.path, deed.verb)
+    format!("{} {}, {sent}{copy}; {} {id}{reason}", deed.method, deed.path, deed.called)
 }
 
-/// Widths of the cells of a row, the last one as wide as it is left.
-struct Cells {
-    jobs: [usize; 6],
-    steps: [usize; 6],
-}
-
-impl Cells {
-    fn of(width: usize) -> Self {
-        // What has no room here stands in full at the foot.
-        if width < usize::from(NARROW) {
-            let results = width.saturating_sub(2 + 10 + 2 + 8 + 2);
-            let name = width.saturating_sub(2 + 12 + 2);
-            return Self { jobs: [10, 8, 0, results, 0, 0], steps: [0, 12, 0, 0, name, 0] };
-        }
-        let (by, gaps) = if width >= WIDE { (16, 5) } else { (0, 4) };
-        let room = width.saturating_sub(2 + 16 + 8 + 2 * gaps + by);
-        let (records, results) = (room / 3, room / 3);
-        let state = room.saturating_sub(records + results);
-        let steps = width.saturating_sub(2 + 8 + 12 + 6 + 9 + 2 * 5);
-        let (name, reason) = (steps / 2, steps.saturating_sub(steps / 2));
-        Self { jobs: [16, 8, records, results, state, by], steps: [8, 12, 6, 9, name, reason] }
+/// Widths of the cells of jobs `width` cells wide: whatever these need where there is room.
+fn job_widths(width: usize, rows: &[[String; 6]]) -> [usize; 6] {
+    // What has no room here stands in full at the foot.
+    if width < usize::from(NARROW) {
+        return [10, 8, 0, width.saturating_sub(2 + 10 + 2 + 8 + 2), 0, 0];
     }
+    let (by, gaps) = if width >= WIDE { (16, 5) } else { (0, 4) };
+    let room = width.saturating_sub(2 + 16 + 8 + 2 * gaps + by);
+    let [records, results, state] = fitted([wanted(rows, 2), wanted(rows, 3), wanted(rows, 4)], room);
+    [16, 8, records, results, state, by]
+}
+
+/// The same for steps.
+fn step_widths(width: usize, rows: &[[String; 6]]) -> [usize; 6] {
+    if width < usize::from(NARROW) {
+        return [0, 12, 0, 0, width.saturating_sub(2 + 12 + 2), 0];
+    }
+    let room = width.saturating_sub(2 + 8 + 12 + 6 + 9 + 2 * 5);
+    let [name, reason] = fitted([wanted(rows, 4), wanted(rows, 5)], room);
+    [8, 12, 6, 9, name, reason]
+}
+
+/// How wide a column would be that cuts nothing; never less than its head.
+fn wanted(rows: &[[String; 6]], column: usize) -> usize {
+    rows.iter().map(|row| text::width(&clean(&row[column]))).max().unwrap_or(0).max("records".len())
+}
+
+/// Widths that fill `room`: where it is too little for all, the widest give way.
+fn fitted<const N: usize>(wanted: [usize; N], room: usize) -> [usize; N] {
+    let mut widths = wanted.map(|width| width.min(room));
+    while widths.iter().sum::<usize>() > room {
+        match widths.iter_mut().max() {
+            Some(widest) => *widest -= 1,
+            None => break,
+        }
+    }
+    let left = room - widths.iter().sum::<usize>();
+    if let Some(last) = widths.last_mut() {
+        *last += left;
+    }
+    widths
 }
 
 fn row(sign: &str, widths: &[usize; 6], cells: &[String; 6]) -> Vec<Span<'static>> {
@@ -216,4 +242,16 @@ fn sentence(words: &str, area: Area, canvas: &mut Canvas<'_>) {
 
 fn counted(state: &State, at: usize, of: &str, canvas: &mut Canvas<'_>) {
     canvas.footing(history_area(state.size), &[Span::raw(format!(" {} of {of} ", at + 1))]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitted;
+
+    #[test]
+    fn columns_are_cut_only_where_there_is_no_room() {
+        assert_eq!(fitted([40, 10, 8], 70), [40, 10, 20]);
+        assert_eq!(fitted([40, 30, 8], 60), [26, 26, 8]);
+        assert_eq!(fitted([40, 30], 0), [0, 0]);
+    }
 }

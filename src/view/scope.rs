@@ -18,6 +18,10 @@ use crate::model::text::grouped;
 
 /// Cells of a filter that are shown here; the whole stands in its input.
 const FILTER: usize = 32;
+/// The rank of how far a list was gathered, told in full.
+const COVERAGE: u8 = 11;
+/// The rank of why a load failed.
+const FAILURE: u8 = 12;
 
 /// Draws the line.
 pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
@@ -31,7 +35,7 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
         let mut parts = of_list(listing, theme);
         parts.extend(of_marks(state, theme));
         parts.extend(of_load(state, theme));
-        parts
+        with_coverage(parts, listing, usize::from(area.width), theme)
     };
     let line = text::beside(parts, usize::from(area.width));
     canvas.line(area, 0, &line);
@@ -158,11 +162,30 @@ fn of_load(state: &State, theme: Theme) -> Vec<Part<'static>> {
     parts.extend(
         counts.map(|(rank, n, what)| Part::new(*rank, format!("{} {what}", grouped(*n)), theme.wary())),
     );
-    parts.extend(coverage(listing).map(|covered| Part::new(11, covered, theme.plain())));
     if let Load::Failed(failure) = &listing.load
         && listing.loaded() > 0
     {
-        parts.push(Part::new(12, failure.words.clone(), theme.bad()));
+        parts.push(Part::new(FAILURE, failure.words.clone(), theme.bad()));
+    }
+    parts
+}
+
+/// The parts with how far the list was gathered: in full where that fits, else how far from the first of the kinds, which
+/// stays longer than most others.
+fn with_coverage<'a>(
+    mut parts: Vec<Part<'a>>,
+    listing: &Listing,
+    room: usize,
+    theme: Theme,
+) -> Vec<Part<'a>> {
+    let each = coverage(listing);
+    let Some(first) = each.first() else { return parts };
+    let at = parts.iter().position(|part| part.rank == FAILURE).unwrap_or(parts.len());
+    let full = Part::new(COVERAGE, format!("from {}", each.join(", ")), theme.plain());
+    parts.insert(at, full);
+    if !text::shed(parts.clone(), room).iter().any(|part| part.rank == COVERAGE) {
+        let words = if each.len() > 1 { format!("from {first}…") } else { format!("from {first}") };
+        parts[at] = Part::new(2, words, theme.plain());
     }
     parts
 }
@@ -179,19 +202,15 @@ fn loading(state: &State) -> (String, Option<String>) {
     (word, pace.map(|(rate, left)| format!("{rate:.0}/s, {} left", pacing::spoken(left))))
 }
 
-/// `from 1,204 of 3,310 processes with 9,632 tasks, 40 of 40 templates`
-fn coverage(listing: &Listing) -> Option<String> {
-    let parts: Vec<_> = listing
-        .coverage
-        .iter()
-        .map(|part| {
-            let total = part.total.map_or("?".to_owned(), grouped);
-            let within = part.within.map_or(String::new(), |(kind, read)| {
-                let (one, many) = (kind.row().singular, kind.row().plural);
-                format!(" with {} {}", grouped(read as u64), if read == 1 { one } else { many })
-            });
-            format!("{} of {total} {}{within}", grouped(part.read as u64), part.kind.row().plural)
-        })
-        .collect();
-    (!parts.is_empty()).then(|| format!("from {}", parts.join(", ")))
+/// `1,204 of 3,310 processes with 9,632 tasks` and `40 of 40 templates`
+fn coverage(listing: &Listing) -> Vec<String> {
+    let each = listing.coverage.iter().map(|part| {
+        let total = part.total.map_or("?".to_owned(), grouped);
+        let within = part.within.map_or(String::new(), |(kind, read)| {
+            let (one, many) = (kind.row().singular, kind.row().plural);
+            format!(" with {} {}", grouped(read as u64), if read == 1 { one } else { many })
+        });
+        format!("{} of {total} {}{within}", grouped(part.read as u64), part.kind.row().plural)
+    });
+    each.collect()
 }

@@ -6,9 +6,10 @@ use super::desk;
 use super::past::Past;
 use crate::journal::{History, JobState, JournalError, PastJob, PastStep, Wanted};
 use crate::model::annals::{Account, Deed, Sought, Standing, Volume};
+use crate::model::catalog::Words;
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
-use crate::model::kind::Verb;
+use crate::model::kind::{Kind, Verb};
 use crate::model::outcome::Outcome;
 use crate::model::spreadsheet;
 
@@ -35,20 +36,22 @@ impl Past {
 
     /// The steps of a job, in the order of its plan.
     pub(super) async fn deeds(&self, job: i64) -> Result<Vec<Deed>, Failure> {
-        let steps = self.look(move |history| history.steps(job, &Wanted::default())).await?;
-        Ok(steps.unwrap_or_default().iter().map(deed).collect())
+        let deeds = self.look(move |history| deeds(history, job)).await?;
+        Ok(deeds.unwrap_or_default())
     }
 
-    /// Writes the steps of a job into a new file in the working directory, and answers its path.
-    pub(super) async fn export(&self, job: i64) -> Result<String, Failure> {
+    /// Writes the steps of a job, or those that are sought, into a new file in the working directory, and answers its
+    /// path. Its name says so where steps were left out.
+    pub(super) async fn export(&self, job: i64, sought: Option<Sought>) -> Result<String, Failure> {
+        let part = if sought.is_some() { "-filtered" } else { "" };
         let text = self.look(move |history| {
-            let steps = history.steps(job, &Wanted::default())?;
-            Ok(csv(job, steps.iter().map(deed)))
+            let deeds = deeds(history, job)?.into_iter();
+            Ok(csv(job, deeds.filter(|deed| sought.as_ref().is_none_or(|sought| sought.finds(deed)))))
         });
         let Some(text) = text.await? else {
             return Err(Failure::new(Cause::Unrecorded, "there is no journal any more"));
         };
-        desk::write(std::path::Path::new("."), &format!("tidyfy-job-{job}.csv"), &text).await
+        desk::write(std::path::Path::new("."), &format!("tidyfy-job-{job}{part}.csv"), &text).await
     }
 }
 
@@ -61,7 +64,7 @@ fn volume(history: &History, mut wanted: Wanted, sought: &Sought) -> Result<Volu
         };
         for job in jobs {
             let account = account(history, job)?;
-            if is_found(history, sought, &account)? {
+            if sought.calls(account.word()) && is_found(history, sought, &account)? {
                 accounts.push(account);
             }
         }
@@ -90,8 +93,11 @@ fn account(history: &History, job: PastJob) -> Result<Account, JournalError> {
         JobState::Unfinished => Standing::Unfinished,
         JobState::Over(ending) => Standing::Over(ending.word()),
     };
+    let mut kinds = history.kinds(job.id)?;
+    // In the order of the tabs; what is no kind any more comes last.
+    kinds.sort_by_key(|(word, _)| Kind::parse(word).map_or(Kind::ALL.len(), |kind| kind as usize));
     Ok(Account {
-        kinds: history.kinds(job.id)?,
+        kinds,
         undone: inverse.map_or(Ok(0), |inverse| history.undone(job.id, inverse))?,
         job: job.id,
         verb: job.verb,
@@ -107,7 +113,14 @@ fn account(history: &History, job: PastJob) -> Result<Account, JournalError> {
     })
 }
 
-fn deed(step: &PastStep) -> Deed {
+fn deeds(history: &History, job: i64) -> Result<Vec<Deed>, JournalError> {
+    let kinds = history.job(job)?.map(|job| job.kinds).unwrap_or_default();
+    let steps = history.steps(job, &Wanted::default())?;
+    Ok(steps.iter().map(|step| deed(step, &kinds)).collect())
+}
+
+/// A step of a job whose records are of these kinds.
+fn deed(step: &PastStep, kinds: &[String]) -> Deed {
     let last = step.attempts.last();
     let open = if step.attempts.is_empty() { "waiting" } else { "sent" };
     Deed {
@@ -115,6 +128,7 @@ fn deed(step: &PastStep) -> Deed {
         id: Id::new(&step.record).ok(),
         name: step.name.clone(),
         verb: step.verb.clone(),
+        called: Words::told(kinds.iter().map(String::as_str), &step.verb).to_owned(),
         method: step.method.clone(),
         path: step.path.clone(),
         outcome: step.outcome.map_or(open, Outcome::word),
@@ -127,9 +141,10 @@ fn deed(step: &PastStep) -> Deed {
     }
 }
 
-const HEADS: [&str; 13] = [
+/// `verb` is the journal's word, `called` what the records of the job call it.
+const HEADS: [&str; 14] = [
     "job", "time", "verb", "kind", "id", "name", "method", "path", "outcome", "status", "sent", "reason",
-    "copy",
+    "copy", "called",
 ];
 
 fn csv(job: i64, deeds: impl Iterator<Item = Deed>) -> String {
@@ -151,6 +166,7 @@ fn cells(job: i64, deed: &Deed) -> Vec<String> {
         deed.sent.to_string(),
         deed.reason.clone().unwrap_or_default(),
         deed.copy.clone().unwrap_or_default(),
+        deed.called.clone(),
     ]
 }
 
@@ -165,6 +181,7 @@ mod tests {
             id: Id::new("5d0c").ok(),
             name: "=1+1".into(),
             verb: "delete".into(),
+            called: "delete".into(),
             method: "DELETE".into(),
             path: "/api/x".into(),
             outcome: "refused",
@@ -180,7 +197,7 @@ mod tests {
         assert_eq!(lines.len(), 3);
         assert_eq!(
             lines[1],
-            "4,2026-11-22T19:05:01Z,delete,tags,5d0c,'=1+1,DELETE,/api/x,refused,422,1,\"' @x, \u{241b}[2J\","
+            "4,2026-11-22T19:05:01Z,delete,tags,5d0c,'=1+1,DELETE,/api/x,refused,422,1,\"' @x, \u{241b}[2J\",,delete"
         );
     }
 }

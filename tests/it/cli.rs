@@ -403,6 +403,7 @@ fn the_history_is_fit_for_programs() {
     assert_eq!(jobs[0]["outcomes"], serde_json::json!({"refused": 1}));
     assert_eq!(jobs[0]["started"], "2026-03-01T09:30:00Z");
     let job = read(&["history", "1", "--json"]);
+    assert_eq!((&job["verb"], &job["called"]), (&"delete".into(), &"delete".into()));
     assert_eq!((&job["state"], &job["steps"]), (&"stopped".into(), &3.into()));
     assert_eq!(job["plan"][1]["attempts"][0]["status"], 403);
     assert_eq!(job["plan"][2]["outcome"], serde_json::Value::Null);
@@ -412,6 +413,31 @@ fn the_history_is_fit_for_programs() {
     assert_eq!((&first["verb"], &first["copy"]), (&"archive".into(), &"0001.json".into()));
     assert_eq!((&first["fields"]["title"], &first["kept"][1]["title"]), (&"ab".into(), &"Leaver".into()));
     assert_eq!((&job["plan"][2]["after"], &job["plan"][2]["verb"]), (&1.into(), &"delete".into()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_done_to_people_is_called_so_for_programs_too() {
+    let home = Home::new();
+    let mut job = tidyfy::journal::NewJob { verb: "archive", ..some_job() };
+    job.steps.iter_mut().for_each(|step| step.kind = "members");
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+        drop(tidyfy::journal::Journal::new(&home.0.path().join("state/tidyfy")).begin(job).await.unwrap());
+    });
+    let jobs: serde_json::Value =
+        serde_json::from_str(&stdout(&home.run(&["history", "--json"]).success())).unwrap();
+    let step: serde_json::Value =
+        serde_json::from_str(&stdout(&home.run(&["history", "1", "--json"]).success())).unwrap();
+    for told in [&jobs[0], &step["plan"][0]] {
+        assert_eq!((&told["verb"], &told["called"]), (&"archive".into(), &"disable".into()));
+    }
+    let page = stdout(&home.run(&["history", "--csv"]).success());
+    assert!(page.lines().next().unwrap().ends_with(",called"), "{page}");
+    assert!(page.lines().nth(1).unwrap().ends_with(",disable"), "{page}");
+    let page = stdout(&home.run(&["history", "1", "--csv"]).success());
+    assert!(page.lines().nth(1).unwrap().ends_with(",disable"), "{page}");
+    let help = stdout(&home.run(&["history", "--help"]).success());
+    assert!(help.contains("`called` is what the records"), "{help}");
 }
 
 #[cfg(target_os = "linux")]

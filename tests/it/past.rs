@@ -99,7 +99,7 @@ async fn past_jobs_and_their_steps_can_be_looked_at() {
     presses(&mut desk, "/").await;
     desk.types("outcome:refused").await;
     presses(&mut desk, "enter").await;
-    assert!(desk.shows(" 1 of 1 "), "{}", desk.screen());
+    assert!(desk.shows(" 1 of 1 ") && desk.shows("e export what is shown"), "{}", desk.screen());
     presses(&mut desk, "y").await;
     assert_eq!(desk.clips(), [ids[1].clone()]);
     for (key, shown) in [("esc", " 1 of 3 "), ("esc", "history of Acme Ltd")] {
@@ -107,7 +107,7 @@ async fn past_jobs_and_their_steps_can_be_looked_at() {
         assert!(desk.shows(shown), "{}", desk.screen());
     }
     presses(&mut desk, "a D").await;
-    assert!(desk.shows("`delete` does nothing in the history: esc goes back"), "{}", desk.screen());
+    assert!(desk.shows("`D` (delete) does nothing in the history: esc goes back"), "{}", desk.screen());
     presses(&mut desk, "esc").await;
     assert!(!is_history(&desk) && desk.plan().is_none());
 }
@@ -150,7 +150,9 @@ async fn an_earlier_job_is_undone_through_the_modal_for_exactly_what_it_did() {
     desk.keys("M").await;
     let second = does(&mut desk, Verb::Archive, 1).await;
     let before = desk.changes().len();
-    presses(&mut desk, "H j u").await;
+    presses(&mut desk, "H j").await;
+    assert!(desk.shows("u undo it"), "{}", desk.screen());
+    presses(&mut desk, "u").await;
     let plan = desk.plan().unwrap();
     assert_eq!(plan.title(), "Restore 2 processes in Acme Ltd");
     assert!(plan.preface[0].starts_with("undoes job 1 (archive, "), "{:?}", plan.preface);
@@ -187,7 +189,9 @@ async fn what_was_deleted_since_is_said_first_and_left_out() {
     desk.confirm_with("delete 1").await;
     desk.rest().await;
     assert_eq!(desk.server.object("runs", &ids[0]), None, "{}", desk.screen());
-    presses(&mut desk, "H u").await;
+    presses(&mut desk, "H").await;
+    assert!(!desk.shows("u undo it") && !desk.shows("t retry"), "{}", desk.screen());
+    presses(&mut desk, "u").await;
     assert!(desk.shows("a permanent delete cannot be undone"), "{}", desk.screen());
     presses(&mut desk, "j u").await;
     let plan = desk.plan().unwrap();

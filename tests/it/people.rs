@@ -253,6 +253,45 @@ async fn what_a_member_owns_goes_to_the_one_who_is_chosen() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn y_counts_wherever_it_is_offered_and_is_offered_only_where_it_counts() {
+    let mut desk = at(Kind::Members).await;
+    let [id, heir] = two(&desk);
+    filter(&mut desk, &format!("id:{id}")).await;
+    desk.keys("a tab space").await;
+    desk.pass(Duration::from_secs(1)).await;
+    assert!(!desk.shows("y disable"), "{}", desk.screen());
+    assert!(desk.shows("Enter picks, Esc leaves it as it is"), "{}", desk.screen());
+    desk.keys("y").await;
+    assert!(desk.shows("to: y_"), "while a name is typed `y` is a letter of it: {}", desk.screen());
+    desk.keys("backspace").await;
+    desk.types(&name(&desk, &heir)).await;
+    desk.keys("enter y").await;
+    assert!(desk.shows("too soon") && desk.changes().is_empty(), "{}", desk.screen());
+    desk.pass(Duration::from_millis(300)).await;
+    assert!(desk.shows("y disable, Esc keep"), "{}", desk.screen());
+    desk.keys("tab /").await;
+    desk.pass(Duration::from_secs(1)).await;
+    assert!(!desk.shows("y disable") && desk.shows("Enter keeps the filter"), "{}", desk.screen());
+    desk.keys("esc shift-tab").await;
+    desk.confirm().await;
+    desk.rest().await;
+    assert!(desk.shows(&finished("disable", 1, 0, 0)), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_chosen_is_seen_on_the_smallest_screen() {
+    let size = (40, 10);
+    let mut desk = Desk::with(Wanted { kind: Kind::Members, size, ..Wanted::default() }).await;
+    let [id, heir] = two(&desk);
+    filter(&mut desk, &format!("id:{id}")).await;
+    desk.keys("a tab space").await;
+    desk.types(&name(&desk, &heir)).await;
+    assert!(desk.shows(&format!("theirs to: {} 1/1", name(&desk, &heir))), "{}", desk.screen());
+    desk.keys("enter").await;
+    assert!(desk.shows(&format!("[x] theirs to: {}", name(&desk, &heir))), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
 async fn leaving_the_line_chooses_nobody() {
     let mut desk = at(Kind::Members).await;
     let [id, _] = two(&desk);
@@ -338,6 +377,33 @@ async fn folders_of_both_trees_are_listed_and_go_from_the_inside() {
     for (id, parent) in parents.iter().filter_map(|(id, parent)| Some((id, parent.as_ref()?))) {
         assert!(place(id) < place(parent), "{parent} went before {id}, which lies in it");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_history_calls_what_was_done_to_people_as_they_do() {
+    let mut desk = at(Kind::Members).await;
+    let [id, _] = two(&desk);
+    filter(&mut desk, &format!("id:{id}")).await;
+    desk.keys("a").await;
+    desk.confirm().await;
+    desk.rest().await;
+    desk.keys("H").await;
+    desk.rest().await;
+    assert!(desk.shows("  disable ") && desk.shows("job 1: disable 1 member"), "{}", desk.screen());
+    for (typed, found) in [("verb:enable", false), ("verb:archive", true), ("verb:disable", true)] {
+        desk.keys("/ ctrl-u").await;
+        desk.types(typed).await;
+        desk.keys("enter").await;
+        desk.rest().await;
+        assert_eq!(desk.shows("job 1: disable 1 member"), found, "{typed}: {}", desk.screen());
+    }
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert!(desk.shows("job 1: disable 1 member in"), "{}", desk.screen());
+    let told: Vec<String> = desk.screen().split(['│', '\n', ' ']).map(str::to_owned).collect();
+    let words: Vec<&str> = told.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+    assert!(words.windows(2).any(|two| two == ["disable", &*id]), "{}", desk.screen());
+    assert!(!desk.shows("archive"), "{}", desk.screen());
 }
 
 /// What the modal asks for.

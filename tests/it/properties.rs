@@ -150,7 +150,7 @@ impl Driven {
             Work::Unfinished => Reply::Unfinished(Ok(vec![])),
             Work::Annals { .. } => Reply::Told(Ok(Default::default())),
             Work::Deeds(_) => Reply::Recounted(Ok(vec![])),
-            Work::ExportJob(_) => Reply::Written(Ok("job.csv".to_owned())),
+            Work::ExportJob { .. } => Reply::Written(Ok("job.csv".to_owned())),
             Work::Copy(_) => Reply::Copied(Ok(Copied { what: "the id".to_owned(), way: Way::System })),
             Work::Export(export) => {
                 let (_, records) = export.sheet.text(export.format);

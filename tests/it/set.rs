@@ -134,6 +134,16 @@ async fn words_narrow_it_down_and_esc_takes_one_layer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_foot_speaks_of_what_is_shown_and_of_the_way_out() {
+    let mut desk = Desk::open().await;
+    mark(&mut desk, &[("1", 1), ("7", 1)]).await;
+    assert!(desk.shows("a disable") && desk.shows("m marked only"), "{}", desk.screen());
+    desk.keys("m").await;
+    assert!(desk.shows("a archive") && desk.shows("m leave"), "{}", desk.screen());
+    assert!(!desk.shows("m marked only") && !desk.shows("a disable"), "{}", desk.screen());
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_verb_takes_every_kind_in_one_job() {
     let mut desk = Desk::open().await;
     desk.keys("s").await;

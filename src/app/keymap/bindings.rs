@@ -296,8 +296,8 @@ pub static BINDINGS: &[Binding] = &[
         Command::Save,
         &["S"],
         VERBS,
-        (7, "save"),
-        "save (download) the marked files, or the one under the cursor",
+        (7, "download"),
+        "download the marked files, or the one under the cursor: their bytes, not a list of them",
     ),
     row(
         "open-holder",

@@ -140,9 +140,10 @@ impl Confirm {
     /// What an option says.
     #[must_use]
     pub fn label(&self, choice: Choice) -> String {
+        let label = choice.label(self.archivable, &self.first(|words| words.archive));
         match choice {
-            Choice::Reassign => self.heir_label(),
-            _ => choice.label(self.archivable, self.plan.words()),
+            Choice::Reassign => self.heir_label(&label),
+            Choice::Backup | Choice::ArchiveFirst => label,
         }
     }
 
@@ -155,9 +156,11 @@ impl Confirm {
     /// What it says where there is hardly room.
     #[must_use]
     pub fn short_label(&self, choice: Choice) -> String {
+        let label = choice.short_label(self.archivable, &self.first(|words| words.archive));
         match choice {
-            Choice::Reassign if self.is_picking() => self.heir_label(),
-            _ => choice.short_label(self.archivable, self.plan.words()),
+            // The label may be cut short, but not who is chosen.
+            Choice::Reassign => self.short_heir_label(&label),
+            Choice::Backup | Choice::ArchiveFirst => label,
         }
     }
 
@@ -178,11 +181,17 @@ impl Confirm {
         self.drawn.get_or_insert(at);
     }
 
+    /// Whether something other than the phrase is being typed, which then has every key.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        self.filtering || self.is_picking()
+    }
+
     /// When `y` begins to count, if nothing is pressed until then; `None` while it is not on the screen, or where `y`
-    /// does not confirm.
+    /// does not confirm or is a letter of what is being typed.
     #[must_use]
     pub fn arms_at(&self) -> Option<Duration> {
-        let drawn = self.drawn.filter(|_| self.assent == Assent::Key)?.tick;
+        let drawn = self.drawn.filter(|_| self.assent == Assent::Key && !self.is_typing())?.tick;
         let quiet_since = self.last_key.map_or(drawn, |key| key.tick.max(drawn));
         Some(quiet_since + QUIET)
     }
@@ -249,8 +258,11 @@ impl Confirm {
             Key::End if self.part == Part::List => self.scroll = usize::MAX,
             Key::Enter => return self.enter(repeat, hurried),
             _ if self.part == Part::Phrase => self.type_phrase(chord),
+            _ if self.assent == Assent::Key && matches!(chord.typed(), Some('y' | 'n' | 'q')) => {
+                return self.agree_key(chord, repeat, armed);
+            }
             _ if self.part == Part::Options => return self.option_key(chord, repeat || hurried, in_a_word),
-            _ => return self.list_key(chord, repeat, armed),
+            _ => return self.list_key(chord),
         }
         Verdict::Open
     }
@@ -317,6 +329,8 @@ impl Confirm {
         self.plan = Arc::new(plan);
         self.assent = self.plan.assent();
         self.phrase.reset();
+        // What changed stands at the top of the body.
+        self.scroll = 0;
         self.hidden();
     }
 
@@ -347,14 +361,20 @@ impl Confirm {
         }
     }
 
-    fn list_key(&mut self, chord: Chord, repeat: bool, armed: bool) -> Verdict {
+    /// Reads `y`, or what says no, where `y` is all that is asked for: the same in every part.
+    fn agree_key(&mut self, chord: Chord, repeat: bool, armed: bool) -> Verdict {
+        match chord.typed() {
+            Some('y') if armed && !repeat => self.agreed = self.last_key,
+            Some('y') => self.complaint = Some("too soon: wait until `y` is offered".to_owned()),
+            _ => return Verdict::Kept,
+        }
+        Verdict::Open
+    }
+
+    fn list_key(&mut self, chord: Chord) -> Verdict {
         match (chord.typed(), &self.assent) {
             (Some('/'), _) => self.filtering = true,
-            (Some('n'), Assent::Key) | (Some('q'), Assent::Key | Assent::Phrase(_)) => return Verdict::Kept,
-            (Some('y'), Assent::Key) if armed && !repeat => self.agreed = self.last_key,
-            (Some('y'), Assent::Key) => {
-                self.complaint = Some("too soon: wait until `y` is offered".to_owned());
-            }
+            (Some('q'), Assent::Phrase(_)) => return Verdict::Kept,
             (Some('j'), _) => self.scroll = self.scroll.saturating_add(1),
             (Some('k'), _) => self.scroll = self.scroll.saturating_sub(1),
             _ => {}

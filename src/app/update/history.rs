@@ -112,7 +112,7 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         Key::Char('R') if plain => seek_jobs(state, None, effects),
         _ => {
             if let Some(binding) = state.setup.keymap.elsewhere(chord) {
-                state.note(format!("`{}` does nothing in the history: esc goes back", binding.name));
+                state.note(format!("{} does nothing in the history: esc goes back", binding.pressed(chord)));
             }
         }
     }
@@ -226,11 +226,21 @@ fn retry(state: &mut State, effects: &mut Effects) {
     recall_it(state, Account::retry_trouble, Recall::RetryJob, effects);
 }
 
-/// Writes the steps of the job into a file.
+/// What the open job shows of its steps; nothing where that is all of them.
+fn shown_steps(state: &State) -> Option<Sought> {
+    let Some(Overlay::History(page)) = &state.overlay else { return None };
+    let open = page.open.as_ref().filter(|open| !open.filter.is_empty())?;
+    Sought::parse(&open.filter).ok()
+}
+
+/// Writes the steps of the job into a file, of an open job those that are shown.
 fn export(state: &mut State, effects: &mut Effects) {
     match current(state).map(|account| account.job) {
         None => state.note("there is no job here"),
-        Some(job) => drop(state.ask(Purpose::Write, Work::ExportJob(job), effects)),
+        Some(job) => {
+            let sought = shown_steps(state);
+            state.ask(Purpose::Write, Work::ExportJob { job, sought }, effects);
+        }
     }
 }
 

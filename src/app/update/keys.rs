@@ -171,7 +171,7 @@ fn bound_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effect
         Some(wished) => command(state, wished, effects),
         None => {
             if let Some(binding) = state.setup.keymap.elsewhere(chord) {
-                explain_unbound(state, binding.name, binding.contexts, context);
+                explain_unbound(state, &binding.pressed(chord), binding.contexts, context);
             }
         }
     }
@@ -184,7 +184,7 @@ fn wish(state: &mut State, wished: Command, effects: &mut Effects) {
         state.setup.keymap.rows().find(|(binding, _)| binding.command == wished).map(|(binding, _)| binding);
     match row {
         Some(binding) if !binding.contexts.contains(&context) => {
-            explain_unbound(state, binding.name, binding.contexts, context);
+            explain_unbound(state, &format!("`{}`", binding.name), binding.contexts, context);
         }
         _ => command(state, wished, effects),
     }
@@ -192,7 +192,7 @@ fn wish(state: &mut State, wished: Command, effects: &mut Effects) {
 
 fn explain_unbound(state: &mut State, name: &str, contexts: &[Context], here: Context) {
     let place = contexts.first().map_or("nowhere", |context| context.title());
-    state.note(format!("`{name}` works {place}, not {}: esc goes back", here.title()));
+    state.note(format!("{name} works {place}, not {}: esc goes back", here.title()));
 }
 
 fn command(state: &mut State, wished: Command, effects: &mut Effects) {

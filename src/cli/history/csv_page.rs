@@ -2,12 +2,12 @@
 //!
 //! Owns the columns.
 
-use super::{Found, outcomes};
+use super::{Found, outcomes, verb};
 use crate::journal::{PastJob, PastStep};
 use crate::model::outcome::Outcome;
 use crate::model::spreadsheet;
 
-const JOBS: [&str; 13] = [
+const JOBS: [&str; 14] = [
     "job",
     "started",
     "ended",
@@ -21,8 +21,9 @@ const JOBS: [&str; 13] = [
     "person",
     "backups",
     "continues",
+    "called",
 ];
-const STEPS: [&str; 19] = [
+const STEPS: [&str; 20] = [
     "job",
     "step",
     "kind",
@@ -42,6 +43,7 @@ const STEPS: [&str; 19] = [
     "fields",
     "kept",
     "copy",
+    "called",
 ];
 
 /// One line a job, or one line a step with the last of its requests.
@@ -49,9 +51,7 @@ pub(super) fn page(found: &Option<Found>) -> String {
     match found {
         None => spreadsheet::csv(&JOBS, Vec::<Vec<String>>::new()),
         Some(Found::Jobs(jobs)) => spreadsheet::csv(&JOBS, jobs.iter().map(job)),
-        Some(Found::Steps(job, steps)) => {
-            spreadsheet::csv(&STEPS, steps.iter().map(|past| step(job.id, past)))
-        }
+        Some(Found::Steps(job, steps)) => spreadsheet::csv(&STEPS, steps.iter().map(|past| step(job, past))),
     }
 }
 
@@ -70,13 +70,14 @@ fn job(job: &PastJob) -> Vec<String> {
         job.person.clone().unwrap_or_default(),
         job.backups.clone().unwrap_or_default(),
         job.continues.map(|before| before.to_string()).unwrap_or_default(),
+        verb(job, &job.verb).to_owned(),
     ]
 }
 
-fn step(job: i64, step: &PastStep) -> Vec<String> {
+fn step(job: &PastJob, step: &PastStep) -> Vec<String> {
     let last = step.attempts.last();
     vec![
-        job.to_string(),
+        job.id.to_string(),
         (step.n + 1).to_string(),
         step.kind.clone(),
         step.record.clone(),
@@ -95,5 +96,6 @@ fn step(job: i64, step: &PastStep) -> Vec<String> {
         step.fields.clone().unwrap_or_default(),
         step.kept.clone().unwrap_or_default(),
         step.copy.clone().unwrap_or_default(),
+        verb(job, &step.verb).to_owned(),
     ]
 }

@@ -5,7 +5,7 @@
 use color_eyre::eyre::WrapErr;
 use serde_json::{Value, json};
 
-use super::Found;
+use super::{Found, verb};
 use crate::cli::trouble::Trouble;
 use crate::journal::{PastAttempt, PastJob, PastStep};
 use crate::model::outcome::Outcome;
@@ -18,7 +18,7 @@ pub(super) fn page(found: &Option<Found>) -> Result<String, Trouble> {
         Some(Found::Jobs(jobs)) => jobs.iter().map(job).collect(),
         Some(Found::Steps(past, steps)) => {
             let mut value = job(past);
-            value["plan"] = steps.iter().map(step).collect();
+            value["plan"] = steps.iter().map(|step| self::step(past, step)).collect();
             value
         }
     };
@@ -32,6 +32,7 @@ fn job(job: &PastJob) -> Value {
     json!({
         "job": job.id,
         "verb": clean(&job.verb),
+        "called": clean(verb(job, &job.verb)),
         "base_url": clean(&job.base_url),
         "organization": { "id": clean(&job.organization), "name": clean(&job.organization_name) },
         "created": job.created.to_string(),
@@ -50,7 +51,7 @@ fn job(job: &PastJob) -> Value {
     })
 }
 
-fn step(step: &PastStep) -> Value {
+fn step(job: &PastJob, step: &PastStep) -> Value {
     json!({
         "step": step.n + 1,
         "kind": clean(&step.kind),
@@ -59,6 +60,7 @@ fn step(step: &PastStep) -> Value {
         "method": clean(&step.method),
         "path": clean(&step.path),
         "verb": clean(&step.verb),
+        "called": clean(verb(job, &step.verb)),
         "after": step.after.map(|n| n + 1),
         "fields": step.fields.as_deref().map(embedded),
         "kept": step.kept.as_deref().map(embedded),

@@ -24,7 +24,7 @@ pub(super) fn jobs(jobs: &[PastJob], all: bool, zone: &Zone) -> String {
         vec![
             job.id.to_string(),
             zone.minute(job.started),
-            verb(job, &job.verb),
+            verb(job, &job.verb).to_owned(),
             records(job).to_string(),
             job.state.word().to_owned(),
             outcomes(job),
@@ -41,7 +41,7 @@ pub(super) fn steps(job: &PastJob, steps: &[PastStep], zone: &Zone) -> String {
     let mut page = format!(
         "job {}: {} in {}, {}, {}: {}\n",
         job.id,
-        text::clean(&verb(job, &job.verb)),
+        text::clean(verb(job, &job.verb)),
         text::clean(&job.organization_name),
         zone.minute(job.started),
         job.state.word(),
@@ -70,7 +70,8 @@ pub(super) fn steps(job: &PastJob, steps: &[PastStep], zone: &Zone) -> String {
             Some(&step.verb)
                 .filter(|other| **other != job.verb)
                 .map(|other| verb(job, other))
-                .unwrap_or_default(),
+                .unwrap_or_default()
+                .to_owned(),
             format!("{} {}", step.method, step.path),
             step.attempts.len().to_string(),
             last.and_then(|last| last.status).map(|status| status.to_string()).unwrap_or_default(),

@@ -27,7 +27,7 @@ pub struct Words {
 }
 
 /// For what is put into an archive.
-pub static ARCHIVING: Words = Words {
+pub(super) static ARCHIVING: Words = Words {
     archive: "archive",
     archives: "archives",
     archive_title: "Archive",
@@ -39,7 +39,7 @@ pub static ARCHIVING: Words = Words {
 };
 
 /// For those who lose and regain their access.
-pub static DISABLING: Words = Words {
+pub(super) static DISABLING: Words = Words {
     archive: "disable",
     archives: "disables",
     archive_title: "Disable",
@@ -57,6 +57,25 @@ impl Words {
         let mut all = kinds.into_iter().map(|kind| kind.row().words);
         let first = all.next().unwrap_or(&ARCHIVING);
         if all.all(|words| words == first) { first } else { &ARCHIVING }
+    }
+
+    /// Whatever a kind calls its verbs.
+    #[must_use]
+    pub fn every() -> [&'static Self; 2] {
+        [&ARCHIVING, &DISABLING]
+    }
+
+    /// What a job calls a verb, by the words that its journal keeps for the verb and for the kinds of its records.
+    #[must_use]
+    pub fn told<'a>(kinds: impl IntoIterator<Item = &'a str>, verb: &'a str) -> &'a str {
+        let words = Self::of(kinds.into_iter().filter_map(Kind::parse));
+        Verb::parse(verb).map_or(verb, |verb| words.verb(verb))
+    }
+
+    /// The verb that some kind calls so.
+    #[must_use]
+    pub fn meaning(word: &str) -> Option<Verb> {
+        Verb::ALL.into_iter().find(|verb| Self::every().iter().any(|words| words.verb(*verb) == word))
     }
 
     /// The imperative of `verb`.
@@ -100,5 +119,9 @@ mod tests {
         assert_eq!(word(&[Kind::Guests, Kind::Members]), "disable");
         assert_eq!(word(&[Kind::Members, Kind::Tasks]), "archive");
         assert_eq!(word(&[]), "archive");
+        assert_eq!(Words::told(["members", "guests"], "restore"), "enable");
+        assert_eq!(Words::told(["members", "tags"], "archive"), "archive");
+        assert_eq!(Words::told(["members"], "fly"), "fly");
+        assert_eq!((Words::meaning("disable"), Words::meaning("fly")), (Some(Verb::Archive), None));
     }
 }

@@ -105,6 +105,57 @@ fn live_ones_are_archived_first_only_when_that_is_chosen() {
     assert_eq!(tag.archivable_first(), 0);
 }
 
+fn member(n: usize, status: &str) -> Record {
+    record(Kind::Members, n, &[("status", status)])
+}
+
+#[test]
+fn of_several_kinds_each_sentence_says_whom_it_is_about() {
+    let both = || vec![record(Kind::Processes, 1, &[]), member(2, "active")];
+    let told = of(Verb::Archive, both()).consequences();
+    assert_eq!(told[0], "members: disabled, not archived");
+    assert!(told.contains(&"members: they lose their access at once".to_owned()), "{told:?}");
+    let led = |told: &[String]| {
+        told.iter().all(|one| one.starts_with("members: ") || one.starts_with("processes: "))
+    };
+    assert!(led(&told), "{told:?}");
+    let back =
+        of(Verb::Restore, vec![record(Kind::Processes, 1, &[("archived", "yes")]), member(2, "disabled")]);
+    assert_eq!(back.consequences()[0], "members: enabled, not restored");
+    let alone = of(Verb::Archive, vec![member(2, "active")]).consequences();
+    assert!(alone.contains(&"they lose their access at once".to_owned()), "{alone:?}");
+    let deleted = of(Verb::Delete, both()).with(Options { archive_first: true, ..Options::default() });
+    let told = deleted.consequences();
+    assert_eq!(told[0], "this cannot be undone");
+    assert!(led(&told[1..]), "{told:?}");
+    let words: Vec<_> = deleted.words_first().iter().map(|words| words.archive).collect();
+    assert_eq!(words, ["archive", "disable"]);
+}
+
+#[test]
+fn who_is_disabled_already_keeps_what_they_own_for_good() {
+    let late = "stays theirs, and nobody can reassign it afterwards";
+    let told = of(Verb::Delete, vec![member(1, "disabled")]).consequences();
+    assert!(told.contains(&format!("what they own {late}")), "{told:?}");
+    let first = Options { archive_first: true, ..Options::default() };
+    let told = of(Verb::Delete, vec![member(1, "disabled"), member(2, "active")]).with(first).consequences();
+    assert!(told.contains(&format!("what those own who are disabled already {late}")), "{told:?}");
+    assert!(
+        told.contains(&"what they own stays theirs, and nobody with access owns it".to_owned()),
+        "{told:?}"
+    );
+    let told = of(Verb::Delete, vec![member(2, "active")]).with(first).consequences();
+    assert!(!told.iter().any(|one| one.ends_with(late)), "{told:?}");
+}
+
+#[test]
+fn a_verb_for_nothing_of_several_kinds_names_none_of_them() {
+    let archived = |kind| record(kind, 1, &[("archived", "yes")]);
+    let both = of(Verb::Archive, vec![archived(Kind::Processes), archived(Kind::Templates)]);
+    assert_eq!(both.title(), "Archive 0 records in Acme Ltd");
+    assert_eq!(of(Verb::Archive, vec![archived(Kind::Processes)]).title(), "Archive 0 processes in Acme Ltd");
+}
+
 #[test]
 fn a_job_adds_up_to_one_outcome_a_record() {
     use Outcome::{Done, Failed, NotSent, Refused};

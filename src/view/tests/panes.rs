@@ -110,6 +110,19 @@ fn the_line_under_the_table_sheds_what_matters_least() {
 }
 
 #[test]
+fn how_far_files_were_gathered_is_shortened_and_not_dropped() {
+    for (width, words) in [
+        (120, "from 1,204 of 3,310 processes with 9,632 tasks, 40 of 40 templates"),
+        (80, "from 1,204 of 3,310 processes with 9,632 tasks…"),
+    ] {
+        let mut state = lively(width, 24);
+        state.kind = Kind::Files;
+        let screen = screen(&state);
+        assert!(screen.contains(words), "{screen}");
+    }
+}
+
+#[test]
 fn tabs_shrink_and_the_current_one_stays_whole() {
     for (width, kind, line) in [
         (

@@ -3,7 +3,6 @@
 //! Owns which options are offered, what each says, and what flipping it makes of the plan's options. Must not know which
 //! of them has the keys.
 
-use crate::model::catalog::Words;
 use crate::model::kind::Verb;
 use crate::model::plan::{Options, Plan};
 use crate::model::text;
@@ -50,23 +49,23 @@ impl Choice {
         }
     }
 
-    pub(super) fn label(self, archivable: usize, words: &Words) -> String {
+    /// What it says, `archive` being every word for what is done first.
+    pub(super) fn label(self, archivable: usize, archive: &str) -> String {
         match self {
             Self::Backup => "copy each record to disk first (a copy, not an undo)".to_owned(),
             Self::ArchiveFirst => {
                 let ones = if archivable == 1 { "one" } else { "ones" };
-                let archive = words.archive;
                 format!("{archive} {} live {ones} first, then delete", text::grouped(archivable as u64))
             }
-            Self::Reassign => "reassign what they own".to_owned(),
+            Self::Reassign => "reassign what they own to".to_owned(),
         }
     }
 
-    pub(super) fn short_label(self, archivable: usize, words: &Words) -> String {
+    pub(super) fn short_label(self, archivable: usize, archive: &str) -> String {
         match self {
             Self::Backup => "copy".to_owned(),
-            Self::ArchiveFirst => format!("{} {} first", words.archive, text::grouped(archivable as u64)),
-            Self::Reassign => "reassign".to_owned(),
+            Self::ArchiveFirst => format!("{archive} {} first", text::grouped(archivable as u64)),
+            Self::Reassign => "theirs to".to_owned(),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Owns the one line it is chosen in: what is typed of a name, and which of those that fit it stands on. While it is open it
 //! has every key. Must not know whom there is to choose from, nor what is handed over.
 
+use std::borrow::Cow;
+
 use tui_input::Input;
 
 use super::{Confirm, edit};
@@ -33,22 +35,42 @@ impl Confirm {
         self.picker.is_some()
     }
 
-    /// What the option says.
-    pub(super) fn heir_label(&self) -> String {
-        let Some(picker) = &self.picker else {
-            let heir = self.plan.heir.as_ref().map_or(NOBODY, |heir| heir.name.as_str());
-            return format!("reassign what they own to: {}", text::name_or_nameless(heir));
-        };
-        let (typed, fitting) = (picker.input.value(), self.fitting(picker));
-        let shown = fitting.get(picker.at).map(|one| one.map_or(NOBODY, |heir| heir.name.as_str()));
-        let place = match shown {
-            None if self.heirs.is_empty() => "no other active member is loaded".to_owned(),
-            None => "nobody is called that".to_owned(),
-            Some(name) => {
-                format!("{} ({} of {})", text::name_or_nameless(name), picker.at + 1, fitting.len())
+    /// What the option says, `lead` before who is chosen.
+    pub(super) fn heir_label(&self, lead: &str) -> String {
+        match &self.picker {
+            None => format!("{lead}: {}", self.heir_name()),
+            Some(picker) => {
+                let (name, place) = self.stands_on(picker);
+                let place = place.map(|(at, of)| format!(" ({at} of {of})")).unwrap_or_default();
+                format!("{lead}: {}_ {name}{place}", text::clean(picker.input.value()))
             }
-        };
-        format!("reassign what they own to: {}_ {place}", text::clean(typed))
+        }
+    }
+
+    /// The same where there is hardly room: what is typed comes last, for who it stands on matters more.
+    pub(super) fn short_heir_label(&self, lead: &str) -> String {
+        match &self.picker {
+            None => format!("{lead}: {}", self.heir_name()),
+            Some(picker) => {
+                let (name, place) = self.stands_on(picker);
+                let place = place.map(|(at, of)| format!(" {at}/{of}")).unwrap_or_default();
+                format!("{lead}: {name}{place} /{}_", text::clean(picker.input.value()))
+            }
+        }
+    }
+
+    fn heir_name(&self) -> Cow<'_, str> {
+        text::name_or_nameless(self.plan.heir.as_ref().map_or(NOBODY, |heir| heir.name.as_str()))
+    }
+
+    /// Who the line stands on, and which of how many that is; or why it stands on nobody.
+    fn stands_on(&self, picker: &Picker) -> (Cow<'_, str>, Option<(usize, usize)>) {
+        let fitting = self.fitting(picker);
+        match fitting.get(picker.at).map(|one| one.map_or(NOBODY, |heir| heir.name.as_str())) {
+            None if self.heirs.is_empty() => ("no other active member is loaded".into(), None),
+            None => ("nobody is called that".into(), None),
+            Some(name) => (text::name_or_nameless(name), Some((picker.at + 1, fitting.len()))),
+        }
     }
 
     /// Those whose names hold what is typed; with nothing typed also nobody, who comes first.

@@ -154,6 +154,15 @@ fn a_flipped_option_has_to_be_seen_before_anything_counts() {
 }
 
 #[test]
+fn a_flipped_option_is_read_from_the_top() {
+    let mut seat = Seat::before(Verb::Delete, processes(2, 3));
+    seat.press(Key::PageDown);
+    assert_eq!(seat.confirm.scroll, 10);
+    seat.flip(Choice::ArchiveFirst);
+    assert_eq!(seat.confirm.scroll, 0);
+}
+
+#[test]
 fn held_keys_pastes_and_bursts_flip_nothing() {
     let mut seat = Seat::before(Verb::Delete, processes(2, 3));
     seat.press(Key::Tab);

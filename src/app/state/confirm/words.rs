@@ -4,7 +4,7 @@
 //! Must not know what confirms it.
 
 use super::{Choice, Confirm, Part};
-use crate::model::catalog::Source;
+use crate::model::catalog::{Source, Words};
 use crate::model::impact::Impact;
 use crate::model::kind::{Kind, Verb};
 use crate::model::moment::Moment;
@@ -66,6 +66,13 @@ impl Confirm {
         bystander.chain([Line::Text(self.plan.cost())]).collect()
     }
 
+    /// What is done first to the records that are still live, in the words of their kinds: `archive or disable`.
+    pub(super) fn first(&self, word: impl Fn(&Words) -> &'static str) -> String {
+        let all = self.plan.words_first();
+        let words = if all.is_empty() { vec![self.plan.words()] } else { all };
+        words.into_iter().map(word).collect::<Vec<_>>().join(" or ")
+    }
+
     /// What becomes of the live records that would have to be archived first.
     fn archived_first(&self) -> Option<Line> {
         let (n, all) = (self.archivable, self.plan.chosen.len());
@@ -77,7 +84,7 @@ impl Confirm {
             _ => format!("{grouped} of these are live"),
         };
         let (they_are, each_is) = if n == 1 { ("it is", "it is") } else { ("they are", "each is") };
-        let archived = self.plan.words().archived;
+        let archived = self.first(|words| words.archived);
         let words = match (n, self.plan.options.archive_first) {
             (0, _) => return None,
             (_, true) => {
@@ -163,17 +170,20 @@ impl Confirm {
         wanted.is_empty() || text::folded(record.name()).contains(&wanted)
     }
 
-    /// What the modal asks for at its foot; nothing while `y` does not count yet.
+    /// What the modal asks for at its foot; nothing while `y` does not count yet. While something else is typed it says
+    /// what ends that.
     #[must_use]
     pub fn prompt(&self, now: Moment) -> String {
-        let (verb, words) = (self.plan.word(), self.plan.words());
+        let verb = self.plan.word();
         match &self.assent {
+            _ if self.is_picking() => "Enter picks, Esc leaves it as it is".to_owned(),
+            _ if self.filtering => "Enter keeps the filter, Esc clears it".to_owned(),
             Assent::Nothing if self.archivable == 0 => "Esc keep".to_owned(),
             Assent::Nothing if self.has_keys(Choice::ArchiveFirst) => {
                 let them = if self.archivable == 1 { "it" } else { "them" };
-                format!("Space {} {them} first, Esc keep", words.archives)
+                format!("Space {} {them} first, Esc keep", self.first(|words| words.archives))
             }
-            Assent::Nothing => format!("choose to {} first, or Esc keep", words.archive),
+            Assent::Nothing => format!("choose to {} first, or Esc keep", self.first(|words| words.archive)),
             Assent::Key if self.is_armed(now) => format!("y {verb}, Esc keep"),
             Assent::Key => String::new(),
             Assent::Phrase(phrases) => {
