@@ -77,7 +77,7 @@ async fn three_headers_go_with_every_request() {
     ])
     .await;
     let client = client(&server);
-    client.list("organizations/{org}/runs", &[], 1, 100, &Keep::Whole).await.unwrap();
+    client.list("organizations/{org}/runs", None, &[], 1, 100, &Keep::Whole).await.unwrap();
     me(&client).await.unwrap();
     delete(&client).await.unwrap();
     client.send(Method::Put, "organizations/{org}/runs/{id}/activate", &run(), &[]).await.unwrap();
@@ -119,7 +119,7 @@ async fn an_email_is_one_segment_on_the_wire() {
 async fn a_query_spells_a_space_as_percent_20() {
     let server = Server::start([json(200, r#"{"data":[]}"#)]).await;
     let query = [("q", "a b+c & d/é".to_owned()), ("with", "assets,tags".to_owned())];
-    client(&server).list("organizations/{org}/tags", &query, 3, 100, &Keep::Whole).await.unwrap();
+    client(&server).list("organizations/{org}/tags", None, &query, 3, 100, &Keep::Whole).await.unwrap();
     let wanted = "q=a%20b%2Bc%20%26%20d%2F%C3%A9&with=assets,tags&page=3&per_page=100";
     assert_eq!(server.lines(), [format!("GET /api/organizations/{ORG}/tags?{wanted}")]);
 }
@@ -177,7 +177,7 @@ async fn a_page_of_a_list_comes_with_its_meta() {
     let body = r#"{"data":[{"id":1,"link":"x"},{"id":2}],"meta":{"pagination":{"total":"12","per_page":2,
         "current_page":1,"total_pages":6,"links":{"next":"https://other.example/?page=2"}}}}"#;
     let server = Server::start([json(200, body)]).await;
-    let page = client(&server).list("organizations/{org}/tags", &[], 1, 2, &Keep::Whole).await.unwrap();
+    let page = client(&server).list("organizations/{org}/tags", None, &[], 1, 2, &Keep::Whole).await.unwrap();
     assert_eq!(page.rows, [serde_json::json!({"id": 1}), serde_json::json!({"id": 2})]);
     assert_eq!((page.meta.total, page.meta.per_page, page.meta.next), (Some(12), Some(2), true));
 }

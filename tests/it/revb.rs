@@ -1,11 +1,8 @@
 //! Where secrets, files and words go wrong, as far as it shows from outside.
 
-use serde_json::json;
-use tidyfy::model::kind::Kind;
-use tidyfy::sandbox::{Fault, Mishap, Sandbox, Settings};
+use tidyfy::sandbox::{Sandbox, Settings};
 
 use crate::pty::{PROGRAM, Terminal};
-use crate::support::{Desk, Wanted};
 
 /// A keyring that cannot be asked may hold a token: nobody can say that there is none.
 #[test]
@@ -55,22 +52,6 @@ fn another_organization_of_the_person_is_entered_by_the_token_in_use() {
             || screen.contents().contains("no access token")
     });
     terminal.looks(|screen| assert!(!screen.contents().contains("no access token"), "{}", screen.contents()));
-}
-
-/// Nothing is said to have been done before it is.
-#[tokio::test(start_paused = true)]
-async fn a_set_that_cannot_be_removed_is_not_said_to_be() {
-    let mut desk = Desk::open().await;
-    // No file can be removed where a directory bears its name.
-    std::fs::create_dir_all(desk.state_dir().join("sets/stuck.json/full")).unwrap();
-    desk.keys(":").await;
-    desk.types("open").await;
-    desk.keys("enter").await;
-    desk.rest().await;
-    assert!(desk.shows("> stuck"), "{}", desk.screen());
-    desk.keys("delete").await;
-    desk.rest().await;
-    assert!(!desk.shows("`stuck` is removed"), "{}", desk.screen());
 }
 
 /// A program that takes a text for the clipboard has no use for the token.

@@ -37,7 +37,7 @@ async fn fifty_requests_share_their_connections() {
     };
     let client = Client::new(access).unwrap();
     for page in 0..50 {
-        client.list("organizations/{org}/runs", &[], page % 5 + 1, 10, &Keep::Whole).await.unwrap();
+        client.list("organizations/{org}/runs", None, &[], page % 5 + 1, 10, &Keep::Whole).await.unwrap();
     }
     assert_eq!(
         (sandbox.requests().len(), connections.load(Ordering::Relaxed)),
@@ -45,7 +45,8 @@ async fn fifty_requests_share_their_connections() {
         "one after the other"
     );
     let round = || async {
-        let four = (1..=4).map(|page| client.list("organizations/{org}/runs", &[], page, 10, &Keep::Whole));
+        let four =
+            (1..=4).map(|page| client.list("organizations/{org}/runs", None, &[], page, 10, &Keep::Whole));
         assert!(futures_util::future::join_all(four).await.into_iter().all(|listed| listed.is_ok()));
     };
     for _ in 0..10 {
