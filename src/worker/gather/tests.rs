@@ -122,7 +122,9 @@ fn places_of(found_in: impl IntoIterator<Item = String>) -> String {
     };
     let mut all = found_in.into_iter().enumerate().map(drafts);
     let (mut known, mut found) = (all.next().unwrap(), Found::new());
-    all.for_each(|more| drop(places.add(&mut known, more, &mut found)));
+    for more in all {
+        places.add(&mut known, more, &mut found);
+    }
     places.text(&known, places.words).unwrap()
 }
 
