@@ -84,6 +84,8 @@ pub enum Wish {
 pub enum Answer {
     /// These are there.
     Are(Vec<Kept>),
+    /// The one of that name is thrown away, and these are left.
+    Removed(String, Vec<Kept>),
     /// So many records are kept, here.
     Saved(usize, String),
     /// The records of a set, or those that a list names.

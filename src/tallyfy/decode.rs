@@ -95,7 +95,7 @@ pub fn included(value: &Value, include: &str) -> Vec<Value> {
 #[must_use]
 pub fn says(row: &Value, path: &str, wanted: &[&str]) -> Option<bool> {
     let found = enclosed(field::follow(row, path)?);
-    let is_same = |said: &str, word: &str| said == word || said.to_lowercase() == word.to_lowercase();
+    let is_same = |said: &str, word: &str| !word.is_empty() && said.to_lowercase() == word.to_lowercase();
     let is_wanted = |value: &Value| {
         id_text(value).is_some_and(|said| wanted.iter().any(|word| is_same(said.trim(), word)))
     };

@@ -74,7 +74,8 @@ pub(super) async fn sets(directory: PathBuf, here: (String, String), wish: Wish)
         match wish {
             Wish::Look => sets::all(&directory).map(Answer::Are),
             Wish::Remove { name } => {
-                sets::remove(&directory, &name).and_then(|()| sets::all(&directory)).map(Answer::Are)
+                let left = sets::remove(&directory, &name).and_then(|()| sets::all(&directory));
+                left.map(|left| Answer::Removed(name, left))
             }
             Wish::Open { place } => sets::open(&directory, &place, (&base_url, &id)).map(Answer::Opened),
             Wish::Ids { path, kind } => sets::ids(&path, kind).map(Answer::Opened),

@@ -384,6 +384,23 @@ async fn marks_are_saved_under_a_name_listed_opened_and_removed() {
     desk.keys("delete").await;
     desk.rest().await;
     assert!(desk.shows("none is saved yet"), "{}", desk.screen());
+    assert!(desk.shows("the set `spring clean` is removed"), "{}", desk.screen());
+}
+
+/// Nothing is said to have been done before it is.
+#[tokio::test(start_paused = true)]
+async fn a_set_that_cannot_be_removed_is_not_said_to_be() {
+    let mut desk = Desk::open().await;
+    // No file can be removed where a directory bears its name.
+    std::fs::create_dir_all(desk.state_dir().join("sets/stuck.json/full")).unwrap();
+    desk.keys(":").await;
+    desk.types("open").await;
+    desk.keys("enter").await;
+    desk.rest().await;
+    assert!(desk.shows("> stuck"), "{}", desk.screen());
+    desk.keys("delete").await;
+    desk.rest().await;
+    assert!(!desk.shows("`stuck` is removed"), "{}", desk.screen());
 }
 
 #[tokio::test(start_paused = true)]

@@ -93,7 +93,6 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         }
         Meant::Remove => {
             if let Some(name) = shelf.picked().map(|kept| kept.name.clone()) {
-                state.note(format!("the set `{}` is removed", text::clean(&name)));
                 state.ask(Purpose::Sets, Work::Sets(Wish::Remove { name }), effects);
             }
         }
@@ -105,6 +104,12 @@ pub(super) fn answered(state: &mut State, result: Result<Answer, String>, effect
     match (result, &mut state.overlay) {
         (Ok(Answer::Are(all)), Some(Overlay::Sets(shelf))) => shelf.known = Known::Are(all),
         (Ok(Answer::Are(_)), _) => {}
+        (Ok(Answer::Removed(name, left)), overlay) => {
+            if let Some(Overlay::Sets(shelf)) = overlay {
+                shelf.known = Known::Are(left);
+            }
+            state.note(format!("the set `{}` is removed", text::clean(&name)));
+        }
         (Ok(Answer::Saved(n, place)), _) => {
             let records = if n == 1 { "record" } else { "records" };
             tell(state, format!("{} {records} saved: {place}", text::grouped(n as u64)));

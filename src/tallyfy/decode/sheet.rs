@@ -275,7 +275,7 @@ fn fill(lines: &mut Lines, label: &str, key: &str, value: &Value, depth: usize) 
     }
     match value {
         _ if depth >= DEEPEST && scalar(key, value).is_none() => {
-            lines.push(label, Said::Text("…".to_owned()))
+            lines.push(label, Said::Text("…".to_owned()));
         }
         Value::Object(object) => {
             for (key, inner) in object {
