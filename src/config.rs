@@ -238,6 +238,12 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         problems.extend(wrong);
         profile::Aim::default()
     });
+    if reading.file.profiles.contains_key("") {
+        problems.push(Problem::new(
+            format!("{}: a profile needs a name", reading.place(&["profiles"])),
+            "write it as `[profiles.work]`, and take it by `--profile work`",
+        ));
+    }
     let places = profile::places(sources, &reading);
     let token_file = reading.file.token_file.as_deref().filter(|_| !sources.demo).map(PathBuf::from);
     if token_file.as_ref().is_some_and(|path| !path.is_absolute()) {

@@ -61,7 +61,8 @@ pub(super) fn read(written: &Written) -> Reading {
     let settings = settings(root.get_ref());
     reading.lines = settings.iter().map(|setting| (setting.path.clone(), line(setting.key.start))).collect();
     for setting in settings.iter().filter(|setting| setting.is_secret()) {
-        reading.problems.push(secret(&reading.place(&setting.names())));
+        let place = reading.place(&setting.names());
+        reading.problems.push(if setting.is_misplaced() { misplaced(&place) } else { secret(&place) });
         remove(root.get_mut(), &setting.path);
     }
     loop {
@@ -82,6 +83,14 @@ pub(super) fn read(written: &Written) -> Reading {
             return reading;
         }
     }
+}
+
+/// The value is not shown: it may be a token after all.
+fn misplaced(place: &str) -> Problem {
+    Problem::new(
+        format!("{place} cannot be set for one profile: there is one `token_file` for all"),
+        "put it above the first line in brackets, or give the profile a token of its own by `tidyfy login --profile`",
+    )
 }
 
 fn secret(place: &str) -> Problem {
@@ -122,6 +131,11 @@ impl Setting {
     fn is_secret(&self) -> bool {
         let named = self.path.last().is_some_and(|name| name.to_lowercase().contains("token"));
         named && self.path != ["token_file"] && !(self.path.len() == 2 && self.path[0] == "profiles")
+    }
+
+    /// Whether it is the setting for the file that holds the token, in a profile.
+    fn is_misplaced(&self) -> bool {
+        self.path.len() == 3 && self.path[0] == "profiles" && self.path[2] == "token_file"
     }
 }
 

@@ -385,3 +385,11 @@ fn a_profile_neither_names_nor_colours_an_organization_that_is_not_its_own() {
     assert_eq!(of(file(text)), own);
     assert_eq!(of(file(text).variable("TALLYFY_ORG_ID", "bb")), (None, None, true, Some("bb".to_owned())));
 }
+
+#[test]
+fn a_profile_has_a_name_and_no_token_file_of_its_own() {
+    let said = |text: &str| file(text).resolve().unwrap_err().remove(0).sentence;
+    assert!(said("[profiles.\"\"]").ends_with("a profile needs a name"));
+    let own = said("[profiles.work]\ntoken_file = '/home/mia/token'");
+    assert!(own.contains("cannot be set for one profile") && !own.contains("mia"), "{own}");
+}

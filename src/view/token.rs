@@ -9,7 +9,7 @@ use super::canvas::Canvas;
 use super::sign;
 use crate::app::state::lines::Weight;
 use crate::app::state::token::TokenPrompt;
-use crate::app::state::{Purpose, State};
+use crate::app::state::{Identity, Purpose, State};
 use crate::model::text::wrapped;
 
 /// Draws the prompt.
@@ -55,7 +55,14 @@ const KEYS: &str = "Enter tries it; with nothing typed: reads its source again; 
 fn told(state: &State, prompt: &TokenPrompt) -> Vec<(Weight, String)> {
     let mut told: Vec<(Weight, String)> =
         prompt.refused.iter().map(|words| (Weight::Loud, format!("! {words}"))).collect();
-    let why = "the token is not accepted any more: logging out of the web app destroys a personal token";
+    let why = match state.identity {
+        Identity::Known => {
+            "the token is not accepted any more: logging out of the web app destroys a personal token"
+        }
+        Identity::Asking | Identity::Failed(_) => {
+            "the token is not accepted: it may be mistyped, expired or destroyed by logging out of the web app"
+        }
+    };
     told.push((Weight::Plain, why.to_owned()));
     told.push((Weight::Plain, "everything waits and nothing is lost".to_owned()));
     told.extend(

@@ -15,7 +15,12 @@ use crate::model::failure::{Cause, Failure};
 pub(super) fn locked_out(state: &mut State, failure: Option<Failure>, effects: &mut Effects) {
     match failure {
         Some(failure) => {
-            receive::tell_failure(state, "the token is not accepted any more, everything waits", &failure);
+            // Of one that was never accepted nobody may say that it has ceased to be.
+            let words = match state.identity {
+                Identity::Known => "the token is not accepted any more, everything waits",
+                Identity::Asking | Identity::Failed(_) => "the token is not accepted, everything waits",
+            };
+            receive::tell_failure(state, words, &failure);
             if state.locked_out.replace(failure).is_none() {
                 show_prompt(state);
             }
