@@ -225,6 +225,19 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
+/// `text` broken as by [`wrapped`], what a line goes on with standing under its own beginning, two cells further in.
+#[must_use]
+pub fn wrapped_under(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let broken = text.lines().flat_map(|line| {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let under = " ".repeat((indent + 2).min(width / 2));
+        let options = textwrap::Options::new(width).subsequent_indent(&under);
+        textwrap::wrap(line, options).into_iter().map(Cow::into_owned).collect::<Vec<_>>()
+    });
+    broken.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +258,13 @@ mod tests {
         {
             assert_eq!(clean(text), text);
         }
+    }
+
+    #[test]
+    fn what_a_line_goes_on_with_stands_under_it() {
+        let json = "{\n  \"a\": \"one two three\"\n}";
+        assert_eq!(wrapped_under(json, 14), ["{", "  \"a\": \"one", "    two three\"", "}"]);
+        assert!(wrapped_under("      abcdefgh", 4).iter().all(|line| width(line) <= 4));
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl Page {
         let mut page = Self::default();
         match &detail.fields {
             Fields::Known(sheet) if detail.raw => {
-                page.lines.extend(Laid::wrapped(Weight::Plain, &sheet.raw, width));
+                let lines = text::wrapped_under(&text::clean_lines(&sheet.raw), width);
+                page.lines.extend(lines.into_iter().map(|line| Laid::new(Weight::Plain, line)));
             }
             Fields::Known(sheet) => page.sheet(state, detail, sheet, width),
             Fields::Asked(_) => {
