@@ -34,7 +34,7 @@ pub(super) async fn write(folder: &Path, name: &str, text: &str) -> Result<Strin
     Err(unwritten(name, "there are too many files of that name"))
 }
 
-/// Writes records into a new file, as [`write`] does. They are put into words on a thread of their own.
+/// Writes records into a new file, as [`write()`] does. They are put into words on a thread of their own.
 pub(super) async fn export(export: Export) -> Result<Exported, Failure> {
     let Export { name, format, sheet, lacks } = export;
     let (text, records) = spawn_blocking(move || sheet.text(format))
