@@ -60,19 +60,3 @@ async fn a_file_that_holds_something_else_is_told_and_left_as_it_is() {
     assert!(desk.shows("does not hold saved filters") && desk.shows("hint: "), "{}", desk.screen());
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "not ours");
 }
-
-/// Nothing is said to have been done before it is.
-#[tokio::test(start_paused = true)]
-async fn a_set_that_cannot_be_removed_is_not_said_to_be() {
-    let mut desk = Desk::open().await;
-    // No file can be removed where a directory bears its name.
-    std::fs::create_dir_all(desk.state_dir().join("sets/stuck.json/full")).unwrap();
-    desk.keys(":").await;
-    desk.types("open").await;
-    desk.keys("enter").await;
-    desk.rest().await;
-    assert!(desk.shows("> stuck"), "{}", desk.screen());
-    desk.keys("delete").await;
-    desk.rest().await;
-    assert!(!desk.shows("`stuck` is removed"), "{}", desk.screen());
-}

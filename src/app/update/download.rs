@@ -11,7 +11,7 @@ use crate::app::state::{Overlay, Purpose, State};
 use crate::model::catalog::Source;
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Kind;
-use crate::model::record::{Draft, Record};
+use crate::model::record::{Draft, Record, Value};
 use crate::model::saving::{Saving, Stored};
 
 /// Asks where the marked files are to be saved, or the one under the cursor, or the one whose page is open.
@@ -151,7 +151,7 @@ pub(super) fn open_holder(state: &mut State, effects: &mut Effects) {
         Some(known) => page::open(state, known, effects),
         None => {
             let name = match record.named(holder.words) {
-                crate::model::record::Value::Text(words) => words.to_owned(),
+                Value::Text(words) => words.to_owned(),
                 _ => id.to_string(),
             };
             state.note(format!("reading {name}…"));
