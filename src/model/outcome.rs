@@ -3,8 +3,6 @@
 //! Owns the words for outcomes and the judgement that leads from an answer to one of them. Nothing here is optimistic:
 //! what is not certain is `unknown`.
 
-use std::fmt::Write as _;
-
 use super::failure::{Cause, Failure};
 use super::kind::Verb;
 use super::record::Record;
@@ -22,8 +20,8 @@ pub enum Outcome {
     Failed,
     /// Sent, and no answer that can be trusted.
     Unknown,
-    /// Not sent, because the record had changed.
-    Held,
+    /// Not sent, because the record differs from what was loaded.
+    Changed,
     /// Not sent, because the job ended first.
     NotSent,
 }
@@ -36,7 +34,7 @@ impl Outcome {
         Self::Refused,
         Self::Failed,
         Self::Unknown,
-        Self::Held,
+        Self::Changed,
         Self::NotSent,
     ];
 
@@ -49,7 +47,7 @@ impl Outcome {
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
-            Self::Held => "held",
+            Self::Changed => "changed",
             Self::NotSent => "not sent",
         }
     }
@@ -147,16 +145,23 @@ impl Tally {
         self.0.iter().sum()
     }
 
-    /// The one grammar for all verbs and endings, zeros shown.
+    /// Returns `18 done, 1 refused`: the outcomes that occurred, in the order of [`Outcome::ALL`].
+    #[must_use]
+    pub fn counts(&self) -> String {
+        let occurred = Outcome::ALL.into_iter().filter(|outcome| self.of(*outcome) > 0);
+        let counts: Vec<String> =
+            occurred.map(|outcome| format!("{} {}", self.of(outcome), outcome.word())).collect();
+        counts.join(", ")
+    }
+
+    /// Returns the line with which a job of `verb` ends: `archive finished: 18 done, 1 refused`.
     #[must_use]
     pub fn sentence(&self, verb: &str, cancelled: bool) -> String {
-        let mut sentence = format!("{verb} {}:", if cancelled { "cancelled" } else { "finished" });
-        for (at, outcome) in Outcome::ALL.into_iter().enumerate() {
-            let comma = if at == 0 { "" } else { "," };
-            // Writing to a string cannot fail.
-            let _ = write!(sentence, "{comma} {} {}", self.of(outcome), outcome.word());
+        let ending = if cancelled { "cancelled" } else { "finished" };
+        match self.total() {
+            0 => format!("{verb} {ending}: nothing to do"),
+            _ => format!("{verb} {ending}: {}", self.counts()),
         }
-        sentence
     }
 }
 
@@ -173,14 +178,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_ends_with_its_truth_in_one_line() {
+    fn summary_of_a_job_leaves_out_outcomes_that_are_zero() {
         use Outcome::{Done, NotSent, Refused};
         let tally: Tally = [vec![Done; 18], vec![Refused], vec![NotSent; 2]].concat().into_iter().collect();
-        assert_eq!(
-            tally.sentence("archive", false),
-            "archive finished: 18 done, 0 already gone, 1 refused, 0 failed, 0 unknown, 0 held, 2 not sent"
-        );
-        assert!(tally.sentence("archive", true).starts_with("archive cancelled: 18 done"));
+        assert_eq!(tally.sentence("archive", false), "archive finished: 18 done, 1 refused, 2 not sent");
+        assert_eq!(tally.sentence("archive", true), "archive cancelled: 18 done, 1 refused, 2 not sent");
+        assert_eq!(Tally::default().sentence("delete", false), "delete finished: nothing to do");
     }
 
     #[test]

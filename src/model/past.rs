@@ -73,11 +73,6 @@ impl Remnant {
     /// many have been archived for it.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let counts: Vec<String> = super::outcome::Outcome::ALL
-            .into_iter()
-            .filter(|outcome| self.tally.of(*outcome) > 0)
-            .map(|outcome| format!("{} {}", self.tally.of(outcome), outcome.word()))
-            .collect();
         let verb = self.words().verb(self.verb);
         if self.elsewhere {
             return format!("{verb}: running in another tidyfy");
@@ -86,7 +81,7 @@ impl Remnant {
             0 => String::new(),
             n => format!("; {} of them {} already", text::grouped(n as u64), self.words().archived),
         };
-        format!("unfinished {verb}: {}{archived}", counts.join(", "))
+        format!("unfinished {verb}: {}{archived}", self.tally.counts())
     }
 
     /// What its soft verbs are called.

@@ -395,7 +395,7 @@ async fn the_tab_counts_those_that_were_archived_first_once() {
     desk.keys("space space space D space shift-tab").await;
     desk.confirm_with("delete 3").await;
     desk.rest().await;
-    assert!(desk.log().contains("delete finished: 2 done, 0 already gone, 1 refused"), "{}", desk.log());
+    assert!(desk.has_summary("delete finished: 2 done, 1 refused"), "{}", desk.log());
     assert!(desk.log().contains("1 was archived and not deleted"), "{}", desk.log());
     assert_eq!((live(&desk), counted(&desk)), (before - 3, Some(before - 3)));
     let marks: Vec<bool> = desk.state().marks.all().map(|mark| mark.record.is_archived()).collect();

@@ -212,7 +212,7 @@ async fn live_ones_are_archived_first_and_what_fails_says_so_in_its_row() {
     desk.confirm_with("delete 4").await;
     desk.rest().await;
     assert_eq!(sorted(desk.changes()), sorted(desk.confirmed.clone()));
-    assert!(desk.log().contains("delete finished: 3 done, 0 already gone, 1 refused"), "{}", desk.log());
+    assert!(desk.has_summary("delete finished: 3 done, 1 refused"), "{}", desk.log());
     assert_eq!(desk.server.ids("tags"), tag);
     assert!(desk.shows("1 marked: 1 tag") && desk.shows(">! "), "{}", desk.screen());
     assert!(desk.shows("refused: "), "{}", desk.screen());
@@ -233,11 +233,7 @@ async fn several_kinds_are_undone_and_tried_again_together() {
     assert!(says(&desk, "Archive 4 records (2 processes, 2 templates) in"), "{}", desk.screen());
     desk.confirm().await;
     desk.rest().await;
-    assert!(
-        desk.log().contains("archive finished: 2 done, 0 already gone, 0 refused, 2 failed"),
-        "{}",
-        desk.log()
-    );
+    assert!(desk.has_summary("archive finished: 2 done, 2 failed"), "{}", desk.log());
     desk.keys("t").await;
     desk.rest().await;
     assert!(says(&desk, "Archive 2 templates in"), "{}", desk.screen());

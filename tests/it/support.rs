@@ -359,6 +359,12 @@ impl Desk {
         self.state().status.shown().map(|entry| entry.text(zone)).collect::<Vec<_>>().join("\n")
     }
 
+    /// Whether a job ended with exactly this summary, and it is on the screen.
+    pub(crate) fn has_summary(&self, summary: &str) -> bool {
+        let line = format!("  {summary}");
+        self.log().lines().any(|logged| logged.ends_with(&line)) && self.shows(summary)
+    }
+
     /// Marks the first `n` rows that a verb can be done to, and answers their ids.
     pub(crate) async fn mark_applicable(&mut self, verb: Verb, n: usize) -> Vec<String> {
         let mut marked = Vec::new();

@@ -71,7 +71,7 @@ impl Job {
         steps
             .filter(|(_, step)| step.after.is_some_and(is_prepared))
             .filter(|(n, _)| match ended(*n) {
-                Some(Outcome::Refused | Outcome::Failed | Outcome::Held | Outcome::NotSent) => true,
+                Some(Outcome::Refused | Outcome::Failed | Outcome::Changed | Outcome::NotSent) => true,
                 Some(Outcome::Done | Outcome::AlreadyGone | Outcome::Unknown) | None => false,
             })
             .count()

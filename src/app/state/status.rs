@@ -99,7 +99,7 @@ impl Entry {
                 (Ok(_), None) => Tone::Good,
                 (Err(_), None) => Tone::Bad,
             },
-            Told::Group(group) if matches!(group.outcome, Outcome::Unknown | Outcome::Held) => Tone::Wary,
+            Told::Group(group) if matches!(group.outcome, Outcome::Unknown | Outcome::Changed) => Tone::Wary,
             Told::Group(_) => Tone::Bad,
             Told::Summary(_) | Told::Note(_) => Tone::Plain,
         }

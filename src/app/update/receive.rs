@@ -238,7 +238,7 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
             page::renew(state, &record, becomes.as_ref(), effects);
             move_between_scopes(state, &record, becomes);
         }
-        Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Held => {
+        Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Changed => {
             let word = record.kind().row().words.verb(row.verb);
             let first = if prepares { format!("{word} first: ") } else { String::new() };
             let (outcome, reason) = (ended.outcome, ended.reason.unwrap_or_default());

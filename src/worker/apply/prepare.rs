@@ -77,7 +77,7 @@ impl Running {
         match self.expected(step).difference(&now) {
             Some(difference) => {
                 let words = format!("{unsent}, changed since it was loaded: {difference}");
-                Err(Settled::new(Outcome::Held, words))
+                Err(Settled::new(Outcome::Changed, words))
             }
             None => Ok((said, at)),
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tidyfy::app::effect::{Effect, Work};
 use tidyfy::app::message::{Fact, Reply};
 use tidyfy::model::kind::{Kind, Scope, Verb};
-use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Done, Failed, Held, NotSent, Refused, Unknown};
+use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed, NotSent, Refused, Unknown};
 use tidyfy::model::past::{Recall, Recalled};
 use tidyfy::model::plan::Options;
 use tidyfy::model::record::Record;
@@ -275,7 +275,7 @@ async fn what_was_held_is_neither_undone_nor_tried_again() {
     let tags = bench.some(Kind::Processes, Scope::Archived, 2).await;
     assert!(bench.sandbox.restore("runs", &id(&tags[0])));
     let plan = proposed(Verb::Delete, chosen(&tags), Options::default());
-    assert_eq!(run(&mut bench, plan).await, [(Done, 1), (Held, 1)]);
+    assert_eq!(run(&mut bench, plan).await, [(Done, 1), (Changed, 1)]);
     assert!(
         recall(&mut bench, Recall::Retry).await.is_none() && recall(&mut bench, Recall::Undo).await.is_none()
     );

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tidyfy::app::effect::Work;
 use tidyfy::app::message::Remark;
 use tidyfy::model::kind::{Kind, Scope, Verb};
-use tidyfy::model::outcome::Outcome::{Done, Failed, Held};
+use tidyfy::model::outcome::Outcome::{Changed, Done, Failed};
 use tidyfy::model::pacing::Limits;
 use tidyfy::model::plan::Options;
 use tidyfy::model::record::Record;
@@ -332,7 +332,7 @@ async fn without_copies_the_last_look_stays() {
     assert!(stand.server.rename("runs", &ids[1], "Needed again"));
     let before = stand.server.requests().len();
     let ended = stand.delete(records, Options { backup: false, ..Options::default() }).await;
-    assert_eq!(ended.outcomes(), [Done, Held, Done], "{:?}", ended.steps);
+    assert_eq!(ended.outcomes(), [Done, Changed, Done], "{:?}", ended.steps);
     assert!(!stand.copies().exists());
     let made = stand.requests(before);
     assert_eq!(made.iter().filter(|request| request.starts_with("GET")).count(), 3, "{made:?}");

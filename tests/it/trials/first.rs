@@ -7,7 +7,7 @@ use serde_json::Value;
 use tidyfy::app::effect::{Effect, Work};
 use tidyfy::app::message::Remark;
 use tidyfy::model::kind::{Kind, Scope, Verb};
-use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Done, Failed, Held, NotSent, Refused, Unknown};
+use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed, NotSent, Refused, Unknown};
 use tidyfy::model::pacing::Limits;
 use tidyfy::model::plan::Options;
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Settings};
@@ -122,7 +122,7 @@ async fn an_archive_that_does_not_succeed_leaves_the_record_alone() {
             );
             assert_eq!((state(&stand.server, kind, id), sent(&stand.server, id)), ("live", 1));
         }
-        assert_eq!(pair(&stand, renamed), [Some(Held), Some(NotSent)]);
+        assert_eq!(pair(&stand, renamed), [Some(Changed), Some(NotSent)]);
         assert_eq!(pair(&stand, gone), [Some(AlreadyGone), Some(NotSent)]);
         assert_eq!((sent(&stand.server, renamed), sent(&stand.server, gone)), (0, 0));
         assert_eq!(pair(&stand, well), [Some(Done), Some(Done)], "{:?}", ended.steps);
@@ -130,7 +130,7 @@ async fn an_archive_that_does_not_succeed_leaves_the_record_alone() {
         let why = |step: &tidyfy::journal::PastStep| step.reason.clone().unwrap_or_default();
         let unsent = steps.iter().filter(|step| step.outcome == Some(NotSent));
         assert!(unsent.map(why).all(|why| why.starts_with("the archive before it ended as ")));
-        let tally = [Done, AlreadyGone, Refused, Failed, Unknown, Held, NotSent]
+        let tally = [Done, AlreadyGone, Refused, Failed, Unknown, Changed, NotSent]
             .map(|outcome| ended.end.tally.of(outcome));
         assert_eq!(tally, [1, 1, 2, 4, 0, 1, 0]);
     }
@@ -151,10 +151,13 @@ async fn what_changes_between_archive_and_delete_is_held() {
         assert!(stand.server.restore(slug(kind), &ids[0]));
         assert!(stand.server.rename(slug(kind), &ids[1], "Needed again"));
         let ended = stand.finish(ticket).await;
-        assert_eq!(pair(&stand, &ids[0]), [Some(Done), Some(Held)], "{:?}", ended.steps);
-        assert_eq!(pair(&stand, &ids[1]), [Some(Done), Some(Held)], "{:?}", ended.steps);
+        assert_eq!(pair(&stand, &ids[0]), [Some(Done), Some(Changed)], "{:?}", ended.steps);
+        assert_eq!(pair(&stand, &ids[1]), [Some(Done), Some(Changed)], "{:?}", ended.steps);
         assert_eq!(pair(&stand, &ids[2]), [Some(Done), Some(Done)], "{:?}", ended.steps);
-        assert_eq!((ended.end.tally.of(Held), ended.end.tally.of(Done), ended.end.tally.total()), (2, 1, 3));
+        assert_eq!(
+            (ended.end.tally.of(Changed), ended.end.tally.of(Done), ended.end.tally.total()),
+            (2, 1, 3)
+        );
     }
 }
 
@@ -257,10 +260,8 @@ async fn what_a_cancelled_job_left_half_done_stays_marked_and_is_shown_as_archiv
 
         let (_, steps) = newest(&desk.state_dir());
         let gone = ids.iter().filter(|id| is_done(&desk.server, kind, Verb::Delete, id)).count();
-        let summary = format!(
-            "delete cancelled: {gone} done, 0 already gone, 0 refused, 0 failed, 0 unknown, 0 held, {} not sent",
-            20 - gone
-        );
+        let done = if gone > 0 { format!("{gone} done, ") } else { String::new() };
+        let summary = format!("delete cancelled: {done}{} not sent", 20 - gone);
         assert!(desk.log().contains(&summary), "{summary}\n{}", desk.log());
         assert_eq!(desk.marked().len(), 20 - gone);
         for mark in desk.state().marks.all() {

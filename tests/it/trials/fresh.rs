@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tidyfy::app::effect::{Effect, Work};
 use tidyfy::journal::PastStep;
 use tidyfy::model::kind::{Kind, Scope, Verb};
-use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Done, Failed, Held};
+use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed};
 use tidyfy::model::pacing::Limits;
 use tidyfy::model::plan::Options;
 use tidyfy::sandbox::{Fault, Quirk, Sandbox, Settings};
@@ -118,7 +118,7 @@ async fn what_has_changed_is_held_what_has_not_is_deleted_what_is_gone_is_gone()
             );
             assert_eq!(
                 (step.outcome, sent(&desk.server, id)),
-                (Some(Held), 0),
+                (Some(Changed), 0),
                 "{kind:?} {}: {reason}",
                 change.0
             );
@@ -314,14 +314,14 @@ async fn a_job_that_was_held_looks_again_before_it_deletes() {
     assert!(stand.server.remove("runs", &ids[2]));
     stand.perform(Effect::Resume(ticket));
     let ended = stand.finish(ticket).await;
-    assert_eq!(ended.outcomes(), [Held, Held, AlreadyGone, Done], "{:?}", ended.steps);
+    assert_eq!(ended.outcomes(), [Changed, Changed, AlreadyGone, Done], "{:?}", ended.steps);
     assert!(ids[..3].iter().all(|id| sent(&stand.server, id) == 0));
 }
 
 /// So is what the server turned away with a long wait.
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_was_turned_away_looks_again_before_it_is_sent_again() {
-    for (meanwhile, outcome, times) in [(json!({"members": [1, 2]}), Held, 1), (json!({}), Done, 2)] {
+    for (meanwhile, outcome, times) in [(json!({"members": [1, 2]}), Changed, 1), (json!({}), Done, 2)] {
         let mut stand = Stand::new(Settings { scale: 60, ..Settings::default() }).await;
         let ids = sow(&stand.server, Kind::Groups, 1, false);
         let records = stand.listed(Kind::Groups, Scope::Active, &ids).await;
@@ -340,7 +340,7 @@ async fn a_deletion_that_was_turned_away_looks_again_before_it_is_sent_again() {
             ended.steps
         );
         let turned_away = ended.steps[0].1.starts_with("turned away and not sent again, changed since");
-        assert_eq!(turned_away, outcome == Held, "{:?}", ended.steps);
+        assert_eq!(turned_away, outcome == Changed, "{:?}", ended.steps);
     }
 }
 

@@ -168,8 +168,8 @@ pub(super) fn tells_the_same(desk: &Desk, verb: Verb, steps: &[PastStep]) {
             assert_eq!(*said, format!("{}: {reason}", outcome.word()), "{}", step.name);
         }
     }
-    let counted = Outcome::ALL
-        .map(|outcome| format!("{} {}", counts.get(&outcome).copied().unwrap_or_default(), outcome.word()));
+    let counted = counts.iter().map(|(outcome, n)| format!("{n} {}", outcome.word()));
+    let counted: Vec<String> = counted.collect();
     let summary = format!("{} finished: {}", verb.word(), counted.join(", "));
     assert!(desk.log().contains(&summary), "no `{summary}` in\n{}", desk.log());
 }

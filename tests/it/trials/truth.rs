@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tidyfy::app::effect::{Effect, Work};
 use tidyfy::model::kind::{Kind, Scope, Verb};
-use tidyfy::model::outcome::Outcome::{AlreadyGone, Held};
+use tidyfy::model::outcome::Outcome::{AlreadyGone, Changed};
 use tidyfy::model::pacing::Limits;
 use tidyfy::model::plan::Options;
 use tidyfy::sandbox::{Fault, Quirk, Settings};
@@ -34,7 +34,7 @@ async fn a_held_job_looks_again_even_where_the_list_is_slow() {
     assert!(stand.server.rename("checklists", &ids[0], "Needed again"));
     stand.perform(Effect::Resume(ticket));
     let ended = stand.finish(ticket).await;
-    assert_eq!(ended.outcomes()[0], Held, "{:?}", ended.steps);
+    assert_eq!(ended.outcomes()[0], Changed, "{:?}", ended.steps);
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +69,7 @@ async fn what_is_restored_while_its_list_is_read_is_not_gone() {
     pass(Duration::from_millis(2_100)).await;
     assert!(stand.server.restore("runs", &ids[0]));
     let ended = stand.finish(ticket).await;
-    assert_eq!(ended.outcomes()[0], Held, "{:?}", ended.steps);
+    assert_eq!(ended.outcomes()[0], Changed, "{:?}", ended.steps);
 }
 
 #[tokio::test(start_paused = true)]

@@ -168,7 +168,7 @@ mod tests {
         let mut drafts = vec![Draft::Text(name.to_owned())];
         drafts.resize(Kind::Processes.row().fields.len(), Draft::Missing);
         let record = Record::new(Kind::Processes, Id::new(&format!("{n:032x}")).unwrap(), drafts);
-        let sent = (outcome != Outcome::Held).then(|| Sent {
+        let sent = (outcome != Outcome::Changed).then(|| Sent {
             method: "DELETE",
             url: format!("https://go.tallyfy.com/api/organizations/e0/runs/{n:032x}"),
             status: Some(422),
@@ -179,11 +179,11 @@ mod tests {
 
     #[test]
     fn names_ids_and_times_do_not_split_a_cause() {
-        let held =
+        let changed =
             |day: u32| format!("updated was 2026-11-{day:02}T10:00:00Z, is 2026-12-{day:02}T10:00:00Z");
         let all = groups(vec![
-            loss(1, "Audit", Outcome::Held, &held(1)),
-            loss(2, "Audit", Outcome::Held, &held(2)),
+            loss(1, "Audit", Outcome::Changed, &changed(1)),
+            loss(2, "Audit", Outcome::Changed, &changed(2)),
             loss(3, "Renewal 00003", Outcome::Refused, "The process `Renewal 00003` must be archived first"),
             loss(4, "Audit 9", Outcome::Refused, "The process `Audit 9` must be archived first"),
             loss(5, "Audit 9", Outcome::Refused, "no access to this"),
@@ -210,7 +210,7 @@ mod tests {
                 "2 failed: no answer in 30 s",
                 "1 failed: the server answered 502",
                 "1 unknown: no run 0000000a of 77777777 (id 00000000000000000000000000000009)",
-                "2 held: updated was …, is …",
+                "2 changed: updated was …, is …",
             ]
         );
         assert_eq!(all.iter().map(|group| group.losses.len()).sum::<usize>(), 12);

@@ -38,7 +38,7 @@ fn ended() -> Bench {
         (Outcome::Done, Some(200), ""),
         (Outcome::Refused, Some(422), "Thing 3 must be completed first"),
         (Outcome::Refused, Some(403), "no access to this"),
-        (Outcome::Held, None, "updated was 2026-11-01T10:00:00Z, is 2026-11-02T10:00:00Z"),
+        (Outcome::Changed, None, "updated was 2026-11-01T10:00:00Z, is 2026-11-02T10:00:00Z"),
     ];
     for (step, (record, (outcome, status, reason))) in records(5).iter().zip(answers).enumerate() {
         match status {
@@ -87,8 +87,8 @@ fn a_line_a_cause_stands_above_the_sum() {
         [
             "2 refused: … must be completed first",
             "1 refused: no access to this",
-            "1 held: updated was 2026-11-01T10:00:00Z, is 2026-11-02T10:00:00Z",
-            "archive finished: 1 done, 0 already gone, 3 refused, 0 failed, 0 unknown, 1 held, 0 not sent",
+            "1 changed: updated was 2026-11-01T10:00:00Z, is 2026-11-02T10:00:00Z",
+            "archive finished: 1 done, 3 refused, 1 changed",
         ]
     );
 }
@@ -257,13 +257,13 @@ fn a_record_that_is_archived_and_then_deleted_leaves_once() {
 
 #[test]
 fn a_job_says_what_it_archived_and_did_not_delete_and_what_is_unknown() {
-    use Outcome::{Done, Held, NotSent, Refused, Unknown};
+    use Outcome::{Changed, Done, NotSent, Refused, Unknown};
     let (mut bench, ticket) = deleting();
-    let outcomes = [Done, Done, Done, Held, Done, NotSent, Done, Unknown, Refused, NotSent];
+    let outcomes = [Done, Done, Done, Changed, Done, NotSent, Done, Unknown, Refused, NotSent];
     for (n, outcome) in outcomes.into_iter().enumerate() {
         bench.send(Fact::Reply(ticket, step(n, outcome)));
     }
-    let tally = [Done, Held, NotSent, Unknown, Refused].into_iter().collect();
+    let tally = [Done, Changed, NotSent, Unknown, Refused].into_iter().collect();
     bench.answer(is_apply, Reply::JobEnded(JobEnd { tally, cancelled: true, stopped: None }));
     let log = bench.log();
     let lines: Vec<&str> = log.lines().rev().take(3).map(|line| &line[10..]).collect();
