@@ -9,6 +9,8 @@ pub mod answer;
 pub mod client;
 pub mod decode;
 pub mod page;
+#[cfg(test)]
+mod properties;
 pub mod quota;
 mod refusal;
 mod sift;

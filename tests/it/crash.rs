@@ -6,6 +6,7 @@
 mod full;
 mod ground;
 mod kill;
+mod points;
 mod recovery;
 mod story;
 mod two;

@@ -88,6 +88,20 @@ impl Terminal {
         }
     }
 
+    /// Waits until the screen is as wanted. False where the program ends, or the time is over, before that.
+    pub(crate) fn comes_to(&mut self, longest: Duration, met: impl Fn(&vt100::Screen) -> bool) -> bool {
+        let begun = Instant::now();
+        loop {
+            let is_over = self.child.try_wait().unwrap().is_some() || begun.elapsed() > longest;
+            let (parser, changed) = &*self.shared;
+            let parser = parser.lock().unwrap();
+            if met(parser.screen()) || is_over {
+                return met(parser.screen());
+            }
+            drop(changed.wait_timeout(parser, Duration::from_millis(20)).unwrap());
+        }
+    }
+
     /// What the screen shows now.
     pub(crate) fn looks<T>(&self, at: impl Fn(&vt100::Screen) -> T) -> T {
         at(self.shared.0.lock().unwrap().screen())
@@ -95,6 +109,12 @@ impl Terminal {
 
     pub(crate) fn sees(&mut self, text: &str) {
         self.waits(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Waits until the program has ended. False where the time is over before that.
+    pub(crate) fn ends_within(&mut self, longest: Duration) -> bool {
+        self.comes_to(longest, |_| false);
+        self.child.try_wait().unwrap().is_some()
     }
 
     pub(crate) fn ends(&mut self) -> ExitStatus {

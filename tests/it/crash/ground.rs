@@ -253,20 +253,25 @@ impl Program {
 
     /// Marks everything and confirms a verb for it.
     pub(super) async fn confirm(self, verb: Verb) -> Self {
+        self.fill_in(verb).await.hands(move |terminal| terminal.presses(last_key(verb))).await
+    }
+
+    /// Marks everything and opens the dialog of a verb, up to the key that confirms it.
+    pub(super) async fn fill_in(self, verb: Verb) -> Self {
         self.hands(move |terminal| {
             terminal.presses("*");
             terminal.sees("marked");
+            terminal.presses(match verb {
+                Verb::Delete => "D",
+                Verb::Archive => "a",
+                Verb::Restore => "r",
+            });
             match verb {
                 Verb::Delete => {
-                    terminal.presses("D");
                     says(terminal, " and press Enter");
                     type_phrase(terminal);
                 }
-                Verb::Archive | Verb::Restore => {
-                    terminal.presses("a");
-                    says(terminal, "y archive, Esc keep");
-                    terminal.presses("y");
-                }
+                Verb::Archive | Verb::Restore => says(terminal, ", Esc keep"),
             }
         })
         .await
@@ -338,7 +343,12 @@ fn says(terminal: &mut Terminal, words: &str) {
     terminal.waits(words, |screen| said(screen).contains(words));
 }
 
-/// Types the phrase that the modal asks for. Enter counts only when it does not come on the heels of a letter.
+/// The key that confirms a verb once its dialog is filled in.
+pub(super) fn last_key(verb: Verb) -> &'static str {
+    if verb == Verb::Delete { "\r" } else { "y" }
+}
+
+/// Types the phrase that the dialog asks for.
 fn type_phrase(terminal: &mut Terminal) {
     let asked = terminal.looks(said);
     let (_, asked) = asked.rsplit_once("type ").unwrap();
@@ -347,5 +357,4 @@ fn type_phrase(terminal: &mut Terminal) {
     let before = terminal.looks(shown);
     terminal.presses(phrase);
     terminal.waits("the phrase", |screen| shown(screen) > before);
-    terminal.presses("\r");
 }

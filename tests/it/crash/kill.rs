@@ -69,7 +69,7 @@ fn lives(verb: Verb) {
 async fn live(life: Life) {
     let latency = life.latency;
     let mut bench = Bench::new(Settings { scale: RECORDS * 3, latency, ..Settings::default() }).await;
-    only_so_many(&bench, life.verb);
+    only_so_many(&bench, life.verb, RECORDS);
     kill_in_the_middle(&bench, life).await;
     // From here on nothing happens outside of this thread, so that no waiting need take its time.
     tokio::time::pause();
@@ -108,18 +108,18 @@ async fn live(life: Life) {
 }
 
 /// Leaves as many processes as the job is about, all in the state that the verb asks for.
-fn only_so_many(bench: &Bench, verb: Verb) {
+pub(super) fn only_so_many(bench: &Bench, verb: Verb, count: usize) {
     for (n, id) in bench.sandbox.ids("runs").into_iter().enumerate() {
         let is_archived = is_so(&bench.sandbox, Verb::Archive, "runs", &id);
-        if n >= RECORDS {
+        if n >= count {
             assert!(bench.sandbox.remove("runs", &id));
-        } else if verb == Verb::Delete && !is_archived {
+        } else if verb != Verb::Archive && !is_archived {
             assert!(bench.sandbox.archive("runs", &id));
         } else if verb == Verb::Archive && is_archived {
             assert!(bench.sandbox.restore("runs", &id));
         }
     }
-    assert_eq!(bench.sandbox.ids("runs").len(), RECORDS);
+    assert_eq!(bench.sandbox.ids("runs").len(), count);
 }
 
 async fn kill_in_the_middle(bench: &Bench, life: Life) {
