@@ -12,6 +12,7 @@ mod cli;
 mod contract;
 mod crash;
 mod detail;
+mod disk_properties;
 mod files;
 mod filtering;
 mod first_start;

@@ -20,7 +20,7 @@ use tidyfy::sandbox::Settings;
 use tidyfy::worker::Clock;
 
 use super::ground::{
-    Program, finishing, is_so, jobs, last_key, ledger, only_unfinished, request, steps, unfinished,
+    Program, drop_rest, finishing, is_so, jobs, last_key, ledger, only_unfinished, request, steps, unfinished,
 };
 use super::kill::only_so_many;
 use crate::pty::PROGRAM;
@@ -222,7 +222,9 @@ impl Stage {
             .filter(|step| step.outcome == Some(Done))
             .map(request)
             .collect();
-        if !unfinished.rest.is_empty() {
+        if unfinished.rest.is_empty() {
+            drop_rest(&mut self.bench, job).await.unwrap();
+        } else {
             let ticket = self.bench.start(Work::Apply(finishing(&unfinished)));
             let (told, end) = self.bench.job(ticket).await;
             assert_eq!(tallied(&end), [(Done, unfinished.rest.len())], "{told:?}");
