@@ -14,6 +14,7 @@ mod properties;
 pub mod quota;
 mod refusal;
 mod sift;
+pub mod success;
 mod transport;
 
 pub use address::{BadBaseUrl, BaseUrl};

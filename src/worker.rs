@@ -184,6 +184,7 @@ impl Worker {
             },
             Effect::Hold(ticket) => self.shift(ticket, Gear::Held),
             Effect::Resume(ticket) => self.shift(ticket, Gear::Going),
+            Effect::AskNow => self.session.ask_now(),
             Effect::Quit(_) | Effect::Go(_) | Effect::Suspend | Effect::Clip(_) => {}
         }
     }

@@ -232,6 +232,8 @@ pub enum Effect {
     Hold(Ticket),
     /// A held job goes on.
     Resume(Ticket),
+    /// A person asks for something to be read now, though the server asked for a pause.
+    AskNow,
     /// Leave.
     Quit(Exit),
     /// Leave this organization for another one. Whatever is still under way breaks off.

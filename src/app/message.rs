@@ -10,7 +10,7 @@ use super::effect::Ticket;
 use super::keymap::Chord;
 use crate::model::annals::{Deed, Volume};
 use crate::model::arrange::Arranged;
-use crate::model::failure::Failure;
+use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::impact::Impact;
 use crate::model::kind::{Coverage, Kind};
@@ -76,6 +76,8 @@ pub enum Fact {
     LockedOut(Option<Failure>),
     /// The organization that was to be gone to cannot be entered: why, and what to do about it.
     Stayed(String),
+    /// After a job of permanent deletes some of their ids were looked for again; or why they could not be.
+    Verified(Result<Verification, Failure>),
     /// The server cannot be reached, and nothing leaves but a probe now and then: or it can be again.
     Offline(Option<Failure>),
 }
@@ -121,6 +123,9 @@ pub struct Allowance {
     pub of: usize,
 }
 
+/// The purpose of looking for what was deleted: not to find it is what is hoped for.
+pub const VERIFY: &str = "verify";
+
 /// The purpose of a download for a person, who wants to know what came of each.
 pub const SAVE: &str = "save";
 
@@ -148,10 +153,11 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Whether it is a read that succeeded, which the pane shows only when asked.
+    /// Whether it is a read that came out as hoped for, which the pane shows only when asked.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.method == "GET" && self.result.is_ok() && self.purpose != SAVE
+        let is_missed = |failure: &Failure| self.purpose == VERIFY && failure.cause == Cause::NotFound;
+        self.method == "GET" && self.purpose != SAVE && self.result.as_ref().err().is_none_or(is_missed)
     }
 }
 
@@ -171,6 +177,35 @@ pub struct JobEnd {
     pub cancelled: bool,
     /// What stopped it before its end, if something did.
     pub stopped: Option<Failure>,
+}
+
+/// What was found of records that a job deleted permanently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// How many of their ids were looked for.
+    pub sampled: usize,
+    /// The names of those that were found, twice.
+    pub found: Vec<String>,
+}
+
+impl Verification {
+    /// How many names are told.
+    const TOLD: usize = 3;
+
+    /// `verified: 0 of 12 sampled ids found`, with the names of those that were.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Self { sampled, found } = self;
+        let mut sentence = format!("verified: {} of {sampled} sampled ids found", found.len());
+        if !found.is_empty() {
+            sentence.push_str(": ");
+            sentence.push_str(&found[..found.len().min(Self::TOLD)].join(", "));
+        }
+        if found.len() > Self::TOLD {
+            sentence.push_str(&format!(" and {} more", found.len() - Self::TOLD));
+        }
+        sentence
+    }
 }
 
 /// What has to be known of a step besides its outcome.

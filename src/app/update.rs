@@ -77,6 +77,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Waiting(wait) => state.waiting = wait,
         Fact::Budget(allowance) => state.allowance = allowance,
         Fact::LockedOut(failure) => door::locked_out(state, failure, &mut effects),
+        Fact::Verified(verified) => receive::verified(state, verified),
         Fact::Offline(failure) => door::offline(state, failure, &mut effects),
         Fact::Stayed(why) => places::stayed(state, why),
     }

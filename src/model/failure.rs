@@ -31,6 +31,9 @@ pub enum Cause {
     Broken,
     /// No answer in time.
     TimedOut,
+    /// The server closed the connection, or the stream, and said that it had not processed the request: GOAWAY with a lower
+    /// last stream, or `REFUSED_STREAM` (RFC 9113, sections 6.8 and 8.7).
+    Unprocessed,
     /// No connection came about: nothing was sent.
     Unreachable,
     /// The journal did not take it: nothing was sent.
@@ -91,7 +94,9 @@ impl Failure {
             Cause::Redirected | Cause::Garbled => {
                 "if this goes on, check that the base URL is the API's and not the web app's"
             }
-            Cause::Broken | Cause::TimedOut | Cause::Unreachable => "check the network and the base URL",
+            Cause::Broken | Cause::TimedOut | Cause::Unprocessed | Cause::Unreachable => {
+                "check the network and the base URL"
+            }
             Cause::Unrecorded => {
                 "nothing is sent without a record of it: see that the state directory is writable and its disk has room, or what `tidyfy history` says"
             }

@@ -8,6 +8,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+/// How far two clocks may drift apart between two moments before a suspend, or a clock that was set, is the likelier
+/// reason. Adjusting a clock gradually changes it by at most half a millisecond a second.
+const DRIFT: Duration = Duration::from_secs(2);
+
 /// An instant on two clocks: one that never steps, for deadlines, and the wall, for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
@@ -22,6 +26,16 @@ impl Moment {
     #[must_use]
     pub fn start(wall: Timestamp) -> Self {
         Self { tick: Duration::ZERO, wall }
+    }
+
+    /// How much time passed between `earlier` and this moment: the longer of what the two clocks say. None if the wall
+    /// clock went back or the clocks disagree by more than 2 s: the machine was suspended, during which the tick may stand
+    /// still, or its clock was set, and nobody can tell how old anything from before is.
+    #[must_use]
+    pub fn age_of(self, earlier: Self) -> Option<Duration> {
+        let tick = self.since(earlier);
+        let wall = Duration::try_from(self.wall.duration_since(earlier.wall)).ok()?;
+        (wall.abs_diff(tick) <= DRIFT).then_some(wall.max(tick))
     }
 
     /// Time from `earlier` to this moment, zero if it lies later.
@@ -107,6 +121,31 @@ impl Zone {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn age_is_known_while_both_clocks_agree() {
+        let at = |tick: i64, wall: i64| {
+            let tick = Duration::from_millis(u64::try_from(tick).unwrap());
+            Moment { tick, wall: Timestamp::from_millisecond(wall).unwrap() }
+        };
+        let earlier = at(10_000, 500_000);
+        for (tick, wall, wanted) in [
+            (10_000, 500_000, Some(0)),
+            (40_000, 530_000, Some(30_000)),
+            (40_000, 531_900, Some(31_900)),
+            (40_000, 528_100, Some(30_000)),
+            // Suspended while the tick stood still, or went on and the wall did not.
+            (11_000, 503_100, None),
+            (11_000, 4_100_000, None),
+            (14_100, 502_000, None),
+            // The wall clock went back.
+            (10_500, 499_999, None),
+            (3_610_000, 499_000, None),
+        ] {
+            let age = at(tick, wall).age_of(earlier).map(|age| age.as_millis());
+            assert_eq!(age, wanted, "{tick} {wall}");
+        }
+    }
 
     #[test]
     fn how_far_a_time_lies_is_told_in_the_unit_that_fits() {

@@ -80,8 +80,7 @@ pub enum Judgement {
 /// The statuses with which a gateway says that it gave up waiting, while what it passed on may still be worked at.
 const GAVE_UP: [u16; 2] = [504, 524];
 
-/// Judges a failed PUT or DELETE, for which the statuses in `missing` say the same as a 404. A success needs no
-/// judgement: it is [`Outcome::Done`].
+/// Judges a failed PUT or DELETE, for which the statuses in `missing` say the same as a 404.
 #[must_use]
 pub fn judge(failure: &Failure, missing: &[u16]) -> Judgement {
     match failure.cause {
@@ -90,13 +89,14 @@ pub fn judge(failure: &Failure, missing: &[u16]) -> Judgement {
         }
         Cause::Unauthorized => Judgement::Locked,
         Cause::Unrecorded => Judgement::Ended(Outcome::NotSent),
-        Cause::RateLimited => Judgement::Again,
+        Cause::RateLimited | Cause::Unprocessed => Judgement::Again,
         Cause::NotFound => Judgement::Missing,
         Cause::Forbidden | Cause::Invalid => Judgement::Ended(Outcome::Refused),
         Cause::Unreachable | Cause::Bug => Judgement::Ended(Outcome::Failed),
-        Cause::Server | Cause::Redirected | Cause::Garbled => {
-            Judgement::ReadBack { patiently: failure.status.is_some_and(|status| GAVE_UP.contains(&status)) }
-        }
+        // A success that makes no sense may have been queued.
+        Cause::Server | Cause::Redirected | Cause::Garbled => Judgement::ReadBack {
+            patiently: failure.status.is_some_and(|status| GAVE_UP.contains(&status) || status < 300),
+        },
         Cause::Broken | Cause::TimedOut => Judgement::ReadBack { patiently: true },
         Cause::Cancelled => Judgement::Ended(Outcome::Unknown),
     }
@@ -184,6 +184,23 @@ mod tests {
         assert_eq!(tally.sentence("archive", false), "archive finished: 18 done, 1 refused, 2 not sent");
         assert_eq!(tally.sentence("archive", true), "archive cancelled: 18 done, 1 refused, 2 not sent");
         assert_eq!(Tally::default().sentence("delete", false), "delete finished: nothing to do");
+    }
+
+    #[test]
+    fn only_what_was_provably_not_processed_is_sent_again() {
+        let again: Vec<Cause> = [
+            Cause::Broken,
+            Cause::TimedOut,
+            Cause::Server,
+            Cause::Garbled,
+            Cause::Redirected,
+            Cause::Unprocessed,
+            Cause::RateLimited,
+        ]
+        .into_iter()
+        .filter(|cause| judge(&Failure::new(*cause, "x"), &[]) == Judgement::Again)
+        .collect();
+        assert_eq!(again, [Cause::Unprocessed, Cause::RateLimited]);
     }
 
     #[test]

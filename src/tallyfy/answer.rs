@@ -1,7 +1,8 @@
 //! What an answer means.
 //!
-//! Owns the judgement which answers are a success: any 2xx, with or without a body (API sheet, section 4.2), but never
-//! one that is a web page, that is not JSON, or that says `error` itself. Must not send anything.
+//! Owns the judgement which answers can be read at all: any 2xx, with or without a body (API sheet, section 4.2), but
+//! never one that is a web page, that is not JSON, or that says `error` itself. What a readable one proves is decided in
+//! [`super::success`]. Must not send anything.
 
 use std::borrow::Cow;
 
@@ -30,13 +31,21 @@ pub struct Listed {
     pub meta: Meta,
 }
 
-/// The answer to a PUT or DELETE that succeeded.
+/// A readable 2xx answer to a PUT or DELETE.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answered {
     /// The HTTP status, one of 200 to 299.
     pub status: u16,
-    /// The record, or what else came, credentials dropped; none after an empty body.
+    /// What came, in its envelope, credentials dropped; none after an empty body.
     pub body: Option<Value>,
+    /// Whether the answer said where it ends, so that an empty body is not one that was cut off.
+    pub is_complete: bool,
+    /// Whether the answer called itself JSON.
+    pub is_json: bool,
+    /// The server's words in it, if it has any.
+    pub said: Option<String>,
+    /// Why it does not prove that anything was done; none if it does, or nobody has asked yet.
+    pub doubt: Option<String>,
     /// The server's name for the request, for its support.
     pub request_id: Option<String>,
 }
@@ -47,6 +56,8 @@ pub(super) struct Raw<'a> {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
+    /// Whether the end of the body was told by its length or by its framing, and not only by the end of the connection.
+    pub(super) is_complete: bool,
     pub(super) token: &'a Token,
 }
 
@@ -73,9 +84,17 @@ impl Raw<'_> {
 
     /// Reads the answer to a change, which may be empty.
     pub(super) fn answered(&self) -> Result<Answered, Failure> {
-        let body = if self.is_plain_text() { None } else { self.data()? };
-        let body = body.map(decode::unwrapped).filter(|value| !value.is_null());
-        Ok(Answered { status: self.status.as_u16(), body, request_id: self.request_id() })
+        let body = self.data()?;
+        let said = body.as_ref().and_then(refusal::said_by).and_then(|said| said.words);
+        Ok(Answered {
+            status: self.status.as_u16(),
+            body,
+            is_complete: self.is_complete,
+            is_json: is_of(&self.headers, "application/json"),
+            said: said.map(|said| refusal::without(self.token, &said)),
+            doubt: None,
+            request_id: self.request_id(),
+        })
     }
 
     /// This success as the failure it is where the bytes of a file were asked for.
@@ -99,8 +118,7 @@ impl Raw<'_> {
     /// The JSON of a success, `None` if it has no body.
     fn data(&self) -> Result<Option<Value>, Failure> {
         let Some(text) = self.json()? else { return Ok(None) };
-        let mut value: Value =
-            serde_json::from_str(&text).map_err(|_| self.garbled("the answer is not readable JSON"))?;
+        let mut value: Value = serde_json::from_str(&text).map_err(|_| self.unreadable(&text))?;
         self.must_not_say_error(&value)?;
         decode::drop_credentials(&mut value);
         Ok(Some(value))
@@ -122,6 +140,14 @@ impl Raw<'_> {
         Ok(Some(text))
     }
 
+    /// A success that is neither JSON nor a page. What calls itself text is quoted.
+    fn unreadable(&self, text: &str) -> Failure {
+        if !is_of(&self.headers, "text/plain") || text.starts_with(['{', '[']) {
+            return self.garbled("the answer is not readable JSON");
+        }
+        self.garbled(&format!("a text came instead of data: {text}"))
+    }
+
     fn must_not_say_error(&self, value: &Value) -> Result<(), Failure> {
         if !says_error(value) {
             return Ok(());
@@ -141,15 +167,6 @@ impl Raw<'_> {
 
     fn says_html(&self) -> bool {
         is_of(&self.headers, "text/html")
-    }
-
-    /// Whether a success says a word that claims to be nothing but text. It may be anything but a page, or JSON that broke.
-    fn is_plain_text(&self) -> bool {
-        let text = self.text();
-        self.status.is_success()
-            && is_of(&self.headers, "text/plain")
-            && !text.starts_with(['{', '['])
-            && !refusal::looks_like_html(&text)
     }
 
     fn request_id(&self) -> Option<String> {
@@ -196,7 +213,7 @@ mod tests {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, reqwest::header::HeaderValue::from_static(kind))]);
         let token = Token::new("hunter2").unwrap();
         let status = StatusCode::from_u16(status).unwrap();
-        read(&Raw { status, headers, body: body.to_vec(), token: &token })
+        read(&Raw { status, headers, body: body.to_vec(), is_complete: true, token: &token })
     }
 
     fn answered(status: u16, body: &str) -> Result<Option<Value>, Failure> {
@@ -204,15 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn any_2xx_is_a_success_with_or_without_a_body() {
+    fn success_is_read_with_or_without_a_body() {
         for (status, body, wanted) in [
             (200, "", None),
             (204, "", None),
             (201, " \n", None),
-            (200, "null", None),
-            (200, r#"{"data":null}"#, None),
-            (200, r#"{"data":{"id":"7"}}"#, Some(json!({"id": "7"}))),
-            (200, r#"{"data":[{"id":"7"}]}"#, Some(json!({"id": "7"}))),
+            (200, "null", Some(json!(null))),
+            (200, r#"{"data":null}"#, Some(json!({"data": null}))),
+            (200, r#"{"data":{"id":"7"}}"#, Some(json!({"data": {"id": "7"}}))),
             (200, r#"{"id":"7","data":1}"#, Some(json!({"id": "7", "data": 1}))),
             (200, r#"{"error":false,"message":"ok"}"#, Some(json!({"error": false, "message": "ok"}))),
             (200, "\u{feff}{\"message\":\"ok\"}", Some(json!({"message": "ok"}))),
@@ -222,8 +238,10 @@ mod tests {
         let empty =
             with(200, b"", "text/html; charset=UTF-8", |raw| raw.answered().map(|answered| answered.body));
         assert_eq!(empty, Ok(None), "frameworks label an empty body as HTML");
-        let word = with(200, b"OK", "text/plain", |raw| raw.answered().map(|answered| answered.body));
-        assert_eq!(word, Ok(None), "a word is no page and no error");
+        let said = |body: &[u8]| {
+            with(200, body, "application/json", |raw| raw.answered().map(|answered| answered.said))
+        };
+        assert_eq!(said(br#"{"message":"for hunter2"}"#), Ok(Some("for [token]".to_owned())));
     }
 
     #[test]
@@ -253,6 +271,7 @@ mod tests {
             ("{\"data\":", "text/plain"),
             ("<html>sign in</html>", "text/plain"),
             ("OK", "application/json"),
+            ("OK", "text/plain"),
         ] {
             let failure = with(200, body.as_bytes(), kind, |raw| raw.answered().unwrap_err());
             assert_eq!((failure.cause, failure.status), (Cause::Garbled, Some(200)), "{body}");
@@ -292,6 +311,6 @@ mod tests {
     #[test]
     fn credentials_do_not_come_through() {
         let body = r#"{"data":{"id":7,"guest_link":"https://x/guest/hunter3"}}"#;
-        assert_eq!(answered(200, body), Ok(Some(json!({"id": 7}))));
+        assert_eq!(answered(200, body), Ok(Some(json!({"data": {"id": 7}}))));
     }
 }

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Request, Response, Url};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING,
+};
+use reqwest::{Request, Response, StatusCode, Url, Version};
 use rustls::crypto::{CryptoProvider, ring};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -152,6 +154,14 @@ impl Client {
         };
         let http = builder.build().map_err(|error| SetupError::Library(reason(&error)))?;
         Ok(Self { http, access: Arc::new(access), ear: Ear::default() })
+    }
+
+    /// The same client with no connection yet: whatever it sends opens one.
+    ///
+    /// # Errors
+    /// As for [`Client::new`].
+    pub fn reconnected(&self) -> Result<Self, SetupError> {
+        Self::new(Access::clone(&self.access))
     }
 
     /// The same access with another token, on connections of its own; nothing is sent yet.
@@ -325,9 +335,14 @@ impl Client {
     /// Reads the answer to its end. A refusal whose body does not end well is still that refusal.
     async fn finish(&self, mut response: Response, deadline: Instant) -> Result<Raw<'_>, Failure> {
         let (status, headers) = (response.status(), response.headers().clone());
+        // Without one of these an HTTP/1 body ends wherever the connection does.
+        let is_complete = response.version() >= Version::HTTP_2
+            || status == StatusCode::NO_CONTENT
+            || headers.contains_key(CONTENT_LENGTH)
+            || headers.contains_key(TRANSFER_ENCODING);
         let mut body = Vec::new();
         let ending = timeout_at(deadline, drain(&mut response, &mut body, self.access.body_cap)).await;
-        let raw = Raw { status, headers, body, token: &self.access.token };
+        let raw = Raw { status, headers, body, is_complete, token: &self.access.token };
         match ending {
             _ if !status.is_success() => Err(raw.refused()),
             Ok(Ending::Whole) => Ok(raw),

@@ -15,6 +15,7 @@ mod time;
 
 use serde_json::{Map, Value};
 
+use crate::model::catalog::{Field, STATUS};
 use crate::model::id::{BadId, Id};
 use crate::model::kind::Kind;
 use crate::model::people::{People, Person};
@@ -61,6 +62,15 @@ pub fn row(kind: Kind, value: &Value) -> Result<(Id, Vec<Draft>), BadRow> {
     let id = object.get(kind.row().key).and_then(id_text).ok_or(BadRow::NoId)?;
     let fields = kind.row().fields.iter().map(|field| field::draft(value, field));
     Ok((Id::new(&id)?, fields.collect()))
+}
+
+/// Whether a row says if it is archived, be it that it is not.
+pub(super) fn tells_scope(kind: Kind, value: &Value) -> bool {
+    let Some(archived) = &kind.row().archived else { return false };
+    let field = |name| kind.row().field(name).map(|position| &kind.row().fields[position]);
+    let carries = |field: &Field| field.paths.iter().any(|path| field::follow(value, path).is_some());
+    let says = |field: &Field| field::draft(value, field) != Draft::Missing;
+    field(archived.since).is_some_and(carries) || archived.by_status && field(STATUS).is_some_and(says)
 }
 
 /// Reads the rows of a page.
@@ -204,7 +214,8 @@ fn is_envelope(object: &Map<String, Value>) -> bool {
 
 /// What an answer holds: `{data: x}` is `x`, whatever stands beside it, unless it is a record with a field of that
 /// name; a list of one is its element (API sheet, section 9, rows 14 and 16).
-pub(super) fn unwrapped(value: Value) -> Value {
+#[must_use]
+pub fn unwrapped(value: Value) -> Value {
     let inner = match value {
         Value::Object(mut object) if !object.contains_key("id") && object.contains_key("data") => {
             object.remove("data").unwrap_or_default()

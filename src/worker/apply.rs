@@ -7,6 +7,7 @@
 
 mod chronicle;
 mod prepare;
+mod sampling;
 mod settle;
 
 use std::any::Any;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use chronicle::Chronicle;
 use prepare::Ready;
+use sampling::Sampling;
 pub(super) use settle::{Reading, read_back};
 
 use super::gate::Place;
@@ -107,12 +109,17 @@ impl Settled {
 }
 
 impl Job {
-    /// Waits for the jobs before it, runs, and reports its end. `over` is set when the next job may start.
+    /// Waits for the jobs before it, runs, and reports its end. `over` is set when the next job may start. What a job
+    /// deleted is looked for only then, so that nobody waits for it.
     pub(super) async fn run(self, before: CancellationToken, over: CancellationToken) {
-        let _over = over.drop_guard();
-        Running::new(self).run(&before).await;
+        let over = over.drop_guard();
+        let sampling = Running::new(self).run(&before).await;
         // A job that was cancelled while it waited ends early, and must not let the next one overtake.
         before.cancelled().await;
+        drop(over);
+        if let Some(sampling) = sampling {
+            sampling.run().await;
+        }
     }
 }
 
@@ -137,7 +144,8 @@ impl Running {
         }
     }
 
-    async fn run(self, before: &CancellationToken) {
+    /// Runs the job; returns what it deleted, to be looked for.
+    async fn run(self, before: &CancellationToken) -> Option<Sampling> {
         let driven = AssertUnwindSafe(self.drive(before)).catch_unwind().await;
         if let Err(panic) = driven {
             let ends = self.abandon(broken_off(&*panic));
@@ -150,7 +158,9 @@ impl Running {
             stopped.get_or_insert(failure);
         }
         let tally = job.plan.tally(run.ended());
+        let sampling = Sampling::of(&job, run.ended()).filter(|_| !cancelled && stopped.is_none());
         job.post.reply(job.ticket, Reply::JobEnded(JobEnd { tally, cancelled, stopped }));
+        sampling
     }
 
     async fn drive(&self, before: &CancellationToken) {
@@ -251,7 +261,7 @@ impl Running {
         };
         let (mut refusals, mut attempt) = (0, 0);
         while let Some(place) = self.place().await {
-            if ready.is_stale() {
+            if ready.is_stale(self.job.post.clock.now()) {
                 drop(place);
                 ready = match self.renewed(step, ready, attempt > 0).await {
                     None => return Passed::Unsent,
@@ -389,8 +399,8 @@ impl Running {
 /// was known stays, but for what proves a change, which this was. A deleted one is not looked at again.
 fn answered_record(step: &Step, answered: &Answered) -> Option<Record> {
     let kind = step.record.kind();
-    let body = answered.body.as_ref().filter(|_| step.row.verb != Verb::Delete)?;
-    let (id, mut drafts) = decode::row(kind, body).ok()?;
+    let body = answered.body.clone().filter(|_| step.row.verb != Verb::Delete).map(decode::unwrapped)?;
+    let (id, mut drafts) = decode::row(kind, &body).ok()?;
     let speaks_of = |key: &str| body.get(key).is_some();
     let only_proves = |field: &Field| field.column.is_none() && kind.row().freshness.contains(&field.name);
     let since = kind.row().archived.as_ref().map(|archived| archived.since);

@@ -13,6 +13,7 @@ use super::pace::Urgency;
 use super::post::Post;
 use crate::app::message::Fact;
 use crate::model::failure::{Cause, Failure};
+use crate::model::moment::Moment;
 use crate::tallyfy::Client;
 
 /// What may leave.
@@ -60,6 +61,8 @@ impl State {
 pub(super) struct Pass {
     pub(super) client: Client,
     swing: u64,
+    /// Which generation of connections the client belongs to.
+    generation: u64,
 }
 
 /// A door. Clones are the same one.
@@ -78,11 +81,24 @@ struct Inside {
     state: State,
     swing: u64,
     client: Client,
+    /// How often the client was replaced by one without connections.
+    generation: u64,
+    /// When the last request left, as far as anybody keeps the time.
+    used: Option<Moment>,
 }
 
 impl Inside {
     fn pass(&self) -> Pass {
-        Pass { client: self.client.clone(), swing: self.swing }
+        Pass { client: self.client.clone(), swing: self.swing, generation: self.generation }
+    }
+
+    /// Gives up all connections. Requests in flight keep theirs.
+    fn reconnect(&mut self) {
+        // Where no other client can be made, the one there is has to do.
+        if let Ok(client) = self.client.reconnected() {
+            self.client = client;
+            self.generation += 1;
+        }
     }
 }
 
@@ -117,7 +133,8 @@ impl Door {
     }
 
     fn hung(client: Client, post: Option<Post>) -> Self {
-        let inside = watch::Sender::new(Inside { state: State::Open, swing: 0, client });
+        let inside = Inside { state: State::Open, swing: 0, client, generation: 0, used: None };
+        let inside = watch::Sender::new(inside);
         Self(Arc::new(Shared { inside, post }))
     }
 
@@ -132,10 +149,32 @@ impl Door {
         (inside.state.clone(), inside.swing)
     }
 
-    /// Leave to send one request now, if there is.
+    /// Leave to send one request now, if there is. Connections from before the machine was suspended are not used: a pool
+    /// that counts by a clock which stood still takes them for fresh, while the other end has long forgotten them.
     pub(super) fn pass(&self, urgency: Urgency) -> Option<Pass> {
-        let inside = self.0.inside.borrow();
-        inside.state.lets(urgency).then(|| inside.pass())
+        let now = self.0.post.as_ref().map(|post| post.clock.now());
+        let mut pass = None;
+        self.0.inside.send_if_modified(|inside| {
+            if inside.state.lets(urgency) {
+                if inside.used.zip(now).is_some_and(|(used, now)| now.age_of(used).is_none()) {
+                    inside.reconnect();
+                }
+                inside.used = now;
+                pass = Some(inside.pass());
+            }
+            false
+        });
+        pass
+    }
+
+    /// A request that left by `pass` met a broken connection: what is sent from now on goes by new ones.
+    pub(super) fn reconnect(&self, pass: &Pass) {
+        self.0.inside.send_if_modified(|inside| {
+            if (inside.swing, inside.generation) == (pass.swing, pass.generation) {
+                inside.reconnect();
+            }
+            false
+        });
     }
 
     /// Waits until there is leave to send such a request.

@@ -26,6 +26,11 @@ use cap::Cap;
 pub(super) use log::End;
 use log::Log;
 
+/// For how long what a person looks at waits because of one word of the server. Jobs obey it to its end.
+const BELIEVED: Duration = Duration::from_secs(2 * 60);
+/// How often a person may have something read again meanwhile.
+const ASKED_AGAIN: Duration = Duration::from_secs(60);
+
 /// How many requests the server takes for each that may be under way, before one more may be after a refusal.
 const TAKEN: usize = 8;
 
@@ -38,6 +43,11 @@ pub(super) enum Urgency {
     Job,
     /// Nobody in particular.
     Background,
+}
+
+/// For how long a request waits where the server asks for `wait`.
+pub(super) fn believed(urgency: Urgency, wait: Duration) -> Duration {
+    if urgency == Urgency::Job { wait } else { wait.min(BELIEVED) }
 }
 
 /// Why a request may not leave yet.
@@ -70,6 +80,11 @@ impl Asked {
     fn is_of_a_load(self) -> bool {
         self.urgency == Urgency::Background && self.read
     }
+
+    /// Until when it waits for what the server said at `said`.
+    fn believes(self, said: Instant, until: Instant) -> Instant {
+        if self.read && self.urgency != Urgency::Job { until.min(said + BELIEVED) } else { until }
+    }
 }
 
 /// All that decides when a request may leave.
@@ -96,6 +111,10 @@ pub(super) struct Pace {
     accepted: usize,
     narrowed: Option<Instant>,
     pause: Option<Pause>,
+    /// When the server asked for it.
+    paused: Option<Instant>,
+    /// When a person last asked for something to be read in spite of the server's word, and whether that has not left yet.
+    asked_now: Option<(Instant, bool)>,
     /// Whether the allowance is worth showing.
     is_tight: bool,
 }
@@ -121,6 +140,8 @@ impl Pace {
             accepted: 0,
             narrowed: None,
             pause: None,
+            paused: None,
+            asked_now: None,
             is_tight: false,
         }
     }
@@ -137,6 +158,14 @@ impl Pace {
         self.asked
     }
 
+    /// A person asks for something to be read now: one urgent read may leave in spite of the server's word, if that is a
+    /// minute after the last one that did.
+    pub(super) fn ask_now(&mut self, now: Instant) {
+        if self.asked_now.is_none_or(|(at, _)| at + ASKED_AGAIN <= now) {
+            self.asked_now = Some((now, true));
+        }
+    }
+
     /// A request does not want to leave any more, if it had not left.
     pub(super) fn withdraw(&mut self, number: u64) {
         self.waiting.remove(&number);
@@ -145,9 +174,6 @@ impl Pace {
     /// Lets the request leave if it is its turn; its places are then taken.
     pub(super) fn take(&mut self, number: u64, now: Instant) -> Result<(), Later> {
         self.forget(now);
-        if let Some(pause) = &self.pause {
-            return Err(Later::At(pause.until));
-        }
         let Some(asked) = self.waiting.get(&number).copied() else { return Err(Later::AfterChange) };
         if self.under_way >= self.width {
             return Err(Later::AfterChange);
@@ -159,6 +185,9 @@ impl Pace {
             None => return Err(self.looks_again(asked, now)),
         }
         self.waiting.remove(&number);
+        if self.is_asked_now(asked) {
+            self.asked_now = self.asked_now.map(|(at, _)| (at, false));
+        }
         match asked.urgency {
             Urgency::Urgent => {}
             Urgency::Job => self.job_went_last = true,
@@ -253,14 +282,16 @@ impl Pace {
         let until = now + wait;
         if until > now && self.pause.as_ref().is_none_or(|pause| pause.until < until) {
             self.pause = Some(Pause { until, why: why.to_owned() });
+            self.paused = Some(now);
         }
     }
 
     /// Why nothing of what waits can leave, and until when, if that can be told.
     pub(super) fn waits(&mut self, now: Instant) -> Option<Pause> {
         self.forget(now);
-        if self.pause.is_some() {
-            return self.pause.clone();
+        let paused = self.waiting.values().map(|asked| self.pause_of(*asked, now));
+        if let Some(paused) = paused.collect::<Option<Vec<_>>>().filter(|_| self.pause.is_some()) {
+            return paused.into_iter().min_by_key(|pause| pause.until).or_else(|| self.pause.clone());
         }
         if self.under_way >= self.width || self.first(now).is_some() {
             return None;
@@ -295,6 +326,21 @@ impl Pace {
         if self.pause.as_ref().is_some_and(|pause| pause.until <= now) {
             self.pause = None;
         }
+        if self.pause.is_none() && self.cap.is_none() && self.reads_cap.is_none() {
+            self.asked_now = None;
+        }
+    }
+
+    /// What the server asked for, as far as such a request has to wait for it.
+    fn pause_of(&self, asked: Asked, now: Instant) -> Option<Pause> {
+        let (pause, said) = self.pause.as_ref().zip(self.paused)?;
+        let until = asked.believes(said, pause.until);
+        (until > now && !self.is_asked_now(asked)).then(|| Pause { until, why: pause.why.clone() })
+    }
+
+    /// Whether a person asked for such a request in spite of the server's word.
+    fn is_asked_now(&self, asked: Asked) -> bool {
+        asked.is_urgent() && asked.read && self.asked_now.is_some_and(|(_, waits)| waits)
     }
 
     /// The request that is to leave first of those that find a place.
@@ -310,7 +356,8 @@ impl Pace {
     }
 
     fn has_place(&self, asked: Asked, now: Instant) -> bool {
-        self.caps(asked.read).all(|(cap, open)| cap.lets(open, now))
+        self.pause_of(asked, now).is_none()
+            && self.caps(asked).all(|(cap, open)| cap.lets(open, now))
             && self.concerned(asked.read).all(|log| log.left(self.kept(log, asked, now), now) > 0)
     }
 
@@ -334,18 +381,22 @@ impl Pace {
     }
 
     /// The server's words that count for a request, each with the number of those under way that may bring the next.
-    fn caps(&self, read: bool) -> impl Iterator<Item = (&Cap, usize)> {
-        let all = self.cap.iter().map(|cap| (cap, self.under_way));
-        all.chain(self.reads_cap.iter().filter(move |_| read).map(|cap| (cap, self.reads_under_way)))
+    fn caps(&self, asked: Asked) -> impl Iterator<Item = (Cap, usize)> {
+        let reads = self.reads_cap.as_ref().filter(|_| asked.read).zip(Some(self.reads_under_way));
+        let all = self.cap.as_ref().zip(Some(self.under_way)).into_iter().chain(reads);
+        let believed = move |cap: &Cap| cap.believed(|said, until| asked.believes(said, until));
+        let is_asked_now = self.is_asked_now(asked);
+        all.filter(move |_| !is_asked_now).map(move |(cap, open)| (believed(cap), open))
     }
 
     /// When to look again after a request that has found no place.
     fn looks_again(&self, asked: Asked, now: Instant) -> Later {
         let full = self.concerned(asked.read).filter(|log| log.left(self.kept(log, asked, now), now) == 0);
-        let caps = self.caps(asked.read).filter_map(|(cap, _)| cap.until(now));
+        let caps = self.caps(asked).filter_map(|(cap, _)| cap.until(now));
+        let pause = self.pause_of(asked, now).map(|pause| pause.until);
         let load = self.load_until(now).filter(|_| !asked.read);
         // A little too soon does no harm; too late would waste a place.
-        let instants = full.filter_map(|log| log.changes_at(now)).chain(caps).chain(load);
+        let instants = full.filter_map(|log| log.changes_at(now)).chain(caps).chain(pause).chain(load);
         instants.min().map_or(Later::AfterChange, Later::At)
     }
 
@@ -356,12 +407,13 @@ impl Pace {
             let full = log.left(kept, now) == 0;
             full.then(|| Some(Pause { until: log.free_at(kept, now)?, why: log.why(now) }))
         });
-        let shut = self.caps(asked.read).filter(|(cap, open)| !cap.lets(*open, now));
+        let shut = self.caps(asked).filter(|(cap, open)| !cap.lets(*open, now));
         let caps = shut.map(|(cap, _)| {
             let why = "the server says that its limit is used up".to_owned();
             Some(Pause { until: cap.until(now)?, why })
         });
-        logs.chain(caps).collect::<Option<Vec<_>>>()?.into_iter().max_by_key(|pause| pause.until)
+        let pause = self.pause_of(asked, now).map(Some);
+        logs.chain(caps).chain(pause).collect::<Option<Vec<_>>>()?.into_iter().max_by_key(|pause| pause.until)
     }
 }
 

@@ -16,16 +16,18 @@ use tokio::time::{Instant, sleep};
 use super::delay::Delays;
 use super::door::{Door, Pass};
 use super::gate::{Gate, Place};
-use super::pace::{End, Urgency};
+use super::pace::{self, End, Urgency};
 use super::post::Post;
 use crate::app::message::{Attempt, Fact, SAVE};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::Kind;
+use crate::model::moment::Moment;
+use crate::model::outcome::{Judgement, judge};
 use crate::model::people::Person;
 use crate::model::plan::{Request, Step};
 use crate::model::record::Record;
-use crate::tallyfy::{Answered, Client, Download, Keep, Listed, Quota};
+use crate::tallyfy::{Answered, Client, Download, Keep, Listed, Quota, success};
 
 /// How often a read is sent at most while its answers break.
 const MOST_TRIES: u32 = 4;
@@ -119,6 +121,17 @@ impl Session {
     /// The client of the moment.
     pub(super) fn client(&self) -> Client {
         self.0.door.client()
+    }
+
+    /// The present moment on both clocks.
+    pub(super) fn now(&self) -> Moment {
+        self.0.post.clock.now()
+    }
+
+    /// A person asks for what is shown to be read again, whatever the server said of its limits.
+    pub(super) fn ask_now(&self) {
+        self.0.gate.pace().ask_now(Instant::now());
+        self.0.gate.changed();
     }
 
     /// How long is waited before anything is sent again.
@@ -242,8 +255,8 @@ impl Session {
         }
     }
 
-    /// Sends a step, once. A failure with [`Cause::RateLimited`] was turned away unprocessed; the session then lets
-    /// nothing leave until it may be sent again. `refusals` counts how often in a row that has happened to it, and
+    /// Sends a step, once. A failure with [`Cause::RateLimited`] or [`Cause::Unprocessed`] was turned away unprocessed; the
+    /// session then lets nothing leave until it may be sent again. `refusals` counts how often in a row that has happened to it, and
     /// `wanted` tells whether it is to be sent again at all. So was one with [`Cause::Unauthorized`], if it left at all:
     /// there is no next place until another token is accepted.
     pub(super) async fn change(
@@ -267,9 +280,17 @@ impl Session {
         let (id, asked) = (step.record.id(), &query);
         let request = |client: Client| async move { client.send(method, route, id, asked).await };
         let sent = self.attempt(place, &pass, *refusals, request).await;
-        let status = sent.result.as_ref().map(|answered| answered.status).map_err(Clone::clone);
+        let result =
+            sent.result.map(|answered| Answered { doubt: success::doubt(step, &answered), ..answered });
+        let status = match &result {
+            // What is told of it must not look like a success.
+            Ok(Answered { status, doubt: Some(words), .. }) => {
+                Err(Failure::answered(Cause::Garbled, *status, words))
+            }
+            result => result.as_ref().map(|answered| answered.status).map_err(Clone::clone),
+        };
         let again_in = match &status {
-            Err(failure) if failure.cause == Cause::RateLimited => {
+            Err(failure) if judge(failure, step.row.missing) == Judgement::Again => {
                 *refusals += 1;
                 sent.held.filter(|_| *refusals < MOST_REFUSALS && wanted())
             }
@@ -277,7 +298,7 @@ impl Session {
         };
         let target = Target::new(self.client().address(route, Some(id), &query), route, Some(id));
         self.report(&errand, (method.word(), &target), sent.took, status, again_in);
-        sent.result
+        result
     }
 
     /// Sends a GET until it is answered or given up.
@@ -292,8 +313,9 @@ impl Session {
     {
         let (mut broken, mut refusals) = (0, 0);
         loop {
-            // What was turned away has waited its turn.
-            let urgency = if refusals > 0 { Urgency::Urgent } else { errand.urgency };
+            // What was turned away has waited its turn. A job's read stays one: it has to obey the server for longer.
+            let waited = refusals > 0 && errand.urgency != Urgency::Job;
+            let urgency = if waited { Urgency::Urgent } else { errand.urgency };
             let (place, pass) = self.leave(urgency, true).await;
             let sent = self.attempt(place, &pass, refusals, &request).await;
             let failure = match sent.result {
@@ -311,13 +333,14 @@ impl Session {
                 continue;
             }
             let throttled = failure.cause == Cause::RateLimited;
+            let held = sent.held.map(|held| pace::believed(errand.urgency, held));
             let again_in = if throttled {
                 refusals += 1;
-                sent.held.filter(|_| refusals < MOST_REFUSALS)
+                held.filter(|_| refusals < MOST_REFUSALS)
             } else {
                 (broken, refusals) = (broken + 1, 0);
                 let again = may_be_repeated(&failure) && broken < MOST_TRIES;
-                again.then(|| self.0.delays.broken(broken).max(sent.held.unwrap_or_default()))
+                again.then(|| self.0.delays.broken(broken).max(held.unwrap_or_default()))
             };
             self.report(errand, ("GET", target), sent.took, Err(failure.clone()), again_in);
             match again_in {
@@ -347,6 +370,9 @@ impl Session {
         let result = request(client).await;
         // Before the place is free: whoever takes it must find the door and the gate as they now are.
         self.0.door.heard(pass, result.as_ref().err());
+        if result.as_ref().is_err_and(|failure| wants_new_connection(failure, place.read)) {
+            self.0.door.reconnect(pass);
+        }
         let held = self.learn(&place, result.as_ref().err(), ear.heard(), refusals);
         let took = left.elapsed();
         place.ended(match &result {
@@ -368,6 +394,11 @@ impl Session {
     ) -> Option<Duration> {
         let Shared { gate, delays, .. } = &*self.0;
         let now = Instant::now();
+        if failure.is_some_and(|failure| failure.cause == Cause::Unprocessed) {
+            let wait = delays.broken(refusals + 1);
+            gate.pace().hold(now, wait, "the server closed the connection");
+            return Some(wait);
+        }
         let asked = failure.and_then(|failure| failure.retry_after).filter(|asked| !asked.is_zero());
         if failure.is_none_or(|failure| failure.cause != Cause::RateLimited) {
             let mut pace = gate.pace();
@@ -414,10 +445,20 @@ fn not_sent() -> Failure {
     Failure::new(Cause::Unauthorized, "not sent: the token is not accepted any more")
 }
 
+/// Whether a connection that brought this is not to be used again: what is read back after it must not hang on the same
+/// one, or on others as old to the same gateway. A read that met a server's error is only asked again.
+fn wants_new_connection(failure: &Failure, is_read: bool) -> bool {
+    match failure.cause {
+        Cause::Broken | Cause::TimedOut => true,
+        Cause::Server => !is_read,
+        _ => false,
+    }
+}
+
 /// Whether a read is worth sending again: the gateway had a bad moment, or the connection broke.
 fn may_be_repeated(failure: &Failure) -> bool {
     match failure.cause {
-        Cause::Broken => true,
+        Cause::Broken | Cause::Unprocessed => true,
         Cause::Server => matches!(failure.status, Some(502..=504)),
         _ => false,
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::pace::Urgency;
 use super::session::{Errand, Parameter, Session};
@@ -20,6 +20,7 @@ use crate::model::catalog::{ById, List, Source};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Scope};
+use crate::model::moment::Moment;
 use crate::model::outcome::Found;
 use crate::model::record::Record;
 use crate::model::text;
@@ -83,13 +84,13 @@ pub(super) enum Seen {
         record: Record,
         said: Value,
         /// It was so then, or later.
-        at: Instant,
+        at: Moment,
     },
     Gone,
 }
 
 /// What was said of a record, and since when at the earliest that was so.
-type Said = (Value, Instant);
+type Said = (Value, Moment);
 
 impl From<Seen> for Found {
     fn from(seen: Seen) -> Self {
@@ -128,7 +129,7 @@ struct Archive {
     found: BTreeMap<Id, Said>,
     /// Which reading this is, from 1.
     sweep: u64,
-    begun: Option<Instant>,
+    begun: Option<Moment>,
     took: Duration,
     /// Whether nothing can have been missed.
     whole: bool,
@@ -191,7 +192,7 @@ impl Truth {
     }
 
     async fn by_id(&self, record: &Record) -> Result<Option<Said>, Failure> {
-        let asked = Instant::now();
+        let asked = self.session.now();
         let row = record.kind().row();
         let query = self.purpose.includes(record.kind());
         let errand = self.errand(Some(record.kind()), record.name());
@@ -208,7 +209,7 @@ impl Truth {
         else {
             return Ok(None);
         };
-        let asked = Asked { age, at: Instant::now(), sweeps: archives.sweeps.load(Ordering::SeqCst) };
+        let asked = Asked { age, at: self.session.now(), sweeps: archives.sweeps.load(Ordering::SeqCst) };
         let searched = archives.few || age == Age::New;
         if searched && let Some(said) = self.by_name(record, list).await? {
             return Ok(Some(said));
@@ -220,7 +221,7 @@ impl Truth {
                 && let Some(said) = archive.found.get(record.id())
             {
                 // What was asked for anew is as new as such a list can tell it.
-                let at = if age == Age::New { Instant::now() } else { said.1 };
+                let at = if age == Age::New { self.session.now() } else { said.1 };
                 return Ok(Some((said.0.clone(), at)));
             }
             if archive.is_newer(&asked) && archive.whole || sweep == most {
@@ -242,7 +243,7 @@ impl Truth {
 
     /// Searches by name. Not to be found so proves nothing: it may have been renamed, or the search not be heeded.
     async fn by_name(&self, record: &Record, list: &List) -> Result<Option<Said>, Failure> {
-        let asked = Instant::now();
+        let asked = self.session.now();
         if record.name() == text::NAMELESS {
             return Ok(None);
         }
@@ -265,7 +266,7 @@ impl Truth {
         number: u64,
         (kind, list): (Kind, &List),
     ) -> Result<(), Failure> {
-        let begun = Instant::now();
+        let begun = self.session.now();
         let listing = self.listing(kind, list);
         let mut pages = Pages::new(&self.session, &listing);
         let (mut found, mut seen, mut totals) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
@@ -276,7 +277,7 @@ impl Truth {
             let page = page.map_err(|(_, why)| why)?;
             let before = seen.len();
             let at = asked.pop_front().unwrap_or(begun);
-            asked.push_back(Instant::now());
+            asked.push_back(self.session.now());
             for row in &page.rows {
                 let Ok((id, drafts)) = decode::row(kind, row) else { continue };
                 heeded &= Record::new(kind, id.clone(), drafts).is_archived();
@@ -298,7 +299,9 @@ impl Truth {
         // A list that shows live ones has not been asked for what it was meant to be, and proves nothing.
         let whole = totals.len() == 1 && counted && heeded && !cut_short;
         let wanted = std::mem::take(&mut archive.wanted);
-        let (begun, took) = (Some(begun), begun.elapsed());
+        // A reading during which the machine was suspended serves nobody but who asked for it.
+        let took = self.session.now().age_of(begun);
+        let (begun, took) = (took.map(|_| begun), took.unwrap_or_default());
         *archive = Archive { wanted, found, sweep: number, begun, took, whole };
         Ok(())
     }
@@ -321,7 +324,7 @@ impl Truth {
 /// When something was asked for, and how new the answer must be.
 struct Asked {
     age: Age,
-    at: Instant,
+    at: Moment,
     /// How many readings had begun by then.
     sweeps: u64,
 }
@@ -330,7 +333,10 @@ impl Archive {
     /// Whether what was found serves.
     fn serves(&self, asked: &Asked) -> bool {
         let slack = RECENT.max(self.took * 2);
-        let recent = || self.begun.is_some_and(|begun| begun + slack >= asked.at);
+        let recent = || {
+            let age = self.begun.map(|begun| asked.at.age_of(begun));
+            age.is_some_and(|age| age.is_some_and(|age| age <= slack))
+        };
         self.is_newer(asked) || asked.age == Age::Recent && recent()
     }
 

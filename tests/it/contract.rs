@@ -1,7 +1,7 @@
 //! The client against every rule of the API sheet that it must keep, byte for byte on the wire.
 
 mod canned;
-mod connections;
+pub(crate) mod connections;
 mod download;
 mod refusals;
 mod trouble;
@@ -193,7 +193,7 @@ async fn a_record_comes_out_of_every_envelope() {
 #[tokio::test]
 async fn any_2xx_is_success_with_or_without_a_body() {
     for (canned, status, body) in [
-        (json(200, r#"{"data":{"id":7}}"#), 200, Some(serde_json::json!({"id": 7}))),
+        (json(200, r#"{"data":{"id":7}}"#), 200, Some(serde_json::json!({"data": {"id": 7}}))),
         (json(200, ""), 200, None),
         (answer("200 OK\r\nContent-Type: text/html; charset=UTF-8", ""), 200, None),
         (
@@ -206,12 +206,12 @@ async fn any_2xx_is_success_with_or_without_a_body() {
             200,
             Some(serde_json::json!({"error": false, "message": "m"})),
         ),
-        (json(201, r#"{"data":{}}"#), 201, Some(serde_json::json!({}))),
+        (json(201, r#"{"data":{}}"#), 201, Some(serde_json::json!({"data": {}}))),
         (Canned::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()), 204, None),
         (
             Canned::Last(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"data\":{\"id\":7}}".to_vec()),
             200,
-            Some(serde_json::json!({"id": 7})),
+            Some(serde_json::json!({"data": {"id": 7}})),
         ),
         (
             Canned::Bytes(
@@ -223,6 +223,15 @@ async fn any_2xx_is_success_with_or_without_a_body() {
     ] {
         let answered = deleted(canned.clone()).await.unwrap();
         assert_eq!((answered.status, answered.body), (status, body), "{canned:?}");
+    }
+    for (canned, is_complete) in [
+        (json(200, ""), true),
+        (Canned::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()), true),
+        (Canned::Bytes(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_vec()), true),
+        // Nobody can tell such an empty answer from one that was cut off.
+        (Canned::Last(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec()), false),
+    ] {
+        assert_eq!(deleted(canned.clone()).await.unwrap().is_complete, is_complete, "{canned:?}");
     }
 }
 

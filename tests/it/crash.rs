@@ -9,5 +9,7 @@ mod kill;
 mod points;
 mod recovery;
 mod story;
+#[cfg(target_os = "linux")]
+mod suspend;
 mod two;
 mod undo;

@@ -24,6 +24,7 @@ mod loading;
 mod modal;
 mod out;
 mod past;
+mod pause;
 mod people;
 mod places;
 mod properties;

@@ -12,3 +12,4 @@ mod journal;
 mod lists;
 mod pacing;
 mod reads;
+mod reconnect;

@@ -39,6 +39,8 @@ pub enum Told {
     Group(Arc<Group>),
     /// Something else worth a line.
     Note(String),
+    /// Something that is not as it should be.
+    Warning(String),
 }
 
 /// One line of the pane.
@@ -70,7 +72,9 @@ impl Entry {
         let time = zone.second(self.at);
         match &self.told {
             Told::Attempt(attempt) => format!("{time}  {}", attempt_text(attempt)),
-            Told::Summary(words) | Told::Note(words) => format!("{time}  {words}"),
+            Told::Summary(words) | Told::Note(words) | Told::Warning(words) => {
+                format!("{time}  {words}")
+            }
             Told::Group(group) => format!("{time}  {}", group.sentence()),
         }
     }
@@ -80,7 +84,7 @@ impl Entry {
     #[must_use]
     pub fn lines(&self, zone: &Zone, width: usize) -> Vec<String> {
         let text = self.text(zone);
-        let (Told::Summary(_) | Told::Group(_) | Told::Note(_), Some(room)) =
+        let (Told::Summary(_) | Told::Group(_) | Told::Note(_) | Told::Warning(_), Some(room)) =
             (&self.told, width.checked_sub(INDENT))
         else {
             return vec![text];
@@ -100,7 +104,7 @@ impl Entry {
                 (Err(_), None) => Tone::Bad,
             },
             Told::Group(group) if matches!(group.outcome, Outcome::Unknown | Outcome::Changed) => Tone::Wary,
-            Told::Group(_) => Tone::Bad,
+            Told::Group(_) | Told::Warning(_) => Tone::Bad,
             Told::Summary(_) | Told::Note(_) => Tone::Plain,
         }
     }
@@ -139,7 +143,7 @@ fn time_taken(attempt: &Attempt) -> String {
     let broken = match &attempt.result {
         Err(failure) if failure.status.is_none() => match failure.cause {
             Cause::TimedOut => Some("timeout"),
-            Cause::Broken => Some("broken"),
+            Cause::Broken | Cause::Unprocessed => Some("broken"),
             Cause::Unreachable => Some("no link"),
             Cause::Cancelled => Some("cut off"),
             _ => None,

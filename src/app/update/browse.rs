@@ -115,6 +115,7 @@ pub(super) fn next_scope(state: &mut State, effects: &mut Effects) {
 
 /// Loads again what is shown, or what is missing of it.
 pub(super) fn reload(state: &mut State, effects: &mut Effects) {
+    effects.push(Effect::AskNow);
     if matches!(state.identity, Identity::Failed(_)) {
         state.identity = Identity::Asking;
         state.ask(Purpose::Identify, Work::Identify, effects);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{act, door, download, export, history, keep, out, page, pane, places, recall, recover, shelf};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket};
-use crate::app::message::{JobEnd, LoadEnd, Remark, Reply};
+use crate::app::message::{JobEnd, LoadEnd, Remark, Reply, Verification};
 use crate::app::state::filter::Trouble;
 use crate::app::state::listing::{Listing, Load};
 use crate::app::state::status::Told;
@@ -341,6 +341,17 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
     act::stop_if_at_rest(state, effects);
     if let (Some(leaving), true) = (state.leaving, state.jobs.is_empty()) {
         effects.push(Effect::Quit(leaving.exit));
+    }
+}
+
+/// Says what became of records that were deleted permanently.
+pub(super) fn verified(state: &mut State, verified: Result<Verification, Failure>) {
+    match verified {
+        Ok(verification) if verification.found.is_empty() => {
+            state.status.tell(state.now, Told::Note(verification.sentence()));
+        }
+        Ok(verification) => state.status.tell(state.now, Told::Warning(verification.sentence())),
+        Err(failure) => tell_failure(state, "could not verify the delete", &failure),
     }
 }
 

@@ -91,7 +91,7 @@ impl Chronicle {
     ) -> Result<(), Failure> {
         let Some(log) = self.log.get() else { return Ok(()) };
         let (status, request_id, words) = match result {
-            Ok(answered) => (Some(answered.status), answered.request_id.clone(), None),
+            Ok(answered) => (Some(answered.status), answered.request_id.clone(), answered.doubt.clone()),
             Err(failure) => (failure.status, failure.request_id.clone(), Some(failure.words.clone())),
         };
         let at = self.clock.now().wall;

@@ -6,13 +6,13 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::{Running, Settled};
 use crate::app::message::Remark;
 use crate::backups::{Item, Kept};
 use crate::model::failure::Failure;
 use crate::model::kind::Verb;
+use crate::model::moment::Moment;
 use crate::model::outcome::Outcome;
 use crate::model::past::BYTES_LOST;
 use crate::model::plan::Step;
@@ -30,13 +30,13 @@ pub(super) struct Ready {
     /// The copy of its record, where one was taken: below the folder of all copies.
     pub(super) copy: Option<String>,
     /// When its record was looked at last, where that matters.
-    looked: Option<Instant>,
+    looked: Option<Moment>,
 }
 
 impl Ready {
     /// Whether its record must be looked at again before it is sent.
-    pub(super) fn is_stale(&self) -> bool {
-        self.looked.is_some_and(|looked| looked.elapsed() > STALE)
+    pub(super) fn is_stale(&self, now: Moment) -> bool {
+        self.looked.is_some_and(|looked| now.age_of(looked).is_none_or(|age| age > STALE))
     }
 }
 
@@ -62,7 +62,7 @@ impl Running {
     }
 
     /// The record as it is now, if it is what it was; with when that was known.
-    async fn look(&self, step: &Step, age: Age, unsent: &str) -> Result<(Value, Instant), Settled> {
+    async fn look(&self, step: &Step, age: Age, unsent: &str) -> Result<(Value, Moment), Settled> {
         let unread = |failure: Failure| {
             let verb = step.word();
             Settled::new(Outcome::Failed, format!("{unsent}, no look before the {verb}: {}", failure.words))

@@ -23,6 +23,8 @@ use crate::worker::truth::{Age, Truth};
 
 /// Between two looks at a record that a late request may still change.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A success that proves nothing may have been queued, so that it may still take effect.
+const DOUBTED: Judgement = Judgement::ReadBack { patiently: true };
 /// How long what is under way is still looked after once the job is closed.
 const LATE: Duration = Duration::from_secs(15);
 
@@ -35,30 +37,39 @@ impl Running {
         refusals: u32,
         (took, answer): (Duration, Result<Answered, Failure>),
     ) -> Option<Passed> {
-        let known = match (&answer, answer.as_ref().err().map(|why| judge(why, step.row.missing))) {
-            (Ok(answered), _) => Ok(done(step, answered)),
-            (Err(failure), Some(Judgement::Ended(outcome))) => Ok(Settled::new(outcome, &failure.words)),
-            (Err(failure), Some(Judgement::Again)) if refusals >= MOST_REFUSALS => {
-                let words = format!("turned away {MOST_REFUSALS} times in a row: {}", failure.words);
-                Ok(Settled::new(Outcome::Failed, words))
-            }
-            (Err(failure), judgement) => Err((failure, judgement)),
+        let (judgement, words) = match &answer {
+            Ok(Answered { doubt: None, .. }) => (Judgement::Ended(Outcome::Done), ""),
+            Ok(Answered { doubt: Some(words), .. }) => (DOUBTED, words.as_str()),
+            Err(failure) => (judge(failure, step.row.missing), failure.words.as_str()),
         };
-        let end = known.as_ref().ok().map(|settled| self.end(number, settled));
-        self.note(self.chronicle.answered((number, attempt), took, &answer, end.clone()).await);
-        let settled = match (known, end) {
-            (Ok(settled), Some(end)) => return Some(Passed::Ended(end, settled)),
-            (Err((failure, Some(Judgement::Missing))), _) => {
-                let settled = confirm_gone(&self.truth, step, failure);
-                self.or_late(settled, Outcome::Refused, &failure.words).await
+        let known = match (&answer, judgement) {
+            (Ok(answered), Judgement::Ended(_)) => Some(done(step, answered)),
+            (Err(_), Judgement::Ended(outcome)) => Some(Settled::new(outcome, words)),
+            (_, Judgement::Again) if refusals >= MOST_REFUSALS => {
+                let words = format!("turned away {MOST_REFUSALS} times in a row: {words}");
+                Some(Settled::new(Outcome::Failed, words))
             }
-            (Err((failure, Some(Judgement::ReadBack { patiently }))), _) => {
-                let reading = Reading { patiently, words: failure.words.clone() };
+            _ => None,
+        };
+        let end = known.as_ref().map(|settled| self.end(number, settled));
+        self.note(self.chronicle.answered((number, attempt), took, &answer, end.clone()).await);
+        if let (Some(settled), Some(end)) = (known, end) {
+            return Some(Passed::Ended(end, settled));
+        }
+        let settled = match judgement {
+            Judgement::Missing => {
+                let settled = confirm_gone(&self.truth, step, words);
+                self.or_late(settled, Outcome::Refused, words).await
+            }
+            Judgement::ReadBack { patiently } => {
+                let reading = Reading { patiently, words: words.to_owned() };
                 let settled = read_back(&self.truth, step, &reading);
-                self.or_late(settled, Outcome::Unknown, &failure.words).await
+                let settled = self.or_late(settled, Outcome::Unknown, words).await;
+                // The answer that was doubted is the only record of these (API sheet, section 6.2).
+                Settled { remark: answer.as_ref().ok().and_then(stripped), ..settled }
             }
             // Turned away, or locked out: the session lets nothing leave until it may be sent again.
-            _ => return None,
+            Judgement::Ended(_) | Judgement::Again | Judgement::Locked => return None,
         };
         Some(self.conclude_one(number, settled).await)
     }
@@ -101,18 +112,23 @@ impl Running {
 }
 
 fn done(step: &Step, answered: &Answered) -> Settled {
+    let (record, remark) = (answered_record(step, answered), stripped(answered));
+    Settled { outcome: Outcome::Done, reason: None, record, remark }
+}
+
+/// The references that an answer says were removed, if any.
+fn stripped(answered: &Answered) -> Option<Remark> {
     let stripped = answered.body.as_ref().map(decode::references).unwrap_or_default();
-    let remark = (!stripped.is_empty()).then_some(Remark::Stripped(stripped));
-    Settled { outcome: Outcome::Done, reason: None, record: answered_record(step, answered), remark }
+    (!stripped.is_empty()).then_some(Remark::Stripped(stripped))
 }
 
 /// The server knows no such record: it is gone if a look finds it nowhere. Else the refusal stands.
-async fn confirm_gone(truth: &Truth, step: &Step, refusal: &Failure) -> Settled {
+async fn confirm_gone(truth: &Truth, step: &Step, refusal: &str) -> Settled {
     match truth.look(&step.record, Age::New).await.map(Found::from) {
-        Ok(Found::Gone) => Settled::new(Outcome::AlreadyGone, &refusal.words),
-        Ok(Found::There(_)) => Settled::new(Outcome::Refused, &refusal.words),
+        Ok(Found::Gone) => Settled::new(Outcome::AlreadyGone, refusal),
+        Ok(Found::There(_)) => Settled::new(Outcome::Refused, refusal),
         Err(failure) => {
-            let words = format!("{}; whether it is gone could not be read: {}", refusal.words, failure.words);
+            let words = format!("{refusal}; whether it is gone could not be read: {}", failure.words);
             Settled::new(Outcome::Refused, words)
         }
     }

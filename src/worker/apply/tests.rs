@@ -86,7 +86,10 @@ fn only_the_record_itself_is_taken_for_it() {
     let step = Step { record, row: Kind::Tasks.row().verb(Verb::Archive).unwrap(), after: None, heir: None };
     let record = |body: &str| {
         let body = serde_json::from_str(body).ok();
-        answered_record(&step, &Answered { status: 200, body, request_id: None })
+        let (said, doubt, request_id) = (None, None, None);
+        let answered =
+            Answered { status: 200, body, is_complete: true, is_json: true, said, doubt, request_id };
+        answered_record(&step, &answered)
     };
     let whole = r#"{"id":"7","title":"Now","archived_at":"2026-03-01T09:30:00Z","status":"active","owners":[],
         "deadline":null,"created_at":"2026-01-01T00:00:00Z","run_id":null}"#;

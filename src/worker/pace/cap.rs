@@ -13,6 +13,8 @@ pub(super) struct Cap {
     left: usize,
     /// When the request left whose answer said so.
     as_of: Instant,
+    /// When it said so.
+    said: Instant,
     /// Nothing leaves before it if none is left.
     until: Option<Instant>,
     /// Whether the limit is whole again then.
@@ -35,9 +37,15 @@ impl Cap {
         Self {
             left: remaining.saturating_sub(others),
             as_of,
+            said: now,
             until: wait.map(|wait| now + wait),
             resets: resets_in.is_some(),
         }
+    }
+
+    /// The same word for somebody who believes it until `believes` tells from when it was said and until when it counts.
+    pub(super) fn believed(&self, believes: impl Fn(Instant, Instant) -> Instant) -> Self {
+        Self { until: self.until.map(|until| believes(self.said, until)), ..self.clone() }
     }
 
     /// What is to be believed after this one and a `later` word. One about an earlier instant can only be stricter.

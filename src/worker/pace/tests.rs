@@ -8,6 +8,7 @@ use crate::model::pacing::Budget;
 use crate::worker::gate::Gate;
 
 mod machine;
+mod person;
 mod server;
 mod shared;
 

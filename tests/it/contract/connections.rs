@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 
 /// A way to `host` that counts the connections that are made over it.
-async fn counted(host: String) -> (String, Arc<AtomicUsize>) {
+pub(crate) async fn counted(host: String) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let connections = Arc::new(AtomicUsize::new(0));

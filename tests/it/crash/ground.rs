@@ -277,6 +277,16 @@ impl Program {
         .await
     }
 
+    /// Confirms the permanent delete of the record under the cursor.
+    pub(super) async fn delete_the_first(self) -> Self {
+        self.hands(|terminal| {
+            terminal.presses("D");
+            says(terminal, " and press Enter");
+            type_phrase(terminal);
+        })
+        .await
+    }
+
     /// Waits until the screen says something, on however many lines.
     pub(super) async fn sees(self, words: &str) -> Self {
         let words = words.to_owned();

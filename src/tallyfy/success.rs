@@ -1,0 +1,274 @@
+//! Whether a 2xx answer proves that an action was carried out (API sheet, sections 0.1, 0.2, 4.5 and 6).
+//!
+//! Owns the one rule: a success counts only in the forms that the sheet documents, and everything else is read back. It is
+//! an allow-list, because servers, and gateways in front of them, always find one more way to say 2xx without having done
+//! anything. Must not send anything.
+
+use serde_json::Value;
+
+use super::answer::Answered;
+use super::decode;
+use crate::model::catalog::STATUS;
+use crate::model::kind::{Kind, Verb};
+use crate::model::plan::Step;
+use crate::model::record::Record;
+
+/// The statuses with which the API answers a change that it made. 202 and 207 say themselves that something is left open,
+/// 203 comes from somebody in between, and 205, 206 and the rest are documented for no change.
+const PROVING: [u16; 3] = [200, 201, 204];
+/// What stands beside the list of references in the answer to the archiving or the deletion of a template.
+const REFERENCES: &str = "deleted_references";
+
+/// Returns why `answered` does not prove that the action of `step` was carried out; none if it does.
+#[must_use]
+pub fn doubt(step: &Step, answered: &Answered) -> Option<String> {
+    let why = unproven(step, answered)?;
+    Some(match &answered.said {
+        Some(said) => format!("{why}: {said}"),
+        None => why,
+    })
+}
+
+fn unproven(step: &Step, answered: &Answered) -> Option<String> {
+    let Answered { status, body, is_complete, is_json, .. } = answered;
+    let doubt = |words: &str| Some(format!("the server answered {status}, but {words}"));
+    if !PROVING.contains(status) {
+        return Some(format!("the server answered {status}, which proves nothing"));
+    }
+    let Some(body) = body else {
+        return if *is_complete { None } else { doubt("nothing says that the empty answer is complete") };
+    };
+    if !is_json {
+        return doubt("not as JSON");
+    }
+    if step.record.kind() == Kind::Templates && step.row.verb != Verb::Restore && names_references(body) {
+        return None;
+    }
+    let Some(value) = record_of(step, body) else { return doubt("not with the record alone") };
+    if contradicts(value) {
+        return doubt("it says itself that it failed");
+    }
+    let kind = step.record.kind();
+    let record = match decode::row(kind, value) {
+        Ok((id, drafts)) if id == *step.record.id() => Record::new(kind, id, drafts),
+        Ok(_) => return doubt("with another record"),
+        Err(_) => return doubt("not with the record"),
+    };
+    if is_as_wanted(step.row.verb, &record, value) { None } else { doubt("the record is as it was") }
+}
+
+/// Whether this is the two-key answer to the archiving or the deletion of a template.
+fn names_references(body: &Value) -> bool {
+    let is_known = |key: &String| key == "message" || key == REFERENCES;
+    body.as_object().is_some_and(|body| body.contains_key(REFERENCES) && body.keys().all(is_known))
+}
+
+/// The record in an answer: bare, or in an envelope that holds nothing else, alone or as a list of one (API sheet, section
+/// 9, rows 14 and 16). The status of a disabled member may stand beside it (section 6.9).
+fn record_of<'a>(step: &Step, body: &'a Value) -> Option<&'a Value> {
+    let object = body.as_object()?;
+    let Some(data) = object.get("data").filter(|_| !object.contains_key("id")) else { return Some(body) };
+    let is_new_status = |value: &Value| {
+        let archived = step.record.kind().row().archived.as_ref();
+        let word = archived.filter(|_| step.row.verb == Verb::Archive).map(|archived| archived.status);
+        word.zip(value.as_str()).is_some_and(|(word, said)| said.eq_ignore_ascii_case(word))
+    };
+    let is_known = |(key, value): (&String, &Value)| match key.as_str() {
+        "data" | "meta" => true,
+        STATUS => is_new_status(value),
+        _ => false,
+    };
+    if !object.iter().all(is_known) {
+        return None;
+    }
+    match data {
+        Value::Array(list) => list.first().filter(|_| list.len() == 1),
+        data => Some(data),
+    }
+}
+
+/// Whether a record carries words of a refusal.
+fn contradicts(value: &Value) -> bool {
+    let Some(object) = value.as_object() else { return false };
+    let denies = |key: &str| object.get(key).is_some_and(is_no);
+    let complains = |key: &str| object.get(key).is_some_and(is_something);
+    ["success", "ok"].into_iter().any(denies) || ["error", "errors"].into_iter().any(complains)
+}
+
+fn is_no(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => !yes,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(word) => {
+            !matches!(word.trim().to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "ok")
+        }
+        Value::Null | Value::Array(_) | Value::Object(_) => true,
+    }
+}
+
+fn is_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Bool(true) => true,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(word) => !matches!(word.trim().to_ascii_lowercase().as_str(), "" | "0" | "false"),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+    }
+}
+
+/// Whether the record says that it is now as `verb` leaves it. Silence is no proof: one that does not say whether it is
+/// archived has not been restored by that.
+fn is_as_wanted(verb: Verb, record: &Record, value: &Value) -> bool {
+    match verb {
+        Verb::Archive => record.is_archived() && !record.is_gone(),
+        Verb::Restore => {
+            !record.is_archived() && !record.is_gone() && decode::tells_scope(record.kind(), value)
+        }
+        Verb::Delete => record.is_gone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::id::Id;
+    use crate::model::record::Draft;
+
+    fn step(kind: Kind, verb: Verb, id: &str) -> Step {
+        let drafts = vec![Draft::Text("Audit".to_owned())];
+        let record = Record::new(kind, Id::new(id).unwrap(), drafts);
+        Step { record, row: kind.row().verb(verb).unwrap(), after: None, heir: None }
+    }
+
+    fn answered(status: u16, body: Option<Value>) -> Answered {
+        let (said, doubt, request_id) = (None, None, None);
+        Answered { status, body, is_complete: true, is_json: true, said, doubt, request_id }
+    }
+
+    fn is_proof(kind: Kind, verb: Verb, id: &str, body: Value) -> bool {
+        doubt(&step(kind, verb, id), &answered(200, Some(body))).is_none()
+    }
+
+    const AT: &str = "2026-03-01T09:30:00Z";
+
+    #[test]
+    fn documented_answers_prove_the_action() {
+        use Kind::{Files, Groups, Guests, Members, Processes, Tags, Tasks, Templates};
+        use Verb::{Archive, Delete, Restore};
+        let references = json!({"message": "deleted", "deleted_references": []});
+        let disabled = json!({"details": {"status": "disabled", "disabled_at": AT}, "email": "a@b.c"});
+        for (kind, verb, id, body) in [
+            (Processes, Archive, "7", json!({"data": {"id": "7", "status": "archived", "archived_at": AT}})),
+            (Processes, Restore, "7", json!({"data": {"id": "7", "status": "active", "archived_at": null}})),
+            (Processes, Restore, "7", json!({"id": "7", "status": "active", "archived_at": null})),
+            (Templates, Archive, "7", references.clone()),
+            (Templates, Archive, "7", json!({"deleted_references": {"0": {"type": "Step", "title": "x"}}})),
+            (Templates, Archive, "7", json!({"data": {"id": "7", "archived_at": AT}})),
+            (Templates, Delete, "7", references),
+            (Tasks, Restore, "7", json!({"data": [{"id": "7", "archived_at": null}], "meta": {}})),
+            (Tags, Delete, "7", json!({"data": {"id": "7", "deleted_at": AT}})),
+            (Groups, Delete, "7", json!({"data": {"id": "7", "deleted_at": AT}})),
+            (Guests, Archive, "a@b.c", json!({"data": disabled})),
+            (Guests, Restore, "a@b.c", json!({"data": {"email": "a@b.c", "details": {"disabled_at": null}}})),
+            (Guests, Delete, "a@b.c", json!({"data": {"email": "a@b.c", "deleted_at": AT}})),
+            (Members, Archive, "7", json!({"data": {"id": 7, "status": "disabled"}, "status": "disabled"})),
+            (Members, Restore, "7", json!({"data": {"id": 7, "status": "active"}})),
+            (Members, Delete, "7", json!({"data": {"id": "7", "email": "a@b.c.deleted.7"}})),
+        ] {
+            assert!(is_proof(kind, verb, id, body.clone()), "{kind:?} {verb:?} {body}");
+        }
+        for (kind, verb) in [(Processes, Delete), (Files, Delete), (Tasks, Archive), (Guests, Restore)] {
+            for status in PROVING {
+                assert_eq!(doubt(&step(kind, verb, "7"), &answered(status, None)), None);
+            }
+        }
+    }
+
+    #[test]
+    fn answers_that_say_otherwise_or_nothing_prove_nothing() {
+        use Kind::{Guests, Members, Processes, Tags, Templates};
+        use Verb::{Archive, Delete, Restore};
+        let archived = json!({"id": "7", "status": "archived", "archived_at": AT});
+        let with = |key: &str, value: Value| {
+            let mut changed = archived.clone();
+            changed[key] = value;
+            changed
+        };
+        let words = [
+            json!(null),
+            json!({}),
+            json!([]),
+            json!(true),
+            json!("ok"),
+            json!({"data": null}),
+            json!({"data": []}),
+            json!({"data": {}}),
+            json!({"success": true}),
+            json!({"success": false, "message": "locked"}),
+            json!({"result": "queued"}),
+            json!({"status": "error"}),
+            json!({"message": "queued for approval"}),
+            json!({"errors": {"id": ["is locked"]}}),
+        ];
+        let states = [
+            json!({"data": {"id": "7", "status": "active", "archived_at": null}}),
+            json!({"data": with("id", json!("8"))}),
+            json!({"data": with("success", json!(false))}),
+            json!({"data": with("success", json!("false"))}),
+            json!({"data": with("success", json!(0))}),
+            json!({"data": with("errors", json!(["locked"]))}),
+            json!({"data": archived, "success": false}),
+            json!({"data": archived, "errors": {"id": ["locked"]}}),
+            json!({"data": archived, "status": "error"}),
+            json!({"data": archived, "message": "queued"}),
+            json!({"data": [archived, archived]}),
+            json!({"data": {"data": {"id": "7"}}}),
+            json!({"run": archived}),
+            json!({"message": "deleted", "deleted_references": []}),
+        ];
+        for body in words.iter().chain(&states) {
+            assert!(!is_proof(Processes, Archive, "7", body.clone()), "{body}");
+        }
+        for body in &words {
+            for (kind, verb, id) in [(Tags, Delete, "7"), (Templates, Delete, "7"), (Members, Restore, "7")] {
+                assert!(!is_proof(kind, verb, id, body.clone()), "{kind:?} {body}");
+            }
+        }
+        for (kind, verb, id, body) in [
+            // Silence about the archive is no word of a restore.
+            (Templates, Restore, "7", json!({"data": {"id": "7", "filename": "template.pdf"}})),
+            (
+                Processes,
+                Restore,
+                "7",
+                json!({"data": {"id": "7", "status": "archived", "archived_at": null}}),
+            ),
+            (Processes, Delete, "7", json!({"data": archived})),
+            (Tags, Delete, "7", json!({"data": {"id": "7", "deleted_at": null}})),
+            (Guests, Delete, "a@b.c", json!({"data": {"email": "a@b.c", "details": {"status": "active"}}})),
+            (Members, Archive, "7", json!({"data": {"id": 7, "status": "active"}, "status": "disabled"})),
+            (Templates, Restore, "7", json!({"message": "x", "deleted_references": []})),
+            (Templates, Delete, "7", json!({"message": "x", "deleted_references": [], "success": false})),
+        ] {
+            assert!(!is_proof(kind, verb, id, body.clone()), "{kind:?} {verb:?} {body}");
+        }
+    }
+
+    #[test]
+    fn status_type_and_framing_count_as_much_as_the_body() {
+        let step = step(Kind::Processes, Verb::Archive, "7");
+        for status in [202, 203, 205, 206, 207, 208, 226, 299] {
+            assert!(doubt(&step, &answered(status, None)).is_some(), "{status}");
+        }
+        let cut_off = Answered { is_complete: false, ..answered(200, None) };
+        assert!(doubt(&step, &cut_off).is_some());
+        let body = Some(json!({"data": {"id": "7", "archived_at": AT}}));
+        assert_eq!(doubt(&step, &answered(200, body.clone())), None);
+        assert!(doubt(&step, &Answered { is_json: false, ..answered(200, body) }).is_some());
+        let quoted = Answered { said: Some("queued".to_owned()), ..answered(202, None) };
+        assert_eq!(doubt(&step, &quoted).unwrap(), "the server answered 202, which proves nothing: queued");
+    }
+}

@@ -1,0 +1,184 @@
+//! The 2xx oracle: successes that say otherwise, or nothing, for every action of every kind. The outcome that is shown is
+//! what the server has.
+
+use serde_json::{Value, json};
+use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::outcome::Outcome::{Done, Failed};
+use tidyfy::sandbox::{Fault, Mishap, Sandbox, Settings};
+
+use super::scene::{SOWN, agree, ask, desk, is_done, mark, newest, requests, sent, slug, tells_the_same};
+
+const JSON: &str = "application/json";
+const NOW: &str = "2026-11-20T14:02:11.000Z";
+
+/// One answer: its status, its type, and its body for a record.
+struct Row {
+    name: &'static str,
+    status: u16,
+    kind: &'static str,
+    body: fn(&Target<'_>) -> Value,
+}
+
+/// What an answer is about.
+struct Target<'a> {
+    server: &'a Sandbox,
+    kind: Kind,
+    verb: Verb,
+    id: &'a str,
+}
+
+impl Target<'_> {
+    /// The record as it is before the request.
+    fn old(&self) -> Value {
+        self.server.object(slug(self.kind), self.id).unwrap()
+    }
+
+    /// The record as the action leaves it.
+    fn changed(&self) -> Value {
+        let mut record = self.old();
+        match self.verb {
+            Verb::Archive => record["archived_at"] = json!(NOW),
+            Verb::Restore => (record["archived_at"], record["status"]) = (json!(null), json!("active")),
+            Verb::Delete => record["deleted_at"] = json!(NOW),
+        }
+        record
+    }
+
+    fn changed_with(&self, key: &str, value: Value) -> Value {
+        let mut record = self.changed();
+        record[key] = value;
+        record
+    }
+}
+
+fn row(name: &'static str, status: u16, kind: &'static str, body: fn(&Target<'_>) -> Value) -> Row {
+    Row { name, status, kind, body }
+}
+
+/// Answers that prove nothing.
+fn table() -> Vec<Row> {
+    vec![
+        row("202 queued", 202, JSON, |_| json!({"message": "queued for approval"})),
+        row("202 with the record", 202, JSON, |target| json!({"data": target.changed()})),
+        row("203 with the record", 203, JSON, |target| json!({"data": target.changed()})),
+        row("206 with the record", 206, JSON, |target| json!({"data": target.changed()})),
+        row("207", 207, JSON, |_| json!({"data": [{"status": 200}, {"status": 423}]})),
+        row("success: false", 200, JSON, |_| json!({"success": false, "message": "locked"})),
+        row("success: \"false\"", 200, JSON, |target| json!({"data": target.changed(), "success": "false"})),
+        row(
+            "success: 0, inside",
+            200,
+            JSON,
+            |target| json!({"data": target.changed_with("success", json!(0))}),
+        ),
+        row("errors, list", 200, JSON, |target| json!({"data": target.changed(), "errors": ["locked"]})),
+        row("errors, object", 200, JSON, |_| json!({"errors": {"id": ["is locked"]}})),
+        row("error: true", 200, JSON, |_| json!({"error": true, "message": "locked"})),
+        row("error, text", 200, JSON, |_| json!({"error": "locked"})),
+        row("error, object", 200, JSON, |_| json!({"error": {"message": "locked"}})),
+        row("status: error", 200, JSON, |_| json!({"status": "error"})),
+        row("result: queued", 200, JSON, |_| json!({"result": "queued"})),
+        row("message alone", 200, JSON, |_| json!({"message": "ok"})),
+        row("null", 200, JSON, |_| json!(null)),
+        row("data: null", 200, JSON, |_| json!({"data": null})),
+        row("empty object", 200, JSON, |_| json!({})),
+        row("empty list", 200, JSON, |_| json!([])),
+        row("data: empty list", 200, JSON, |_| json!({"data": []})),
+        row("true", 200, JSON, |_| json!(true)),
+        row("text", 200, "text/plain", |_| json!("OK")),
+        row("HTML", 200, "text/html", |_| json!("<html><title>Sign in</title></html>")),
+        row("record as HTML", 200, "text/html", |target| json!({"data": target.changed()})),
+        row(
+            "another record",
+            200,
+            JSON,
+            |target| json!({"data": target.changed_with("id", json!("0a0b0c"))}),
+        ),
+        row("old state", 200, JSON, |target| json!({"data": target.old()})),
+        row("two records", 200, JSON, |target| json!({"data": [target.changed(), target.changed()]})),
+        row("part of it", 200, JSON, |target| json!({"data": {"id": target.id, "version": 1}})),
+    ]
+}
+
+/// One job in which each record meets another answer, for requests that take effect and for those that do not.
+async fn try_all(kind: Kind, verb: Verb) {
+    let table = table();
+    for apply in [false, true] {
+        let sandbox = Settings { scale: 60, ..Settings::default() };
+        let (mut desk, ids) = desk(kind, verb, table.len(), sandbox).await;
+        let method = if verb == Verb::Restore { "PUT" } else { "DELETE" };
+        let faults: Vec<Fault> = table
+            .iter()
+            .zip(&ids)
+            .map(|(row, id)| {
+                let body = (row.body)(&Target { server: &desk.server, kind, verb, id });
+                let headers = [("Content-Type".to_owned(), row.kind.to_owned())].into();
+                Fault::on(method, id, Mishap::Answer { status: row.status, body: Some(body), headers, apply })
+            })
+            .collect();
+        mark(&mut desk, table.len()).await;
+        ask(&mut desk, verb).await;
+        desk.server.set_faults(faults);
+        agree(&mut desk).await;
+        let (_, steps) = newest(&desk.state_dir());
+        tells_the_same(&desk, verb, &steps);
+        for (row, id) in table.iter().zip(&ids) {
+            let step = steps.iter().find(|step| step.record == *id).unwrap();
+            let told = format!("{kind:?} {verb:?} {}, applied: {apply}: {:?}", row.name, step.reason);
+            assert_eq!(is_done(&desk.server, kind, verb, id), apply, "{told}");
+            assert_eq!(step.outcome, Some(if apply { Done } else { Failed }), "{told}");
+            assert!(step.reason.as_ref().is_some_and(|why| why.contains("; read back: ")), "{told}");
+            assert_eq!(sent(&desk.server, id), 1, "{told}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn doubtful_success_of_an_archive_ends_as_what_the_server_has() {
+    for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
+        try_all(kind, Verb::Archive).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn doubtful_success_of_a_restore_ends_as_what_the_server_has() {
+    for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
+        try_all(kind, Verb::Restore).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn doubtful_success_of_a_delete_ends_as_what_the_server_has() {
+    for kind in SOWN {
+        try_all(kind, Verb::Delete).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_of_a_doubtful_success_are_in_the_reason() {
+    let (mut desk, ids) = desk(Kind::Processes, Verb::Archive, 1, Settings::default()).await;
+    mark(&mut desk, 1).await;
+    ask(&mut desk, Verb::Archive).await;
+    let body = Some(json!({"message": "queued for approval"}));
+    let answer = Mishap::Answer { status: 202, body, headers: Default::default(), apply: false };
+    desk.server.set_faults(vec![Fault::on("DELETE", &ids[0], answer)]);
+    agree(&mut desk).await;
+    assert!(desk.log().contains("DELETE 202"), "{}", desk.log());
+    let said = "1 failed: the server answered 202, which proves nothing: queued for approval; read back: it is there, live";
+    assert!(desk.log().contains(said), "{}", desk.log());
+}
+
+#[tokio::test(start_paused = true)]
+async fn honest_answer_costs_no_read() {
+    for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
+        for verb in [Verb::Archive, Verb::Restore] {
+            let (mut desk, _) = desk(kind, verb, 3, Settings::default()).await;
+            mark(&mut desk, 3).await;
+            ask(&mut desk, verb).await;
+            let before = requests(&desk.server, "GET", "/");
+            agree(&mut desk).await;
+            assert!(desk.has_summary(&format!("{} finished: 3 done", verb.word())), "{}", desk.log());
+            assert_eq!(requests(&desk.server, "GET", "/"), before, "{kind:?} {verb:?}");
+        }
+    }
+}
