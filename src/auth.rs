@@ -259,6 +259,6 @@ mod tests {
             assert!(!format!("{said:?}").contains("sesame"), "{said:?}");
         }
         assert!(problem(folder.path().join("missing")).sentence.contains("there is no such file"));
-        assert!(problem(folder.path().to_owned()).sentence.contains("is no file"));
+        assert!(problem(folder.path().to_owned()).sentence.contains("it is a directory"));
     }
 }

@@ -1,7 +1,7 @@
 //! What was planned, sent and settled, on disk: one SQLite file in the state directory.
 //!
-//! Owns the file, its schema and its permissions, the one writer a process has, and the locks that show which jobs are
-//! running. A call returns once what it notes is safe on the disk. Must not know HTTP or the screen, nor decide what
+//! Owns the file, its schema and its permissions, the chain over what is in it, the one writer a process has, and the
+//! locks that show which jobs are running. A call returns once what it notes is safe on the disk. Must not know HTTP or the screen, nor decide what
 //! becomes of a job: it keeps what it is told. Neither a token nor a query ever comes here.
 //!
 //! ```text
@@ -10,9 +10,12 @@
 //! ```
 
 mod aside;
+mod audit;
+mod chain;
 mod history;
 mod locks;
 mod open;
+mod owner;
 mod schema;
 mod trouble;
 mod write;
@@ -28,10 +31,13 @@ use tokio::task::spawn_blocking;
 
 use crate::model::outcome::Outcome;
 
-pub use history::{History, JobState, LaterStep, PastAttempt, PastJob, PastStep, Wanted};
+pub use audit::{Audit, BrokenEntry, Fault};
+pub use chain::{Part, RowKey};
+pub use history::{AuditedSteps, History, JobState, LaterStep, PastAttempt, PastJob, PastStep, Wanted};
 pub use trouble::JournalError;
 
 use locks::Hold;
+use open::Identity;
 use write::{Note, Order};
 
 /// The file's name in the state directory.
@@ -160,7 +166,14 @@ pub struct Journal(Arc<Shared>);
 struct Shared {
     directory: PathBuf,
     /// None before the first job, and after damage was found.
-    writer: Mutex<Option<UnboundedSender<Order>>>,
+    writer: Mutex<Option<Writer>>,
+}
+
+/// The writer of this process, and the files it has open.
+#[derive(Debug)]
+struct Writer {
+    orders: UnboundedSender<Order>,
+    identity: Identity,
 }
 
 impl Journal {
@@ -194,6 +207,14 @@ impl Journal {
         Ok(hold.map(|hold| JobLog { writer, hold }))
     }
 
+    /// Notes that a person knows of the journals of earlier versions that were set aside.
+    ///
+    /// # Errors
+    /// [`JournalError`] when that is not on disk.
+    pub async fn acknowledge(&self) -> Result<(), JournalError> {
+        self.ask(Order::Acknowledge).await.map(|(_, ())| ())
+    }
+
     async fn ask<T>(
         &self,
         order: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Order,
@@ -204,20 +225,26 @@ impl Journal {
         let answer = answer.await.map_err(|_| JournalError::Closed)?;
         if let Err(JournalError::Damaged { .. }) = answer {
             // The file is looked through when it is opened again.
-            self.0.writer.lock().await.take_if(|kept| kept.same_channel(&writer));
+            self.0.writer.lock().await.take_if(|kept| kept.orders.same_channel(&writer));
         }
         Ok((writer, answer?))
     }
 
+    /// The writer, on the files that a later start will read: those of one that were removed or replaced are left to the
+    /// job that is still at them, which cannot note anything more.
     async fn writer(&self) -> Result<UnboundedSender<Order>, JournalError> {
         let mut kept = self.0.writer.lock().await;
-        if let Some(writer) = kept.as_ref().filter(|writer| !writer.is_closed()) {
-            return Ok(writer.clone());
+        let usable = |writer: &&Writer| !writer.orders.is_closed() && writer.identity.holds();
+        if let Some(writer) = kept.as_ref().filter(usable) {
+            return Ok(writer.orders.clone());
         }
+        *kept = None;
         let directory = self.0.directory.clone();
         let opened = spawn_blocking(move || open::to_write(&directory)).await;
         let opened = opened.map_err(|_| JournalError::Closed)??;
-        Ok(kept.insert(write::start(opened, self.0.directory.join(LOCKS))).clone())
+        let identity = opened.identity.clone();
+        let orders = write::start(opened, self.0.directory.join(LOCKS));
+        Ok(kept.insert(Writer { orders, identity }).orders.clone())
     }
 }
 

@@ -1,21 +1,112 @@
-//! Directories and files that are the owner's alone: 0700 and 0600.
+//! Files and directories of the state directory: the owner's alone, and what they seem to be.
 //!
-//! Owns the permissions, those of what was there before included. Must not know what is kept in them.
+//! Owns the permissions (0700 and 0600), and what may be opened at all: a regular file of this user with one name, of a
+//! bounded size where it is read as a whole. A symbolic link, a pipe, a device or a directory in the place of a file is
+//! refused before it is followed, read or changed. Must not know what is kept in the files.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Makes a directory, with those above it that are missing, and keeps everybody else out of it.
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+/// Why something in the place of a state file or directory is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A symbolic link.
+    #[error("it is a symbolic link")]
+    Link,
+    /// A directory in the place of a file.
+    #[error("it is a directory")]
+    Directory,
+    /// A file in the place of a directory.
+    #[error("it is not a directory")]
+    NoDirectory,
+    /// A pipe, a socket or a device.
+    #[error("it is a pipe, a socket or a device")]
+    Special,
+    /// It belongs to somebody else.
+    #[error("it belongs to another user")]
+    Foreign,
+    /// The same file has another name elsewhere.
+    #[error("the same file has a second name (a hard link)")]
+    SecondName,
+    /// Larger than any such file.
+    #[error("it is larger than {}", crate::model::text::size(*.0))]
+    TooLarge(u64),
+    /// The file system has no locks.
+    #[error("file locks do not work here")]
+    NoLocks,
+}
+
+impl Refusal {
+    /// Finds the refusal in an error of this module.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::NoLocks => "set `XDG_STATE_HOME` to a directory on a local disk",
+            Self::Foreign => "move it away, or run tidyfy as the user it belongs to",
+            _ => "tidyfy leaves it alone: move it away",
+        }
+    }
+}
+
+impl From<Refusal> for io::Error {
+    fn from(refusal: Refusal) -> Self {
+        let kind = if refusal == Refusal::NoLocks { ErrorKind::Unsupported } else { ErrorKind::InvalidInput };
+        Self::new(kind, refusal)
+    }
+}
+
+/// Makes the directory at `path`, with those above it that are missing, and keeps everybody else out of it. A link to a
+/// directory of this user is followed, because people keep their state on other disks, and left as it is.
 ///
 /// # Errors
-/// What the system says.
-#[cfg(unix)]
+/// What the system says, or a [`Refusal`].
 pub fn directory(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    match DirBuilder::new().recursive(true).mode(0o700).create(path) {
+        Err(why) if matches!(why.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory) => {
+            return Err(Refusal::NoDirectory.into());
+        }
+        made => made?,
+    }
+    keep_out(path, fs::symlink_metadata(path)?.is_symlink())
+}
+
+/// Makes the directory at `path`, whose parent is there, and keeps everybody else out of it. No link is followed.
+///
+/// # Errors
+/// What the system says, or a [`Refusal`].
+pub fn subdirectory(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => {}
+        made => made?,
+    }
+    if fs::symlink_metadata(path)?.is_symlink() {
+        return Err(Refusal::Link.into());
+    }
+    keep_out(path, false)
+}
+
+fn keep_out(path: &Path, is_linked: bool) -> io::Result<()> {
+    let follow = if is_linked { OFlags::empty() } else { OFlags::NOFOLLOW };
+    let flags = flags(OFlags::DIRECTORY | OFlags::NONBLOCK | follow);
+    let directory = match File::options().read(true).custom_flags(flags).open(path) {
+        Err(why) if why.kind() == ErrorKind::NotADirectory => return Err(Refusal::NoDirectory.into()),
+        opened => opened?,
+    };
+    let found = directory.metadata()?;
+    refuse_foreign(&found)?;
+    if !is_linked && found.mode() & 0o077 != 0 {
+        directory.set_permissions(Permissions::from_mode(0o700))?;
     }
     Ok(())
 }
@@ -23,35 +114,172 @@ pub fn directory(path: &Path) -> io::Result<()> {
 /// Opens a file for reading and appending, made if it is not there, and keeps everybody else out of it.
 ///
 /// # Errors
-/// What the system says.
-#[cfg(unix)]
+/// What the system says, or a [`Refusal`].
 pub fn file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let file = File::options().read(true).append(true).create(true).mode(0o600).open(path)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    let file = open(path, File::options().read(true).append(true).create(true).mode(0o600))?;
+    if file.metadata()?.mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
     }
     Ok(file)
+}
+
+/// Opens a file that is there, in the way the options say.
+///
+/// # Errors
+/// What the system says, or a [`Refusal`].
+pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    // Before it is opened: opening a device may already do something.
+    match fs::symlink_metadata(path) {
+        Err(why) if why.kind() != ErrorKind::NotFound => return Err(why),
+        found => found.ok().as_ref().map_or(Ok(()), check)?,
+    }
+    // A pipe that took its place meanwhile must not be waited for, a link not be followed.
+    let file = options.custom_flags(flags(OFlags::NOFOLLOW | OFlags::NONBLOCK)).open(path)?;
+    check(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Reads a whole file that is there and has at most `most` bytes.
+///
+/// # Errors
+/// What the system says, or a [`Refusal`].
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    bounded(open(path, File::options().read(true))?, most)
+}
+
+/// Reads a whole file that a person named: links are followed and whoever owns it does not matter, but it must be a
+/// regular file of at most `most` bytes.
+///
+/// # Errors
+/// What the system says, or a [`Refusal`].
+pub fn read_named(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    bounded(open_named(path)?, most)
+}
+
+/// Opens a file that a person named for reading, if it is a regular one.
+///
+/// # Errors
+/// What the system says, or a [`Refusal`].
+pub fn open_named(path: &Path) -> io::Result<File> {
+    check_type(&fs::metadata(path)?)?;
+    let file = File::options().read(true).custom_flags(flags(OFlags::NONBLOCK)).open(path)?;
+    check_type(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn bounded(file: File, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(Refusal::TooLarge(most).into()) } else { Ok(bytes) }
+}
+
+/// Refuses what may not be in the place of a state file. For files that a library opens by their name.
+///
+/// # Errors
+/// A [`Refusal`].
+pub fn check(found: &Metadata) -> io::Result<()> {
+    check_type(found)?;
+    refuse_foreign(found)?;
+    if found.nlink() > 1 { Err(Refusal::SecondName.into()) } else { Ok(()) }
+}
+
+/// Takes the permissions of others away from a file that was checked. For files that a library opens by their name.
+///
+/// # Errors
+/// What the system says.
+pub fn close_to_others(path: &Path, found: &Metadata) -> io::Result<()> {
+    if found.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, Permissions::from_mode(0o600))
+}
+
+fn check_type(found: &Metadata) -> io::Result<()> {
+    let kind = found.file_type();
+    Err(if kind.is_file() {
+        return Ok(());
+    } else if kind.is_symlink() {
+        Refusal::Link
+    } else if kind.is_dir() {
+        Refusal::Directory
+    } else {
+        Refusal::Special
+    }
+    .into())
+}
+
+fn refuse_foreign(found: &Metadata) -> io::Result<()> {
+    let is_own = found.uid() == rustix::process::geteuid().as_raw();
+    if is_own { Ok(()) } else { Err(Refusal::Foreign.into()) }
+}
+
+fn flags(flags: OFlags) -> i32 {
+    flags.bits().cast_signed()
+}
+
+/// Waits for the lock of a file, which is held until the file is closed.
+///
+/// # Errors
+/// [`Refusal::NoLocks`] where the file system has none.
+pub fn lock(file: &File) -> io::Result<()> {
+    uninterrupted(|| file.lock())
+}
+
+/// Takes a share in the lock of a file, and waits for that.
+///
+/// # Errors
+/// [`Refusal::NoLocks`] where the file system has none.
+pub fn lock_shared(file: &File) -> io::Result<()> {
+    uninterrupted(|| file.lock_shared())
+}
+
+/// Takes the lock of a file if nobody has it, and answers whether it was taken.
+///
+/// # Errors
+/// [`Refusal::NoLocks`] where the file system has none.
+pub fn try_lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(why)) => Err(unlockable(why)),
+    }
+}
+
+/// A signal ends the wait for a lock without one.
+fn uninterrupted(lock: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    loop {
+        match lock() {
+            Err(why) if why.kind() == ErrorKind::Interrupted => {}
+            locked => return locked.map_err(unlockable),
+        }
+    }
+}
+
+/// Network and FUSE file systems answer in several ways that they have no locks.
+fn unlockable(why: io::Error) -> io::Error {
+    match Errno::from_io_error(&why) {
+        Some(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL) => Refusal::NoLocks.into(),
+        _ if why.kind() == ErrorKind::Unsupported => Refusal::NoLocks.into(),
+        _ => why,
+    }
 }
 
 /// Makes a file that must not be there yet, for writing.
 ///
 /// # Errors
-/// What the system says; [`io::ErrorKind::AlreadyExists`] where anything bears the name.
-#[cfg(unix)]
+/// What the system says; [`ErrorKind::AlreadyExists`] where anything bears the name.
 pub fn new_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Makes a file that must not be there yet, with all of `bytes` in it or not at all.
 ///
 /// # Errors
-/// What the system says; [`io::ErrorKind::AlreadyExists`] where anything bears the name.
+/// What the system says; [`ErrorKind::AlreadyExists`] where anything bears the name.
 pub fn new_whole_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = path.with_extension(format!("{}.part", std::process::id()));
     match fs::remove_file(&part) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+        Err(why) if why.kind() != ErrorKind::NotFound => return Err(why),
         _ => {}
     }
     let written = new_file(&part).and_then(|mut file| {
@@ -67,38 +295,11 @@ pub fn new_whole_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Gives a file the name `last`, if nothing bears it. Renaming alone would take the place of what does.
 fn take_name(part: &Path, last: &Path) -> io::Result<()> {
     match fs::hard_link(part, last) {
-        Err(why) if why.kind() != io::ErrorKind::AlreadyExists => {
+        Err(why) if why.kind() != ErrorKind::AlreadyExists => {
             // Not every file system has links. An empty file of our own holds the name meanwhile.
             drop(new_file(last)?);
             fs::rename(part, last).inspect_err(|_| drop(fs::remove_file(last)))
         }
         linked => linked,
     }
-}
-
-/// Makes a directory; the platform keeps the user's own directories to the user.
-///
-/// # Errors
-/// What the system says.
-#[cfg(not(unix))]
-pub fn directory(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
-}
-
-/// Opens a file for reading and appending, made if it is not there.
-///
-/// # Errors
-/// What the system says.
-#[cfg(not(unix))]
-pub fn file(path: &Path) -> io::Result<File> {
-    File::options().read(true).append(true).create(true).open(path)
-}
-
-/// Makes a file that must not be there yet, for writing.
-///
-/// # Errors
-/// What the system says; [`io::ErrorKind::AlreadyExists`] where anything bears the name.
-#[cfg(not(unix))]
-pub fn new_file(path: &Path) -> io::Result<File> {
-    File::options().write(true).create_new(true).open(path)
 }

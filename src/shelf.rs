@@ -13,11 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::kind::Kind;
 use crate::model::saved::{Keeping, Saved};
-use crate::private;
+use crate::private::{self, Refusal};
 
 /// The newest format that is understood.
 const FORMAT: u32 = 1;
 const NAME: &str = "filters.json";
+/// The largest file that is read, in bytes: some 10,000 filters.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Why the file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,8 @@ pub enum ShelfError {
         path: String,
         /// What the system says.
         why: String,
+        /// What is wrong with what is there, if that is the reason.
+        refusal: Option<Refusal>,
     },
     /// It holds something else.
     #[error("`{0}` does not hold saved filters: {1}")]
@@ -43,6 +47,7 @@ impl ShelfError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Disk { refusal: Some(refusal), .. } => refusal.hint(),
             Self::Disk { .. } => "see to the permissions and the room of the state directory",
             Self::Damaged(..) => "mend the file or move it away; nothing was changed in it",
             Self::Newer(_) => "use that tidyfy, or move the file away",
@@ -75,7 +80,7 @@ pub fn keep(directory: &Path, keeping: &Keeping) -> Result<Vec<Saved>, ShelfErro
     private::directory(directory).map_err(|error| disk(directory, &error))?;
     let lock = directory.join(format!("{NAME}.lock"));
     let held = private::file(&lock).map_err(|error| disk(&lock, &error))?;
-    held.lock().map_err(|error| disk(&lock, &error))?;
+    private::lock(&held).map_err(|error| disk(&lock, &error))?;
     // What this program does not know, such as a kind of a newer one, is kept as it is.
     let mut kept = read(&path)?;
     let (Keeping::Put(saved) | Keeping::Remove(saved)) = keeping else { return Ok(known(&kept)) };
@@ -103,7 +108,7 @@ fn known(kept: &Kept) -> Vec<Saved> {
 }
 
 fn read(path: &Path) -> Result<Kept, ShelfError> {
-    let text = match fs::read_to_string(path) {
+    let text = match private::read(path, MOST_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(Kept { format: FORMAT, filters: Vec::new() });
@@ -112,7 +117,7 @@ fn read(path: &Path) -> Result<Kept, ShelfError> {
     };
     let damaged =
         |error: serde_json::Error| ShelfError::Damaged(path.display().to_string(), error.to_string());
-    let kept: Kept = serde_json::from_str(&text).map_err(damaged)?;
+    let kept: Kept = serde_json::from_slice(&text).map_err(damaged)?;
     if kept.format > FORMAT { Err(ShelfError::Newer(path.display().to_string())) } else { Ok(kept) }
 }
 
@@ -135,7 +140,8 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 fn disk(path: &Path, error: &io::Error) -> ShelfError {
-    ShelfError::Disk { path: path.display().to_string(), why: error.to_string() }
+    let refusal = Refusal::of(error);
+    ShelfError::Disk { path: path.display().to_string(), why: error.to_string(), refusal }
 }
 
 #[cfg(test)]

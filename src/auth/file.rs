@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::config::Problem;
 use crate::model::secret::Token;
-use crate::private;
+use crate::private::{self, Refusal};
 
 /// More than this is no token: a wrong file was named.
 const LARGEST: u64 = 64 * 1024;
@@ -25,14 +25,15 @@ pub(super) enum Part {
 /// The token in a file that nobody else may read; none where one of ours is not there.
 pub(super) fn read(path: &Path, part: Part) -> Result<Option<Token>, Problem> {
     let unreadable = |why: io::Error| unreadable(path, part, &why);
-    // Asked before it is opened, which would wait for the other end of a pipe.
-    match fs::metadata(path) {
-        Ok(found) if !found.is_file() => return Err(no_file(path, part)),
-        Ok(_) => {}
+    let opened = match part {
+        Part::Named => private::open_named(path),
+        Part::Ours => private::open(path, File::options().read(true)),
+    };
+    let file = match opened {
         Err(why) if part == Part::Ours && is_absent(&why) => return Ok(None),
-        Err(why) => return Err(unreadable(why)),
-    }
-    let file = File::open(path).map_err(unreadable)?;
+        Err(why) if Refusal::of(&why).is_some() => return Err(no_file(path, part, &why)),
+        opened => opened.map_err(unreadable)?,
+    };
     if is_open_to_others(&file).map_err(unreadable)? {
         let path = path.display();
         return Err(Problem::new(
@@ -58,7 +59,8 @@ pub(super) fn write(path: &Path, token: &Token) -> Result<(), Problem> {
 /// Written under another name first: a token that is there already stays whole until the new one is.
 fn put(path: &Path, token: &Token) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        private::directory(folder)?;
+        folder.parent().map_or(Ok(()), private::directory)?;
+        private::subdirectory(folder)?;
     }
     let part = path.with_extension(format!("{}.part", std::process::id()));
     match fs::remove_file(&part) {
@@ -88,24 +90,17 @@ fn is_absent(why: &io::Error) -> bool {
     matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-#[cfg(unix)]
 fn is_open_to_others(file: &File) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
     Ok(file.metadata()?.mode() & 0o077 != 0)
 }
 
-/// Elsewhere a user's own directories are closed to others.
-#[cfg(not(unix))]
-fn is_open_to_others(_: &File) -> io::Result<bool> {
-    Ok(false)
-}
-
-fn no_file(path: &Path, part: Part) -> Problem {
+fn no_file(path: &Path, part: Part, why: &io::Error) -> Problem {
     let hint = match part {
         Part::Named => "name the file itself as `token_file`".to_owned(),
         Part::Ours => format!("remove `{}`", path.display()),
     };
-    Problem::new(format!("the token file `{}` is no file", path.display()), hint)
+    Problem::new(format!("could not read the token file `{}`: {why}", path.display()), hint)
 }
 
 fn unreadable(path: &Path, part: Part, why: &io::Error) -> Problem {

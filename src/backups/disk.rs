@@ -125,7 +125,7 @@ pub(super) struct Whole {
 
 /// The hash of what a file holds, without reading it into memory, and its length.
 pub(super) fn hash(path: &Path) -> io::Result<(String, u64)> {
-    let (mut file, mut hash) = (File::open(path)?, Sha256::new());
+    let (mut file, mut hash) = (private::open(path, File::options().read(true))?, Sha256::new());
     let (mut buffer, mut length) = (vec![0; 1 << 16], 0);
     loop {
         match io::Read::read(&mut file, &mut buffer) {

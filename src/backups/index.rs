@@ -2,14 +2,19 @@
 //!
 //! Owns the line's members, and what becomes of a line that a crash has torn. Must not know how copies are made.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::private;
+
 /// The file's name in a folder.
 pub(super) const FILE: &str = "index.jsonl";
+
+/// The largest index that is read, in bytes: some million copies.
+const MOST_BYTES: u64 = 512 * 1024 * 1024;
 
 /// What a copy is a copy of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +43,7 @@ pub(super) struct Line {
 
 /// Adds lines and puts them on the disk: all of them, or an error and, as far as the disk lets it, none.
 pub(super) fn append(path: &Path, lines: &[&Line]) -> io::Result<()> {
-    let mut file = File::options().read(true).append(true).open(path)?;
+    let mut file = private::open(path, File::options().read(true).append(true))?;
     let length = file.seek(SeekFrom::End(0))?;
     let mut text = Vec::new();
     if length > 0 && last_byte(&mut file)? != b'\n' {
@@ -66,7 +71,7 @@ fn last_byte(file: &mut File) -> io::Result<u8> {
 /// The lines of an index, and how many more there are that nobody can read.
 pub(super) fn read(path: &Path) -> io::Result<(Vec<Line>, usize)> {
     let (mut lines, mut damaged) = (Vec::new(), 0);
-    for text in fs::read(path)?.split(|byte| *byte == b'\n') {
+    for text in private::read(path, MOST_BYTES)?.split(|byte| *byte == b'\n') {
         match serde_json::from_slice(text) {
             Ok(line) => lines.push(line),
             // A torn line has no end. Its copy was never said to be kept, so nothing is missing without it.
@@ -79,6 +84,8 @@ pub(super) fn read(path: &Path) -> io::Result<(Vec<Line>, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn line(id: &str) -> Line {

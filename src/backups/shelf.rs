@@ -14,6 +14,7 @@ use super::index::{self, Holds, Line};
 use super::keep::LOCK;
 use super::trouble::BackupError;
 use super::{disk, name};
+use crate::private;
 
 /// The copies of one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +111,11 @@ pub fn verify(kept: &KeptJob) -> Vec<Misfit> {
 
 fn check(folder: &Path, line: &Line) -> Result<(), String> {
     let path = inside(folder, &line.file)?;
+    // A file that has grown is not read to its end.
+    let length = fs::symlink_metadata(&path).map_or(line.bytes, |found| found.len());
+    if length != line.bytes {
+        return Err(format!("has {length} bytes instead of {}", line.bytes));
+    }
     let (sha256, bytes) = disk::hash(&path).map_err(|why| format!("cannot be read: {why}"))?;
     if bytes != line.bytes {
         return Err(format!("has {bytes} bytes instead of {}", line.bytes));
@@ -151,7 +157,7 @@ pub fn purge(kept: &KeptJob) -> Result<(), BackupError> {
 
 /// Keeps jobs from putting copies there. A folder without a lock file is in nobody's hands.
 fn lock(folder: &Path) -> Result<Option<File>, BackupError> {
-    let file = match File::options().read(true).write(true).open(folder.join(LOCK)) {
+    let file = match private::open(&folder.join(LOCK), File::options().read(true).write(true)) {
         Ok(file) => file,
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(why) => return Err(BackupError::stays(folder, &why)),

@@ -3,7 +3,7 @@
 //! Owns the file and its permissions. Only tidyfy's own words go into it: what libraries log of a request is not known
 //! to be free of secrets.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -15,8 +15,9 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::trouble::Trouble;
-use crate::config::LogLevel;
+use super::trouble::{Code, Trouble};
+use crate::config::{LogLevel, Problem};
+use crate::private::{self, Refusal};
 
 /// The file's name in the state directory.
 pub(super) const FILE: &str = "tidyfy.log";
@@ -27,8 +28,12 @@ pub(super) const FILE: &str = "tidyfy.log";
 /// [`Trouble`] when the directory or the file cannot be made.
 pub(super) fn start(level: LogLevel, directory: &Path) -> Result<Option<WorkerGuard>, Trouble> {
     let Some(filter) = filter(level) else { return Ok(None) };
-    let file = open(directory)
-        .wrap_err_with(|| format!("could not open the log `{}`", directory.join(FILE).display()))?;
+    let file = open(directory).map_err(|why| {
+        let hint = Refusal::of(&why).map_or("see that the state directory is writable", Refusal::hint);
+        let path = directory.join(FILE);
+        let problem = Problem::new(format!("could not open the log `{}`: {why}", path.display()), hint);
+        Trouble::told(Code::Failure, problem)
+    })?;
     let (writer, guard) = tracing_appender::non_blocking(file);
     let layer = fmt::layer().with_writer(writer).with_ansi(false);
     let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), filter);
@@ -52,25 +57,14 @@ fn filter(level: LogLevel) -> Option<LevelFilter> {
 }
 
 /// Opens the log for appending; nobody but the owner may read it or its directory.
-#[cfg(unix)]
 fn open(directory: &Path) -> io::Result<File> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?;
-    let file = File::options().append(true).create(true).mode(0o600).open(directory.join(FILE))?;
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    Ok(file)
+    private::directory(directory)?;
+    private::file(&directory.join(FILE))
 }
 
-/// Opens the log for appending; the platform keeps the user's own directories to the user.
-#[cfg(not(unix))]
-fn open(directory: &Path) -> io::Result<File> {
-    fs::create_dir_all(directory)?;
-    File::options().append(true).create(true).open(directory.join(FILE))
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -2,13 +2,13 @@
 //!
 //! Owns the platform's directories and the reading of the file's bytes. Must not know what the file may say.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
 use super::{Problem, Written};
+use crate::private::{self, Refusal};
 
 /// More than this is no config: a device or a wrong file was named.
 const LARGEST: u64 = 1 << 20;
@@ -49,9 +49,11 @@ impl Places {
 }
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+    private::read_named(path, LARGEST).map_err(|why| match Refusal::of(&why) {
+        Some(Refusal::TooLarge(_)) => io::ErrorKind::FileTooLarge.into(),
+        Some(Refusal::Directory) => io::ErrorKind::IsADirectory.into(),
+        _ => why,
+    })
 }
 
 fn written(path: &Path, bytes: Vec<u8>) -> Result<Written, Problem> {

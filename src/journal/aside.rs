@@ -1,6 +1,6 @@
-//! Putting a damaged journal aside.
+//! Setting a journal aside that cannot be used.
 //!
-//! Owns the name that it is kept under. Must not know how it is found out that it is damaged, nor whether somebody uses it.
+//! Owns the names that it is kept under. Must not know why it cannot be used, nor whether somebody uses it.
 
 use std::fs;
 use std::io;
@@ -10,11 +10,23 @@ use jiff::Timestamp;
 
 use super::FILE;
 
-/// Renames the journal in `directory`, with what lies beside it, and answers its new name.
-pub(super) fn put(directory: &Path) -> io::Result<PathBuf> {
-    let kept = free_name(directory, &Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string());
-    // The file last: a new one must never find the log of the old one beside it.
-    for beside in ["-wal", "-shm", ""] {
+/// What SQLite keeps beside the file, and the file itself. The file is last: a new one must never find the log of the old
+/// one beside it.
+pub(super) const FILES: [&str; 3] = ["-wal", "-shm", ""];
+
+/// Renames the journal in `directory` as a damaged one, with what is beside it, and answers its new name.
+pub(super) fn damaged(directory: &Path) -> io::Result<PathBuf> {
+    put(directory, &format!("journal-damaged-{}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ")))
+}
+
+/// Renames the journal in `directory` as one of another schema, with what is beside it, and answers its new name.
+pub(super) fn old(directory: &Path) -> io::Result<PathBuf> {
+    put(directory, &format!("journal-old-{}", Timestamp::now().strftime("%Y-%m-%d")))
+}
+
+fn put(directory: &Path, name: &str) -> io::Result<PathBuf> {
+    let kept = free_name(directory, name);
+    for beside in FILES {
         let from = directory.join(format!("{FILE}{beside}"));
         let mut to = kept.clone().into_os_string();
         to.push(beside);
@@ -27,8 +39,9 @@ pub(super) fn put(directory: &Path) -> io::Result<PathBuf> {
 }
 
 /// A name that no file has: renaming would take the place of it.
-fn free_name(directory: &Path, time: &str) -> PathBuf {
-    let plain = directory.join(format!("journal-damaged-{time}.sqlite3"));
-    let numbered = (2..).map(|n: u32| directory.join(format!("journal-damaged-{time}-{n}.sqlite3")));
-    std::iter::once(plain.clone()).chain(numbered).find(|name| !name.exists()).unwrap_or(plain)
+fn free_name(directory: &Path, name: &str) -> PathBuf {
+    let plain = directory.join(format!("{name}.sqlite3"));
+    let numbered = (2..).map(|n: u32| directory.join(format!("{name}-{n}.sqlite3")));
+    let is_free = |name: &PathBuf| name.symlink_metadata().is_err();
+    std::iter::once(plain.clone()).chain(numbered).find(is_free).unwrap_or(plain)
 }

@@ -3,179 +3,45 @@
 //! Owns the queries. Never writes, but for bringing the file's schema up to date. Must not know how it is shown.
 
 mod later;
+mod past;
+mod rows;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Error, OptionalExtension, Row, params};
 
+use super::audit::{Audit, Damage, audit};
+use super::chain::RowKey;
 use super::trouble::JournalError;
-use super::{Ending, FILE, LOCKS, locks, open};
+use super::{FILE, LOCKS, locks, open};
 use crate::model::outcome::Outcome;
 
 pub use later::LaterStep;
+pub(super) use past::TURNED_AWAY;
+pub use past::{JobState, PastAttempt, PastJob, PastStep, Wanted};
+pub(super) use rows::COUNTS;
 
-/// Which jobs, and of one job which steps, are asked for. What is `None` leaves all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// Jobs that started then or later.
-    pub since: Option<Timestamp>,
-    /// Jobs of this verb.
-    pub verb: Option<String>,
-    /// Steps of this kind, by its word, and jobs that hold one.
-    pub kind: Option<String>,
-    /// Steps that ended so, and jobs that hold one.
-    pub outcome: Option<Outcome>,
-    /// Jobs of this place: the API's address and the organization's id.
-    pub place: Option<(String, String)>,
-    /// Jobs before this one.
-    pub before: Option<i64>,
-    /// No more jobs than this.
-    pub most: Option<u32>,
-}
-
-/// How a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobState {
-    /// A process is at it.
-    Running,
-    /// No process is at it, and none has brought it to its end.
-    Unfinished,
-    /// It is over.
-    Over(Ending),
-}
-
-impl JobState {
-    /// The word the history shows.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Unfinished => "unfinished",
-            Self::Over(ending) => ending.word(),
-        }
-    }
-}
-
-/// A job of the past, or one that is running.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastJob {
-    /// Its number.
-    pub id: i64,
-    /// The API's address.
-    pub base_url: String,
-    /// The organization's id.
-    pub organization: String,
-    /// The organization's name.
-    pub organization_name: String,
-    /// The verb's word.
-    pub verb: String,
-    /// The id of the user whose token it was, as the server names it.
-    pub person: Option<String>,
-    /// The folder with the copies that were taken, if any were.
-    pub backups: Option<String>,
-    /// Whether a copy was kept of any of its records.
-    pub copied: bool,
-    /// The job whose rest it took over.
-    pub continues: Option<i64>,
-    /// Who was to be handed what belonged to its records, as JSON.
-    pub heir: Option<String>,
-    /// The words of the kinds of its records.
-    pub kinds: Vec<String>,
-    /// Whether it was begun by a process of this one's number, which says something only while it is running.
-    pub ours: bool,
-    /// How many steps its plan has.
-    pub steps: u64,
-    /// When it was confirmed.
-    pub created: Timestamp,
-    /// When its turn came.
-    pub started: Timestamp,
-    /// When it was over.
-    pub ended: Option<Timestamp>,
-    /// How it stands.
-    pub state: JobState,
-    /// What stopped it, if something did.
-    pub reason: Option<String>,
-    /// How many records ended in which way, ways that did not occur left out. A record that several steps lead to is
-    /// counted once: by the first of them that is not done, or by the last.
-    pub outcomes: Vec<(Outcome, u64)>,
-    /// How many records something was sent for without an outcome so far.
-    pub sent: u64,
-    /// How many records nothing was sent for so far, or nothing beyond what had to be done first.
-    pub waiting: u64,
-}
-
-/// A step of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastStep {
-    /// Its number, from zero in the order of the plan.
-    pub n: u64,
-    /// The kind's word.
-    pub kind: String,
-    /// The record's id.
-    pub record: String,
-    /// The record's name.
-    pub name: String,
-    /// The request's method.
-    pub method: String,
-    /// The request's path.
-    pub path: String,
-    /// The word of its verb, which need not be the job's.
-    pub verb: String,
-    /// The step that had to be done before it.
-    pub after: Option<u64>,
-    /// The record as it was frozen, as JSON; none of jobs from before this was kept.
-    pub fields: Option<String>,
-    /// What the server's answer alone still says, as JSON.
-    pub kept: Option<String>,
-    /// The file in the job's folder that holds the copy.
-    pub copy: Option<String>,
-    /// How it ended, if it did.
-    pub outcome: Option<Outcome>,
-    /// Why, for people.
-    pub reason: Option<String>,
-    /// When it ended.
-    pub ended: Option<Timestamp>,
-    /// Every request that was sent for it, in order.
-    pub attempts: Vec<PastAttempt>,
-}
-
-/// A request that was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastAttempt {
-    /// Its number, from one.
-    pub n: u64,
-    /// When it was sent.
-    pub sent: Timestamp,
-    /// When it was answered or given up.
-    pub ended: Option<Timestamp>,
-    /// How long that took, in milliseconds.
-    pub took_ms: Option<u64>,
-    /// The HTTP status, if an answer came.
-    pub status: Option<u16>,
-    /// The server's name for the request.
-    pub request_id: Option<String>,
-    /// What the server said, or what went wrong.
-    pub words: Option<String>,
-}
-
-/// Statuses of answers that turned a request away unprocessed (API sheet, section 4).
-pub(super) const TURNED_AWAY: [u16; 2] = [401, 429];
-
-impl PastAttempt {
-    /// Whether the server turned it away unprocessed, so that it counts as never sent.
-    #[must_use]
-    pub fn was_turned_away(&self) -> bool {
-        self.status.is_some_and(|status| TURNED_AWAY.contains(&status))
-    }
-}
+use rows::{JOBS, attempt, job, outcome, step};
 
 /// The journal, open to be looked into.
 #[derive(Debug)]
 pub struct History {
     connection: Connection,
     directory: PathBuf,
+    /// Rows that could not be read.
+    skipped: RefCell<BTreeSet<RowKey>>,
+}
+
+/// The steps of a job, held against the chain.
+#[derive(Debug, Default)]
+pub struct AuditedSteps {
+    /// Those that can be read, in the order of the plan.
+    pub steps: Vec<PastStep>,
+    /// How many more there are.
+    pub unreadable: usize,
 }
 
 impl History {
@@ -185,7 +51,11 @@ impl History {
     /// [`JournalError`] when there is one that cannot be read.
     pub fn open(directory: &Path) -> Result<Option<Self>, JournalError> {
         let connection = open::to_read(directory)?;
-        Ok(connection.map(|connection| Self { connection, directory: directory.to_owned() }))
+        let of = |connection| {
+            let (directory, skipped) = (directory.to_owned(), RefCell::default());
+            Self { connection, directory, skipped }
+        };
+        Ok(connection.map(of))
     }
 
     /// Looks through the whole file for damage.
@@ -198,6 +68,34 @@ impl History {
             "ok" => Ok(()),
             _ => Err(JournalError::Damaged { path: self.directory.join(FILE).display().to_string() }),
         }
+    }
+
+    /// Checks the chain of entries over everything that is kept.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub fn audit(&self) -> Result<Audit, JournalError> {
+        audit(&self.connection, None).map_err(|why| self.sql(&why))
+    }
+
+    /// How many rows could not be read and were left out so far.
+    #[must_use]
+    pub fn damaged(&self) -> u64 {
+        self.skipped.borrow().len() as u64
+    }
+
+    /// Journals of earlier versions that were set aside and nobody has acknowledged, by the names of their files, with how
+    /// many jobs they did not finish.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub fn old_journals(&self) -> Result<Vec<(String, u64)>, JournalError> {
+        let read = || {
+            let query = "SELECT file, unfinished FROM old_journals WHERE NOT acknowledged ORDER BY file";
+            let mut query = self.connection.prepare_cached(query)?;
+            query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|why| self.sql(&why))
     }
 
     /// The jobs that are wanted, the newest first.
@@ -215,10 +113,23 @@ impl History {
     pub fn job(&self, id: i64) -> Result<Option<PastJob>, JournalError> {
         let read = || {
             let mut query = self.connection.prepare_cached(&format!("{JOBS} WHERE id = ?1"))?;
-            let job = query.query_row([id], job).optional()?;
-            job.map(|job| self.completed(job)).transpose()
+            let job = query.query_row([id], |row| self.readable_job(row)).optional()?.flatten();
+            Ok(job.map(|job| self.completed(job)).transpose()?.flatten())
         };
         read().map_err(|why| self.sql(&why))
+    }
+
+    /// The steps of a job, with those marked that are not what was written.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the file cannot be read.
+    pub fn audited_steps(&self, job: i64) -> Result<AuditedSteps, JournalError> {
+        let damage = audit(&self.connection, Some(job)).map(|audit| Damage::of(&audit, job));
+        let damage = damage.map_err(|why| self.sql(&why))?;
+        let mut steps = self.steps(job, &Wanted::default())?;
+        steps.iter_mut().for_each(|step| step.is_damaged = damage.holds(step.n));
+        let read: BTreeSet<u64> = steps.iter().map(|step| step.n).collect();
+        Ok(AuditedSteps { steps, unreadable: damage.steps.difference(&read).count() })
     }
 
     /// The steps of a job that are wanted, in the order of its plan.
@@ -242,41 +153,75 @@ impl History {
         let outcome = wanted.outcome.map(Outcome::word);
         let Wanted { verb, kind, before, most, .. } = wanted;
         let values = params![since, verb, kind, outcome, base_url, organization, before, most];
-        let jobs: Vec<PastJob> = query.query_map(values, job)?.collect::<rusqlite::Result<_>>()?;
-        jobs.into_iter().map(|job| self.completed(job)).collect()
+        let jobs = query.query_map(values, |row| self.readable_job(row))?;
+        let jobs: Vec<Option<PastJob>> = jobs.collect::<rusqlite::Result<_>>()?;
+        let completed = jobs.into_iter().flatten().map(|job| self.completed(job));
+        Ok(completed.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
-    /// A job with what its own row does not say.
-    fn completed(&self, mut job: PastJob) -> rusqlite::Result<PastJob> {
+    fn readable_job(&self, row: &Row<'_>) -> rusqlite::Result<Option<PastJob>> {
+        self.readable(RowKey::of_job(row.get(0)?), job(row))
+    }
+
+    /// What was read of a row; none if it is damaged, which is counted.
+    fn readable<T>(&self, key: RowKey, read: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
+        match read {
+            Err(
+                Error::FromSqlConversionFailure(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::InvalidColumnType(..)
+                | Error::Utf8Error(..),
+            ) => {
+                self.skipped.borrow_mut().insert(key);
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
+    }
+
+    /// A job with what its own row does not say; none if that has become unreadable.
+    fn completed(&self, mut job: PastJob) -> rusqlite::Result<Option<PastJob>> {
         if job.state == JobState::Unfinished {
             if locks::is_held(&self.directory.join(LOCKS), job.id) {
                 job.state = JobState::Running;
             } else {
                 // It may have come to its end since its row was read; with its lock gone, the row says so.
                 let mut query = self.connection.prepare_cached(&format!("{JOBS} WHERE id = ?1"))?;
-                job = query.query_row([job.id], self::job)?;
+                let Some(now) = query.query_row([job.id], |row| self.readable_job(row))? else {
+                    return Ok(None);
+                };
+                job = now;
             }
         }
         self.count(&mut job)?;
-        Ok(job)
+        Ok(Some(job))
     }
 
     fn count(&self, job: &mut PastJob) -> rusqlite::Result<()> {
         let mut query = self.connection.prepare_cached(COUNTS)?;
         let mut rows = query.query(params![job.id, Outcome::Done.word()])?;
+        let mut unreadable = 0;
         while let Some(row) = rows.next()? {
             let (was_sent, n): (bool, u64) = (row.get(1)?, row.get(2)?);
-            match outcome(row, 0)? {
-                Some(outcome) => job.outcomes.push((outcome, n)),
-                None if was_sent => job.sent = n,
-                None => job.waiting = n,
+            match outcome(row, 0) {
+                Ok(Some(outcome)) => job.outcomes.push((outcome, n)),
+                Ok(None) if was_sent => job.sent = n,
+                Ok(None) => job.waiting = n,
+                Err(_) => unreadable += n,
+            }
+        }
+        if unreadable > 0 {
+            match job.outcomes.iter_mut().find(|(outcome, _)| *outcome == Outcome::Unknown) {
+                Some((_, n)) => *n += unreadable,
+                None => job.outcomes.push((Outcome::Unknown, unreadable)),
             }
         }
         job.outcomes.sort_unstable();
         let kinds = "SELECT DISTINCT kind FROM steps WHERE job = ?1 ORDER BY kind";
         let mut kinds = self.connection.prepare_cached(kinds)?;
-        job.kinds = kinds.query_map([job.id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        let copied = "SELECT EXISTS (SELECT 1 FROM steps WHERE job = ?1 AND copy IS NOT NULL)";
+        // A kind that is no text any more is that of a damaged step, which is counted where steps are read.
+        job.kinds = kinds.query_map([job.id], |row| Ok(row.get(0).ok()))?.flatten().flatten().collect();
+        let copied = "SELECT EXISTS (SELECT 1 FROM attempts WHERE job = ?1 AND copy IS NOT NULL)";
         job.copied = self.connection.prepare_cached(copied)?.query_row([job.id], |row| row.get(0))?;
         Ok(())
     }
@@ -284,121 +229,37 @@ impl History {
     fn read_steps(&self, job: i64, wanted: &Wanted) -> rusqlite::Result<Vec<PastStep>> {
         let mut query = self.connection.prepare_cached(
             "SELECT n, kind, record, name, method, path, outcome, reason, ended,
-                 coalesce(verb, (SELECT verb FROM jobs WHERE id = ?1)), after, fields, kept, copy
+                 coalesce(verb, (SELECT verb FROM jobs WHERE id = ?1)), after, fields, kept
              FROM steps WHERE job = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR outcome = ?3)
              ORDER BY n",
         )?;
         let values = params![job, wanted.kind, wanted.outcome.map(Outcome::word)];
-        let steps: Vec<PastStep> = query.query_map(values, step)?.collect::<rusqlite::Result<_>>()?;
+        let key = |row: &Row<'_>| Ok::<_, Error>(RowKey::of_step(job, row.get(0)?));
+        let steps = query.query_map(values, |row| self.readable(key(row)?, step(row)))?;
+        let steps: Vec<Option<PastStep>> = steps.collect::<rusqlite::Result<_>>()?;
         let mut query = self.connection.prepare_cached(
-            "SELECT n, sent, ended, took_ms, status, request_id, words FROM attempts
+            "SELECT n, sent, ended, took_ms, status, request_id, words, copy FROM attempts
              WHERE job = ?1 AND step = ?2 ORDER BY n",
         )?;
-        let with_attempts = steps.into_iter().map(|mut step| {
-            step.attempts =
-                query.query_map(params![job, step.n], attempt)?.collect::<rusqlite::Result<_>>()?;
+        let with_attempts = steps.into_iter().flatten().map(|mut step| {
+            let mut rows = query.query(params![job, step.n])?;
+            while let Some(row) = rows.next()? {
+                let (n, number) = (row.get(0)?, i64::try_from(step.n).unwrap_or(i64::MAX));
+                let key = RowKey { job, step: Some(number), attempt: Some(n) };
+                let read = attempt(row).and_then(|attempt| Ok((attempt, row.get::<_, Option<String>>(7)?)));
+                let Some((attempt, copy)) = self.readable(key, read)? else { continue };
+                step.attempts.push(attempt);
+                step.copy = copy.or(step.copy);
+            }
             Ok(step)
         });
         with_attempts.collect()
     }
 
-    fn sql(&self, why: &rusqlite::Error) -> JournalError {
+    fn sql(&self, why: &Error) -> JournalError {
         match JournalError::sql(&self.directory.join(FILE), why) {
             JournalError::Refused(why) => JournalError::Unreadable(why),
             other => other,
         }
     }
-}
-
-const JOBS: &str =
-    "SELECT id, base_url, organization, organization_name, verb, steps, created, started, ended, ending,
-    reason, person, backups, continues, process, heir FROM jobs";
-
-/// How many records of a job stand how. A step that others come after is their record's only while it is not done; a step
-/// whose turn never came is not counted beside the one that kept it from its turn.
-pub(super) const COUNTS: &str = "SELECT outcome, is_sent, count(*) FROM (
-        SELECT outcome, outcome IS NULL AND EXISTS (
-            SELECT 1 FROM attempts WHERE attempts.job = steps.job AND attempts.step = steps.n
-        ) AS is_sent
-        FROM steps WHERE job = ?1
-        AND (after IS NULL OR EXISTS (
-            SELECT 1 FROM steps AS first
-            WHERE first.job = steps.job AND first.n = steps.after AND first.outcome = ?2
-        ))
-        AND (outcome IS NOT ?2 OR NOT EXISTS (
-            SELECT 1 FROM steps AS later WHERE later.job = steps.job AND later.after = steps.n
-        ))
-    ) GROUP BY outcome, is_sent";
-
-fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
-    let ended: Option<i64> = row.get(8)?;
-    let ending: Option<String> = row.get(9)?;
-    let ending = Ending::ALL.into_iter().find(|known| Some(known.word()) == ending.as_deref());
-    Ok(PastJob {
-        id: row.get(0)?,
-        base_url: row.get(1)?,
-        organization: row.get(2)?,
-        organization_name: row.get(3)?,
-        verb: row.get(4)?,
-        steps: row.get(5)?,
-        created: time(6, row.get(6)?)?,
-        started: time(7, row.get(7)?)?,
-        ended: ended.map(|at| time(8, at)).transpose()?,
-        state: ending.map_or(JobState::Unfinished, JobState::Over),
-        reason: row.get(10)?,
-        person: row.get(11)?,
-        backups: row.get(12)?,
-        copied: false,
-        continues: row.get(13)?,
-        ours: row.get::<_, u32>(14)? == std::process::id(),
-        heir: row.get(15)?,
-        kinds: Vec::new(),
-        outcomes: Vec::new(),
-        sent: 0,
-        waiting: 0,
-    })
-}
-
-fn step(row: &Row<'_>) -> rusqlite::Result<PastStep> {
-    let ended: Option<i64> = row.get(8)?;
-    Ok(PastStep {
-        n: row.get(0)?,
-        kind: row.get(1)?,
-        record: row.get(2)?,
-        name: row.get(3)?,
-        method: row.get(4)?,
-        path: row.get(5)?,
-        outcome: outcome(row, 6)?,
-        reason: row.get(7)?,
-        ended: ended.map(|at| time(8, at)).transpose()?,
-        verb: row.get(9)?,
-        after: row.get(10)?,
-        fields: row.get(11)?,
-        kept: row.get(12)?,
-        copy: row.get(13)?,
-        attempts: Vec::new(),
-    })
-}
-
-fn attempt(row: &Row<'_>) -> rusqlite::Result<PastAttempt> {
-    let ended: Option<i64> = row.get(2)?;
-    Ok(PastAttempt {
-        n: row.get(0)?,
-        sent: time(1, row.get(1)?)?,
-        ended: ended.map(|at| time(2, at)).transpose()?,
-        took_ms: row.get(3)?,
-        status: row.get(4)?,
-        request_id: row.get(5)?,
-        words: row.get(6)?,
-    })
-}
-
-fn outcome(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Outcome>> {
-    let word: Option<String> = row.get(column)?;
-    Ok(word.and_then(|word| Outcome::parse(&word)))
-}
-
-fn time(column: usize, milliseconds: i64) -> rusqlite::Result<Timestamp> {
-    Timestamp::from_millisecond(milliseconds)
-        .map_err(|why| rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(why)))
 }

@@ -1,9 +1,9 @@
 //! The locks of running jobs.
 //!
 //! Owns the lock files: which there are, who may hold one, and how it is found out that somebody does. Must not know what
-//! a job is.
+//! a job is. Where a file system has no locks, no job begins: nobody could tell a running job from one that broke off.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::trouble::JournalError;
@@ -38,18 +38,17 @@ pub(super) fn take(locks: &Path, job: i64) -> Result<Option<Hold>, JournalError>
     let looking = locks.join(LOOKING);
     let _turn = turn(&looking).map_err(|why| JournalError::place(&looking, &why))?;
     let file = private::file(&path).map_err(place)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(Hold { job, path, file })),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(why)) => Err(place(why)),
-    }
+    let is_taken = private::try_lock(&file).map_err(place)?;
+    Ok(is_taken.then_some(Hold { job, path, file }))
 }
 
 /// Whether a process is at a job.
 pub(super) fn is_held(locks: &Path, job: i64) -> bool {
     // Where no turn can be had, a look without one is worth more than none.
     let _turn = turn(&locks.join(LOOKING));
-    File::open(path(locks, job)).is_ok_and(|file| file.try_lock_shared().is_err())
+    let lock = private::open(&path(locks, job), File::options().read(true));
+    // Where it cannot be told, somebody may be at it.
+    lock.is_ok_and(|file| file.try_lock_shared().is_err())
 }
 
 /// Whether a process is at any job. What cannot be looked at may be held.
@@ -69,6 +68,6 @@ fn path(locks: &Path, job: i64) -> PathBuf {
 /// Waits until nobody else has the lock of `path`, and holds it as long as the answer lives.
 pub(super) fn turn(path: &Path) -> std::io::Result<File> {
     let file = private::file(path)?;
-    file.lock()?;
+    private::lock(&file)?;
     Ok(file)
 }

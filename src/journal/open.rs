@@ -1,23 +1,25 @@
 //! Opening the file.
 //!
-//! Owns where it lies and what every connection is set to. Must not know the tables.
+//! Owns where it is, what every connection is set to, and whether the file that is open is still the one that a later
+//! start will read. Must not know the tables.
 
 use std::fs::{self, File};
-use std::io;
-use std::path::Path;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, params};
 
-use super::schema::migrate;
+use super::schema::{self, Schema};
 use super::trouble::JournalError;
 use super::{FILE, LOCKS, aside, locks};
-use crate::private;
+use crate::private::{self, Refusal};
 
 /// How long a transaction of another process is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Held while a file is opened: two processes must not both make it, or change its schema, at the same time.
+/// Held while a file is opened: two processes must not both make it, or set it aside, at the same time.
 const OPENING: &str = "opening.lock";
 /// Held, with others, by every process that has the file open for jobs.
 const WRITING: &str = "writing.lock";
@@ -26,25 +28,27 @@ const WRITING: &str = "writing.lock";
 #[derive(Debug)]
 pub(super) struct Writable {
     pub(super) connection: Connection,
-    /// Locked while it is open: a file that somebody writes to is not put aside.
+    pub(super) identity: Identity,
+    /// Locked while it is open: a file that somebody writes to is not set aside.
     _writing: File,
 }
 
-/// Opens the journal in `directory` for a job, made if it is not there and whole if it is. One that is damaged is put
+/// Opens the journal in `directory` for a job, made if it is not there and whole if it is. One that is damaged is set
 /// aside, unless somebody uses it.
 pub(super) fn to_write(directory: &Path) -> Result<Writable, JournalError> {
     let _turn = turn(directory)?;
     let writing = directory.join(LOCKS).join(WRITING);
     let place = |why: io::Error| JournalError::place(&writing, &why);
     let file = private::file(&writing).map_err(place)?;
-    match connect(directory).and_then(|connection| whole(connection, &directory.join(FILE))) {
+    let path = directory.join(FILE);
+    match connect_or_set_aside(directory, &file).and_then(|connection| whole(connection, &path)) {
         Ok(connection) => {
-            file.lock_shared().map_err(place)?;
-            Ok(Writable { connection, _writing: file })
+            private::lock_shared(&file).map_err(place)?;
+            let identity = Identity::of(directory).map_err(|why| JournalError::place(&path, &why))?;
+            Ok(Writable { connection, identity, _writing: file })
         }
         Err(JournalError::Damaged { path }) => {
-            let is_idle = file.try_lock().is_ok() && !locks::is_any_held(&directory.join(LOCKS));
-            let kept = is_idle.then(|| aside::put(directory)).and_then(io::Result::ok);
+            let kept = is_idle(directory, &file).then(|| aside::damaged(directory)).and_then(io::Result::ok);
             Err(match kept {
                 Some(kept) => JournalError::PutAside { path, kept: kept.display().to_string() },
                 None => JournalError::Damaged { path },
@@ -52,6 +56,36 @@ pub(super) fn to_write(directory: &Path) -> Result<Writable, JournalError> {
         }
         Err(why) => Err(why),
     }
+}
+
+/// Whether nobody has the journal open for jobs; `writing` is the open lock file that they share.
+fn is_idle(directory: &Path, writing: &File) -> bool {
+    writing.try_lock().is_ok() && !locks::is_any_held(&directory.join(LOCKS))
+}
+
+/// Opens the journal; one of another schema is set aside first, and the new one remembers its name.
+fn connect_or_set_aside(directory: &Path, writing: &File) -> Result<Connection, JournalError> {
+    match connect(directory) {
+        Err(JournalError::OtherSchema { .. }) if is_idle(directory, writing) => {}
+        result => return result,
+    }
+    let path = directory.join(FILE);
+    let unfinished = unfinished(&path);
+    let kept = aside::old(directory).map_err(|why| JournalError::place(&path, &why))?;
+    let connection = connect(directory)?;
+    let insert = "INSERT INTO old_journals (file, unfinished, acknowledged) VALUES (?1, ?2, 0)";
+    let name = kept.file_name().unwrap_or(kept.as_os_str()).to_string_lossy();
+    let inserted = connection.execute(insert, params![name, unfinished]);
+    inserted.map_err(|why| JournalError::sql(&path, &why))?;
+    Ok(connection)
+}
+
+/// How many jobs a journal of an unreleased schema did not finish. One that cannot tell may have left one.
+fn unfinished(path: &Path) -> i64 {
+    let count = "SELECT count(*) FROM jobs WHERE ended IS NULL";
+    let counted = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|connection| connection.query_row(count, [], |row| row.get(0)));
+    counted.unwrap_or(1)
 }
 
 fn whole(connection: Connection, path: &Path) -> Result<Connection, JournalError> {
@@ -66,19 +100,36 @@ fn whole(connection: Connection, path: &Path) -> Result<Connection, JournalError
 }
 
 /// Whether closing leaves the log beside the file as it is. In a damaged journal it may be the one part that is whole.
-fn leave_log(connection: &Connection, leave: bool) -> rusqlite::Result<()> {
+pub(super) fn leave_log(connection: &Connection, leave: bool) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave).map(drop)
 }
 
 /// Opens the journal in `directory` to look into it; none where no job was ever kept.
 pub(super) fn to_read(directory: &Path) -> Result<Option<Connection>, JournalError> {
-    match fs::metadata(directory.join(FILE)) {
-        Ok(_) => {
-            let _turn = turn(directory)?;
-            connect(directory).map(Some)
+    if is_absent(&directory.join(FILE))? {
+        return if is_absent(&directory.join(format!("{FILE}-wal")))? {
+            Ok(None)
+        } else {
+            Err(JournalError::Damaged { path: directory.join(FILE).display().to_string() })
+        };
+    }
+    let _turn = match turn(directory) {
+        // Looking does no harm where nothing can be sent.
+        Err(JournalError::Place { refusal: Some(Refusal::NoLocks), .. }) => {
+            return connect(directory).map(Some);
         }
-        Err(why) if matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        Err(why) => Err(JournalError::place(&directory.join(FILE), &why)),
+        turn => turn?,
+    };
+    let writing = directory.join(LOCKS).join(WRITING);
+    let file = private::file(&writing).map_err(|why| JournalError::place(&writing, &why))?;
+    connect_or_set_aside(directory, &file).map(Some)
+}
+
+fn is_absent(path: &Path) -> Result<bool, JournalError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(false),
+        Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(true),
+        Err(why) => Err(JournalError::place(path, &why)),
     }
 }
 
@@ -86,24 +137,85 @@ pub(super) fn to_read(directory: &Path) -> Result<Option<Connection>, JournalErr
 fn turn(directory: &Path) -> Result<File, JournalError> {
     private::directory(directory).map_err(|why| JournalError::place(directory, &why))?;
     let folder = directory.join(LOCKS);
-    private::directory(&folder).map_err(|why| JournalError::place(&folder, &why))?;
+    private::subdirectory(&folder).map_err(|why| JournalError::place(&folder, &why))?;
     let opening = folder.join(OPENING);
     locks::turn(&opening).map_err(|why| JournalError::place(&opening, &why))
 }
 
 fn connect(directory: &Path) -> Result<Connection, JournalError> {
     let path = directory.join(FILE);
-    // SQLite gives the files beside it the permissions of this one.
-    private::file(&path).map_err(|why| JournalError::place(&path, &why))?;
+    prepare(directory)?;
     let sql = |why: rusqlite::Error| JournalError::sql(&path, &why);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(&path, flags).map_err(sql)?;
+    // SQLite refuses any link on the way, and the state directory itself may be one.
+    let real = directory.canonicalize().map_err(|why| JournalError::place(directory, &why))?;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut connection = Connection::open_with_flags(real.join(FILE), flags).map_err(sql)?;
     leave_log(&connection, true).map_err(sql)?;
     connection.busy_timeout(PATIENCE).map_err(sql)?;
+    match schema::of(&connection).map_err(sql)? {
+        Schema::Newer(found) => return Err(schema::newer(&path, found)),
+        Schema::Other => return Err(JournalError::OtherSchema { path: path.display().to_string() }),
+        Schema::Empty | Schema::Current => {}
+    }
     connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(sql)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
-    migrate(&mut connection, &path)?;
+    if schema::of(&connection).map_err(sql)? == Schema::Empty {
+        schema::make(&mut connection, &path)?;
+    }
     leave_log(&connection, false).map_err(sql)?;
     Ok(connection)
+}
+
+/// Makes the file if it is not there, and refuses what SQLite would open in the place of the file or beside it.
+///
+/// The file is not opened here: closing it again would give up the locks that SQLite has on it in this process, after
+/// which another one may take the log away from under it.
+fn prepare(directory: &Path) -> Result<(), JournalError> {
+    for beside in aside::FILES {
+        let path = directory.join(format!("{FILE}{beside}"));
+        let place = |why: io::Error| JournalError::place(&path, &why);
+        match fs::symlink_metadata(&path) {
+            Ok(found) => {
+                private::check(&found).map_err(place)?;
+                private::close_to_others(&path, &found).map_err(place)?;
+            }
+            Err(why) if why.kind() == ErrorKind::NotFound && beside.is_empty() => {
+                if !is_absent(&directory.join(format!("{FILE}-wal")))? {
+                    // SQLite removes the log of an empty file, and with it what may be the only trace of a job.
+                    return Err(JournalError::Damaged { path: path.display().to_string() });
+                }
+                // SQLite gives the files beside it the permissions of this one.
+                private::new_file(&path).map_err(place)?;
+            }
+            Err(why) if why.kind() == ErrorKind::NotFound => {}
+            Err(why) => return Err(place(why)),
+        }
+    }
+    Ok(())
+}
+
+/// Which files are open, so that it shows when others have taken their place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    directory: PathBuf,
+    /// Device and inode of the file and of those beside it.
+    files: [(u64, u64); 3],
+}
+
+impl Identity {
+    fn of(directory: &Path) -> io::Result<Self> {
+        let mut files = [(0, 0); 3];
+        for (file, beside) in files.iter_mut().zip(aside::FILES) {
+            let found = fs::symlink_metadata(directory.join(format!("{FILE}{beside}")))?;
+            *file = (found.dev(), found.ino());
+        }
+        Ok(Self { directory: directory.to_owned(), files })
+    }
+
+    /// Whether a later start will read what is written here.
+    pub(super) fn holds(&self) -> bool {
+        Self::of(&self.directory).is_ok_and(|now| now == *self)
+    }
 }

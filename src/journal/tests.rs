@@ -1,4 +1,6 @@
+mod chain;
 mod damage;
+mod files;
 mod records;
 mod recovery;
 

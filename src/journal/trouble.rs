@@ -8,6 +8,7 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 
 use crate::model::failure::{Cause, Failure};
+use crate::private::Refusal;
 
 /// Why the journal cannot be used. Whatever it is, what is in the file is left as it was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +20,8 @@ pub enum JournalError {
         path: String,
         /// What the system said.
         why: String,
+        /// What is wrong with what is there, if that is the reason.
+        refusal: Option<Refusal>,
     },
     /// It is no journal, or no longer a whole one.
     #[error("the journal `{path}` is damaged")]
@@ -45,6 +48,24 @@ pub enum JournalError {
         found: i64,
         /// The newest version that is known here.
         known: i64,
+    },
+    /// An earlier version of tidyfy made it, or another program.
+    #[error("the journal `{path}` is of another version, and a tidyfy uses it")]
+    OtherSchema {
+        /// The file.
+        path: String,
+    },
+    /// An earlier journal was set aside with unfinished jobs in it, and nobody has acknowledged that.
+    #[error("an earlier version of tidyfy left unfinished jobs in `{file}`; nothing was sent")]
+    Unacknowledged {
+        /// The name of the file in the state directory.
+        file: String,
+    },
+    /// Another file has taken its place since it was opened, or it was removed.
+    #[error("the journal `{path}` was removed or replaced while it was in use; nothing more is sent")]
+    Replaced {
+        /// The file.
+        path: String,
     },
     /// It cannot be read as things are.
     #[error("the journal could not be read: {0}")]
@@ -85,6 +106,14 @@ impl JournalError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Place { refusal: Some(refusal), .. } => refusal.hint(),
+            Self::OtherSchema { .. } => {
+                "close the other tidyfy first: the journal is then kept under another name"
+            }
+            Self::Unacknowledged { .. } => {
+                "see in Tallyfy what became of them, then acknowledge it: `unfinished` in the palette"
+            }
+            Self::Replaced { .. } => "put the file back, or start the job again: it begins a new journal",
             Self::Place { .. } => "make the state directory a directory that you can write to",
             Self::Damaged { .. } => {
                 "the file is kept as it is: once no tidyfy uses it, the next job puts it aside under another name"
@@ -106,14 +135,16 @@ impl JournalError {
     }
 
     pub(super) fn place(path: &Path, why: &io::Error) -> Self {
+        let refusal = Refusal::of(why);
         let why = match why.kind() {
+            _ if refusal.is_some() => why.to_string(),
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
             io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "it is not a directory".to_owned(),
             io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
             io::ErrorKind::StorageFull => "the disk is full".to_owned(),
             _ => why.to_string(),
         };
-        Self::Place { path: path.display().to_string(), why }
+        Self::Place { path: path.display().to_string(), why, refusal }
     }
 
     pub(super) fn sql(path: &Path, why: &rusqlite::Error) -> Self {

@@ -12,9 +12,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use super::chain::{Chain, Part, RowKey};
 use super::history::TURNED_AWAY;
 use super::locks::{self, Hold};
-use super::open::Writable;
+use super::open::{Writable, leave_log};
+use super::owner::owner;
 use super::trouble::JournalError;
 use super::{Answer, Ending, FILE, NewJob, StepEnd};
 use crate::model::outcome::Outcome;
@@ -30,6 +32,7 @@ pub(super) enum Order {
     Begin(Box<NewJob>, oneshot::Sender<Result<Hold, JournalError>>),
     Adopt(i64, oneshot::Sender<Result<Option<Hold>, JournalError>>),
     Note(i64, Note, oneshot::Sender<Result<(), JournalError>>),
+    Acknowledge(oneshot::Sender<Result<(), JournalError>>),
 }
 
 /// What is noted of a running job.
@@ -56,7 +59,7 @@ async fn keep(mut journal: Writable, locks: PathBuf, mut orders: UnboundedReceiv
     while orders.recv_many(&mut group, LARGEST_GROUP).await > 0 {
         let (taken, folder) = (std::mem::take(&mut group), locks.clone());
         let written = spawn_blocking(move || {
-            let written = commit(&mut journal.connection, &folder, &taken);
+            let written = commit(&mut journal, &folder, &taken);
             (journal, taken, written)
         });
         // Whoever waits for an order that is dropped hears that the writer broke off.
@@ -74,7 +77,7 @@ fn answer(group: Vec<Order>, written: Vec<Written>) {
                 drop(ack.send(written.and_then(|locks| locks.of.ok_or(JournalError::Closed))));
             }
             Order::Adopt(_, ack) => drop(ack.send(written.map(|locks| locks.of))),
-            Order::Note(_, _, ack) => drop(ack.send(written.map(|_| ()))),
+            Order::Note(_, _, ack) | Order::Acknowledge(ack) => drop(ack.send(written.map(|_| ()))),
         }
     }
 }
@@ -92,9 +95,10 @@ struct Locks {
 }
 
 /// Writes a group in one transaction and answers what came of each order.
-fn commit(connection: &mut Connection, locks: &Path, group: &[Order]) -> Vec<Written> {
+fn commit(journal: &mut Writable, locks: &Path, group: &[Order]) -> Vec<Written> {
     let mut written = Vec::new();
-    match write(connection, locks, group, &mut written) {
+    let result = write(&mut journal.connection, locks, group, &mut written);
+    match result.and_then(|()| in_place(journal, locks)) {
         Ok(()) => {
             let over = written.iter_mut().flatten().filter_map(|locks| locks.over.take());
             over.for_each(Hold::clear);
@@ -112,6 +116,17 @@ fn commit(connection: &mut Connection, locks: &Path, group: &[Order]) -> Vec<Wri
     }
 }
 
+/// Whether what was written is in the file that a later start will read. Asked after the commit: whatever is answered
+/// from here on may lead to a request.
+fn in_place(journal: &Writable, locks: &Path) -> Result<(), JournalError> {
+    if journal.identity.holds() {
+        return Ok(());
+    }
+    // Closing must not touch what is at the path now.
+    drop(leave_log(&journal.connection, true));
+    Err(JournalError::Replaced { path: locks.with_file_name(FILE).display().to_string() })
+}
+
 /// An order that is not taken leaves the others of its group alone, unless SQLite gives up the whole transaction.
 fn write(
     connection: &mut Connection,
@@ -123,12 +138,14 @@ fn write(
     let sql = |why: rusqlite::Error| JournalError::sql(&path, &why);
     let mut transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
+    let mut chain = Chain::read(&transaction).map_err(sql)?;
     for order in group {
-        let one = obey(&mut transaction, locks, order, &sql);
-        if let Err(why) = &one
-            && transaction.is_autocommit()
-        {
-            return Err(why.clone());
+        let mut longer = chain.clone();
+        let one = obey(&mut transaction, locks, order, &mut longer, &sql);
+        match &one {
+            Ok(_) => chain = longer,
+            Err(why) if transaction.is_autocommit() => return Err(why.clone()),
+            Err(_) => {}
         }
         written.push(one);
     }
@@ -139,14 +156,16 @@ fn obey(
     transaction: &mut Transaction<'_>,
     locks: &Path,
     order: &Order,
+    chain: &mut Chain,
     sql: &impl Fn(rusqlite::Error) -> JournalError,
 ) -> Written {
     let savepoint = transaction.savepoint().map_err(sql)?;
     let held = match order {
         Order::Begin(job, _) => {
+            acknowledged(&savepoint, sql)?;
             let over = job.continues.map(|before| free(&savepoint, locks, before, sql)).transpose()?;
             rivals(&savepoint, locks, job, sql)?;
-            let id = begin(&savepoint, job).map_err(sql)?;
+            let id = begin(&savepoint, job, chain).map_err(sql)?;
             // Locked before the job can be seen, so that nobody ever sees it without.
             Locks { of: Some(locks::take(locks, id)?.ok_or(JournalError::not_free(id, AT_IT))?), over }
         }
@@ -157,10 +176,20 @@ fn obey(
                 }
                 _ => None,
             };
+            if of.is_some() {
+                claim(&savepoint, *job, chain).map_err(sql)?;
+            }
             Locks { of, over: None }
         }
         Order::Note(job, note, _) => {
-            take(&savepoint, *job, note).map_err(sql)?;
+            if !is_own(&savepoint, *job).map_err(sql)? {
+                return Err(JournalError::not_free(*job, "another tidyfy has taken it over"));
+            }
+            take(&savepoint, *job, note, chain).map_err(sql)?;
+            Locks::default()
+        }
+        Order::Acknowledge(_) => {
+            savepoint.execute("UPDATE old_journals SET acknowledged = 1", []).map_err(sql)?;
             Locks::default()
         }
     };
@@ -171,6 +200,17 @@ fn obey(
         return Err(sql(why));
     }
     Ok(held)
+}
+
+/// Refuses a job as long as unfinished ones of an earlier version wait to be acknowledged.
+fn acknowledged(
+    connection: &Connection,
+    sql: &impl Fn(rusqlite::Error) -> JournalError,
+) -> Result<(), JournalError> {
+    let waiting =
+        "SELECT file FROM old_journals WHERE unfinished > 0 AND NOT acknowledged ORDER BY file LIMIT 1";
+    let waiting = connection.query_row(waiting, [], |row| row.get(0)).optional().map_err(sql)?;
+    waiting.map_or(Ok(()), |file| Err(JournalError::Unacknowledged { file }))
 }
 
 /// What must be known of a job before it is taken.
@@ -187,6 +227,22 @@ fn standing(connection: &Connection, job: i64) -> rusqlite::Result<Option<Standi
     )?;
     let read = |row: &Row<'_>| Ok(Standing { is_over: row.get(0)?, has_unknown: row.get(1)? });
     query.query_row(params![job, Outcome::Unknown.word()], read).optional()
+}
+
+/// Whether a job still belongs to this process. Locks may be lost where a file system only pretends to have them, or
+/// where somebody removes the lock files; the owner in the row, compared in the transaction that writes, is not.
+fn is_own(connection: &Connection, job: i64) -> rusqlite::Result<bool> {
+    let mut query = connection.prepare_cached("SELECT owner = ?2 FROM jobs WHERE id = ?1")?;
+    Ok(query.query_row(params![job, owner()], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
+/// Makes this process the owner of a job: whichever owned it before can note nothing more of it.
+fn claim(connection: &Connection, job: i64, chain: &mut Chain) -> rusqlite::Result<()> {
+    if is_own(connection, job)? {
+        return Ok(());
+    }
+    connection.execute("UPDATE jobs SET owner = ?2 WHERE id = ?1", params![job, owner()])?;
+    chain.add(connection, Part::Owner, RowKey::of_job(job))
 }
 
 /// The lock of a job whose rest another one may take over.
@@ -212,10 +268,10 @@ fn rivals(
 ) -> Result<(), JournalError> {
     let open = || -> rusqlite::Result<Vec<i64>> {
         let mut query = connection.prepare_cached(
-            "SELECT id FROM jobs WHERE ended IS NULL AND base_url = ?1 AND organization = ?2 AND process != ?3
+            "SELECT id FROM jobs WHERE ended IS NULL AND base_url = ?1 AND organization = ?2 AND owner != ?3
              AND id IS NOT ?4",
         )?;
-        let values = params![job.base_url, job.organization, std::process::id(), job.continues];
+        let values = params![job.base_url, job.organization, owner(), job.continues];
         query.query_map(values, |row| row.get(0))?.collect()
     };
     let ours: BTreeSet<(&str, &str)> = job.steps.iter().map(|step| (step.kind, &*step.record)).collect();
@@ -234,9 +290,9 @@ fn rivals(
     Ok(())
 }
 
-fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {
+fn begin(connection: &Connection, job: &NewJob, chain: &mut Chain) -> rusqlite::Result<i64> {
     connection.execute(
-        "INSERT INTO jobs (base_url, organization, organization_name, verb, steps, process, created, started,
+        "INSERT INTO jobs (base_url, organization, organization_name, verb, steps, owner, created, started,
                            person, backups, continues, heir)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
@@ -245,7 +301,7 @@ fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {
             job.organization_name,
             job.verb,
             number(job.steps.len()),
-            std::process::id(),
+            owner(),
             job.created.as_millisecond(),
             job.started.as_millisecond(),
             job.person,
@@ -255,6 +311,8 @@ fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {
         ],
     )?;
     let id = connection.last_insert_rowid();
+    chain.add(connection, Part::Plan, RowKey::of_job(id))?;
+    chain.add(connection, Part::Owner, RowKey::of_job(id))?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO steps (job, n, kind, record, name, method, path, verb, after, fields)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -272,63 +330,78 @@ fn begin(connection: &Connection, job: &NewJob) -> rusqlite::Result<i64> {
             step.after.map(number),
             step.fields,
         ])?;
+        chain.add(connection, Part::Step, RowKey::of_step(id, number(n)))?;
     }
     if let Some(before) = job.continues {
-        hand_over(connection, before, id, job.started)?;
+        hand_over(connection, before, id, job.started, chain)?;
     }
     Ok(id)
 }
 
 /// Ends the job whose rest `to` takes over. A step whose request may have been heeded is not called unsent.
-fn hand_over(connection: &Connection, job: i64, to: i64, at: Timestamp) -> rusqlite::Result<()> {
-    let steps = "UPDATE steps SET ended = ?3, reason = 'taken over by job ' || ?2,
-        outcome = iif(EXISTS (SELECT 1 FROM attempts WHERE attempts.job = ?1 AND step = steps.n
-                              AND (status IS NULL OR status NOT IN (?6, ?7))), ?4, ?5)
-        WHERE job = ?1 AND outcome IS NULL";
+fn hand_over(
+    connection: &Connection,
+    job: i64,
+    to: i64,
+    at: Timestamp,
+    chain: &mut Chain,
+) -> rusqlite::Result<()> {
+    let open = "SELECT n FROM steps WHERE job = ?1 AND outcome IS NULL AND ended IS NULL";
+    let open: Vec<i64> =
+        connection.prepare_cached(open)?.query_map([job], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut update = connection.prepare_cached(
+        "UPDATE steps SET ended = ?3, reason = 'taken over by job ' || ?2,
+         outcome = iif(EXISTS (SELECT 1 FROM attempts WHERE attempts.job = ?1 AND step = ?8
+                               AND (status IS NULL OR status NOT IN (?6, ?7))), ?4, ?5)
+         WHERE job = ?1 AND n = ?8",
+    )?;
     let at = at.as_millisecond();
     let (unknown, not_sent, [locked, throttled]) =
         (Outcome::Unknown.word(), Outcome::NotSent.word(), TURNED_AWAY);
-    connection.execute(steps, params![job, to, at, unknown, not_sent, locked, throttled])?;
+    for n in open {
+        update.execute(params![job, to, at, unknown, not_sent, locked, throttled, n])?;
+        chain.add(connection, Part::Outcome, RowKey::of_step(job, n))?;
+    }
     let over = "UPDATE jobs SET ended = ?2, ending = ?3 WHERE id = ?1";
     connection.execute(over, params![job, at, Ending::Continued.word()])?;
-    Ok(())
+    chain.add(connection, Part::End, RowKey::of_job(job))
 }
 
-fn take(connection: &Connection, job: i64, note: &Note) -> rusqlite::Result<()> {
+fn take(connection: &Connection, job: i64, note: &Note, chain: &mut Chain) -> rusqlite::Result<()> {
     match note {
         Note::Sent { step, attempt, at, copy } => {
-            let insert = "INSERT INTO attempts (job, step, n, sent) VALUES (?1, ?2, ?3, ?4)";
-            let values = params![job, number(*step), attempt, at.as_millisecond()];
+            let insert = "INSERT INTO attempts (job, step, n, sent, copy) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let values = params![job, number(*step), attempt, at.as_millisecond(), copy];
             connection.prepare_cached(insert)?.execute(values)?;
-            if copy.is_some() {
-                let update = "UPDATE steps SET copy = ?3 WHERE job = ?1 AND n = ?2";
-                connection.prepare_cached(update)?.execute(params![job, number(*step), copy])?;
-            }
+            chain.add(connection, Part::Sent, RowKey::of_attempt(job, number(*step), *attempt))
         }
         Note::Answered(answer, end) => {
-            answered(connection, job, answer)?;
-            end.iter().try_for_each(|end| ended(connection, job, end))?;
+            answered(connection, job, answer, chain)?;
+            end.iter().try_for_each(|end| ended(connection, job, end, chain))
         }
-        Note::Ended(ends) => ends.iter().try_for_each(|end| ended(connection, job, end))?,
+        Note::Ended(ends) => ends.iter().try_for_each(|end| ended(connection, job, end, chain)),
         Note::Over { at, ending, reason } => {
             let update =
                 "UPDATE jobs SET ended = ?2, ending = ?3, reason = ?4 WHERE id = ?1 AND ended IS NULL";
-            connection.execute(update, params![job, at.as_millisecond(), ending.word(), reason])?;
+            match connection.execute(update, params![job, at.as_millisecond(), ending.word(), reason])? {
+                0 => Ok(()),
+                _ => chain.add(connection, Part::End, RowKey::of_job(job)),
+            }
         }
     }
-    Ok(())
 }
 
-fn answered(connection: &Connection, job: i64, answer: &Answer) -> rusqlite::Result<()> {
+fn answered(connection: &Connection, job: i64, answer: &Answer, chain: &mut Chain) -> rusqlite::Result<()> {
     let mut update = connection.prepare_cached(
         "UPDATE attempts SET ended = ?4, took_ms = ?5, status = ?6, request_id = ?7, words = ?8
          WHERE job = ?1 AND step = ?2 AND n = ?3",
     )?;
     let took = i64::try_from(answer.took.as_millis()).unwrap_or(i64::MAX);
     let at = answer.at.as_millisecond();
+    let step = number(answer.step);
     update.execute(params![
         job,
-        number(answer.step),
+        step,
         answer.attempt,
         at,
         took,
@@ -336,25 +409,29 @@ fn answered(connection: &Connection, job: i64, answer: &Answer) -> rusqlite::Res
         answer.request_id,
         answer.words,
     ])?;
-    Ok(())
+    chain.add(connection, Part::Answer, RowKey::of_attempt(job, step, answer.attempt))
 }
 
 /// What is known for certain stays; only what is unknown may come to be known.
-fn ended(connection: &Connection, job: i64, end: &StepEnd) -> rusqlite::Result<()> {
+fn ended(connection: &Connection, job: i64, end: &StepEnd, chain: &mut Chain) -> rusqlite::Result<()> {
     let mut update = connection.prepare_cached(
         "UPDATE steps SET outcome = ?3, reason = ?4, ended = ?5, kept = coalesce(?6, kept)
-         WHERE job = ?1 AND n = ?2 AND (outcome IS NULL OR outcome = ?7)",
+         WHERE job = ?1 AND n = ?2 AND (outcome IS NULL AND ended IS NULL OR outcome = ?7)",
     )?;
-    update.execute(params![
+    let step = number(end.step);
+    let changed = update.execute(params![
         job,
-        number(end.step),
+        step,
         end.outcome.word(),
         end.reason,
         end.at.as_millisecond(),
         end.kept,
         Outcome::Unknown.word(),
     ])?;
-    Ok(())
+    if changed == 0 {
+        return Ok(());
+    }
+    chain.add(connection, Part::Outcome, RowKey::of_step(job, step))
 }
 
 fn number(n: usize) -> i64 {

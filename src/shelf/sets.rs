@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf, is_separator};
 
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::set::{Entry, Held, Kept, Opened};
 use crate::model::text::{clean, size};
-use crate::private;
+use crate::private::{self, Refusal};
 
 /// The newest format that is understood.
 const FORMAT: u32 = 1;
@@ -34,6 +34,9 @@ pub enum SetError {
     /// The disk does not let us.
     #[error("`{0}`: {1}")]
     Disk(String, String),
+    /// Something else is in the place of a set of ours, or of their folder.
+    #[error("`{0}`: {1}")]
+    Refused(String, Refusal),
     /// There is nothing of that name.
     #[error("`{0}` is not there")]
     Missing(String),
@@ -80,6 +83,7 @@ impl SetError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Refused(_, refusal) => refusal.hint(),
             Self::Disk(..) => "see to the permissions and the room there",
             Self::Missing(_) => {
                 "`open` without a name lists what is saved; a path counts from where tidyfy was started"
@@ -166,7 +170,7 @@ pub fn save(directory: &Path, saving: Saving<'_>) -> Result<String, SetError> {
     if !is_path(place) {
         let folder = directory.join(FOLDER);
         private::directory(directory)
-            .and_then(|()| private::directory(&folder))
+            .and_then(|()| private::subdirectory(&folder))
             .map_err(|error| disk(place, &error))?;
     }
     let file = match private::new_file(&path) {
@@ -218,7 +222,7 @@ pub fn open(directory: &Path, place: &str, (base_url, id): (&str, &str)) -> Resu
 }
 
 fn page(path: &Path, place: &str) -> Result<Page, SetError> {
-    let text = read(path, place)?;
+    let text = if is_path(place) { read_named(path, place) } else { read_own(path, place) }?;
     let place = || clean(place).into_owned();
     #[derive(Deserialize)]
     struct Head {
@@ -288,7 +292,7 @@ pub fn remove(directory: &Path, name: &str) -> Result<(), SetError> {
 /// [`SetError`].
 pub fn ids(place: &str, kind: Kind) -> Result<Opened, SetError> {
     refuse_tilde(place)?;
-    let text = read(Path::new(place), place)?;
+    let text = read_named(Path::new(place), place)?;
     Ok(Opened::list(clean(place).into_owned(), &text, kind))
 }
 
@@ -319,22 +323,32 @@ fn refuse_tilde(place: &str) -> Result<(), SetError> {
     if is_home { Err(SetError::Tilde(clean(place).into_owned())) } else { Ok(()) }
 }
 
-/// Reads a text file as a whole, without its byte order mark.
-fn read(path: &Path, place: &str) -> Result<String, SetError> {
-    let told = || clean(place).into_owned();
-    let failed = |error: io::Error| match error.kind() {
-        ErrorKind::NotFound => SetError::Missing(told()),
-        _ => disk(place, &error),
-    };
-    // Before it is opened: opening a pipe waits for whoever writes into it.
-    refuse_other(&fs::metadata(path).map_err(failed)?, place)?;
-    let file = File::open(path).map_err(failed)?;
-    refuse_other(&file.metadata().map_err(failed)?, place)?;
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(SetError::TooLarge(told(), size(MOST_BYTES)));
+/// Reads a set that is kept under a name, in the folder of sets.
+fn read_own(path: &Path, place: &str) -> Result<String, SetError> {
+    let folder = path.parent().map(fs::symlink_metadata).and_then(io::Result::ok);
+    if folder.is_some_and(|folder| folder.is_symlink()) {
+        return Err(SetError::Refused(FOLDER.to_owned(), Refusal::Link));
     }
+    text(private::read(path, MOST_BYTES), place)
+}
+
+/// Reads a file that a person named.
+fn read_named(path: &Path, place: &str) -> Result<String, SetError> {
+    text(private::read_named(path, MOST_BYTES), place).map_err(|error| match error {
+        SetError::Refused(place, Refusal::Directory) => SetError::NoFile(place, "a directory"),
+        SetError::Refused(place, Refusal::Special) => SetError::NoFile(place, "a pipe or a device"),
+        other => other,
+    })
+}
+
+/// The text of a file as a whole, without its byte order mark.
+fn text(bytes: io::Result<Vec<u8>>, place: &str) -> Result<String, SetError> {
+    let told = || clean(place).into_owned();
+    let bytes = bytes.map_err(|error| match (error.kind(), Refusal::of(&error)) {
+        (ErrorKind::NotFound, _) => SetError::Missing(told()),
+        (_, Some(Refusal::TooLarge(most))) => SetError::TooLarge(told(), size(most)),
+        _ => disk(place, &error),
+    })?;
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(SetError::NoText(told(), "text in UTF-16"));
     }
@@ -345,16 +359,12 @@ fn read(path: &Path, place: &str) -> Result<String, SetError> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-fn refuse_other(metadata: &fs::Metadata, place: &str) -> Result<(), SetError> {
-    if metadata.is_file() {
-        return Ok(());
-    }
-    let what = if metadata.is_dir() { "a directory" } else { "a pipe or a device" };
-    Err(SetError::NoFile(clean(place).into_owned(), what))
-}
-
 fn disk(place: &str, error: &io::Error) -> SetError {
-    SetError::Disk(clean(place).into_owned(), error.to_string())
+    let place = clean(place).into_owned();
+    match Refusal::of(error) {
+        Some(refusal) => SetError::Refused(place, refusal),
+        None => SetError::Disk(place, error.to_string()),
+    }
 }
 
 #[cfg(test)]

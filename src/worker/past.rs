@@ -23,7 +23,8 @@ use super::clock::Clock;
 use super::session::Session;
 use super::truth::{Truth, Use};
 use crate::journal::{
-    Ending, History, JobState, Journal, JournalError, PastAttempt, PastJob, PastStep, StepEnd, Wanted,
+    AuditedSteps, Ending, History, JobState, Journal, JournalError, PastAttempt, PastJob, PastStep, StepEnd,
+    Wanted,
 };
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Verb;
@@ -244,19 +245,20 @@ impl Past {
             if matches!(job.state, JobState::Over(_)) {
                 continue;
             }
-            let steps = self.steps(job.id).await?;
-            let rest = records(&steps, |step| is_left(step, &steps));
+            let audited = self.audited_steps(job.id).await?;
+            let steps = &audited.steps;
+            let rest = records(steps, |step| is_left(step, steps));
             remnants.push(Remnant {
                 job: job.id,
                 verb,
                 confirmed: job.created,
-                kinds: kinds(&steps, &job.verb),
-                tally: tally(&steps),
+                kinds: kinds(steps, &job.verb),
+                tally: tally(&audited),
                 rest: rest.into_iter().map(|(_, record)| record.into()).collect(),
-                options: options(&job, &steps),
+                options: options(&job, steps),
                 heir: heir(&job),
                 elsewhere: job.state == JobState::Running,
-                archived: steps.iter().filter(|step| step.after.is_some() && is_left(step, &steps)).count(),
+                archived: steps.iter().filter(|step| step.after.is_some() && is_left(step, steps)).count(),
             });
         }
         Ok(remnants)
@@ -271,7 +273,7 @@ impl Past {
         };
         let at = self.clock.now().wall;
         let end = |step: &PastStep| {
-            let sent = !step.attempts.iter().all(PastAttempt::was_turned_away);
+            let sent = step.is_damaged || !step.attempts.iter().all(PastAttempt::was_turned_away);
             let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
             StepEnd {
                 step: number(step),
@@ -351,8 +353,12 @@ impl Past {
     }
 
     async fn steps(&self, job: i64) -> Result<Vec<PastStep>, Failure> {
-        let steps = self.look(move |history| history.steps(job, &Wanted::default())).await;
-        steps.map(Option::unwrap_or_default)
+        self.audited_steps(job).await.map(|audited| audited.steps)
+    }
+
+    /// The steps of a job, held against the chain: nothing is done by what a damaged one says.
+    async fn audited_steps(&self, job: i64) -> Result<AuditedSteps, Failure> {
+        self.look(move |history| history.audited_steps(job)).await.map(Option::unwrap_or_default)
     }
 
     /// Looks into the journal; none where no job was ever kept.

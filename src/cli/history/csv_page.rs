@@ -93,7 +93,7 @@ fn step(job: &PastJob, step: &PastStep) -> Vec<String> {
         last.and_then(|last| last.words.clone()).unwrap_or_default(),
         step.verb.clone(),
         step.after.map(|n| (n + 1).to_string()).unwrap_or_default(),
-        step.fields.clone().unwrap_or_default(),
+        step.fields.clone(),
         step.kept.clone().unwrap_or_default(),
         step.copy.clone().unwrap_or_default(),
         verb(job, &step.verb).to_owned(),

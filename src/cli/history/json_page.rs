@@ -62,7 +62,7 @@ fn step(job: &PastJob, step: &PastStep) -> Value {
         "verb": clean(&step.verb),
         "called": clean(verb(job, &step.verb)),
         "after": step.after.map(|n| n + 1),
-        "fields": step.fields.as_deref().map(embedded),
+        "fields": embedded(&step.fields),
         "kept": step.kept.as_deref().map(embedded),
         "copy": step.copy.as_deref().map(clean),
         "outcome": step.outcome.map(Outcome::word),

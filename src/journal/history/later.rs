@@ -4,6 +4,7 @@
 
 use rusqlite::params;
 
+use super::super::chain::RowKey;
 use super::super::trouble::JournalError;
 use super::History;
 use crate::model::kind::Verb;
@@ -32,7 +33,9 @@ impl History {
         let read = || {
             let text = "SELECT kind, count(DISTINCT record) FROM steps WHERE job = ?1 GROUP BY kind";
             let mut query = self.connection.prepare_cached(text)?;
-            query.query_map([job], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()
+            // A kind that is no text any more is that of a damaged step, which is counted where steps are read.
+            let kinds = query.query_map([job], |row| Ok(row.get(0).ok().zip(row.get(1).ok())))?;
+            Ok(kinds.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
         };
         read().map_err(|why| self.sql(&why))
     }
@@ -59,9 +62,14 @@ impl History {
             let mut query = self.connection.prepare_cached(LATER)?;
             let values = params![job, Verb::Delete.word(), Outcome::Done.word()];
             let step = |row: &rusqlite::Row<'_>| {
-                Ok(LaterStep { kind: row.get(0)?, record: row.get(1)?, verb: row.get(2)?, job: row.get(3)? })
+                let read = || {
+                    let (kind, record, verb, job) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                    Ok(LaterStep { kind, record, verb, job })
+                };
+                self.readable(RowKey::of_step(row.get(3)?, row.get(4)?), read())
             };
-            query.query_map(values, step)?.collect::<rusqlite::Result<_>>()
+            let steps = query.query_map(values, step)?;
+            Ok(steps.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
         };
         read().map_err(|why| self.sql(&why))
     }
@@ -77,7 +85,7 @@ impl History {
                 self.connection.prepare_cached("SELECT name, record FROM steps WHERE job = ?1")?;
             let mut rows = query.query([job])?;
             while let Some(row) = rows.next()? {
-                let (name, id): (String, String) = (row.get(0)?, row.get(1)?);
+                let (Ok(name), Ok(id)) = (row.get::<_, String>(0), row.get::<_, String>(1)) else { continue };
                 let named = text::folded(&name);
                 for (word, found) in words.iter().zip(&mut found) {
                     *found |= named.contains(word) || id.contains(word);
@@ -101,7 +109,7 @@ const UNDONE: &str = "SELECT count(*) FROM steps JOIN jobs ON jobs.id = steps.jo
         AND after.base_url = own.base_url AND after.organization = own.organization
     )";
 
-const LATER: &str = "SELECT later.kind, later.record, coalesce(later.verb, after.verb), after.id
+const LATER: &str = "SELECT later.kind, later.record, coalesce(later.verb, after.verb), after.id, later.n
     FROM jobs AS after JOIN steps AS later ON later.job = after.id JOIN jobs AS own ON own.id = ?1
     WHERE after.id > ?1 AND later.outcome = ?3
     AND after.base_url = own.base_url AND after.organization = own.organization

@@ -131,8 +131,10 @@ fn cramped(directory: &TempDir, pages: i64) -> Journal {
         .connection
         .query_row(&format!("PRAGMA max_page_count = {}", size + pages), [], |_| Ok(()))
         .unwrap();
-    let writer = write::start(opened, directory.path().join(LOCKS));
-    Journal(Arc::new(Shared { directory: directory.path().to_owned(), writer: Mutex::new(Some(writer)) }))
+    let identity = opened.identity.clone();
+    let orders = write::start(opened, directory.path().join(LOCKS));
+    let writer = Mutex::new(Some(Writer { orders, identity }));
+    Journal(Arc::new(Shared { directory: directory.path().to_owned(), writer }))
 }
 
 #[tokio::test]

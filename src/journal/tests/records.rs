@@ -37,7 +37,7 @@ async fn what_a_job_needs_later_is_kept() {
         (first.verb.as_str(), first.after, then.verb.as_str(), then.after),
         ("archive", None, "delete", Some(0))
     );
-    assert_eq!(first.fields.as_deref(), Some(r#"{"title":"Tag 0"}"#));
+    assert_eq!(first.fields, r#"{"title":"Tag 0"}"#);
     assert_eq!(first.copy.as_deref(), Some("0.json"), "the copy stays");
     assert_eq!((first.kept.as_deref(), &then.kept, &then.copy), (Some(r#"[{"type":"Step"}]"#), &None, &None));
 }
@@ -47,7 +47,7 @@ async fn a_copy_is_noted_with_the_request_or_not_at_all() {
     let (directory, journal) = place();
     let log = journal.begin(plan(1)).await.unwrap();
     let connection = Connection::open(directory.path().join(FILE)).unwrap();
-    let no = "CREATE TRIGGER no BEFORE UPDATE ON steps BEGIN SELECT RAISE(ABORT, 'no'); END";
+    let no = "CREATE TRIGGER no BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'no'); END";
     connection.execute(no, []).unwrap();
     log.sent(0, 1, AT, Some("0.json".into())).await.unwrap_err();
     let step = &read(&directory).steps(1, &Wanted::default()).unwrap()[0];

@@ -155,34 +155,6 @@ fn of_many_that_would_adopt_a_job_one_does() {
 }
 
 #[tokio::test]
-async fn a_journal_of_the_first_version_goes_on() {
-    let (directory, journal) = place();
-    let connection = Connection::open(directory.path().join(FILE)).unwrap();
-    connection.execute_batch(include_str!("version_1.sql")).unwrap();
-    drop(connection);
-    let history = read(&directory);
-    let [cut, over] = &history.jobs(&Wanted::default()).unwrap()[..] else { panic!("two jobs") };
-    assert_eq!(
-        (over.state, &over.outcomes[..]),
-        (JobState::Over(Ending::Finished), &[(Outcome::Done, 1), (Outcome::Unknown, 1)][..])
-    );
-    assert_eq!((cut.state, cut.sent, cut.waiting), (JobState::Unfinished, 1, 1));
-    assert_eq!((&cut.person, &cut.backups, cut.continues), (&None, &None, None));
-    let steps = history.steps(2, &Wanted::default()).unwrap();
-    assert_eq!((steps[0].verb.as_str(), steps[0].attempts.len()), ("delete", 1));
-    assert_eq!(
-        (&steps[0].fields, steps[0].after, &steps[0].kept, &steps[0].copy),
-        (&None, None, &None, &None)
-    );
-
-    journal.adopt(1).await.unwrap().unwrap().ended(vec![end(1, Outcome::Done)]).await.unwrap();
-    let log = journal.begin(NewJob { continues: Some(2), ..plan(1) }).await.unwrap();
-    assert_eq!(log.job(), 3);
-    assert_eq!(outcomes(&directory, 1), [Some(Outcome::Done); 2]);
-    assert_eq!(outcomes(&directory, 2), [Some(Outcome::Unknown), Some(Outcome::NotSent)]);
-}
-
-#[tokio::test]
 async fn what_another_process_has_before_it_is_refused() {
     let (directory, journal) = place();
     let log = journal.begin(plan(3)).await.unwrap();
@@ -191,7 +163,7 @@ async fn what_another_process_has_before_it_is_refused() {
     others.organization = "f00d".into();
     let elsewhere = journal.begin(others).await.unwrap();
     let connection = Connection::open(directory.path().join(FILE)).unwrap();
-    connection.execute("UPDATE jobs SET process = process + 1", []).unwrap();
+    connection.execute("UPDATE jobs SET owner = 'another process'", []).unwrap();
 
     let refused = journal.begin(plan(2)).await.unwrap_err();
     assert_eq!(refused, JournalError::Busy { records: 1, job: log.job() });

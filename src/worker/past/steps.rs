@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::journal::{LaterStep, PastAttempt, PastJob, PastStep};
+use crate::journal::{AuditedSteps, LaterStep, PastAttempt, PastJob, PastStep};
 use crate::model::catalog::Words;
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Verb};
@@ -109,11 +109,13 @@ pub(super) fn records(steps: &[PastStep], wanted: impl Fn(&PastStep) -> bool) ->
     of_each.collect()
 }
 
-/// The record of a step as it was frozen; none where the journal does not tell: of something that is known by its name
-/// alone nobody could say whether it has changed.
+/// The record of a step as it was frozen; none where the journal does not tell, or is damaged there.
 pub(super) fn record(step: &PastStep) -> Option<Record> {
+    if step.is_damaged {
+        return None;
+    }
     let (kind, id) = (Kind::parse(&step.kind)?, Id::new(&step.record).ok()?);
-    let fields: BTreeMap<String, Draft> = serde_json::from_str(step.fields.as_deref()?).ok()?;
+    let fields: BTreeMap<String, Draft> = serde_json::from_str(&step.fields).ok()?;
     Some(Record::of_fields(kind, id, &fields))
 }
 
@@ -143,26 +145,35 @@ pub(super) fn kinds(steps: &[PastStep], verb: &str) -> Vec<(Kind, usize)> {
 
 /// How a job stands, one outcome a record, as [`crate::model::plan::Plan::tally`] counts: what has not ended was sent or
 /// was not.
-pub(super) fn tally(steps: &[PastStep]) -> Tally {
+/// A damaged step may have ended in any way.
+pub(super) fn tally(AuditedSteps { steps, unreadable }: &AuditedSteps) -> Tally {
     let prepare: BTreeSet<u64> = steps.iter().filter_map(|step| step.after).collect();
     let counts = |step: &&PastStep| {
-        is_prepared(step, steps) && (step.outcome != Some(Outcome::Done) || !prepare.contains(&step.n))
+        step.is_damaged
+            || is_prepared(step, steps) && (step.outcome != Some(Outcome::Done) || !prepare.contains(&step.n))
     };
     let open = |step: &PastStep| match step.attempts.iter().all(PastAttempt::was_turned_away) {
         true => Outcome::NotSent,
         false => Outcome::Unknown,
     };
-    steps.iter().filter(counts).map(|step| step.outcome.unwrap_or_else(|| open(step))).collect()
+    let outcome = |step: &PastStep| match step.is_damaged {
+        true => Outcome::Unknown,
+        false => step.outcome.unwrap_or_else(|| open(step)),
+    };
+    let unreadable = std::iter::repeat_n(Outcome::Unknown, *unreadable);
+    steps.iter().filter(counts).map(outcome).chain(unreadable).collect()
 }
 
-/// The step that has to be done before this one. Steps are numbered as they lie.
+/// The step that has to be done before this one. Damaged ones may be missing among them.
 fn first<'a>(step: &PastStep, steps: &'a [PastStep]) -> Option<&'a PastStep> {
-    steps.get(usize::try_from(step.after?).ok()?)
+    let after = step.after?;
+    steps.get(steps.binary_search_by_key(&after, |step| step.n).ok()?)
 }
 
 /// Whether nothing has to be done before a step, or that is done.
 fn is_prepared(step: &PastStep, steps: &[PastStep]) -> bool {
-    first(step, steps).is_none_or(|first| first.outcome == Some(Outcome::Done))
+    let is_done = |first: &PastStep| first.outcome == Some(Outcome::Done) && !first.is_damaged;
+    step.after.is_none() || first(step, steps).is_some_and(is_done)
 }
 
 /// Whether a step of an unfinished job has still to be taken: it was never sent, even if that was noted before the end
@@ -172,7 +183,7 @@ pub(super) fn is_left(step: &PastStep, steps: &[PastStep]) -> bool {
         None => step.attempts.iter().all(PastAttempt::was_turned_away),
         Some(outcome) => matches!(outcome, Outcome::Failed | Outcome::NotSent),
     };
-    is_open && is_prepared(step, steps)
+    is_open && is_prepared(step, steps) && !step.is_damaged
 }
 
 /// What happened to records since, for one or many; nothing where nothing was deleted.
