@@ -207,12 +207,12 @@ impl Journal {
         Ok(hold.map(|hold| JobLog { writer, hold }))
     }
 
-    /// Notes that a person knows of the journals of earlier versions that were set aside.
+    /// Notes that a person knows of a journal of an earlier version that was set aside, by the name of its file.
     ///
     /// # Errors
     /// [`JournalError`] when that is not on disk.
-    pub async fn acknowledge(&self) -> Result<(), JournalError> {
-        self.ask(Order::Acknowledge).await.map(|(_, ())| ())
+    pub async fn acknowledge(&self, file: String) -> Result<(), JournalError> {
+        self.ask(|ack| Order::Acknowledge(file, ack)).await.map(|(_, ())| ())
     }
 
     async fn ask<T>(

@@ -303,3 +303,111 @@ fn take_name(part: &Path, last: &Path) -> io::Result<()> {
         linked => linked,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    /// A directory with a file of somebody else's in it, and one thing of each sort in the place of a state file.
+    fn planted() -> (tempfile::TempDir, Vec<(PathBuf, Refusal)>) {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        fs::write(at("elsewhere"), "somebody else's").unwrap();
+        fs::set_permissions(at("elsewhere"), Permissions::from_mode(0o644)).unwrap();
+        symlink(at("elsewhere"), at("link")).unwrap();
+        symlink("/dev/zero", at("link to a device")).unwrap();
+        mknodat(CWD, at("pipe"), FileType::Fifo, Mode::from_raw_mode(0o644), 0).unwrap();
+        fs::create_dir(at("directory")).unwrap();
+        fs::write(at("second"), "").unwrap();
+        fs::hard_link(at("second"), at("second name")).unwrap();
+        let planted = vec![
+            (at("link"), Refusal::Link),
+            (at("link to a device"), Refusal::Link),
+            (at("pipe"), Refusal::Special),
+            (at("directory"), Refusal::Directory),
+            (at("second name"), Refusal::SecondName),
+            ("/dev/zero".into(), Refusal::Special),
+        ];
+        (home, planted)
+    }
+
+    #[test]
+    fn what_is_no_state_file_is_refused_and_not_changed() {
+        let (home, planted) = planted();
+        for (path, refusal) in planted {
+            let refused = [
+                file(&path).map(drop),
+                read(&path, 9).map(drop),
+                open(&path, File::options().write(true)).map(drop),
+            ];
+            for result in refused {
+                let why = result.unwrap_err();
+                assert_eq!(Refusal::of(&why), Some(refusal), "{}: {why}", path.display());
+                assert!(!refusal.hint().is_empty());
+            }
+        }
+        let elsewhere = fs::metadata(home.path().join("elsewhere")).unwrap();
+        assert_eq!((elsewhere.mode() & 0o777, elsewhere.len()), (0o644, 15));
+    }
+
+    #[test]
+    fn a_named_file_may_be_a_link_but_no_pipe() {
+        let (_home, planted) = planted();
+        let refused: Vec<_> =
+            planted.iter().map(|(path, _)| read_named(path, 99).map_err(|why| Refusal::of(&why))).collect();
+        let special = || Err(Some(Refusal::Special));
+        let text = || Ok(b"somebody else's".to_vec());
+        let directory = Err(Some(Refusal::Directory));
+        assert_eq!(refused, [text(), special(), special(), directory, Ok(vec![]), special()]);
+    }
+
+    #[test]
+    fn nothing_is_read_beyond_its_bound() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("huge");
+        // It has no blocks: reading it all would fill the memory and not the disk.
+        File::create(&path).unwrap().set_len(1 << 44).unwrap();
+        let why = read(&path, 1 << 20).unwrap_err();
+        assert_eq!(Refusal::of(&why), Some(Refusal::TooLarge(1 << 20)));
+        assert_eq!(why.to_string(), "it is larger than 1.0 MB");
+    }
+
+    #[test]
+    fn a_directory_is_made_private_and_a_planted_one_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        directory(&at("a/b")).unwrap();
+        subdirectory(&at("a/b/c")).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        assert_eq!([at("a"), at("a/b"), at("a/b/c")].map(|path| mode(&path)), [0o700; 3]);
+        fs::create_dir(at("open")).unwrap();
+        fs::set_permissions(at("open"), Permissions::from_mode(0o755)).unwrap();
+        symlink(at("open"), at("a/link")).unwrap();
+        fs::write(at("a/file"), "").unwrap();
+        let refusal = |made: io::Result<()>| made.map_err(|why| Refusal::of(&why));
+        assert_eq!(refusal(subdirectory(&at("a/link"))), Err(Some(Refusal::Link)));
+        assert_eq!(refusal(subdirectory(&at("a/file"))), Err(Some(Refusal::NoDirectory)));
+        assert_eq!(refusal(directory(&at("a/file"))), Err(Some(Refusal::NoDirectory)));
+        assert_eq!(refusal(directory(&at("a/link"))), Ok(()), "a state directory may be on another disk");
+        assert_eq!(mode(&at("open")), 0o755, "and is left as it is there");
+        directory(&at("open")).unwrap();
+        assert_eq!(mode(&at("open")), 0o700);
+    }
+
+    #[test]
+    fn a_file_system_without_locks_is_said_in_words() {
+        for errno in [Errno::NOLCK, Errno::NOTSUP, Errno::NOSYS] {
+            let why = unlockable(errno.into());
+            assert_eq!(
+                (why.to_string(), Refusal::of(&why)),
+                ("file locks do not work here".into(), Some(Refusal::NoLocks))
+            );
+        }
+        assert_eq!(Refusal::of(&unlockable(Errno::IO.into())), None);
+    }
+}

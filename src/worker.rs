@@ -246,7 +246,13 @@ impl Worker {
             Work::Unfinished => {
                 let past = self.past();
                 self.supervise(ticket, Reply::Unfinished(Err(cancelled())), async move {
-                    Reply::Unfinished(past.unfinished().await)
+                    Reply::Unfinished(past.unfinished(|reply| post.reply(ticket, reply)).await)
+                });
+            }
+            Work::Acknowledge(file) => {
+                let journal = self.journal.clone();
+                self.supervise(ticket, Reply::Acknowledged(Err(cancelled())), async move {
+                    Reply::Acknowledged(journal.acknowledge(file).await.map_err(Failure::from))
                 });
             }
             Work::Annals { sought, before } => {

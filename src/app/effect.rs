@@ -198,6 +198,8 @@ pub enum Work {
     Browse(Kind, Id),
     /// Write records into a new file; its name is a proposal. Ends with `Exported`.
     Export(Box<Export>),
+    /// Note that a person knows of an earlier journal, by the name of its file. Ends with `Acknowledged`.
+    Acknowledge(String),
     /// Leave the rest of an unfinished job undone. Ends with `Dropped`.
     Drop(i64),
     /// Go on with another token: the one that was typed, or whatever its source holds now. Ends with `Admitted`.

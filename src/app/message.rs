@@ -16,7 +16,7 @@ use crate::model::impact::Impact;
 use crate::model::kind::{Coverage, Kind};
 use crate::model::moment::Moment;
 use crate::model::outcome::{Outcome, Tally};
-use crate::model::past::{Recalled, Remnant};
+use crate::model::past::{LeftOpen, Recalled, Remnant};
 use crate::model::people::People;
 use crate::model::plan::Organization;
 use crate::model::record::{Page, Record};
@@ -338,18 +338,29 @@ pub enum Reply {
     Weighed(Vec<Impact>),
     /// A past job that can go through the modal; `None` if there is none.
     Recalled(Result<Option<Box<Recalled>>, Failure>),
-    /// The jobs an earlier run of the program did not finish.
+    /// What earlier runs left open, as the journal says it. Not final.
+    LeftOpen(LeftOpen),
+    /// A step of an unfinished job has been read back. Not final.
+    ReadBack {
+        /// The job.
+        job: i64,
+        /// How the step ended.
+        outcome: Outcome,
+    },
+    /// The jobs an earlier run of the program did not finish, with what was unknown read back.
     Unfinished(Result<Vec<Remnant>, Failure>),
     /// Some of the past jobs.
     Told(Result<Volume, Failure>),
-    /// The steps of a past job, in the order of its plan.
-    Recounted(Result<Vec<Deed>, Failure>),
+    /// The steps of a past job, in the order of its plan, and how many entries could not be read.
+    Recounted(Result<(Vec<Deed>, u64), Failure>),
     /// Something is in the clipboard, or is for the terminal to put there.
     Copied(Result<Copied, Failure>),
     /// A record has been opened in the web app, or its address is copied; none where no address is known.
     Browsed(Result<Option<Browsed>, Failure>),
     /// Records have been written into a file.
     Exported(Result<Exported, Failure>),
+    /// It is noted that a person knows of an earlier journal.
+    Acknowledged(Result<(), Failure>),
     /// An unfinished job has been closed.
     Dropped(Result<(), Failure>),
     /// The token is accepted, and requests leave again.
@@ -397,6 +408,8 @@ impl Reply {
                 | Self::Step { .. }
                 | Self::Weighing(_)
                 | Self::Arranging(_)
+                | Self::LeftOpen(_)
+                | Self::ReadBack { .. }
                 | Self::Saving(_)
                 | Self::Saved { .. }
         )

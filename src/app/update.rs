@@ -38,6 +38,7 @@ impl State {
     pub fn start(&mut self) -> Effects {
         let mut effects = Effects::default();
         browse::load(self, self.kind, Reading::Anew, &mut effects);
+        recover::look_first(self, &mut effects);
         self.ask(Purpose::Identify, Work::Identify, &mut effects);
         browse::count_others(self, &mut effects);
         self.ask(Purpose::People, Work::People, &mut effects);

@@ -5,20 +5,22 @@
 mod csv_page;
 mod json_page;
 mod table;
+pub(super) mod verify;
 
 use std::path::Path;
 
-use clap::Args;
 use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
 use indexmap::IndexSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::pages;
-use super::trouble::{Code, Trouble};
+use super::trouble::{Code, Trouble, say};
 use crate::config::{self, Problem};
 use crate::journal::{History, JournalError, PastJob, PastStep, Wanted};
+use crate::model::annals::skipped;
 use crate::model::catalog::Words;
 use crate::model::kind::{Kind, Verb};
 use crate::model::moment::Zone;
@@ -26,7 +28,10 @@ use crate::model::outcome::Outcome;
 
 /// What is asked of the history.
 #[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct HistoryArgs {
+    #[command(subcommand)]
+    task: Option<HistoryTask>,
     /// Show the steps of this job
     #[arg(value_name = "JOB")]
     job: Option<i64>,
@@ -47,6 +52,17 @@ pub(super) struct HistoryArgs {
     outcome: Option<Outcome>,
 }
 
+/// What else is done with the history.
+#[derive(Debug, Clone, Subcommand)]
+enum HistoryTask {
+    /// Check that nothing was changed, removed or added since it was written
+    Verify {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 /// What was found.
 enum Found {
     Jobs(Vec<PastJob>),
@@ -58,6 +74,9 @@ enum Found {
 /// # Errors
 /// [`Trouble`] when the journal cannot be read, there is no such job, or standard output cannot be written to.
 pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path) -> Result<(), Trouble> {
+    if let Some(HistoryTask::Verify { json }) = arguments.task {
+        return verify::run(json, state_dir);
+    }
     let wanted = Wanted {
         since: arguments.since,
         verb: arguments.verb.as_deref().map(known_verb),
@@ -65,7 +84,7 @@ pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path)
         outcome: arguments.outcome,
         ..Wanted::default()
     };
-    let found = look_up(arguments.job, &wanted, arguments.verb.as_deref(), state_dir)?;
+    let (found, damaged) = look_up(arguments.job, &wanted, arguments.verb.as_deref(), state_dir)?;
     let zone = Zone::new(TimeZone::system());
     let page = match &found {
         _ if arguments.json => json_page::page(&found)?,
@@ -74,34 +93,45 @@ pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path)
         Some(Found::Steps(job, steps)) => table::steps(job, steps, &zone),
         None => "no job was ever kept here: there is no journal yet\n".to_owned(),
     };
-    pages::print(page.as_bytes())
+    pages::print(page.as_bytes())?;
+    if let Some(words) = skipped(damaged) {
+        say(&format!("warning: {words}"));
+        say("hint: `tidyfy history verify` names the first");
+    }
+    Ok(())
 }
 
-/// Nothing where there is no journal yet.
+/// Nothing where there is no journal yet; and how many damaged entries were left out.
 fn look_up(
     job: Option<i64>,
     wanted: &Wanted,
     called: Option<&str>,
     state_dir: &Path,
-) -> Result<Option<Found>, Trouble> {
+) -> Result<(Option<Found>, u64), Trouble> {
     let Some(history) = History::open(state_dir)? else {
-        return job.map_or(Ok(None), |job| Err(no_such(job)));
+        return job.map_or(Ok((None, 0)), |job| Err(no_such(job)));
     };
     let Some(number) = job else {
         let mut jobs = history.jobs(wanted)?;
         // The journal has one word for each verb, whatever its records call it.
         jobs.retain(|job| called.is_none_or(|word| word == job.verb || word == verb(job, &job.verb)));
-        return Ok(Some(Found::Jobs(jobs)));
+        return Ok((Some(Found::Jobs(jobs)), history.damaged()));
     };
-    let job = history.job(number)?.ok_or_else(|| no_such(number))?;
+    let job = history.job(number)?;
+    let job = job.ok_or_else(|| if history.damaged() > 0 { damaged_job(number) } else { no_such(number) })?;
     let steps = history.steps(number, wanted)?;
-    Ok(Some(Found::Steps(Box::new(job), steps)))
+    Ok((Some(Found::Steps(Box::new(job), steps)), history.damaged()))
 }
 
 fn no_such(job: i64) -> Trouble {
     let problem =
         Problem::new(format!("there is no job `{job}`"), "`tidyfy history` lists the jobs there are");
     Trouble::told(Code::Failure, problem)
+}
+
+fn damaged_job(job: i64) -> Trouble {
+    let sentence = format!("could not read job `{job}`: its entry in the journal is damaged");
+    Trouble::told(Code::Failure, Problem::new(sentence, "`tidyfy history verify` names what is broken"))
 }
 
 /// A verb of a job as its records call it. The journal has one word for each.

@@ -26,6 +26,14 @@ pub(super) use rows::COUNTS;
 
 use rows::{JOBS, attempt, job, outcome, step};
 
+impl AuditedSteps {
+    /// How many steps are not what was written.
+    #[must_use]
+    pub fn damaged(&self) -> usize {
+        self.steps.iter().filter(|step| step.is_damaged).count() + self.unreadable
+    }
+}
+
 /// The journal, open to be looked into.
 #[derive(Debug)]
 pub struct History {

@@ -3,6 +3,8 @@
 //! Owns the grouping: whatever waits goes to the disk in one transaction, because eight notes in one commit cost as much
 //! as one. It answers each only after the commit. Must not know why something is noted.
 
+mod rows;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -13,13 +15,13 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::chain::{Chain, Part, RowKey};
-use super::history::TURNED_AWAY;
 use super::locks::{self, Hold};
 use super::open::{Writable, leave_log};
 use super::owner::owner;
 use super::trouble::JournalError;
 use super::{Answer, Ending, FILE, NewJob, StepEnd};
 use crate::model::outcome::Outcome;
+use rows::{begin, take};
 
 /// The most that goes into one transaction.
 const LARGEST_GROUP: usize = 256;
@@ -32,7 +34,7 @@ pub(super) enum Order {
     Begin(Box<NewJob>, oneshot::Sender<Result<Hold, JournalError>>),
     Adopt(i64, oneshot::Sender<Result<Option<Hold>, JournalError>>),
     Note(i64, Note, oneshot::Sender<Result<(), JournalError>>),
-    Acknowledge(oneshot::Sender<Result<(), JournalError>>),
+    Acknowledge(String, oneshot::Sender<Result<(), JournalError>>),
 }
 
 /// What is noted of a running job.
@@ -77,7 +79,7 @@ fn answer(group: Vec<Order>, written: Vec<Written>) {
                 drop(ack.send(written.and_then(|locks| locks.of.ok_or(JournalError::Closed))));
             }
             Order::Adopt(_, ack) => drop(ack.send(written.map(|locks| locks.of))),
-            Order::Note(_, _, ack) | Order::Acknowledge(ack) => drop(ack.send(written.map(|_| ()))),
+            Order::Note(_, _, ack) | Order::Acknowledge(_, ack) => drop(ack.send(written.map(|_| ()))),
         }
     }
 }
@@ -188,8 +190,9 @@ fn obey(
             take(&savepoint, *job, note, chain).map_err(sql)?;
             Locks::default()
         }
-        Order::Acknowledge(_) => {
-            savepoint.execute("UPDATE old_journals SET acknowledged = 1", []).map_err(sql)?;
+        Order::Acknowledge(file, _) => {
+            let update = "UPDATE old_journals SET acknowledged = 1 WHERE file = ?1";
+            savepoint.execute(update, [file]).map_err(sql)?;
             Locks::default()
         }
     };
@@ -288,152 +291,4 @@ fn rivals(
         }
     }
     Ok(())
-}
-
-fn begin(connection: &Connection, job: &NewJob, chain: &mut Chain) -> rusqlite::Result<i64> {
-    connection.execute(
-        "INSERT INTO jobs (base_url, organization, organization_name, verb, steps, owner, created, started,
-                           person, backups, continues, heir)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        params![
-            job.base_url,
-            job.organization,
-            job.organization_name,
-            job.verb,
-            number(job.steps.len()),
-            owner(),
-            job.created.as_millisecond(),
-            job.started.as_millisecond(),
-            job.person,
-            job.backups,
-            job.continues,
-            job.heir,
-        ],
-    )?;
-    let id = connection.last_insert_rowid();
-    chain.add(connection, Part::Plan, RowKey::of_job(id))?;
-    chain.add(connection, Part::Owner, RowKey::of_job(id))?;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO steps (job, n, kind, record, name, method, path, verb, after, fields)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?;
-    for (n, step) in job.steps.iter().enumerate() {
-        insert.execute(params![
-            id,
-            number(n),
-            step.kind,
-            step.record,
-            step.name,
-            step.method,
-            step.path,
-            Some(step.verb).filter(|verb| *verb != job.verb),
-            step.after.map(number),
-            step.fields,
-        ])?;
-        chain.add(connection, Part::Step, RowKey::of_step(id, number(n)))?;
-    }
-    if let Some(before) = job.continues {
-        hand_over(connection, before, id, job.started, chain)?;
-    }
-    Ok(id)
-}
-
-/// Ends the job whose rest `to` takes over. A step whose request may have been heeded is not called unsent.
-fn hand_over(
-    connection: &Connection,
-    job: i64,
-    to: i64,
-    at: Timestamp,
-    chain: &mut Chain,
-) -> rusqlite::Result<()> {
-    let open = "SELECT n FROM steps WHERE job = ?1 AND outcome IS NULL AND ended IS NULL";
-    let open: Vec<i64> =
-        connection.prepare_cached(open)?.query_map([job], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut update = connection.prepare_cached(
-        "UPDATE steps SET ended = ?3, reason = 'taken over by job ' || ?2,
-         outcome = iif(EXISTS (SELECT 1 FROM attempts WHERE attempts.job = ?1 AND step = ?8
-                               AND (status IS NULL OR status NOT IN (?6, ?7))), ?4, ?5)
-         WHERE job = ?1 AND n = ?8",
-    )?;
-    let at = at.as_millisecond();
-    let (unknown, not_sent, [locked, throttled]) =
-        (Outcome::Unknown.word(), Outcome::NotSent.word(), TURNED_AWAY);
-    for n in open {
-        update.execute(params![job, to, at, unknown, not_sent, locked, throttled, n])?;
-        chain.add(connection, Part::Outcome, RowKey::of_step(job, n))?;
-    }
-    let over = "UPDATE jobs SET ended = ?2, ending = ?3 WHERE id = ?1";
-    connection.execute(over, params![job, at, Ending::Continued.word()])?;
-    chain.add(connection, Part::End, RowKey::of_job(job))
-}
-
-fn take(connection: &Connection, job: i64, note: &Note, chain: &mut Chain) -> rusqlite::Result<()> {
-    match note {
-        Note::Sent { step, attempt, at, copy } => {
-            let insert = "INSERT INTO attempts (job, step, n, sent, copy) VALUES (?1, ?2, ?3, ?4, ?5)";
-            let values = params![job, number(*step), attempt, at.as_millisecond(), copy];
-            connection.prepare_cached(insert)?.execute(values)?;
-            chain.add(connection, Part::Sent, RowKey::of_attempt(job, number(*step), *attempt))
-        }
-        Note::Answered(answer, end) => {
-            answered(connection, job, answer, chain)?;
-            end.iter().try_for_each(|end| ended(connection, job, end, chain))
-        }
-        Note::Ended(ends) => ends.iter().try_for_each(|end| ended(connection, job, end, chain)),
-        Note::Over { at, ending, reason } => {
-            let update =
-                "UPDATE jobs SET ended = ?2, ending = ?3, reason = ?4 WHERE id = ?1 AND ended IS NULL";
-            match connection.execute(update, params![job, at.as_millisecond(), ending.word(), reason])? {
-                0 => Ok(()),
-                _ => chain.add(connection, Part::End, RowKey::of_job(job)),
-            }
-        }
-    }
-}
-
-fn answered(connection: &Connection, job: i64, answer: &Answer, chain: &mut Chain) -> rusqlite::Result<()> {
-    let mut update = connection.prepare_cached(
-        "UPDATE attempts SET ended = ?4, took_ms = ?5, status = ?6, request_id = ?7, words = ?8
-         WHERE job = ?1 AND step = ?2 AND n = ?3",
-    )?;
-    let took = i64::try_from(answer.took.as_millis()).unwrap_or(i64::MAX);
-    let at = answer.at.as_millisecond();
-    let step = number(answer.step);
-    update.execute(params![
-        job,
-        step,
-        answer.attempt,
-        at,
-        took,
-        answer.status,
-        answer.request_id,
-        answer.words,
-    ])?;
-    chain.add(connection, Part::Answer, RowKey::of_attempt(job, step, answer.attempt))
-}
-
-/// What is known for certain stays; only what is unknown may come to be known.
-fn ended(connection: &Connection, job: i64, end: &StepEnd, chain: &mut Chain) -> rusqlite::Result<()> {
-    let mut update = connection.prepare_cached(
-        "UPDATE steps SET outcome = ?3, reason = ?4, ended = ?5, kept = coalesce(?6, kept)
-         WHERE job = ?1 AND n = ?2 AND (outcome IS NULL AND ended IS NULL OR outcome = ?7)",
-    )?;
-    let step = number(end.step);
-    let changed = update.execute(params![
-        job,
-        step,
-        end.outcome.word(),
-        end.reason,
-        end.at.as_millisecond(),
-        end.kept,
-        Outcome::Unknown.word(),
-    ])?;
-    if changed == 0 {
-        return Ok(());
-    }
-    chain.add(connection, Part::Outcome, RowKey::of_step(job, step))
-}
-
-fn number(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

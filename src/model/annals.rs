@@ -287,6 +287,18 @@ pub struct Volume {
     pub accounts: Vec<Account>,
     /// The job before which to look for more, if there may be any.
     pub before: Option<i64>,
+    /// How many entries of the journal could not be read.
+    pub damaged: u64,
+}
+
+/// `3 damaged entries skipped`; nothing where there are none.
+#[must_use]
+pub fn skipped(damaged: u64) -> Option<String> {
+    match damaged {
+        0 => None,
+        1 => Some("1 damaged entry skipped".to_owned()),
+        n => Some(format!("{} damaged entries skipped", text::grouped(n))),
+    }
 }
 
 #[cfg(test)]

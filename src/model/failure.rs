@@ -98,7 +98,7 @@ impl Failure {
                 "check the network and the base URL"
             }
             Cause::Unrecorded => {
-                "nothing is sent without a record of it: see that the state directory is writable and its disk has room, or what `tidyfy history` says"
+                "nothing is sent without a record of it: see that the state directory is writable and its disk has room; `tidyfy doctor` says what is wrong"
             }
             Cause::Cancelled => return None,
             Cause::Bug => "this is a fault of tidyfy: please report it",

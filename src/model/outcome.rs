@@ -133,6 +133,14 @@ impl Tally {
         self.0[outcome as usize] += 1;
     }
 
+    /// Counts one that ended in one way as one that ended in another.
+    pub fn replace(&mut self, was: Outcome, is: Outcome) {
+        if self.of(was) > 0 {
+            self.0[was as usize] -= 1;
+            self.add(is);
+        }
+    }
+
     /// How many ended so.
     #[must_use]
     pub fn of(&self, outcome: Outcome) -> usize {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::catalog::Words;
 use super::kind::{Kind, Verb};
-use super::outcome::Tally;
+use super::outcome::{Outcome, Tally};
 use super::plan::{Chosen, Heir, Options};
 use super::text;
 
@@ -64,11 +64,39 @@ pub struct Remnant {
     pub heir: Option<Heir>,
     /// Whether another process is at it, so that nothing can be done about it here.
     pub elsewhere: bool,
+    /// How many of its steps are being read back: until then they count as unknown.
+    pub reading: usize,
     /// How many of the records that have not been dealt with were archived first, and only have to be deleted.
     pub archived: usize,
 }
 
+/// A journal of an earlier version that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldJournal {
+    /// The name of its file in the state directory.
+    pub file: String,
+    /// How many jobs it did not finish.
+    pub unfinished: u64,
+}
+
+/// What the journal says of earlier runs, before anything is read back.
+#[derive(Debug, Clone, Default)]
+pub struct LeftOpen {
+    /// The unfinished jobs.
+    pub remnants: Vec<Remnant>,
+    /// Journals that nobody has acknowledged.
+    pub old: Vec<OldJournal>,
+    /// How many entries could not be read.
+    pub damaged: u64,
+}
+
 impl Remnant {
+    /// Counts a step that was read back.
+    pub fn read_back(&mut self, outcome: Outcome) {
+        self.reading = self.reading.saturating_sub(1);
+        self.tally.replace(Outcome::Unknown, outcome);
+    }
+
     /// `unfinished archive: 22 done, 3 unknown, 35 not sent`, outcomes that did not occur left out; of a deletion also how
     /// many have been archived for it.
     #[must_use]
@@ -94,7 +122,6 @@ impl Remnant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::outcome::Outcome;
 
     #[test]
     fn a_remnant_says_what_was_done_and_what_was_not() {
@@ -110,6 +137,7 @@ mod tests {
             options: Options::default(),
             heir: None,
             elsewhere: false,
+            reading: 0,
             archived: 0,
         };
         assert_eq!(remnant.sentence(), "unfinished archive: 22 done, 3 unknown, 35 not sent");

@@ -10,7 +10,7 @@ use super::{input, text};
 use crate::app::state::State;
 use crate::app::state::history::{HistoryPage, JobPage, Known, Steps};
 use crate::app::state::layout::{Area, FOOT, first_row, history_area, history_rows};
-use crate::model::annals::{Account, Deed};
+use crate::model::annals::{Account, Deed, skipped};
 use crate::model::text::{clean, grouped, wrapped};
 
 /// Below this width only what matters most has a column.
@@ -47,7 +47,7 @@ fn frame(
 
 fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
     let organization = state.standing.organization.as_ref().map_or("", |organization| &organization.name);
-    let title = format!(" history of {organization} ");
+    let title = format!(" history of {organization}{} ", damage(page.damaged));
     let area = frame(state, title, (&page.filter, page.typing.as_ref()), canvas);
     let shown = history_rows(state.size);
     let first = first_row(page.at, page.accounts.len(), shown);
@@ -96,6 +96,11 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
     counted(state, page.at, &format!("{}{more}", page.accounts.len()), canvas);
 }
 
+/// What is put behind a title where entries could not be read.
+fn damage(damaged: u64) -> String {
+    skipped(damaged).map(|words| format!(", {words}")).unwrap_or_default()
+}
+
 fn job_cells(state: &State, account: &Account) -> [String; 6] {
     let person = account.person.as_deref().map(|id| state.people.names(id)).unwrap_or_default();
     let is_narrow = history_area(state.size).inside(2).width < NARROW;
@@ -108,11 +113,12 @@ fn job(state: &State, open: &JobPage, canvas: &mut Canvas<'_>) {
     let account = &open.account;
     let when = state.setup.zone.minute(account.confirmed);
     let title = format!(
-        " job {}: {} {} in {}, {when} ",
+        " job {}: {} {} in {}, {when}{} ",
         account.job,
         clean(account.word()),
         account.what(),
-        clean(&account.organization)
+        clean(&account.organization),
+        damage(open.damaged)
     );
     let area = frame(state, title, (&open.filter, open.typing.as_ref()), canvas);
     let shown = history_rows(state.size);

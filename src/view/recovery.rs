@@ -10,32 +10,33 @@ use super::sign;
 use crate::app::state::State;
 use crate::app::state::layout::first_row;
 use crate::app::state::lines::{Laid, Weight};
-use crate::app::state::recovery::{RecoveryPage, told};
+use crate::app::state::recovery::{RecoveryPage, told, told_old};
 use crate::model::text::wrapped;
 
 const KEYS: &str = "f finish the rest, d drop it, Esc later";
+const OLD_KEYS: &str = "d acknowledge, Esc later";
 
 /// Draws the page.
 pub(super) fn draw(state: &State, page: &RecoveryPage, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
-    let width = state.size.width.min(76);
-    let cells = usize::from(width.saturating_sub(4));
+    let outer = state.size.width.min(76);
+    let cells = usize::from(outer.saturating_sub(4));
     let organization = state.standing.organization.as_ref().map_or("", |organization| &organization.name);
-    let jobs = state
-        .recovery
-        .remnants
-        .iter()
-        .map(|remnant| told(remnant, organization, &state.setup.zone, cells.saturating_sub(2)));
+    let width = cells.saturating_sub(2);
+    let jobs = state.recovery.remnants.iter();
+    let jobs = jobs.map(|remnant| told(remnant, organization, &state.setup.zone, width));
+    let jobs = jobs.chain(state.recovery.old.iter().map(|old| told_old(old, width)));
     // Each line with the number of its job.
     let lines: Vec<(usize, usize, Laid)> = jobs
         .enumerate()
         .flat_map(|(job, lines)| lines.into_iter().enumerate().map(move |(n, line)| (job, n, line)))
         .collect();
-    let foot = wrapped(KEYS, cells);
+    let keys = if page.at < state.recovery.remnants.len() { KEYS } else { OLD_KEYS };
+    let foot = wrapped(keys, cells);
     let most = usize::from(state.size.height.saturating_sub(4)).saturating_sub(foot.len());
     let rows = lines.len().min(most);
     let height = u16::try_from(rows + foot.len() + 2).unwrap_or(u16::MAX);
-    let area = state.between_lines(width, height);
+    let area = state.between_lines(outer, height);
     let title = [Span::styled(" unfinished jobs ", theme.strong())];
     canvas.window(area, BorderType::Plain, theme.wary(), &title);
     sign(state, area, canvas);

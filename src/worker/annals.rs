@@ -34,9 +34,9 @@ impl Past {
         Ok(found.unwrap_or_default())
     }
 
-    /// The steps of a job, in the order of its plan.
-    pub(super) async fn deeds(&self, job: i64) -> Result<Vec<Deed>, Failure> {
-        let deeds = self.look(move |history| deeds(history, job)).await?;
+    /// The steps of a job, in the order of its plan, and how many entries could not be read.
+    pub(super) async fn deeds(&self, job: i64) -> Result<(Vec<Deed>, u64), Failure> {
+        let deeds = self.look(move |history| Ok((deeds(history, job)?, history.damaged()))).await?;
         Ok(deeds.unwrap_or_default())
     }
 
@@ -60,7 +60,7 @@ fn volume(history: &History, mut wanted: Wanted, sought: &Sought) -> Result<Volu
     loop {
         let jobs = history.jobs(&wanted)?;
         let Some(last) = jobs.last().map(|job| job.id) else {
-            return Ok(Volume { accounts, before: None });
+            return Ok(Volume { accounts, before: None, damaged: history.damaged() });
         };
         for job in jobs {
             let account = account(history, job)?;
@@ -70,7 +70,7 @@ fn volume(history: &History, mut wanted: Wanted, sought: &Sought) -> Result<Volu
         }
         wanted.before = Some(last);
         if accounts.len() >= ENOUGH {
-            return Ok(Volume { accounts, before: wanted.before });
+            return Ok(Volume { accounts, before: wanted.before, damaged: history.damaged() });
         }
     }
 }

@@ -22,6 +22,7 @@ use super::apply::{Reading, read_back};
 use super::clock::Clock;
 use super::session::Session;
 use super::truth::{Truth, Use};
+use crate::app::message::Reply;
 use crate::journal::{
     AuditedSteps, Ending, History, JobState, Journal, JournalError, PastAttempt, PastJob, PastStep, StepEnd,
     Wanted,
@@ -30,7 +31,7 @@ use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
 use crate::model::pacing::spoken;
-use crate::model::past::{BYTES_LOST, Recall, Recalled, Remnant};
+use crate::model::past::{BYTES_LOST, LeftOpen, OldJournal, Recall, Recalled, Remnant};
 use crate::model::plan::{Chosen, Options, Step};
 use crate::model::record::Record;
 
@@ -116,7 +117,7 @@ impl Past {
             if is_passed_over {
                 continue;
             }
-            unknown += self.settle(&job).await?;
+            unknown += self.settle(&job, |_| {}).await?;
             let steps = self.steps(job.id).await?;
             let mut failed = records(&steps, |step| step.outcome == Some(Outcome::Failed));
             if let Some(later) = &later {
@@ -199,7 +200,7 @@ impl Past {
     /// What failed of one job, with what is unknown of it read back first; what has been done since is blocked.
     async fn retry_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
         let Some(job) = self.own_job(job).await? else { return Ok(None) };
-        let unknown = self.settle(&job).await?;
+        let unknown = self.settle(&job, |_| {}).await?;
         let steps = self.steps(job.id).await?;
         let failed = records(&steps, |step| step.outcome == Some(Outcome::Failed));
         if failed.is_empty() {
@@ -228,25 +229,46 @@ impl Past {
         Ok(Since::of(later.unwrap_or_default()))
     }
 
-    /// The jobs that an earlier run did not finish, with what was under way settled as far as it can be.
-    pub(super) async fn unfinished(&self) -> Result<Vec<Remnant>, Failure> {
+    /// The jobs that an earlier run did not finish. What the journal says of them is reported at once, and then each step
+    /// that is read back; the answer has all of that.
+    pub(super) async fn unfinished(&self, report: impl Fn(Reply)) -> Result<Vec<Remnant>, Failure> {
+        let (remnants, damaged) = self.remnants().await?;
+        let old = self.look(History::old_journals).await?.unwrap_or_default();
+        let old = old.into_iter().map(|(file, unfinished)| OldJournal { file, unfinished }).collect();
+        report(Reply::LeftOpen(LeftOpen { remnants: remnants.clone(), old, damaged }));
+        let mut is_settled = true;
+        for remnant in remnants.iter().filter(|remnant| remnant.reading > 0) {
+            let Some(job) = self.job(remnant.job).await? else { continue };
+            self.settle(&job, |outcome| report(Reply::ReadBack { job: job.id, outcome })).await?;
+            is_settled = false;
+        }
+        if is_settled {
+            return Ok(remnants);
+        }
+        // What could not be read back stays unknown.
+        let (mut remnants, _) = self.remnants().await?;
+        remnants.iter_mut().for_each(|remnant| remnant.reading = 0);
+        Ok(remnants)
+    }
+
+    /// The unfinished jobs as the journal has them, and how many entries could not be read.
+    async fn remnants(&self) -> Result<(Vec<Remnant>, u64), Failure> {
+        let wanted = Wanted { place: Some(self.place()), ..Wanted::default() };
+        let jobs = self.look(move |history| Ok((history.jobs(&wanted)?, history.damaged()))).await?;
+        let (jobs, mut damaged) = jobs.unwrap_or_default();
         let mut remnants = Vec::new();
-        for job in self.jobs().await?.into_iter().rev() {
+        for job in jobs.into_iter().rev() {
             let open = match job.state {
                 JobState::Unfinished => true,
                 JobState::Running => !job.ours,
                 JobState::Over(_) => false,
             };
             let Some(verb) = Verb::parse(&job.verb).filter(|_| open) else { continue };
-            if job.state == JobState::Unfinished {
-                self.settle(&job).await?;
-            }
-            let Some(job) = self.job(job.id).await? else { continue };
-            if matches!(job.state, JobState::Over(_)) {
-                continue;
-            }
             let audited = self.audited_steps(job.id).await?;
             let steps = &audited.steps;
+            damaged += audited.damaged() as u64;
+            let elsewhere = job.state == JobState::Running;
+            let reading = steps.iter().filter(|step| is_open(step) && self.unsettled(step).is_some()).count();
             let rest = records(steps, |step| is_left(step, steps));
             remnants.push(Remnant {
                 job: job.id,
@@ -257,11 +279,12 @@ impl Past {
                 rest: rest.into_iter().map(|(_, record)| record.into()).collect(),
                 options: options(&job, steps),
                 heir: heir(&job),
-                elsewhere: job.state == JobState::Running,
+                elsewhere,
+                reading: if elsewhere { 0 } else { reading },
                 archived: steps.iter().filter(|step| step.after.is_some() && is_left(step, steps)).count(),
             });
         }
-        Ok(remnants)
+        Ok((remnants, damaged))
     }
 
     /// Closes an unfinished job; its history stays. One of which nothing was left undone is finished with that.
@@ -293,11 +316,7 @@ impl Past {
     }
 
     /// Reads back what is unknown of a job, or was under way when it broke off. Answers how many steps stay unknown.
-    async fn settle(&self, job: &PastJob) -> Result<usize, Failure> {
-        let is_open = |step: &PastStep| match step.outcome {
-            Some(outcome) => outcome == Outcome::Unknown,
-            None => !step.attempts.iter().all(PastAttempt::was_turned_away),
-        };
+    async fn settle(&self, job: &PastJob, report: impl Fn(Outcome)) -> Result<usize, Failure> {
         let mut steps = self.steps(job.id).await?;
         steps.retain(is_open);
         if steps.is_empty() {
@@ -320,7 +339,9 @@ impl Past {
             unknown += usize::from(settled.outcome == Outcome::Unknown);
             let at = self.clock.now().wall;
             let end = StepEnd { step, at, outcome: settled.outcome, reason: settled.reason, kept: None };
+            let outcome = end.outcome;
             log.ended(vec![end]).await?;
+            report(outcome);
         }
         Ok(unknown)
     }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod doctor;
+mod journal;
 mod login;
 
 use std::io::{BufRead, BufReader, Read};

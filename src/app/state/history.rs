@@ -30,6 +30,8 @@ pub struct HistoryPage {
     pub accounts: Vec<Account>,
     /// Whether these are all.
     pub known: Known,
+    /// How many entries of the journal could not be read.
+    pub damaged: u64,
     /// What is sought, as it was typed.
     pub filter: String,
     /// What is being typed to seek.
@@ -45,7 +47,7 @@ impl HistoryPage {
     #[must_use]
     pub fn new(ticket: Ticket) -> Self {
         let (filter, known) = (String::new(), Known::Asked(ticket));
-        Self { accounts: Vec::new(), known, filter, typing: None, at: 0, open: None }
+        Self { accounts: Vec::new(), known, damaged: 0, filter, typing: None, at: 0, open: None }
     }
 
     /// Takes in jobs that were asked for with `ticket`.
@@ -53,6 +55,7 @@ impl HistoryPage {
         if self.known == Known::Asked(ticket) {
             self.accounts.extend(volume.accounts);
             self.known = Known::Are(volume.before);
+            self.damaged = self.damaged.max(volume.damaged);
         }
     }
 
@@ -112,6 +115,8 @@ pub struct JobPage {
     pub account: Account,
     /// Its steps.
     pub steps: Steps,
+    /// How many entries of it could not be read.
+    pub damaged: u64,
     /// What is sought among them, as it was typed.
     pub filter: String,
     /// What is being typed to seek.
@@ -127,7 +132,7 @@ impl JobPage {
     #[must_use]
     pub fn new(account: Account, ticket: Ticket) -> Self {
         let (filter, steps) = (String::new(), Steps::Asked(ticket));
-        Self { account, steps, filter, typing: None, shown: Vec::new(), at: 0 }
+        Self { account, steps, damaged: 0, filter, typing: None, shown: Vec::new(), at: 0 }
     }
 
     /// Shows the steps that are sought.

@@ -11,15 +11,18 @@ use super::listing::moved;
 use crate::app::command::Motion;
 use crate::app::keymap::{Chord, Key};
 use crate::model::moment::{Moment, Zone};
-use crate::model::past::Remnant;
+use crate::model::past::{OldJournal, Remnant};
+use crate::model::text;
 
 /// What is known of unfinished jobs.
 #[derive(Debug, Default)]
 pub struct Recovery {
     /// The jobs.
     pub remnants: Vec<Remnant>,
-    /// Whether they have been asked for at all.
-    pub asked: bool,
+    /// Journals of earlier versions with unfinished jobs in them.
+    pub old: Vec<OldJournal>,
+    /// Whether the page was shown since they were asked for: a person who has left it is not called back.
+    pub was_shown: bool,
     /// Whether a person asked for them, who is to be told if there are none.
     pub wished: bool,
     /// Whether the page is to open as soon as nothing else is open.
@@ -31,6 +34,22 @@ impl Recovery {
     #[must_use]
     pub fn offers(&self) -> bool {
         self.remnants.iter().any(|remnant| !remnant.elsewhere)
+    }
+
+    /// How many rows the page has.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.remnants.len() + self.old.len()
+    }
+
+    /// The job of a row.
+    fn job(&self, row: usize) -> Option<i64> {
+        self.remnants.get(row).map(|remnant| remnant.job)
+    }
+
+    /// The earlier journal of a row.
+    fn old(&self, row: usize) -> Option<usize> {
+        row.checked_sub(self.remnants.len()).filter(|at| *at < self.old.len())
     }
 
     /// The job is not unfinished any more, or not for this page to offer.
@@ -50,6 +69,8 @@ pub enum Wish {
     Finish(i64),
     /// To leave the rest of the job undone.
     Drop(i64),
+    /// To note that a person knows of this earlier journal.
+    Acknowledge(usize),
 }
 
 /// The page, while it is open.
@@ -98,8 +119,8 @@ impl RecoveryPage {
         }
     }
 
-    /// Reads a key, with these jobs on the page.
-    pub fn key(&mut self, chord: Chord, repeat: bool, at: Moment, remnants: &[Remnant]) -> Wish {
+    /// Reads a key, with this on the page.
+    pub fn key(&mut self, chord: Chord, repeat: bool, at: Moment, shown: &Recovery) -> Wish {
         let counted = self.due(at);
         if counted != Wish::Wait {
             return counted;
@@ -110,13 +131,16 @@ impl RecoveryPage {
         if self.wished.take().is_some() || hurried || !seen || repeat && motion(chord).is_none() {
             return Wish::Wait;
         }
-        let job = remnants.get(self.at).map(|remnant| remnant.job);
+        let (job, old) = (shown.job(self.at), shown.old(self.at));
         match (chord.key, job) {
             (Key::Esc | Key::Char('q'), _) if !chord.ctrl => return Wish::Later,
             (Key::Char('f'), Some(job)) if !chord.ctrl => self.wished = Some((at, Wish::Finish(job))),
             (Key::Char('d'), Some(job)) if !chord.ctrl => self.wished = Some((at, Wish::Drop(job))),
+            (Key::Char('d'), None) if !chord.ctrl => {
+                self.wished = old.map(|old| (at, Wish::Acknowledge(old)));
+            }
             _ => {
-                self.at = motion(chord).map_or(self.at, |motion| moved(self.at, motion, remnants.len(), 1));
+                self.at = motion(chord).map_or(self.at, |motion| moved(self.at, motion, shown.rows(), 1));
             }
         }
         Wish::Wait
@@ -139,7 +163,31 @@ pub fn told(remnant: &Remnant, organization: &str, zone: &Zone, width: usize) ->
     let kinds: Vec<String> = remnant.kinds.iter().map(|(kind, n)| kind.count(*n)).collect();
     let of = [zone.minute(remnant.confirmed), kinds.join(", "), organization.to_owned()];
     let of: Vec<String> = of.into_iter().filter(|part| !part.is_empty()).collect();
-    let lines = [(Weight::Head, remnant.sentence()), (Weight::Plain, format!("confirmed {}", of.join(", ")))];
+    let mut lines =
+        vec![(Weight::Head, remnant.sentence()), (Weight::Plain, format!("confirmed {}", of.join(", ")))];
+    if remnant.reading > 0 {
+        lines.push((Weight::Plain, format!("reading back {} ...", text::grouped(remnant.reading as u64))));
+    }
+    lines.iter().flat_map(|(weight, words)| Laid::wrapped(*weight, words, width)).collect()
+}
+
+/// An earlier journal as the page tells it, `width` cells wide.
+#[must_use]
+pub fn told_old(old: &OldJournal, width: usize) -> Vec<Laid> {
+    let left = match old.unfinished {
+        1 => "1 unfinished job".to_owned(),
+        n => format!("{} unfinished jobs", text::grouped(n)),
+    };
+    let lines = [
+        (
+            Weight::Head,
+            format!("{left} of an earlier version of tidyfy: nothing is sent until you acknowledge it"),
+        ),
+        (
+            Weight::Plain,
+            format!("kept in {}; see in Tallyfy what became of its records", text::clean(&old.file)),
+        ),
+    ];
     lines.iter().flat_map(|(weight, words)| Laid::wrapped(*weight, words, width)).collect()
 }
 
@@ -162,6 +210,7 @@ mod tests {
             heir: None,
             options: Options::default(),
             elsewhere: false,
+            reading: 0,
             archived: 0,
         }
     }
@@ -172,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_key_counts_once_the_page_was_seen_and_the_key_stood_alone() {
-        let jobs = [remnant(4), remnant(7)];
+        let jobs = Recovery { remnants: vec![remnant(4), remnant(7)], ..Recovery::default() };
         let mut page = RecoveryPage::default();
         let press =
             |page: &mut RecoveryPage, key: &str, ms| page.key(key.parse().unwrap(), false, at(ms), &jobs);

@@ -47,6 +47,8 @@ pub enum Purpose {
     Browse,
     /// A file of records.
     Export,
+    /// Noting that a person knows of an earlier journal.
+    Acknowledge,
     /// Leaving the rest of an unfinished job undone.
     Drop(i64),
     /// Another token.

@@ -72,11 +72,14 @@ fn read_on(state: &mut State, effects: &mut Effects) {
 }
 
 /// The steps of a job are known, or are not.
-pub(super) fn recounted(state: &mut State, ticket: Ticket, result: Result<Vec<Deed>, Failure>) {
+pub(super) fn recounted(state: &mut State, ticket: Ticket, result: Result<(Vec<Deed>, u64), Failure>) {
     let open = page(state).and_then(|page| page.open.as_mut());
     let Some(open) = open.filter(|open| open.steps == Steps::Asked(ticket)) else { return };
     open.steps = match result {
-        Ok(deeds) => Steps::Are(deeds),
+        Ok((deeds, damaged)) => {
+            open.damaged = damaged;
+            Steps::Are(deeds)
+        }
         Err(failure) => Steps::Failed(failure.words),
     };
     open.seek(String::new(), &Sought::default());

@@ -76,7 +76,6 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             Ok(organization) => {
                 state.standing.organization = Some(organization);
                 state.identity = Identity::Known;
-                recover::look_first(state, effects);
             }
             Err(failure) => {
                 tell_failure(state, "the organization could not be read", &failure);
@@ -109,7 +108,12 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             receive_step(state, ticket, step, Ended { outcome, reason, record, remark }, effects);
         }
         (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result),
+        (Purpose::Unfinished, Reply::LeftOpen(open)) => recover::left_open(state, open, effects),
+        (Purpose::Unfinished, Reply::ReadBack { job, outcome }) => {
+            recover::read_back(state, job, outcome);
+        }
         (Purpose::Unfinished, Reply::Unfinished(result)) => recover::found(state, result),
+        (Purpose::Acknowledge, Reply::Acknowledged(result)) => recover::acknowledged(state, result),
         (Purpose::Annals, Reply::Told(result)) => history::told(state, ticket, result, effects),
         (Purpose::Deeds, Reply::Recounted(result)) => history::recounted(state, ticket, result),
         (Purpose::Copy, Reply::Copied(result)) => out::copied(state, result, effects),
@@ -410,6 +414,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Weigh => act::weighed(state, ticket, Vec::new()),
         Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
         Purpose::Unfinished => recover::found(state, Err(failure)),
+        Purpose::Acknowledge => recover::acknowledged(state, Err(failure)),
         Purpose::Annals => history::told(state, ticket, Err(failure), effects),
         Purpose::Deeds => history::recounted(state, ticket, Err(failure)),
         Purpose::Copy => out::copied(state, Err(failure), effects),

@@ -6,17 +6,18 @@ use super::{act, heir, receive};
 use crate::app::effect::{Effects, Work};
 use crate::app::keymap::Chord;
 use crate::app::state::recovery::{RecoveryPage, Wish};
+use crate::app::state::status::Told;
 use crate::app::state::{Overlay, Purpose, State};
+use crate::model::annals::skipped;
 use crate::model::failure::Failure;
-use crate::model::past::Remnant;
+use crate::model::outcome::Outcome;
+use crate::model::past::{LeftOpen, OldJournal, Remnant};
 use crate::model::plan::Plan;
 use crate::model::text;
 
-/// Looks for them once the organization is known for the first time.
+/// Looks for them at the start: the journal is on this machine, and nothing else has to be known.
 pub(super) fn look_first(state: &mut State, effects: &mut Effects) {
-    if !std::mem::replace(&mut state.recovery.asked, true) {
-        state.ask(Purpose::Unfinished, Work::Unfinished, effects);
-    }
+    state.ask(Purpose::Unfinished, Work::Unfinished, effects);
 }
 
 /// Looks for them because a person wants to.
@@ -26,34 +27,80 @@ pub(super) fn look_again(state: &mut State, effects: &mut Effects) {
         return;
     }
     state.note("looking for unfinished jobs");
-    state.recovery.asked = true;
     look(state, effects);
+    // While they are being read back, what is known of them is shown again.
+    state.recovery.due |= state.recovery.rows() > 0;
 }
 
 /// Looks for them, unless that is being done already; with the answer a person is told if there are none.
 fn look(state: &mut State, effects: &mut Effects) {
     state.recovery.wished = true;
     if !state.tickets.awaits(Purpose::Unfinished) {
+        state.recovery.was_shown = false;
         state.ask(Purpose::Unfinished, Work::Unfinished, effects);
     }
 }
 
-/// What was found.
+/// What the journal says, before anything is read back.
+pub(super) fn left_open(state: &mut State, open: LeftOpen, effects: &mut Effects) {
+    if let Some(words) = skipped(open.damaged) {
+        let words = format!("{words} in the journal; hint: `tidyfy history verify` names the first");
+        state.status.tell(state.now, Told::Note(words));
+    }
+    let (unfinished, whole): (Vec<_>, Vec<_>) = open.old.into_iter().partition(|old| old.unfinished > 0);
+    for OldJournal { file, .. } in whole {
+        let words =
+            format!("the journal of an earlier version of tidyfy was kept as `{}`", text::clean(&file));
+        state.note(words.clone());
+        state.status.tell(state.now, Told::Note(words));
+        state.ask(Purpose::Acknowledge, Work::Acknowledge(file), effects);
+    }
+    state.recovery.old = unfinished;
+    state.recovery.remnants = open.remnants;
+    let continued = |remnant: &Remnant| !state.jobs.continues(remnant.job);
+    state.recovery.remnants.retain(continued);
+    let is_open = matches!(state.overlay, Some(Overlay::Recovery(_)));
+    state.recovery.due = state.recovery.rows() > 0 && !is_open;
+    renew(state);
+}
+
+/// A step has been read back.
+pub(super) fn read_back(state: &mut State, job: i64, outcome: Outcome) {
+    if let Some(remnant) = state.recovery.remnants.iter_mut().find(|remnant| remnant.job == job) {
+        remnant.read_back(outcome);
+    }
+}
+
+/// It is noted that a person knows of an earlier journal, or that could not be noted.
+pub(super) fn acknowledged(state: &mut State, result: Result<(), Failure>) {
+    if let Err(failure) = result {
+        receive::tell_failure(state, "the earlier journal could not be acknowledged", &failure);
+        state.note(format!("it could not be noted: {}", failure.words));
+    }
+}
+
+/// What was found, with everything read back.
 pub(super) fn found(state: &mut State, result: Result<Vec<Remnant>, Failure>) {
     let wished = std::mem::take(&mut state.recovery.wished);
     match result {
         Ok(remnants) => {
             let remnants: Vec<Remnant> =
                 remnants.into_iter().filter(|remnant| !state.jobs.continues(remnant.job)).collect();
-            if remnants.is_empty() && wished {
-                state.note("no job is unfinished");
-            }
             let is_open = matches!(state.overlay, Some(Overlay::Recovery(_)));
-            state.recovery.due = !remnants.is_empty() && !is_open;
+            let was_left = state.recovery.was_shown && !is_open;
             state.recovery.remnants = remnants;
+            match state.recovery.rows() {
+                0 if wished => state.note("no job is unfinished"),
+                0 => {}
+                _ if was_left => {
+                    state.note("unfinished jobs are read back: the palette knows them as `unfinished`");
+                }
+                _ => state.recovery.due = !is_open,
+            }
             renew(state);
         }
         Err(failure) => {
+            state.recovery.remnants.iter_mut().for_each(|remnant| remnant.reading = 0);
             receive::tell_failure(state, "unfinished jobs could not be looked for", &failure);
             if wished {
                 state.note(format!("unfinished jobs could not be looked for: {}", failure.words));
@@ -67,7 +114,8 @@ pub(super) fn surface(state: &mut State) {
     let is_free = state.overlay.is_none() && !state.is_typing() && state.leaving.is_none();
     if state.recovery.due && is_free {
         state.recovery.due = false;
-        if !state.recovery.remnants.is_empty() {
+        if state.recovery.rows() > 0 {
+            state.recovery.was_shown = true;
             state.overlay = Some(Overlay::Recovery(RecoveryPage::default()));
         }
     }
@@ -76,7 +124,7 @@ pub(super) fn surface(state: &mut State) {
 /// Reads a key of the page.
 pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
     if let Some(Overlay::Recovery(page)) = &mut state.overlay {
-        let wish = page.key(chord, repeat, state.now, &state.recovery.remnants);
+        let wish = page.key(chord, repeat, state.now, &state.recovery);
         obey(state, wish, effects);
     }
 }
@@ -90,8 +138,20 @@ pub(super) fn obey(state: &mut State, wish: Wish, effects: &mut Effects) {
             state.overlay = None;
             state.note("unfinished jobs can wait: the palette knows them as `unfinished`");
         }
+        Wish::Acknowledge(at) => {
+            if at < state.recovery.old.len() {
+                let OldJournal { file, .. } = state.recovery.old.remove(at);
+                state.note("acknowledged: the file stays where it is");
+                state.ask(Purpose::Acknowledge, Work::Acknowledge(file), effects);
+                renew(state);
+            }
+        }
         Wish::Finish(job) | Wish::Drop(job) => match remnant(job) {
             None => {}
+            Some(remnant) if remnant.reading > 0 => {
+                let left = text::grouped(remnant.reading as u64);
+                state.note(format!("{left} are still being read back: wait for them, or Esc for later"));
+            }
             Some(remnant) if remnant.elsewhere => {
                 state.note("that job is running in another tidyfy, which has to deal with it");
                 // Unless it has ended by now.
@@ -175,7 +235,7 @@ fn forget(state: &mut State, job: i64) {
 
 /// What is on the page has changed: the cursor stays on a job, and no key counts before a person could see which.
 fn renew(state: &mut State) {
-    let left = state.recovery.remnants.len();
+    let left = state.recovery.rows();
     if let Some(Overlay::Recovery(page)) = &mut state.overlay {
         page.hidden();
         page.at = page.at.min(left.saturating_sub(1));

@@ -2,25 +2,30 @@
 //!
 //! Owns these checks. Looks only: nothing is made that is not there.
 
+use std::fs::File;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rustix::fs::{Access, access, statvfs};
 
 use super::super::has_terminal;
+use super::super::history::verify;
 use super::super::trouble::Code;
 use super::homeless;
 use super::page::Page;
 use crate::app::state::LEAST;
 use crate::config::{Problem, Settings};
-use crate::journal::{History, JobState, JournalError, PastJob, Wanted};
+use crate::journal::{Audit, History, JobState, JournalError, PastJob, Wanted};
 use crate::model::text::size;
+use crate::private::{self, Refusal};
 use crate::{backups, terminal};
 
 /// The state directory, and the journal in it.
 pub(super) fn state(page: &mut Page, directory: Option<&Path>) {
     let Some(directory) = directory else {
         page.fail("state directory", Code::Usage, &homeless());
+        page.skipped("file locks", "there is no state directory");
         return page.skipped("journal", "there is no state directory");
     };
     let shown = format!("`{}`", directory.display());
@@ -30,6 +35,7 @@ pub(super) fn state(page: &mut Page, directory: Option<&Path>) {
             "make it writable for you, or set `XDG_STATE_HOME` to a directory that is",
         );
         page.fail("state directory", Code::Failure, &problem);
+        page.skipped("file locks", "the state directory cannot be written to");
         return page.skipped("journal", "the state directory cannot be written to");
     }
     match directory.metadata() {
@@ -43,7 +49,20 @@ pub(super) fn state(page: &mut Page, directory: Option<&Path>) {
         Ok(_) => page.ok("state directory", &format!("{shown}, writable")),
         Err(_) => page.ok("state directory", &format!("{shown} will be made")),
     }
+    match locks(directory) {
+        Ok(()) => page.ok("file locks", "they work in the state directory"),
+        Err(why) => {
+            let hint = Refusal::of(&why).map_or("make the state directory writable for you", Refusal::hint);
+            let sentence = format!("{why}: `{}`; nothing can be sent", directory.display());
+            page.fail("file locks", Code::Failure, &Problem::new(sentence, hint));
+        }
+    }
     journal(page, directory);
+}
+
+/// Tries a lock on the state directory itself, or on what is there of the way to it: nothing is made for it.
+fn locks(directory: &Path) -> io::Result<()> {
+    private::lock_shared(&File::open(nearest(directory))?)
 }
 
 /// Whether something can be written to `directory`, or it can be made.
@@ -64,11 +83,26 @@ fn journal(page: &mut Page, directory: &Path) {
     let jobs = History::open(directory).and_then(|history| {
         let Some(history) = history else { return Ok(None) };
         history.check()?;
-        history.jobs(&Wanted::default()).map(Some)
+        let audit = history.audit()?;
+        Ok(Some((history.jobs(&Wanted::default())?, history.old_journals()?, audit)))
     });
     match jobs {
         Ok(None) => page.ok("journal", "there is none yet: the first job begins it"),
-        Ok(Some(jobs)) => unfinished(page, &jobs),
+        Ok(Some((_, _, Audit { broken, .. }))) if !broken.is_empty() => {
+            let first = broken.first();
+            first.iter().for_each(|first| {
+                page.fail("journal", Code::Failure, &verify::problem(first, broken.len()));
+            });
+        }
+        Ok(Some((_, old, _))) if old.iter().any(|(_, unfinished)| *unfinished > 0) => {
+            let files = old.iter().map(|(file, _)| format!("`{file}`")).collect::<Vec<_>>().join(", ");
+            page.warn(
+                "journal",
+                &format!("an earlier version of tidyfy left unfinished jobs in {files}: nothing is sent"),
+                "see in Tallyfy what became of them, then acknowledge it in `tidyfy`",
+            );
+        }
+        Ok(Some((jobs, _, _))) => unfinished(page, &jobs),
         Err(why) => page.fail("journal", Code::Failure, &problem(&why)),
     }
 }

@@ -172,7 +172,7 @@ async fn a_journal_of_another_schema_is_kept_and_named_until_it_is_acknowledged(
     assert_eq!(old(&directory), [(name.clone(), 0)]);
     assert!(directory.path().join(&name).exists());
     drop(journal.begin(plan(1)).await.unwrap());
-    journal.acknowledge().await.unwrap();
+    journal.acknowledge(name).await.unwrap();
     assert_eq!(old(&directory), []);
 }
 
@@ -184,6 +184,6 @@ async fn an_unfinished_job_of_another_schema_keeps_everything_from_being_sent() 
     let JournalError::Unacknowledged { file } = &why else { panic!("{why}") };
     assert_eq!((jobs(&directory).len(), old(&directory)), (0, vec![(file.clone(), 1)]));
     assert!(Journal::new(directory.path()).begin(plan(1)).await.is_err(), "nor by another start");
-    journal.acknowledge().await.unwrap();
+    journal.acknowledge(file.clone()).await.unwrap();
     journal.begin(plan(1)).await.unwrap();
 }

@@ -186,6 +186,14 @@ pub(super) fn is_left(step: &PastStep, steps: &[PastStep]) -> bool {
     is_open && is_prepared(step, steps) && !step.is_damaged
 }
 
+/// Whether it is not known what became of a step, although something was sent for it.
+pub(super) fn is_open(step: &PastStep) -> bool {
+    match step.outcome {
+        Some(outcome) => outcome == Outcome::Unknown,
+        None => !step.attempts.iter().all(PastAttempt::was_turned_away),
+    }
+}
+
 /// What happened to records since, for one or many; nothing where nothing was deleted.
 pub(super) fn deleted_since(deleted: &BTreeMap<Key, i64>, chosen: &[Chosen]) -> Option<String> {
     let among = chosen.iter().filter(|chosen| deleted.contains_key(&key_of(&chosen.record))).count();

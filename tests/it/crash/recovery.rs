@@ -174,6 +174,60 @@ async fn a_job_that_had_come_to_its_last_step_is_only_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_unfinished_job_is_reported_before_anything_is_read_back() {
+    let (mut bench, records, plan) = archiving(20).await;
+    for record in &records[..10] {
+        assert!(bench.sandbox.archive("runs", &record.id().to_string()));
+    }
+    broken_off(&bench, &plan, &[Fate::Sent; 18]).await;
+    bench.restart(clock());
+    let before = reads(&bench.sandbox);
+    let ticket = bench.start(Work::Unfinished);
+    let first = bench.hear().await.fact;
+    let Fact::Reply(_, Reply::LeftOpen(open)) = first else { panic!("{first:?}") };
+    assert_eq!((open.remnants.len(), open.remnants[0].reading), (1, 18));
+    assert_eq!(open.remnants[0].sentence(), "unfinished archive: 18 unknown, 2 not sent");
+    assert_eq!(reads(&bench.sandbox), before, "the server was not asked yet");
+    let Reply::Unfinished(found) = bench.finish(ticket).await else { panic!("it ends as it began") };
+    let found = found.unwrap();
+    assert_eq!(found[0].sentence(), "unfinished archive: 10 done, 8 failed, 2 not sent");
+    let is_read = |reply: &&Reply| matches!(reply, Reply::ReadBack { .. });
+    assert_eq!((bench.replies(ticket).filter(is_read).count(), found[0].reading), (18, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_step_of_an_unfinished_job_is_unknown_and_never_sent() {
+    let (mut bench, records, plan) = archiving(4).await;
+    let cut = broken_off(&bench, &plan, &[]).await;
+    let connection = rusqlite::Connection::open(bench.remembered.path().join(FILE)).unwrap();
+    let other = records[0].id().to_string();
+    connection.execute("UPDATE steps SET record = ?1 WHERE n = 1", [other]).unwrap();
+    connection.execute("UPDATE steps SET name = CAST(x'ff' AS TEXT) WHERE n = 2", []).unwrap();
+    let remnant = only_unfinished(&mut bench).await;
+    assert_eq!(remnant.sentence(), "unfinished archive: 2 unknown, 2 not sent");
+    assert_eq!(ids(&remnant.rest), [0, 3].map(|n: usize| records[n].id().to_string()));
+    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    assert_eq!(tallied(&bench.job(ticket).await.1), [(Done, 2)]);
+    assert_eq!(job(bench.remembered.path(), cut).state, JobState::Over(Ending::Continued));
+    let is_done: Vec<bool> = records
+        .iter()
+        .map(|record| is_so(&bench.sandbox, Verb::Archive, "runs", &record.id().to_string()))
+        .collect();
+    assert_eq!(is_done, [true, false, false, true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_was_deleted_from_the_journal_is_not_sent_again() {
+    let (mut bench, records, plan) = archiving(3).await;
+    broken_off(&bench, &plan, &[Fate::Sent]).await;
+    let connection = rusqlite::Connection::open(bench.remembered.path().join(FILE)).unwrap();
+    connection.execute("DELETE FROM attempts", []).unwrap();
+    let remnant = only_unfinished(&mut bench).await;
+    assert_eq!(remnant.sentence(), "unfinished archive: 1 unknown, 2 not sent");
+    assert_eq!(ids(&remnant.rest), all_ids(&records[1..]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_job_that_never_sent_anything_is_shown_without_asking_the_server() {
     let (mut bench, records, plan) = archiving(3).await;
     let cut = broken_off(&bench, &plan, &[]).await;

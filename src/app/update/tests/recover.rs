@@ -4,7 +4,7 @@ use super::*;
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Verb;
 use crate::model::outcome::Outcome;
-use crate::model::past::Remnant;
+use crate::model::past::{LeftOpen, OldJournal, Remnant};
 use crate::model::plan::{Chosen, Options};
 
 fn remnant(job: i64, verb: Verb, left: usize) -> Remnant {
@@ -19,6 +19,7 @@ fn remnant(job: i64, verb: Verb, left: usize) -> Remnant {
         heir: None,
         options: Options::default(),
         elsewhere: false,
+        reading: 0,
         archived: 0,
     }
 }
@@ -52,20 +53,100 @@ fn found(remnants: Vec<Remnant>) -> Bench {
 }
 
 #[test]
-fn they_are_looked_for_once_the_organization_is_known() {
+fn unfinished_jobs_are_looked_for_at_the_start() {
     let mut bench = Bench::starting(false);
-    assert!(bench.asked(is_unfinished).is_none());
+    assert!(bench.asked(is_unfinished).is_some());
     let failure = Failure::new(Cause::TimedOut, "no answer in 30 s");
     bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Err(failure)));
-    assert!(bench.asked(is_unfinished).is_none());
     bench.keys("R");
     bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Ok(organization())));
-    assert!(bench.asked(is_unfinished).is_some());
     bench.settle();
     assert!(!is_open(&bench) && bench.notice().is_empty());
     bench.keys(": u n f i n enter");
     bench.settle();
     assert_eq!(bench.notice(), "no job is unfinished");
+}
+
+/// What the journal says of a job of which `reading` steps are being read back.
+fn left_open(reading: usize) -> LeftOpen {
+    let tally = [vec![Outcome::Unknown; reading], vec![Outcome::NotSent; 3]].concat().into_iter().collect();
+    let remnants = vec![Remnant { tally, reading, ..remnant(4, Verb::Archive, 3) }];
+    LeftOpen { remnants, ..LeftOpen::default() }
+}
+
+/// Reports something of the unfinished jobs before their answer.
+fn report(bench: &mut Bench, reply: Reply) {
+    let ticket = bench.asked(is_unfinished).unwrap();
+    bench.send(Fact::Reply(ticket, reply));
+}
+
+#[test]
+fn an_unfinished_job_is_shown_before_the_server_answers_anything() {
+    let mut bench = Bench::starting(false);
+    report(&mut bench, Reply::LeftOpen(left_open(16)));
+    assert!(is_open(&bench), "nothing else has been answered");
+    bench.look();
+    let told = |bench: &Bench| {
+        let zone = bench.state.setup.zone.clone();
+        crate::app::state::recovery::told(&bench.state.recovery.remnants[0], "", &zone, 70)
+            .iter()
+            .map(|line| line.text.clone())
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    assert!(told(&bench).contains("16 unknown, 3 not sent"), "{}", told(&bench));
+    assert!(told(&bench).ends_with("reading back 16 ..."), "{}", told(&bench));
+    report(&mut bench, Reply::ReadBack { job: 4, outcome: Outcome::Done });
+    assert!(told(&bench).contains("1 done, 15 unknown, 3 not sent"), "{}", told(&bench));
+    assert!(told(&bench).ends_with("reading back 15 ..."), "{}", told(&bench));
+    for key in ["f", "d"] {
+        bench.keys(key);
+        bench.look();
+        assert!(bench.plan().is_none() && bench.asked(is_drop).is_none());
+        assert!(bench.notice().starts_with("15 are still being read back"), "{}", bench.notice());
+        bench.look();
+    }
+    bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![remnant(4, Verb::Archive, 3)])));
+    bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Ok(organization())));
+    bench.look();
+    bench.keys("f");
+    bench.look();
+    assert_eq!(bench.plan().unwrap().continues, Some(4));
+}
+
+#[test]
+fn a_person_who_left_while_jobs_were_read_back_is_not_called_back() {
+    let mut bench = Bench::starting(false);
+    report(&mut bench, Reply::LeftOpen(left_open(2)));
+    bench.look();
+    bench.keys("esc");
+    assert!(!is_open(&bench));
+    bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Ok(organization())));
+    bench.keys(": u n f i n enter");
+    assert!(is_open(&bench), "as far as it is known");
+    bench.look();
+    bench.keys("esc");
+    bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![remnant(4, Verb::Archive, 3)])));
+    bench.settle();
+    assert!(!is_open(&bench) && bench.notice().starts_with("unfinished jobs are read back"));
+}
+
+#[test]
+fn an_earlier_journal_with_unfinished_jobs_is_acknowledged_on_the_page() {
+    let mut bench = Bench::starting(false);
+    let old = |file: &str, unfinished| OldJournal { file: file.into(), unfinished };
+    let old = vec![old("journal-old-2026-11-30.sqlite3", 2), old("journal-old-2026-11-29.sqlite3", 0)];
+    report(&mut bench, Reply::LeftOpen(LeftOpen { old, ..LeftOpen::default() }));
+    let is_of =
+        |day: &'static str| move |work: &Work| matches!(work, Work::Acknowledge(file) if file.contains(day));
+    assert!(bench.asked(is_of("29")).is_some(), "one without is only named");
+    assert!(bench.notice().contains("was kept as `journal-old-2026-11-29.sqlite3`"), "{}", bench.notice());
+    assert!(is_open(&bench) && bench.asked(is_of("30")).is_none());
+    bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![])));
+    bench.look();
+    bench.keys("d");
+    bench.look();
+    assert!(bench.asked(is_of("30")).is_some() && !is_open(&bench));
 }
 
 #[test]

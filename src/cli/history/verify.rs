@@ -1,0 +1,83 @@
+//! `tidyfy history verify`: whether the history is what was written.
+//!
+//! Owns how the result of an audit is told.
+
+use std::path::Path;
+
+use color_eyre::eyre::WrapErr;
+use serde_json::{Value, json};
+
+use crate::cli::pages::print;
+use crate::cli::trouble::{Code, Trouble};
+use crate::config::Problem;
+use crate::journal::{Audit, BrokenEntry, Fault, History};
+use crate::model::text::grouped;
+
+/// Checks the journal in `state_dir` and prints what was found.
+///
+/// # Errors
+/// [`Trouble`] when an entry is broken, or the journal cannot be read.
+pub(super) fn run(json: bool, state_dir: &Path) -> Result<(), Trouble> {
+    let Some(history) = History::open(state_dir)? else {
+        let page = if json { page(&Audit::default())? } else { "there is no journal yet\n".to_owned() };
+        return print(page.as_bytes());
+    };
+    history.check()?;
+    let audit = history.audit()?;
+    if json {
+        print(page(&audit)?.as_bytes())?;
+    } else if audit.broken.is_empty() {
+        print(format!("the journal is whole: {}\n", counted(audit.entries)).as_bytes())?;
+    }
+    audit.broken.first().map_or(Ok(()), |first| Err(broken(first, audit.broken.len())))
+}
+
+fn counted(entries: u64) -> String {
+    if entries == 1 { "1 entry".to_owned() } else { format!("{} entries", grouped(entries)) }
+}
+
+/// What is said of a journal with broken entries.
+pub(in crate::cli) fn problem(first: &BrokenEntry, broken: usize) -> Problem {
+    let more = match broken.saturating_sub(1) {
+        0 => String::new(),
+        n => format!(" (and {} more)", grouped(n as u64)),
+    };
+    Problem::new(
+        format!("the journal is damaged: {first}{more}"),
+        "nothing is done by what a damaged entry says; the rest can be used, and `tidyfy history` shows it",
+    )
+}
+
+fn broken(first: &BrokenEntry, broken: usize) -> Trouble {
+    Trouble::told(Code::Failure, problem(first, broken))
+}
+
+fn page(audit: &Audit) -> Result<String, Trouble> {
+    let value = json!({
+        "entries": audit.entries,
+        "whole": audit.broken.is_empty(),
+        "broken": audit.broken.iter().map(entry).collect::<Value>(),
+    });
+    let page = serde_json::to_string_pretty(&value).wrap_err("could not make the page")?;
+    Ok(format!("{page}\n"))
+}
+
+/// Steps and attempts are counted from one.
+fn entry(broken: &BrokenEntry) -> Value {
+    let (part, key) = broken.about.unzip();
+    json!({
+        "entry": broken.seq,
+        "part": part.map(|part| part.word()),
+        "job": key.map(|key| key.job),
+        "step": key.and_then(|key| key.step).map(|step| step.saturating_add(1)),
+        "attempt": key.and_then(|key| key.attempt),
+        "fault": match broken.fault {
+            Fault::Missing => "missing",
+            Fault::Altered => "altered",
+            Fault::RowMissing => "row missing",
+            Fault::RowChanged => "row changed",
+            Fault::RowAdded => "row added",
+        },
+        "words": broken.to_string(),
+    })
+}
