@@ -212,7 +212,7 @@ pub struct Browsed {
     pub kind: Kind,
     /// The address.
     pub address: String,
-    /// Whether it is that of the record; else it is that of the organization.
+    /// Whether it is the record's own page; else it is the dashboard of the organization.
     pub is_exact: bool,
     /// Why no browser has it, and by which way it is copied instead.
     pub left: Option<(String, Way)>,
@@ -312,7 +312,7 @@ pub enum Reply {
     /// Something is in the clipboard, or is for the terminal to put there.
     Copied(Result<Copied, Failure>),
     /// A record has been opened in the web app, or its address is copied; none where no address is known.
-    Browsed(Result<Option<Browsed>, Failure>),
+    Browsed(Result<Browsed, Failure>),
     /// Records have been written into a file.
     Exported(Result<Exported, Failure>),
     /// An unfinished job has been closed.

@@ -271,11 +271,13 @@ impl Client {
         self.address(route, id, &paged(query, page, per_page))
     }
 
-    /// The address of a page of the web app, if it can be told where that lives. It never holds the token.
-    #[must_use]
-    pub fn web_address(&self, route: &str, id: Option<&Id>) -> Option<String> {
-        let url = self.access.base_url.web()?.join(route, &self.access.organization, id, &[]);
-        url.ok().map(|url| url.to_string())
+    /// Returns the address of a page of the web app. It never contains the token.
+    ///
+    /// # Errors
+    /// As for [`Client::path`].
+    pub fn web_address(&self, route: &str, id: Option<&Id>) -> Result<String, Failure> {
+        let url = self.access.base_url.web().join(route, &self.access.organization, id, &[])?;
+        Ok(url.to_string())
     }
 
     fn url(&self, route: &str, id: Option<&Id>, query: &[(&str, String)]) -> Result<Url, Failure> {

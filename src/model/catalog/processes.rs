@@ -39,7 +39,7 @@ pub(super) const PROCESSES: Row = Row {
     }),
     get: "organizations/{org}/runs/{id}",
     get_with: "tasks_meta,ko_form_fields,form_fields,assets,tags,folders",
-    web: Some("organizations/{org}/runs/{id}"),
+    web: Some("{org}/processes/{id}"),
     by_id: ById::Always,
     copy_with: "tasks,tasks.threads,tasks.form_fields,ko_form_fields,form_fields,assets,tags,folders,stages,member_watchers,guest_watchers",
     bytes: None,

@@ -26,9 +26,7 @@ fn every_route_is_relative_and_names_only_what_can_be_filled_in() {
         Source::List(list) => Some(list.route),
         Source::Collected { .. } => None,
     });
-    let by_id = CATALOG
-        .iter()
-        .flat_map(|row| row.verbs.iter().map(|verb| verb.route).chain([row.get]).chain(row.web));
+    let by_id = CATALOG.iter().flat_map(|row| row.verbs.iter().map(|verb| verb.route).chain([row.get]));
     for route in lists.clone().chain(by_id.clone()) {
         assert!(route.starts_with("organizations/{org}/") && !route.ends_with('/'), "{route}");
         let holes: Vec<_> = route.split('/').filter(|part| part.contains('{')).collect();
@@ -36,6 +34,12 @@ fn every_route_is_relative_and_names_only_what_can_be_filled_in() {
     }
     assert!(by_id.clone().all(|route| route.contains("{id}")));
     assert!(lists.clone().all(|route| !route.contains("{id}")));
+}
+
+#[test]
+fn only_processes_have_a_known_web_page() {
+    let pages: Vec<_> = CATALOG.iter().filter_map(|row| Some((row.slug, row.web?))).collect();
+    assert_eq!(pages, [("processes", "{org}/processes/{id}")]);
 }
 
 #[test]
