@@ -29,9 +29,11 @@ pub use impact::{Ask, Count, Counted, Impact};
 pub use related::{By, Related, Relation, Way};
 use signs::ARCHIVED_SIGN;
 pub use signs::{Archived, Sign};
-use source::{ARCHIVED_LISTS, MEMBERS_AT_ONCE, narrowing};
-pub use source::{Answers, Carrier, Holder, List, Narrowing, Part, Query, Scopes, Source, Within};
-pub use verbs::{Method, Need, Reassign, Undo, VerbRow};
+use source::{ARCHIVED_LISTS, narrowing};
+pub use source::{
+    Answers, Carrier, Holder, List, MEMBERS_AT_ONCE, Narrowing, Part, Query, Scopes, Source, Within,
+};
+pub use verbs::{Method, Need, Permission, Reassign, Undo, VerbRow};
 use verbs::{ORDINARY, PROCESS_TASK};
 pub use words::Words;
 use words::{ARCHIVING, DISABLING};

@@ -25,6 +25,7 @@ mod modal;
 mod out;
 mod past;
 mod people;
+mod permissions;
 mod places;
 mod properties;
 mod pty;

@@ -81,7 +81,6 @@ pub(super) const FILES: Row = Row {
         verb: Verb::Delete,
         method: Method::Delete,
         route: "organizations/{org}/file/{id}",
-        admin: false,
         needs: &[Need::Not {
             field: "subject",
             values: &["organization"],

@@ -74,7 +74,7 @@ pub(super) const PROCESSES: Row = Row {
             route: "organizations/{org}/runs/{id}",
             admin: false,
             // API sheet, section 6.1: light members get a permission error.
-            light: false,
+            permission: Permission::FullMember,
             needs: &[Need::Live],
             lost: &["tasks, comments and files are hidden as well; restoring brings them back"],
             undo: Undo::Whole,
@@ -86,7 +86,7 @@ pub(super) const PROCESSES: Row = Row {
             route: "organizations/{org}/runs/{id}/activate",
             admin: false,
             // API sheet, section 6.1: light members get a permission error.
-            light: false,
+            permission: Permission::FullMember,
             needs: &[Need::Archived],
             lost: &["tasks, comments and files return, and the status becomes what it was"],
             undo: Undo::Whole,
@@ -96,7 +96,7 @@ pub(super) const PROCESSES: Row = Row {
             verb: Verb::Delete,
             method: Method::Delete,
             route: "organizations/{org}/runs/{id}/delete",
-            admin: true,
+            permission: Permission::Admin,
             needs: &[Need::Archived],
             lost: &[
                 "tasks, comments, form answers, attached files, tag links and watchers are lost for good",

@@ -71,7 +71,6 @@ pub(super) const TASKS: Row = Row {
             verb: Verb::Archive,
             method: Method::Delete,
             route: "organizations/{org}/tasks/{id}",
-            admin: false,
             needs: &[PROCESS_TASK, Need::Live],
             lost: &["what is archived leaves every list until it is restored"],
             undo: Undo::Whole,
@@ -81,7 +80,6 @@ pub(super) const TASKS: Row = Row {
             verb: Verb::Restore,
             method: Method::Put,
             route: "organizations/{org}/tasks/{id}/restore",
-            admin: false,
             needs: &[PROCESS_TASK, Need::Archived],
             lost: &["what is restored returns to the lists of its owners"],
             undo: Undo::Whole,
@@ -91,7 +89,6 @@ pub(super) const TASKS: Row = Row {
             verb: Verb::Delete,
             method: Method::Delete,
             route: "organizations/{org}/tasks/{id}/delete",
-            admin: false,
             needs: &[PROCESS_TASK],
             lost: &[
                 "form fields and answers are lost for good",

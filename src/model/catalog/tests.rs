@@ -64,7 +64,7 @@ fn fields_are_unique_and_preconditions_name_one() {
             match need {
                 Need::Live | Need::Archived => assert!(row.archives()),
                 Need::Other { .. } => {}
-                Need::Absent { field, .. } | Need::Not { field, .. } => {
+                Need::Absent { field, .. } | Need::Not { field, .. } | Need::Without { field, .. } => {
                     assert!(row.field(field).is_some());
                 }
             }
