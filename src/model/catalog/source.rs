@@ -49,10 +49,12 @@ pub struct Within {
 pub struct Holder {
     /// In words.
     pub words: &'static str,
-    /// The kind, by any word for it.
-    pub kind: &'static str,
-    /// The id.
-    pub id: &'static str,
+    /// Kind, by any word for it, and id of the record that uses it. No answer carries them: they come from where it was
+    /// found.
+    pub place: (&'static str, &'static str),
+    /// Kind and id of the record that the answer names. For the answer to a kick-off field that is the template, also
+    /// where a process uses the file (API sheet, section 7).
+    pub subject: (&'static str, &'static str),
 }
 
 /// A paginated list route and its parameters.

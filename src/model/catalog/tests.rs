@@ -133,7 +133,9 @@ fn collected_kinds_hang_on_kinds_with_a_list() {
     for row in &CATALOG {
         if let Source::Collected { from, holder } = &row.source {
             assert!(from.iter().all(|carrier| matches!(carrier.kind.row().source, Source::List(_))));
-            assert!([holder.words, holder.kind, holder.id].iter().all(|field| row.field(field).is_some()));
+            let Holder { words, place, subject } = holder;
+            let all = [*words, place.0, place.1, subject.0, subject.1];
+            assert!(all.iter().all(|field| row.field(field).is_some()));
             for carrier in *from {
                 let asked: Vec<_> = carrier.with.split(',').collect();
                 assert!(asked.contains(&carrier.include), "{}", row.slug);

@@ -131,8 +131,7 @@ fn is_related(row: &Row, key: &str) -> bool {
         Way::Named { name, .. } => name.split_once('.').is_some_and(|(first, _)| first == key),
         Way::List(_) => false,
     });
-    let by_field = row.fields.iter().any(|field| tells(field, said, key));
-    key == "id" || by_relation || by_field
+    key == "id" || by_relation
 }
 
 /// Returns the paths whose values the record's own fields show, keys joined by dots.
@@ -179,14 +178,9 @@ fn ties(row: &'static Row, record: &Record, said: &Value) -> Vec<Tie> {
             name: own_name(row, said).unwrap_or_else(|| record.name().to_owned()),
             hidden: list.hidden && record.is_archived(),
         })),
-        Way::Named { id, name, only } => {
-            let word = |path: &str| field::follow(said, path).map(enclosed).and_then(id_text);
-            let fits = only.is_none_or(|(path, value)| {
-                word(path).is_some_and(|word| word.trim().eq_ignore_ascii_case(value))
-            });
-            let id = word(id).filter(|_| fits).and_then(|id| Id::new(&id).ok())?;
-            let name = if name.is_empty() { None } else { word(name) };
-            Some(End::Asked(Lookup { id, name: name.unwrap_or_default(), hidden: false }))
+        Way::Named { .. } => {
+            let (id, name) = named(way, said)?;
+            Some(End::Asked(Lookup { id, name, hidden: false }))
         }
         Way::Included { .. } => None,
     };
@@ -205,6 +199,18 @@ fn ties(row: &'static Row, record: &Record, said: &Value) -> Vec<Tie> {
         Some(Tie { relation, end: end? })
     });
     ties.collect()
+}
+
+/// Returns id and name of the record that `way` names in `said`. The name is empty where it is not told.
+#[must_use]
+pub fn named(way: &Way, said: &Value) -> Option<(Id, String)> {
+    let Way::Named { id, name, only } = way else { return None };
+    let word = |path: &str| field::follow(said, path).map(enclosed).and_then(id_text);
+    let fits = only
+        .is_none_or(|(path, value)| word(path).is_some_and(|word| word.trim().eq_ignore_ascii_case(value)));
+    let id = word(id).filter(|_| fits).and_then(|id| Id::new(&id).ok())?;
+    let name = if name.is_empty() { None } else { word(name) };
+    Some((id, name.unwrap_or_default()))
 }
 
 /// The record's name as the server wrote it, for asking with it.
