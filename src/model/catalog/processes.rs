@@ -21,7 +21,8 @@ pub(super) const PROCESSES: Row = Row {
         query: &[],
         parts: &[],
         scopes: Some(ARCHIVED_LISTS),
-        // Whether `tag` takes a name or an id is not said.
+        // Whether `tag` takes a name or an id is not said. `owners` asks for owners and assignees, never for who started
+        // the process, who counts as its owner where it names none.
         narrowings: &[
             narrowing("name", "q", Answers::Part),
             narrowing(
@@ -34,7 +35,6 @@ pub(super) const PROCESSES: Row = Row {
                     ("delayed", "delayed"),
                 ]),
             ),
-            narrowing("owner", "owners", Answers::Members { most: MEMBERS_AT_ONCE, others: false }),
         ],
     }),
     get: "organizations/{org}/runs/{id}",
@@ -72,7 +72,6 @@ pub(super) const PROCESSES: Row = Row {
             verb: Verb::Archive,
             method: Method::Delete,
             route: "organizations/{org}/runs/{id}",
-            admin: false,
             // API sheet, section 6.1: light members get a permission error.
             permission: Permission::FullMember,
             needs: &[Need::Live],
@@ -84,7 +83,6 @@ pub(super) const PROCESSES: Row = Row {
             verb: Verb::Restore,
             method: Method::Put,
             route: "organizations/{org}/runs/{id}/activate",
-            admin: false,
             // API sheet, section 6.1: light members get a permission error.
             permission: Permission::FullMember,
             needs: &[Need::Archived],
