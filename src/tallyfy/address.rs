@@ -12,6 +12,7 @@ use reqwest::Url;
 
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
+use crate::model::text;
 
 /// Everything but the characters that no part of a URL gives a meaning to.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -76,7 +77,8 @@ impl BaseUrl {
     /// # Errors
     /// [`BadBaseUrl`] says what is wrong with it.
     pub fn parse(text: &str, allow_insecure_http: bool) -> Result<Self, BadBaseUrl> {
-        let url = Url::parse(text.trim()).map_err(|error| BadBaseUrl::Unreadable(error.to_string()))?;
+        let url =
+            Url::parse(text::unwrapped(text)).map_err(|error| BadBaseUrl::Unreadable(error.to_string()))?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(BadBaseUrl::Scheme(url.scheme().to_owned()));
         }
