@@ -13,6 +13,7 @@ mod first_start;
 mod history;
 mod logging;
 mod login;
+mod network;
 mod open;
 mod pages;
 pub mod sandbox;
@@ -47,6 +48,8 @@ Environment:
   TALLYFY_BASE_URL      the API's address (https://go.tallyfy.com/api when not set)
   NO_COLOR              no colour when not empty
 
+  HTTPS_PROXY           the proxy on the way to the API (also ALL_PROXY); NO_PROXY lists hosts without one
+  SSL_CERT_FILE         a file of certificates to trust in place of the system's, such as a company's
   Defaults < config.toml < environment < flags. A profile named by --profile beats TALLYFY_* for what it
   sets. Whatever says read-only wins.
 

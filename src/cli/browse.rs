@@ -13,6 +13,7 @@ use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::network;
 use super::trouble::{Code, Trouble, say};
 use crate::app::effect::Exit;
 use crate::app::state::marks::Marks;
@@ -102,7 +103,9 @@ impl Visit {
     /// # Errors
     /// [`Trouble`] when no request could be made of it.
     pub fn new(settings: Settings, access: Access, source: TokenSource) -> Result<Self, Trouble> {
-        let client = Client::new(access).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
+        let network = network::of(&settings, &access.base_url)?;
+        let client =
+            Client::over(access, network).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
         Ok(Self { settings, client, source })
     }
 

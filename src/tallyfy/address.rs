@@ -23,8 +23,8 @@ const VALUE: &AsciiSet = &SEGMENT.remove(b',');
 const WEB_HOSTS: [(&str, &str); 5] = [
     ("go.tallyfy.com", "https://go.tallyfy.com"),
     ("api.tallyfy.com", "https://go.tallyfy.com"),
-    ("staging-api.tallyfy.com", "https://staging.go.tallyfy.com"),
     ("staging.go.tallyfy.com", "https://staging.go.tallyfy.com"),
+    ("staging-api.tallyfy.com", "https://staging.go.tallyfy.com"),
     ("staging.api.tallyfy.com", "https://staging.go.tallyfy.com"),
 ];
 
@@ -119,7 +119,8 @@ impl BaseUrl {
     }
 
     /// Whether requests go out encrypted.
-    pub(super) fn is_secure(&self) -> bool {
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
         self.url.scheme() == "https"
     }
 
@@ -251,9 +252,6 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_known_in_every_spelling() {
-        for text in ["http://localhost", "http://127.0.0.1:1", "http://127.8.9.1", "http://[::1]:80"] {
-    #[test]
     fn web_address_of_each_base_url_is_that_of_its_app() {
         let (live, staging) = ("https://go.tallyfy.com", "https://staging.go.tallyfy.com");
         for (api, app) in [
@@ -278,6 +276,9 @@ mod tests {
         }
     }
 
+    #[test]
+    fn loopback_is_known_in_every_spelling() {
+        for text in ["http://localhost", "http://127.0.0.1:1", "http://127.8.9.1", "http://[::1]:80"] {
             assert!(base(text).is_loopback(), "{text}");
         }
         assert!(!base("https://10.0.0.1").is_loopback());

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Request, Response, Url};
+use reqwest::{Request, Response, StatusCode, Url};
 use rustls::crypto::{CryptoProvider, ring};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -22,9 +22,11 @@ use crate::model::secret::Token;
 
 use super::address::{BaseUrl, same_origin};
 use super::answer::{Answered, Listed, Raw};
+use super::connect_error::Route;
+use super::network::Network;
 use super::quota::{Ear, Quota};
 use super::sift::Keep;
-use super::transport::{self, Waited};
+use super::transport;
 
 mod download;
 
@@ -103,7 +105,7 @@ impl SetupError {
             }
             Self::Token => "copy the token again, without quotes or line breaks",
             Self::Library(_) => {
-                "install the system's root certificates, such as the package `ca-certificates`"
+                "install the system's root certificates, such as the package `ca-certificates`; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others where they are set"
             }
         }
     }
@@ -114,6 +116,7 @@ impl SetupError {
 pub struct Client {
     http: reqwest::Client,
     access: Arc<Access>,
+    network: Arc<Network>,
     /// Who wants to know what answers say about the server's limits.
     ear: Ear,
 }
@@ -125,11 +128,19 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Makes a client; nothing is sent yet.
+    /// Makes a client that connects directly; nothing is sent yet.
+    ///
+    /// # Errors
+    /// As for [`Client::over`].
+    pub fn new(access: Access) -> Result<Self, SetupError> {
+        Self::over(access, Network::default())
+    }
+
+    /// Makes a client that connects over `network`; nothing is sent yet.
     ///
     /// # Errors
     /// [`SetupError`] says what is wrong with `access`, or that the system trusts no certificates.
-    pub fn new(access: Access) -> Result<Self, SetupError> {
+    pub fn over(access: Access, network: Network) -> Result<Self, SetupError> {
         Id::new(&access.organization)?;
         let mut builder = reqwest::Client::builder()
             .default_headers(headers(&access.token)?)
@@ -140,8 +151,14 @@ impl Client {
             .connect_timeout(access.timeouts.connect)
             .pool_idle_timeout(POOL_IDLE)
             .tcp_nodelay(true);
-        if access.base_url.is_loopback() {
-            builder = builder.no_proxy();
+        // The library reads the variables too; what is said of a proxy must be what is used.
+        builder = builder.no_proxy();
+        let refused = |error: reqwest::Error| SetupError::Library(reason(&error));
+        if let Some(proxy) = network.proxy() {
+            builder = builder.proxy(reqwest::Proxy::all(proxy.url()).map_err(refused)?);
+        }
+        if let Some(certificates) = network.certificates() {
+            builder = builder.tls_certs_only(certificates.map_err(refused)?);
         }
         builder = if access.base_url.is_secure() {
             // Fails where a provider is installed already, which is then used.
@@ -150,8 +167,8 @@ impl Client {
         } else {
             builder.tls_backend_preconfigured(trusting_nobody()?)
         };
-        let http = builder.build().map_err(|error| SetupError::Library(reason(&error)))?;
-        Ok(Self { http, access: Arc::new(access), ear: Ear::default() })
+        let http = builder.build().map_err(refused)?;
+        Ok(Self { http, access: Arc::new(access), network: Arc::new(network), ear: Ear::default() })
     }
 
     /// The same access with another token, on connections of its own; nothing is sent yet.
@@ -159,7 +176,7 @@ impl Client {
     /// # Errors
     /// As for [`Client::new`].
     pub fn with_token(&self, token: Token) -> Result<Self, SetupError> {
-        Self::new(Access { token, ..Access::clone(&self.access) })
+        Self::over(Access { token, ..Access::clone(&self.access) }, Network::clone(&self.network))
     }
 
     /// The same client, and what is heard of the server's limits in the answers that come by it alone.
@@ -314,12 +331,19 @@ impl Client {
         match timeout_at(deadline, self.http.execute(request)).await {
             Err(_) => Err(transport::no_answer(whole)),
             Ok(Ok(answer)) => {
+                if let Some(proxy) = self.network.proxy()
+                    && answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+                {
+                    return Err(transport::stopped_by_proxy(proxy));
+                }
                 self.ear.hear(Quota::read(answer.headers(), Timestamp::now()));
                 Ok(answer)
             }
             Ok(Err(error)) => {
-                let waited = Waited { connect, request: whole };
-                Err(transport::failed_to_send(&error, self.access.base_url.host(), waited))
+                let base_url = &self.access.base_url;
+                let (host, is_secure) = (base_url.host(), base_url.is_secure());
+                let route = Route { host, is_secure, network: &self.network, connect };
+                Err(transport::failed_to_send(&error, &route, whole))
             }
         }
     }

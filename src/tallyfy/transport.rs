@@ -4,36 +4,39 @@
 //! that it has not. Anything later, a pooled connection that turned out closed among it, counts as sent. Must not
 //! quote a URL or a header.
 
-use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use super::connect_error::{self, Explained, Route, sources};
+use super::network::Proxy;
 use crate::model::failure::{Cause, Failure};
 use crate::model::pacing;
 
-/// How long the whole of an attempt, or its connection, may take; for the words of a timeout.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Waited {
-    pub(super) connect: Duration,
-    pub(super) request: Duration,
-}
-
-/// A failure to get any answer from `host`.
-pub(super) fn failed_to_send(error: &reqwest::Error, host: &str, waited: Waited) -> Failure {
+/// A failure to get any answer, over `route` and within `waited` for the whole of the attempt.
+pub(super) fn failed_to_send(error: &reqwest::Error, route: &Route<'_>, waited: Duration) -> Failure {
     if error.is_builder() {
         return Failure::new(Cause::Bug, "the request could not be built, so nothing was sent");
     }
     if error.is_connect() {
-        return Failure::new(Cause::Unreachable, &unreachable(error, host, waited.connect));
+        return explained(Cause::Unreachable, connect_error::explain(error, route));
     }
     if error.is_timeout() {
-        return no_answer(waited.request);
+        return no_answer(waited);
     }
     let why = match innermost(error) {
         Some(io) if is_reset(io.kind()) => "the connection was reset".to_owned(),
         _ => "the connection ended".to_owned(),
     };
     Failure::new(Cause::Broken, &format!("{why} before an answer came"))
+}
+
+/// A proxy that answered the request itself, because it wants to know who asks: the API was not reached.
+pub(super) fn stopped_by_proxy(proxy: &Proxy) -> Failure {
+    explained(Cause::Unreachable, connect_error::unauthorized(proxy))
+}
+
+fn explained(cause: Cause, explained: Explained) -> Failure {
+    Failure { hint: explained.hint, ..Failure::new(cause, &explained.words) }
 }
 
 /// No answer in time.
@@ -52,32 +55,6 @@ pub(super) fn stalled(status: u16, waited: Duration) -> Failure {
     Failure::answered(Cause::TimedOut, status, &words)
 }
 
-fn unreachable(error: &reqwest::Error, host: &str, waited: Duration) -> String {
-    if error.is_timeout() {
-        return format!("no connection to `{host}` in {}", pacing::spoken(waited));
-    }
-    if error.is_dns() {
-        return format!("the name `{host}` could not be looked up");
-    }
-    let io = innermost(error);
-    if let Some(tls) = io.and_then(secured) {
-        return format!("no secure connection to `{host}`: {tls}");
-    }
-    match io {
-        Some(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
-            format!("`{host}` refused the connection")
-        }
-        Some(io) => format!("no connection to `{host}`: {io}"),
-        None => format!("no connection to `{host}`"),
-    }
-}
-
-/// What went wrong with the encryption: it travels inside input/output errors, which do not name it as their source.
-fn secured(error: &io::Error) -> Option<&rustls::Error> {
-    let inner = error.get_ref()?;
-    inner.downcast_ref().or_else(|| secured(inner.downcast_ref()?))
-}
-
 fn is_reset(kind: io::ErrorKind) -> bool {
     matches!(
         kind,
@@ -87,8 +64,4 @@ fn is_reset(kind: io::ErrorKind) -> bool {
 
 fn innermost(error: &reqwest::Error) -> Option<&io::Error> {
     sources(error).filter_map(|source| source.downcast_ref::<io::Error>()).last()
-}
-
-fn sources(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    std::iter::successors(error.source(), |source: &&(dyn Error + 'static)| (*source).source())
 }
