@@ -74,6 +74,8 @@ pub enum Fact {
     Budget(Option<Allowance>),
     /// The token is not accepted any more, and nothing leaves until another one is: or that has come about.
     LockedOut(Option<Failure>),
+    /// The token is read from this place, which takes a while; or that is over.
+    Reading(Option<String>),
     /// The organization that was to be gone to cannot be entered: why, and what to do about it.
     Stayed(String),
     /// The server cannot be reached, and nothing leaves but a probe now and then: or it can be again.

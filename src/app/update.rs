@@ -78,6 +78,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Budget(allowance) => state.allowance = allowance,
         Fact::LockedOut(failure) => door::locked_out(state, failure, &mut effects),
         Fact::Offline(failure) => door::offline(state, failure, &mut effects),
+        Fact::Reading(place) => state.reading_token = place,
         Fact::Stayed(why) => places::stayed(state, why),
     }
     settle(state, &mut effects);

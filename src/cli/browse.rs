@@ -17,7 +17,7 @@ use super::network;
 use super::trouble::{Code, Trouble, say};
 use crate::app::effect::Exit;
 use crate::app::state::marks::Marks;
-use crate::app::state::{Setup, State};
+use crate::app::state::{Overlay, Setup, State};
 use crate::auth::{self, Search, TokenSource};
 use crate::backups::Backups;
 use crate::config::{Environment, Problem, Settings};
@@ -222,6 +222,10 @@ impl Stay {
         let mut sought = None;
         looping.start()?;
         loop {
+            // Closing the box takes the wish back.
+            if !matches!(looping.state().overlay, Some(Overlay::Places(_))) {
+                sought = None;
+            }
             let turn = tokio::select! {
                 turn = looping.turn() => turn?,
                 found = found(&mut sought) => {

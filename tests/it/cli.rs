@@ -3,6 +3,7 @@
 mod bench;
 mod doctor;
 mod login;
+mod network;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
