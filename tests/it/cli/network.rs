@@ -261,7 +261,7 @@ fn certificate_that_does_not_fit_says_why() {
 
 #[test]
 fn token_organization_and_address_lose_what_was_copied_along() {
-    let bench = super::bench::Bench::new();
+    let bench = bench::Bench::new();
     let (token, org, url) = (bench.sandbox.token(), bench.sandbox.org(), bench.sandbox.base_url());
     for wrap in [
         |text: &str| format!("\"{text}\""),

@@ -496,7 +496,7 @@ async fn slow_source_is_named_and_a_typed_token_does_not_wait_for_it() {
     let holder = thread::spawn(move || {
         let _held = source.lock().unwrap();
         locked.send(()).unwrap();
-        drop(released.recv());
+        let _ = released.recv();
     });
     is_locked.recv().unwrap();
     bench.sandbox.revoke_token();
