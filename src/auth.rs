@@ -92,6 +92,16 @@ impl Search {
         variable.map(Origin::Variable).or_else(|| self.named.clone().map(Origin::Named))
     }
 
+    /// Returns words for what the search waits for if it takes long.
+    #[must_use]
+    pub fn waits_for(&self) -> String {
+        match (self.above_stored(), &self.stored) {
+            (Some(origin), _) => origin.to_string(),
+            (None, Some(stored)) if stored.asks_keyring() => keyring::NAME.to_owned(),
+            (None, _) => "the stored token".to_owned(),
+        }
+    }
+
     /// The token, and where it is. May block.
     ///
     /// # Errors
@@ -114,20 +124,30 @@ impl Search {
 
 /// Where the token is read from, at the start and again when it is not accepted any more. Clones read the same place.
 #[derive(Clone)]
-pub struct TokenSource(Arc<Reading>);
+pub struct TokenSource {
+    read: Arc<Reading>,
+    waits_for: Arc<str>,
+}
 
 type Reading = dyn Fn() -> Result<Option<Token>, Problem> + Send + Sync;
 
 impl TokenSource {
     /// A source that is read by calling `read`, which may block.
     pub fn new(read: impl Fn() -> Result<Option<Token>, Problem> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
+        Self { read: Arc::new(read), waits_for: "the token".into() }
     }
 
     /// All places of a search.
     #[must_use]
     pub fn of(search: Search) -> Self {
-        Self::new(move || Ok(search.find()?.map(|(token, _)| token)))
+        let waits_for = search.waits_for().into();
+        Self { waits_for, ..Self::new(move || Ok(search.find()?.map(|(token, _)| token))) }
+    }
+
+    /// Returns words for what the reading waits for if it takes long.
+    #[must_use]
+    pub fn waits_for(&self) -> &str {
+        &self.waits_for
     }
 
     /// A source that never has a token.
@@ -141,7 +161,7 @@ impl TokenSource {
     /// # Errors
     /// A [`Problem`] when the strongest source that is set cannot be read, or holds something that cannot be a token.
     pub fn read(&self) -> Result<Option<Token>, Problem> {
-        (self.0)()
+        (self.read)()
     }
 }
 

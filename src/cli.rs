@@ -13,10 +13,12 @@ mod first_start;
 mod history;
 mod logging;
 mod login;
+mod network;
 mod open;
 mod pages;
 pub mod sandbox;
 pub mod trouble;
+mod waiting;
 mod whoami;
 
 use std::io::{self, IsTerminal};
@@ -46,6 +48,8 @@ Environment:
   TALLYFY_ORG_ID        the organization's id, 32 hex digits
   TALLYFY_BASE_URL      the API's address (https://go.tallyfy.com/api when not set)
   NO_COLOR              no colour when not empty
+  HTTPS_PROXY           the proxy on the way to the API (also ALL_PROXY); NO_PROXY lists hosts without one
+  SSL_CERT_FILE         a file of certificates to trust in place of the system's, such as a company's
 
   Defaults < config.toml < environment < flags. A profile named by --profile beats TALLYFY_* for what it
   sets. Whatever says read-only wins.
@@ -308,8 +312,11 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
             let settings = flags.settings(environment, None)?;
             on_runtime(login::login(&settings, environment))
         }
-        Some(Command::Logout) => login::logout(&flags.settings(environment, None)?, environment),
-        Some(Command::Doctor) => doctor::run(flags, environment),
+        Some(Command::Logout) => {
+            let settings = flags.settings(environment, None)?;
+            on_runtime(login::logout(&settings, environment))
+        }
+        Some(Command::Doctor) => on_runtime(doctor::run(flags, environment)),
         Some(Command::History(arguments)) => look_back(flags, arguments),
         Some(Command::Backups(arguments)) => {
             backups::run(arguments, &flags.settings(environment, None)?.backups)
@@ -389,6 +396,17 @@ mod tests {
             let Some(Command::Demo(server)) = arguments.command else { panic!("{line}") };
             assert_eq!(server.limits, Some(LimitsArg::Documented), "{line}");
         }
+    }
+
+    #[test]
+    fn demo_runs_at_the_real_date_unless_it_is_told_another() {
+        let now = |line: &str| {
+            let Some(Command::Demo(server)) = parse(line).command else { panic!("{line}") };
+            server.settings(crate::sandbox::Limits::Off).unwrap().now
+        };
+        let apart = jiff::Timestamp::now().duration_since(now("tidyfy demo"));
+        assert!(apart.as_secs().abs() < 60, "{apart}");
+        assert_eq!(now("tidyfy demo --now 2026-11-20T09:00:00Z").as_second(), 1_795_165_200);
     }
 
     #[test]

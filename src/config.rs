@@ -23,6 +23,7 @@ use crate::model::accent::Accent;
 use crate::model::catalog::CATALOG;
 use crate::model::desktop::Clipboard;
 use crate::model::kind::Kind;
+use crate::model::network::NetworkVariables;
 use crate::model::pacing::Limits;
 use crate::model::place::Place;
 use crate::model::plan::Caution;
@@ -221,6 +222,8 @@ pub struct Settings {
     pub backups: PathBuf,
     /// How many bytes copies leave free on their disk.
     pub keep_free: u64,
+    /// The variables that say how the network is reached.
+    pub network: NetworkVariables,
     /// Whether the built-in sandbox is talked to.
     pub demo: bool,
 }
@@ -249,6 +252,10 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
     if token_file.as_ref().is_some_and(|path| !path.is_absolute()) {
         problems.push(no_path(&reading.place(&["token_file"])));
     }
+    let network = sources.environment.network().unwrap_or_else(|wrong| {
+        problems.push(wrong);
+        NetworkVariables::default()
+    });
     let (file, flags) = (reading.file, sources.flags);
     let profiles = file.profiles.into_keys().filter(|_| !sources.demo).collect();
     // The demo leaves nothing behind but in its own directory.
@@ -288,6 +295,7 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
         clipboard: file.clipboard,
         backups: backups.unwrap_or_else(|| sources.state_dir.join(BACKUPS)),
         keep_free: file.keep_free_mb.saturating_mul(1_000_000),
+        network,
         demo: sources.demo,
     })
 }

@@ -14,6 +14,7 @@ pub mod id;
 pub mod impact;
 pub mod kind;
 pub mod moment;
+pub mod network;
 pub mod outcome;
 pub mod pacing;
 pub mod past;

@@ -56,7 +56,7 @@ use serve::{Hub, Organization, lock};
 use tokens::Tokens;
 use wire::{Doors, Wire};
 
-/// 2026-11-20T09:00:00Z, the moment at which the organization stands still unless told otherwise.
+/// 2026-11-20T09:00:00Z, the moment that the dates of a test lead up to.
 const NOW: i64 = 1_795_165_200;
 
 /// What the caller of the API may do in the organization.

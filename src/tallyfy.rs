@@ -7,7 +7,9 @@
 pub mod address;
 pub mod answer;
 pub mod client;
+mod connect_error;
 pub mod decode;
+pub mod network;
 pub mod page;
 #[cfg(test)]
 mod properties;
@@ -20,5 +22,6 @@ mod transport;
 pub use address::{BadBaseUrl, BaseUrl};
 pub use answer::{Answered, Listed};
 pub use client::{Access, Client, Download, SetupError, Timeouts};
+pub use network::{Network, NetworkError, Proxy};
 pub use quota::{Ear, Quota};
 pub use sift::{Body, Keep};

@@ -282,7 +282,7 @@ impl Worker {
             Work::Browse(kind, id) => {
                 let desktop = Arc::clone(&self.desktop);
                 self.supervise(ticket, Reply::Browsed(Err(cancelled())), async move {
-                    Reply::Browsed(Ok(outlet::browse(&session, &desktop, kind, &id).await))
+                    Reply::Browsed(outlet::browse(&session, &desktop, kind, &id).await)
                 });
             }
             Work::Export(export) => self.supervise(ticket, Reply::Exported(Err(cancelled())), async move {

@@ -74,6 +74,8 @@ pub enum Fact {
     Budget(Option<Allowance>),
     /// The token is not accepted any more, and nothing leaves until another one is: or that has come about.
     LockedOut(Option<Failure>),
+    /// The token is read from this place, which takes a while; or that is over.
+    Reading(Option<String>),
     /// The organization that was to be gone to cannot be entered: why, and what to do about it.
     Stayed(String),
     /// After a job of permanent deletes some of their ids were looked for again; or why they could not be.
@@ -247,7 +249,7 @@ pub struct Browsed {
     pub kind: Kind,
     /// The address.
     pub address: String,
-    /// Whether it is that of the record; else it is that of the organization.
+    /// Whether it is the record's own page; else it is the dashboard of the organization.
     pub is_exact: bool,
     /// Why no browser has it, and by which way it is copied instead.
     pub left: Option<(String, Way)>,
@@ -356,7 +358,7 @@ pub enum Reply {
     /// Something is in the clipboard, or is for the terminal to put there.
     Copied(Result<Copied, Failure>),
     /// A record has been opened in the web app, or its address is copied; none where no address is known.
-    Browsed(Result<Option<Browsed>, Failure>),
+    Browsed(Result<Browsed, Failure>),
     /// Records have been written into a file.
     Exported(Result<Exported, Failure>),
     /// It is noted that a person knows of an earlier journal.

@@ -225,6 +225,8 @@ pub struct State {
     pub waiting: Option<Wait>,
     /// Why the token is not accepted any more, while none is.
     pub locked_out: Option<Failure>,
+    /// The place that the token is read from, while that takes long.
+    pub reading_token: Option<String>,
     /// The prompt for another token; it lies over everything but the question whether to quit.
     pub token_prompt: Option<TokenPrompt>,
     /// Why the server cannot be reached, while it cannot.
@@ -272,6 +274,7 @@ impl State {
             status: Status::default(),
             waiting: None,
             locked_out: None,
+            reading_token: None,
             token_prompt: None,
             offline: None,
             allowance: None,

@@ -80,6 +80,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::LockedOut(failure) => door::locked_out(state, failure, &mut effects),
         Fact::Verified(verified) => receive::verified(state, verified),
         Fact::Offline(failure) => door::offline(state, failure, &mut effects),
+        Fact::Reading(place) => state.reading_token = place,
         Fact::Stayed(why) => places::stayed(state, why),
     }
     settle(state, &mut effects);

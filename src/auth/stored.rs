@@ -57,6 +57,17 @@ impl Stored {
         Self { keyring, folder: state_dir.join(FOLDER), names }
     }
 
+    /// Whether the keyring is used.
+    pub(super) fn asks_keyring(&self) -> bool {
+        self.keyring
+    }
+
+    /// Returns words for what storing and removing wait for if they take long.
+    #[must_use]
+    pub fn waits_for(&self) -> &'static str {
+        if self.keyring { keyring::NAME } else { "the disk" }
+    }
+
     /// The token that is stored, and where: the profile's before the base URL's. The file goes first, because it is only
     /// there where the keyring did not take the last login. Where there is no keyring it counts as empty.
     ///

@@ -13,10 +13,11 @@ use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::network;
 use super::trouble::{Code, Trouble, say};
 use crate::app::effect::Exit;
 use crate::app::state::marks::Marks;
-use crate::app::state::{Setup, State};
+use crate::app::state::{Overlay, Setup, State};
 use crate::auth::{self, Search, TokenSource};
 use crate::backups::Backups;
 use crate::config::{Environment, Problem, Settings};
@@ -102,7 +103,9 @@ impl Visit {
     /// # Errors
     /// [`Trouble`] when no request could be made of it.
     pub fn new(settings: Settings, access: Access, source: TokenSource) -> Result<Self, Trouble> {
-        let client = Client::new(access).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
+        let network = network::of(&settings, &access.base_url)?;
+        let client =
+            Client::over(access, network).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
         Ok(Self { settings, client, source })
     }
 
@@ -219,6 +222,10 @@ impl Stay {
         let mut sought = None;
         looping.start()?;
         loop {
+            // Closing the box takes the wish back.
+            if !matches!(looping.state().overlay, Some(Overlay::Places(_))) {
+                sought = None;
+            }
             let turn = tokio::select! {
                 turn = looping.turn() => turn?,
                 found = found(&mut sought) => {

@@ -15,8 +15,10 @@ use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
 use rustix::termios::{QueueSelector, tcflush};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
 
 use super::trouble::Trouble;
+use super::waiting;
 use crate::config::Problem;
 use crate::model::secret::{Token, TypedToken};
 use crate::model::text;
@@ -116,6 +118,25 @@ impl<'k> Dialog<'k> {
     pub(super) fn tell(&mut self, problem: &Problem) -> Result<(), Stop> {
         self.say(&problem.sentence)?;
         if problem.hint.is_empty() { Ok(()) } else { self.say(&format!("hint: {}", problem.hint)) }
+    }
+
+    /// The same as [`Self::wait`], and after a while it says that it waits for `what`.
+    pub(super) async fn wait_for<T>(&mut self, what: &str, work: impl Future<Output = T>) -> Result<T, Stop> {
+        tokio::pin!(work);
+        let first = self.wait(async {
+            tokio::select! {
+                biased;
+                done = &mut work => Some(done),
+                () = sleep(waiting::SILENCE) => None,
+            }
+        });
+        match first.await? {
+            Some(done) => Ok(done),
+            None => {
+                self.say(&waiting::words(what))?;
+                self.wait(work).await
+            }
+        }
     }
 
     /// Waits for what nobody is asked for. Meanwhile only the keys that leave mean something.

@@ -9,26 +9,41 @@ mod system;
 
 use std::process::ExitCode;
 
+use super::dialog::{Stop, unless_signalled};
 use super::trouble::{Code, Trouble};
-use super::{GlobalArgs, browse, on_runtime, pages, settings};
+use super::{GlobalArgs, browse, network, pages, settings, waiting, whoami};
 use crate::auth::{self, Stored};
 use crate::config::{Environment, Places, Problem, Settings, Written};
 use crate::model::secret::Token;
 use crate::tallyfy::BaseUrl;
+use crate::terminal::Keys;
 use page::Page;
 
 /// Looks at everything, and prints what was found.
 ///
 /// # Errors
 /// [`Trouble`] when standard output cannot be written to. What is found wrong only decides the exit code.
-pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Trouble> {
+pub(super) async fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Trouble> {
+    let page = match unless_signalled(examined(flags, environment)).await {
+        Ok(page) => page,
+        Err(stop) => {
+            let left = || Problem::new("the check was left before it was done", "");
+            return stop.ended(|| Trouble::told(Code::Failure, left()));
+        }
+    };
+    pages::print(page.text().as_bytes())?;
+    Ok(page.code().map_or(ExitCode::SUCCESS, ExitCode::from))
+}
+
+async fn examined(flags: &GlobalArgs, environment: &Environment) -> Result<Page, Stop> {
     let places = Places::of_platform();
-    let mut page = Page::default();
+    let (mut page, mut keys) = (Page::default(), Keys::of_terminal());
     let settings = config(&mut page, flags, environment, &places);
     let base_url = address(&mut page, settings.as_ref());
+    network(&mut page, settings.as_ref(), base_url.as_ref());
     let search = settings.as_ref().map(|settings| browse::search(settings, environment));
-    let token = token(&mut page, base_url.as_ref(), search.as_ref());
-    online(&mut page, settings.as_ref(), base_url, token)?;
+    let token = token(&mut page, &mut keys, base_url.as_ref(), search.as_ref()).await?;
+    online(&mut page, &mut keys, settings.as_ref(), base_url, token).await?;
     limits(&mut page, settings.as_ref());
     let state_dir = settings.as_ref().map(|settings| settings.state_dir.clone()).or(places.state_dir);
     system::state(&mut page, state_dir.as_deref());
@@ -37,12 +52,11 @@ pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitC
         None => page.skipped("backups", NO_CONFIG),
     }
     match search.as_ref().and_then(auth::Search::stored) {
-        Some(stored) => keyring(&mut page, stored),
+        Some(stored) => keyring(&mut page, &mut keys, stored).await?,
         None => page.skipped("keyring", "the base URL that tokens are kept by is not known"),
     }
     system::terminal(&mut page, settings.as_ref());
-    pages::print(page.text().as_bytes())?;
-    Ok(page.code().map_or(ExitCode::SUCCESS, ExitCode::from))
+    Ok(page)
 }
 
 /// Why what the config decides is not known.
@@ -107,12 +121,49 @@ fn address(page: &mut Page, settings: Option<&Settings>) -> Option<BaseUrl> {
     url.ok()
 }
 
-fn token(page: &mut Page, base_url: Option<&BaseUrl>, search: Option<&auth::Search>) -> Option<Token> {
-    let (Some(_), Some(search)) = (base_url, search) else {
-        page.skipped("token", "there is no base URL to find one for");
-        return None;
+/// By which way the server is reached, and which certificates are trusted on it.
+fn network(page: &mut Page, settings: Option<&Settings>, base_url: Option<&BaseUrl>) {
+    let (Some(settings), Some(base_url)) = (settings, base_url) else {
+        return ["proxy", "certificates"].iter().for_each(|check| page.skipped(check, NO_CONFIG));
     };
-    match search.find() {
+    let network = match network::of(settings, base_url) {
+        Ok(network) => network,
+        Err(why) => {
+            let (wrong, other) =
+                if why.is_of_proxy() { ("proxy", "certificates") } else { ("certificates", "proxy") };
+            page.trouble(wrong, &why.into());
+            return page.skipped(other, "the other way to the server is wrong");
+        }
+    };
+    match network.proxy() {
+        Some(proxy) if proxy.has_credentials() => {
+            page.ok("proxy", &format!("{proxy}, with a user name or a password"));
+        }
+        Some(proxy) => page.ok("proxy", &proxy.to_string()),
+        None if network.is_excepted() => page.ok("proxy", "none: `NO_PROXY` excepts the host"),
+        None if base_url.is_loopback() => page.ok("proxy", "none: the server is on this machine"),
+        None => page.ok("proxy", "none is set"),
+    }
+    match network.trusted() {
+        Some((path, 1)) => page.ok("certificates", &format!("1 in `{path}`, from `SSL_CERT_FILE`")),
+        Some((path, n)) => page.ok("certificates", &format!("{n} in `{path}`, from `SSL_CERT_FILE`")),
+        None => page.ok("certificates", "those of the system"),
+    }
+}
+
+async fn token(
+    page: &mut Page,
+    keys: &mut Keys,
+    base_url: Option<&BaseUrl>,
+    search: Option<&auth::Search>,
+) -> Result<Option<Token>, Stop> {
+    let (Some(_), Some(search)) = (base_url, search.cloned()) else {
+        page.skipped("token", "there is no base URL to find one for");
+        return Ok(None);
+    };
+    let what = search.waits_for();
+    let finding = waiting::blocking(move || search.find());
+    Ok(match waiting::patiently(&what, keys, finding).await?? {
         Ok(Some((token, origin))) => {
             page.ok("token", &format!("from {origin}"));
             Some(token)
@@ -125,21 +176,22 @@ fn token(page: &mut Page, base_url: Option<&BaseUrl>, search: Option<&auth::Sear
             page.fail("token", Code::Authentication, &problem);
             None
         }
-    }
+    })
 }
 
 /// Everything that takes an answer of the server.
-fn online(
+async fn online(
     page: &mut Page,
+    keys: &mut Keys,
     settings: Option<&Settings>,
     base_url: Option<BaseUrl>,
     token: Option<Token>,
-) -> Result<(), Trouble> {
+) -> Result<(), Stop> {
     match (settings, base_url, token) {
-        (Some(settings), Some(base_url), Some(token)) => on_runtime(async {
-            server::look(page, settings, base_url, token).await;
-            Ok(())
-        }),
+        (Some(settings), Some(base_url), Some(token)) => {
+            let what = whoami::waits_for(&base_url);
+            waiting::patiently(&what, keys, server::look(page, settings, base_url, token)).await
+        }
         _ => {
             server::CHECKS
                 .iter()
@@ -160,8 +212,10 @@ fn limits(page: &mut Page, settings: Option<&Settings>) {
     }
 }
 
-fn keyring(page: &mut Page, stored: &Stored) {
-    match stored.ask_keyring() {
+async fn keyring(page: &mut Page, keys: &mut Keys, stored: &Stored) -> Result<(), Stop> {
+    let (at, what) = (stored.clone(), stored.waits_for());
+    let asking = waiting::blocking(move || at.ask_keyring());
+    match waiting::patiently(what, keys, asking).await?? {
         None => page.ok("keyring", "switched off: `tidyfy login` stores the token in a file"),
         Some(Ok(())) => page.ok("keyring", &format!("{} answers", auth::keyring::NAME)),
         Some(Err(why)) if !why.is_absent() => page.warn(
@@ -175,6 +229,7 @@ fn keyring(page: &mut Page, stored: &Stored) {
             "`tidyfy login` stores the token in a file that is yours alone; `keyring = false` does not try the keyring",
         ),
     }
+    Ok(())
 }
 
 /// What is said where no directory is known.

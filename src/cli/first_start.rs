@@ -8,11 +8,9 @@ mod pick;
 
 use std::path::Path;
 
-use color_eyre::eyre::WrapErr as _;
-
 use super::dialog::{Asked, Dialog, Stop};
 use super::trouble::{Code, Trouble};
-use super::{browse, login, whoami};
+use super::{browse, login, waiting, whoami};
 use crate::auth::Origin;
 use crate::config::{DEFAULT_BASE_URL, Environment, Places, Problem, Settings};
 use crate::model::failure::{Cause, Failure};
@@ -40,11 +38,15 @@ pub(super) struct Answers {
 }
 
 /// The token for the address that the settings hold now; a keyring may take its time.
-async fn found(settings: &Settings, environment: &Environment) -> Result<Option<(Token, Origin)>, Trouble> {
+async fn found(
+    dialog: &mut Dialog<'_>,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<Option<(Token, Origin)>, Stop> {
     let search = browse::search(settings, environment);
-    let found = tokio::task::spawn_blocking(move || search.find()).await;
-    let found = found.wrap_err("looking for a token broke off")?;
-    found.map_err(|problem| Trouble::told(Code::Authentication, problem))
+    let what = search.waits_for();
+    let found = dialog.wait_for(&what, waiting::blocking(move || search.find())).await??;
+    Ok(found.map_err(|problem| Trouble::told(Code::Authentication, problem))?)
 }
 
 /// Asks for what is missing, and keeps it. `found` is the token that is there already, if one is.
@@ -111,7 +113,7 @@ async fn accepted(
             },
         };
         let client = whoami::client(settings, base_url.clone(), None, token.clone())?;
-        let failure = match dialog.wait(whoami::person(&client)).await? {
+        let failure = match dialog.wait_for(&whoami::waits_for(&base_url), whoami::person(&client)).await? {
             Ok(person) => {
                 dialog.say(&format!("token of {} accepted", person.name))?;
                 return Ok(Accepted { client, token, is_typed: origin.is_none() });
@@ -149,7 +151,7 @@ async fn address(
         match BaseUrl::parse(answer, settings.allow_insecure_http) {
             Ok(url) => {
                 settings.base_url = url.to_string();
-                return Ok(dialog.wait(found(settings, given.environment)).await??);
+                return found(dialog, settings, given.environment).await;
             }
             Err(bad) => dialog.tell(&Problem::new(bad.to_string(), bad.hint()))?,
         }

@@ -12,10 +12,11 @@ use secrecy::zeroize::Zeroizing;
 use super::dialog::{Asked, Dialog, Stop, unless_signalled};
 use super::pages::print;
 use super::trouble::{Code, Trouble, say};
-use super::{browse, whoami};
+use super::{browse, waiting, whoami};
 use crate::auth::keyring::{self, Unusable};
 use crate::auth::{Put, Removed, Search, Stored};
 use crate::config::{Environment, Problem, Settings};
+use crate::model::people::Person;
 use crate::model::secret::Token;
 use crate::tallyfy::BaseUrl;
 use crate::terminal::Keys;
@@ -45,33 +46,34 @@ pub(super) async fn login(settings: &Settings, environment: &Environment) -> Res
 
 /// Stores a token that was accepted, and answers what to say of it.
 async fn accepted(settings: &Settings, base_url: &BaseUrl, stored: &Stored) -> Result<String, Stop> {
+    let (server, mut keys) = (whoami::waits_for(base_url), Keys::of_terminal());
     if !io::stdin().is_terminal() {
         let token = read().await?;
-        return Ok(checked(settings, base_url, stored, token).await?);
+        let check = checked(settings, base_url, token.clone());
+        let person = waiting::patiently(&server, &mut keys, check).await??;
+        let put = waiting::patiently(stored.waits_for(), &mut keys, put(stored.clone(), token)).await??;
+        return Ok(accepted_words(&person, &put));
     }
-    let mut keys = Keys::of_terminal();
     let mut dialog = Dialog::new(&mut keys)?;
     let token = typed(&mut dialog, base_url).await?;
-    Ok(dialog.wait(checked(settings, base_url, stored, token)).await??)
+    let person = dialog.wait_for(&server, checked(settings, base_url, token.clone())).await??;
+    let put = dialog.wait_for(stored.waits_for(), put(stored.clone(), token)).await??;
+    Ok(accepted_words(&person, &put))
 }
 
-/// Stores `token` if the server says whose it is.
-async fn checked(
-    settings: &Settings,
-    base_url: &BaseUrl,
-    stored: &Stored,
-    token: Token,
-) -> Result<String, Trouble> {
-    let client = whoami::client(settings, base_url.clone(), None, token.clone())?;
-    let person = whoami::person(&client).await.map_err(|failure| whoami::trouble(&failure, base_url))?;
-    let put = put(stored.clone(), token).await?;
-    Ok(format!("token of {} accepted\n{}", person.name, kept(&put)))
+fn accepted_words(person: &Person, put: &Put) -> String {
+    format!("token of {} accepted\n{}", person.name, kept(put))
+}
+
+/// Returns whose `token` is, as the server says.
+async fn checked(settings: &Settings, base_url: &BaseUrl, token: Token) -> Result<Person, Trouble> {
+    let client = whoami::client(settings, base_url.clone(), None, token)?;
+    whoami::person(&client).await.map_err(|failure| whoami::trouble(&failure, base_url))
 }
 
 /// Stores a token where nothing else waits for the keyring.
 pub(super) async fn put(stored: Stored, token: Token) -> Result<Put, Trouble> {
-    let put = tokio::task::spawn_blocking(move || stored.put(&token)).await;
-    let put = put.wrap_err("storing the token broke off")?;
+    let put = waiting::blocking(move || stored.put(&token)).await?;
     put.map_err(|problem| Trouble::told(Code::Failure, problem))
 }
 
@@ -134,10 +136,26 @@ fn nothing_typed() -> Trouble {
 ///
 /// # Errors
 /// [`Trouble`] when something is left that could not be removed.
-pub(super) fn logout(settings: &Settings, environment: &Environment) -> Result<ExitCode, Trouble> {
+pub(super) async fn logout(settings: &Settings, environment: &Environment) -> Result<ExitCode, Trouble> {
+    match unless_signalled(removed(settings, environment)).await {
+        Ok(code) => Ok(code),
+        Err(stop) => stop.ended(|| {
+            let sentence = "the keyring was not waited for: a token that it holds is still there";
+            Trouble::told(
+                Code::Failure,
+                Problem::new(sentence, "run `tidyfy logout` again where it can be asked"),
+            )
+        }),
+    }
+}
+
+async fn removed(settings: &Settings, environment: &Environment) -> Result<ExitCode, Stop> {
     let base_url = browse::base_url(settings)?;
     let search = browse::search(settings, environment);
-    let Removed { from, mut problems, unasked } = stored(&search)?.remove();
+    let (at, mut keys) = (stored(&search)?.clone(), Keys::of_terminal());
+    let what = at.waits_for();
+    let removing = waiting::blocking(move || at.remove());
+    let Removed { from, mut problems, unasked } = waiting::patiently(what, &mut keys, removing).await??;
     for origin in &from {
         print(format!("token removed from {origin}\n").as_bytes())?;
     }
@@ -155,16 +173,22 @@ pub(super) fn logout(settings: &Settings, environment: &Environment) -> Result<E
         Some(why) => problems.push(unasked_for(&why)),
         None => {}
     }
-    // A keyring that does not answer is not asked again.
-    let stored = || if is_silent { None } else { search.find().ok().flatten() };
-    let left = search.above_stored().or_else(|| stored().map(|(_, origin)| origin));
+    let left = match search.above_stored() {
+        Some(origin) => Some(origin),
+        // A keyring that does not answer is not asked again.
+        None if is_silent => None,
+        None => {
+            let finding = waiting::blocking(move || search.find().ok().flatten());
+            waiting::patiently(what, &mut keys, finding).await??.map(|(_, origin)| origin)
+        }
+    };
     if let Some(origin) = left {
         say(&format!("note: {origin} still holds a token"));
     }
     if problems.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Trouble::Told { code: Code::Failure, problems })
+    Err(Trouble::Told { code: Code::Failure, problems }.into())
 }
 
 /// What is said of a keyring that may still hold the token.

@@ -9,9 +9,9 @@ use super::browse::{self, Guide, Visit};
 use super::dialog::Stop;
 use super::first_start::{self, Answers, Given};
 use super::trouble::{Code, Trouble, say};
-use super::{GlobalArgs, dialog, has_terminal, logging, on_runtime, settings};
+use super::{GlobalArgs, dialog, has_terminal, logging, on_runtime, settings, waiting};
 use crate::auth::{Origin, TokenSource};
-use crate::config::{Environment, Places, Problem, Settings};
+use crate::config::{Environment, Places, Problem, Settings, Written};
 use crate::model::place::Place;
 use crate::model::secret::Token;
 use crate::terminal::Keys;
@@ -28,8 +28,26 @@ pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitC
     if !has_terminal() {
         return Err(browse::no_terminal());
     }
+    on_runtime(enter(flags, environment, &places, file.as_ref(), settings))
+}
+
+/// Finds the token, and opens what it gives access to, or asks for what is missing.
+async fn enter(
+    flags: &GlobalArgs,
+    environment: &Environment,
+    places: &Places,
+    file: Option<&Written>,
+    settings: Settings,
+) -> Result<ExitCode, Trouble> {
+    let mut keys = Keys::of_terminal();
     // Read once: a keyring may have to ask the person.
-    let found = browse::search(&settings, environment).find();
+    let search = browse::search(&settings, environment);
+    let what = search.waits_for();
+    let found = waiting::patiently(&what, &mut keys, waiting::blocking(move || search.find()));
+    let found = match dialog::unless_signalled(found).await {
+        Ok(found) => found?,
+        Err(stop) => return stop.ended(|| unread(&what)),
+    };
     let token = found.as_ref().map(|found| found.as_ref().map(|(token, _)| token.clone()));
     let access = browse::access(&settings, token.map_err(Clone::clone));
     let _log = logging::start(settings.log_level, &settings.state_dir)?;
@@ -37,16 +55,23 @@ pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitC
         (Ok(access), _) => {
             let source = browse::source(&settings, environment);
             let guide = guide(flags, environment, &settings);
-            on_runtime(browse::run(Visit::new(settings, access, source)?, guide, Keys::of_terminal()))
+            browse::run(Visit::new(settings, access, source)?, guide, keys).await
         }
         // What is set and cannot be used would be in the way of every answer.
         (Err(missing), Err(_)) => Err(missing),
         (Err(missing), Ok(found)) => {
-            let config = file.as_ref().map(|file| file.path.as_path());
-            let given = Given { settings: &settings, environment, places: &places, config };
-            on_runtime(ask(&given, found, missing, flags))
+            let config = file.map(|file| file.path.as_path());
+            let given = Given { settings: &settings, environment, places, config };
+            ask(&given, found, missing, flags, keys).await
         }
     }
+}
+
+/// What is said where the token was not waited for.
+fn unread(what: &str) -> Trouble {
+    let sentence = format!("could not read the token: {what} was not waited for");
+    let hint = "`TALLYFY_ACCESS_TOKEN` is read without waiting; `keyring = false` in the config leaves the keyring alone";
+    Trouble::told(Code::Authentication, Problem::new(sentence, hint))
 }
 
 /// Asks for what is missing, and opens what the answers lead to.
@@ -55,8 +80,8 @@ async fn ask(
     found: Option<(Token, Origin)>,
     missing: Trouble,
     flags: &GlobalArgs,
+    mut keys: Keys,
 ) -> Result<ExitCode, Trouble> {
-    let mut keys = Keys::of_terminal();
     let Answers { settings, token, notes } =
         match dialog::unless_signalled(first_start::ask(given, found, &mut keys)).await {
             Ok(answers) => answers,

@@ -13,6 +13,7 @@ use clap::{
     Args, ValueEnum,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
+use jiff::Timestamp;
 
 use crate::sandbox::{FaultError, Limits, Quirk, Role, Sandbox, Settings, StartError, read_faults};
 
@@ -95,6 +96,9 @@ pub struct SandboxArgs {
     /// Give every record a name that is a trap for screens, files and tables
     #[arg(long)]
     pub hostile: bool,
+    /// Let the organization's dates lead up to this moment, such as 2026-11-20T09:00:00Z, instead of now
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<Timestamp>,
     /// Behave otherwise where the sources on the API disagree; may be given more than once
     #[arg(long = "quirk", value_name = "NAME", value_parser = quirk_parser())]
     pub quirks: Vec<Quirk>,
@@ -197,7 +201,7 @@ impl SandboxArgs {
             role: self.role.into(),
             organizations: self.organizations.max(1),
             hostile: self.hostile,
-            ..Settings::default()
+            now: self.now.unwrap_or_else(Timestamp::now),
         })
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::browse::granted;
+use super::network;
 use super::trouble::{Code, Trouble};
 use crate::config::{Problem, Settings};
 use crate::model::failure::{Cause, Failure};
@@ -39,7 +40,13 @@ pub(super) fn client(
 ) -> Result<Client, Trouble> {
     let organization = organization.unwrap_or(Access::NO_ORGANIZATION).to_owned();
     let access = Access { read_only: true, ..granted(settings, base_url, organization, token) };
-    Client::new(access).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))
+    let network = network::of(settings, &access.base_url)?;
+    Client::over(access, network).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))
+}
+
+/// Returns words for what an answer of the server waits for, name lookup included.
+pub(super) fn waits_for(base_url: &BaseUrl) -> String {
+    format!("`{}`", base_url.host())
 }
 
 /// Whom the client's token speaks for.

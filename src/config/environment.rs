@@ -7,6 +7,8 @@ use std::ffi::OsString;
 use std::fmt;
 
 use super::Problem;
+use crate::model::network::NetworkVariables;
+use crate::model::text;
 
 /// Every variable tidyfy reads by itself, with what it is for.
 pub const VARIABLES: [(&str, &str); 5] = [
@@ -25,9 +27,10 @@ impl Environment {
     /// Keeps what tidyfy knows of `variables`, and of that only what is not empty.
     pub fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let known = variables.into_iter().filter_map(|(name, value)| {
-            let (name, _) = VARIABLES.iter().find(|(known, _)| name == *known)?;
-            let empty = value.to_str().is_some_and(|text| text.trim().is_empty());
-            (!empty).then_some((*name, value))
+            let own = VARIABLES.iter().map(|(known, _)| *known);
+            let name = own.chain(NetworkVariables::NAMES).find(|known| name == *known)?;
+            let empty = value.to_str().is_some_and(|text| text::unwrapped(text).is_empty());
+            (!empty).then_some((name, value))
         });
         Self(known.collect())
     }
@@ -38,7 +41,7 @@ impl Environment {
         self.0.contains_key(name)
     }
 
-    /// The value of `name` without white space around it, if it is set.
+    /// The value of `name`, if it is set, without what is copied along with a value, such as quotes.
     ///
     /// # Errors
     /// A [`Problem`] when it is not UTF-8; the value is not shown, it may be a secret.
@@ -47,7 +50,21 @@ impl Environment {
         let text = value.to_str().ok_or_else(|| {
             Problem::new(format!("`{name}` is not readable: it is not UTF-8"), format!("set `{name}` anew"))
         })?;
-        Ok(Some(text.trim()))
+        Ok(Some(text::unwrapped(text)))
+    }
+}
+
+impl Environment {
+    /// The variables that say how the network is reached.
+    ///
+    /// # Errors
+    /// A [`Problem`] when one is not UTF-8.
+    pub fn network(&self) -> Result<NetworkVariables, Problem> {
+        let set = NetworkVariables::NAMES.into_iter().filter_map(|name| {
+            let value = self.text(name).transpose()?;
+            Some(value.map(|value| (name, value.to_owned())))
+        });
+        Ok(NetworkVariables::new(set.collect::<Result<Vec<_>, _>>()?))
     }
 }
 

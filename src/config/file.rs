@@ -16,6 +16,7 @@ use crate::model::desktop::Clipboard;
 use crate::model::kind::Kind;
 use crate::model::pacing::{Budget, Limits};
 use crate::model::plan::Caution;
+use crate::model::text;
 
 /// tidyfy's configuration. One that is there is never changed; the access token does not belong in it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -227,7 +228,7 @@ impl From<CautionTable> for Caution {
 /// An empty string counts as unset, as an empty variable does.
 fn filled<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(from)?;
-    let text = text.trim();
+    let text = text::unwrapped(&text);
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 

@@ -9,6 +9,7 @@ use crate::model::accent::Accent;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::place::Place;
+use crate::model::text;
 
 /// Where requests go, as far as the sources say.
 #[derive(Debug, Default)]
@@ -69,13 +70,13 @@ pub(super) fn aim(sources: &Sources<'_>, reading: &Reading) -> Result<Aim, Vec<P
         })
     };
     let base_url = Said {
-        flag: flags.base_url.as_deref(),
+        flag: flags.base_url.as_deref().map(text::unwrapped),
         profile: profile.and_then(|profile| profile.base_url.as_deref()),
         variable: variable("TALLYFY_BASE_URL"),
         file: file.base_url.as_deref(),
     };
     let org = Said {
-        flag: flags.org.as_deref(),
+        flag: flags.org.as_deref().map(text::unwrapped),
         profile: profile.and_then(|profile| profile.org.as_deref()),
         variable: variable("TALLYFY_ORG_ID"),
         file: file.org.as_deref(),

@@ -29,9 +29,11 @@ pub use impact::{Ask, Count, Counted, Impact};
 pub use related::{By, Related, Relation, Way};
 use signs::ARCHIVED_SIGN;
 pub use signs::{Archived, Sign};
-use source::{ARCHIVED_LISTS, MEMBERS_AT_ONCE, narrowing};
-pub use source::{Answers, Carrier, Holder, List, Narrowing, Part, Query, Scopes, Source, Within};
-pub use verbs::{Method, Need, Reassign, Undo, VerbRow};
+use source::{ARCHIVED_LISTS, narrowing};
+pub use source::{
+    Answers, Carrier, Holder, List, MEMBERS_AT_ONCE, Narrowing, Part, Query, Scopes, Source, Within,
+};
+pub use verbs::{Method, Need, Permission, Reassign, Undo, VerbRow};
 use verbs::{ORDINARY, PROCESS_TASK};
 pub use words::Words;
 use words::{ARCHIVING, DISABLING};
@@ -69,8 +71,8 @@ pub struct Row {
     pub get: &'static str,
     /// The includes asked for when one record is read for its detail page.
     pub get_with: &'static str,
-    /// Where its page stands in the web app, where that is known: the sheet does not say, Tallyfy's own script for bulk
-    /// exports does for processes.
+    /// The route of its page in the web app, known for processes alone (API sheet, section 1.4). Launch forms, magic
+    /// actions and guest pages change data or log somebody in: they are never the address of a record.
     pub web: Option<&'static str>,
     /// Whether that route still knows a record that has been archived.
     pub by_id: ById,

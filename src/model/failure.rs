@@ -59,6 +59,8 @@ pub struct Failure {
     pub request_id: Option<String>,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
+    /// What can be done about just this one, where that is known.
+    pub hint: Option<String>,
 }
 
 /// The longest sentence kept of a server's words, in characters.
@@ -68,7 +70,15 @@ impl Failure {
     /// A failure without an HTTP answer.
     #[must_use]
     pub fn new(cause: Cause, words: &str) -> Self {
-        Self { cause, status: None, words: one_line(words), code: None, request_id: None, retry_after: None }
+        Self {
+            cause,
+            status: None,
+            words: one_line(words),
+            code: None,
+            request_id: None,
+            retry_after: None,
+            hint: None,
+        }
     }
 
     /// A failure that the server answered with `status`.
@@ -79,7 +89,10 @@ impl Failure {
 
     /// What a person can do about it, if anything.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&str> {
+        if let Some(hint) = &self.hint {
+            return Some(hint);
+        }
         Some(match self.cause {
             Cause::Unauthorized => {
                 "logging out of the web app destroys a personal token: make a new one under Settings > Integrations > REST API"

@@ -10,7 +10,7 @@ mod turns;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::catalog::{ById, Method, Need, Undo, VerbRow, Words};
+use super::catalog::{ById, Method, Need, Permission, Undo, VerbRow, Words};
 use super::id::Id;
 use super::kind::{Kind, Verb};
 use super::outcome::{Outcome, Tally};

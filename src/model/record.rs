@@ -232,6 +232,18 @@ impl Record {
         Self::new(self.kind(), self.id().clone(), drafts.collect())
     }
 
+    /// This record with what no answer carries as an `earlier` reading of it knew: where it was found, how large it is.
+    #[must_use]
+    pub fn with_found(&self, earlier: &Self) -> Self {
+        let is_found = |position: usize| {
+            self.kind().row().fields.get(position).is_some_and(|field| field.paths.is_empty())
+        };
+        let drafts = self.drafts().into_iter().enumerate();
+        let drafts =
+            drafts.map(|(position, own)| if is_found(position) { earlier.draft(position) } else { own });
+        Self::new(self.kind(), self.id().clone(), drafts.collect())
+    }
+
     /// A page that holds this record alone.
     #[must_use]
     pub fn alone(&self) -> Arc<Page> {
@@ -282,14 +294,15 @@ impl Record {
         is_stored.then_some(bytes.route)
     }
 
-    /// What it hangs on, as far as that is a record of a known kind.
+    /// The record that uses it, as far as that is of a known kind: where it was found, else the one that it names.
     #[must_use]
     pub fn holder(&self) -> Option<(Kind, Id)> {
         let Source::Collected { holder, .. } = &self.kind().row().source else { return None };
-        match (self.named(holder.kind), self.named(holder.id)) {
+        let known = |(kind, id)| match (self.named(kind), self.named(id)) {
             (Value::Text(kind), Value::Text(id)) => Some((Kind::parse(kind)?, Id::new(id).ok()?)),
             _ => None,
-        }
+        };
+        known(holder.place).or_else(|| known(holder.subject))
     }
 
     /// What differs in `now`, a later reading of the same record, in the fields that prove a change: `updated was

@@ -6,17 +6,20 @@
 use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, ExposeSecretMut, SecretBox, SecretString};
 
+use super::text;
+
 /// A Tallyfy access token.
 #[derive(Clone, Debug)]
 pub struct Token(SecretString);
 
 impl Token {
-    /// Takes a token as it was configured; surrounding white space is dropped. `None` if nothing is left or if it
-    /// holds what no header may hold.
+    /// Takes a token as it was configured, without what is copied along: white space, a byte order mark, quotes, the word
+    /// `Bearer`. `None` if nothing is left or if it contains white space, a quote, or what no header may contain.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let sound = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let text = without_scheme(text::unwrapped(text));
+        let is_sound = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`');
+        let sound = !text.is_empty() && text.bytes().all(is_sound);
         sound.then(|| Self(SecretString::from(text)))
     }
 
@@ -24,6 +27,20 @@ impl Token {
     #[must_use]
     pub fn reveal(&self) -> &str {
         self.0.expose_secret()
+    }
+}
+
+/// Returns what follows `Bearer`, as in a copied header, or the text itself.
+fn without_scheme(text: &str) -> &str {
+    const SCHEME: &str = "bearer";
+    match text.split_at_checked(SCHEME.len()) {
+        Some((scheme, rest))
+            if scheme.eq_ignore_ascii_case(SCHEME)
+                && (rest.is_empty() || rest.starts_with([' ', '\t', ':'])) =>
+        {
+            text::unwrapped(rest.trim_start_matches(':'))
+        }
+        _ => text,
     }
 }
 
@@ -91,7 +108,29 @@ mod tests {
     }
 
     #[test]
+    fn token_loses_what_is_copied_along_with_it() {
+        for text in [
+            "\u{feff}abc.d-e_f\r\n",
+            "\"abc.d-e_f\"",
+            " 'abc.d-e_f' ",
+            "`abc.d-e_f`",
+            "\u{201c}abc.d-e_f\u{201d}",
+            "\u{feff}\"abc.d-e_f\"\u{200b}",
+            "Bearer abc.d-e_f",
+            "bearer   abc.d-e_f",
+            "\"Bearer abc.d-e_f\"",
+            "Bearer \"abc.d-e_f\"",
+        ] {
+            assert_eq!(Token::new(text).unwrap().reveal(), "abc.d-e_f", "{text:?}");
+        }
+        assert_eq!(Token::new("bearer-of-news").unwrap().reveal(), "bearer-of-news");
+    }
+
+    #[test]
     fn a_token_cannot_smuggle_a_header() {
+        for text in ["\"abc", "abc'", "\"\"", "Bearer", "Bearer ", "a\u{feff}b", "Bearer Bearer abc"] {
+            assert!(Token::new(text).is_none(), "{text:?}");
+        }
         for text in ["", "  ", "a\r\nX: y", "a b", "é"] {
             assert!(Token::new(text).is_none(), "{text:?}");
         }

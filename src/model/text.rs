@@ -115,6 +115,31 @@ pub fn unescaped(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|cell| cell.starts_with(is_risky)).unwrap_or(cell)
 }
 
+/// Returns `text` without what is copied along with a value: white space, a byte order mark, quotes around all of it.
+#[must_use]
+pub fn unwrapped(text: &str) -> &str {
+    const QUOTES: [(char, char); 6] = [
+        ('"', '"'),
+        ('\'', '\''),
+        ('`', '`'),
+        ('\u{201c}', '\u{201d}'),
+        ('\u{2018}', '\u{2019}'),
+        ('«', '»'),
+    ];
+    let mut text = text.trim_matches(is_blank);
+    while let Some(inner) =
+        QUOTES.iter().find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))
+    {
+        text = inner.trim_matches(is_blank);
+    }
+    text
+}
+
+/// White space, and characters that show nothing and stand at the ends of copied text.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}')
+}
+
 /// A whole number with thousands separated: `10,050`.
 #[must_use]
 pub fn grouped(n: u64) -> String {

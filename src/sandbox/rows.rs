@@ -237,6 +237,9 @@ pub(super) trait Row {
 }
 
 /// Writes the base accessors that every row shares.
+/// The owner of what has none.
+pub(super) const NOBODY: i64 = 0;
+
 macro_rules! base {
     ($name:ident) => {
         fn base(&self) -> &Base {
@@ -261,7 +264,7 @@ impl Row for Run {
             "status" => put(&mut self.status, text(value)),
             "checklist_id" => put(&mut self.checklist, text(value).map(Into::into)),
             "checklist_title" => put(&mut self.checklist_title, text(value).map(Into::into)),
-            "owner_id" => put(&mut self.owner, whole(value)),
+            "owner_id" => put(&mut self.owner, whole(value).or(value.is_null().then_some(NOBODY))),
             "started_by" => put(&mut self.started_by, whole(value)),
             "completed_at" => put(&mut self.completed, Some(moment(value))),
             "due_date" => put(&mut self.due, Some(moment(value))),
@@ -278,7 +281,7 @@ impl Row for Template {
         match key {
             "title" => put(&mut self.title, text(value)),
             "status" => put(&mut self.status, Some(text(value))),
-            "owner_id" => put(&mut self.owner, whole(value)),
+            "owner_id" => put(&mut self.owner, whole(value).or(value.is_null().then_some(NOBODY))),
             "steps_count" => put(&mut self.steps, whole(value)),
             "started_processes" => put(&mut self.started, whole(value)),
             "is_pinned" => put(&mut self.pinned, value.as_bool()),

@@ -18,7 +18,7 @@ use super::{
     includes::{About, Depth},
     query::Query,
     quirks::Quirk,
-    rows::{Base, Duties, File, Group, Key, Kind, Link, Moment, Run, Tag, Tallies, Task, Template},
+    rows::{Base, Duties, File, Group, Key, Kind, Link, Moment, NOBODY, Run, Tag, Tallies, Task, Template},
     store::{Step, World, step_id},
 };
 
@@ -71,6 +71,9 @@ impl<'a> Shape<'a> {
 
     /// An owner id: some are strings in every answer (API sheet, row 20).
     fn owner(&self, id: i64, text: bool) -> Value {
+        if id == NOBODY {
+            return Value::Null;
+        }
         if text || self.quirk(Quirk::OwnerStrings) { json!(id.to_string()) } else { json!(id) }
     }
 
@@ -135,11 +138,12 @@ impl<'a> Shape<'a> {
 
     pub(super) fn template(&self, key: &Key, template: &Template) -> Value {
         let base = &template.base;
+        let maker = if template.owner == NOBODY { self.world.caller } else { template.owner };
         let embedded: String = template.embeds.iter().map(|embed| embed_block(&embed.template)).collect();
         let mut body = json!({
             "id": &**key, "increment_id": base.serial, "title": template.title, "alias": format!("t-{}", base.serial),
             "type": if base.serial.is_multiple_of(9) { "form" } else { "procedure" }, "status": template.status,
-            "owner_id": self.owner(template.owner, false), "created_by": self.owner(template.owner, true),
+            "owner_id": self.owner(template.owner, false), "created_by": self.owner(maker, true),
             "last_updated_by": self.owner(template.owner, true),
             "steps_count": if base.serial.is_multiple_of(5) { json!(template.steps.to_string()) } else { json!(template.steps) },
             "started_processes": template.started, "created_at": millis(base.created),

@@ -12,15 +12,18 @@ use reqwest::Url;
 
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
+use crate::model::text;
 
 /// Everything but the characters that no part of a URL gives a meaning to.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// A comma means nothing in a query, and lists of includes stay readable with it.
 const VALUE: &AsciiSet = &SEGMENT.remove(b',');
 
-/// Hosts that have the API alone, with the addresses of the web app that they belong to.
-const OWN_HOSTS: [(&str, &str); 3] = [
+/// Hosts of the API with the address of their web app (API sheet, sections 1.1 and 1.4).
+const WEB_HOSTS: [(&str, &str); 5] = [
+    ("go.tallyfy.com", "https://go.tallyfy.com"),
     ("api.tallyfy.com", "https://go.tallyfy.com"),
+    ("staging.go.tallyfy.com", "https://staging.go.tallyfy.com"),
     ("staging-api.tallyfy.com", "https://staging.go.tallyfy.com"),
     ("staging.api.tallyfy.com", "https://staging.go.tallyfy.com"),
 ];
@@ -74,7 +77,8 @@ impl BaseUrl {
     /// # Errors
     /// [`BadBaseUrl`] says what is wrong with it.
     pub fn parse(text: &str, allow_insecure_http: bool) -> Result<Self, BadBaseUrl> {
-        let url = Url::parse(text.trim()).map_err(|error| BadBaseUrl::Unreadable(error.to_string()))?;
+        let url =
+            Url::parse(text::unwrapped(text)).map_err(|error| BadBaseUrl::Unreadable(error.to_string()))?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(BadBaseUrl::Scheme(url.scheme().to_owned()));
         }
@@ -106,17 +110,17 @@ impl BaseUrl {
             || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
     }
 
-    /// Where the web app of the same people lives, if that can be told: it shares its host with the API unless that has
-    /// one of its own (API sheet, section 1.1).
-    #[must_use]
-    pub fn web(&self) -> Option<Self> {
-        let known = OWN_HOSTS.iter().find(|(api, _)| *api == self.host());
-        let text = known.map(|(_, web)| *web).or_else(|| self.text.strip_suffix("/api"))?;
-        Self::parse(text, true).ok()
+    /// Returns the address of the web app that belongs to this API. A host that is not Tallyfy's own serves both, as
+    /// `go.tallyfy.com` does: the API below `/api`, the web app beside it.
+    pub(super) fn web(&self) -> Self {
+        let known = WEB_HOSTS.iter().find(|(api, _)| *api == self.host());
+        let text = known.map_or(self.text.strip_suffix("/api").unwrap_or(&self.text), |(_, web)| *web);
+        Self::parse(text, true).unwrap_or_else(|_| self.clone())
     }
 
     /// Whether requests go out encrypted.
-    pub(super) fn is_secure(&self) -> bool {
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
         self.url.scheme() == "https"
     }
 
@@ -245,6 +249,31 @@ mod tests {
         }
         assert!(matches!(BaseUrl::parse("https://", false), Err(BadBaseUrl::Unreadable(_))));
         assert!(BaseUrl::parse("http://192.168.0.7/", true).is_ok());
+    }
+
+    #[test]
+    fn web_address_of_each_base_url_is_that_of_its_app() {
+        let (live, staging) = ("https://go.tallyfy.com", "https://staging.go.tallyfy.com");
+        for (api, app) in [
+            ("https://go.tallyfy.com/api", live),
+            ("https://go.tallyfy.com/api/", live),
+            ("https://go.tallyfy.com", live),
+            ("https://api.tallyfy.com", live),
+            ("https://api.tallyfy.com/api", live),
+            ("https://staging.go.tallyfy.com/api", staging),
+            ("https://staging-api.tallyfy.com", staging),
+            ("https://staging.api.tallyfy.com/api", staging),
+            ("http://127.0.0.1:8080/api", "http://127.0.0.1:8080"),
+            ("https://tallyfy.corp.example/api", "https://tallyfy.corp.example"),
+            ("https://gateway.example/tallyfy/api", "https://gateway.example/tallyfy"),
+            ("https://gateway.example", "https://gateway.example"),
+        ] {
+            let app_of = base(api).web();
+            assert_eq!(app_of.to_string(), app, "{api}");
+            let id = Id::new("5d0c2a9be1f34a7788c1d2e3f4a5b6c7").unwrap();
+            let page = app_of.join("{org}/processes/{id}", ORG, Some(&id), &[]).unwrap();
+            assert_eq!(page.as_str(), format!("{app}/{ORG}/processes/{id}"), "{api}");
+        }
     }
 
     #[test]

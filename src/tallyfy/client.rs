@@ -24,9 +24,11 @@ use crate::model::secret::Token;
 
 use super::address::{BaseUrl, same_origin};
 use super::answer::{Answered, Listed, Raw};
+use super::connect_error::Route;
+use super::network::Network;
 use super::quota::{Ear, Quota};
 use super::sift::Keep;
-use super::transport::{self, Waited};
+use super::transport;
 
 mod download;
 
@@ -105,7 +107,7 @@ impl SetupError {
             }
             Self::Token => "copy the token again, without quotes or line breaks",
             Self::Library(_) => {
-                "install the system's root certificates, such as the package `ca-certificates`"
+                "install the system's root certificates, such as the package `ca-certificates`; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others where they are set"
             }
         }
     }
@@ -116,6 +118,7 @@ impl SetupError {
 pub struct Client {
     http: reqwest::Client,
     access: Arc<Access>,
+    network: Arc<Network>,
     /// Who wants to know what answers say about the server's limits.
     ear: Ear,
 }
@@ -127,11 +130,19 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Makes a client; nothing is sent yet.
+    /// Makes a client that connects directly; nothing is sent yet.
+    ///
+    /// # Errors
+    /// As for [`Client::over`].
+    pub fn new(access: Access) -> Result<Self, SetupError> {
+        Self::over(access, Network::default())
+    }
+
+    /// Makes a client that connects over `network`; nothing is sent yet.
     ///
     /// # Errors
     /// [`SetupError`] says what is wrong with `access`, or that the system trusts no certificates.
-    pub fn new(access: Access) -> Result<Self, SetupError> {
+    pub fn over(access: Access, network: Network) -> Result<Self, SetupError> {
         Id::new(&access.organization)?;
         let mut builder = reqwest::Client::builder()
             .default_headers(headers(&access.token)?)
@@ -142,8 +153,14 @@ impl Client {
             .connect_timeout(access.timeouts.connect)
             .pool_idle_timeout(POOL_IDLE)
             .tcp_nodelay(true);
-        if access.base_url.is_loopback() {
-            builder = builder.no_proxy();
+        // The library reads the variables too; what is said of a proxy must be what is used.
+        builder = builder.no_proxy();
+        let refused = |error: reqwest::Error| SetupError::Library(reason(&error));
+        if let Some(proxy) = network.proxy() {
+            builder = builder.proxy(reqwest::Proxy::all(proxy.url()).map_err(refused)?);
+        }
+        if let Some(certificates) = network.certificates() {
+            builder = builder.tls_certs_only(certificates.map_err(refused)?);
         }
         builder = if access.base_url.is_secure() {
             // Fails where a provider is installed already, which is then used.
@@ -152,8 +169,8 @@ impl Client {
         } else {
             builder.tls_backend_preconfigured(trusting_nobody()?)
         };
-        let http = builder.build().map_err(|error| SetupError::Library(reason(&error)))?;
-        Ok(Self { http, access: Arc::new(access), ear: Ear::default() })
+        let http = builder.build().map_err(refused)?;
+        Ok(Self { http, access: Arc::new(access), network: Arc::new(network), ear: Ear::default() })
     }
 
     /// The same client with no connection yet: whatever it sends opens one.
@@ -169,7 +186,7 @@ impl Client {
     /// # Errors
     /// As for [`Client::new`].
     pub fn with_token(&self, token: Token) -> Result<Self, SetupError> {
-        Self::new(Access { token, ..Access::clone(&self.access) })
+        Self::over(Access { token, ..Access::clone(&self.access) }, Network::clone(&self.network))
     }
 
     /// The same client, and what is heard of the server's limits in the answers that come by it alone.
@@ -281,11 +298,13 @@ impl Client {
         self.address(route, id, &paged(query, page, per_page))
     }
 
-    /// The address of a page of the web app, if it can be told where that lives. It never holds the token.
-    #[must_use]
-    pub fn web_address(&self, route: &str, id: Option<&Id>) -> Option<String> {
-        let url = self.access.base_url.web()?.join(route, &self.access.organization, id, &[]);
-        url.ok().map(|url| url.to_string())
+    /// Returns the address of a page of the web app. It never contains the token.
+    ///
+    /// # Errors
+    /// As for [`Client::path`].
+    pub fn web_address(&self, route: &str, id: Option<&Id>) -> Result<String, Failure> {
+        let url = self.access.base_url.web().join(route, &self.access.organization, id, &[])?;
+        Ok(url.to_string())
     }
 
     fn url(&self, route: &str, id: Option<&Id>, query: &[(&str, String)]) -> Result<Url, Failure> {
@@ -322,12 +341,19 @@ impl Client {
         match timeout_at(deadline, self.http.execute(request)).await {
             Err(_) => Err(transport::no_answer(whole)),
             Ok(Ok(answer)) => {
+                if let Some(proxy) = self.network.proxy()
+                    && answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+                {
+                    return Err(transport::stopped_by_proxy(proxy));
+                }
                 self.ear.hear(Quota::read(answer.headers(), Timestamp::now()));
                 Ok(answer)
             }
             Ok(Err(error)) => {
-                let waited = Waited { connect, request: whole };
-                Err(transport::failed_to_send(&error, self.access.base_url.host(), waited))
+                let base_url = &self.access.base_url;
+                let (host, is_secure) = (base_url.host(), base_url.is_secure());
+                let route = Route { host, is_secure, network: &self.network, connect };
+                Err(transport::failed_to_send(&error, &route, whole))
             }
         }
     }

@@ -27,7 +27,7 @@ use crate::model::text;
 pub use answers::filed;
 pub use count::count;
 pub(super) use credential::drop_credentials;
-pub use sheet::sheet;
+pub use sheet::{named, sheet};
 
 /// Why a row is no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,30 +4,24 @@
 //! not, and so does an HTTP/2 server that says so. Anything else, a pooled connection that turned out closed among it,
 //! counts as sent. Must not quote a URL or a header.
 
-use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use super::connect_error::{self, Explained, Route, sources};
+use super::network::Proxy;
 use crate::model::failure::{Cause, Failure};
 use crate::model::pacing;
 
-/// How long the whole of an attempt, or its connection, may take; for the words of a timeout.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Waited {
-    pub(super) connect: Duration,
-    pub(super) request: Duration,
-}
-
-/// A failure to get any answer from `host`.
-pub(super) fn failed_to_send(error: &reqwest::Error, host: &str, waited: Waited) -> Failure {
+/// A failure to get any answer, over `route` and within `waited` for the whole of the attempt.
+pub(super) fn failed_to_send(error: &reqwest::Error, route: &Route<'_>, waited: Duration) -> Failure {
     if error.is_builder() {
         return Failure::new(Cause::Bug, "the request could not be built, so nothing was sent");
     }
     if error.is_connect() {
-        return Failure::new(Cause::Unreachable, &unreachable(error, host, waited.connect));
+        return explained(Cause::Unreachable, connect_error::explain(error, route));
     }
     if error.is_timeout() {
-        return no_answer(waited.request);
+        return no_answer(waited);
     }
     if sources(error).filter_map(|source| source.downcast_ref::<h2::Error>()).any(is_unprocessed) {
         let words = "the server closed the connection before it processed the request";
@@ -38,6 +32,15 @@ pub(super) fn failed_to_send(error: &reqwest::Error, host: &str, waited: Waited)
         _ => "the connection ended".to_owned(),
     };
     Failure::new(Cause::Broken, &format!("{why} before an answer came"))
+}
+
+/// A proxy that answered the request itself, because it wants to know who asks: the API was not reached.
+pub(super) fn stopped_by_proxy(proxy: &Proxy) -> Failure {
+    explained(Cause::Unreachable, connect_error::unauthorized(proxy))
+}
+
+fn explained(cause: Cause, explained: Explained) -> Failure {
+    Failure { hint: explained.hint, ..Failure::new(cause, &explained.words) }
 }
 
 /// No answer in time.
@@ -54,32 +57,6 @@ pub(super) fn broke_off(status: u16) -> Failure {
 pub(super) fn stalled(status: u16, waited: Duration) -> Failure {
     let words = format!("the answer stopped coming for {}", pacing::spoken(waited));
     Failure::answered(Cause::TimedOut, status, &words)
-}
-
-fn unreachable(error: &reqwest::Error, host: &str, waited: Duration) -> String {
-    if error.is_timeout() {
-        return format!("no connection to `{host}` in {}", pacing::spoken(waited));
-    }
-    if error.is_dns() {
-        return format!("the name `{host}` could not be looked up");
-    }
-    let io = innermost(error);
-    if let Some(tls) = io.and_then(secured) {
-        return format!("no secure connection to `{host}`: {tls}");
-    }
-    match io {
-        Some(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
-            format!("`{host}` refused the connection")
-        }
-        Some(io) => format!("no connection to `{host}`: {io}"),
-        None => format!("no connection to `{host}`"),
-    }
-}
-
-/// What went wrong with the encryption: it travels inside input/output errors, which do not name it as their source.
-fn secured(error: &io::Error) -> Option<&rustls::Error> {
-    let inner = error.get_ref()?;
-    inner.downcast_ref().or_else(|| secured(inner.downcast_ref()?))
 }
 
 /// Whether the server said that it did not process a request. A stream that it did begin to process ends with the
@@ -100,16 +77,13 @@ fn innermost(error: &reqwest::Error) -> Option<&io::Error> {
     sources(error).filter_map(|source| source.downcast_ref::<io::Error>()).last()
 }
 
-fn sources(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    std::iter::successors(error.source(), |source: &&(dyn Error + 'static)| (*source).source())
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::tallyfy::network::Network;
 
     const HEADERS: u8 = 1;
     const RESET: u8 = 3;
@@ -143,8 +117,9 @@ mod tests {
         let client = reqwest::Client::builder().no_proxy().retry(reqwest::retry::never());
         let client = client.http2_prior_knowledge().build().unwrap();
         let (answer, ()) = tokio::join!(client.delete(url).send(), server);
-        let waited = Waited { connect: Duration::from_secs(1), request: Duration::from_secs(1) };
-        failed_to_send(&answer.unwrap_err(), "x", waited).cause
+        let (second, network) = (Duration::from_secs(1), Network::default());
+        let route = Route { host: "x", is_secure: false, network: &network, connect: second };
+        failed_to_send(&answer.unwrap_err(), &route, second).cause
     }
 
     fn goaway(last: u8, code: u8) -> Vec<u8> {

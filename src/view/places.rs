@@ -27,6 +27,9 @@ pub(super) fn draw(state: &State, places: &Places, canvas: &mut Canvas<'_>) {
     let mut rows = inside.rows(1, inside.height);
     let lines = places.lines(state);
     let remark = match &places.mine {
+        _ if let Some(name) = &places.entering => {
+            Some(format!("going to `{}`, waiting for its token   Esc cancel", clean(name)))
+        }
         Mine::Asked => Some("reading which organizations you are in…".to_owned()),
         Mine::Failed(failure) => {
             Some(format!("your organizations could not be read: {}", clean(&failure.words)))

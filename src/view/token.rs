@@ -55,6 +55,7 @@ const KEYS: &str = "Enter tries it; with nothing typed: reads its source again; 
 fn told(state: &State, prompt: &TokenPrompt) -> Vec<(Weight, String)> {
     let mut told: Vec<(Weight, String)> =
         prompt.refused.iter().map(|words| (Weight::Loud, format!("! {words}"))).collect();
+    told.extend(state.reading_token.iter().map(|place| (Weight::Plain, format!("waiting for {place}"))));
     let why = match state.identity {
         Identity::Known => {
             "the token is not accepted any more: logging out of the web app destroys a personal token"

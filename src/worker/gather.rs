@@ -14,7 +14,7 @@ use super::pace::Urgency;
 use super::walk::{Listing, PER_PAGE, Pages};
 use crate::app::effect::Wanted;
 use crate::app::message::{LoadEnd, Reply};
-use crate::model::catalog::{Carrier, Holder, List, Source};
+use crate::model::catalog::{Carrier, Holder, List, Relation, Source};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Scope};
@@ -109,9 +109,10 @@ impl<'a> Gathering<'a> {
         let mut listing = Listing::of(self.load.list.kind, list, Scope::All);
         listing.abreast = self.load.session.at_once();
         listing.query.push(("with", carrier.with.to_owned()));
-        let within = carrier.within.iter().map(|within| &within.include);
-        let keys = carrier.answers.iter().chain([&carrier.include]).chain(within);
-        listing.keep = keys.fold(Keep::fields(carrier.kind), |keep, key| keep.and(key));
+        let within = carrier.within.iter().map(|within| within.include);
+        let named = carrier.kind.row().related.iter().flat_map(|relation| relation.way.keys());
+        let keys = carrier.answers.iter().copied().chain([carrier.include]).chain(within).chain(named);
+        listing.keep = keys.fold(Keep::fields(carrier.kind), Keep::and);
         listing.name = carrier.kind.row().plural;
         if at > 0 {
             listing.first = Urgency::Background;
@@ -244,6 +245,8 @@ struct Hooks {
     inner: BTreeMap<Id, Hook>,
     /// Those inside it as they came.
     values: Vec<(Id, Value)>,
+    /// Those that the record of the list names by id, such as the template of a process.
+    named: Vec<Hook>,
 }
 
 /// What a record hangs on.
@@ -264,6 +267,14 @@ impl Hook {
         };
         Some(Self { kind, id, words: format!("{} {name}", kind.row().singular) })
     }
+
+    /// Returns the record that `value` names by `relation`.
+    fn named(relation: &Relation, value: &Value) -> Option<Self> {
+        let (id, name) = decode::named(&relation.way, value)?;
+        let name = text::name_or_nameless(&name);
+        let words = format!("{} {name}", relation.kind.row().singular);
+        Some(Self { kind: relation.kind, id, words })
+    }
 }
 
 impl Hooks {
@@ -279,7 +290,27 @@ impl Hooks {
             }
         }
         let id = outer.id.clone();
-        Some((Self { carrier, outer, inner, values }, id))
+        let named = carrier.kind.row().related.iter().filter_map(|relation| Hook::named(relation, value));
+        let named = named.collect();
+        Some((Self { carrier, outer, inner, values, named }, id))
+    }
+
+    /// Returns words for the record of this kind and id, if it is the list's record or lies inside it.
+    fn inside(&self, kind: Kind, id: &Id) -> Option<String> {
+        let outer = &self.outer;
+        let is_within = |kind| self.carrier.within.as_ref().is_some_and(|within| within.kind == kind);
+        match self.inner.get(id).filter(|inner| inner.kind == kind) {
+            Some(inner) => Some(inner.words.clone()),
+            None if (outer.kind, &outer.id) == (kind, id) => Some(outer.words.clone()),
+            // One that did not come along.
+            None => is_within(kind).then(|| format!("{} in {}", kind.row().singular, outer.words)),
+        }
+    }
+
+    /// Returns words for a record elsewhere, by its name where the list's record tells it.
+    fn outside(&self, kind: Kind, id: &Id) -> String {
+        let named = self.named.iter().find(|named| (named.kind, &named.id) == (kind, id));
+        named.map_or_else(|| format!("another {}", kind.row().singular), |named| named.words.clone())
     }
 
     /// What was found on the record itself and on those inside it.
@@ -301,42 +332,53 @@ impl Hooks {
 /// Where it is kept what a record hangs on.
 struct Places {
     words: Option<usize>,
-    kind: Option<usize>,
-    id: Option<usize>,
+    place: (Option<usize>, Option<usize>),
+    subject: (Option<usize>, Option<usize>),
 }
 
 impl Places {
     fn new(kind: Kind, holder: &Holder) -> Self {
         let field = |name| kind.row().field(name);
-        Self { words: field(holder.words), kind: field(holder.kind), id: field(holder.id) }
+        let both = |(kind, id)| (field(kind), field(id));
+        Self { words: field(holder.words), place: both(holder.place), subject: both(holder.subject) }
     }
 
-    /// Puts down what a record hangs on: what it says itself, else where it was found.
+    /// Puts down what a record hangs on: what it names, if that is the record it was found in or lies inside it, else
+    /// the one that it was found in, and what it names beside that.
     fn put(&self, drafts: &mut Drafts, hooks: &Hooks, found: &Hook) {
-        let said = (self.text(drafts, self.kind), self.text(drafts, self.id));
-        let words = match said {
-            (Some(kind), Some(id)) => match (Kind::parse(&kind), Id::new(&id)) {
-                (Some(kind), Ok(id)) => subject(hooks, kind, &id),
-                // The record says that it hangs on something which is of no kind that is known here.
-                _ => found.words.clone(),
-            },
-            _ => {
-                // Else a logo would lose what it is.
-                if said.0.is_none() {
-                    set(drafts, self.kind, found.kind.row().singular);
-                    set(drafts, self.id, &found.id.to_string());
+        let said = (self.text(drafts, self.subject.0), self.text(drafts, self.subject.1));
+        let named = match &said {
+            (Some(kind), Some(id)) => Kind::parse(kind).zip(Id::new(id).ok()),
+            _ => None,
+        };
+        let (words, (kind, id)) = match named.clone() {
+            Some((kind, id)) => match hooks.inside(kind, &id) {
+                Some(words) => (words, (kind, id)),
+                None => {
+                    let filed = hooks.outside(kind, &id);
+                    (format!("{} (filed under {filed})", found.words), (found.kind, found.id.clone()))
                 }
-                found.words.clone()
-            }
+            },
+            None => (found.words.clone(), (found.kind, found.id.clone())),
         };
         set(drafts, self.words, &words);
+        // The logo names its organization, which is no record that could be opened.
+        let is_foreign = said.0.is_some_and(|kind| Kind::parse(&kind).is_none());
+        if !is_foreign {
+            set(drafts, self.place.0, kind.row().singular);
+            set(drafts, self.place.1, &id.to_string());
+        }
+        if named.is_none() && !is_foreign {
+            set(drafts, self.subject.0, kind.row().singular);
+            set(drafts, self.subject.1, &id.to_string());
+        }
     }
 
     /// Adds to `known` what it lacks and `more` has, and says whether that was anything. The record has been `found` in
     /// these places.
     fn add(&self, known: &mut Drafts, mut more: Drafts, found: &mut Found) -> bool {
-        let elsewhere = (self.text(known, self.kind), self.text(known, self.id))
-            != (self.text(&more, self.kind), self.text(&more, self.id));
+        let place = |drafts| (self.text(drafts, self.place.0), self.text(drafts, self.place.1));
+        let elsewhere = place(known) != place(&more);
         let (here, there) = (self.text(known, self.words), self.text(&more, self.words));
         let mut added = false;
         if let (true, Some(here), Some(there)) = (elsewhere, here, there) {
@@ -384,19 +426,6 @@ fn listed(found: &Found) -> String {
         words.push_str(place);
     }
     words
-}
-
-/// The name of what a record says it hangs on, as far as it came along.
-fn subject(hooks: &Hooks, kind: Kind, id: &Id) -> String {
-    let outer = &hooks.outer;
-    match hooks.inner.get(id).filter(|inner| inner.kind == kind) {
-        Some(inner) => inner.words.clone(),
-        None if (outer.kind, &outer.id) == (kind, id) => outer.words.clone(),
-        None if hooks.carrier.within.as_ref().is_some_and(|within| within.kind == kind) => {
-            format!("{} in {}", kind.row().singular, outer.words)
-        }
-        None => format!("another {}", kind.row().singular),
-    }
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ pub(super) async fn find(session: &Session, record: &Record) -> Result<Record, F
 /// Reads all that is known of one record.
 pub(super) async fn read(session: &Session, record: &Record) -> Result<Box<Sheet>, Failure> {
     match Truth::new(session, [record], Use::Page).look(record, Age::New).await? {
-        Seen::There { record, said, .. } => Ok(Box::new(decode::sheet(record, &said))),
+        Seen::There { record: read, said, .. } => Ok(Box::new(decode::sheet(read.with_found(record), &said))),
         Seen::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
     }
 }

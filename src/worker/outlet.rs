@@ -22,8 +22,8 @@ use crate::model::shell;
 
 /// How long a program may take with a text, and how long a browser has to say that it cannot start.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The page of an organization in the web app, as Tallyfy's own documents write it.
-const START: &str = "organizations/{org}";
+/// The start page of an organization in the web app (API sheet, section 1.4). The pages of most kinds are unknown.
+const DASHBOARD: &str = "{org}/dashboard";
 
 /// Copies something, by a program of the system or by the terminal.
 pub(super) async fn copy(session: &Session, desktop: &Desktop, clip: Clip) -> Result<Copied, Failure> {
@@ -78,20 +78,25 @@ async fn fed(program: &Program, text: &str) -> Result<(), String> {
 }
 
 /// Opens a record in a browser; where none can be started, its address is copied.
-pub(super) async fn browse(session: &Session, desktop: &Desktop, kind: Kind, id: &Id) -> Option<Browsed> {
+pub(super) async fn browse(
+    session: &Session,
+    desktop: &Desktop,
+    kind: Kind,
+    id: &Id,
+) -> Result<Browsed, Failure> {
     let client = session.client();
-    let exact = kind.row().web.and_then(|route| client.web_address(route, Some(id)));
-    let is_exact = exact.is_some();
-    let address = exact.or_else(|| client.web_address(START, None))?;
+    let page = kind.row().web;
+    let is_exact = page.is_some();
+    let address = client.web_address(page.unwrap_or(DASHBOARD), page.map(|_| id))?;
     let mut why = "there is no browser here".to_owned();
     for program in &desktop.openers {
         match opened(program, &address).await {
-            Ok(()) => return Some(Browsed { kind, address, is_exact, left: None }),
+            Ok(()) => return Ok(Browsed { kind, address, is_exact, left: None }),
             Err(reason) => why = format!("`{}` {reason}", program.name),
         }
     }
     let way = way(desktop, address.clone()).await;
-    Some(Browsed { kind, address, is_exact, left: Some((why, way)) })
+    Ok(Browsed { kind, address, is_exact, left: Some((why, way)) })
 }
 
 /// Starts a browser, which lives on by itself. One that has not failed after a while has started.

@@ -14,8 +14,8 @@ use futures_util::stream;
 use tokio::task::spawn_blocking;
 
 use steps::{
-    Key, Later, Since, deleted_since, heir, inverted, is_left, key, kinds, number, options, record, records,
-    tally, word,
+    Key, Later, Since, deleted_since, heir, inverted, is_left, is_open, key, kinds, number, options, record,
+    records, tally, word,
 };
 
 use super::apply::{Reading, read_back};

@@ -4,18 +4,39 @@
 //! server that cannot be reached is knocked at now and then. Must not decide what a closed door means for a request.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::door::State;
 use super::look;
 use super::session::Session;
+use crate::app::message::Fact;
 use crate::auth::{self, TokenSource};
 use crate::model::failure::{Cause, Failure};
 use crate::model::people::Person;
 use crate::model::secret::Token;
+
+/// Until then nothing is said of a source that is read.
+const SILENCE: Duration = Duration::from_millis(700);
+
+/// Says what is waited for, for as long as it lives.
+struct Waiting<'a>(&'a Session);
+
+impl<'a> Waiting<'a> {
+    fn tell(session: &'a Session, what: &str) -> Self {
+        session.tell(Fact::Reading(Some(what.to_owned())));
+        Self(session)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.tell(Fact::Reading(None));
+    }
+}
 
 /// Whoever stands at the door. Clones stand at the same one, and try one token at a time.
 #[derive(Debug, Clone)]
@@ -57,19 +78,21 @@ impl Porter {
     ///
     /// A refusal leaves everything as it is.
     pub(super) async fn admit(&self, typed: Option<Token>) -> Result<(), Failure> {
-        let _alone = self.trying.lock().await;
         let token = match typed {
             Some(token) => token,
             None => self.read().await?.ok_or_else(none_there)?,
         };
+        let _alone = self.trying.lock().await;
         self.attempt(token).await
     }
 
     /// Goes on by itself if the source holds another token than the one that is not accepted. What is wrong with that
     /// one, or with the source, is the newer reason for the door to be locked.
     async fn look_again(&self) {
+        let read = self.read().await;
+        // Not held while the source is read: a keyring may take a minute, and a token that is typed meanwhile counts.
         let _alone = self.trying.lock().await;
-        let found = match self.read().await {
+        let found = match read {
             Ok(Some(token)) if token.reveal() != self.session.client().access().token.reveal() => {
                 self.attempt(token).await
             }
@@ -83,8 +106,15 @@ impl Porter {
 
     async fn read(&self) -> Result<Option<Token>, Failure> {
         let source = self.source.clone();
-        // A source may be a file on a disk that is slow to answer.
-        let read = spawn_blocking(move || source.read()).await;
+        // A source may be a file on a disk that is slow to answer, or a keyring that asks a person.
+        let mut reading = spawn_blocking(move || source.read());
+        let read = match timeout(SILENCE, &mut reading).await {
+            Ok(read) => read,
+            Err(_) => {
+                let _waiting = Waiting::tell(&self.session, self.source.waits_for());
+                reading.await
+            }
+        };
         let read = read.map_err(|_| Failure::new(Cause::Bug, "reading the token's source broke off"))?;
         read.map_err(|problem| unusable(&format!("{}: {}", problem.sentence, problem.hint)))
     }

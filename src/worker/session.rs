@@ -113,6 +113,11 @@ impl Session {
         }))
     }
 
+    /// Tells the state something.
+    pub(super) fn tell(&self, fact: Fact) {
+        self.0.post.tell(fact);
+    }
+
     /// What every request passes.
     pub(super) fn door(&self) -> &Door {
         &self.0.door

@@ -4,6 +4,7 @@ mod bench;
 mod doctor;
 mod journal;
 mod login;
+mod network;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

@@ -110,6 +110,12 @@ async fn what_each_file_hangs_on_is_named_and_known() {
         };
         let id = said["subject"]["id"].as_str().unwrap();
         let (held, holder) = file.holder().unwrap();
+        if (kind, held) == (Kind::Templates, Kind::Processes) {
+            // Handed in at the kick-off of a process of that template.
+            let process = desk.server.object("runs", &holder.to_string()).unwrap();
+            assert_eq!(process["checklist_id"], id);
+            continue;
+        }
         assert_eq!((held, holder.to_string().as_str()), (kind, id));
         let name = desk.server.object(slug, id).unwrap()[name].as_str().unwrap().to_owned();
         assert_eq!(
@@ -179,6 +185,36 @@ async fn a_key_goes_to_what_a_file_hangs_on_and_back() {
     desk.rest().await;
     desk.keys("L").await;
     assert!(desk.shows("processes hang on nothing"), "{}", desk.screen());
+}
+
+/// Its answer names the template, though a process uses it (API sheet, section 7).
+#[tokio::test(start_paused = true)]
+async fn kick_off_file_leads_to_the_process_that_uses_it() {
+    let mut desk = plain().await;
+    let run = desk.live().remove(0);
+    let fields = json!({"filename": "passport.pdf", "way": "answer"});
+    let file = add(&mut desk, fields).await;
+    let (said, process) =
+        (desk.server.object("assets", &file).unwrap(), desk.server.object("runs", &run).unwrap());
+    assert_eq!(said["subject"]["type"], "Checklist");
+    assert_eq!(said["subject"]["id"], process["checklist_id"]);
+    let named = |record: &record::Record| match record.named("attached to") {
+        record::Value::Text(words) => words.to_owned(),
+        other => panic!("{other:?}"),
+    };
+    go_to(&mut desk, &file).await;
+    let place = format!("process {}", name_or_nameless(process["name"].as_str().unwrap()));
+    let template = name_or_nameless(process["checklist_title"].as_str().unwrap()).into_owned();
+    let words = named(&desk.state().under_cursor().unwrap());
+    assert_eq!(words, format!("{place} (filed under template {template})"));
+    desk.keys("enter").await;
+    desk.rest().await;
+    let page = &desk.state().detail.as_ref().unwrap().record;
+    assert_eq!((page.kind(), named(page)), (Kind::Files, words));
+    desk.keys("L").await;
+    desk.rest().await;
+    let page = &desk.state().detail.as_ref().unwrap().record;
+    assert_eq!((page.kind(), page.id().to_string()), (Kind::Processes, run));
 }
 
 #[tokio::test(start_paused = true)]

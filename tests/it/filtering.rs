@@ -1,5 +1,6 @@
 //! Filtering and sorting as a person does it: keys in, and the rows on the screen against what the server holds.
 
+mod narrowed;
 mod orders;
 mod tab;
 mod terms;

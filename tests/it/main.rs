@@ -26,6 +26,7 @@ mod out;
 mod past;
 mod pause;
 mod people;
+mod permissions;
 mod places;
 mod properties;
 mod pty;

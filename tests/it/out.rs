@@ -257,14 +257,14 @@ fn programs_of_the_system_take_texts_and_addresses() {
         terminal.presses("w");
         terminal.sees("opened its page");
         let origin = server.base_url().replace("/api", "");
-        let address = format!("--new {origin}/organizations/{}/runs/{id}\n", server.org());
+        let address = format!("--new {origin}/{}/processes/{id}\n", server.org());
         assert_eq!(fs::read_to_string(&opened).unwrap(), address);
         terminal.presses("5");
         terminal.sees("30 of 30");
         terminal.presses("w");
-        terminal.sees("where the web app shows a tag is not known: opened the organization's page");
+        terminal.sees("the web page of a tag is not known: opened the dashboard");
         let kept = fs::read_to_string(&opened).unwrap();
-        assert_eq!(kept, format!("--new {origin}/organizations/{}\n", server.org()));
+        assert_eq!(kept, format!("--new {origin}/{}/dashboard\n", server.org()));
     });
 }
 

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use tidyfy::app::effect::{Effect, Ticket, Work};
 use tidyfy::app::keymap::{Chord, Keymap};
-use tidyfy::app::message::{Copied, Exported, Fact, JobEnd, LoadEnd, Message, Reply, Size, Way};
+use tidyfy::app::message::{Browsed, Copied, Exported, Fact, JobEnd, LoadEnd, Message, Reply, Size, Way};
 use tidyfy::app::state::confirm::{Confirm, Part};
 use tidyfy::app::state::{Overlay, Setup, State};
 use tidyfy::app::update::update;
@@ -156,7 +156,10 @@ impl Driven {
                 let (_, records) = export.sheet.text(export.format);
                 Reply::Exported(Ok(Exported { path: export.name.clone(), records, lacks: None }))
             }
-            Work::Browse(..) => Reply::Browsed(Ok(None)),
+            Work::Browse(kind, _) => {
+                let (kind, address) = (*kind, "https://web.example/0/dashboard".to_owned());
+                Reply::Browsed(Ok(Browsed { kind, address, is_exact: false, left: None }))
+            }
             Work::Drop(_) => Reply::Dropped(Ok(())),
             Work::Admit(_) => Reply::Admitted(Ok(())),
             Work::Shelve(_) => Reply::Shelved(Ok(vec![])),

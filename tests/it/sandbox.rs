@@ -4,6 +4,7 @@
     reason = "a test that finds nothing where something must be should fail there"
 )]
 
+mod clock;
 mod files;
 mod folders;
 mod guests;

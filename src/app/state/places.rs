@@ -30,13 +30,15 @@ pub struct Places {
     pub at: usize,
     /// Those the person is in.
     pub mine: Mine,
+    /// The name of the organization that is being entered. Its token may take a while: a keyring may ask for it.
+    pub entering: Option<String>,
 }
 
 impl Places {
     /// A box that waits for the organizations of the person.
     #[must_use]
     pub fn new() -> Self {
-        Self { input: Input::default(), at: 0, mine: Mine::Asked }
+        Self { input: Input::default(), at: 0, mine: Mine::Asked, entering: None }
     }
 
     /// The places that match what is typed, best first.

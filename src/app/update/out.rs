@@ -72,13 +72,18 @@ fn told(state: &State) -> Vec<(Kind, Id)> {
 /// Copies the request that reads the record.
 pub(super) fn copy_read(state: &mut State, effects: &mut Effects) {
     match here(state) {
-        Some((kind, id)) => drop(state.ask(Purpose::Copy, Work::Copy(Clip::Read(kind, id)), effects)),
+        Some((kind, id)) => {
+            state.note("copying the request");
+            state.ask(Purpose::Copy, Work::Copy(Clip::Read(kind, id)), effects);
+        }
         None => state.note("there is no record here"),
     }
 }
 
 /// Copies a text, called `what`.
 pub(super) fn copy(state: &mut State, what: String, text: String, effects: &mut Effects) {
+    // A clipboard program may take its time.
+    state.note(format!("copying {what}"));
     state.ask(Purpose::Copy, Work::Copy(Clip::Text { what, text }), effects);
 }
 
@@ -122,16 +127,15 @@ pub(super) fn open_web(state: &mut State, effects: &mut Effects) {
 }
 
 fn unknown(kind: Kind) -> String {
-    format!("where the web app shows a {} is not known: ", kind.row().singular)
+    format!("the web page of a {} is not known: ", kind.row().singular)
 }
 
 /// A browser has it, or has not.
-pub(super) fn browsed(state: &mut State, result: Result<Option<Browsed>, Failure>, effects: &mut Effects) {
+pub(super) fn browsed(state: &mut State, result: Result<Browsed, Failure>, effects: &mut Effects) {
     let words = match result {
         Err(failure) => format!("not opened: {}", failure.words),
-        Ok(None) => "its address in the web app is not known: this API address does not tell".to_owned(),
-        Ok(Some(Browsed { kind, address, is_exact, left })) => {
-            let page = if is_exact { "its page" } else { "the organization's page" };
+        Ok(Browsed { kind, address, is_exact, left }) => {
+            let page = if is_exact { "its page" } else { "the dashboard" };
             let done = match left {
                 None => format!("opened {page}: {address}"),
                 Some((why, way)) => match hand_over(way, effects) {

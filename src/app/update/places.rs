@@ -68,13 +68,20 @@ fn go(state: &mut State, effects: &mut Effects) {
     } else if state.saves.current.is_some() {
         state.note("files of this organization are being saved: x stops that");
     } else {
-        state.note(format!("going to `{}`", name(&known)));
+        let name = name(&known).to_owned();
+        state.note(format!("going to `{name}`"));
+        if let Some(Overlay::Places(places)) = &mut state.overlay {
+            places.entering = Some(name);
+        }
         effects.push(Effect::Go(known.place));
     }
 }
 
 /// The place cannot be entered.
 pub(super) fn stayed(state: &mut State, why: String) {
+    if let Some(Overlay::Places(places)) = &mut state.overlay {
+        places.entering = None;
+    }
     state.status.tell(state.now, Told::Note(why.clone()));
     state.note(why);
 }

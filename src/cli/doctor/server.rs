@@ -9,7 +9,7 @@ use super::super::trouble::Code;
 use super::super::{browse, whoami};
 use super::page::Page;
 use crate::config::{Problem, Settings};
-use crate::model::catalog::CATALOG;
+use crate::model::catalog::{CATALOG, Permission};
 use crate::model::failure::Failure;
 use crate::model::pacing::spoken;
 use crate::model::plan::Organization;
@@ -106,32 +106,33 @@ async fn role(page: &mut Page, client: &Client, organization: Option<&Value>) {
         Some(role) => Some(role),
         None => client.read(ME_IN_IT, None, &[]).await.ok().as_ref().and_then(decode::role),
     };
-    let refused = refused().join(", ");
+    let of_members = refused(&[Permission::Admin]);
     match role.as_deref() {
-        Some("admin" | "administrator") => page.ok("role", "admin: no verb is refused for it"),
+        Some("admin" | "administrator") => page.ok("role", "admin: no action is refused for it"),
         Some("light") => page.warn(
             "role",
-            &format!("light: refused are {refused}; other changes may be refused as well"),
+            &format!("light: refused are {}", refused(&[Permission::Admin, Permission::FullMember])),
             "ask an administrator of the organization for another role",
         ),
         Some(role) => page.warn(
             "role",
-            &format!("{role}: refused are {refused}"),
+            &format!("{role}: refused are {of_members}"),
             "ask an administrator of the organization for these, or for another role",
         ),
         None => page.warn(
             "role",
-            &format!("the server does not say; where it is not admin, refused are {refused}"),
-            "the modal of these verbs says so as well",
+            &format!("the server does not say; where it is not admin, refused are {of_members}"),
+            "the dialog of these actions says so as well",
         ),
     }
 }
 
-/// What only administrators may do.
-fn refused() -> Vec<String> {
-    let verbs = CATALOG.iter().flat_map(|row| row.verbs.iter().map(move |verb| (row, verb)));
-    let admin = verbs.filter(|(_, verb)| verb.admin);
-    admin.map(|(row, verb)| format!("{} {}", verb.verb.word(), row.plural)).collect()
+/// Returns the actions that need one of `permissions`, in words.
+fn refused(permissions: &[Permission]) -> String {
+    let all = CATALOG.iter().flat_map(|row| row.verbs.iter().map(move |verb| (row, verb)));
+    let needing = all.filter(|(_, verb)| permissions.contains(&verb.permission));
+    let words = needing.map(|(row, verb)| format!("{} {}", row.words.verb(verb.verb), row.plural));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn clock(page: &mut Page, heard: Option<Quota>, now: Timestamp) {
@@ -165,9 +166,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_administrators_may_do_is_named() {
-        assert!(refused().contains(&"delete processes".to_owned()), "{:?}", refused());
-        assert!(!refused().contains(&"archive processes".to_owned()));
+    fn refused_actions_are_named_for_each_role() {
+        let of_members = refused(&[Permission::Admin]);
+        assert_eq!(
+            of_members,
+            "delete processes, delete templates, delete tags, disable members, enable members, delete members"
+        );
+        let of_light = refused(&[Permission::Admin, Permission::FullMember]);
+        for action in ["archive processes", "restore templates", "delete folders", "delete tags"] {
+            assert!(of_light.contains(action), "{action}: {of_light}");
+        }
+        assert!(!of_light.contains("tasks") && !of_light.contains("groups"), "{of_light}");
     }
 
     #[test]

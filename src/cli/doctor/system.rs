@@ -71,7 +71,7 @@ fn writable(directory: &Path) -> Result<(), String> {
     if !there.is_dir() {
         return Err(format!("`{}` is no directory", there.display()));
     }
-    access(there, Access::WRITE_OK | Access::EXEC_OK).map_err(|why| std::io::Error::from(why).to_string())
+    access(there, Access::WRITE_OK | Access::EXEC_OK).map_err(|why| io::Error::from(why).to_string())
 }
 
 /// The path itself, or what is there of the way to it.

@@ -21,7 +21,7 @@ pub(super) async fn token(
 ) -> Result<Vec<String>, Stop> {
     let search = browse::search(settings, environment);
     let Some(stored) = search.stored() else { return Ok(Vec::new()) };
-    match dialog.wait(login::put(stored.clone(), token.clone())).await? {
+    match dialog.wait_for(stored.waits_for(), login::put(stored.clone(), token.clone())).await? {
         Ok(put) => dialog.say(&login::kept(&put)).map(|()| Vec::new()),
         Err(Trouble::Told { problems, .. }) => Ok(problems.iter().flat_map(lines).collect()),
         Err(trouble) => Err(trouble.into()),

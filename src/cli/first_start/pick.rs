@@ -20,7 +20,7 @@ pub(super) async fn organization(
     settings: &Settings,
 ) -> Result<String, Stop> {
     let base_url = browse::base_url(settings)?;
-    let rows = dialog.wait(whoami::organizations(client)).await?;
+    let rows = dialog.wait_for(&whoami::waits_for(&base_url), whoami::organizations(client)).await?;
     let rows = rows.map_err(|failure| Trouble::told(Code::Failure, whoami::unlisted(&failure, &base_url)))?;
     let mut all: Vec<Organization> = rows.iter().filter_map(decode::organization).collect();
     all.sort_by_cached_key(|one| (folded(&one.name), one.id.clone()));

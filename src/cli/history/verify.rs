@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::cli::pages::print;
 use crate::cli::trouble::{Code, Trouble};
 use crate::config::Problem;
-use crate::journal::{Audit, BrokenEntry, Fault, History};
+use crate::journal::{Audit, BrokenEntry, Fault, History, Part};
 use crate::model::text::grouped;
 
 /// Checks the journal in `state_dir` and prints what was found.
@@ -67,7 +67,7 @@ fn entry(broken: &BrokenEntry) -> Value {
     let (part, key) = broken.about.unzip();
     json!({
         "entry": broken.seq,
-        "part": part.map(|part| part.word()),
+        "part": part.map(Part::word),
         "job": key.map(|key| key.job),
         "step": key.and_then(|key| key.step).map(|step| step.saturating_add(1)),
         "attempt": key.and_then(|key| key.attempt),

@@ -46,7 +46,11 @@ pub(super) const FILES: Row = Row {
                 within: None,
             },
         ],
-        holder: Holder { words: "attached to", kind: "subject", id: "subject id" },
+        holder: Holder {
+            words: "attached to",
+            place: ("place", "place id"),
+            subject: ("subject", "subject id"),
+        },
     },
     get: "organizations/{org}/assets/{id}",
     get_with: "",
@@ -75,13 +79,14 @@ pub(super) const FILES: Row = Row {
         field("size", &[], Form::Bytes, column(8, 4)),
         field("subject", &["subject.type", "subject_type"], Form::Kind, None),
         field("subject id", &["subject.id", "subject_id"], Form::Text, None).untyped(),
+        field("place", &[], Form::Kind, None).untyped(),
+        field("place id", &[], Form::Text, None).untyped(),
         field("version", &["version"], Form::Number, None),
     ],
     verbs: &[VerbRow {
         verb: Verb::Delete,
         method: Method::Delete,
         route: "organizations/{org}/file/{id}",
-        admin: false,
         needs: &[Need::Not {
             field: "subject",
             values: &["organization"],

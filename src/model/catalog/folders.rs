@@ -7,6 +7,13 @@ const TYPE: &str = "type";
 /// The id of the folder it lies in.
 const PARENT_ID: &str = "parent id";
 
+/// The view of templates without a folder is a system folder (API sheet, section 6.2). Whether the list returns it, and
+/// what marks it there, no source says.
+const SYSTEM_BY_FLAG: Need =
+    Need::Not { field: "system", values: &["true", "1", "yes"], reason: SYSTEM_FOLDER };
+const SYSTEM_BY_NAME: Need = Need::Not { field: "name", values: &["Uncategorized"], reason: SYSTEM_FOLDER };
+const SYSTEM_FOLDER: &str = "is a system folder, which cannot be deleted";
+
 pub(super) const FOLDERS: Row = Row {
     kind: Kind::Folders,
     slug: "folders",
@@ -57,12 +64,14 @@ pub(super) const FOLDERS: Row = Row {
         field("parent", &["parent"], Form::Text, column(20, 3)),
         field(PARENT_ID, &["parent_id", "parent.id"], Form::Text, None).untyped(),
         field("created", &["created_at"], Form::Time, None),
+        field("system", &["is_system", "system"], Form::Text, None).untyped(),
         DELETED_FIELD,
     ],
     verbs: &[VerbRow {
         route: "organizations/{org}/folders/{id}",
         // API sheet, section 6.10.
-        light: false,
+        permission: Permission::FullMember,
+        needs: &[SYSTEM_BY_FLAG, SYSTEM_BY_NAME],
         lost: &[
             "what they hold is not deleted: it stays, without a folder",
             "what happens to subfolders is not documented",

@@ -52,7 +52,8 @@ pub(super) const TAGS: Row = Row {
         verb: Verb::Delete,
         method: Method::Delete,
         route: "organizations/{org}/tags/{id}",
-        admin: false,
+        // API sheet, section 6.6.
+        permission: Permission::Admin,
         needs: &[],
         lost: &["every link with templates, processes, steps and tasks is lost for good; these stay"],
         undo: Undo::Never,
@@ -109,7 +110,7 @@ pub(super) const GROUPS: Row = Row {
         verb: Verb::Delete,
         method: Method::Delete,
         route: "organizations/{org}/groups/{id}",
-        admin: false,
+        permission: Permission::ManageGroups,
         needs: &[],
         lost: &[
             "the grouping is lost for good; members and guests stay",

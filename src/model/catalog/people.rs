@@ -65,6 +65,7 @@ pub(super) const GUESTS: Row = Row {
         VerbRow {
             verb: Verb::Archive,
             route: "organizations/{org}/guests/{id}/disable",
+            cuts_access: true,
             needs: &[Need::Live],
             lost: &[
                 "they cannot open their tasks until they are enabled again",
@@ -100,12 +101,21 @@ const DEFAULT_ADMIN: Need = Need::Not {
     values: TRUE,
     reason: "is the default administrator: assign another one first",
 };
-/// No source names the field that tells a bot, so that every likely one is looked at.
-const BOT_BY_ROLE: Need = Need::Not { field: "role", values: &["bot"], reason: BOT };
-const BOT_BY_TYPE: Need = Need::Not { field: "type", values: &["bot"], reason: BOT };
+/// These keys may tell a bot, a system account or a support user; no source prints the values of one (API sheet, section
+/// 6.9, "Accounts that are not people").
+const BOT_BY_ROLE: Need = Need::Without { field: "role", words: BOT_WORDS, reason: BOT };
+const BOT_BY_TYPE: Need = Need::Without { field: "type", words: BOT_WORDS, reason: BOT };
 const BOT_BY_FLAG: Need = Need::Not { field: "bot", values: TRUE, reason: BOT };
+const SUPPORT_BY_ROLE: Need = Need::Without { field: "role", words: SUPPORT_WORDS, reason: SUPPORT };
+const SUPPORT_BY_TYPE: Need = Need::Without { field: "type", words: SUPPORT_WORDS, reason: SUPPORT };
+const SUPPORT_BY_FLAG: Need = Need::Not { field: "support user", values: TRUE, reason: SUPPORT };
+const BOT_WORDS: &[&str] = &["bot", "robot", "system"];
+const SUPPORT_WORDS: &[&str] = &["support", "supportuser"];
 const BOT: &str = "is a bot, which cannot be removed";
+const SUPPORT: &str = "is a support user of Tallyfy";
 const NOT_ONESELF: Need = Need::Other { reason: "is you" };
+/// What `disable` and `delete` do to an invited member is unknown (API sheet, section 6.14).
+const NOT_INVITED: Need = Need::Not { field: STATUS, values: &["invited"], reason: "withdraw separately" };
 const TRUE: &[&str] = &["true", "1", "yes"];
 
 /// API sheet, section 6.9.
@@ -170,44 +180,78 @@ pub(super) const MEMBERS: Row = Row {
         field("default admin", &["is_default_admin"], Form::Text, None).untyped(),
         field("type", &["type", "user_type"], Form::Text, None).untyped(),
         field("bot", &["is_bot", "bot"], Form::Text, None).untyped(),
+        field("support user", &["support_user", "is_support_user"], Form::Text, None).untyped(),
         DELETED_FIELD,
     ],
     verbs: &[
         VerbRow {
             verb: Verb::Archive,
             route: "organizations/{org}/users/{id}/disable",
-            admin: true,
+            permission: Permission::Admin,
             cuts_access: true,
             reassign: Some(Reassign {
                 route: "organizations/{org}/users/{id}",
                 query: &[("with_reassignment", "true")],
                 to: "to",
-                heirs: &[Need::Live, BOT_BY_ROLE, BOT_BY_TYPE, BOT_BY_FLAG],
+                heirs: &[
+                    Need::Live,
+                    NOT_INVITED,
+                    BOT_BY_ROLE,
+                    BOT_BY_TYPE,
+                    BOT_BY_FLAG,
+                    SUPPORT_BY_ROLE,
+                    SUPPORT_BY_TYPE,
+                    SUPPORT_BY_FLAG,
+                ],
             }),
-            needs: &[DEFAULT_ADMIN, BOT_BY_ROLE, BOT_BY_TYPE, BOT_BY_FLAG, NOT_ONESELF, Need::Live],
+            needs: &[
+                DEFAULT_ADMIN,
+                BOT_BY_ROLE,
+                BOT_BY_TYPE,
+                BOT_BY_FLAG,
+                SUPPORT_BY_ROLE,
+                SUPPORT_BY_TYPE,
+                SUPPORT_BY_FLAG,
+                NOT_ONESELF,
+                NOT_INVITED,
+                Need::Live,
+            ],
             lost: &[
                 "they lose their access at once",
-                "public forms they made may be switched off, which enabling them may not bring back",
+                "they may be removed from their groups; enabling them may not put them back",
+                "public kick-off forms in their name may be switched off or pass to the owner of the template; enabling them may not bring these back",
             ],
-            undo: Undo::Whole,
+            undo: Undo::Partial,
             ..ORDINARY
         },
         VerbRow {
             verb: Verb::Restore,
             method: Method::Put,
             route: "organizations/{org}/users/{id}/enable",
-            admin: true,
+            permission: Permission::Admin,
             needs: &[Need::Archived],
             lost: &[
                 "they regain their access, and take a seat; what was reassigned stays with its new owner",
+                "groups that they were removed from may not have them back",
             ],
             undo: Undo::Whole,
             ..ORDINARY
         },
         VerbRow {
             route: "organizations/{org}/users/{id}/delete",
-            admin: true,
-            needs: &[DEFAULT_ADMIN, BOT_BY_ROLE, BOT_BY_TYPE, BOT_BY_FLAG, NOT_ONESELF, Need::Archived],
+            permission: Permission::Admin,
+            needs: &[
+                DEFAULT_ADMIN,
+                BOT_BY_ROLE,
+                BOT_BY_TYPE,
+                BOT_BY_FLAG,
+                SUPPORT_BY_ROLE,
+                SUPPORT_BY_TYPE,
+                SUPPORT_BY_FLAG,
+                NOT_ONESELF,
+                NOT_INVITED,
+                Need::Archived,
+            ],
             lost: &[
                 "the account is only renamed: name and e-mail get \"(Deleted)\"; history, comments, attachments stay; only Tallyfy's support can bring it back",
             ],

@@ -21,7 +21,8 @@ pub(super) const PROCESSES: Row = Row {
         query: &[],
         parts: &[],
         scopes: Some(ARCHIVED_LISTS),
-        // Whether `tag` takes a name or an id is not said.
+        // Whether `tag` takes a name or an id is not said. `owners` asks for owners and assignees, never for who started
+        // the process, who counts as its owner where it names none.
         narrowings: &[
             narrowing("name", "q", Answers::Part),
             narrowing(
@@ -34,12 +35,11 @@ pub(super) const PROCESSES: Row = Row {
                     ("delayed", "delayed"),
                 ]),
             ),
-            narrowing("owner", "owners", Answers::Members { most: MEMBERS_AT_ONCE, others: false }),
         ],
     }),
     get: "organizations/{org}/runs/{id}",
     get_with: "tasks_meta,ko_form_fields,form_fields,assets,tags,folders",
-    web: Some("organizations/{org}/runs/{id}"),
+    web: Some("{org}/processes/{id}"),
     by_id: ById::Always,
     copy_with: "tasks,tasks.threads,tasks.form_fields,ko_form_fields,form_fields,assets,tags,folders,stages,member_watchers,guest_watchers",
     bytes: None,
@@ -72,9 +72,8 @@ pub(super) const PROCESSES: Row = Row {
             verb: Verb::Archive,
             method: Method::Delete,
             route: "organizations/{org}/runs/{id}",
-            admin: false,
             // API sheet, section 6.1: light members get a permission error.
-            light: false,
+            permission: Permission::FullMember,
             needs: &[Need::Live],
             lost: &["tasks, comments and files are hidden as well; restoring brings them back"],
             undo: Undo::Whole,
@@ -84,9 +83,8 @@ pub(super) const PROCESSES: Row = Row {
             verb: Verb::Restore,
             method: Method::Put,
             route: "organizations/{org}/runs/{id}/activate",
-            admin: false,
             // API sheet, section 6.1: light members get a permission error.
-            light: false,
+            permission: Permission::FullMember,
             needs: &[Need::Archived],
             lost: &["tasks, comments and files return, and the status becomes what it was"],
             undo: Undo::Whole,
@@ -96,7 +94,7 @@ pub(super) const PROCESSES: Row = Row {
             verb: Verb::Delete,
             method: Method::Delete,
             route: "organizations/{org}/runs/{id}/delete",
-            admin: true,
+            permission: Permission::Admin,
             needs: &[Need::Archived],
             lost: &[
                 "tasks, comments, form answers, attached files, tag links and watchers are lost for good",

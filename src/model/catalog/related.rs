@@ -40,6 +40,17 @@ pub enum Way {
     },
 }
 
+impl Way {
+    /// Returns the keys of a record under which the id and the name of another one stand.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
+        let (id, name) = match self {
+            Self::Named { id, name, .. } => (*id, *name),
+            Self::List(_) | Self::Included { .. } => ("", ""),
+        };
+        super::keys(id).chain(super::keys(name)).filter(|key| !key.is_empty())
+    }
+}
+
 /// A list of what belongs to a record.
 #[derive(Debug)]
 pub struct Related {

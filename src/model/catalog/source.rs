@@ -49,10 +49,12 @@ pub struct Within {
 pub struct Holder {
     /// In words.
     pub words: &'static str,
-    /// The kind, by any word for it.
-    pub kind: &'static str,
-    /// The id.
-    pub id: &'static str,
+    /// Kind, by any word for it, and id of the record that uses it. No answer carries them: they come from where it was
+    /// found.
+    pub place: (&'static str, &'static str),
+    /// Kind and id of the record that the answer names. For the answer to a kick-off field that is the template, also
+    /// where a process uses the file (API sheet, section 7).
+    pub subject: (&'static str, &'static str),
 }
 
 /// A paginated list route and its parameters.
@@ -116,8 +118,9 @@ impl List {
     }
 }
 
-/// A question a list can be asked, so that it answers with fewer rows. It must leave out nothing that terms on the field
-/// let through.
+/// A question a list can be asked, so that it answers with fewer rows. It stands here only where the sheet says that the
+/// answer leaves out nothing that terms on the field let through: what the parameter compares is all that the field shows,
+/// fallbacks included.
 #[derive(Debug)]
 pub struct Narrowing {
     /// The field; the first one of the row takes the words of a filter too.
@@ -133,18 +136,11 @@ pub struct Narrowing {
 pub enum Answers {
     /// Those of part of it.
     Part,
-    /// Those of the whole of it only.
-    Whole,
     /// Those of one of these values, given as typed and as sent.
     Value(&'static [(&'static str, &'static str)]),
-    /// Those of people, by the ids of members joined by commas.
-    Members {
-        /// How many it takes.
-        most: usize,
-        /// Whether guests and groups stand in the field too, for whom it cannot be asked: then only a whole name, which
-        /// can be no address, is.
-        others: bool,
-    },
+    /// Those of a member's whole name, by the ids of members joined by commas. Guests and groups stand in the field too,
+    /// for whom it cannot be asked; a whole name can be no address.
+    Members,
 }
 
 pub(super) const fn narrowing(field: &'static str, parameter: &'static str, answers: Answers) -> Narrowing {
@@ -152,7 +148,7 @@ pub(super) const fn narrowing(field: &'static str, parameter: &'static str, answ
 }
 
 /// More ids than these are no narrowing worth the length of the address.
-pub(super) const MEMBERS_AT_ONCE: usize = 20;
+pub const MEMBERS_AT_ONCE: usize = 20;
 
 pub(super) const ARCHIVED_LISTS: Scopes =
     Scopes::Asked { archived: &[("archived", "only")], all: &[("archived", "true")] };

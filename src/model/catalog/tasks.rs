@@ -21,20 +21,16 @@ pub(super) const TASKS: Row = Row {
         query: &[("is_oneoff", "true")],
         parts: &[],
         scopes: Some(ARCHIVED_LISTS),
-        // A status is not filtered by the word a row has for it.
+        // A status is not filtered by the word a row has for it; what `inprogress` takes in, and how `tag` compares names,
+        // is not said.
         narrowings: &[
             narrowing("title", "q", Answers::Part),
             narrowing(
                 STATUS,
                 "status",
-                Answers::Value(&[
-                    ("complete", "complete"),
-                    ("completed", "complete"),
-                    ("in-progress", "inprogress"),
-                ]),
+                Answers::Value(&[("complete", "complete"), ("completed", "complete")]),
             ),
-            narrowing("owners", "owners", Answers::Members { most: MEMBERS_AT_ONCE, others: true }),
-            narrowing("tag", "tag", Answers::Whole),
+            narrowing("owners", "owners", Answers::Members),
         ],
     }),
     get: "organizations/{org}/tasks/{id}",
@@ -71,7 +67,6 @@ pub(super) const TASKS: Row = Row {
             verb: Verb::Archive,
             method: Method::Delete,
             route: "organizations/{org}/tasks/{id}",
-            admin: false,
             needs: &[PROCESS_TASK, Need::Live],
             lost: &["what is archived leaves every list until it is restored"],
             undo: Undo::Whole,
@@ -81,7 +76,6 @@ pub(super) const TASKS: Row = Row {
             verb: Verb::Restore,
             method: Method::Put,
             route: "organizations/{org}/tasks/{id}/restore",
-            admin: false,
             needs: &[PROCESS_TASK, Need::Archived],
             lost: &["what is restored returns to the lists of its owners"],
             undo: Undo::Whole,
@@ -91,7 +85,6 @@ pub(super) const TASKS: Row = Row {
             verb: Verb::Delete,
             method: Method::Delete,
             route: "organizations/{org}/tasks/{id}/delete",
-            admin: false,
             needs: &[PROCESS_TASK],
             lost: &[
                 "form fields and answers are lost for good",

@@ -21,10 +21,8 @@ pub(super) const TEMPLATES: Row = Row {
         query: &[],
         parts: &[],
         scopes: Some(ARCHIVED_LISTS),
-        narrowings: &[
-            narrowing("title", "q", Answers::Part),
-            narrowing("owner", "owner_id", Answers::Members { most: 1, others: false }),
-        ],
+        // `owner_id` does not ask for who made the template, who counts as its owner where it names none.
+        narrowings: &[narrowing("title", "q", Answers::Part)],
     }),
     get: "organizations/{org}/checklists/{id}",
     get_with: "steps,tags,folder,assets",
@@ -59,7 +57,8 @@ pub(super) const TEMPLATES: Row = Row {
             verb: Verb::Archive,
             method: Method::Delete,
             route: "organizations/{org}/checklists/{id}",
-            admin: false,
+            // API sheet, section 6.2: a setting of the template, which light members cannot edit.
+            permission: Permission::FullMember,
             needs: &[Need::Live],
             lost: &[
                 "references in other templates, steps and automations are stripped, and restoring does not bring them back",
@@ -72,7 +71,7 @@ pub(super) const TEMPLATES: Row = Row {
             verb: Verb::Restore,
             method: Method::Put,
             route: "organizations/{org}/checklists/{id}/restore",
-            admin: false,
+            permission: Permission::FullMember,
             needs: &[Need::Archived],
             lost: &["references that archiving stripped from other templates do not come back"],
             undo: Undo::Partial,
@@ -82,7 +81,7 @@ pub(super) const TEMPLATES: Row = Row {
             verb: Verb::Delete,
             method: Method::Delete,
             route: "organizations/{org}/checklists/{id}/delete",
-            admin: true,
+            permission: Permission::Admin,
             needs: &[Need::Archived],
             lost: &[
                 "steps, form fields and rules are lost for good",

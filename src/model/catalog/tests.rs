@@ -26,9 +26,7 @@ fn every_route_is_relative_and_names_only_what_can_be_filled_in() {
         Source::List(list) => Some(list.route),
         Source::Collected { .. } => None,
     });
-    let by_id = CATALOG
-        .iter()
-        .flat_map(|row| row.verbs.iter().map(|verb| verb.route).chain([row.get]).chain(row.web));
+    let by_id = CATALOG.iter().flat_map(|row| row.verbs.iter().map(|verb| verb.route).chain([row.get]));
     for route in lists.clone().chain(by_id.clone()) {
         assert!(route.starts_with("organizations/{org}/") && !route.ends_with('/'), "{route}");
         let holes: Vec<_> = route.split('/').filter(|part| part.contains('{')).collect();
@@ -36,6 +34,12 @@ fn every_route_is_relative_and_names_only_what_can_be_filled_in() {
     }
     assert!(by_id.clone().all(|route| route.contains("{id}")));
     assert!(lists.clone().all(|route| !route.contains("{id}")));
+}
+
+#[test]
+fn only_processes_have_a_known_web_page() {
+    let pages: Vec<_> = CATALOG.iter().filter_map(|row| Some((row.slug, row.web?))).collect();
+    assert_eq!(pages, [("processes", "{org}/processes/{id}")]);
 }
 
 #[test]
@@ -60,7 +64,7 @@ fn fields_are_unique_and_preconditions_name_one() {
             match need {
                 Need::Live | Need::Archived => assert!(row.archives()),
                 Need::Other { .. } => {}
-                Need::Absent { field, .. } | Need::Not { field, .. } => {
+                Need::Absent { field, .. } | Need::Not { field, .. } | Need::Without { field, .. } => {
                     assert!(row.field(field).is_some());
                 }
             }
@@ -129,7 +133,9 @@ fn collected_kinds_hang_on_kinds_with_a_list() {
     for row in &CATALOG {
         if let Source::Collected { from, holder } = &row.source {
             assert!(from.iter().all(|carrier| matches!(carrier.kind.row().source, Source::List(_))));
-            assert!([holder.words, holder.kind, holder.id].iter().all(|field| row.field(field).is_some()));
+            let Holder { words, place, subject } = holder;
+            let all = [*words, place.0, place.1, subject.0, subject.1];
+            assert!(all.iter().all(|field| row.field(field).is_some()));
             for carrier in *from {
                 let asked: Vec<_> = carrier.with.split(',').collect();
                 assert!(asked.contains(&carrier.include), "{}", row.slug);

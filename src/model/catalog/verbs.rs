@@ -13,10 +13,8 @@ pub struct VerbRow {
     pub method: Method,
     /// The request's route.
     pub route: &'static str,
-    /// Whether the API lets only administrators do it.
-    pub admin: bool,
-    /// Whether the API lets light members do it.
-    pub light: bool,
+    /// Who may do it.
+    pub permission: Permission,
     /// Whether it takes away somebody's access, so that many at once are asked about twice.
     pub cuts_access: bool,
     /// What refusals besides a 404 say that there is no such record.
@@ -42,6 +40,19 @@ pub struct Reassign {
     pub to: &'static str,
     /// What the heir must be.
     pub heirs: &'static [Need],
+}
+
+/// The role or right that an action needs, as far as the sources name one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// No source names any.
+    Anyone,
+    /// The right to manage groups. No answer says who has it (API sheet, section 6.7).
+    ManageGroups,
+    /// An administrator or a standard member.
+    FullMember,
+    /// An administrator.
+    Admin,
 }
 
 /// The methods that change something.
@@ -92,6 +103,15 @@ pub enum Need {
         /// Why not, for people.
         reason: &'static str,
     },
+    /// None of `words` may be a word of the named field (in any case), else `reason` blocks it.
+    Without {
+        /// The field's name in this row.
+        field: &'static str,
+        /// The words that block.
+        words: &'static [&'static str],
+        /// Why not, for people.
+        reason: &'static str,
+    },
 }
 
 /// How far a verb can be taken back.
@@ -110,8 +130,7 @@ pub(super) const ORDINARY: VerbRow = VerbRow {
     verb: Verb::Delete,
     method: Method::Delete,
     route: "",
-    admin: false,
-    light: true,
+    permission: Permission::Anyone,
     cuts_access: false,
     missing: &[],
     reassign: None,

@@ -5,7 +5,7 @@
 
 use super::Filter;
 use super::term::{Look, Place, Term, Test};
-use crate::model::catalog::{Answers, Narrowing, Source};
+use crate::model::catalog::{Answers, MEMBERS_AT_ONCE, Narrowing, Source};
 use crate::model::kind::Kind;
 use crate::model::people::People;
 use crate::model::text;
@@ -44,26 +44,22 @@ fn asked(answers: Answers, look: &Look, people: &People) -> Option<String> {
     let is_whole = look.place == Place::Whole;
     match answers {
         Answers::Part => (look.typed.trim().chars().count() >= SHORTEST).then(|| look.typed.clone()),
-        // A comma may stand between two of them.
-        Answers::Whole => (is_whole && !look.typed.contains(',')).then(|| look.typed.clone()),
         Answers::Value(values) => {
             let folded = text::folded(&look.typed);
             let value = values.iter().find(|(typed, _)| *typed == folded);
             value.map(|(_, sent)| (*sent).to_owned())
         }
-        Answers::Members { others, .. } if others && !is_whole => None,
-        Answers::Members { most, .. } => members(look, people, most),
+        Answers::Members => is_whole.then(|| members(look, people)).flatten(),
     }
 }
 
-/// The ids of the members that are meant, unless there are too many, or some may be meant that nobody knows.
-fn members(look: &Look, people: &People, most: usize) -> Option<String> {
+/// The ids of the members of this whole name, unless there are too many.
+fn members(look: &Look, people: &People) -> Option<String> {
     let typed = look.typed.trim();
-    let is_id = typed.bytes().all(|byte| byte.is_ascii_digit());
-    if is_id {
-        return (look.place == Place::Whole).then(|| typed.to_owned());
+    if typed.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(typed.to_owned());
     }
     let known = people.known().filter(|(_, name)| look.is_in(&text::folded(name)));
-    let ids: Vec<&str> = known.map(|(id, _)| id).take(most + 1).collect();
-    (1..=most).contains(&ids.len()).then(|| ids.join(","))
+    let ids: Vec<&str> = known.map(|(id, _)| id).take(MEMBERS_AT_ONCE + 1).collect();
+    (1..=MEMBERS_AT_ONCE).contains(&ids.len()).then(|| ids.join(","))
 }

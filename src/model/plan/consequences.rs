@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Need, Plan, Step, Undo};
+use super::{Need, Permission, Plan, Step, Undo};
 use crate::model::kind::{Kind, Verb};
 
 impl Plan {
@@ -29,12 +29,36 @@ impl Plan {
             let words = "which of them you are is unknown: make sure that you are not among them";
             sentences.push(self.said_of(others, words));
         }
-        let admin = self.kinds_of(|step| step.row.admin);
-        if self.organization.admin.is_none() && !admin.is_empty() {
-            let words = "only administrators may do this and your role is unknown: the server may refuse";
-            sentences.push(self.said_of(admin, words));
-        }
+        sentences.extend(self.permissions());
         sentences
+    }
+
+    /// The permissions that the person may lack. What a known role forbids is blocked already.
+    fn permissions(&self) -> Vec<String> {
+        let is_unknown = self.organization.admin.is_none();
+        let doubts = [
+            (
+                Permission::Admin,
+                is_unknown,
+                "only administrators may do this and your role is unknown: the server may refuse",
+            ),
+            (
+                Permission::FullMember,
+                is_unknown,
+                "light members may not do this and your role is unknown: the server may refuse",
+            ),
+            (
+                Permission::ManageGroups,
+                self.organization.admin != Some(true),
+                "this needs the permission to manage groups: the server may refuse",
+            ),
+        ];
+        let doubted = doubts.into_iter().filter(|(_, is_doubted, _)| *is_doubted);
+        let said = doubted.filter_map(|(permission, _, words)| {
+            let kinds = self.kinds_of(|step| step.row.permission == permission);
+            (!kinds.is_empty()).then(|| self.said_of(kinds, words))
+        });
+        said.collect()
     }
 
     /// What is called otherwise for some of its kinds than the whole is.

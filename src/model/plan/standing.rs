@@ -2,7 +2,7 @@
 //!
 //! Owns applicability: verb by record gives the way it is done, or the reason why not. Must not know what else is planned.
 
-use crate::model::catalog::{Need, Reassign, VerbRow};
+use crate::model::catalog::{Need, Permission, Reassign, VerbRow};
 use crate::model::kind::Verb;
 use crate::model::record::{Record, Value};
 
@@ -64,11 +64,12 @@ impl Standing {
 pub fn applicable(verb: Verb, record: &Record, who: Who<'_>) -> Result<&'static VerbRow, String> {
     let kind = record.kind().row();
     let row = kind.verb(verb).ok_or_else(|| format!("{} have no {}", kind.plural, kind.words.verb(verb)))?;
-    if row.admin && who.admin == Some(false) {
-        return Err("only administrators may do this".to_owned());
-    }
-    if !row.light && who.light {
-        return Err("light members may not do this".to_owned());
+    match row.permission {
+        Permission::Admin if who.admin == Some(false) => {
+            return Err("only administrators may do this".to_owned());
+        }
+        Permission::FullMember if who.light => return Err("light members may not do this".to_owned()),
+        Permission::Anyone | Permission::ManageGroups | Permission::FullMember | Permission::Admin => {}
     }
     row.needs.iter().try_for_each(|need| check(need, verb, record, who))?;
     Ok(row)
@@ -115,6 +116,16 @@ fn check(need: &Need, verb: Verb, record: &Record, who: Who<'_>) -> Result<(), S
             }
             _ => Ok(()),
         },
+        Need::Without { field, words, reason } => match record.named(field) {
+            Value::Text(text) if has_word(text, words) => Err((*reason).to_owned()),
+            _ => Ok(()),
+        },
         Need::Live | Need::Archived | Need::Other { .. } | Need::Absent { .. } => Ok(()),
     }
+}
+
+/// Whether one of `words` is a word of `text`, in any case.
+fn has_word(text: &str, words: &[&str]) -> bool {
+    let said = text.split(|c: char| !c.is_alphanumeric());
+    said.into_iter().any(|said| words.iter().any(|word| said.eq_ignore_ascii_case(word)))
 }

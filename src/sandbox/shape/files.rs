@@ -19,9 +19,18 @@ pub(in crate::sandbox) fn file(world: &World, key: &Key, file: &File) -> Value {
         "id": &**key, "filename": file.filename, "version": 1, "uploaded_from": uploaded_from(file),
         "uploaded_at": plain(file.base.created), "step_id": file.step.as_deref(), "source": source(file),
         "system": file.system, "uploaded_to_s3": file.stored, "url": url(world, key, file),
-        "subject": {"id": file.subject.id, "type": file.subject.sort},
+        "subject": subject(world, file),
     });
     finish(body, &file.base)
+}
+
+/// What was handed in at the kick-off of a process belongs to the template by this key (API sheet, section 7).
+fn subject(world: &World, file: &File) -> Value {
+    let run = world.runs.get(file.subject.id.as_str()).filter(|_| file.step.is_none());
+    match run {
+        Some(run) => json!({"id": &*run.checklist, "type": "Checklist"}),
+        None => json!({"id": file.subject.id, "type": file.subject.sort}),
+    }
 }
 
 /// The same file as a form answer holds it: with a whole address too, whose host is not always the one that was asked.
@@ -33,7 +42,7 @@ pub(in crate::sandbox) fn answer(world: &World, key: &Key, file: &File) -> Value
     let mut body = json!({
         "id": &**key, "filename": file.filename, "version": 1, "uploaded_from": uploaded_from(file),
         "uploaded_at": plain(file.base.created), "source": source(file), "url": url, "full_url": full,
-        "subject": {"id": file.subject.id, "type": file.subject.sort},
+        "subject": subject(world, file),
     });
     if let Some(system) = &file.system {
         body["system"] = json!(system);

@@ -39,7 +39,13 @@ impl Shape<'_> {
         let disabled = guest.base.archived;
         let mut details = json!({
             "status": if disabled.is_some() { "disabled" } else { "active" }, "company_name": guest.company,
-            "phone_1": guest.phone, "timezone": "UTC",
+            "phone_1": guest.phone, "phone_2": null, "timezone": "UTC", "image_url": null,
+            "contact_url": format!("https://crm.example/contacts/{}", guest.id), "company_url": null,
+            "opportunity_url": null, "opportunity_name": null, "external_sync_source": "crm.example",
+            "external_date_creation": millis(guest.base.created), "cadence_days": 30,
+            "associated_members": [self.world.caller], "last_city": "Graz", "last_country": "Austria",
+            "last_accessed_at": guest.last_accessed.map(millis),
+            "disabled_by": disabled.map(|_| self.world.caller), "reactivated_at": null, "reactivated_by": null,
         });
         let mut body = json!({
             "id": guest.id, "email": guest.email, "created_at": spaced(guest.base.created), "deleted_at": null,

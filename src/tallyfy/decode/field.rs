@@ -14,11 +14,7 @@ use super::{enclosed, id_text, time, whole};
 
 /// The value of `field` in `row`: what the first of its paths that holds something leads to.
 pub(super) fn draft(row: &Value, field: &Field) -> Draft {
-    let at = |path: &&str| match path.contains(AND) {
-        true => together(row, path),
-        false => read(field.form, follow(row, path)?),
-    };
-    field.paths.iter().filter_map(at).next().unwrap_or(Draft::Missing)
+    field.paths.iter().find_map(|path| at(row, path, field.form)).unwrap_or(Draft::Missing)
 }
 
 /// The texts that stand at several paths, with a space between.
@@ -33,9 +29,12 @@ pub(super) fn follow<'a>(row: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(row, |value, key| enclosed(value).get(key))
 }
 
-/// What stands at the end of a path, read as `form`.
+/// What stands at the end of a path, or of several joined by [`AND`], read as `form`.
 pub(super) fn at(row: &Value, path: &str, form: Form) -> Option<Draft> {
-    follow(row, path).and_then(|value| read(form, value))
+    match path.contains(AND) {
+        true => together(row, path),
+        false => read(form, follow(row, path)?),
+    }
 }
 
 /// Reads what `found` encloses as `form`; `None` if it holds nothing.

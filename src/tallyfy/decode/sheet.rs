@@ -4,6 +4,9 @@
 //! table of the kind knows is left to the record itself; nothing else is left out, though long lists are cut short. Must
 //! not know names of people, the clock or the screen.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::model::catalog::{self, ARCHIVED, Field, Form, Row, Way};
@@ -35,7 +38,7 @@ const LINE: usize = 20;
 /// How many characters of the JSON are kept.
 const LONGEST_RAW: usize = 200_000;
 /// Keys that hold members, as numbers or objects (API sheet, section 6).
-const PEOPLE: [&str; 9] = [
+const PEOPLE: [&str; 13] = [
     "owner_id",
     "started_by",
     "created_by",
@@ -45,7 +48,13 @@ const PEOPLE: [&str; 9] = [
     "users",
     "collaborators",
     "members",
+    "associated_members",
+    "disabled_by",
+    "reactivated_by",
+    "invited_by",
 ];
+/// The key under which a guest keeps most of its fields (API sheet, section 6.8). They are shown like the fields beside it.
+const DETAILS: &str = "details";
 /// How keys end that hold a time.
 const TIMES: [&str; 5] = ["_at", "_on", "deadline", "due_date", "last_updated"];
 /// Keys that hold text people wrote at length.
@@ -65,8 +74,17 @@ pub fn sheet(record: Record, said: &Value) -> Sheet {
     let ties = ties(row, &record, said);
     let mut page = Page::default();
     if let Value::Object(object) = enclosed(said) {
-        let told = object.iter().filter(|(key, _)| !is_told(row, said, key));
-        told.for_each(|(key, value)| page.add(key, value));
+        let shown = shown_paths(row, said);
+        let rest = object.iter().filter(|(key, _)| !is_related(row, key));
+        for (key, value) in rest.filter_map(|(key, value)| Some((key, unshown(key, value, &shown)?))) {
+            match enclosed(&value) {
+                Value::Object(details) if key == DETAILS => {
+                    let own = details.iter().filter(|(key, value)| object.get(*key) != Some(value));
+                    own.for_each(|(key, value)| page.add(key, value));
+                }
+                _ => page.add(key, &value),
+            }
+        }
     }
     let empty = page.empty();
     let Page { sections, mut lists, .. } = page;
@@ -106,29 +124,51 @@ fn shorten(sections: &mut Vec<Section>) {
     sections.extend(Line::more(left_out).map(|line| Section { title, lines: vec![line] }));
 }
 
-/// Whether a field is told by the record's own fields, or by a relation.
-fn is_told(row: &Row, said: &Value, key: &str) -> bool {
+/// Whether the value under `key` is shown by a relation.
+fn is_related(row: &Row, key: &str) -> bool {
     let by_relation = row.related.iter().any(|relation| match &relation.way {
         Way::Included { include, .. } => *include == key,
         Way::Named { name, .. } => name.split_once('.').is_some_and(|(first, _)| first == key),
         Way::List(_) => false,
     });
-    let by_field = row.fields.iter().any(|field| tells(field, said, key));
-    key == "id" || by_relation || by_field
+    key == "id" || by_relation
 }
 
-/// Whether what `field` shows is what stands under `key`.
-fn tells(field: &Field, said: &Value, key: &str) -> bool {
-    let paths = field.paths.iter().filter(|path| catalog::keys(path).any(|one| one == key));
-    // How many there are does not say which.
-    let mut paths = paths.filter(|_| field.form != Form::Length);
+/// Returns the paths whose values the record's own fields show, keys joined by dots.
+fn shown_paths(row: &Row, said: &Value) -> BTreeSet<&'static str> {
+    let all = row.fields.iter().flat_map(|field| {
+        // How many there are does not say which.
+        let paths = field.paths.iter().filter(|path| field.form != Form::Length && shows(field, said, path));
+        paths.flat_map(|path| path.split(catalog::AND))
+    });
+    all.collect()
+}
+
+/// Whether `field` shows what stands at `path`, one of its paths.
+fn shows(field: &Field, said: &Value, path: &str) -> bool {
     let shown = || field::draft(said, field);
     let held = |path: &str| field::at(said, path, field.form).unwrap_or(Draft::Missing);
     // Two members, or two times, that happen to be the same are still two things to know.
-    let is_first = |path: &str| field.paths.iter().find(|path| held(path) != Draft::Missing) == Some(&path);
-    let is_same = |path: &str| matches!(field.form, Form::Text | Form::Percent) && held(path) == shown();
+    let is_first = field.paths.iter().find(|path| held(path) != Draft::Missing) == Some(&path);
+    let is_same = || matches!(field.form, Form::Text | Form::Percent) && held(path) == shown();
     let is_empty = || field.name == ARCHIVED && shown() == Draft::Missing;
-    paths.any(|path| is_first(path) || is_empty() || held(path) != Draft::Missing && is_same(path))
+    is_first || is_empty() || held(path) != Draft::Missing && is_same()
+}
+
+/// Returns what is left of the value under `key` without what is `shown` already; nothing where all of it is.
+fn unshown<'a>(key: &str, value: &'a Value, shown: &BTreeSet<&str>) -> Option<Cow<'a, Value>> {
+    if shown.contains(key) {
+        return None;
+    }
+    let inner: Vec<&str> =
+        shown.iter().filter_map(|path| path.strip_prefix(key)?.strip_prefix('.')).collect();
+    let Value::Object(object) = enclosed(value) else { return Some(Cow::Borrowed(value)) };
+    if inner.is_empty() {
+        return Some(Cow::Borrowed(value));
+    }
+    let mut rest = object.clone();
+    rest.retain(|key, _| !inner.contains(&key.as_str()));
+    (!rest.is_empty()).then_some(Cow::Owned(Value::Object(rest)))
 }
 
 fn ties(row: &'static Row, record: &Record, said: &Value) -> Vec<Tie> {
@@ -138,14 +178,9 @@ fn ties(row: &'static Row, record: &Record, said: &Value) -> Vec<Tie> {
             name: own_name(row, said).unwrap_or_else(|| record.name().to_owned()),
             hidden: list.hidden && record.is_archived(),
         })),
-        Way::Named { id, name, only } => {
-            let word = |path: &str| field::follow(said, path).map(enclosed).and_then(id_text);
-            let fits = only.is_none_or(|(path, value)| {
-                word(path).is_some_and(|word| word.trim().eq_ignore_ascii_case(value))
-            });
-            let id = word(id).filter(|_| fits).and_then(|id| Id::new(&id).ok())?;
-            let name = if name.is_empty() { None } else { word(name) };
-            Some(End::Asked(Lookup { id, name: name.unwrap_or_default(), hidden: false }))
+        Way::Named { .. } => {
+            let (id, name) = named(way, said)?;
+            Some(End::Asked(Lookup { id, name, hidden: false }))
         }
         Way::Included { .. } => None,
     };
@@ -164,6 +199,18 @@ fn ties(row: &'static Row, record: &Record, said: &Value) -> Vec<Tie> {
         Some(Tie { relation, end: end? })
     });
     ties.collect()
+}
+
+/// Returns id and name of the record that `way` names in `said`. The name is empty where it is not told.
+#[must_use]
+pub fn named(way: &Way, said: &Value) -> Option<(Id, String)> {
+    let Way::Named { id, name, only } = way else { return None };
+    let word = |path: &str| field::follow(said, path).map(enclosed).and_then(id_text);
+    let fits = only
+        .is_none_or(|(path, value)| word(path).is_some_and(|word| word.trim().eq_ignore_ascii_case(value)));
+    let id = word(id).filter(|_| fits).and_then(|id| Id::new(&id).ok())?;
+    let name = if name.is_empty() { None } else { word(name) };
+    Some((id, name.unwrap_or_default()))
 }
 
 /// The record's name as the server wrote it, for asking with it.

@@ -81,6 +81,7 @@ fn remnant(job: i64, elsewhere: bool) -> Remnant {
         heir: None,
         options: Options::default(),
         elsewhere,
+        reading: 0,
         archived: 0,
     }
 }

@@ -117,7 +117,7 @@ fn places_of(found_in: impl IntoIterator<Item = String>) -> String {
     let drafts = |(n, words): (usize, String)| {
         let mut drafts = vec![Draft::Missing; Kind::Files.row().fields.len()];
         set(&mut drafts, places.words, &words);
-        set(&mut drafts, places.id, &n.to_string());
+        set(&mut drafts, places.place.1, &n.to_string());
         drafts
     };
     let mut all = found_in.into_iter().enumerate().map(drafts);
@@ -154,8 +154,25 @@ fn pages_of_all_lists_have_numbers_of_their_own() {
 fn a_place_that_did_not_come_along_is_not_said_to_lie_in_one_of_its_own_kind() {
     let elsewhere = file(&json!({"id": TASK, "type": "Run"}));
     let found = gathered(&run(&json!([elsewhere]), &json!([]), &json!([])));
-    assert_eq!(found, on(Kind::Processes, TASK, "another process"));
+    let here = |filed: &str| {
+        let words = format!("process Onboarding 00012 (filed under {filed})");
+        on(Kind::Processes, RUN, &words)
+    };
+    assert_eq!(found, here("another process"));
     let of_template = file(&json!({"id": TASK, "type": "Checklist"}));
     let found = gathered(&run(&json!([of_template]), &json!([]), &json!([])));
-    assert_eq!(found, on(Kind::Templates, TASK, "another template"));
+    assert_eq!(found, here("another template"));
+}
+
+/// Uploads for kick-off fields name the template, also in the answers of a process (API sheet, section 7).
+#[test]
+fn kick_off_file_of_a_process_names_process_and_template() {
+    let of_template = file(&json!({"id": TASK, "type": "Checklist"}));
+    let mut value = run(&json!([]), &json!({"ko_field": [of_template]}), &json!([]));
+    value["checklist_id"] = json!(TASK);
+    value["checklist_title"] = json!("Client onboarding");
+    let words = "process Onboarding 00012 (filed under template Client onboarding)";
+    assert_eq!(gathered(&value), on(Kind::Processes, RUN, words));
+    value["checklist_title"] = json!(null);
+    assert!(gathered(&value)[0].1.starts_with("process Onboarding 00012 (filed under template "));
 }

@@ -9,7 +9,7 @@ use super::bench::Bench;
 use super::*;
 
 /// The line of a check, with its hint if it has one.
-fn line<'a>(page: &'a str, check: &str) -> &'a str {
+pub(super) fn line<'a>(page: &'a str, check: &str) -> &'a str {
     let whole = |line: &&str| line.get(8..).is_some_and(|rest| rest.starts_with(&format!("{check}  ")));
     let line = page.lines().find(whole).unwrap_or_else(|| panic!("no line on {check}:\n{page}"));
     let from = line.as_ptr() as usize - page.as_ptr() as usize;
@@ -18,7 +18,7 @@ fn line<'a>(page: &'a str, check: &str) -> &'a str {
     &rest[..end.unwrap_or(rest.len())]
 }
 
-fn says(page: &str, check: &str, mark: &str, words: &[&str]) {
+pub(super) fn says(page: &str, check: &str, mark: &str, words: &[&str]) {
     let line = line(page, check);
     assert!(line.starts_with(mark), "{check} is not {mark}:\n{page}");
     for words in words {

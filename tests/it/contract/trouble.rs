@@ -185,7 +185,8 @@ async fn a_connection_that_is_not_secured_proves_that_nothing_was_sent() {
     });
     if let Some(failure) = deleted_securely(port, Duration::from_secs(5)).await {
         assert_eq!(failure.cause, Cause::Unreachable);
-        assert!(failure.words.starts_with("no secure connection to `127.0.0.1`: "), "{}", failure.words);
+        assert_eq!(failure.words, "`127.0.0.1` does not speak TLS there");
+        assert_eq!(failure.hint(), Some("check scheme and port of the address"));
     }
     talk.abort();
 }

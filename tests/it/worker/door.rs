@@ -1,5 +1,7 @@
 //! The door: what happens while the token is not accepted, or the server cannot be reached.
 
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use tidyfy::app::effect::{Effect, Ticket, Work};
@@ -480,4 +482,32 @@ async fn a_cancelled_job_waits_only_so_long_for_what_cannot_be_read_back() {
     let (steps, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Unknown, 1)], "{steps:?}");
     assert!(cancelled.elapsed() < Duration::from_secs(20), "{:?}", cancelled.elapsed());
+}
+
+/// In real time: a thread that blocks keeps a paused clock from going on.
+#[tokio::test]
+async fn slow_source_is_named_and_a_typed_token_does_not_wait_for_it() {
+    let mut bench = Bench::new(Settings::default()).await;
+    assert!(matches!(bench.ask(Work::Identify).await, Reply::Identified(Ok(_))));
+    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    let source = Arc::clone(&bench.source);
+    let (locked, is_locked) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let holder = thread::spawn(move || {
+        let _held = source.lock().unwrap();
+        locked.send(()).unwrap();
+        let _ = released.recv();
+    });
+    is_locked.recv().unwrap();
+    bench.sandbox.revoke_token();
+    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    bench.start(Work::Count(Kind::Tags));
+    bench.until(|fact| matches!(fact, Fact::Reading(Some(place)) if place == "the token")).await;
+    assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
+    assert_eq!(locks(&bench.told).last(), Some(&None));
+    let named = |message: &&Message| matches!(message.fact, Fact::Reading(_));
+    let last = bench.told.iter().rev().find(named).map(|message| message.fact.clone());
+    assert!(matches!(last, Some(Fact::Reading(None))), "{last:?}");
+    drop(release);
+    holder.join().unwrap();
 }

@@ -199,3 +199,58 @@ fn a_page_is_bounded_as_a_whole_and_says_what_it_leaves_out() {
         assert_eq!((page.empty.len(), page.empty[MOST_EMPTY].as_str()), (MOST_EMPTY + 1, "and 800 more"));
     }
 }
+
+/// The keys of a guest that are not columns stand in an object of their own (API sheet, section 6.8).
+#[test]
+fn guest_details_are_shown_beside_the_other_fields() {
+    let details = json!({
+        "status": "active", "phone_1": "+43 1", "phone_2": "+43 2", "timezone": "Europe/Vienna",
+        "image_url": "https://crm.example/i", "contact_url": "https://crm.example/c",
+        "company_url": "https://crm.example/co", "opportunity_url": "https://crm.example/o",
+        "company_name": "Supplier SA", "opportunity_name": "Renewal", "external_sync_source": "crm",
+        "external_date_creation": "2026-01-01", "cadence_days": 30, "associated_members": [2044, "2051"],
+        "last_city": "Graz", "last_country": "Austria", "last_accessed_at": "2026-03-02T10:00:00Z",
+        "disabled_at": null, "disabled_by": 2044, "reactivated_at": "2026-03-01T09:30:00.000Z",
+        "reactivated_by": null, "unheard_of": "kept",
+    });
+    let value = json!({"data": {"id": 881, "email": "ana@supplier.example", "first_name": "Ana",
+        "last_name": "Pérez", "last_accessed_at": "2026-03-03T10:00:00Z", "details": details}});
+    let page = page_of(Kind::Guests, &value);
+    let wanted = [
+        "people: disabled by = @2044",
+        "people: associated members = @2044,2051",
+        "times: last accessed at = 2026-03-02T10:00:00Z",
+        "times: reactivated at = 2026-03-01T09:30:00Z",
+        "details: phone 1 = +43 1",
+        "details: phone 2 = +43 2",
+        "details: timezone = Europe/Vienna",
+        "details: image url = https://crm.example/i",
+        "details: contact url = https://crm.example/c",
+        "details: company url = https://crm.example/co",
+        "details: opportunity url = https://crm.example/o",
+        "details: company name = Supplier SA",
+        "details: opportunity name = Renewal",
+        "details: external sync source = crm",
+        "details: external date creation = 2026-01-01",
+        "details: cadence days = 30",
+        "details: last city = Graz",
+        "details: last country = Austria",
+        "details: unheard of = kept",
+    ];
+    let mut said = told(&page);
+    said.retain(|line| !wanted.contains(&line.as_str()));
+    assert_eq!(said, [""; 0], "nothing else is said");
+    for line in wanted {
+        assert!(told(&page).contains(&line.to_owned()), "{line}: {:#?}", told(&page));
+    }
+    assert_eq!(page.empty, ["disabled at", "reactivated by"]);
+}
+
+#[test]
+fn value_beside_a_shown_one_in_the_same_object_is_shown() {
+    let value =
+        json!({"id": "5", "name": "x", "checklist": {"data": {"title": "Review", "steps_count": 12}}});
+    assert_eq!(told(&page_of(Kind::Processes, &value)), ["checklist: steps count = 12"]);
+    let value = json!({"id": "5", "name": "x", "checklist": {"data": {"title": "Review"}}});
+    assert_eq!(told(&page_of(Kind::Processes, &value)), [""; 0]);
+}
