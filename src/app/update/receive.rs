@@ -99,6 +99,11 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
                 job.started = Some(now);
             }
         }
+        (Purpose::Job, Reply::Recorded(number)) => {
+            if let Some(job) = state.jobs.get_mut(ticket) {
+                job.number = Some(number);
+            }
+        }
         (Purpose::Job, Reply::Held) => {
             if let Some(job) = state.jobs.get_mut(ticket) {
                 job.at_rest = true;
@@ -108,7 +113,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Job, Reply::Step { step, outcome, reason, record, remark }) => {
             receive_step(state, ticket, step, Ended { outcome, reason, record, remark }, effects);
         }
-        (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result),
+        (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result, effects),
         (Purpose::Unfinished, Reply::Unfinished(result)) => recover::found(state, result),
         (Purpose::Annals, Reply::Told(result)) => history::told(state, ticket, result, effects),
         (Purpose::Deeds, Reply::Recounted(result)) => history::recounted(state, ticket, result),
@@ -312,7 +317,7 @@ fn move_between_scopes(state: &mut State, record: &Record, becomes: Option<Recor
 fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effects) {
     let Some(job) = state.jobs.remove(ticket) else { return };
     if state.overlay.as_ref().is_some_and(|overlay| asks_about(overlay, ticket)) {
-        state.overlay = None;
+        act::nothing_to_cancel(state);
     }
     if let Some(failure) = &end.stopped {
         tell_failure(state, &format!("the {} was stopped", job.plan.word()), failure);
@@ -327,7 +332,10 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         state.parting.extend(only_archived.clone());
         state.parting.push(summary.clone());
     }
-    state.jobs.remember(&job, &end.tally);
+    state.jobs.has_failed = end.tally.of(Outcome::Failed) + end.tally.of(Outcome::Unknown) > 0;
+    if let Some(number) = job.number {
+        state.undo.ended(number, job.plan.origin, job.plan.verb, &end.tally);
+    }
     for group in groups(job.losses) {
         state.status.tell(state.now, Told::Group(Arc::new(group)));
     }
@@ -408,7 +416,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Read => page::read(state, ticket, Err(failure), effects),
         Purpose::Relate => page::related(state, ticket, Err(failure), effects),
         Purpose::Weigh => act::weighed(state, ticket, Vec::new()),
-        Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
+        Purpose::Recall(recall) => recall::found(state, recall, Err(failure), effects),
         Purpose::Unfinished => recover::found(state, Err(failure)),
         Purpose::Annals => history::told(state, ticket, Err(failure), effects),
         Purpose::Deeds => history::recounted(state, ticket, Err(failure)),
