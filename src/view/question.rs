@@ -7,7 +7,6 @@ use ratatui::widgets::BorderType;
 
 use super::canvas::Canvas;
 use super::sign;
-use crate::app::effect::Ticket;
 use crate::app::state::jobs::Job;
 use crate::app::state::layout::Area;
 use crate::app::state::{Question, State};
@@ -57,7 +56,7 @@ fn words(state: &State, question: Question) -> Vec<String> {
         Question::Quit(_) => quitting(state),
         Question::CancelJob(ticket) => match state.jobs.iter().find(|job| job.ticket == ticket) {
             Some(job) => std::iter::once(format!("paused: {}, {} done", job.plan.summary(), far(job)))
-                .chain(next(state, ticket))
+                .chain(next(state, job))
                 .collect(),
             None => vec!["the job is over: there is nothing left to cancel".to_owned()],
         },
@@ -69,8 +68,8 @@ fn far(job: &Job) -> String {
 }
 
 /// The job that waits behind this one, and how many more.
-fn next(state: &State, ticket: Ticket) -> Option<String> {
-    let mut behind = state.jobs.behind(ticket);
+fn next(state: &State, job: &Job) -> Option<String> {
+    let mut behind = state.jobs.behind(job.ticket);
     let next = behind.next()?;
     let more = match behind.count() {
         0 => String::new(),
@@ -84,7 +83,7 @@ fn quitting(state: &State) -> Vec<String> {
         let stands = if state.jobs.is_paused() { "a job is paused" } else { "a job is running" };
         let ask =
             format!("{stands}: {} done; quit? what is in flight gets 5 s, the rest is not sent", far(job));
-        return std::iter::once(ask).chain(next(state, job.ticket)).collect();
+        return std::iter::once(ask).chain(next(state, job)).collect();
     }
     vec![match &state.saves.current {
         Some(save) => format!(

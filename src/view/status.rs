@@ -11,7 +11,6 @@ use super::scope::rule;
 use super::text::{self, Part};
 use super::theme::Theme;
 use crate::app::command::Command;
-use crate::app::message::Unanswered;
 use crate::app::state::download::Save;
 use crate::app::state::jobs::Job;
 use crate::app::state::layout::Area;
@@ -157,13 +156,14 @@ fn time_left(state: &State, job: &Job) -> Duration {
 
 /// `waiting for 1 answer, 12 s of 30 s`, where nothing of the job is left but requests in flight.
 fn unanswered(state: &State, job: &Job) -> Option<String> {
-    let Unanswered { count, oldest, timeout, .. } = state.unanswered?;
+    let in_flight = state.unanswered?;
+    let (count, timeout) = (in_flight.count, in_flight.timeout);
     let sends = !job.cancelled && !state.jobs.is_paused();
     if sends && count < job.records() - job.done() {
         return None;
     }
     let answers = if count == 1 { "answer" } else { "answers" };
-    let age = state.now.tick.saturating_sub(oldest).as_secs();
+    let age = state.now.tick.saturating_sub(in_flight.oldest).as_secs();
     Some(format!("waiting for {count} {answers}, {age} s of {} s", timeout.as_secs()))
 }
 

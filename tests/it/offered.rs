@@ -69,9 +69,10 @@ fn offered(desk: &Desk) -> Vec<(String, String)> {
 }
 
 async fn every_key_that_is_offered_does_something(scenes: &[Scene]) {
+    let mut idle = Vec::new();
     for scene in scenes {
         let hints = offered(&at(scene).await);
-        assert!(hints.len() >= 4, "{}: {hints:?}", scene.name);
+        assert!(hints.len() >= 2, "{}: {hints:?}", scene.name);
         for (key, does) in hints {
             let mut desk = at(scene).await;
             let before = traces(&mut desk).await;
@@ -80,9 +81,12 @@ async fn every_key_that_is_offered_does_something(scenes: &[Scene]) {
                 desk.rest().await;
             }
             let after = traces(&mut desk).await;
-            assert_ne!(before, after, "{}: `{key}` ({does}) does nothing:\n{}", scene.name, desk.screen());
+            if before == after {
+                idle.push(format!("{}: `{key}` ({does})", scene.name));
+            }
         }
     }
+    assert!(idle.is_empty(), "these do nothing: {idle:#?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,6 +132,7 @@ async fn keys_offered_around_jobs_do_something() {
 
 #[tokio::test(start_paused = true)]
 async fn every_line_of_the_palette_does_something_or_says_why_not() {
+    let mut idle = Vec::new();
     for scene in [scene("table", ""), scene("page", "enter"), scene("status pane", "@")] {
         for (binding, _) in Keymap::default().rows() {
             let mut desk = at(&scene).await;
@@ -140,8 +145,11 @@ async fn every_line_of_the_palette_does_something_or_says_why_not() {
                 desk.rest().await;
                 let after = traces(&mut desk).await;
                 let does = before != after || desk.state().notice.is_some() || is_motion;
-                assert!(does, "{}: `{}` does nothing:\n{}", scene.name, binding.name, desk.screen());
+                if !does {
+                    idle.push(format!("{}: `{}`", scene.name, binding.name));
+                }
             }
         }
     }
+    assert!(idle.is_empty(), "these do nothing and say nothing: {idle:#?}");
 }

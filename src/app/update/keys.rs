@@ -222,6 +222,9 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::PreviousKind => {
             browse::go(state, browse::neighbour(state.kind, Kind::ALL.len() - 1), effects);
         }
+        Command::Go(kind) if kind == state.kind && state.context() == Context::Table => {
+            state.note(format!("the {} are shown already", kind.row().plural));
+        }
         Command::Go(kind) => browse::go(state, kind, effects),
         Command::Open if state.detail.is_some() => page::follow(state, effects),
         Command::Open => match state.under_cursor() {

@@ -247,7 +247,7 @@ fn scrolling_past_the_end_is_brought_back() {
     state.overlay = Some(Overlay::Help(usize::MAX));
     let end = screen(&state);
     state.settle_scroll();
-    assert!(matches!(state.overlay, Some(Overlay::Help(scroll)) if (1..100).contains(&scroll)));
+    assert!(matches!(state.overlay, Some(Overlay::Help(scroll)) if (1..110).contains(&scroll)));
     assert_eq!(screen(&state), end);
     state.overlay = None;
     opened(&mut state, usize::MAX);

@@ -75,7 +75,7 @@ fn the_last_job_goes_through_the_modal() {
     assert_eq!((plan.verb, plan.count(), plan.options.backup), (Verb::Archive, 2, false));
     assert_eq!(plan.origin, Origin::Undo(4));
     assert_eq!(plan.blocked[0].reason, "already in a running job");
-    assert_eq!((plan.preface.len(), plan.held_by_server[&Kind::Processes]), (1, 5));
+    assert_eq!((plan.preface.len(), plan.held_by_server[&Kind::Processes]), (1, 4));
     assert!(!bench.state.recalls() && bench.asked(is_recall).is_none());
     bench.look();
     bench.keys("esc");
