@@ -33,3 +33,4 @@ pub mod sheet;
 pub mod shell;
 pub mod spreadsheet;
 pub mod text;
+pub mod undo;

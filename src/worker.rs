@@ -61,7 +61,7 @@ use crate::backups::Backups;
 use crate::journal::Journal;
 use crate::model::desktop::Desktop;
 use crate::model::failure::{Cause, Failure};
-use crate::model::pacing::Limits;
+use crate::model::pacing::{Limits, Traffic};
 use crate::model::plan::Plan;
 use crate::tallyfy::Client;
 
@@ -105,7 +105,7 @@ impl Terms {
         let backups = Backups::new(state_dir.join("backups"), 0);
         let seed = RandomState::new().hash_one(());
         let (source, desktop) = (TokenSource::none(), Desktop::default());
-        Self { at_once: 16, limits, clock, state_dir, backups, desktop, source, seed }
+        Self { at_once: Traffic::AT_ONCE, limits, clock, state_dir, backups, desktop, source, seed }
     }
 }
 
@@ -148,7 +148,8 @@ impl Worker {
         let gate = Gate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
         let (watched, herald) = (gate.clone(), post.clone());
-        tasks.spawn(async move { herald::watch(&watched, &herald).await });
+        let timeout = client.access().timeouts.request;
+        tasks.spawn(async move { herald::watch(&watched, &herald, timeout).await });
         let last_job = CancellationToken::new();
         last_job.cancel();
         let session = Session::new(client, gate, seed, post.clone());

@@ -92,15 +92,17 @@ pub enum Command {
     Help,
     /// Do a verb to the marked records, or to the one under the cursor.
     Do(Verb),
-    /// Undo the last job that can be undone.
+    /// Undo the last job that is not undone yet.
     Undo,
+    /// Repeat the job that was undone last.
+    Redo,
     /// Try again what failed of the last job.
     Retry,
     /// Say which key archives and which deletes.
     ExplainDelete,
-    /// Pause the running job, or let it go on.
+    /// Pause the jobs, or resume them.
     PauseJob,
-    /// Pause the running job and ask whether to cancel the rest.
+    /// Pause the jobs and ask what to cancel of them.
     CancelJob,
     /// Load the list again.
     Reload,
@@ -169,6 +171,6 @@ impl Command {
     /// Whether it starts something that changes records.
     #[must_use]
     pub fn is_verb(self) -> bool {
-        matches!(self, Self::Do(_) | Self::Undo | Self::Retry)
+        matches!(self, Self::Do(_) | Self::Undo | Self::Redo | Self::Retry)
     }
 }

@@ -257,6 +257,11 @@ impl Effects {
         self.0.push(effect);
     }
 
+    /// Adds several.
+    pub fn extend(&mut self, effects: impl IntoIterator<Item = Effect>) {
+        self.0.extend(effects);
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

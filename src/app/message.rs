@@ -10,7 +10,7 @@ use super::effect::Ticket;
 use super::keymap::Chord;
 use crate::model::annals::{Deed, Volume};
 use crate::model::arrange::Arranged;
-use crate::model::failure::{Cause, Failure};
+use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::model::impact::Impact;
 use crate::model::kind::{Coverage, Kind};
@@ -72,6 +72,8 @@ pub enum Fact {
     Waiting(Option<Wait>),
     /// How many requests the limits still allow now, of how many; sent as it changes.
     Budget(Option<Allowance>),
+    /// Requests of jobs have waited for an answer for a while: or none do any more.
+    Unanswered(Option<Unanswered>),
     /// The token is not accepted any more, and nothing leaves until another one is: or that has come about.
     LockedOut(Option<Failure>),
     /// The token is read from this place, which takes a while; or that is over.
@@ -128,6 +130,19 @@ pub struct Allowance {
 /// The purpose of looking for what was deleted: not to find it is what is hoped for.
 pub const VERIFY: &str = "verify";
 
+/// Requests of jobs that have waited for an answer for longer than a person would wonder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unanswered {
+    /// How many requests of jobs are in flight.
+    pub count: usize,
+    /// When the first of them was sent, on the clock that never steps.
+    pub oldest: Duration,
+    /// When the last of them was.
+    pub newest: Duration,
+    /// How long an answer is waited for.
+    pub timeout: Duration,
+}
+
 /// The purpose of a download for a person, who wants to know what came of each.
 pub const SAVE: &str = "save";
 
@@ -148,7 +163,8 @@ pub struct Attempt {
     pub url: String,
     /// From sending to the end of the answer.
     pub took: Duration,
-    /// The status, or the failure.
+    /// The status of an answer that was asked for, which a 404 is where the question was whether a record is there; or the
+    /// failure.
     pub result: Result<u16, Failure>,
     /// How long it waits before it is sent again, if it is.
     pub again_in: Option<Duration>,
@@ -158,8 +174,12 @@ impl Attempt {
     /// Whether it is a read that came out as hoped for, which the pane shows only when asked.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        let is_missed = |failure: &Failure| self.purpose == VERIFY && failure.cause == Cause::NotFound;
-        self.method == "GET" && self.purpose != SAVE && self.result.as_ref().err().is_none_or(is_missed)
+        let is_hoped_for = match self.result {
+            Ok(200..300) => true,
+            Ok(_) => self.purpose == VERIFY,
+            Err(_) => false,
+        };
+        self.method == "GET" && self.purpose != SAVE && is_hoped_for
     }
 }
 
@@ -297,6 +317,8 @@ pub enum Reply {
     Found(Arc<Page>),
     /// A queued job is running now. Not final.
     Started,
+    /// The plan of a job is in the journal, under this number. Not final.
+    Recorded(i64),
     /// The job is held and nothing of it is under way any more. Not final.
     Held,
     /// A step of a job ended. Not final.
@@ -406,6 +428,7 @@ impl Reply {
                 | Self::Found(_)
                 | Self::Sighted(_)
                 | Self::Started
+                | Self::Recorded(_)
                 | Self::Held
                 | Self::Step { .. }
                 | Self::Weighing(_)

@@ -15,6 +15,7 @@ pub mod lines;
 pub mod listing;
 pub mod marks;
 pub mod modal;
+pub mod notice;
 pub mod order;
 pub mod page;
 pub mod palette;
@@ -26,6 +27,7 @@ pub mod seek;
 pub mod set;
 pub mod shelf;
 pub mod status;
+pub mod subject;
 pub mod tickets;
 pub mod token;
 
@@ -37,17 +39,18 @@ use tui_input::Input;
 
 use super::effect::{Exit, Ticket};
 use super::keymap::{Context, Keymap};
-use super::message::{Allowance, Size, Wait};
+use super::message::{Allowance, Size, Unanswered, Wait};
 use crate::model::accent::Accent;
 use crate::model::failure::Failure;
 use crate::model::kind::Kind;
 use crate::model::moment::{Moment, Zone};
-use crate::model::pacing::Limits;
+use crate::model::pacing::{Limits, Traffic};
 use crate::model::people::People;
 use crate::model::place::{Known, Place};
 use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
 use crate::model::saving::Folders;
+use crate::model::undo::{Origin, UndoStack};
 use confirm::Confirm;
 use detail::{Detail, Finding};
 use download::{SavePrompt, Saves};
@@ -57,6 +60,7 @@ use history::HistoryPage;
 use jobs::Jobs;
 use listing::Listing;
 use marks::Marks;
+pub use notice::{Condition, Notice, Refusal};
 use palette::Palette;
 use places::Places;
 use recovery::{Recovery, RecoveryPage};
@@ -147,10 +151,6 @@ pub enum Focus {
     Status,
 }
 
-/// A sentence for the last line, shown until the next key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice(pub String);
-
 /// Who we are, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
@@ -215,6 +215,8 @@ pub struct State {
     pub focus: Focus,
     /// The jobs.
     pub jobs: Jobs,
+    /// The jobs of this organization that can be undone or repeated.
+    pub undo: UndoStack,
     /// The unfinished jobs of earlier runs.
     pub recovery: Recovery,
     /// The files that are saved.
@@ -231,9 +233,13 @@ pub struct State {
     pub token_prompt: Option<TokenPrompt>,
     /// Why the server cannot be reached, while it cannot.
     pub offline: Option<Failure>,
+    /// What was sent lately, from which time left is told.
+    pub traffic: Traffic,
+    /// Requests of jobs that have waited for an answer for a while.
+    pub unanswered: Option<Unanswered>,
     /// What the limits still allow, while it is being used up.
     pub allowance: Option<Allowance>,
-    /// A sentence for the last line.
+    /// A sentence at the end of the footer.
     pub notice: Option<Notice>,
     /// What is awaited.
     pub tickets: Tickets,
@@ -243,6 +249,8 @@ pub struct State {
     pub parting: Vec<String>,
     /// Whether the process stops as soon as nothing of the job is under way.
     pub suspending: bool,
+    /// Whether another organization is about to be entered.
+    pub entering: bool,
 }
 
 impl State {
@@ -269,6 +277,7 @@ impl State {
             filter_input: None,
             focus: Focus::Table,
             jobs: Jobs::default(),
+            undo: UndoStack::default(),
             recovery: Recovery::default(),
             saves: Saves::default(),
             status: Status::default(),
@@ -277,12 +286,15 @@ impl State {
             reading_token: None,
             token_prompt: None,
             offline: None,
+            traffic: Traffic::new(Traffic::AT_ONCE),
+            unanswered: None,
             allowance: None,
             notice: None,
             tickets: Tickets::default(),
             leaving: None,
             parting: Vec::new(),
             suspending: false,
+            entering: false,
             setup,
         }
     }
@@ -365,6 +377,22 @@ impl State {
         self.marked_only.is_some() && self.detail.is_none() && self.focus == Focus::Table
     }
 
+    /// The job that undoing would undo now.
+    #[must_use]
+    pub fn to_undo(&self) -> Option<i64> {
+        self.undo.to_undo(|origin| self.is_queued(origin))
+    }
+
+    /// The undone job that repeating would repeat now.
+    #[must_use]
+    pub fn to_redo(&self) -> Option<i64> {
+        self.undo.to_redo(|origin| self.is_queued(origin))
+    }
+
+    fn is_queued(&self, origin: Origin) -> bool {
+        self.jobs.iter().any(|job| job.plan.origin == origin)
+    }
+
     /// Whether a past job is being looked for.
     #[must_use]
     pub fn recalls(&self) -> bool {
@@ -444,6 +472,6 @@ impl State {
         let counts_down = self.waiting.as_ref().is_some_and(|wait| wait.until > self.now.tick);
         let searched = self.listing().search_due().map(|(due, _)| due);
         let ticking = (counts_down || self.jobs.is_moving()).then_some(next_second);
-        [armed, leaving, searched, ticking].into_iter().flatten().min()
+        [armed, leaving, searched, ticking, self.notice_ends_at()].into_iter().flatten().min()
     }
 }

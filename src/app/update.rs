@@ -25,11 +25,14 @@ mod recover;
 mod set;
 mod shelf;
 
+use std::time::Duration;
+
+use super::command::Command;
 use super::effect::{Effect, Effects, Ticket, Work};
 use super::message::{Fact, Message, Signal, Size};
 use super::state::listing::{Load, Reading};
 use super::state::status::Told;
-use super::state::{Leaving, Notice, Overlay, Purpose, State};
+use super::state::{Condition, Leaving, Overlay, Purpose, State};
 use crate::app::effect::Exit;
 use crate::model::kind::Kind;
 
@@ -51,11 +54,6 @@ impl State {
         effects.push(Effect::Work(ticket, work));
         ticket
     }
-
-    /// Puts a sentence on the last line.
-    fn note(&mut self, words: impl Into<String>) {
-        self.notice = Some(Notice(words.into()));
-    }
 }
 
 /// Takes a message in and answers what is to be done.
@@ -72,10 +70,16 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         Fact::Signal(signal) => receive_signal(state, signal, &mut effects),
         Fact::Reply(ticket, reply) => receive::reply(state, ticket, reply, &mut effects),
         Fact::Attempt(attempt) => {
+            let is_read = attempt.method == "GET";
+            state.traffic.answer(is_read, message.at.tick, attempt.took);
             state.jobs.attempted(&attempt);
             state.status.tell(message.at, Told::Attempt(Box::new(attempt)));
         }
-        Fact::Waiting(wait) => state.waiting = wait,
+        Fact::Waiting(wait) => {
+            state.traffic.held_until = wait.as_ref().map_or(Duration::ZERO, |wait| wait.until);
+            state.waiting = wait;
+        }
+        Fact::Unanswered(unanswered) => state.unanswered = unanswered,
         Fact::Budget(allowance) => state.allowance = allowance,
         Fact::LockedOut(failure) => door::locked_out(state, failure, &mut effects),
         Fact::Verified(verified) => receive::verified(state, verified),
@@ -86,6 +90,8 @@ pub fn update(state: &mut State, message: Message) -> Effects {
     settle(state, &mut effects);
     history::surface(state);
     recover::surface(state);
+    state.expire_notice();
+    state.time_jobs();
     if may_scroll {
         state.settle_scroll();
     }
@@ -135,15 +141,16 @@ fn receive_signal(state: &mut State, signal: Signal, effects: &mut Effects) {
         Signal::Terminate => leave(state, Exit::Terminated, effects),
         Signal::HangUp => leave(state, Exit::HungUp, effects),
         Signal::Continued => {
-            if state.jobs.current().is_some_and(|job| job.held) {
-                state.note("the job is paused: p resumes it");
+            if state.jobs.is_paused() {
+                let key = state.setup.keymap.spoken(Command::PauseJob);
+                state.note_during(Condition::Paused, format!("the job is paused: {key} resumes it"));
             }
         }
     }
 }
 
 /// How long what is under way may still take once the program is leaving.
-const FAREWELL: std::time::Duration = std::time::Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Leaves: nothing more is sent, and what is under way gets a few seconds.
 fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {

@@ -24,9 +24,11 @@ use crate::config::{Environment, Problem, Settings};
 use crate::event_loop::{EventLoop, Turn};
 use crate::model::desktop::Desktop;
 use crate::model::moment::Zone;
+use crate::model::pacing::Traffic;
 use crate::model::place::{Known, Place};
 use crate::model::saving::Folders;
 use crate::model::secret::Token;
+use crate::model::undo::UndoStack;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
 use crate::terminal::{self, Keys, Listener, Screen};
 use crate::worker::{Clock, Terms, Worker};
@@ -162,7 +164,7 @@ pub async fn run(visit: Visit, guide: Arc<Guide>, keys: Keys) -> Result<ExitCode
                 let here = state.here();
                 visited.retain(|known: &Known| known.place != here.place);
                 visited.push(here);
-                left.push((visit.place(), state.marks));
+                left.push(Left { place: visit.place(), marks: state.marks, undo: state.undo });
                 (visit, surface) = (*next, terminal);
             }
             Err(error) => break (Err(error), state.farewell()),
@@ -172,6 +174,13 @@ pub async fn run(visit: Visit, guide: Arc<Guide>, keys: Keys) -> Result<ExitCode
     let exit = exit.wrap_err("the terminal failed")?;
     farewell.iter().for_each(|line| say(line));
     Ok(ExitCode::from(exit.code()))
+}
+
+/// What waits in an organization that was left until it is entered again.
+struct Left {
+    place: Place,
+    marks: Marks,
+    undo: UndoStack,
 }
 
 /// The surface that is drawn on.
@@ -188,7 +197,7 @@ impl Stay {
         visit: &Visit,
         surface: Surface,
         listener: &mut Listener,
-        (left, visited): (&mut Vec<(Place, Marks)>, &[Known]),
+        (left, visited): (&mut Vec<Left>, &[Known]),
     ) -> Result<Self, Trouble> {
         let settings = &visit.settings;
         let clock = Clock::system();
@@ -204,8 +213,10 @@ impl Stay {
         listener.tell(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
         let worker = Worker::new(visit.client.clone(), terms, messages);
         let mut state = State::new(setup(visit, visited), size, clock.now());
-        if let Some(at) = left.iter().position(|(place, _)| place.is_where(&visit.place())) {
-            state.marks = left.swap_remove(at).1;
+        state.traffic = Traffic::new(settings.at_once);
+        if let Some(at) = left.iter().position(|left| left.place.is_where(&visit.place())) {
+            let Left { marks, undo, .. } = left.swap_remove(at);
+            (state.marks, state.undo) = (marks, undo);
         }
         Ok(Self { looping: EventLoop::new(state, surface, worker, inbox, clock) })
     }

@@ -17,8 +17,10 @@ pub const BYTES_LOST: &str = "the server has lost the bytes";
 /// What is wanted of the past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recall {
-    /// The last job that has an inverse, inverted for what it did.
-    Undo,
+    /// This job, inverted for what it did, as the last of this session.
+    Undo(i64),
+    /// This job again, for what was undone of it.
+    Redo(i64),
     /// What failed of the last job, again.
     Retry,
     /// This job, inverted for what it did.
@@ -30,6 +32,8 @@ pub enum Recall {
 /// A job of the past, ready to go through the modal.
 #[derive(Debug, Clone)]
 pub struct Recalled {
+    /// Its number.
+    pub job: i64,
     /// What would be done now.
     pub verb: Verb,
     /// The records, as they were frozen, or as they have been left.
@@ -40,6 +44,14 @@ pub struct Recalled {
     pub heir: Option<Heir>,
     /// What has to be said first: which job it is, and what has happened since.
     pub preface: Vec<String>,
+}
+
+impl Recalled {
+    /// Whether nothing can be done for any of its records, whatever else is going on.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.chosen.iter().all(|chosen| chosen.busy.is_some())
+    }
 }
 
 /// An unfinished job of an earlier run of the program.

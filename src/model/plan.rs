@@ -14,9 +14,10 @@ use super::catalog::{ById, Method, Need, Permission, Undo, VerbRow, Words};
 use super::id::Id;
 use super::kind::{Kind, Verb};
 use super::outcome::{Outcome, Tally};
-use super::pacing::Limits;
+use super::pacing::{Limits, Requests, Traffic};
 use super::record::Record;
 use super::text;
+use super::undo::Origin;
 
 pub use standing::{Organization, Standing, Who, applicable, can_inherit, untouchable};
 
@@ -163,6 +164,8 @@ pub struct Plan {
     pub preface: Vec<String>,
     /// The unfinished job whose rest this is.
     pub continues: Option<i64>,
+    /// What it is for: itself, or undoing or repeating another job.
+    pub origin: Origin,
     /// How many of the records the list does not show.
     pub hidden: usize,
     /// Whether a filter is in force, which then is what hides them.
@@ -175,6 +178,8 @@ pub struct Plan {
     pub parents: BTreeMap<String, String>,
     /// The limits the requests will be paced under.
     pub limits: Limits,
+    /// How fast the server answers, as far as it is known.
+    pub traffic: Traffic,
     /// When it counts as large.
     pub caution: Caution,
 }
@@ -199,12 +204,14 @@ impl Plan {
             blocked: Vec::new(),
             preface: Vec::new(),
             continues: None,
+            origin: Origin::New,
             hidden: 0,
             filtered: false,
             bystander: None,
             held_by_server: BTreeMap::new(),
             parents: BTreeMap::new(),
             limits,
+            traffic: Traffic::new(Traffic::AT_ONCE),
             caution,
         };
         plan.with(Options::default())
@@ -358,6 +365,19 @@ impl Plan {
         }
     }
 
+    /// What it does, in the middle of a sentence: `permanently delete 40 tags`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let verb = self.words().title(self.verb).to_lowercase();
+        match self.kinds().as_slice() {
+            [(kind, n)] => format!("{verb} {}", kind.count(*n)),
+            several => {
+                let each: Vec<_> = several.iter().map(|(kind, n)| kind.count(*n)).collect();
+                format!("{verb} {} records ({})", text::grouped(self.count() as u64), each.join(", "))
+            }
+        }
+    }
+
     /// The kinds of the records, in the order of the tabs, with how many there are of each.
     #[must_use]
     pub fn kinds(&self) -> Vec<(Kind, usize)> {
@@ -365,30 +385,40 @@ impl Plan {
         Kind::ALL.into_iter().map(|kind| (kind, count(kind))).filter(|(_, n)| *n > 0).collect()
     }
 
-    /// How many requests will be sent: those that change something, and the reads before them. Before each permanent
-    /// deletion the record is read again, and so it is before it is archived to be deleted; archived ones that are not
-    /// known by their id are read from their list, a hundred at a time. A file that is copied is read once more for its
-    /// bytes.
+    /// How many requests will be sent: those that change something, and the reads before them.
     #[must_use]
-    pub fn requests(&self) -> (usize, usize) {
+    pub fn requests(&self) -> Requests {
+        let reads: usize = self.steps.iter().map(|step| self.reads_before(step)).sum();
+        let listed = self.steps.iter().filter(|step| self.is_read_from_list(step)).count();
+        Requests { writes: self.steps.len(), reads: reads + listed.div_ceil(Self::ROWS_A_READ) }
+    }
+
+    /// How many records one read of a list brings.
+    pub const ROWS_A_READ: usize = 100;
+
+    /// How many reads a step sends before its request. Before each permanent deletion the record is read again, and so it
+    /// is before it is archived to be deleted; a file that is copied is read once more for its bytes.
+    #[must_use]
+    pub fn reads_before(&self, step: &Step) -> usize {
         if self.verb != Verb::Delete {
-            return (self.steps.len(), 0);
+            return 0;
         }
-        let bytes = |step: &&Step| self.options.backup && step.record.stored_bytes().is_some();
-        let is_listed = |step: &&Step| {
-            let archived = step.record.is_archived() || step.after.is_some();
-            archived && step.record.kind().row().by_id == ById::WhileLive
-        };
-        let listed = self.steps.iter().filter(is_listed).count();
-        let looks = self.steps.len() - listed + listed.div_ceil(100);
-        (self.steps.len(), looks + self.targets().filter(bytes).count())
+        let is_target = step.row.verb == self.verb;
+        let bytes = is_target && self.options.backup && step.record.stored_bytes().is_some();
+        usize::from(!self.is_read_from_list(step)) + usize::from(bytes)
+    }
+
+    /// Whether the read before a step is one of a whole list: archived records that are not known by their id are read so.
+    #[must_use]
+    pub fn is_read_from_list(&self, step: &Step) -> bool {
+        let is_archived = step.record.is_archived() || step.after.is_some();
+        self.verb == Verb::Delete && is_archived && step.record.kind().row().by_id == ById::WhileLive
     }
 
     /// How long they take at least under the current limits.
     #[must_use]
     pub fn time(&self) -> Duration {
-        let (writes, reads) = self.requests();
-        self.limits.time_for(writes, reads)
+        self.limits.time_left(self.requests(), &self.traffic, Duration::ZERO)
     }
 
     /// What sets it off.
@@ -433,7 +463,7 @@ impl Plan {
     /// `6 requests (3 of them reads), 12 s under the current limits`.
     #[must_use]
     pub fn cost(&self) -> String {
-        let (writes, reads) = self.requests();
+        let Requests { writes, reads } = self.requests();
         let n = text::grouped((writes + reads) as u64);
         let noun = if writes + reads == 1 { "request" } else { "requests" };
         let of_them = match reads {
@@ -443,7 +473,7 @@ impl Plan {
         };
         match (self.limits.is_off(), self.time()) {
             (true, _) => format!("{n} {noun}{of_them}, not paced"),
-            (false, time) if time.is_zero() => format!("{n} {noun}{of_them}, within the current limits"),
+            (false, time) if time.as_secs() == 0 => format!("{n} {noun}{of_them}, within the current limits"),
             (false, time) => {
                 let time = super::pacing::spoken(time);
                 format!("{n} {noun}{of_them}, at least {time} under the current limits")

@@ -1,6 +1,8 @@
 //! The last line.
 //!
-//! Owns what it offers: a notice if there is one, else the keys that do something now, the most important first.
+//! Owns what it offers: the keys that do something now, the most important first, and a notice at its right end.
+
+use std::borrow::Cow;
 
 use ratatui::text::Span;
 
@@ -15,7 +17,7 @@ use crate::app::state::detail::Fields;
 use crate::app::state::history::HistoryPage;
 use crate::app::state::layout::Area;
 use crate::app::state::status::Told;
-use crate::app::state::{Focus, Overlay, State};
+use crate::app::state::{Focus, Overlay, Question, State};
 use crate::model::annals::Account;
 use crate::model::catalog::Words;
 use crate::model::kind::{Kind, Verb};
@@ -29,22 +31,36 @@ const ASKED: usize = 50;
 /// Draws the line.
 pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
-    if let Some(leaving) = state.leaving {
-        let left = leaving.deadline.saturating_sub(state.now.tick);
-        let words =
-            format!("quitting: what is in flight gets {}, nothing more is sent", pacing::spoken(left));
-        canvas.line(area, 0, &[Span::styled(words, theme.wary())]);
-    } else if let Some(notice) = &state.notice {
-        canvas.line(area, 0, &[Span::styled(&*notice.0, theme.wary())]);
-    } else if let Some(seeking) = &state.seeking {
-        canvas.line(area, 0, &[Span::styled(seeking.progress(), theme.wary())]);
-    } else if let Some(finding) = state.finding().filter(|finding| finding.typing && takes_keys(state)) {
-        input::draw(&finding.input, "/", theme.key(), true, (area, 0), canvas);
-    } else if state.recalls() {
-        canvas.line(area, 0, &[Span::styled("looking for the last job", theme.wary())]);
-    } else {
-        canvas.line(area, 0, &offered(&hints(state), theme, usize::from(area.width)));
+    let finding = state.finding().filter(|finding| finding.typing && takes_keys(state));
+    match (said(state), finding) {
+        (Some(words), _) => {
+            let words = [Span::styled(words, theme.wary())];
+            let taken = text::line_width(&words) + 2;
+            let hints = if state.leaving.is_some() { Vec::new() } else { hints(state) };
+            let hints = offered(&hints, theme, usize::from(area.width).saturating_sub(taken));
+            if hints.is_empty() {
+                canvas.line(area, 0, &words);
+            } else {
+                canvas.line(area, 0, &hints);
+                canvas.line_right(area, 0, &words);
+            }
+        }
+        (None, Some(finding)) => input::draw(&finding.input, "/", theme.key(), true, (area, 0), canvas),
+        (None, None) => canvas.line(area, 0, &offered(&hints(state), theme, usize::from(area.width))),
     }
+}
+
+/// What stands at the end of the line: a notice, or what is being waited for.
+fn said(state: &State) -> Option<Cow<'_, str>> {
+    if let Some(leaving) = state.leaving {
+        let left = pacing::spoken(leaving.deadline.saturating_sub(state.now.tick));
+        return Some(format!("quitting: what is in flight gets {left}, nothing more is sent").into());
+    }
+    let notice = state.notice.as_ref().map(|notice| Cow::Borrowed(&*notice.words));
+    let is_finding = state.finding().is_some_and(|finding| finding.typing);
+    notice
+        .or_else(|| state.seeking.as_ref().map(|seeking| seeking.progress().into()))
+        .or_else(|| (state.recalls() && !is_finding).then_some("looking for the last job".into()))
 }
 
 /// Whether nothing lies over the page and its input.
@@ -107,7 +123,10 @@ fn hints(state: &State) -> Vec<Hint> {
         Some(Overlay::Save(_)) => fixed(&[("enter", "save"), ("esc", "do not"), ("ctrl-u", "clear")]),
         Some(Overlay::History(page)) => fixed(&in_history(state, page)),
         Some(Overlay::Export(_)) => fixed(&[("enter", "write it"), ("esc", "close")]),
-        Some(Overlay::Ask(_)) => fixed(&[("y", "yes"), ("any other key", "no")]),
+        Some(Overlay::Ask(Question::Quit(_))) => fixed(&[("y", "yes"), ("any other key", "no")]),
+        Some(Overlay::Ask(Question::CancelJob(_))) => {
+            fixed(&[("y", "cancel this"), ("a", "cancel all"), ("esc", "back")])
+        }
         Some(Overlay::Help(_)) => bound(state),
         None if state.set_input().is_some() => fixed(&[
             ("enter", "keep"),
@@ -219,6 +238,8 @@ fn hint(state: &State, binding: &Binding) -> &'static str {
         (Command::Do(verb), _) => at_hand_kind(state).row().words.verb(verb),
         // The key that opened the view leaves it.
         (Command::MarkedOnly, Some(_)) => "leave",
+        (Command::PauseJob, _) if state.jobs.is_paused() => "resume",
+        (Command::CancelJob, _) if state.jobs.going().next().is_none() => "stop saving",
         _ => binding.hint,
     }
 }
@@ -227,8 +248,11 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
     let listing = state.listing();
     match command {
         Command::Do(verb) => verb_applies(state, context, verb),
-        Command::CancelJob if state.saves.current.as_ref().is_some_and(|save| !save.cancelled) => true,
-        Command::CancelJob | Command::PauseJob => state.jobs.current().is_some_and(|job| !job.cancelled),
+        Command::PauseJob => state.jobs.going().next().is_some(),
+        Command::CancelJob => {
+            let saves = state.saves.current.as_ref().is_some_and(|save| !save.cancelled);
+            state.jobs.going().next().is_some() || saves
+        }
         Command::Save => {
             state.saves.current.is_none() && at_hand(state, |record| record.kind().row().bytes.is_some())
         }
@@ -250,14 +274,16 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         },
         Command::MarkedOnly => state.marked_only.is_some() || state.marks.total() > 0,
         Command::NextScope => listing.kind.row().archives(),
-        Command::Undo => may_change(state) && state.jobs.aftermath.undoable,
-        Command::Retry => may_change(state) && state.jobs.aftermath.failed,
+        Command::Undo => may_change(state) && state.to_undo().is_some(),
+        Command::Redo => may_change(state) && state.to_redo().is_some(),
+        Command::Retry => may_change(state) && state.jobs.has_failed,
         Command::MarkGroup | Command::ExportGroup => state.status.group_under_cursor().is_some(),
         Command::CopyRequest => match state.status.under_cursor().map(|entry| &entry.told) {
             Some(Told::Group(group)) => group.losses.iter().any(|loss| loss.sent.is_some()),
             told => matches!(told, Some(Told::Attempt(_))),
         },
-        Command::CopyId | Command::CopyRead | Command::OpenWeb => state.under_cursor().is_some(),
+        Command::OpenWeb if state.setup.demo => false,
+        Command::CopyId | Command::CopyRead | Command::OpenWeb => state.subject().is_some(),
         Command::Export => match context {
             Context::Table => listing.shown() > 0,
             _ => state.under_cursor().is_some(),

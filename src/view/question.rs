@@ -16,44 +16,81 @@ use crate::model::text::{grouped, wrapped};
 pub(super) fn draw(state: &State, question: Question, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let width = state.size.width.min(64);
-    let mut lines = wrapped(&words(state, question), usize::from(width.saturating_sub(4)));
+    let room = usize::from(width.saturating_sub(4));
+    let mut lines: Vec<String> = words(state, question).iter().flat_map(|line| wrapped(line, room)).collect();
     lines.push(String::new());
-    let answer = lines.len();
-    lines.push("y yes, any other key no".to_owned());
+    let question_ends = lines.len();
+    lines.extend(answers(question, room));
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
     let area = Area::centered(state.size, width, height);
     let title = match question {
         Question::Quit(_) => " quit ",
-        Question::CancelJob(_) => " cancel the rest ",
+        Question::CancelJob(_) => " cancel ",
     };
     canvas.window(area, BorderType::Plain, theme.wary(), &[Span::styled(title, theme.strong())]);
     sign(state, area, canvas);
     for (row, line) in lines.iter().enumerate() {
-        let style = if row == answer { theme.strong() } else { theme.plain() };
+        let style = if row >= question_ends { theme.strong() } else { theme.plain() };
         canvas.line(area.inside(2), row, &[Span::styled(line, style)]);
     }
 }
 
-fn words(state: &State, question: Question) -> String {
-    let far = |job: &Job| format!("{} of {}", grouped(job.done() as u64), grouped(job.steps() as u64));
+/// The keys that answer it, broken between two of them where there is too little room.
+fn answers(question: Question, room: usize) -> Vec<String> {
+    let keys: &[&str] = match question {
+        Question::Quit(_) => &["y yes, any other key no"],
+        Question::CancelJob(_) => &["y cancel this", "a cancel all", "Esc back"],
+    };
+    let mut lines: Vec<String> = Vec::new();
+    for key in keys {
+        match lines.last_mut() {
+            Some(line) if line.len() + 3 + key.len() <= room => *line = format!("{line}   {key}"),
+            _ => lines.push((*key).to_owned()),
+        }
+    }
+    lines
+}
+
+fn words(state: &State, question: Question) -> Vec<String> {
     match question {
-        Question::Quit(_) => match state.jobs.current() {
-            Some(job) => format!(
-                "a job is running: {} done; quit? what is in flight gets 5 s, the rest is not sent",
-                far(job)
-            ),
-            None => match &state.saves.current {
-                Some(save) => format!(
-                    "files are being saved: {} of {} done; quit? what is not whole is dropped",
-                    grouped(save.sum.done() as u64),
-                    grouped(save.files.len() as u64)
-                ),
-                None => "the job is over; quit?".to_owned(),
-            },
-        },
+        Question::Quit(_) => quitting(state),
         Question::CancelJob(ticket) => match state.jobs.iter().find(|job| job.ticket == ticket) {
-            Some(job) => format!("{} paused at {}: cancel the rest?", job.plan.word(), far(job)),
-            None => "the job is over: there is nothing left to cancel".to_owned(),
+            Some(job) => std::iter::once(format!("paused: {}, {} done", job.plan.summary(), far(job)))
+                .chain(next(state, job))
+                .collect(),
+            None => vec!["the job is over: there is nothing left to cancel".to_owned()],
         },
     }
+}
+
+fn far(job: &Job) -> String {
+    format!("{} of {}", grouped(job.done() as u64), grouped(job.records() as u64))
+}
+
+/// The job that waits behind this one, and how many more.
+fn next(state: &State, job: &Job) -> Option<String> {
+    let mut behind = state.jobs.behind(job.ticket);
+    let next = behind.next()?;
+    let more = match behind.count() {
+        0 => String::new(),
+        more => format!(", and {} more", grouped(more as u64)),
+    };
+    Some(format!("next: {}{more}", next.plan.summary()))
+}
+
+fn quitting(state: &State) -> Vec<String> {
+    if let Some(job) = state.jobs.current() {
+        let stands = if state.jobs.is_paused() { "a job is paused" } else { "a job is running" };
+        let ask =
+            format!("{stands}: {} done; quit? what is in flight gets 5 s, the rest is not sent", far(job));
+        return std::iter::once(ask).chain(next(state, job)).collect();
+    }
+    vec![match &state.saves.current {
+        Some(save) => format!(
+            "files are being saved: {} of {} done; quit? what is not whole is dropped",
+            grouped(save.sum.done() as u64),
+            grouped(save.files.len() as u64)
+        ),
+        None => "the job is over; quit?".to_owned(),
+    }]
 }

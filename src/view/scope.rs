@@ -198,7 +198,7 @@ fn loading(state: &State) -> (String, Option<String>) {
         Some(rows) => format!("reading again, {} so far", grouped(rows as u64)),
         None => "loading…".to_owned(),
     };
-    let pace = listing.pace(state.now);
+    let pace = listing.pace(state.now).filter(|_| state.can_send());
     (word, pace.map(|(rate, left)| format!("{rate:.0}/s, {} left", pacing::spoken(left))))
 }
 

@@ -15,8 +15,8 @@ use crate::app::state::download::Save;
 use crate::app::state::jobs::Job;
 use crate::app::state::layout::Area;
 use crate::app::state::status::Window;
-use crate::app::state::{Focus, Overlay, Question, State};
-use crate::model::pacing;
+use crate::app::state::{Focus, State};
+use crate::model::pacing::{self, Latency};
 use crate::model::text::{grouped, size};
 
 /// From this many cells on, the gauge has room for a longer bar and for reasons.
@@ -106,40 +106,65 @@ fn save_gauge(save: &Save, theme: Theme) -> Vec<Part<'static>> {
     parts
 }
 
-/// `archive 12 of 300  [#####-----]  4%  25/s  12 s left  queued 1`
+/// `archive 12 of 300  [#####-----]  4%  queued 1  25/s  12 s left`
 fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static>> {
-    let (done, steps) = (job.done(), job.steps());
-    let counts = format!("{} {} of {}", job.plan.word(), grouped(done as u64), grouped(steps as u64));
+    let (done, records) = (job.done(), job.records());
+    let counts = format!("{} {} of {}", job.plan.word(), grouped(done as u64), grouped(records as u64));
     let mut parts = vec![Part::new(0, counts, theme.strong())];
-    parts.push(Part::new(4, bar(done, steps, if wide { 20 } else { 10 }), theme.plain()));
-    parts.push(Part::new(3, format!("{}%", percent(done, steps)), theme.plain()));
+    parts.push(Part::new(4, bar(done, records, if wide { 20 } else { 10 }), theme.plain()));
+    parts.push(Part::new(3, format!("{}%", percent(done, records)), theme.plain()));
     let standing = if job.cancelled {
         Some("cancelling")
-    } else if job.held || is_asked_about(state, job) {
+    } else if state.jobs.is_paused() {
         Some("paused")
     } else if job.started.is_none() {
         Some("starting")
     } else {
         None
     };
-    parts.extend(unable(state, wide).map(|words| Part::new(1, words, theme.bad())));
+    // A job that waits is never left out: cancelling the one that runs is one key from starting it.
+    let queued = state.jobs.queued();
+    let waiting_jobs = (queued > 0).then(|| format!("queued {}", grouped(queued as u64)));
     parts.extend(standing.map(|word| Part::new(1, word, theme.wary())));
+    parts.extend(unable(state, wide).map(|words| Part::new(2, words, theme.bad())));
+    parts.extend(waiting_jobs.map(|words| Part::new(0, words, theme.strong())));
     parts.extend(waiting(state, wide).map(|words| Part::new(2, words, theme.wary())));
-    // A job that keeps to a limit waits in every window, and its rate counts that in.
-    let wait = state.waiting.as_ref().filter(|wait| wait.until > state.now.tick);
-    let is_moving =
-        standing.is_none() && !matches!(wait, Some(wait) if wait.is_pause()) && unable(state, wide).is_none();
-    // Nothing is left in less time than it has to wait.
-    let waits = wait.map_or(Duration::ZERO, |wait| wait.until.saturating_sub(state.now.tick));
-    if let Some((rate, left)) = job.pace(state.now).filter(|(_, left)| is_moving && *left >= waits) {
-        let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
-        parts.push(Part::new(6, rate, theme.plain()));
-        parts.push(Part::new(5, format!("{} left", pacing::spoken(left)), theme.plain()));
-    }
-    if state.jobs.queued() > 0 {
-        parts.push(Part::new(7, format!("queued {}", grouped(state.jobs.queued() as u64)), theme.plain()));
+    if let Some(words) = unanswered(state, job) {
+        parts.push(Part::new(2, words, theme.plain()));
+    } else if standing.is_none() && state.can_send() && done < records {
+        parts.extend(job.rate(state.now).map(|rate| {
+            let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
+            Part::new(6, rate, theme.plain())
+        }));
+        parts.push(Part::new(5, format!("{} left", pacing::spoken(time_left(state, job))), theme.plain()));
     }
     parts
+}
+
+/// How long the rest of a job takes. A server that has become slow shows by the youngest request that it owes an answer,
+/// where that goes for most of what can be in flight and not for a single one.
+fn time_left(state: &State, job: &Job) -> Duration {
+    let (mut traffic, now) = (state.traffic.clone(), state.now.tick);
+    let others = traffic.at_once.min(job.records() - job.done());
+    if let Some(unanswered) = state.unanswered.filter(|unanswered| unanswered.count * 2 >= others) {
+        let age = now.saturating_sub(unanswered.newest);
+        let Latency { read, write } = traffic.latency;
+        traffic.latency = Latency { read: read.max(age), write: write.max(age) };
+    }
+    state.setup.limits.time_left(job.requests_left(), &traffic, now)
+}
+
+/// `waiting for 1 answer, 12 s of 30 s`, where nothing of the job is left but requests in flight.
+fn unanswered(state: &State, job: &Job) -> Option<String> {
+    let in_flight = state.unanswered?;
+    let (count, timeout) = (in_flight.count, in_flight.timeout);
+    let sends = !job.cancelled && !state.jobs.is_paused();
+    if sends && count < job.records() - job.done() {
+        return None;
+    }
+    let answers = if count == 1 { "answer" } else { "answers" };
+    let age = state.now.tick.saturating_sub(in_flight.oldest).as_secs();
+    Some(format!("waiting for {count} {answers}, {age} s of {} s", timeout.as_secs()))
 }
 
 /// Why the running job cannot go on, whatever it is.
@@ -159,11 +184,6 @@ fn shut(state: &State) -> Option<String> {
         (None, Some(failure)) => Some(format!("OFFLINE, trying again now and then: {}", failure.words)),
         (None, None) => None,
     }
-}
-
-/// Whether the question is open that holds the job while it is asked.
-fn is_asked_about(state: &State, job: &Job) -> bool {
-    matches!(state.overlay, Some(Overlay::Ask(Question::CancelJob(ticket))) if ticket == job.ticket)
 }
 
 /// Whole percent, a hundred only when all is done.

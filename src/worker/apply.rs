@@ -167,7 +167,7 @@ impl Running {
         tokio::select! {
             biased;
             () = self.job.reins.until(Gear::is_closed) => {}
-            () = before.cancelled() => self.begin().await,
+            () = self.turn(before) => self.begin().await,
         }
         let mut under_way = FuturesUnordered::new();
         loop {
@@ -187,6 +187,12 @@ impl Running {
         }
     }
 
+    /// Waits until the jobs before it are over and a person has not paused it.
+    async fn turn(&self, before: &CancellationToken) {
+        before.cancelled().await;
+        self.job.reins.until(|gear| gear != Gear::Held).await;
+    }
+
     /// Begins the job, or stops it when its plan does not come to the disk.
     async fn begin(&self) {
         self.job.post.reply(self.job.ticket, Reply::Started);
@@ -194,6 +200,7 @@ impl Running {
             Ok((number, started)) => {
                 // Begun once: there is no earlier one to lose.
                 drop(self.folder.set(self.job.backups.folder(number, started)));
+                self.job.post.reply(self.job.ticket, Reply::Recorded(number));
             }
             Err(failure) => self.stop(failure),
         }

@@ -3,6 +3,7 @@
 //! Owns the waiting for a turn, over [`Pace`], which decides whose it is. A request whose future is dropped while it
 //! waits is withdrawn and leaves no trace. Must not know what a request is about.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -21,6 +22,8 @@ struct Shared {
     changed: Notify,
     /// Something has begun to wait, which is of interest to those who watch alone.
     queued: Notify,
+    /// When the requests of jobs left that are in flight, by their numbers.
+    jobs: Mutex<BTreeMap<u64, Instant>>,
 }
 
 impl Gate {
@@ -29,6 +32,7 @@ impl Gate {
             pace: Mutex::new(Pace::new(limits, at_once)),
             changed: Notify::new(),
             queued: Notify::new(),
+            jobs: Mutex::default(),
         }))
     }
 
@@ -41,7 +45,21 @@ impl Gate {
             self.0.queued.notify_waiters();
             self.until(|| tried().err()).await;
         }
-        Place { gate: self.clone(), read, left: Instant::now(), end: End::Unsent }
+        let left = Instant::now();
+        if urgency == Urgency::Job {
+            self.jobs().insert(number, left);
+        }
+        Place { gate: self.clone(), number, read, left, end: End::Unsent }
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, BTreeMap<u64, Instant>> {
+        self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many requests of jobs are in flight, and when the first and the last of them left.
+    pub(super) fn unanswered(&self) -> Option<(usize, Instant, Instant)> {
+        let jobs = self.jobs();
+        Some((jobs.len(), *jobs.values().min()?, *jobs.values().max()?))
     }
 
     /// Waits until `look` finds nothing more to wait for. It is asked at once, whenever something has changed, and at
@@ -113,6 +131,7 @@ impl Drop for Waiting<'_> {
 #[derive(Debug)]
 pub(super) struct Place {
     gate: Gate,
+    number: u64,
     pub(super) read: bool,
     /// When the request left.
     pub(super) left: Instant,
@@ -134,6 +153,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.gate.jobs().remove(&self.number);
         self.gate.pace().ended(self.read, self.end, Instant::now());
         self.gate.changed();
     }

@@ -1,4 +1,4 @@
-//! Tells the screen what the gate is doing: that requests wait, and what is left of the budgets.
+//! Tells the screen what the gate is doing: that requests wait, what is left of the budgets, and which answers are late.
 //!
 //! Owns the comparing of what is with what was told last, so that nothing is told twice. Must not let anything through
 //! the gate nor hold it back.
@@ -10,16 +10,16 @@ use tokio::time::Instant;
 use super::gate::Gate;
 use super::pace::{Later, Pause};
 use super::post::Post;
-use crate::app::message::{Allowance, Fact, Wait};
+use crate::app::message::{Allowance, Fact, Unanswered, Wait};
 
 /// The budget is told about at most so often: figures that change faster cannot be read.
 const EVERY: Duration = Duration::from_millis(500);
 /// A shorter wait is over before a person has read of it.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
-/// Watches `gate` for as long as it is polled.
-pub(super) async fn watch(gate: &Gate, post: &Post) {
-    let mut told = Told { pause: None, allowance: None, at: None };
+/// Watches `gate` for as long as it is polled. An answer is waited for until `timeout`.
+pub(super) async fn watch(gate: &Gate, post: &Post, timeout: Duration) {
+    let mut told = Told { pause: None, allowance: None, at: None, unanswered: None, timeout };
     gate.watch(|| told.look(gate, post)).await;
 }
 
@@ -28,6 +28,8 @@ struct Told {
     allowance: Option<Allowance>,
     /// When the allowance was told last.
     at: Option<Instant>,
+    unanswered: Option<Unanswered>,
+    timeout: Duration,
 }
 
 impl Told {
@@ -52,10 +54,27 @@ impl Told {
             self.pause = pause;
         }
         let again = self.tell_allowance(allowance, now, post).or(changes.filter(|_| allowance.is_some()));
-        match [ends, again].into_iter().flatten().min() {
+        let late = self.tell_unanswered(gate, now, post);
+        match [ends, again, late].into_iter().flatten().min() {
             Some(instant) => Later::At(instant),
             None => Later::AfterChange,
         }
+    }
+
+    /// Tells which requests of jobs have waited for an answer long enough to be told; answers when the next will have.
+    fn tell_unanswered(&mut self, gate: &Gate, now: Instant, post: &Post) -> Option<Instant> {
+        let in_flight = gate.unanswered();
+        let is_late = |oldest: Instant| oldest + WORTH_TELLING <= now;
+        let unanswered =
+            in_flight.filter(|(_, oldest, _)| is_late(*oldest)).map(|(count, oldest, newest)| {
+                let (oldest, newest) = (post.clock.tick(oldest), post.clock.tick(newest));
+                Unanswered { count, oldest, newest, timeout: self.timeout }
+            });
+        if unanswered != self.unanswered {
+            post.tell(Fact::Unanswered(unanswered));
+            self.unanswered = unanswered;
+        }
+        in_flight.map(|(_, oldest, _)| oldest + WORTH_TELLING).filter(|due| *due > now)
     }
 
     /// Tells the allowance if it is new; where that comes too soon after the last time, answers when it may be told.
@@ -97,12 +116,13 @@ mod tests {
             }
             tokio::time::sleep(window * 2).await;
         };
-        tokio::select! { () = watch(&gate, &post) => {}, () = spend => {} }
+        tokio::select! { () = watch(&gate, &post, Duration::from_secs(30)) => {}, () = spend => {} }
         let (mut told, mut waits) = (Vec::new(), Vec::new());
         while let Ok(message) = messages.try_recv() {
             match message.fact {
                 Fact::Budget(allowance) => told.push((message.at.tick, allowance)),
                 Fact::Waiting(wait) => waits.push(wait.map(|wait| wait.why)),
+                Fact::Unanswered(_) => {}
                 _ => panic!("{message:?}"),
             }
         }
@@ -129,7 +149,7 @@ mod tests {
             }
             tokio::time::sleep(second * 9).await;
         };
-        tokio::select! { () = watch(&gate, &post) => {}, () = throttle => {} }
+        tokio::select! { () = watch(&gate, &post, Duration::from_secs(30)) => {}, () = throttle => {} }
         let wait =
             |until| Some(Wait { since: Duration::ZERO, until: second * until, why: "asked".to_owned() });
         let mut told = Vec::new();

@@ -24,7 +24,7 @@ const MEMBERS: &str = "organizations/{org}/users-list";
 const MOST_PAGES: usize = 50;
 
 fn errand(urgency: Urgency, purpose: &'static str, kind: Option<Kind>, name: &str) -> Errand {
-    Errand { urgency, purpose, kind, name: name.to_owned() }
+    Errand { urgency, purpose, kind, name: name.to_owned(), may_lack: false }
 }
 
 /// Reads who the token speaks for, which the session remembers, and the organization with the role in it. Whatever is

@@ -5,7 +5,6 @@
 
 mod steps;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use futures_util::stream;
 use tokio::task::spawn_blocking;
 
 use steps::{
-    Key, Later, Since, deleted_since, heir, inverted, is_left, is_open, key, kinds, number, options, record,
+    Later, Since, deleted_since, heir, inverted, is_left, is_open, key, kinds, number, options, record,
     records, tally, word,
 };
 
@@ -54,45 +53,11 @@ impl Past {
     /// Looks for what can be undone or tried again.
     pub(super) async fn recall(&self, wish: Recall) -> Result<Option<Box<Recalled>>, Failure> {
         match wish {
-            Recall::Undo => self.undo().await,
+            Recall::Undo(job) | Recall::UndoJob(job) => self.undo_job(job).await,
+            Recall::Redo(job) => self.redo_job(job).await,
             Recall::Retry => self.retry().await,
-            Recall::UndoJob(job) => self.undo_job(job).await,
             Recall::RetryJob(job) => self.retry_job(job).await,
         }
-    }
-
-    async fn undo(&self) -> Result<Option<Box<Recalled>>, Failure> {
-        let mut deleted: BTreeMap<Key, i64> = BTreeMap::new();
-        let mut unfinished = Vec::new();
-        for job in self.jobs().await? {
-            let has_done = job.outcomes.iter().any(|(outcome, n)| *outcome == Outcome::Done && *n > 0);
-            let Some(verb) = Verb::parse(&job.verb).filter(|_| has_done) else { continue };
-            let steps = self.steps(job.id).await?;
-            // A step that only prepared another is none of what the job was for.
-            let is_done = |step: &&PastStep| step.outcome == Some(Outcome::Done) && step.verb == job.verb;
-            let done = steps.iter().filter(is_done);
-            let Some(inverse) = verb.inverse() else {
-                deleted.extend(done.map(|step| (key(step), job.id)));
-                continue;
-            };
-            let JobState::Over(_) = job.state else {
-                unfinished.push(format!("job {} is unfinished and is not undone here", job.id));
-                continue;
-            };
-            let now = self.clock.now().wall;
-            let chosen: Vec<Chosen> = done.filter_map(|step| inverted(step, verb, &deleted, now)).collect();
-            let mut preface = vec![self.undoing(&job, &steps, &chosen)];
-            preface.append(&mut unfinished);
-            preface.extend(deleted_since(&deleted, &chosen));
-            return Ok(Some(Box::new(Recalled {
-                verb: inverse,
-                chosen,
-                options: Options::default(),
-                heir: None,
-                preface,
-            })));
-        }
-        Ok(None)
     }
 
     fn undoing(&self, job: &PastJob, steps: &[PastStep], chosen: &[Chosen]) -> String {
@@ -165,7 +130,7 @@ impl Past {
                 .push(format!("of {n} more it is still unknown whether they were done: they are left out")),
         }
         let options = Options { backup: job.backups.is_some() && !without, ..options(job, steps) };
-        Some(Box::new(Recalled { verb, chosen, options, heir: heir(job), preface }))
+        Some(Box::new(Recalled { job: job.id, verb, chosen, options, heir: heir(job), preface }))
     }
 
     /// What one job did, inverted; nothing where it is not over, or did nothing that has a way back. What has been turned
@@ -189,12 +154,37 @@ impl Past {
         let mut preface = vec![self.undoing(&job, &steps, &chosen)];
         preface.extend(deleted_since(&since.deleted, &chosen));
         Ok(Some(Box::new(Recalled {
+            job: job.id,
             verb: inverse,
             chosen,
             options: Options::default(),
             heir: None,
             preface,
         })))
+    }
+
+    /// A job again, for the records that have been turned back since; nothing where there are none.
+    async fn redo_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
+        let Some(job) = self.own_job(job).await? else { return Ok(None) };
+        let Some((verb, inverse)) = Verb::parse(&job.verb).and_then(|verb| Some((verb, verb.inverse()?)))
+        else {
+            return Ok(None);
+        };
+        let steps = self.steps(job.id).await?;
+        let since = self.since(job.id).await?;
+        let undone = records(&steps, |step| step.outcome == Some(Outcome::Done) && since.was(inverse, step));
+        let chosen: Vec<Chosen> = undone.into_iter().map(|(_, record)| record.into()).collect();
+        if chosen.is_empty() {
+            return Ok(None);
+        }
+        let what = match chosen.len() {
+            1 => "the record that was undone".to_owned(),
+            n => format!("the {n} records that were undone"),
+        };
+        let mut preface = vec![format!("repeats {} for {what}", self.told(&job, &steps))];
+        preface.extend(deleted_since(&since.deleted, &chosen));
+        let options = Options::default();
+        Ok(Some(Box::new(Recalled { job: job.id, verb, chosen, options, heir: None, preface })))
     }
 
     /// What failed of one job, with what is unknown of it read back first; what has been done since is blocked.

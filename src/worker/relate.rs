@@ -56,7 +56,13 @@ async fn listed(
         Stretch::Hundred(page) => (page, HUNDRED),
     };
     let name = format!("{} of {}", relation.title, lookup.name);
-    let errand = Errand { urgency: Urgency::Urgent, purpose: "read", kind: Some(relation.kind), name };
+    let errand = Errand {
+        urgency: Urgency::Urgent,
+        purpose: "read",
+        kind: Some(relation.kind),
+        name,
+        may_lack: false,
+    };
     let answer = session.list(&errand, route, &query, asked, &Keep::Whole).await?;
     if !list.shows.is_empty() {
         let said = answer.rows.iter().map(|row| decode::says(row, list.shows, &[&id, &lookup.name]));

@@ -137,5 +137,5 @@ fn found(record: Record) -> Found {
 }
 
 fn errand(kind: Option<Kind>, name: &str) -> Errand {
-    Errand { urgency: Urgency::Background, purpose: "read", kind, name: name.to_owned() }
+    Errand { urgency: Urgency::Background, purpose: "read", kind, name: name.to_owned(), may_lack: false }
 }

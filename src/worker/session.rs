@@ -64,6 +64,8 @@ pub(super) struct Errand {
     pub(super) kind: Option<Kind>,
     /// The record's name, or what else is asked for.
     pub(super) name: String,
+    /// Whether it asks if a record is there, so that a 404 is an answer like any other.
+    pub(super) may_lack: bool,
 }
 
 /// What a request is sent to, for the report of it.
@@ -232,7 +234,8 @@ impl Session {
         route: &str,
         record: &Record,
     ) -> Result<Download, Failure> {
-        let errand = Errand { urgency, purpose, kind: Some(record.kind()), name: record.name().to_owned() };
+        let (kind, name) = (Some(record.kind()), record.name().to_owned());
+        let errand = Errand { urgency, purpose, kind, name, may_lack: false };
         let target =
             Target::new(self.client().address(route, Some(record.id()), &[]), route, Some(record.id()));
         self.get(&errand, &target, |client| async move { client.download(route, record.id()).await }).await
@@ -276,6 +279,7 @@ impl Session {
             purpose: step.word(),
             kind: Some(step.record.kind()),
             name: step.record.name().to_owned(),
+            may_lack: false,
         };
         let Request { method, route, query } = step.request();
         // The door may have been locked since the place was given. Where only the server could not be reached meanwhile,
@@ -336,6 +340,10 @@ impl Session {
             if self.0.door.keeps(&failure, errand.urgency) {
                 self.report(errand, ("GET", target), sent.took, Err(failure), None);
                 continue;
+            }
+            if let (true, Cause::NotFound, Some(status)) = (errand.may_lack, failure.cause, failure.status) {
+                self.report(errand, ("GET", target), sent.took, Ok(status), None);
+                return Err(failure);
             }
             let throttled = failure.cause == Cause::RateLimited;
             let held = sent.held.map(|held| pace::believed(errand.urgency, held));

@@ -195,7 +195,7 @@ impl Truth {
         let asked = self.session.now();
         let row = record.kind().row();
         let query = self.purpose.includes(record.kind());
-        let errand = self.errand(Some(record.kind()), record.name());
+        let errand = Errand { may_lack: true, ..self.errand(Some(record.kind()), record.name()) };
         match self.session.read(&errand, row.get, Some(record.id()), &query).await {
             Err(failure) if failure.cause == Cause::NotFound => Ok(None),
             answer => answer.map(|value| Some((value, asked))),
@@ -317,7 +317,13 @@ impl Truth {
     }
 
     fn errand(&self, kind: Option<Kind>, name: &str) -> Errand {
-        Errand { urgency: self.purpose.urgency(), purpose: "read", kind, name: name.to_owned() }
+        Errand {
+            urgency: self.purpose.urgency(),
+            purpose: "read",
+            kind,
+            name: name.to_owned(),
+            may_lack: false,
+        }
     }
 }
 

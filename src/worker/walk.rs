@@ -74,7 +74,7 @@ impl Listing {
     pub(super) fn errand(&self, page: usize) -> Errand {
         let urgency = if page == 1 { self.first } else { self.rest };
         let name = format!("{} page {page}", self.name).trim_start().to_owned();
-        Errand { urgency, purpose: self.purpose, kind: self.kind, name }
+        Errand { urgency, purpose: self.purpose, kind: self.kind, name, may_lack: false }
     }
 }
 

@@ -113,7 +113,13 @@ impl Question {
 
     fn errand(&self, purpose: &'static str) -> Errand {
         let name = self.record.name().to_owned();
-        Errand { urgency: Urgency::Background, purpose, kind: Some(self.record.kind()), name }
+        Errand {
+            urgency: Urgency::Background,
+            purpose,
+            kind: Some(self.record.kind()),
+            name,
+            may_lack: false,
+        }
     }
 }
 

@@ -252,7 +252,7 @@ async fn a_job_is_cancelled_between_two_requests() {
     desk.confirm().await;
     desk.until("some results", |desk| desk.changes().len() >= 32).await;
     desk.keys("x").await;
-    assert!(desk.shows("cancel the rest?"), "{}", desk.screen());
+    assert!(desk.shows("y cancel this   a cancel all   Esc back"), "{}", desk.screen());
     desk.pass(Duration::from_secs(5)).await;
     let sent = desk.changes().len();
     desk.pass(Duration::from_secs(60)).await;

@@ -115,6 +115,31 @@ fn another_organization_of_the_person_is_entered_by_the_token_in_use() {
     terminal.looks(|screen| assert!(!screen.contents().contains("no access token"), "{}", screen.contents()));
 }
 
+#[test]
+fn jobs_can_still_be_undone_when_their_organization_is_entered_again() {
+    let ground = Ground::new();
+    let mut terminal = ground.open();
+    terminal.presses("a");
+    terminal.sees("y archive");
+    terminal.presses("y");
+    terminal.sees("archive finished: 1 done");
+    terminal.presses("P");
+    terminal.sees("Elsewhere Ltd");
+    terminal.presses("calm\r");
+    terminal.waits("the other organization", |screen| {
+        screen.contents().starts_with("tidyfy  Elsewhere Ltd") && screen.contents().contains("Processes 8")
+    });
+    terminal.presses("P");
+    terminal.sees("Acme Ltd");
+    terminal.presses("Acme\r");
+    terminal.waits("the first one again", |screen| {
+        screen.contents().starts_with("tidyfy  Acme Ltd") && screen.contents().contains("u undo")
+    });
+    terminal.presses("u");
+    terminal.sees("undoes job 1 (archive, ");
+    terminal.sees("Restore 1 process in Acme Ltd");
+}
+
 /// A keyring may take its time; whoever waits for it can still leave.
 #[cfg(target_os = "linux")]
 #[test]

@@ -100,7 +100,8 @@ impl Entry {
         match &self.told {
             Told::Attempt(attempt) => match (&attempt.result, attempt.again_in) {
                 (_, Some(_)) => Tone::Wary,
-                (Ok(_), None) => Tone::Good,
+                (Ok(200..300), None) => Tone::Good,
+                (Ok(_), None) => Tone::Plain,
                 (Err(_), None) => Tone::Bad,
             },
             Told::Group(group) if matches!(group.outcome, Outcome::Unknown | Outcome::Changed) => Tone::Wary,

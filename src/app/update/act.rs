@@ -7,8 +7,9 @@ use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::state::confirm::{Confirm, Verdict};
 use crate::app::state::detail::Fields;
+use crate::app::state::jobs::QueueState;
 use crate::app::state::listing::Listing;
-use crate::app::state::{Identity, Overlay, Purpose, Question, State};
+use crate::app::state::{Condition, Identity, Overlay, Purpose, Question, Refusal, State};
 use crate::model::impact::Impact;
 use crate::model::kind::Verb;
 use crate::model::plan::{Chosen, Organization, Plan, untouchable};
@@ -19,17 +20,17 @@ use crate::model::text;
 pub(super) fn propose(state: &mut State, verb: Verb) {
     match plan(state, verb) {
         Ok(plan) => show(state, plan),
-        Err(reason) => state.note(reason),
+        Err(refusal) => state.refuse(refusal),
     }
 }
 
 /// What `verb` would do here and now, or why it can do nothing at all.
-fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
+fn plan(state: &State, verb: Verb) -> Result<Plan, Refusal> {
     if state.standing.read_only {
-        return Err("read-only".to_owned());
+        return Err("read-only".into());
     }
-    if state.detail.is_none() && is_marking(state) {
-        return Err("still marking".to_owned());
+    if state.detail.is_none() && state.is_marking() {
+        return Err(Refusal::during(Condition::Marking, "still marking"));
     }
     if let Some(why) = unread(state) {
         return Err(why);
@@ -37,14 +38,14 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
     let organization = organization(state)?;
     let targets = targets(state);
     let Some(first) = targets.first() else {
-        return Err(format!("there is nothing here to {}", state.kind.row().words.verb(verb)));
+        return Err(format!("there is nothing here to {}", state.kind.row().words.verb(verb)).into());
     };
     let row = first.kind().row();
     if targets.iter().all(|record| record.kind().row().verb(verb).is_none()) {
-        return Err(format!("{} have no {}", row.plural, row.words.verb(verb)));
+        return Err(format!("{} have no {}", row.plural, row.words.verb(verb)).into());
     }
     if let (Some(_), Some(reason)) = (&state.detail, untouchable(first)) {
-        return Err(reason);
+        return Err(reason.into());
     }
     let n = targets.len();
     let chosen = targets.into_iter().map(|record| chosen(state, record)).collect();
@@ -61,15 +62,6 @@ fn plan(state: &State, verb: Verb) -> Result<Plan, String> {
         bystander: bystander.map(|record| record.name().to_owned()),
         ..draft(state, organization, verb, chosen)
     })
-}
-
-/// Whether more is about to be marked than is marked now.
-pub(super) fn is_marking(state: &State) -> bool {
-    match state.marked_only {
-        _ if state.seeking.is_some() || state.tickets.awaits(Purpose::Entries) => true,
-        Some(_) => state.listings.iter().any(|listing| listing.marking.is_some()),
-        None => state.listing().marking.is_some(),
-    }
 }
 
 /// A plan for the `n` marked records that the view of all that is marked shows.
@@ -97,6 +89,7 @@ pub(super) fn draft(state: &State, organization: Organization, verb: Verb, chose
     let known = nesting.into_iter().flat_map(Listing::records);
     Plan {
         held_by_server: state.listings.iter().map(held).collect(),
+        traffic: state.traffic.rested(),
         ..Plan::new(verb, organization, chosen, limits, caution).among(known)
     }
 }
@@ -108,15 +101,16 @@ pub(super) fn show(state: &mut State, plan: Plan) {
 }
 
 /// Where it would be done; or why nothing can be, as long as that is not known by name.
-pub(super) fn organization(state: &State) -> Result<Organization, String> {
+pub(super) fn organization(state: &State) -> Result<Organization, Refusal> {
     state.standing.organization.clone().ok_or_else(|| match &state.identity {
         Identity::Failed(failure) => {
-            format!(
-                "nothing can be done while the organization's name is unknown: {}: R asks again",
-                failure.words
-            )
+            let words = "nothing can be done while the organization's name is unknown";
+            let key = state.setup.keymap.spoken(Command::Reload);
+            format!("{words}: {}: {key} asks again", failure.words).into()
         }
-        Identity::Asking | Identity::Known => "the organization's name is still being read".to_owned(),
+        Identity::Asking | Identity::Known => {
+            Refusal::during(Condition::Identifying, "the organization's name is still being read")
+        }
     })
 }
 
@@ -168,14 +162,14 @@ pub(super) fn completed(state: &State, read: &Record) -> Record {
 
 /// Why the record of the open page is not known well enough to be acted upon: whatever led to the page may have told its
 /// name and no more.
-pub(super) fn unread(state: &State) -> Option<String> {
+pub(super) fn unread(state: &State) -> Option<Refusal> {
     let detail = state.detail.as_ref().filter(|detail| known(state, &detail.record).is_none())?;
     match &detail.fields {
         Fields::Known(_) => None,
-        Fields::Asked(_) => Some("still reading".to_owned()),
+        Fields::Asked(_) => Some(Refusal::during(Condition::Awaiting(Purpose::Read), "still reading")),
         Fields::Failed(failure) => {
             let key = state.setup.keymap.spoken(Command::Reload);
-            Some(format!("it could not be read: {}; hint: {key} tries again", failure.words))
+            Some(format!("it could not be read: {}; hint: {key} tries again", failure.words).into())
         }
     }
 }
@@ -247,87 +241,114 @@ fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Effects) {
         recover::taken_up(state, job);
     }
     let ticket = state.ask(Purpose::Job, Work::Apply(Arc::clone(&plan)), effects);
+    if state.jobs.is_paused() {
+        // The queue stays paused until a person resumes it, whatever joins it.
+        effects.push(Effect::Hold(ticket));
+    }
+    state.undo.confirmed(plan.origin);
     state.jobs.add(ticket, plan);
 }
 
-/// Pauses every job, or lets the paused ones go on.
+/// Pauses the queue, or lets it go on.
 pub(super) fn pause(state: &mut State, effects: &mut Effects) {
-    let jobs: Vec<(Ticket, bool)> = state.jobs.going().map(|job| (job.ticket, job.held)).collect();
-    if jobs.is_empty() {
+    if state.jobs.going().next().is_none() {
         state.note("no job is running");
-    } else if jobs.iter().any(|(_, held)| *held) {
-        jobs.iter().filter(|(_, held)| *held).for_each(|(ticket, _)| resume(state, *ticket, effects));
+    } else if state.jobs.is_paused() {
+        resume(state, effects);
     } else {
-        hold_all(state, effects);
+        hold(state, QueueState::Paused, effects);
     }
 }
 
-/// Pauses the running job at once, then asks whether to cancel the rest; without a job, ends the load under way.
+/// Pauses the queue at once, then asks what to cancel of it; without a job, ends the load under way.
 pub(super) fn ask_cancel(state: &mut State, effects: &mut Effects) {
     let running = state.jobs.going().next().map(|job| job.ticket);
     match running {
-        None if download::stop(state, effects) => state.note("saving stops; what is not whole is dropped"),
+        None if download::stop(state, effects) => {
+            state.note_during(
+                Condition::Awaiting(Purpose::Save),
+                "saving stops; what is not whole is dropped",
+            );
+        }
         None if browse::stop(state, effects) => {
             let key = state.setup.keymap.spoken(Command::Reload);
             state.note(format!("loading stopped: {key} loads the rest"));
         }
         None => state.note("no job is running, and nothing is being saved or loaded"),
         Some(ticket) => {
-            effects.push(Effect::Hold(ticket));
+            if !state.jobs.is_paused() {
+                hold(state, QueueState::Asking, effects);
+            }
             state.overlay = Some(Overlay::Ask(Question::CancelJob(ticket)));
         }
     }
 }
 
-/// Answers that question.
-pub(super) fn answer_cancel(state: &mut State, ticket: Ticket, yes: bool, effects: &mut Effects) {
-    let Some(job) = state.jobs.get_mut(ticket) else { return };
-    if yes {
+/// Cancels the rest of one job. Those behind it wait for a person.
+pub(super) fn cancel(state: &mut State, ticket: Ticket, effects: &mut Effects) {
+    state.jobs.queue = QueueState::Paused;
+    if let Some(job) = state.jobs.get_mut(ticket) {
         job.cancelled = true;
         effects.push(Effect::Cancel(ticket));
-    } else if !job.held {
-        resume(state, ticket, effects);
     }
 }
 
-fn resume(state: &mut State, ticket: Ticket, effects: &mut Effects) {
+/// A question about the queue is answered with no: what it paused goes on.
+pub(super) fn go_on(state: &mut State, effects: &mut Effects) {
+    if state.jobs.queue == QueueState::Asking {
+        resume(state, effects);
+    }
+}
+
+/// The job that is asked about is over before it was answered. Nothing behind it starts while a person meant to stop.
+pub(super) fn nothing_to_cancel(state: &mut State) {
+    state.overlay = None;
+    if state.jobs.is_empty() {
+        state.note("the job is over: nothing was left to cancel");
+        return;
+    }
+    state.jobs.queue = QueueState::Paused;
+    let key = state.setup.keymap.spoken(Command::PauseJob);
+    let words =
+        format!("that job is over: nothing was left to cancel; the queue is paused: {key} resumes it");
+    state.note_during(Condition::Paused, words);
+}
+
+fn resume(state: &mut State, effects: &mut Effects) {
     state.suspending = false;
-    if let Some(job) = state.jobs.get_mut(ticket) {
-        (job.held, job.at_rest) = (false, false);
-        effects.push(Effect::Resume(ticket));
-    }
-}
-
-fn hold_all(state: &mut State, effects: &mut Effects) {
+    state.jobs.queue = QueueState::Running;
     let going: Vec<Ticket> = state.jobs.going().map(|job| job.ticket).collect();
     for ticket in going {
-        effects.push(Effect::Hold(ticket));
+        effects.push(Effect::Resume(ticket));
         if let Some(job) = state.jobs.get_mut(ticket) {
-            job.held = true;
+            job.at_rest = false;
         }
     }
+}
+
+fn hold(state: &mut State, queue: QueueState, effects: &mut Effects) {
+    state.jobs.queue = queue;
+    effects.extend(state.jobs.going().map(|job| Effect::Hold(job.ticket)));
 }
 
 /// Cancels every job.
 pub(super) fn cancel_all(state: &mut State, effects: &mut Effects) {
     let tickets: Vec<Ticket> = state.jobs.iter().map(|job| job.ticket).collect();
-    for ticket in tickets {
-        if let Some(job) = state.jobs.get_mut(ticket) {
-            job.cancelled = true;
-        }
-        effects.push(Effect::Cancel(ticket));
-    }
+    tickets.into_iter().for_each(|ticket| cancel(state, ticket, effects));
 }
 
 /// Stops the process, after what is under way has been answered. No job goes on by itself when the process does.
 pub(super) fn suspend(state: &mut State, effects: &mut Effects) {
-    hold_all(state, effects);
+    if !state.jobs.is_empty() {
+        hold(state, QueueState::Paused, effects);
+    }
     state.suspending = true;
     // The screen is given away: what was on it must be seen again before it counts.
     state.hide_overlay();
     stop_if_at_rest(state, effects);
     if state.suspending {
-        state.note("stopping as soon as what is under way has been answered");
+        let words = "stopping as soon as what is under way has been answered";
+        state.note_during(Condition::Suspending, words);
     }
 }
 

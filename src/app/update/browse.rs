@@ -1,7 +1,7 @@
 //! Browsing: kinds, scopes, loading, sorting, filtering, scrolling.
 
 use super::page;
-use crate::app::command::Motion;
+use crate::app::command::{Command, Motion};
 use crate::app::effect::{Effect, Effects, List, Wanted, Work};
 use crate::app::keymap::{Chord, Key};
 use crate::app::state::layout::Layout;
@@ -175,7 +175,10 @@ pub(super) fn columns_key(state: &mut State, at: usize, chord: Chord) {
 /// Turns the order around.
 pub(super) fn reverse_sort(state: &mut State) {
     match state.listing().sort {
-        None => state.note("the list stands in the server's order: o picks a column to sort by"),
+        None => {
+            let key = state.setup.keymap.spoken(Command::SortBy);
+            state.note(format!("the list stands in the server's order: {key} picks a column to sort by"));
+        }
         Some(sort) => arrange_by(state, Some(Sort { reverse: !sort.reverse, ..sort })),
     }
 }

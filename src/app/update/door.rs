@@ -3,12 +3,13 @@
 //! Owns the prompt for another token, and asking again for what failed while the way was shut.
 
 use super::{browse, receive};
+use crate::app::command::Command;
 use crate::app::effect::{Effects, Work};
 use crate::app::keymap::Chord;
 use crate::app::state::listing::{Load, Reading};
 use crate::app::state::status::Told;
 use crate::app::state::token::Wish;
-use crate::app::state::{Identity, Purpose, State};
+use crate::app::state::{Condition, Identity, Purpose, State};
 use crate::model::failure::{Cause, Failure};
 
 /// The token is not accepted any more, or one is again.
@@ -79,7 +80,9 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         Wish::Wait => {}
         Wish::Hide => {
             state.token_prompt = None;
-            state.note("everything waits for a token: R asks for one again");
+            let key = state.setup.keymap.spoken(Command::Reload);
+            let words = format!("everything waits for a token: {key} asks for one again");
+            state.note_during(Condition::LockedOut, words);
         }
         Wish::Try(token) => {
             prompt.refused = None;

@@ -7,7 +7,7 @@ use crate::app::keymap::{Chord, Key};
 use crate::app::state::confirm::edit;
 use crate::app::state::download::SavePrompt;
 use crate::app::state::status::Told;
-use crate::app::state::{Overlay, Purpose, State};
+use crate::app::state::{Condition, Overlay, Purpose, State};
 use crate::model::catalog::Source;
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Kind;
@@ -18,15 +18,16 @@ use crate::model::saving::{Saving, Stored};
 pub(super) fn ask(state: &mut State) {
     if state.saves.current.is_some() {
         let key = state.setup.keymap.spoken(Command::CancelJob);
-        state.note(format!("files are being saved: {key} stops that"));
+        let words = format!("files are being saved: {key} stops that");
+        state.note_during(Condition::Awaiting(Purpose::Save), words);
         return;
     }
-    if state.detail.is_none() && act::is_marking(state) {
-        state.note("still marking");
+    if state.detail.is_none() && state.is_marking() {
+        state.note_during(Condition::Marking, "still marking");
         return;
     }
-    if let Some(why) = act::unread(state) {
-        state.note(why);
+    if let Some(refusal) = act::unread(state) {
+        state.refuse(refusal);
         return;
     }
     let mut records = act::targets(state);
@@ -154,7 +155,7 @@ pub(super) fn open_holder(state: &mut State, effects: &mut Effects) {
                 Value::Text(words) => words.to_owned(),
                 _ => id.to_string(),
             };
-            state.note(format!("reading {name}…"));
+            state.note_during(Condition::Awaiting(Purpose::Look), format!("reading {name}…"));
             let wanted = Record::new(kind, id, vec![Draft::Text(name)]);
             state.ask(Purpose::Look, Work::Look(wanted), effects);
         }
@@ -166,7 +167,6 @@ pub(super) fn looked(state: &mut State, result: Result<Record, Failure>, effects
     match result {
         // Whoever has opened something else meanwhile does not want it any more.
         Ok(record) if state.overlay.is_none() && !state.is_typing() => {
-            state.notice = None;
             page::open(state, record, effects);
         }
         Ok(_) => {}

@@ -7,7 +7,7 @@ use crate::app::message::Exported;
 use crate::app::state::confirm::edit;
 use crate::app::state::export::ExportBox;
 use crate::app::state::status::Told;
-use crate::app::state::{Overlay, Purpose, State};
+use crate::app::state::{Condition, Overlay, Purpose, State};
 use crate::model::failure::Failure;
 use crate::model::rows::Rows;
 use crate::model::spreadsheet::{Format, Spreadsheet};
@@ -83,7 +83,7 @@ pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
 fn write(state: &mut State, name: String, format: Format, effects: &mut Effects) {
     let Some(Overlay::Export(open)) = state.overlay.take() else { return };
     let ExportBox { sheet, what, lacks, .. } = *open;
-    state.note(format!("writing {what}"));
+    state.note_during(Condition::Awaiting(Purpose::Export), format!("writing {what}"));
     let export = Export { name, format, sheet, lacks };
     state.ask(Purpose::Export, Work::Export(Box::new(export)), effects);
 }

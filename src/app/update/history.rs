@@ -18,7 +18,7 @@ use crate::model::shell;
 /// Opens the page.
 pub(super) fn open(state: &mut State, effects: &mut Effects) {
     match act::organization(state) {
-        Err(why) => state.note(why),
+        Err(refusal) => state.refuse(refusal),
         Ok(_) => {
             let ticket = ask(state, Sought::default(), None, effects);
             state.overlay = Some(Overlay::History(Box::new(HistoryPage::new(ticket))));

@@ -10,7 +10,7 @@ use crate::app::state::palette::Palette;
 use crate::app::state::seek::Seeking;
 use crate::app::state::shelf::{Known, SetShelf};
 use crate::app::state::status::Told;
-use crate::app::state::{Overlay, Purpose, State};
+use crate::app::state::{Condition, Overlay, Purpose, State};
 use crate::model::failure::{Cause, Failure};
 use crate::model::record::Record;
 use crate::model::set::{Answer, Entry, Found, Opened, Report, Sight, Wish};
@@ -63,10 +63,11 @@ fn read(state: &mut State, wish: Wish, effects: &mut Effects) {
     match &state.seeking {
         Some(seeking) => {
             let words = format!("still {}", seeking.progress());
-            state.note(words);
+            state.note_during(Condition::Awaiting(Purpose::Seek), words);
         }
         None if state.tickets.awaits(Purpose::Entries) => {
-            state.note("another set is still being read: open this one after it");
+            let words = "another set is still being read: open this one after it";
+            state.note_during(Condition::Awaiting(Purpose::Entries), words);
         }
         None => drop(state.ask(Purpose::Entries, Work::Sets(wish), effects)),
     }

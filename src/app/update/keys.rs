@@ -12,7 +12,7 @@ use crate::app::state::listing::Marking;
 use crate::app::state::palette::Palette;
 use crate::app::state::{Focus, Overlay, Question, State};
 use crate::model::filter::Filter;
-use crate::model::kind::Kind;
+use crate::model::kind::{Kind, Verb};
 use crate::model::past::Recall;
 
 /// Reads a key, from the topmost layer down.
@@ -120,18 +120,29 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
         }
         Some(Overlay::Ask(question)) => {
             let question = *question;
-            state.overlay = None;
-            answer(state, question, chord.typed() == Some('y') && !repeat, effects);
+            answer(state, question, chord, repeat, effects);
         }
         Some(Overlay::Help(_)) | None => bound_key(state, chord, repeat, effects),
     }
 }
 
-fn answer(state: &mut State, question: Question, yes: bool, effects: &mut Effects) {
-    match question {
-        Question::Quit(exit) if yes => leave(state, exit, effects),
-        Question::Quit(_) => {}
-        Question::CancelJob(ticket) => act::answer_cancel(state, ticket, yes, effects),
+fn answer(state: &mut State, question: Question, chord: Chord, repeat: bool, effects: &mut Effects) {
+    let typed = chord.typed().filter(|_| !repeat);
+    match (question, typed) {
+        (Question::Quit(exit), Some('y')) => leave(state, exit, effects),
+        (Question::CancelJob(ticket), Some('y')) => {
+            state.overlay = None;
+            act::cancel(state, ticket, effects);
+        }
+        (Question::CancelJob(_), Some('a')) => {
+            state.overlay = None;
+            act::cancel_all(state, effects);
+        }
+        (Question::CancelJob(_), typed) if chord.key != Key::Esc && !matches!(typed, Some('n' | 'q')) => {}
+        (Question::Quit(_) | Question::CancelJob(_), _) => {
+            state.overlay = None;
+            act::go_on(state, effects);
+        }
     }
 }
 
@@ -211,6 +222,9 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::PreviousKind => {
             browse::go(state, browse::neighbour(state.kind, Kind::ALL.len() - 1), effects);
         }
+        Command::Go(kind) if kind == state.kind && state.context() == Context::Table => {
+            state.note(format!("the {} are shown already", kind.row().plural));
+        }
         Command::Go(kind) => browse::go(state, kind, effects),
         Command::Open if state.detail.is_some() => page::follow(state, effects),
         Command::Open => match state.under_cursor() {
@@ -245,10 +259,14 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::Places => places::open(state, effects),
         Command::Help => state.overlay = Some(Overlay::Help(0)),
         Command::Do(verb) => act::propose(state, verb),
-        Command::Undo => recall::look(state, Recall::Undo, effects),
+        Command::Undo => recall::undo(state, effects),
+        Command::Redo => recall::redo(state, effects),
         Command::Retry => recall::look(state, Recall::Retry, effects),
         Command::ExplainDelete => {
-            state.note(format!("a {}, D deletes permanently", state.kind.row().words.archives));
+            let spoken = |verb| state.setup.keymap.spoken(Command::Do(verb));
+            let (archive, delete) = (spoken(Verb::Archive), spoken(Verb::Delete));
+            let archives = state.kind.row().words.archives;
+            state.note(format!("{archive} {archives}, {delete} deletes permanently"));
         }
         Command::PauseJob => act::pause(state, effects),
         Command::CancelJob => act::ask_cancel(state, effects),
@@ -327,10 +345,7 @@ fn quit(state: &mut State, exit: Exit, effects: &mut Effects) {
     if state.jobs.is_empty() && state.saves.current.is_none() || asked_already {
         leave(state, exit, effects);
     } else {
-        if let Some(Overlay::Ask(Question::CancelJob(ticket))) = state.overlay {
-            // The question it takes the place of counts as answered with no, or the job would stay held.
-            act::answer_cancel(state, ticket, false, effects);
-        }
+        // A queue that is paused by a question stays so until this one is answered.
         state.overlay = Some(Overlay::Ask(Question::Quit(exit)));
     }
 }

@@ -3,8 +3,8 @@
 use super::browse;
 use crate::app::command::{Command, Motion};
 use crate::app::effect::Effects;
-use crate::app::state::State;
 use crate::app::state::listing::{Load, Marking, Reading};
+use crate::app::state::{Condition, State};
 use crate::model::kind::Kind;
 use crate::model::record::Record;
 use crate::model::text;
@@ -29,7 +29,8 @@ pub(super) fn range(state: &mut State) {
         None => {
             let anchor = listing.under_cursor().map(|record| record.id().clone());
             if anchor.is_some() {
-                state.note("range begun: move, then v or Space marks it, Esc drops it");
+                let words = "range begun: move, then v or Space marks it, Esc drops it";
+                state.note_during(Condition::Range, words);
             }
             state.listing_mut().anchor = anchor;
         }
@@ -44,7 +45,7 @@ pub(super) fn range(state: &mut State) {
 /// Marks all that match, or turns their marks around, as soon as the list is complete.
 pub(super) fn all(state: &mut State, marking: Marking, effects: &mut Effects) {
     if !state.listing().is_complete() && !matches!(state.listing().load, Load::Running(_)) {
-        state.note("the list is not complete: the rest is being loaded");
+        state.note_during(Condition::Marking, "the list is not complete: the rest is being loaded");
         browse::load(state, state.kind, Reading::On, effects);
     }
     state.listing_mut().marking = Some(marking);

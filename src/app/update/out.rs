@@ -7,8 +7,7 @@ use base64::encoded_len;
 use super::act;
 use crate::app::effect::{Clip, Effect, Effects, Work};
 use crate::app::message::{Browsed, Copied, Way};
-use crate::app::state::status::Told;
-use crate::app::state::{Focus, Purpose, State};
+use crate::app::state::{Condition, Focus, Purpose, State};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
@@ -31,11 +30,11 @@ pub(super) fn copy_ids(state: &mut State, effects: &mut Effects) {
 
 fn ids(state: &State) -> Vec<Id> {
     if state.focus == Focus::Status {
-        return told(state).into_iter().map(|(_, id)| id).collect();
+        return state.subjects_of_line().into_iter().map(|(_, id)| id).collect();
     }
-    let here = |state: &State| here(state).into_iter().map(|(_, id)| id).collect();
+    let here = || state.subject().into_iter().map(|(_, id)| id).collect();
     if state.detail.is_some() {
-        return here(state);
+        return here();
     }
     let kind = match &state.marked_only {
         Some(_) => state.under_cursor().map_or(state.kind, |record| record.kind()),
@@ -43,38 +42,15 @@ fn ids(state: &State) -> Vec<Id> {
     };
     let picked = act::picked(state).into_iter().filter(|record| record.kind() == kind);
     let ids: Vec<Id> = picked.map(|record| record.id().clone()).collect();
-    if ids.is_empty() { here(state) } else { ids }
-}
-
-/// The record that a key is about.
-fn here(state: &State) -> Option<(Kind, Id)> {
-    if state.focus == Focus::Status {
-        return told(state).into_iter().next();
-    }
-    let record = match &state.detail {
-        Some(detail) => Some(detail.record.clone()),
-        None => state.under_cursor(),
-    };
-    record.map(|record| (record.kind(), record.id().clone()))
-}
-
-/// The records that the line of the status pane is about.
-fn told(state: &State) -> Vec<(Kind, Id)> {
-    match state.status.under_cursor().map(|entry| &entry.told) {
-        Some(Told::Attempt(attempt)) => attempt.kind.zip(attempt.id.clone()).into_iter().collect(),
-        Some(Told::Group(group)) => {
-            group.losses.iter().map(|loss| (loss.record.kind(), loss.record.id().clone())).collect()
-        }
-        _ => Vec::new(),
-    }
+    if ids.is_empty() { here() } else { ids }
 }
 
 /// Copies the request that reads the record.
 pub(super) fn copy_read(state: &mut State, effects: &mut Effects) {
-    match here(state) {
+    match state.subject() {
         Some((kind, id)) => {
-            state.note("copying the request");
             state.ask(Purpose::Copy, Work::Copy(Clip::Read(kind, id)), effects);
+            state.note_during(Condition::Awaiting(Purpose::Copy), "copying the request");
         }
         None => state.note("there is no record here"),
     }
@@ -116,11 +92,11 @@ fn hand_over(way: Way, effects: &mut Effects) -> Result<String, String> {
 
 /// Opens the record in the web app.
 pub(super) fn open_web(state: &mut State, effects: &mut Effects) {
-    match here(state) {
+    match state.subject() {
         None => state.note("there is no record here"),
         Some(_) if state.setup.demo => state.note("the demo's server has no web app"),
         Some((kind, id)) => {
-            state.note("opening the web app");
+            state.note_during(Condition::Awaiting(Purpose::Browse), "opening the web app");
             state.ask(Purpose::Browse, Work::Browse(kind, id), effects);
         }
     }

@@ -3,14 +3,16 @@
 //! Nothing of one organization lives on in another: the program leaves with everything it knows, and what it enters
 //! begins with nothing.
 
+use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Work};
 use crate::app::keymap::{Chord, Key};
 use crate::app::state::confirm::edit;
 use crate::app::state::places::{Mine, Places, name};
 use crate::app::state::status::Told;
-use crate::app::state::{Overlay, Purpose, State};
+use crate::app::state::{Condition, Overlay, Purpose, State};
 use crate::model::failure::Failure;
 use crate::model::plan::Organization;
+use crate::model::text;
 
 /// Opens the box, on the place that is open.
 pub(super) fn open(state: &mut State, effects: &mut Effects) {
@@ -53,23 +55,33 @@ fn go(state: &mut State, effects: &mut Effects) {
     let Some(Overlay::Places(places)) = &state.overlay else { return };
     let Some(known) = places.picked(state) else {
         let is_reading = places.mine == Mine::Asked;
-        state.note(if is_reading {
-            "still reading which organizations you are in"
+        if is_reading {
+            let words = "still reading which organizations you are in";
+            state.note_during(Condition::Awaiting(Purpose::Places), words);
         } else {
-            "no organization has that name"
-        });
+            state.note("no organization has that name");
+        }
         return;
     };
     if known.place == state.setup.here {
         state.overlay = None;
         state.note(format!("`{}` is open already", name(&known)));
-    } else if !state.jobs.is_empty() {
-        state.note("a job is running here, and it ends with the organization it runs in: x cancels it");
+    } else if let Some(job) = state.jobs.current() {
+        let (word, key) = (job.plan.word(), state.setup.keymap.spoken(Command::CancelJob));
+        let queued = match state.jobs.queued() {
+            0 => String::new(),
+            n => format!(" and {} queued", text::grouped(n as u64)),
+        };
+        let words = format!("jobs of this organization are not over: {word}{queued}; hint: {key} cancels");
+        state.note_during(Condition::Awaiting(Purpose::Job), words);
     } else if state.saves.current.is_some() {
-        state.note("files of this organization are being saved: x stops that");
+        let key = state.setup.keymap.spoken(Command::CancelJob);
+        let words = format!("files of this organization are being saved: {key} stops that");
+        state.note_during(Condition::Awaiting(Purpose::Save), words);
     } else {
         let name = name(&known).to_owned();
-        state.note(format!("going to `{name}`"));
+        state.entering = true;
+        state.note_during(Condition::Leaving, format!("going to `{name}`"));
         if let Some(Overlay::Places(places)) = &mut state.overlay {
             places.entering = Some(name);
         }
@@ -79,6 +91,7 @@ fn go(state: &mut State, effects: &mut Effects) {
 
 /// The place cannot be entered.
 pub(super) fn stayed(state: &mut State, why: String) {
+    state.entering = false;
     if let Some(Overlay::Places(places)) = &mut state.overlay {
         places.entering = None;
     }

@@ -98,6 +98,11 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
                 job.started = Some(now);
             }
         }
+        (Purpose::Job, Reply::Recorded(number)) => {
+            if let Some(job) = state.jobs.get_mut(ticket) {
+                job.number = Some(number);
+            }
+        }
         (Purpose::Job, Reply::Held) => {
             if let Some(job) = state.jobs.get_mut(ticket) {
                 job.at_rest = true;
@@ -107,7 +112,7 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
         (Purpose::Job, Reply::Step { step, outcome, reason, record, remark }) => {
             receive_step(state, ticket, step, Ended { outcome, reason, record, remark }, effects);
         }
-        (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result),
+        (Purpose::Recall(recall), Reply::Recalled(result)) => recall::found(state, recall, result, effects),
         (Purpose::Unfinished, Reply::LeftOpen(open)) => recover::left_open(state, open, effects),
         (Purpose::Unfinished, Reply::ReadBack { job, outcome }) => {
             recover::read_back(state, job, outcome);
@@ -316,7 +321,7 @@ fn move_between_scopes(state: &mut State, record: &Record, becomes: Option<Recor
 fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effects) {
     let Some(job) = state.jobs.remove(ticket) else { return };
     if state.overlay.as_ref().is_some_and(|overlay| asks_about(overlay, ticket)) {
-        state.overlay = None;
+        act::nothing_to_cancel(state);
     }
     if let Some(failure) = &end.stopped {
         tell_failure(state, &format!("the {} was stopped", job.plan.word()), failure);
@@ -331,7 +336,10 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         state.parting.extend(only_archived.clone());
         state.parting.push(summary.clone());
     }
-    state.jobs.remember(&job, &end.tally);
+    state.jobs.has_failed = end.tally.of(Outcome::Failed) + end.tally.of(Outcome::Unknown) > 0;
+    if let Some(number) = job.number {
+        state.undo.ended(number, job.plan.origin, job.plan.verb, &end.tally);
+    }
     for group in groups(job.losses) {
         state.status.tell(state.now, Told::Group(Arc::new(group)));
     }
@@ -412,7 +420,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Read => page::read(state, ticket, Err(failure), effects),
         Purpose::Relate => page::related(state, ticket, Err(failure), effects),
         Purpose::Weigh => act::weighed(state, ticket, Vec::new()),
-        Purpose::Recall(recall) => recall::found(state, recall, Err(failure)),
+        Purpose::Recall(recall) => recall::found(state, recall, Err(failure), effects),
         Purpose::Unfinished => recover::found(state, Err(failure)),
         Purpose::Acknowledge => recover::acknowledged(state, Err(failure)),
         Purpose::Annals => history::told(state, ticket, Err(failure), effects),

@@ -7,7 +7,7 @@ use crate::app::effect::{Effects, Work};
 use crate::app::keymap::Chord;
 use crate::app::state::recovery::{RecoveryPage, Wish};
 use crate::app::state::status::Told;
-use crate::app::state::{Overlay, Purpose, State};
+use crate::app::state::{Condition, Overlay, Purpose, State};
 use crate::model::annals::skipped;
 use crate::model::failure::Failure;
 use crate::model::outcome::Outcome;
@@ -22,11 +22,11 @@ pub(super) fn look_first(state: &mut State, effects: &mut Effects) {
 
 /// Looks for them because a person wants to.
 pub(super) fn look_again(state: &mut State, effects: &mut Effects) {
-    if let Err(why) = act::organization(state) {
-        state.note(why);
+    if let Err(refusal) = act::organization(state) {
+        state.refuse(refusal);
         return;
     }
-    state.note("looking for unfinished jobs");
+    state.note_during(Condition::Awaiting(Purpose::Unfinished), "looking for unfinished jobs");
     look(state, effects);
     // While they are being read back, what is known of them is shown again.
     state.recovery.due |= state.recovery.rows() > 0;
@@ -158,8 +158,7 @@ pub(super) fn obey(state: &mut State, wish: Wish, effects: &mut Effects) {
                 look(state, effects);
             }
             Some(_) if matches!(wish, Wish::Drop(_)) => {
-                drop_job(state, job, effects);
-                state.note("dropping the rest of it");
+                drop_job(state, job, "dropping the rest of it", effects);
             }
             Some(remnant) => finish(state, remnant, effects),
         },
@@ -172,12 +171,11 @@ fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
         return;
     }
     if remnant.rest.is_empty() {
-        drop_job(state, remnant.job, effects);
-        state.note("nothing of it was left to do: closing it");
+        drop_job(state, remnant.job, "nothing of it was left to do: closing it", effects);
         return;
     }
     match act::organization(state) {
-        Err(why) => state.note(why),
+        Err(refusal) => state.refuse(refusal),
         Ok(organization) => {
             let when = state.setup.zone.minute(remnant.confirmed);
             let archived = match remnant.archived {
@@ -201,7 +199,8 @@ fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
     }
 }
 
-fn drop_job(state: &mut State, job: i64, effects: &mut Effects) {
+fn drop_job(state: &mut State, job: i64, words: &str, effects: &mut Effects) {
+    state.note_during(Condition::Awaiting(Purpose::Drop(job)), words);
     if !state.tickets.awaits(Purpose::Drop(job)) {
         state.ask(Purpose::Drop(job), Work::Drop(job), effects);
     }

@@ -183,7 +183,7 @@ impl Bench {
     }
 
     fn notice(&self) -> &str {
-        self.state.notice.as_ref().map_or("", |notice| notice.0.as_str())
+        self.state.notice.as_ref().map_or("", |notice| notice.words.as_str())
     }
 
     /// All lines of the status pane.

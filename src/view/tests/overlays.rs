@@ -247,7 +247,7 @@ fn scrolling_past_the_end_is_brought_back() {
     state.overlay = Some(Overlay::Help(usize::MAX));
     let end = screen(&state);
     state.settle_scroll();
-    assert!(matches!(state.overlay, Some(Overlay::Help(scroll)) if (1..100).contains(&scroll)));
+    assert!(matches!(state.overlay, Some(Overlay::Help(scroll)) if (1..110).contains(&scroll)));
     assert_eq!(screen(&state), end);
     state.overlay = None;
     opened(&mut state, usize::MAX);
@@ -288,7 +288,12 @@ fn questions_say_what_would_be_left() {
         text.contains("a job is running: 12 of 300 done; quit?") && text.contains("y yes, any other key no")
     );
     state.overlay = Some(Overlay::Ask(Question::CancelJob(Ticket(7))));
-    assert!(screen(&state).contains("archive paused at 12 of 300: cancel the rest?"));
+    let text = screen(&state);
+    assert!(text.contains("paused: archive 300 processes, 12 of 300 done"), "{text}");
+    assert!(
+        text.contains("next: archive 300 processes")
+            && text.contains("y cancel this   a cancel all   Esc back")
+    );
 }
 
 #[test]

@@ -9,10 +9,11 @@ use crate::app::effect::{Exit, Ticket};
 use crate::app::message::{Allowance, LoadEnd, Size, Wait};
 use crate::app::state::detail::Fields;
 use crate::app::state::filter::FilterInput;
+use crate::app::state::jobs::QueueState;
 use crate::app::state::listing::{Load, Marking};
 use crate::app::state::set::WorkingSet;
 use crate::app::state::status::Told;
-use crate::app::state::{Focus, Identity, Leaving, Notice, Overlay, State};
+use crate::app::state::{Focus, Identity, Leaving, Overlay, State};
 use crate::model::arrange::Sort;
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
@@ -209,7 +210,7 @@ fn hints_name_what_is_possible_and_leave_from_the_right() {
     assert_eq!(last_line(&state), "space mark  a archive  * mark all");
     running(&mut state);
     assert!(last_line(&state).starts_with("x cancel job"));
-    state.notice = Some(Notice("a archives, D deletes permanently".to_owned()));
+    state.note("a archives, D deletes permanently");
     assert_eq!(last_line(&state), "a archives, D deletes permanently");
     state.leaving = Some(Leaving { exit: Exit::Quit, deadline: state.now.tick + Duration::from_secs(4) });
     assert!(last_line(&state).starts_with("quitting: what is in flight gets 4 s"));
@@ -259,7 +260,7 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
     running(&mut state);
     let text = screen(&state);
     assert!(
-        text.contains("archive 12 of 300  [--------------------]  4%  12/s  24 s left  queued 1"),
+        text.contains("archive 12 of 300  [--------------------]  4%  queued 1  12/s  20 s left"),
         "{text}"
     );
     assert!(text.contains("14:02:29  DELETE 200   48 ms  archive  Processes  Onboarding ACME 00012"));
@@ -269,7 +270,7 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
         why: "the server asks for it".to_owned(),
     });
     let text = screen(&state);
-    assert!(text.contains("4%  waiting 3 s: the server asks for it  12/s  24 s left"), "{text}");
+    assert!(text.contains("4%  queued 1  waiting 3 s: the server asks for it  12/s  20 s left"), "{text}");
     let long = Wait { since: Duration::ZERO, until: Duration::from_millis(329_100), why: "asked".to_owned() };
     let short = state.waiting.replace(long);
     let text = screen(&state);
@@ -277,12 +278,12 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
     state.waiting = short;
     state.size.width = 60;
     assert!(
-        screen(&state).contains("\narchive 12 of 300  [----------]  4%  waiting 3 s"),
+        screen(&state).contains("\narchive 12 of 300  [----------]  4%  queued 1  waiting 3 s"),
         "{}",
         screen(&state)
     );
     state.size.width = 120;
-    state.jobs.get_mut(Ticket(7)).unwrap().held = true;
+    state.jobs.queue = QueueState::Paused;
     assert!(screen(&state).contains("paused"));
     state.jobs.get_mut(Ticket(7)).unwrap().cancelled = true;
     assert!(screen(&state).contains("cancelling"));

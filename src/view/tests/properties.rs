@@ -18,7 +18,7 @@ use crate::app::state::filter::FilterInput;
 use crate::app::state::listing::Load;
 use crate::app::state::palette::Palette;
 use crate::app::state::set::{Typing, WorkingSet};
-use crate::app::state::{Focus, Notice, Overlay, Question, State};
+use crate::app::state::{Focus, Overlay, Question, State};
 use crate::model::arrange::Sort;
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
@@ -121,7 +121,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
                 state.saves.begin(Ticket(99), prompt);
             }
             state.standing.organization.as_mut().unwrap().name = "Acme\u{1b}[2J \u{202e}".repeat(scroll % 9);
-            state.notice = Some(Notice("note\u{9b}2J".repeat(scroll % 30)));
+            state.note("note\u{9b}2J".repeat(scroll % 30));
         }
         _ => {
             state = State::new(setup(Kind::Tasks), Size { width, height }, moment(1));

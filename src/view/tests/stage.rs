@@ -182,6 +182,9 @@ pub(super) fn running(state: &mut State) {
     state.jobs.add(Ticket(8), plan);
     let job = state.jobs.get_mut(Ticket(7)).unwrap();
     job.started = Some(moment(29));
+    let now = std::mem::replace(&mut state.now, moment(29));
+    state.time_jobs();
+    state.now = now;
     for step in 0..12 {
         state.jobs.step(Ticket(7), step, Outcome::Done);
     }

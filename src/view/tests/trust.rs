@@ -6,7 +6,6 @@ use insta::assert_snapshot;
 
 use crate::app::command::Motion;
 use crate::app::effect::Exit;
-use crate::app::state::jobs::Aftermath;
 use crate::app::state::recovery::RecoveryPage;
 use crate::app::state::status::Told;
 use crate::app::state::status::group::{Loss, Sent, groups};
@@ -17,6 +16,7 @@ use crate::model::kind::{Kind, Verb};
 use crate::model::outcome::Outcome;
 use crate::model::past::{Recall, Remnant};
 use crate::model::plan::Options;
+use crate::model::undo::Origin;
 
 use super::stage::*;
 
@@ -109,12 +109,17 @@ fn undo_and_retry_are_offered_where_there_is_something_for_them() {
     let last_line = |state: &State| screen(state).lines().last().unwrap().to_owned();
     let mut state = lively(160, 24);
     assert!(!last_line(&state).contains("u undo") && !last_line(&state).contains("t retry"));
-    state.jobs.aftermath = Aftermath { undoable: true, failed: true };
-    assert!(last_line(&state).contains("u undo") && last_line(&state).contains("t retry"));
+    let done = [Outcome::Done].into_iter().collect();
+    state.undo.ended(4, Origin::New, Verb::Archive, &done);
+    state.undo.ended(5, Origin::New, Verb::Archive, &done);
+    state.undo.ended(6, Origin::Undo(5), Verb::Restore, &done);
+    state.jobs.has_failed = true;
+    let text = last_line(&state);
+    assert!(text.contains("u undo") && text.contains("U repeat") && text.contains("t retry"), "{text}");
     state.standing.read_only = true;
     assert!(!last_line(&state).contains("u undo"));
-    state.tickets.open(Purpose::Recall(Recall::Undo));
-    assert_eq!(last_line(&state), "looking for the last job");
+    state.tickets.open(Purpose::Recall(Recall::Undo(4)));
+    assert!(last_line(&state).ends_with("  looking for the last job"));
 }
 
 fn loss(n: usize, outcome: Outcome, reason: &str) -> Loss {

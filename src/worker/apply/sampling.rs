@@ -150,6 +150,7 @@ impl Sampling {
                 .await?;
             return Ok(decode::rows(kind, &listed.rows).rows.iter().any(|(id, _)| id == record.id()));
         }
+        let errand = Errand { may_lack: true, ..errand };
         match self.session.read(&errand, kind.row().get, Some(record.id()), &[]).await {
             Err(failure) if failure.cause == Cause::NotFound => Ok(false),
             Err(failure) => Err(failure),
@@ -192,5 +193,11 @@ fn spread<'a>(records: &[&'a Record], most: usize) -> Vec<&'a Record> {
 }
 
 fn errand(kind: Kind, name: &str) -> Errand {
-    Errand { urgency: Urgency::Background, purpose: VERIFY, kind: Some(kind), name: name.to_owned() }
+    Errand {
+        urgency: Urgency::Background,
+        purpose: VERIFY,
+        kind: Some(kind),
+        name: name.to_owned(),
+        may_lack: false,
+    }
 }

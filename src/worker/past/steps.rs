@@ -70,6 +70,11 @@ impl Since {
         since
     }
 
+    /// Whether this was done last to the record of a step.
+    pub(super) fn was(&self, verb: Verb, step: &PastStep) -> bool {
+        self.last.get(&key(step)).is_some_and(|(last, _)| last == verb.word())
+    }
+
     /// A record as `verb` finds it: blocked where a later job has done that to it last, or has deleted it.
     pub(super) fn blocking(&self, verb: Verb, chosen: Chosen) -> Chosen {
         let record = &chosen.record;

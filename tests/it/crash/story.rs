@@ -60,7 +60,9 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         4 => (0..troubles().len()).prop_map(Move::Trouble),
         3 => Just(Move::Crash),
         3 => any::<bool>().prop_map(|finish| Move::Recover { finish }),
-        2 => prop::sample::select(vec![Recall::Undo, Recall::Retry]).prop_map(Move::Recall),
+        1 => Just(Move::Recall(Recall::Retry)),
+        1 => (1i64..8).prop_map(|job| Move::Recall(Recall::Undo(job))),
+        1 => (1i64..8).prop_map(|job| Move::Recall(Recall::Redo(job))),
     ];
     prop::collection::vec(one, 1..40)
 }

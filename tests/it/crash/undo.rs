@@ -75,7 +75,7 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
 
     bench.restart(clock);
     bench.sandbox.set_faults(vec![]);
-    let undone = recall(&mut bench, Recall::Undo).await.unwrap();
+    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
     assert_eq!((undone.verb, ids(&undone.chosen)), (Verb::Restore, done.clone()));
     let begins = "undoes job 1 (archive, ";
     assert!(undone.preface.len() == 1 && undone.preface[0].starts_with(begins), "{:?}", undone.preface);
@@ -92,7 +92,8 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
 async fn undo_of_an_undo_does_it_again_and_there_may_be_nothing_to_undo() {
     let mut bench = Bench::plain().await;
     assert!(
-        recall(&mut bench, Recall::Undo).await.is_none() && recall(&mut bench, Recall::Retry).await.is_none()
+        recall(&mut bench, Recall::UndoJob(1)).await.is_none()
+            && recall(&mut bench, Recall::Retry).await.is_none()
     );
     assert_eq!(std::fs::read_dir(bench.remembered.path()).unwrap().count(), 0, "looking makes nothing");
     let records = bench.some(Kind::Processes, Scope::Active, 3).await;
@@ -100,7 +101,7 @@ async fn undo_of_an_undo_does_it_again_and_there_may_be_nothing_to_undo() {
     let mut verb = Verb::Archive;
     for number in 1..4 {
         bench.restart(clock());
-        let undone = recall(&mut bench, Recall::Undo).await.unwrap();
+        let undone = recall(&mut bench, Recall::UndoJob(number)).await.unwrap();
         let said = format!("undoes job {number} ({}, ", verb.word());
         assert!(undone.preface[0].starts_with(&said), "{:?}", undone.preface);
         verb = verb.inverse().unwrap();
@@ -111,7 +112,8 @@ async fn undo_of_an_undo_does_it_again_and_there_may_be_nothing_to_undo() {
     // A job that did nothing is none that could be undone: the one before it is.
     bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", answer(422))]);
     assert_eq!(run(&mut bench, archive(&records[1..])).await, [(Refused, 2)]);
-    let undone = recall(&mut bench, Recall::Undo).await.unwrap();
+    assert!(recall(&mut bench, Recall::UndoJob(5)).await.is_none());
+    let undone = recall(&mut bench, Recall::UndoJob(4)).await.unwrap();
     assert!(undone.preface[0].starts_with("undoes job 4 (restore, "), "{:?}", undone.preface);
 }
 
@@ -127,12 +129,12 @@ async fn what_was_deleted_since_is_named_and_blocked() {
 
     // One that has nothing to do with it, then one of these, then more.
     assert_eq!(run(&mut bench, delete(&tags[..1])).await, [(Done, 1)]);
-    let undone = recall(&mut bench, Recall::Undo).await.unwrap();
+    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
     assert!(undone.preface[0].ends_with(" ago) for the 4 records that were done"), "{:?}", undone.preface);
     assert_eq!(undone.preface[1..], ["since then 1 record was permanently deleted (job 2), none of these"]);
     assert_eq!(run(&mut bench, delete(&[of(2)])).await, [(Done, 1)]);
     bench.restart(clock());
-    let undone = recall(&mut bench, Recall::Undo).await.unwrap();
+    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
     assert_eq!(
         undone.preface[1..],
         ["since then 2 records were permanently deleted (jobs 2, 3), 1 of these"]
@@ -142,7 +144,7 @@ async fn what_was_deleted_since_is_named_and_blocked() {
     bench.sandbox.set_faults(vec![on("DELETE", &tags[1], answer(422))]);
     assert_eq!(run(&mut bench, delete(&tags[1..])).await, [(Refused, 1)]);
     bench.sandbox.set_faults(vec![]);
-    let undone = recall(&mut bench, Recall::Undo).await.unwrap();
+    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
     assert_eq!(
         undone.preface[1..],
         ["since then 2 records were permanently deleted (jobs 2, 3), 1 of these"]
@@ -165,7 +167,7 @@ async fn what_was_archived_to_be_deleted_and_then_was_not_does_not_count_as_dele
     // The deletions are refused after the archiving was done.
     bench.sandbox.set_faults(vec![Fault::to(tidyfy::sandbox::Call::Delete, answer(422))]);
     assert_eq!(run(&mut bench, plan).await, [(Refused, 2)]);
-    let undone = recall(&mut bench, Recall::Undo).await.unwrap();
+    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
     assert_eq!(
         (ids(&undone.chosen), undone.preface.len()),
         (vec![id(&records[0])], 1),
@@ -180,10 +182,10 @@ async fn a_job_that_was_dropped_is_undone_for_what_it_did() {
     let records = bench.some(Kind::Processes, Scope::Active, 3).await;
     assert!(bench.sandbox.archive("runs", &id(&records[1])));
     let cut = broken_off(&bench, &archive(&records), &[Fate::Waiting, Fate::Sent, Fate::Waiting]).await;
-    assert!(recall(&mut bench, Recall::Undo).await.is_none(), "it is not over");
+    assert!(recall(&mut bench, Recall::UndoJob(1)).await.is_none(), "it is not over");
     only_unfinished(&mut bench).await;
     drop_rest(&mut bench, cut).await.unwrap();
-    let undone = recall(&mut bench, Recall::Undo).await.unwrap();
+    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
     assert_eq!(ids(&undone.chosen), [id(&records[1])]);
     assert_eq!(again(&mut bench, undone).await, [(Done, 1)]);
 }
@@ -277,6 +279,7 @@ async fn what_was_held_is_neither_undone_nor_tried_again() {
     let plan = proposed(Verb::Delete, chosen(&tags), Options::default());
     assert_eq!(run(&mut bench, plan).await, [(Done, 1), (Changed, 1)]);
     assert!(
-        recall(&mut bench, Recall::Retry).await.is_none() && recall(&mut bench, Recall::Undo).await.is_none()
+        recall(&mut bench, Recall::Retry).await.is_none()
+            && recall(&mut bench, Recall::UndoJob(1)).await.is_none()
     );
 }

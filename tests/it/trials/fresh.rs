@@ -8,7 +8,7 @@ use tidyfy::app::effect::{Effect, Work};
 use tidyfy::journal::PastStep;
 use tidyfy::model::kind::{Kind, Scope, Verb};
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed};
-use tidyfy::model::pacing::Limits;
+use tidyfy::model::pacing::{Limits, Requests};
 use tidyfy::model::plan::Options;
 use tidyfy::sandbox::{Fault, Quirk, Sandbox, Settings};
 
@@ -392,7 +392,7 @@ async fn a_delete_sends_its_plan_and_one_look_a_record_and_meets_no_limit() {
             let scope = if archived { Scope::Archived } else { Scope::Active };
             let records = stand.listed(kind, scope, &ids).await;
             let plan = stand.plan(Verb::Delete, records, Options::default());
-            let (writes, reads) = plan.requests();
+            let Requests { writes, reads } = plan.requests();
             let before = stand.server.requests().len();
             let ended = stand.run(plan).await;
             assert_eq!(ended.outcomes(), [Done; 12], "{:?}", ended.steps);

@@ -9,7 +9,7 @@ use tidyfy::app::message::{Attempt, Fact, Message, Reply};
 use tidyfy::model::failure::Cause;
 use tidyfy::model::kind::{Kind, Scope, Verb};
 use tidyfy::model::outcome::Outcome;
-use tidyfy::model::pacing::Limits;
+use tidyfy::model::pacing::{Limits, Requests, Traffic};
 use tidyfy::sandbox::{Fault, Limits as Enforced, Mishap, Settings};
 
 use super::bench::{Bench, client, plan, tallied, whole_list};
@@ -61,7 +61,8 @@ async fn what_a_person_waits_for_overtakes_a_load() {
     bench.finish(load).await;
     assert_eq!(refused(&bench), 0);
     let took = bench.told.last().unwrap().at.tick;
-    let least = Limits::documented().time_for(0, pages(&bench) + 1);
+    let sent = Requests { writes: 0, reads: pages(&bench) + 1 };
+    let least = Limits::documented().time_left(sent, &Traffic::new(16), Duration::ZERO);
     assert!(took >= least && took.mul_f64(0.95) <= least, "{took:?} of {least:?}");
     let is_shown = |fact: &Fact| matches!(fact, Fact::Budget(Some(left)) if left.of == 12);
     assert!(bench.told.iter().any(|message| is_shown(&message.fact)));

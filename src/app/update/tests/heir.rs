@@ -14,6 +14,7 @@ fn is_recall(work: &Work) -> bool {
 
 fn recalled(chosen: Vec<Record>, heir: Option<Heir>) -> Reply {
     Reply::Recalled(Ok(Some(Box::new(Recalled {
+        job: 1,
         verb: Verb::Archive,
         chosen: chosen.into_iter().map(Chosen::from).collect(),
         heir,

@@ -269,10 +269,10 @@ fn a_job_says_what_it_archived_and_did_not_delete_and_what_is_unknown() {
     let lines: Vec<&str> = log.lines().rev().take(3).map(|line| &line[10..]).collect();
     assert!(lines[0].starts_with("delete cancelled: 1 done"), "{log}");
     assert_eq!(lines[1..], ["2 were archived and not deleted", "1 is unknown: t reads it back"]);
-    assert!(bench.state.jobs.aftermath.failed);
+    assert!(bench.state.jobs.has_failed);
     bench.keys("t");
     bench.answer(|work| matches!(work, Work::Recall(_)), Reply::Recalled(Ok(None)));
-    assert!(!bench.state.jobs.aftermath.failed, "there is nothing for it any more");
+    assert!(!bench.state.jobs.has_failed, "there is nothing for it any more");
 }
 
 #[test]
