@@ -12,6 +12,7 @@ pub mod page;
 #[cfg(test)]
 mod properties;
 pub mod quota;
+pub mod redact;
 mod refusal;
 mod sift;
 pub mod success;
@@ -21,4 +22,5 @@ pub use address::{BadBaseUrl, BaseUrl};
 pub use answer::{Answered, Listed};
 pub use client::{Access, Client, Download, SetupError, Timeouts};
 pub use quota::{Ear, Quota};
+pub use redact::Redactor;
 pub use sift::{Body, Keep};
