@@ -220,6 +220,15 @@ pub struct Redactions {
     pub webhooks: usize,
 }
 
+impl Redactions {
+    /// The lines that a backup says of them: `redacted: 2`, `webhook addresses: 1`.
+    #[must_use]
+    pub fn notes(self) -> Vec<String> {
+        let counts = [("redacted", self.redacted), ("webhook addresses", self.webhooks)];
+        counts.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what}: {n}")).collect()
+    }
+}
+
 /// Counts the redacted credentials in `value` and the addresses of webhooks that are not masked.
 #[must_use]
 pub fn redactions(value: &Value) -> Redactions {

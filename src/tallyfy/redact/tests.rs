@@ -182,6 +182,7 @@ fn webhooks_are_masked_on_demand_and_counted() {
     let mut value = redacted(json!({"webhook": "https://x.example/?s=hush", "link_for_guest": "x", "a": [
         {"webhook_url": {"url": "hush"}, "then": [{"webhook": null, "name": "webhook"}]}]}));
     assert_eq!(redactions(&value), Redactions { redacted: 1, webhooks: 2 });
+    assert_eq!(redactions(&value).notes(), ["redacted: 1", "webhook addresses: 2"]);
     mask_webhooks(&mut value);
     assert!(!value.to_string().contains("hush") && value["a"][0]["then"][0]["webhook"].is_null());
 }
