@@ -23,7 +23,7 @@ use tidyfy::model::moment::Zone;
 use tidyfy::model::record::Page;
 use tidyfy::model::rows::{Place, Rows};
 use tidyfy::sandbox::{Sandbox, Settings};
-use tidyfy::tallyfy::{Body, Keep, decode};
+use tidyfy::tallyfy::{Body, Keep, Redactor, decode};
 use tidyfy::view::view;
 
 use scene::{PER_PAGE, Scene, page};
@@ -135,7 +135,7 @@ fn decode(criterion: &mut Criterion) -> Result<()> {
 
 /// What becomes of the text of an answer.
 fn decoded(body: &str, keep: &Keep) -> Option<Arc<Page>> {
-    let rows = Body::read(body, keep).ok()?.rows?;
+    let rows = Body::read(body, keep, Redactor::new("token", "localhost")).ok()?.rows?;
     Some(Arc::new(Page::new(Kind::Processes, decode::rows(Kind::Processes, &rows).rows)))
 }
 
@@ -156,7 +156,9 @@ fn listed() -> Result<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").wrap_err("an answer without a body")?;
-    let rows = Body::read(body, &Keep::nothing()).ok().and_then(|body| body.rows);
+    let rows = Body::read(body, &Keep::nothing(), Redactor::new("token", "localhost"))
+        .ok()
+        .and_then(|body| body.rows);
     if rows.is_none_or(|rows| rows.len() != PER_PAGE) {
         return Err(eyre!("the sandbox sent no full page:\n{head}"));
     }

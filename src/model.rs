@@ -4,6 +4,7 @@
 //! of any input or output: no HTTP, no files, no clock, no terminal.
 
 pub mod accent;
+pub mod age;
 pub mod annals;
 pub mod arrange;
 pub mod catalog;
@@ -11,6 +12,7 @@ pub mod desktop;
 pub mod failure;
 pub mod filter;
 pub mod id;
+pub mod id_list;
 pub mod impact;
 pub mod kind;
 pub mod moment;

@@ -14,6 +14,7 @@ pub mod page;
 #[cfg(test)]
 mod properties;
 pub mod quota;
+pub mod redact;
 mod refusal;
 mod sift;
 pub mod success;
@@ -24,4 +25,5 @@ pub use answer::{Answered, Listed};
 pub use client::{Access, Client, Download, SetupError, Timeouts};
 pub use network::{Network, NetworkError, Proxy};
 pub use quota::{Ear, Quota};
+pub use redact::Redactor;
 pub use sift::{Body, Keep};

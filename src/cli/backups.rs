@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use color_eyre::eyre::WrapErr;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, Zoned};
 use rustix::termios::{QueueSelector, tcflush};
 
 use super::has_terminal;
@@ -19,6 +19,7 @@ use super::pages::print;
 use super::trouble::{Code, Trouble};
 use crate::backups::{self, BackupError, KeptJob};
 use crate::config::Problem;
+use crate::model::age::{AGE_HINT, Age};
 use crate::model::moment::Zone;
 use crate::model::text::{grouped, size};
 
@@ -39,8 +40,8 @@ enum Wanted {
     },
     /// Remove old copies for good, once that is confirmed
     Purge {
-        /// Only copies of jobs that are older than this, such as 90d, 12w, 6mo or 24h
-        #[arg(long, value_name = "AGE", value_parser = before)]
+        /// Only copies of jobs that are older than this, such as 90d, 12w, 6m (months) or 24h
+        #[arg(long, value_name = "AGE", value_parser = older)]
         older: Timestamp,
         /// Do not ask
         #[arg(long)]
@@ -81,11 +82,10 @@ fn none(directory: &Path) -> String {
     format!("there are no copies in `{}`\n", directory.display())
 }
 
-/// The moment that lies so long ago.
-fn before(age: &str) -> Result<Timestamp, String> {
-    let span = age.parse::<Span>().ok().filter(|span| span.is_positive());
-    let past = span.and_then(|span| Zoned::now().checked_sub(span).ok());
-    past.map(|past| past.timestamp()).ok_or_else(|| "an age such as `90d`, `12w`, `6mo` or `24h`".to_owned())
+/// Reads the age of `--older` as the time that lies so long ago.
+fn older(typed: &str) -> Result<Timestamp, String> {
+    let age = Age::parse(typed).map_err(|error| format!("{error}\nhint: {AGE_HINT}"))?;
+    Ok(age.before(Timestamp::now(), &zone()))
 }
 
 fn purge(found: &[KeptJob], older: Timestamp, yes: bool) -> Result<(), Trouble> {
@@ -178,15 +178,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_age_is_a_span_that_lies_behind_us() {
+    fn older_reads_months_where_jiff_reads_minutes() {
         let day = SignedDuration::from_hours(24);
-        for (age, days) in [("90d", 90), ("12w", 84), ("24h", 1), ("6mo", 182), ("1y 2mo", 425)] {
-            let ago = Timestamp::now().duration_since(before(age).unwrap());
+        for (age, days) in [("90d", 90), ("12w", 84), ("24h", 1), ("6mo", 182), ("6m", 182), ("14m", 425)] {
+            let ago = Timestamp::now().duration_since(older(age).unwrap());
             // Months differ in length, and so do days twice a year.
             assert!((ago - day * days).abs() < day * 4, "{age}: {ago}");
         }
-        for age in ["", "90", "d", "-90d", "0d", "90d ago", "soon", "90 days or so", "99999y", "1e9d"] {
-            assert!(before(age).is_err(), "{age}");
+        for age in ["", "90", "d", "-90d", "0d", "90d ago", "soon", "90 days or so", "99999y", "1e9d", "6x"] {
+            assert!(older(age).unwrap_err().starts_with(&format!("`{age}` is not a valid age\nhint: ")));
         }
     }
 }

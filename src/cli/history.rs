@@ -12,14 +12,15 @@ use std::path::Path;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use indexmap::IndexSet;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use super::pages;
 use super::trouble::{Code, Trouble, say};
 use crate::config::{self, Problem};
 use crate::journal::{History, JournalError, PastJob, PastStep, Wanted};
+use crate::model::age::{AGE_HINT, Age};
 use crate::model::annals::skipped;
 use crate::model::catalog::Words;
 use crate::model::kind::{Kind, Verb};
@@ -41,8 +42,8 @@ pub(super) struct HistoryArgs {
     /// Print CSV, with `verb` and `called` as in JSON
     #[arg(long)]
     csv: bool,
-    /// Only jobs since this day, such as 2026-03-01, or for so many days, such as 90d
-    #[arg(long, value_name = "DATE|DAYS", value_parser = since, conflicts_with = "job")]
+    /// Only jobs since this day, such as 2026-03-01, or for so long, such as 90d or 6m (months)
+    #[arg(long, value_name = "DATE|AGE", value_parser = since, conflicts_with = "job")]
     since: Option<Timestamp>,
     /// Only jobs of this verb; `archive` and `restore` find those that are called disable and enable, too
     #[arg(long, value_parser = PossibleValuesParser::new(verbs()), conflicts_with = "job")]
@@ -162,17 +163,15 @@ fn outcome(word: &str) -> Result<Outcome, String> {
     })
 }
 
-/// The start of a day here, or so many days ago.
-fn since(text: &str) -> Result<Timestamp, String> {
-    let days = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
-    let found = match days {
-        Some(days) => Timestamp::now().checked_sub(SignedDuration::from_hours(i64::from(days) * 24)).ok(),
-        None => {
-            let day = text.parse::<Date>().ok();
-            day.and_then(|day| day.to_zoned(TimeZone::system()).ok()).map(|start| start.timestamp())
-        }
-    };
-    found.ok_or_else(|| "a day such as `2026-03-01`, or days such as `90d`".to_owned())
+/// Reads `--since`: the start of a day here, or an age.
+fn since(typed: &str) -> Result<Timestamp, String> {
+    let zone = Zone::new(TimeZone::system());
+    if let Some(start) = typed.parse::<Date>().ok().and_then(|day| zone.start(day)) {
+        return Ok(start);
+    }
+    let age = Age::parse(typed)
+        .map_err(|error| format!("{error}\nhint: {AGE_HINT}; or a day as in `2026-03-01`"))?;
+    Ok(age.before(Timestamp::now(), &zone))
 }
 
 /// What is said of what has no outcome yet: something was sent for it, or nothing.
@@ -201,16 +200,21 @@ impl From<JournalError> for Trouble {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     #[test]
-    fn a_time_is_a_day_or_a_number_of_days() {
+    fn since_reads_a_day_or_an_age() {
         let day = since("2026-03-01").unwrap().to_zoned(TimeZone::system());
         assert_eq!(day.strftime("%Y-%m-%d %H").to_string(), "2026-03-01 00");
-        let ago = Timestamp::now().duration_since(since("90d").unwrap());
-        assert!((ago - SignedDuration::from_hours(90 * 24)).abs() < SignedDuration::from_mins(1));
-        for text in ["", "d", "-1d", "soon", "2026-13-01", "4294967295d", "99999999999d"] {
-            assert!(since(text).is_err(), "{text}");
+        for (typed, days) in [("90d", 90), ("6m", 182), ("6mo", 182), ("2w", 14)] {
+            let ago = Timestamp::now().duration_since(since(typed).unwrap());
+            let wanted = SignedDuration::from_hours(days * 24);
+            assert!((ago - wanted).abs() < SignedDuration::from_hours(96), "{typed}: {ago}");
+        }
+        for typed in ["", "d", "-1d", "soon", "2026-13-01", "4294967295d", "99999999999d", "6x"] {
+            assert!(since(typed).unwrap_err().starts_with(&format!("`{typed}` is not a valid age\nhint: ")));
         }
     }
 

@@ -3,11 +3,10 @@
 //! Owns what such a set says, how lists of ids are read, and the words for what became of them. Must not know where a set
 //! lies or how a record is looked up.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::id::Id;
+use super::id_list::IdList;
 use super::kind::Kind;
 use super::record::Record;
 use super::text;
@@ -123,135 +122,18 @@ pub struct Opened {
     pub unreadable: Vec<u64>,
     /// How many records of a set say nothing that this program understands.
     pub strange: usize,
+    /// Which column of a list was taken, where others could have been meant.
+    pub note: Option<String>,
 }
 
 impl Opened {
-    /// Reads a list of ids: one a line, or the first column of a table, or the one called `id`. `kind:id`, a column
-    /// called `kind` and an address of the web app say which kind is meant; all others are of `kind`. What begins with
-    /// `#` says nothing.
+    /// Takes the ids of a list that stood in `place`.
     #[must_use]
-    pub fn list(place: String, source: &str, kind: Kind) -> Self {
-        let source = source.replace("\r\n", "\n").replace('\r', "\n");
-        let (lines, separator) = (source.split('\n').collect::<Vec<_>>(), separator(&source));
-        let (mut opened, mut seen) = (Self { place, ..Self::default() }, BTreeSet::new());
-        let (mut columns, mut next): (Option<Columns>, usize) = (None, 0);
-        while next < lines.len() {
-            let here = next;
-            next += 1;
-            if lines[here].starts_with(COMMENT) {
-                continue;
-            }
-            let Some((cells, length)) = row(&lines[here..], separator) else {
-                opened.unreadable.push(here as u64 + 1);
-                continue;
-            };
-            if cells.iter().all(String::is_empty) {
-                continue;
-            }
-            let head = if columns.is_none() { Columns::of(&cells) } else { None };
-            let columns = columns.get_or_insert(head.unwrap_or_default());
-            match columns.read(&cells, kind) {
-                _ if head.is_some() => next = here + length,
-                Some((kind, id)) => {
-                    next = here + length;
-                    if seen.insert((kind, id.clone())) {
-                        opened.entries.push(Entry { kind, id, name: None, archived: None });
-                    }
-                }
-                // The lines that follow it are read for themselves, whatever quotation mark seems to hold them together.
-                None => opened.unreadable.push(here as u64 + 1),
-            }
-        }
-        opened
+    pub fn list(place: String, list: IdList) -> Self {
+        let IdList { ids, unreadable, note } = list;
+        let entry = |(kind, id)| Entry { kind, id, name: None, archived: None };
+        Self { place, entries: ids.into_iter().map(entry).collect(), unreadable, note, strange: 0 }
     }
-}
-
-/// What a line begins with that says nothing.
-const COMMENT: char = '#';
-/// No row of a table has more lines than these: a quotation mark that is not closed by then is a stray one.
-const MOST_IN_A_ROW: usize = 100;
-
-/// The cells of the row that `lines` begin with, and how many of the lines it takes: more than one where a quoted cell
-/// goes on. `None` where its quotation marks do not close, or close in the middle of a cell.
-fn row(lines: &[&str], separator: char) -> Option<(Vec<String>, usize)> {
-    let first = lines.first()?;
-    if !first.contains(QUOTE) {
-        return Some((first.split(separator).map(|cell| cell.trim().to_owned()).collect(), 1));
-    }
-    let (mut cells, mut cell) = (Vec::new(), String::new());
-    let (mut is_quoted, mut is_closed, mut is_begin) = (false, false, true);
-    for (n, line) in lines.iter().take(MOST_IN_A_ROW).enumerate() {
-        let mut letters = line.chars().peekable();
-        while let Some(letter) = letters.next() {
-            match letter {
-                QUOTE if is_quoted && letters.next_if_eq(&QUOTE).is_some() => cell.push(QUOTE),
-                QUOTE if is_quoted => (is_quoted, is_closed) = (false, true),
-                QUOTE if is_begin => is_quoted = true,
-                letter if letter == separator && !is_quoted => {
-                    cells.push(std::mem::take(&mut cell).trim().to_owned());
-                    (is_begin, is_closed) = (true, false);
-                    continue;
-                }
-                letter if is_closed && !letter.is_whitespace() => return None,
-                letter => cell.push(letter),
-            }
-            is_begin = false;
-        }
-        if !is_quoted {
-            cells.push(cell.trim().to_owned());
-            return Some((cells, n + 1));
-        }
-        cell.push('\n');
-    }
-    None
-}
-
-const QUOTE: char = '"';
-
-/// What stands between the columns: whatever of these the first line has first.
-fn separator(source: &str) -> char {
-    let first = source.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    first.chars().find(|letter| matches!(letter, ',' | ';' | '\t')).unwrap_or(',')
-}
-
-/// Which columns say what.
-#[derive(Debug, Clone, Copy, Default)]
-struct Columns {
-    id: usize,
-    kind: Option<usize>,
-}
-
-impl Columns {
-    /// The columns of a table whose first row is `row`, if that names them.
-    fn of(row: &[String]) -> Option<Self> {
-        let column = |name: &str| row.iter().position(|cell| cell.eq_ignore_ascii_case(name));
-        let (id, kind) = (column("id"), column("kind"));
-        (id.is_some() || kind.is_some()).then(|| Self { id: id.unwrap_or_default(), kind })
-    }
-
-    fn read(self, row: &[String], kind: Kind) -> Option<(Kind, Id)> {
-        let said = self.kind.and_then(|column| row.get(column)).filter(|word| !word.is_empty());
-        let kind = said.map_or(Some(kind), |word| Kind::parse(word))?;
-        read(row.get(self.id)?, kind)
-    }
-}
-
-/// An id, `kind:id`, or an address whose path ends with a kind's word and an id; made harmless for a spreadsheet or not.
-fn read(cell: &str, kind: Kind) -> Option<(Kind, Id)> {
-    let cell = text::unescaped(cell);
-    if cell.starts_with("http://") || cell.starts_with("https://") {
-        return read_address(cell, kind);
-    }
-    let named = cell.split_once(':').and_then(|(word, id)| Some((Kind::parse(word)?, id.trim())));
-    let (kind, id) = named.unwrap_or((kind, cell));
-    Some((kind, Id::new(id).ok()?))
-}
-
-fn read_address(address: &str, kind: Kind) -> Option<(Kind, Id)> {
-    let path = address.split(['?', '#']).next()?.splitn(4, '/').nth(3)?;
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let named = parts.windows(2).rev().find_map(|pair| Some((Kind::parse(pair[0])?, Id::new(pair[1]).ok()?)));
-    named.or_else(|| Some((kind, Id::new(parts.last()?).ok()?)))
 }
 
 /// What looking one record up has shown.
@@ -293,6 +175,8 @@ pub struct Report {
     pub unreadable: Vec<u64>,
     /// How many records say nothing that this program understands.
     pub strange: usize,
+    /// Which column of a list was taken, where others could have been meant.
+    pub note: Option<String>,
 }
 
 /// How many names, or numbers of lines, are told where there are many.
@@ -332,6 +216,7 @@ impl Report {
             let count = n(self.unreadable.len());
             parts.push(format!("{count} {noun} unreadable ({}{more})", lines.join(", ")));
         }
+        parts.extend(self.note.clone());
         let all = format!("marked {} of {}", n(self.marked), n(of));
         if parts.is_empty() { all } else { format!("{all}: {}", parts.join(", ")) }
     }

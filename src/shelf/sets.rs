@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
 use crate::model::id::Id;
+use crate::model::id_list::{IdList, IdListError};
 use crate::model::kind::Kind;
 use crate::model::set::{Entry, Held, Kept, Opened};
 use crate::model::text::{clean, size};
@@ -55,6 +56,9 @@ pub enum SetError {
     /// It holds something else.
     #[error("`{0}` does not hold a set of marks: {1}")]
     Damaged(String, String),
+    /// It is no list of ids.
+    #[error("could not read `{0}`: {1}")]
+    IdList(String, IdListError),
     /// A newer program wrote it.
     #[error("`{0}` was written by a newer tidyfy")]
     Newer(String),
@@ -81,9 +85,10 @@ pub enum SetError {
 impl SetError {
     /// What to do about it.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> String {
+        let hint = match self {
             Self::Refused(_, refusal) => refusal.hint(),
+            Self::IdList(_, error) => return error.hint(),
             Self::Disk(..) => "see to the permissions and the room there",
             Self::Missing(_) => {
                 "`open` without a name lists what is saved; a path counts from where tidyfy was started"
@@ -99,7 +104,8 @@ impl SetError {
                 "letters, digits, spaces, `-`, `_` and `.` will do; a path has a `/` in it or ends in `.json`"
             }
             Self::Tilde(_) => "type the whole path",
-        }
+        };
+        hint.to_owned()
     }
 }
 
@@ -293,7 +299,9 @@ pub fn remove(directory: &Path, name: &str) -> Result<(), SetError> {
 pub fn ids(place: &str, kind: Kind) -> Result<Opened, SetError> {
     refuse_tilde(place)?;
     let text = read_named(Path::new(place), place)?;
-    Ok(Opened::list(clean(place).into_owned(), &text, kind))
+    let list =
+        IdList::read(&text, kind).map_err(|error| SetError::IdList(clean(place).into_owned(), error))?;
+    Ok(Opened::list(clean(place).into_owned(), list))
 }
 
 /// Whether what was typed is the path of a file, and not the name of a set.

@@ -11,11 +11,11 @@ use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
 use crate::model::failure::{Cause, Failure};
-use crate::model::secret::Token;
 use crate::model::text;
 
 use super::decode;
 use super::page::Meta;
+use super::redact::Redactor;
 use super::refusal;
 use super::sift::{Body, Keep};
 
@@ -25,7 +25,7 @@ const LONGEST_REQUEST_ID: usize = 100;
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// The rows as they came, credentials dropped, as far as they were to be kept.
+    /// The rows as they came, credentials redacted, as far as they were to be kept.
     pub rows: Vec<Value>,
     /// What the answer says about the whole list.
     pub meta: Meta,
@@ -36,7 +36,7 @@ pub struct Listed {
 pub struct Answered {
     /// The HTTP status, one of 200 to 299.
     pub status: u16,
-    /// What came, in its envelope, credentials dropped; none after an empty body.
+    /// What came, in its envelope, credentials redacted; none after an empty body.
     pub body: Option<Value>,
     /// Whether the answer said where it ends, so that an empty body is not one that was cut off.
     pub is_complete: bool,
@@ -58,7 +58,7 @@ pub(super) struct Raw<'a> {
     pub(super) body: Vec<u8>,
     /// Whether the end of the body was told by its length or by its framing, and not only by the end of the connection.
     pub(super) is_complete: bool,
-    pub(super) token: &'a Token,
+    pub(super) redactor: Redactor<'a>,
 }
 
 impl Raw<'_> {
@@ -68,7 +68,7 @@ impl Raw<'_> {
         let text = self.json()?.ok_or_else(|| self.garbled("an empty answer came instead of a list"))?;
         // What is no list is looked at as a whole: it may say what is wrong.
         let no_list = || self.data().err().unwrap_or_else(|| self.garbled("the answer is not a list"));
-        let body = Body::read(&text, keep).map_err(|_| no_list())?;
+        let body = Body::read(&text, keep, self.redactor).map_err(|_| no_list())?;
         self.must_not_say_error(&body.rest)?;
         let rows = body.rows.ok_or_else(no_list)?;
         Ok(Listed { rows, meta: Meta::read(&body.rest) })
@@ -91,7 +91,7 @@ impl Raw<'_> {
             body,
             is_complete: self.is_complete,
             is_json: is_of(&self.headers, "application/json"),
-            said: said.map(|said| refusal::without(self.token, &said)),
+            said,
             doubt: None,
             request_id: self.request_id(),
         })
@@ -104,13 +104,13 @@ impl Raw<'_> {
 
     /// This answer as the failure it is, for a status outside 200 to 299 or words that say what is wrong with it.
     pub(super) fn refused(&self) -> Failure {
-        let failure = refusal::failure(self.status, &self.headers, &self.text(), self.token);
+        let failure = refusal::failure(self.status, &self.headers, &self.text(), self.redactor);
         Failure { request_id: self.request_id(), ..failure }
     }
 
     /// A success that cannot be trusted.
     pub(super) fn garbled(&self, words: &str) -> Failure {
-        let words = refusal::without(self.token, words);
+        let words = self.redactor.text(words);
         let failure = Failure::answered(Cause::Garbled, self.status.as_u16(), &words);
         Failure { request_id: self.request_id(), ..failure }
     }
@@ -119,8 +119,8 @@ impl Raw<'_> {
     fn data(&self) -> Result<Option<Value>, Failure> {
         let Some(text) = self.json()? else { return Ok(None) };
         let mut value: Value = serde_json::from_str(&text).map_err(|_| self.unreadable(&text))?;
+        self.redactor.value(&mut value);
         self.must_not_say_error(&value)?;
-        decode::drop_credentials(&mut value);
         Ok(Some(value))
     }
 
@@ -135,7 +135,7 @@ impl Raw<'_> {
             return Ok(None);
         }
         if self.says_html() || refusal::looks_like_html(&text) {
-            return Err(self.garbled(&refusal::page_in_short(&refusal::without(self.token, &text))));
+            return Err(self.garbled(&refusal::page_in_short(&self.redactor.text(&text))));
         }
         Ok(Some(text))
     }
@@ -171,7 +171,7 @@ impl Raw<'_> {
 
     fn request_id(&self) -> Option<String> {
         let id = self.headers.get("x-request-id")?.to_str().ok()?;
-        let id = refusal::without(self.token, id);
+        let id = self.redactor.text(id);
         let id: String = text::clean(id.trim()).chars().take(LONGEST_REQUEST_ID).collect();
         (!id.is_empty()).then_some(id)
     }
@@ -211,9 +211,9 @@ mod tests {
 
     fn with<T>(status: u16, body: &[u8], kind: &'static str, read: impl FnOnce(&Raw<'_>) -> T) -> T {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, reqwest::header::HeaderValue::from_static(kind))]);
-        let token = Token::new("hunter2").unwrap();
+        let redactor = Redactor::new("hunter2", "api.example");
         let status = StatusCode::from_u16(status).unwrap();
-        read(&Raw { status, headers, body: body.to_vec(), is_complete: true, token: &token })
+        read(&Raw { status, headers, body: body.to_vec(), is_complete: true, redactor })
     }
 
     fn answered(status: u16, body: &str) -> Result<Option<Value>, Failure> {
@@ -309,8 +309,8 @@ mod tests {
     }
 
     #[test]
-    fn credentials_do_not_come_through() {
+    fn credentials_in_an_answer_are_redacted() {
         let body = r#"{"data":{"id":7,"guest_link":"https://x/guest/hunter3"}}"#;
-        assert_eq!(answered(200, body), Ok(Some(json!({"data": {"id": 7}}))));
+        assert_eq!(answered(200, body), Ok(Some(json!({"data": {"id": 7, "guest_link": "[redacted]"}}))));
     }
 }

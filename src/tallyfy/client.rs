@@ -27,6 +27,7 @@ use super::answer::{Answered, Listed, Raw};
 use super::connect_error::Route;
 use super::network::Network;
 use super::quota::{Ear, Quota};
+use super::redact::Redactor;
 use super::sift::Keep;
 use super::transport;
 
@@ -331,7 +332,7 @@ impl Client {
             if !response.status().is_redirection() {
                 return Ok(response);
             }
-            url = onward(&url, &response)?;
+            url = onward(&url, &response, Redactor::of(&self.access))?;
         }
         Err(Failure::new(Cause::Redirected, "the server redirects in circles"))
     }
@@ -368,7 +369,7 @@ impl Client {
             || headers.contains_key(TRANSFER_ENCODING);
         let mut body = Vec::new();
         let ending = timeout_at(deadline, drain(&mut response, &mut body, self.access.body_cap)).await;
-        let raw = Raw { status, headers, body, is_complete, token: &self.access.token };
+        let raw = Raw { status, headers, body, is_complete, redactor: Redactor::of(&self.access) };
         match ending {
             _ if !status.is_success() => Err(raw.refused()),
             Ok(Ending::Whole) => Ok(raw),
@@ -405,7 +406,7 @@ async fn drain(response: &mut Response, body: &mut Vec<u8>, cap: usize) -> Endin
 }
 
 /// Where a redirected GET goes on, if it may.
-fn onward(from: &Url, response: &Response) -> Result<Url, Failure> {
+fn onward(from: &Url, response: &Response, redactor: Redactor<'_>) -> Result<Url, Failure> {
     let status = response.status().as_u16();
     let refused = |words: &str| Failure::answered(Cause::Redirected, status, words);
     let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
@@ -417,7 +418,7 @@ fn onward(from: &Url, response: &Response) -> Result<Url, Failure> {
     if same_origin(from, &to) {
         return Ok(to);
     }
-    let host = to.host_str().unwrap_or("nowhere");
+    let host = redactor.text(to.host_str().unwrap_or("nowhere"));
     Err(refused(&format!("the server redirects to another place, on `{host}`, which is not followed")))
 }
 

@@ -1,12 +1,11 @@
 //! The API's JSON, tolerantly read.
 //!
-//! Owns how rows become records, by the fields of the catalog; how includes, organizations and members are read; and
-//! that credentials go no further than this. Accepts every form of the API sheet, sections 2, 3, 6 and 9. What cannot
+//! Owns how rows become records, by the fields of the catalog, and how includes, organizations and members are read.
+//! Accepts every form of the API sheet, sections 2, 3, 6 and 9. What cannot
 //! be read as what it should be is kept as text rather than hidden. Must not ask for anything.
 
 mod answers;
 mod count;
-mod credential;
 mod field;
 mod reference;
 mod rich;
@@ -23,10 +22,10 @@ use crate::model::plan::Organization;
 use crate::model::record::Draft;
 use crate::model::reference::Reference;
 use crate::model::text;
+use crate::tallyfy::redact::REDACTED;
 
 pub use answers::filed;
 pub use count::count;
-pub(super) use credential::drop_credentials;
 pub use sheet::{named, sheet};
 
 /// Why a row is no record.
@@ -38,6 +37,9 @@ pub enum BadRow {
     /// It has no id.
     #[error("the row has no id")]
     NoId,
+    /// Its id contains a credential. Redacted, it would name another record.
+    #[error("the id of the row contains a credential")]
+    Redacted,
     /// Its id could not stand in a path.
     #[error(transparent)]
     Id(#[from] BadId),
@@ -60,6 +62,9 @@ pub fn row(kind: Kind, value: &Value) -> Result<(Id, Vec<Draft>), BadRow> {
     let value = enclosed(value);
     let object = value.as_object().ok_or(BadRow::Shape)?;
     let id = object.get(kind.row().key).and_then(id_text).ok_or(BadRow::NoId)?;
+    if id.contains(REDACTED) {
+        return Err(BadRow::Redacted);
+    }
     let fields = kind.row().fields.iter().map(|field| field::draft(value, field));
     Ok((Id::new(&id)?, fields.collect()))
 }

@@ -6,12 +6,12 @@ use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
 
 use super::decode;
+use super::redact::Redactor;
 use super::refusal;
 use super::sift::{Body, Keep};
 use crate::model::catalog::Field;
 use crate::model::kind::Kind;
 use crate::model::record::{Draft, Record};
-use crate::model::secret::Token;
 
 /// Values of every type, texts that are dates, numbers, markup or terminal sequences among them.
 fn value() -> impl Strategy<Value = Value> {
@@ -85,7 +85,7 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         let whole = json!({"data": rows, "meta": meta}).to_string();
-        let body = Body::read(&whole, &Keep::fields(kind)).unwrap();
+        let body = Body::read(&whole, &Keep::fields(kind), Redactor::new("tok-0123456789abcdef", "api.example")).unwrap();
         let read = decode::rows(kind, body.rows.as_deref().unwrap_or_default());
         prop_assert_eq!(read.rows.len() + read.refused, rows.len());
         for (id, drafts) in read.rows {
@@ -95,7 +95,7 @@ proptest! {
         }
         let at = (0..=cut.index(whole.len())).rev().find(|at| whole.is_char_boundary(*at)).unwrap();
         if at < whole.len() {
-            prop_assert!(Body::read(&whole[..at], &Keep::Whole).is_err(), "a list that was cut off is not a list");
+            prop_assert!(Body::read(&whole[..at], &Keep::Whole, Redactor::new("tok-0123456789abcdef", "api.example")).is_err(), "a list that was cut off is not a list");
         }
     }
 
@@ -115,9 +115,8 @@ proptest! {
 
     #[test]
     fn error_body_becomes_one_clean_line(status in 300u16..600, body in prop_oneof![value().prop_map(|v| v.to_string()), any::<String>(), "<[a-z]{1,8}>.*"]) {
-        let token = Token::new("tok-0123456789abcdef").unwrap();
         let body = format!("{body}{}", if status % 3 == 0 { "tok-0123456789abcdef" } else { "" });
-        let failure = refusal::failure(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), &body, &token);
+        let failure = refusal::failure(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), &body, Redactor::new("tok-0123456789abcdef", "api.example"));
         prop_assert!(!failure.words.is_empty() && failure.words.chars().count() <= 300);
         prop_assert!(!failure.words.contains('\n') && is_clean(&failure.words), "{:?}", failure.words);
         prop_assert!(!failure.words.contains("0123456789abcdef"));

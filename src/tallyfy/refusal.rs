@@ -12,8 +12,9 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
 use crate::model::failure::{Cause, Failure};
-use crate::model::secret::Token;
 use crate::model::text;
+
+use super::redact::Redactor;
 
 /// The code the API throttles with (API sheet, E5).
 const THROTTLED: &str = "RATE_LIMIT_EXCEEDED";
@@ -29,9 +30,14 @@ pub(super) struct Said {
     pub(super) code: Option<String>,
 }
 
-/// The failure that an answer with `status` and `body` stands for. A server that echoes `token` is not quoted on it.
-pub(super) fn failure(status: StatusCode, headers: &HeaderMap, body: &str, token: &Token) -> Failure {
-    let said = read(body, token);
+/// The failure that an answer with `status` and `body` stands for. Credentials in it are redacted.
+pub(super) fn failure(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &str,
+    redactor: Redactor<'_>,
+) -> Failure {
+    let said = read(body, redactor);
     let words = said.words.unwrap_or_else(|| wordless(status));
     let code = said.code;
     let failure = Failure::answered(cause(status, code.as_deref(), &words), status.as_u16(), &words);
@@ -63,23 +69,22 @@ fn throttles(code: Option<&str>, words: &str) -> bool {
 }
 
 /// Reads a body in the order of the sheet: `error.message`, `message`, `errors`, `error`, the text itself.
-fn read(body: &str, token: &Token) -> Said {
+fn read(body: &str, redactor: Redactor<'_>) -> Said {
     let body = body.trim();
-    let said = match serde_json::from_str::<Value>(body) {
-        Ok(value) => said_by(&value).unwrap_or_else(|| Said { words: bare(&value, body), code: None }),
-        Err(_) => {
-            let body = without(token, body);
-            let words = if looks_like_html(&body) { Some(page_in_short(&body)) } else { visible(&body) };
-            Said { words, code: None }
+    match serde_json::from_str::<Value>(body) {
+        Ok(mut value) => {
+            redactor.value(&mut value);
+            said_by(&value).unwrap_or_else(|| Said { words: bare(&value), code: None })
         }
-    };
-    let hidden = |text: Option<String>| text.map(|text| without(token, &text));
-    Said { words: hidden(said.words), code: hidden(said.code) }
-}
-
-/// `text` with `token` blotted out.
-pub(super) fn without(token: &Token, text: &str) -> String {
-    text.replace(token.reveal(), "[token]")
+        Err(_) => {
+            let words = match looks_like_html(body) {
+                true => Some(page_in_short(&redactor.text(body))),
+                false => visible(&redactor.text(body)),
+            };
+            // Once more: the text of a page stands closer together without its tags.
+            Said { words: words.map(|words| redactor.text(&words).into_owned()), code: None }
+        }
+    }
 }
 
 /// What a JSON object says about an error, if anything.
@@ -97,13 +102,13 @@ pub(super) fn said_by(value: &Value) -> Option<Said> {
 }
 
 /// The text of JSON that says nothing in a known place.
-fn bare(value: &Value, body: &str) -> Option<String> {
+fn bare(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(words) => visible(words),
         Value::Object(object) if object.is_empty() => None,
         Value::Array(list) if list.is_empty() => None,
-        _ => visible(body),
+        _ => visible(&value.to_string()),
     }
 }
 
@@ -208,7 +213,7 @@ mod tests {
     use super::*;
 
     fn said(body: &str) -> (Option<String>, Option<String>) {
-        let Said { words, code } = read(body, &Token::new("hunter2").unwrap());
+        let Said { words, code } = read(body, Redactor::new("hunter2", "api.example"));
         (words, code)
     }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::decode::drop_credentials;
+use super::redact::Redactor;
 use crate::model::catalog::Field;
 use crate::model::kind::Kind;
 
@@ -54,7 +54,7 @@ impl Keep {
     }
 }
 
-/// The body of a list, credentials dropped.
+/// The body of a list, its credentials redacted.
 #[derive(Debug)]
 pub struct Body {
     /// The rows, if there are any under `data`, or the answer is nothing but rows.
@@ -64,16 +64,16 @@ pub struct Body {
 }
 
 impl Body {
-    /// Reads `text`.
+    /// Reads `text`, redacted by `redactor`.
     ///
     /// # Errors
     /// When it is no JSON, or no list.
-    pub fn read(text: &str, keep: &Keep) -> Result<Self, serde_json::Error> {
+    pub fn read(text: &str, keep: &Keep, redactor: Redactor<'_>) -> Result<Self, serde_json::Error> {
         let mut parser = serde_json::Deserializer::from_str(text);
         let mut body = parser.deserialize_any(Answer(keep))?;
         parser.end()?;
-        body.rows.iter_mut().flatten().for_each(drop_credentials);
-        drop_credentials(&mut body.rest);
+        body.rows.iter_mut().flatten().for_each(|row| redactor.value(row));
+        redactor.value(&mut body.rest);
         Ok(body)
     }
 }
@@ -233,15 +233,19 @@ mod tests {
     use crate::tallyfy::decode;
     use serde_json::json;
 
+    fn read(text: &str, keep: &Keep) -> Result<Body, serde_json::Error> {
+        Body::read(text, keep, Redactor::new("hunter2", "api.example"))
+    }
+
     fn kept(text: &str, keys: &[&'static str]) -> Vec<Value> {
-        Body::read(text, &Keep::Keys(keys.to_vec())).unwrap().rows.unwrap()
+        read(text, &Keep::Keys(keys.to_vec())).unwrap().rows.unwrap()
     }
 
     #[test]
     fn only_what_is_wanted_of_a_row_is_kept() {
         let rows = kept(r#"{"data":[{"id":7,"name":{"a":[1]},"huge":[{"id":8}]}]}"#, &["id", "name"]);
         assert_eq!(rows, [json!({"id": 7, "name": {"a": [1]}})]);
-        let whole = Body::read(r#"[{"id":7,"huge":[1]}]"#, &Keep::Whole).unwrap();
+        let whole = read(r#"[{"id":7,"huge":[1]}]"#, &Keep::Whole).unwrap();
         assert_eq!(whole.rows.unwrap(), [json!({"id": 7, "huge": [1]})]);
         assert_eq!(kept(r#"[{"id":7}]"#, &[]), [json!({})]);
     }
@@ -256,18 +260,17 @@ mod tests {
 
     #[test]
     fn what_stands_beside_the_rows_is_kept() {
-        let body =
-            Body::read(r#"{"meta":{"pagination":{"total":2}},"data":[{}],"error":"x"}"#, &Keep::nothing());
+        let body = read(r#"{"meta":{"pagination":{"total":2}},"data":[{}],"error":"x"}"#, &Keep::nothing());
         assert_eq!(body.unwrap().rest, json!({"meta": {"pagination": {"total": 2}}, "error": "x"}));
     }
 
     #[test]
-    fn credentials_are_dropped_whatever_is_kept() {
+    fn credentials_are_redacted_whatever_is_kept() {
         let text = r#"{"data":[{"id":7,"guests":[{"guest_link":"x"}]}],"meta":{"api_key":"x"}}"#;
         for keep in [Keep::Whole, Keep::Keys(vec!["id", "guests"])] {
-            let body = Body::read(text, &keep).unwrap();
-            assert_eq!(body.rows.unwrap(), [json!({"id": 7, "guests": [{}]})]);
-            assert_eq!(body.rest, json!({"meta": {}}));
+            let body = read(text, &keep).unwrap();
+            assert_eq!(body.rows.unwrap(), [json!({"id": 7, "guests": [{"guest_link": "[redacted]"}]})]);
+            assert_eq!(body.rest, json!({"meta": {"api_key": "[redacted]"}}));
         }
     }
 
@@ -283,10 +286,10 @@ mod tests {
         for text in
             ["", "7", "null", r#""x""#, r#"{"data":{"id":1}}"#, r#"{"data":null}"#, "[1", "[1]x", "[1,]"]
         {
-            assert!(Body::read(text, &Keep::Whole).is_err(), "{text}");
-            assert!(Body::read(text, &Keep::nothing()).is_err(), "{text}");
+            assert!(read(text, &Keep::Whole).is_err(), "{text}");
+            assert!(read(text, &Keep::nothing()).is_err(), "{text}");
         }
-        assert_eq!(Body::read("{}", &Keep::Whole).unwrap().rows, None);
+        assert_eq!(read("{}", &Keep::Whole).unwrap().rows, None);
     }
 
     #[test]
@@ -305,9 +308,9 @@ mod tests {
             }
             for row in [row.clone(), json!({"data": row})] {
                 let text = json!({"data": [row]}).to_string();
-                let read = |keep: &Keep| decode::rows(kind, &Body::read(&text, keep).unwrap().rows.unwrap());
-                assert_eq!(read(&Keep::fields(kind)), read(&Keep::Whole), "{kind:?}");
-                assert_eq!(read(&Keep::fields(kind)).rows.len(), 1, "{kind:?}");
+                let decoded = |keep: &Keep| decode::rows(kind, &read(&text, keep).unwrap().rows.unwrap());
+                assert_eq!(decoded(&Keep::fields(kind)), decoded(&Keep::Whole), "{kind:?}");
+                assert_eq!(decoded(&Keep::fields(kind)).rows.len(), 1, "{kind:?}");
             }
         }
     }

@@ -11,7 +11,7 @@ use super::decode;
 use crate::model::catalog::STATUS;
 use crate::model::kind::{Kind, Verb};
 use crate::model::plan::Step;
-use crate::model::record::Record;
+use crate::model::record::{self, Record};
 
 /// The statuses with which the API answers a change that it made. 202 and 207 say themselves that something is left open,
 /// 203 comes from somebody in between, and 205, 206 and the rest are documented for no change.
@@ -118,15 +118,21 @@ fn is_something(value: &Value) -> bool {
 }
 
 /// Whether the record says that it is now as `verb` leaves it. Silence is no proof: one that does not say whether it is
-/// archived has not been restored by that.
+/// archived has not been restored by that, and one whose time of archiving cannot be read has not been archived.
 fn is_as_wanted(verb: Verb, record: &Record, value: &Value) -> bool {
     match verb {
-        Verb::Archive => record.is_archived() && !record.is_gone(),
+        Verb::Archive => record.is_archived() && !record.is_gone() && is_dated(record),
         Verb::Restore => {
             !record.is_archived() && !record.is_gone() && decode::tells_scope(record.kind(), value)
         }
         Verb::Delete => record.is_gone(),
     }
+}
+
+/// Whether a record says since when it is archived, or is of a kind whose status alone decides.
+fn is_dated(record: &Record) -> bool {
+    let archived = record.kind().row().archived.as_ref();
+    archived.is_some_and(|row| row.by_status || matches!(record.named(row.since), record::Value::Time(_)))
 }
 
 #[cfg(test)]
@@ -216,6 +222,10 @@ mod tests {
         let states = [
             json!({"data": {"id": "7", "status": "active", "archived_at": null}}),
             json!({"data": with("id", json!("8"))}),
+            json!({"data": with("archived_at", json!(null))}),
+            json!({"data": with("archived_at", json!(false))}),
+            json!({"data": with("archived_at", json!(0))}),
+            json!({"data": with("archived_at", json!("pending"))}),
             json!({"data": with("success", json!(false))}),
             json!({"data": with("success", json!("false"))}),
             json!({"data": with("success", json!(0))}),

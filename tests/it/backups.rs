@@ -205,7 +205,11 @@ async fn an_age_that_is_none_is_a_usage_error() {
     let home = Home::with_copies().await;
     for age in ["", "soon", "90", "0d", "-1d", "99999y"] {
         let (code, said, wrong) = home.run(&["purge", "--yes", &format!("--older={age}")]);
-        assert!(code == 2 && said.is_empty() && wrong.contains("--older"), "{age}: {wrong}");
+        let told = format!("`{age}` is not a valid age\nhint: ");
+        assert!(
+            code == 2 && said.is_empty() && wrong.contains("--older") && wrong.contains(&told),
+            "{age}: {wrong}"
+        );
     }
     assert_eq!(home.run(&["purge", "--yes"]).0, 2);
     assert!(home.holds(3) && home.holds(12));
@@ -218,6 +222,8 @@ async fn ages_are_read_in_hours_and_months_too() {
     home.keep(1, ago(200 * 24), &[("tags", "0a")]).await;
     home.keep(2, ago(25), &[("tags", "0a")]).await;
     home.keep(3, ago(23), &[("tags", "0a")]).await;
+    assert_eq!(home.run(&["purge", "--older", "7m", "--yes"]).0, 0);
+    assert_eq!([1, 2, 3].map(|job| home.holds(job)), [true, true, true], "`m` is months");
     assert_eq!(home.run(&["purge", "--older", "6mo", "--yes"]).0, 0);
     assert_eq!([1, 2, 3].map(|job| home.holds(job)), [false, true, true]);
     assert_eq!(home.run(&["purge", "--older", "24h", "--yes"]).0, 0);

@@ -149,6 +149,7 @@ impl Driven {
             Work::Recall(_) => Reply::Recalled(Ok(None)),
             Work::Unfinished => Reply::Unfinished(Ok(vec![])),
             Work::Annals { .. } => Reply::Told(Ok(Default::default())),
+            Work::Acknowledge(_) => Reply::Acknowledged(Ok(())),
             Work::Deeds(_) => Reply::Recounted(Ok((vec![], 0))),
             Work::ExportJob { .. } => Reply::Written(Ok("job.csv".to_owned())),
             Work::Copy(_) => Reply::Copied(Ok(Copied { what: "the id".to_owned(), way: Way::System })),

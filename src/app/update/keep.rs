@@ -129,8 +129,8 @@ fn tell(state: &mut State, words: String) {
 
 /// Marks what is known of a set, and has the rest looked up.
 fn mark(state: &mut State, opened: Opened, effects: &mut Effects) {
-    let Opened { place, entries, unreadable, strange } = opened;
-    let mut report = Report { of: entries.len(), unreadable, strange, ..Report::default() };
+    let Opened { place, entries, unreadable, strange, note } = opened;
+    let mut report = Report { of: entries.len(), unreadable, strange, note, ..Report::default() };
     let mut unknown = Vec::new();
     for entry in entries {
         let listed = state.listings[entry.kind as usize].find(&entry.id);

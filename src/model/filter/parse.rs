@@ -11,6 +11,7 @@ use super::subject::{self, Subject};
 use super::term::{Look, Place, Stretch, Term, Test, When};
 use super::token::{Named, Operator, Parts, Token};
 use super::value;
+use crate::model::age::{AGE_HINT, Age};
 use crate::model::catalog::{Field, Form};
 use crate::model::kind::Kind;
 use crate::model::moment::Zone;
@@ -171,7 +172,7 @@ impl Typed<'_> {
         let (name, operator) = (&self.named.name, self.named.operator);
         let when = if let Some((start, end)) = value::day(self.value, zone) {
             When::In(Stretch::of(operator, start, end))
-        } else if let Some(age) = value::age(self.value) {
+        } else if let Ok(age) = Age::parse(self.value) {
             if matches!(operator, Operator::Has | Operator::Is) {
                 let hint =
                     format!("`{name}:>{age}` for longer ago than that, or `{name}:<{age}`", age = self.value);
@@ -179,29 +180,28 @@ impl Typed<'_> {
             }
             When::Ago { operator, age, zone: zone.clone() }
         } else {
-            let hint =
-                format!("a day as in `{name}<2026-01-31`, a month, a year, or an age as in `{name}:>30d`");
-            return self.bad("is no date", &hint);
+            let what = if Age::is_meant(self.value) { "age" } else { "date" };
+            let hint = format!(
+                "a day as in `{name}<2026-01-31`, a month, a year, or an age as in `{name}:>30d`: {AGE_HINT}"
+            );
+            return self.bad(&format!("is not a valid {what}"), &hint);
         };
         Ok(Test::Time { fields: vec![field], when })
     }
 
     fn older(&self, fields: Vec<usize>, zone: &Zone) -> Understood<Test> {
         let name = &self.named.name;
-        match value::age(self.value) {
-            Some(age) if self.named.operator == Operator::Has => Ok(Test::Time {
+        match Age::parse(self.value) {
+            Ok(age) if self.named.operator == Operator::Has => Ok(Test::Time {
                 fields,
                 when: When::Ago { operator: Operator::AtLeast, age, zone: zone.clone() },
             }),
-            Some(_) => {
+            Ok(_) => {
                 let words =
                     format!("`{name}` says by itself what is compared; hint: type `{name}:{}`", self.value);
                 bad(self.named.at.clone(), &words)
             }
-            None => {
-                let units = "hours, days, weeks, months or years as in `12h`, `30d`, `2w`, `6m`, `1y`";
-                self.bad("is no age", &format!("`{name}:90d`: {units}"))
-            }
+            Err(_) => self.bad("is not a valid age", &format!("`{name}:90d`: {AGE_HINT}")),
         }
     }
 }

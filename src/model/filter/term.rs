@@ -8,6 +8,7 @@ use jiff::{Span, Timestamp};
 
 use super::fuzzy::Fuzzy;
 use super::token::Operator;
+use crate::model::age::Age;
 use crate::model::moment::Zone;
 use crate::model::text;
 
@@ -128,23 +129,6 @@ pub(super) struct Stretch {
     pub(super) to: Option<Timestamp>,
 }
 
-/// A length of time up to now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Age {
-    pub(super) count: i64,
-    pub(super) unit: Unit,
-}
-
-/// What an age is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    Hours,
-    Days,
-    Weeks,
-    Months,
-    Years,
-}
-
 impl Stretch {
     /// Times that compare so with what lasts from `start` to before `end`.
     pub(super) fn of(operator: Operator, start: Timestamp, end: Timestamp) -> Self {
@@ -171,7 +155,7 @@ impl When {
         match self {
             Self::In(stretch) => *stretch,
             Self::Ago { operator, age, zone } => {
-                let start = age.span().map_or(Timestamp::MIN, |span| zone.before(now, span));
+                let start = age.before(now, zone);
                 let end = start.checked_add(Span::new().nanoseconds(1)).unwrap_or(start);
                 let turned = match operator {
                     Operator::Less => Operator::More,
@@ -183,20 +167,5 @@ impl When {
                 Stretch::of(turned, start, end)
             }
         }
-    }
-}
-
-impl Age {
-    /// As a span of the calendar, unless it is longer than that goes.
-    fn span(self) -> Option<Span> {
-        let (span, count) = (Span::new(), self.count);
-        match self.unit {
-            Unit::Hours => span.try_hours(count),
-            Unit::Days => span.try_days(count),
-            Unit::Weeks => span.try_weeks(count),
-            Unit::Months => span.try_months(count),
-            Unit::Years => span.try_years(count),
-        }
-        .ok()
     }
 }

@@ -1,11 +1,10 @@
-//! Numbers, days and ages as they are typed.
+//! Numbers and days as they are typed.
 //!
 //! Owns their spelling. What cannot be read is none, never a guess.
 
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 
-use super::term::{Age, Unit};
 use crate::model::moment::Zone;
 
 /// `50`, `12.5`, `100%`.
@@ -34,19 +33,4 @@ pub(super) fn day(typed: &str, zone: &Zone) -> Option<(Timestamp, Timestamp)> {
     };
     let first = Date::new(year, month, day).ok()?;
     Some((zone.start(first)?, zone.start(first.checked_add(span).ok()?)?))
-}
-
-/// `12h`, `30d`, `2w`, `6m`, `1y`.
-pub(super) fn age(typed: &str) -> Option<Age> {
-    let unit = match typed.chars().next_back()?.to_ascii_lowercase() {
-        'h' => Unit::Hours,
-        'd' => Unit::Days,
-        'w' => Unit::Weeks,
-        'm' => Unit::Months,
-        'y' => Unit::Years,
-        _ => return None,
-    };
-    let digits = &typed[..typed.len() - 1];
-    let numeric = (1..=5).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|_| numeric).map(|count| Age { count, unit })
 }

@@ -119,10 +119,11 @@ fn percent(value: &Value) -> Option<Option<Draft>> {
     }
 }
 
-/// An instant. A time that is `false`, or zero all over, holds nothing.
+/// An instant. A time that is `false`, zero, or zero all over, holds nothing.
 fn instant(value: &Value) -> Option<Option<Draft>> {
     match value {
         Value::Bool(false) => None,
+        Value::Number(number) if number.as_f64() == Some(0.0) => None,
         Value::String(text) if time::is_nothing(text.trim()) => None,
         Value::String(text) => Some(time::parse(text).map(Draft::Time)),
         Value::Array(list) if list.is_empty() => None,

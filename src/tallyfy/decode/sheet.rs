@@ -14,8 +14,9 @@ use crate::model::id::Id;
 use crate::model::record::{Draft, Record};
 use crate::model::sheet::{End, Line, Lookup, Said, Section, Sheet, Tie};
 use crate::model::text;
+use crate::tallyfy::redact::mask_webhooks;
 
-use super::{drop_credentials, enclosed, field, id_text, included, rich, row, time};
+use super::{enclosed, field, id_text, included, rich, row, time};
 
 /// How deep fields are followed.
 const DEEPEST: usize = 8;
@@ -67,9 +68,8 @@ const SECTIONS: [&str; 5] = ["in words", "people", "times", "details", "ids"];
 #[must_use]
 pub fn sheet(record: Record, said: &Value) -> Sheet {
     let row = record.kind().row();
-    // Credentials went when it was received; whatever else calls itself one goes here.
     let mut said = said.clone();
-    drop_credentials(&mut said);
+    mask_webhooks(&mut said);
     let said = &said;
     let ties = ties(row, &record, said);
     let mut page = Page::default();

@@ -283,6 +283,7 @@ impl Program {
             terminal.presses("D");
             says(terminal, " and press Enter");
             type_phrase(terminal);
+            terminal.presses(last_key(Verb::Delete));
         })
         .await
     }

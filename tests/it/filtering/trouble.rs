@@ -8,9 +8,9 @@ use crate::support::{Desk, Wanted};
 const TROUBLE: [(&str, &str); 6] = [
     ("status:", "! nothing stands after `status`"),
     ("foo:bar", "! processes have no field `foo`"),
-    ("updated<yesterday", "! `yesterday` is no date"),
+    ("updated<yesterday", "! `yesterday` is not a valid date"),
     ("progress>half", "! `half` is no number"),
-    ("older:soon", "! `soon` is no age"),
+    ("older:soon", "! `soon` is not a valid age"),
     ("\"zoe gmbh", "! the quote is not closed"),
 ];
 

@@ -6,6 +6,8 @@ use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::model::outcome::Outcome::{Done, Failed};
 use tidyfy::sandbox::{Fault, Mishap, Sandbox, Settings};
 
+use crate::support::{Desk, Wanted};
+
 use super::scene::{SOWN, agree, ask, desk, is_done, mark, newest, requests, sent, slug, tells_the_same};
 
 const JSON: &str = "application/json";
@@ -151,6 +153,37 @@ async fn doubtful_success_of_a_restore_ends_as_what_the_server_has() {
 async fn doubtful_success_of_a_delete_ends_as_what_the_server_has() {
     for kind in SOWN {
         try_all(kind, Verb::Delete).await;
+    }
+}
+
+/// People, of whom each has an action of its own: the answer shows them as they were.
+#[tokio::test(start_paused = true)]
+async fn doubtful_success_about_a_person_ends_as_what_the_server_has() {
+    for (kind, field) in [(Kind::Guests, "email"), (Kind::Members, "id")] {
+        for apply in [false, true] {
+            let sandbox = Settings { scale: 60, ..Settings::default() };
+            let mut desk = Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await;
+            let id = desk.mark_applicable(Verb::Archive, 1).await.remove(0);
+            let person = desk.server.object(slug(kind), &id).unwrap();
+            assert!(person[field].is_string() || person[field].is_number());
+            let mishap = |body| Mishap::Answer { status: 200, body, headers: Default::default(), apply };
+            desk.server.set_faults(vec![Fault::on(
+                "DELETE",
+                "/disable",
+                mishap(Some(json!({"data": person}))),
+            )]);
+            ask(&mut desk, Verb::Archive).await;
+            agree(&mut desk).await;
+            let (_, steps) = newest(&desk.state_dir());
+            let told = format!("{kind:?}, applied: {apply}: {steps:?}");
+            let person = desk.server.object(slug(kind), &id).unwrap();
+            let status = if kind == Kind::Guests { &person["details"]["status"] } else { &person["status"] };
+            let is_off = *status == "disabled";
+            assert_eq!(steps[0].outcome, Some(if is_off { Done } else { Failed }), "{told}");
+            // Guests who have open tasks stay.
+            assert!(is_off == apply || kind == Kind::Guests && !is_off, "{told}");
+            assert!(steps[0].reason.as_ref().unwrap().contains("the record is as it was"), "{told}");
+        }
     }
 }
 

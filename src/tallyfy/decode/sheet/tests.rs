@@ -2,10 +2,17 @@ use serde_json::json;
 
 use super::*;
 use crate::model::kind::Kind;
+use crate::tallyfy::redact::Redactor;
 
 fn page_of(kind: Kind, value: &Value) -> Sheet {
     let (id, drafts) = row(kind, value).unwrap();
     sheet(Record::new(kind, id, drafts), value)
+}
+
+/// The page of what an answer says, as it is received.
+fn received(kind: Kind, mut value: Value) -> Sheet {
+    Redactor::new("hunter2", "api.example").value(&mut value);
+    page_of(kind, &value)
 }
 
 /// The lines of a page as `section: label = said`.
@@ -90,10 +97,20 @@ fn what_it_leads_to_is_what_the_catalog_says() {
 
 #[test]
 fn credentials_are_in_no_line_and_not_in_the_json() {
-    let value = json!({"id": 1, "link": "hush", "a": [{"guest_code": "hush", "b": {"taskUrls": ["hush"], "ok": 1}}],
+    let value = json!({"id": 1, "guest_link": "hush", "a": [{"guest_code": "hush", "b": {"taskUrls": ["hush"], "ok": 1}}],
         "c": {"token": "hush"}});
-    let page = page_of(Kind::Tags, &value);
+    let page = received(Kind::Tags, value);
     assert!(!format!("{page:?}").contains("hush"), "{page:?}");
+}
+
+#[test]
+fn webhook_on_a_page_is_masked() {
+    let value = json!({"id": 1, "webhook": "https://x.example/hush", "a": [{"webhook_url": "https://x.example/hush"}]});
+    let page = received(Kind::Tags, value);
+    assert!(
+        !format!("{page:?}").contains("hush") && page.raw.contains("\"webhook\": \"[redacted]\""),
+        "{page:?}"
+    );
 }
 
 #[test]
@@ -139,14 +156,12 @@ fn whatever_shape_a_field_has_it_is_shown() {
 #[test]
 fn the_code_that_stands_as_a_guests_id_is_on_no_page() {
     let code = "Xy7kQ9Lm2VtRb4Zs";
-    let mut value = json!({"data": {"id": code, "email": "ana@supplier.example", "link": "x"}});
-    drop_credentials(&mut value);
-    let page = page_of(Kind::Guests, &value);
+    let value = json!({"data": {"id": code, "email": "ana@supplier.example", "link": "x"}});
+    let page = received(Kind::Guests, value);
     assert!(!page.raw.contains(code), "{}", page.raw);
-    let mut value = json!({"id": "7", "title": "Sign", "run_id": null,
+    let value = json!({"id": "7", "title": "Sign", "run_id": null,
         "owners": {"users": [], "guests": [{"id": code, "email": "ana@supplier.example"}]}});
-    drop_credentials(&mut value);
-    let page = page_of(Kind::Tasks, &value);
+    let page = received(Kind::Tasks, value);
     assert!(!format!("{page:?}").contains(code), "{page:?}");
 }
 
@@ -155,7 +170,7 @@ fn a_guests_link_is_known_by_what_it_is_and_not_by_its_key_alone() {
     let link = "https://go.tallyfy.com/guest/Xy7kQ9Lm2VtRb4Zs";
     for key in ["guest_url", "url", "guest_links", "guest_codes", "href", "access_tokens"] {
         let value = json!({"id": "1", "title": "a", "inner": [{key: [link]}]});
-        let page = page_of(Kind::Tags, &value);
+        let page = received(Kind::Tags, value);
         assert!(!format!("{page:?}").contains("Xy7kQ9Lm2VtRb4Zs"), "{key}: {}", page.raw);
     }
 }
