@@ -157,8 +157,15 @@ impl Walk {
         }
         self.find_added(connection)?;
         let Self { mut broken, entries, covered, .. } = self;
+        let cuts: Vec<i64> = broken.iter().map(|broken| broken.seq).collect();
         broken.extend(covered.into_values().flatten());
-        broken.sort_by_key(|broken| broken.seq);
+        // A row that is written more than once is not as an entry says if the later entry is the one that is missing.
+        broken.sort_by_key(|broken| match broken.about {
+            Some((Part::Outcome | Part::Owner, _)) if broken.fault == Fault::RowChanged => {
+                (cuts.iter().copied().find(|cut| *cut > broken.seq).unwrap_or(broken.seq), true)
+            }
+            _ => (broken.seq, false),
+        });
         Ok(Audit { entries, broken })
     }
 

@@ -58,7 +58,11 @@ const ALL_ROOMS: &[&str] = &[
 const HOUSE: [Room; 17] = [
     Room { name: "main", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "cli", rooms: ALL_ROOMS, outside: &WATCHED },
-    Room { name: "config", rooms: &["config", "model", "app::keymap"], outside: &["std::fs", "std::env"] },
+    Room {
+        name: "config",
+        rooms: &["config", "model", "app::keymap", "private"],
+        outside: &["std::fs", "std::env"],
+    },
     Room {
         name: "auth",
         rooms: &["auth", "config", "model", "private"],
@@ -115,8 +119,7 @@ const HOUSE: [Room; 17] = [
     Room {
         name: "journal",
         rooms: &["journal", "model", "private"],
-        // Of the process it asks for its number only.
-        outside: &["rusqlite", "tokio", "std::fs", "std::process"],
+        outside: &["rusqlite", "tokio", "std::fs"],
     },
     Room {
         name: "backups",
@@ -126,8 +129,8 @@ const HOUSE: [Room; 17] = [
     },
     Room { name: "shelf", rooms: &["shelf", "model", "private"], outside: &["std::fs"] },
     Room { name: "downloads", rooms: &["downloads", "model"], outside: &["std::fs"] },
-    // Of the process it asks for its number only.
-    Room { name: "private", rooms: &["private"], outside: &["std::fs", "std::process"] },
+    // Of the process it asks for its number and its user only.
+    Room { name: "private", rooms: &["private"], outside: &["std::fs", "std::process", "rustix"] },
     Room { name: "sandbox", rooms: &["sandbox"], outside: &["axum", "tokio", "std::fs", "std::net"] },
 ];
 

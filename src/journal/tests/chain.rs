@@ -74,7 +74,7 @@ fn insert(connection: &Connection, table: &str, row: &[Value]) {
 fn damaged(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => vec![Value::Integer(7)],
-        Value::Integer(n) => vec![Value::Integer(n + 1), Value::Integer(i64::MAX - 1), Value::Integer(-9)],
+        Value::Integer(n) => vec![Value::Integer(n + 100), Value::Integer(i64::MAX - 1), Value::Integer(-9)],
         Value::Text(text) => {
             let flip = |n: usize| {
                 let mut bytes = text.clone().into_bytes();

@@ -31,20 +31,20 @@ fn a_whole_journal_is_verified_and_a_broken_entry_is_named() {
     let home = Home::new();
     assert_eq!(stdout(&home.run(&["history", "verify"]).success()), "there is no journal yet\n");
     let (home, state) = lived_in();
-    assert_eq!(stdout(&home.run(&["history", "verify"]).success()), "the journal is whole: 8 entries\n");
+    assert_eq!(stdout(&home.run(&["history", "verify"]).success()), "the journal is whole: 10 entries\n");
     let whole: Value =
         serde_json::from_str(&stdout(&home.run(&["history", "verify", "--json"]).success())).unwrap();
-    assert_eq!((&whole["whole"], &whole["entries"]), (&true.into(), &8.into()));
+    assert_eq!((&whole["whole"], &whole["entries"]), (&true.into(), &10.into()));
 
     change(&state, "UPDATE steps SET name = 'another' WHERE job = 2 AND n = 0");
     let said = stderr(&home.run(&["history", "verify"]).code(1).stdout(""));
-    let named = "error: the journal is damaged: entry 7 (job 2, step 1, step): its row was changed\n";
+    let named = "error: the journal is damaged: entry 8 (job 2, step 1, step): its row was changed\n";
     assert!(said.starts_with(named) && said.contains("hint: "), "{said}");
     let broken: Value =
         serde_json::from_str(&stdout(&home.run(&["history", "verify", "--json"]).code(1))).unwrap();
-    assert_eq!((&broken["whole"], &broken["broken"][0]["entry"]), (&false.into(), &7.into()));
+    assert_eq!((&broken["whole"], &broken["broken"][0]["entry"]), (&false.into(), &8.into()));
     let page = stdout(&home.run(&["doctor"]).code(3));
-    assert!(page.contains("FAIL    journal") && page.contains("entry 7 (job 2, step 1, step)"), "{page}");
+    assert!(page.contains("FAIL    journal") && page.contains("entry 8 (job 2, step 1, step)"), "{page}");
 }
 
 #[test]
