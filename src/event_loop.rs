@@ -1,4 +1,4 @@
-//! The loop: one channel in, one state, frames and effects out.
+//! The loop: messages and input in, one state, frames and effects out.
 //!
 //! Owns the only place that waits, when frames are drawn, and the order of everything. It knows neither kinds nor HTTP:
 //! it hands messages to `update`, effects to the worker, and the state to the view.
@@ -8,7 +8,7 @@ use std::time::Duration;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::Rect;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::Instant;
 
 use crate::app::effect::{Effect, Effects, Exit};
@@ -46,6 +46,10 @@ pub struct EventLoop<B: Backend> {
     terminal: Terminal<B>,
     worker: Worker,
     messages: UnboundedReceiver<Message>,
+    /// What is typed. It comes by a channel of its own, so that a flood of it holds up neither signals nor responses.
+    input: Receiver<Message>,
+    /// What was typed before this tick was meant for another program.
+    input_since: Duration,
     clock: Clock,
     /// Whether the screen is out of date, and whether a key is the reason.
     due: Option<Due>,
@@ -68,12 +72,22 @@ impl<B: Backend> EventLoop<B> {
         state: State,
         terminal: Terminal<B>,
         worker: Worker,
-        messages: UnboundedReceiver<Message>,
+        (messages, input): (UnboundedReceiver<Message>, Receiver<Message>),
         clock: Clock,
     ) -> Self {
-        let due = Some(Due::Now);
-        let (next, clips) = (Turn::Going, Vec::new());
-        Self { state, terminal, worker, messages, clock, due, drawn: None, next, clips }
+        Self {
+            state,
+            terminal,
+            worker,
+            messages,
+            input,
+            input_since: Duration::ZERO,
+            clock,
+            due: Some(Due::Now),
+            drawn: None,
+            next: Turn::Going,
+            clips: Vec::new(),
+        }
     }
 
     /// Draws the first frame, then asks for what the state wants first.
@@ -94,13 +108,20 @@ impl<B: Backend> EventLoop<B> {
     pub async fn turn(&mut self) -> Result<Turn, B::Error> {
         let deadline = self.deadline();
         tokio::select! {
+            // What was typed before a deadline is taken before it, or a key that calls something off would come too late.
+            biased;
             message = self.messages.recv() => match message {
                 Some(message) => self.take(message),
                 None => return Ok(Turn::Ended(Exit::HungUp)),
             },
-            () = wait_until(deadline) => self.pass_deadline(),
+            Some(typed) = self.input.recv() => self.take_input(typed),
+            () = wait_until(deadline) => {}
         }
         self.drain();
+        // A way out is not held up by a flood of input.
+        if self.next == Turn::Going && (self.input.is_empty() || self.state.leaving.is_some()) {
+            self.pass_deadline();
+        }
         if self.is_frame_due() {
             self.draw()?;
         }
@@ -135,6 +156,8 @@ impl<B: Backend> EventLoop<B> {
     /// When the terminal cannot be written to.
     pub fn resume(&mut self, size: Size) -> Result<(), B::Error> {
         self.terminal.resize(Rect::new(0, 0, size.width, size.height))?;
+        while self.input.try_recv().is_ok() {}
+        self.input_since = self.clock.now().tick;
         for fact in [Fact::Resized(size), Fact::Signal(Signal::Continued)] {
             self.take(Message { at: self.clock.now(), fact });
         }
@@ -165,27 +188,46 @@ impl<B: Backend> EventLoop<B> {
     /// Whether no message waits to be taken in.
     #[must_use]
     pub fn is_drained(&self) -> bool {
-        self.messages.is_empty()
+        self.messages.is_empty() && self.input.is_empty()
+    }
+
+    fn take_input(&mut self, typed: Message) {
+        if typed.at.tick >= self.input_since {
+            self.take(typed);
+        }
     }
 
     fn take(&mut self, message: Message) {
-        let by_hand =
-            matches!(message.fact, Fact::Key { .. } | Fact::Paste(_) | Fact::Resized(_) | Fact::Drawn);
+        let by_hand = matches!(
+            message.fact,
+            Fact::Key { .. } | Fact::Paste(_) | Fact::PasteCut | Fact::Resized(_) | Fact::Drawn
+        );
         let due = if by_hand { Due::Now } else { Due::Soon };
         self.due = Some(if self.due == Some(Due::Now) { Due::Now } else { due });
         if let Fact::Reply(ticket, reply) = &message.fact {
             tracing::debug!(?ticket, last = reply.is_final(), "reply");
         }
+        self.state.more_input = !self.input.is_empty();
         let effects = update(&mut self.state, message);
         self.perform(effects);
     }
 
     fn drain(&mut self) {
         let begun = Instant::now();
-        while self.next == Turn::Going && begun.elapsed() < DRAIN {
-            match self.messages.try_recv() {
-                Ok(message) => self.take(message),
-                Err(_) => break,
+        let mut is_empty = false;
+        while !is_empty && begun.elapsed() < DRAIN {
+            is_empty = true;
+            if self.next == Turn::Going
+                && let Ok(message) = self.messages.try_recv()
+            {
+                self.take(message);
+                is_empty = false;
+            }
+            if self.next == Turn::Going
+                && let Ok(typed) = self.input.try_recv()
+            {
+                self.take_input(typed);
+                is_empty = false;
             }
         }
     }

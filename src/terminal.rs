@@ -1,7 +1,11 @@
 //! The terminal: taking it, giving it back, and what it says.
 //!
-//! Owns raw mode, the alternate screen and bracketed paste, and their restoration on every way out. Translates the
-//! terminal's events and the system's signals into messages. Must not know what they mean.
+//! Owns raw mode, the alternate screen and bracketed paste, and their restoration on every way out. Passes on what is typed
+//! and the system's signals as messages. Must not know what they mean.
+
+mod input;
+mod keys;
+mod parser;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -11,22 +15,22 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use crossterm::event::{
-    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream, KeyCode, KeyEvent,
-    KeyEventKind, KeyModifiers,
-};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{Command, cursor, execute};
-use futures_util::StreamExt as _;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Sender, UnboundedSender};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
-use crate::app::keymap::{Chord, Key};
 use crate::app::message::{Fact, Message, Signal, Size};
+use crate::model::moment::Moment;
 use crate::worker::Clock;
+
+pub use input::{Event, Input};
+pub use parser::Parser;
 
 /// Whether the terminal is ours at the moment, so that it is restored once and only once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -66,14 +70,45 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal cannot be given or taken.
-    pub async fn suspend(&mut self) -> io::Result<()> {
-        let mut continued = signal(SignalKind::from_raw(CONTINUE))?;
+    pub async fn suspend(&mut self, continued: &mut Continuations) -> io::Result<()> {
         give_back();
         let stopped = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
         // The signal may be delivered to another thread a moment later; being continued is told by one of its own.
-        let _ = tokio::time::timeout(Duration::from_millis(100), continued.recv()).await;
-        take()?;
+        let _ = tokio::time::timeout(Duration::from_millis(100), continued.next()).await;
+        self.retake()?;
         Ok(stopped?)
+    }
+
+    /// Takes the terminal again after another program had it, and drops what was typed for that one.
+    ///
+    /// # Errors
+    /// When the terminal cannot be had.
+    pub fn retake(&mut self) -> io::Result<()> {
+        give_back();
+        take()?;
+        input::discard_unread();
+        Ok(())
+    }
+}
+
+/// Tells when the process goes on after it was stopped, by whoever stopped it: another program had the terminal meanwhile.
+#[derive(Debug)]
+pub struct Continuations(tokio::signal::unix::Signal);
+
+impl Continuations {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the signal cannot be listened to.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self(signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?))
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -91,9 +126,6 @@ impl Drop for Screen {
         give_back();
     }
 }
-
-/// The number of SIGCONT.
-const CONTINUE: i32 = rustix::process::Signal::CONT.as_raw();
 
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
@@ -134,87 +166,54 @@ pub fn size() -> io::Result<Size> {
     Ok(Size { width, height })
 }
 
-/// What is typed, in one stream for the life of the process: while a second one takes over from a first, or one task from
-/// another, a key that comes is not heard of until the next one does. So a task of its own hears them all, from when the
-/// first is asked for.
-pub struct Keys(Option<UnboundedReceiver<TerminalEvent>>);
-
-impl Keys {
-    /// The keys of the terminal that is the standard input.
-    #[must_use]
-    pub fn of_terminal() -> Self {
-        Self(None)
-    }
-
-    /// What comes next; none once the terminal is gone. Must be called inside a runtime.
-    pub async fn next(&mut self) -> Option<TerminalEvent> {
-        self.0.get_or_insert_with(hear).recv().await
-    }
-
-    /// Forgets what was typed and has not been asked for.
-    pub fn forget(&mut self) {
-        while self.0.as_mut().is_some_and(|heard| heard.try_recv().is_ok()) {}
-    }
-}
-
-/// Hears what is typed for as long as somebody may ask for it.
-fn hear() -> UnboundedReceiver<TerminalEvent> {
-    let (teller, heard) = unbounded_channel();
-    tokio::spawn(async move {
-        let mut stream = EventStream::new();
-        loop {
-            let event = tokio::select! {
-                event = stream.next() => event,
-                () = teller.closed() => return,
-            };
-            let Some(Ok(event)) = event else { return };
-            if teller.send(event).is_err() {
-                return;
-            }
-        }
-    });
-    heard
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Keys")
-    }
-}
-
 /// Who is told what the terminal and the system say, and by which clock.
-type Told = Arc<Mutex<Option<(UnboundedSender<Message>, Clock)>>>;
+#[derive(Debug, Clone)]
+struct Told {
+    messages: UnboundedSender<Message>,
+    /// Bounded: what is typed faster than it is taken waits in the terminal.
+    input: Sender<Message>,
+    clock: Clock,
+}
+
+/// The one who is told at the moment.
+type Audience = Arc<Mutex<Option<Told>>>;
 
 /// Listens to the terminal and the system, from when somebody wants to be told for as long as it lives.
 #[derive(Debug)]
 pub struct Listener {
-    told: Told,
+    told: Audience,
     ear: Ear,
 }
 
 #[derive(Debug)]
 enum Ear {
-    Idle(Option<Keys>),
-    Listening(JoinHandle<()>),
+    Idle(Option<Input>),
+    Listening([JoinHandle<()>; 2]),
 }
 
 impl Listener {
-    /// One that will listen to `keys`.
+    /// One that will listen to `input`.
     #[must_use]
-    pub fn new(keys: Keys) -> Self {
-        Self { told: Told::default(), ear: Ear::Idle(Some(keys)) }
+    pub fn new(input: Input) -> Self {
+        Self { told: Audience::default(), ear: Ear::Idle(Some(input)) }
     }
 
-    /// From now on `messages` is told, and nobody else.
+    /// From now on `messages` is told what the system wants and `input` what is typed, and nobody else.
     ///
     /// # Errors
     /// When a signal cannot be listened to.
-    pub fn tell(&mut self, messages: UnboundedSender<Message>, clock: Clock) -> io::Result<()> {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some((messages, clock));
-        if let Ear::Idle(keys) = &mut self.ear
-            && let Some(keys) = keys.take()
+    pub fn tell(
+        &mut self,
+        messages: UnboundedSender<Message>,
+        input: Sender<Message>,
+        clock: Clock,
+    ) -> io::Result<()> {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(Told { messages, input, clock });
+        if let Ear::Idle(typed) = &mut self.ear
+            && let Some(typed) = typed.take()
         {
-            self.ear = Ear::Listening(listen(keys, Arc::clone(&self.told))?);
+            let signals = listen(typed.ended(), Arc::clone(&self.told))?;
+            self.ear = Ear::Listening([signals, tokio::spawn(pass_on_input(typed, Arc::clone(&self.told)))]);
         }
         Ok(())
     }
@@ -227,32 +226,35 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Ear::Listening(task) = &self.ear {
-            task.abort();
+        if let Ear::Listening(tasks) = &self.ear {
+            tasks.iter().for_each(JoinHandle::abort);
         }
     }
 }
 
-fn listen(mut keys: Keys, told: Told) -> io::Result<JoinHandle<()>> {
+fn told(audience: &Audience) -> Option<Told> {
+    audience.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn listen(ended: CancellationToken, audience: Audience) -> io::Result<JoinHandle<()>> {
     let mut interrupts = signal(SignalKind::interrupt())?;
     let mut terminations = signal(SignalKind::terminate())?;
     let mut hangups = signal(SignalKind::hangup())?;
+    let mut resizes = signal(SignalKind::window_change())?;
     Ok(tokio::spawn(async move {
         loop {
             let fact = tokio::select! {
-                event = keys.next() => match event {
-                    Some(event) => fact(event),
-                    // The terminal is gone, and with it whoever could type.
-                    None => Some(Fact::Signal(Signal::HangUp)),
-                },
+                // The terminal is gone, and with it whoever could type.
+                () = ended.cancelled() => Some(Fact::Signal(Signal::HangUp)),
                 _ = interrupts.recv() => Some(Fact::Signal(Signal::Interrupt)),
                 _ = terminations.recv() => Some(Fact::Signal(Signal::Terminate)),
                 _ = hangups.recv() => Some(Fact::Signal(Signal::HangUp)),
+                _ = resizes.recv() => size().ok().map(Fact::Resized),
             };
             let Some(fact) = fact else { continue };
             let last = matches!(fact, Fact::Signal(Signal::HangUp));
-            if let Some((messages, clock)) = &*told.lock().unwrap_or_else(PoisonError::into_inner) {
-                drop(messages.send(Message { at: clock.now(), fact }));
+            if let Some(told) = told(&audience) {
+                drop(told.messages.send(Message { at: told.clock.now(), fact }));
             }
             if last {
                 return;
@@ -261,73 +263,36 @@ fn listen(mut keys: Keys, told: Told) -> io::Result<JoinHandle<()>> {
     }))
 }
 
-fn fact(event: TerminalEvent) -> Option<Fact> {
-    match event {
-        TerminalEvent::Key(key) => {
-            chord(key).map(|chord| Fact::Key { chord, repeat: key.kind == KeyEventKind::Repeat })
+/// Passes on what is typed, as fast as it is taken and dated when it was read.
+async fn pass_on_input(mut input: Input, audience: Audience) {
+    while let Some((at, event)) = input.next().await {
+        let Some(told) = told(&audience) else { continue };
+        let (now, tick) = (told.clock.now(), told.clock.tick(at.into()));
+        let wall = now.wall.checked_sub(now.tick.saturating_sub(tick)).unwrap_or(now.wall);
+        let at = Moment { tick, wall };
+        for fact in facts(event) {
+            // Whoever was told and is not there any more has lost what was typed for it.
+            drop(told.input.send(Message { at, fact }).await);
         }
-        TerminalEvent::Paste(text) => Some(Fact::Paste(text)),
-        TerminalEvent::Resize(width, height) => Some(Fact::Resized(Size { width, height })),
-        TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => None,
     }
 }
 
-/// The chord of a key that went down; some terminals also tell when it comes up.
-fn chord(event: KeyEvent) -> Option<Chord> {
-    if event.kind == KeyEventKind::Release {
-        return None;
+fn facts(event: Event) -> Vec<Fact> {
+    match event {
+        Event::Key { chord, repeat } => vec![Fact::Key { chord, repeat }],
+        Event::Paste { text, is_whole: true } => vec![Fact::Paste(text)],
+        Event::Paste { text, is_whole: false } => vec![Fact::Paste(text), Fact::PasteCut],
     }
-    let key = match event.code {
-        KeyCode::Char(c) => Key::Char(c),
-        KeyCode::Enter => Key::Enter,
-        KeyCode::Esc => Key::Esc,
-        KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => Key::BackTab,
-        KeyCode::Tab => Key::Tab,
-        KeyCode::BackTab => Key::BackTab,
-        KeyCode::Backspace => Key::Backspace,
-        KeyCode::Delete => Key::Delete,
-        KeyCode::Up => Key::Up,
-        KeyCode::Down => Key::Down,
-        KeyCode::Left => Key::Left,
-        KeyCode::Right => Key::Right,
-        KeyCode::Home => Key::Home,
-        KeyCode::End => Key::End,
-        KeyCode::PageUp => Key::PageUp,
-        KeyCode::PageDown => Key::PageDown,
-        _ => return None,
-    };
-    let held = |modifier| event.modifiers.contains(modifier);
-    let alt = held(KeyModifiers::ALT) || held(KeyModifiers::META) || held(KeyModifiers::SUPER);
-    Some(Chord { key, ctrl: held(KeyModifiers::CONTROL), alt })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(code: KeyCode, modifiers: KeyModifiers, kind: KeyEventKind) -> Option<String> {
-        chord(KeyEvent::new_with_kind(code, modifiers, kind)).map(|chord| chord.to_string())
-    }
-
     #[test]
     fn what_is_copied_cannot_break_out_of_its_sequence() {
         let mut out = String::new();
         Clip("curl 'x'\u{1b}\\\u{7}").write_ansi(&mut out).unwrap();
         assert_eq!(out, "\u{1b}]52;c;Y3VybCAneCcbXAc=\u{1b}\\");
-    }
-
-    #[test]
-    fn a_key_is_read_once_when_it_goes_down() {
-        let none = KeyModifiers::NONE;
-        assert_eq!(read(KeyCode::Char('D'), KeyModifiers::SHIFT, KeyEventKind::Press).as_deref(), Some("D"));
-        assert_eq!(
-            read(KeyCode::Char('d'), KeyModifiers::CONTROL, KeyEventKind::Press).as_deref(),
-            Some("ctrl-d")
-        );
-        assert_eq!(read(KeyCode::Char('a'), none, KeyEventKind::Release), None);
-        assert_eq!(read(KeyCode::F(5), none, KeyEventKind::Press), None);
-        let held =
-            fact(TerminalEvent::Key(KeyEvent::new_with_kind(KeyCode::Char('a'), none, KeyEventKind::Repeat)));
-        assert!(matches!(held, Some(Fact::Key { repeat: true, .. })));
     }
 }

@@ -26,6 +26,9 @@ use crate::model::saving::Stored;
 use crate::model::set::{Answer, Sight};
 use crate::model::sheet::{Kin, Sheet};
 
+/// What is said of a paste of which something was dropped.
+pub const PASTE_CUT: &str = "the paste had no end or was longer than 64 KiB: the rest was dropped";
+
 /// A fact, and when it happened.
 #[derive(Debug, Clone)]
 pub struct Message {
@@ -56,6 +59,8 @@ pub enum Fact {
     },
     /// Text was pasted.
     Paste(String),
+    /// The paste before had no end, or was longer than is taken; the rest of it is dropped.
+    PasteCut,
     /// The terminal has another size.
     Resized(Size),
     /// A frame that the state waits for is on the screen.

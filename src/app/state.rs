@@ -2,6 +2,7 @@
 //!
 //! Owns the data the view draws and `update` changes. Nothing here acts; the parts in `state/` keep their own rules.
 
+pub mod arming;
 pub mod confirm;
 pub mod detail;
 pub mod download;
@@ -28,14 +29,13 @@ pub mod set;
 pub mod shelf;
 pub mod status;
 pub mod subject;
+pub mod text_input;
 pub mod tickets;
 pub mod token;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-
-use tui_input::Input;
 
 use super::effect::{Exit, Ticket};
 use super::keymap::{Context, Keymap};
@@ -51,6 +51,7 @@ use crate::model::plan::{Caution, Standing};
 use crate::model::record::Record;
 use crate::model::saving::Folders;
 use crate::model::undo::{Origin, UndoStack};
+use arming::Arming;
 use confirm::Confirm;
 use detail::{Detail, Finding};
 use download::{SavePrompt, Saves};
@@ -68,6 +69,7 @@ use seek::Seeking;
 use set::WorkingSet;
 use shelf::{SetShelf, Shelf};
 use status::Status;
+use text_input::TextInput;
 pub use tickets::{Purpose, Tickets};
 use token::TokenPrompt;
 
@@ -209,8 +211,12 @@ pub struct State {
     pub history_behind: Option<Box<HistoryPage>>,
     /// The pieces of work that count for the open modal.
     pub weighing: BTreeSet<Ticket>,
+    /// When the question that is open was drawn, and its keys came.
+    pub question_arming: Arming,
     /// The filter being typed.
     pub filter_input: Option<FilterInput>,
+    /// Whether more input waits to be taken, so that what each key changes need not be worked out yet.
+    pub more_input: bool,
     /// Which pane has the keys.
     pub focus: Focus,
     /// The jobs.
@@ -274,7 +280,9 @@ impl State {
             overlay: None,
             history_behind: None,
             weighing: BTreeSet::new(),
+            question_arming: Arming::default(),
             filter_input: None,
+            more_input: false,
             focus: Focus::Table,
             jobs: Jobs::default(),
             undo: UndoStack::default(),
@@ -356,7 +364,7 @@ impl State {
 
     /// The filter of all that is marked, while it is typed.
     #[must_use]
-    pub fn set_input(&self) -> Option<&Input> {
+    pub fn set_input(&self) -> Option<&TextInput> {
         let typing = self.marked_only.as_ref()?.typing.as_ref()?;
         Some(&typing.input)
     }
@@ -417,6 +425,7 @@ impl State {
         let waits = match &self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.awaits_drawing(),
             Some(Overlay::Recovery(page)) => page.awaits_drawing(),
+            Some(Overlay::Ask(_)) => self.question_arming.awaits_drawing(),
             _ => false,
         };
         waits && self.shows_overlay()
@@ -430,6 +439,7 @@ impl State {
         match &mut self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.drawn(self.now),
             Some(Overlay::Recovery(page)) => page.drawn(self.now),
+            Some(Overlay::Ask(_)) => self.question_arming.drawn(self.now),
             _ => {}
         }
     }
@@ -439,6 +449,7 @@ impl State {
         match &mut self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.hidden(),
             Some(Overlay::Recovery(page)) => page.hidden(),
+            Some(Overlay::Ask(_)) => self.question_arming.restart(),
             _ => {}
         }
     }
@@ -463,7 +474,7 @@ impl State {
     pub fn wakes_at(&self) -> Option<Duration> {
         let armed = match &self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.wakes_at(self.now),
-            Some(Overlay::Recovery(page)) => page.wakes_at(self.now),
+            Some(Overlay::Recovery(page)) => page.wakes_at(),
             _ => None,
         };
         let leaving = self.leaving.map(|leaving| leaving.deadline);

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::effect::{Effect, Effects, Ticket, Work};
-use super::message::{Fact, Message, Signal, Size};
+use super::message::{Fact, Message, PASTE_CUT, Signal, Size};
 use super::state::listing::{Load, Reading};
 use super::state::status::Told;
 use super::state::{Condition, Leaving, Overlay, Purpose, State};
@@ -60,10 +60,14 @@ impl State {
 pub fn update(state: &mut State, message: Message) -> Effects {
     let mut effects = Effects::default();
     let may_scroll = matches!(message.fact, Fact::Key { .. } | Fact::Resized(_));
-    state.now = message.at;
+    // A key is dated when it was read, and may be taken after what happened later.
+    if message.at.tick >= state.now.tick {
+        state.now = message.at;
+    }
     match message.fact {
-        Fact::Key { chord, repeat } => keys::key(state, chord, repeat, &mut effects),
-        Fact::Paste(text) => keys::paste(state, &text, &mut effects),
+        Fact::Key { chord, repeat } => keys::key(state, message.at, (chord, repeat), &mut effects),
+        Fact::Paste(text) => keys::paste(state, message.at, &text),
+        Fact::PasteCut => state.note(PASTE_CUT),
         Fact::Resized(size) => resize(state, size),
         Fact::Drawn => state.drawn(),
         Fact::Due => pass_deadline(state, &mut effects),
@@ -108,6 +112,9 @@ pub fn update(state: &mut State, message: Message) -> Effects {
 /// Brings every list that changed into order, lets marking that waited for that go on, and has counted what the open
 /// modal wants to know.
 fn settle(state: &mut State, effects: &mut Effects) {
+    if !state.more_input {
+        filter::apply_pending(state, effects);
+    }
     for kind in Kind::ALL {
         // While a job runs more may leave; the list is made whole after it.
         let is_shown = kind == state.kind;
@@ -141,6 +148,8 @@ fn receive_signal(state: &mut State, signal: Signal, effects: &mut Effects) {
         Signal::Terminate => leave(state, Exit::Terminated, effects),
         Signal::HangUp => leave(state, Exit::HungUp, effects),
         Signal::Continued => {
+            // Another program had the screen.
+            state.hide_overlay();
             if state.jobs.is_paused() {
                 let key = state.setup.keymap.spoken(Command::PauseJob);
                 state.note_during(Condition::Paused, format!("the job is paused: {key} resumes it"));

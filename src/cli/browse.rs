@@ -10,7 +10,7 @@ use std::sync::Arc;
 use color_eyre::eyre::WrapErr as _;
 use directories::UserDirs;
 use ratatui::backend::CrosstermBackend;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{channel, unbounded_channel};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::network;
@@ -30,7 +30,7 @@ use crate::model::saving::Folders;
 use crate::model::secret::Token;
 use crate::model::undo::UndoStack;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
-use crate::terminal::{self, Keys, Listener, Screen};
+use crate::terminal::{self, Continuations, Input, Listener, Screen};
 use crate::worker::{Clock, Terms, Worker};
 
 /// Where the token comes from with these settings.
@@ -147,15 +147,16 @@ enum Ended {
 ///
 /// # Errors
 /// [`Trouble`] when the screen cannot be opened, or fails.
-pub async fn run(visit: Visit, guide: Arc<Guide>, keys: Keys) -> Result<ExitCode, Trouble> {
+pub async fn run(visit: Visit, guide: Arc<Guide>, input: Input) -> Result<ExitCode, Trouble> {
     terminal::restore_on_panic();
     let mut screen = Screen::take().wrap_err("could not take the terminal")?;
     let mut surface = screen.surface().wrap_err("could not draw on the terminal")?;
-    let mut listener = Listener::new(keys);
+    let mut listener = Listener::new(input);
+    let mut continued = Continuations::listen().wrap_err("could not listen for signals")?;
     let (mut visit, mut left, mut visited) = (visit, Vec::new(), Vec::new());
     let (exit, farewell) = loop {
         let mut stay = Stay::begin(&visit, surface, &mut listener, (&mut left, &visited))?;
-        let ended = stay.until_over(&mut screen, &guide, &visit).await;
+        let ended = stay.until_over((&mut screen, &mut continued), &guide, &visit).await;
         listener.fall_silent();
         let (state, terminal) = stay.looping.take_apart();
         match ended {
@@ -183,6 +184,9 @@ struct Left {
     undo: UndoStack,
 }
 
+/// How many keys may wait for the loop: more than a person types ahead, few enough to be taken at once.
+const INPUT_WAITING: usize = 1024;
+
 /// The surface that is drawn on.
 type Surface = ratatui::Terminal<CrosstermBackend<Stdout>>;
 
@@ -202,6 +206,7 @@ impl Stay {
         let settings = &visit.settings;
         let clock = Clock::system();
         let (messages, inbox) = unbounded_channel();
+        let (input, typed) = channel(INPUT_WAITING);
         let terms = Terms {
             at_once: settings.at_once,
             source: visit.source.clone(),
@@ -210,7 +215,7 @@ impl Stay {
             ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
         };
         let size = terminal::size().wrap_err("the terminal does not tell its size")?;
-        listener.tell(messages.clone(), clock.clone()).wrap_err("could not listen for signals")?;
+        listener.tell(messages.clone(), input, clock.clone()).wrap_err("could not listen for signals")?;
         let worker = Worker::new(visit.client.clone(), terms, messages);
         let mut state = State::new(setup(visit, visited), size, clock.now());
         state.traffic = Traffic::new(settings.at_once);
@@ -218,14 +223,14 @@ impl Stay {
             let Left { marks, undo, .. } = left.swap_remove(at);
             (state.marks, state.undo) = (marks, undo);
         }
-        Ok(Self { looping: EventLoop::new(state, surface, worker, inbox, clock) })
+        Ok(Self { looping: EventLoop::new(state, surface, worker, (inbox, typed), clock) })
     }
 
     /// Turns the loop until the person, or the system, wants it to end. It turns on while a way to another organization
     /// is looked for, which may take as long as a keyring does; of two such wishes the later one counts.
     async fn until_over(
         &mut self,
-        screen: &mut Screen,
+        (screen, continued): (&mut Screen, &mut Continuations),
         guide: &Arc<Guide>,
         here: &Visit,
     ) -> io::Result<Ended> {
@@ -238,6 +243,13 @@ impl Stay {
                 sought = None;
             }
             let turn = tokio::select! {
+                // Before anything that was typed for another program.
+                biased;
+                () = continued.next() => {
+                    screen.retake()?;
+                    looping.resume(terminal::size()?)?;
+                    continue;
+                }
                 turn = looping.turn() => turn?,
                 found = found(&mut sought) => {
                     sought = None;
@@ -256,7 +268,7 @@ impl Stay {
                 Turn::Ended(exit) => return Ok(Ended::Left(exit)),
                 Turn::Leaving(place) => sought = Some(way(guide, place, here)),
                 Turn::Suspend => {
-                    screen.suspend().await?;
+                    screen.suspend(continued).await?;
                     looping.resume(terminal::size()?)?;
                 }
             }

@@ -21,7 +21,7 @@ use crate::model::place::Place;
 use crate::model::secret::Token;
 use crate::sandbox::{Limits, Sandbox};
 use crate::tallyfy::{Access, BaseUrl};
-use crate::terminal::Keys;
+use crate::terminal::Input;
 
 /// Starts a sandbox and opens the screen on it.
 ///
@@ -47,7 +47,7 @@ pub(super) fn run(
             let access = Access { organization: place.org.clone(), ..access.clone() };
             Visit::new(settings.clone(), access, TokenSource::none())
         };
-        browse::run(visit, Arc::new(guide), Keys::of_terminal()).await
+        browse::run(visit, Arc::new(guide), Input::of_terminal()).await
     });
     if log.is_some() {
         drop(log);

@@ -7,27 +7,24 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use crossterm::cursor::MoveToColumn;
-use crossterm::event::{
-    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind,
-    KeyModifiers,
-};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
-use rustix::termios::{QueueSelector, tcflush};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
 use super::trouble::Trouble;
 use super::waiting;
+use crate::app::keymap::{Chord, Key};
+use crate::app::message::PASTE_CUT;
+use crate::app::state::text_input::{self, TextInput};
 use crate::config::Problem;
 use crate::model::secret::{Token, TypedToken};
 use crate::model::text;
-use crate::terminal::Keys;
+use crate::terminal::{Continuations, Event, Input};
 
 /// As wide as text is set, where the terminal has room for it.
 const WIDTH: usize = 80;
-/// A line longer than this is no answer to anything that is asked.
-const LONGEST: usize = 2_000;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -87,23 +84,24 @@ pub(super) enum Asked {
 }
 
 /// A conversation with the person at the terminal, whose modes are its own meanwhile.
-pub(super) struct Dialog<'k> {
+pub(super) struct Dialog<'i> {
     out: Box<dyn Write + Send>,
-    keys: &'k mut Keys,
-    _raw: Raw,
+    input: &'i mut Input,
+    continued: Continuations,
+    raw: Raw,
 }
 
 impl Drop for Dialog<'_> {
     /// What was typed ahead was meant for a question, not for what comes then.
     fn drop(&mut self) {
-        self.keys.forget();
+        self.input.discard();
     }
 }
 
-impl<'k> Dialog<'k> {
+impl<'i> Dialog<'i> {
     /// On standard output, or on standard error where the first is no terminal.
-    pub(super) fn new(keys: &'k mut Keys) -> Result<Self, Stop> {
-        Ok(Self { out: terminal(), keys, _raw: Raw::take()? })
+    pub(super) fn new(input: &'i mut Input) -> Result<Self, Stop> {
+        Ok(Self { out: terminal(), input, continued: Continuations::listen()?, raw: Raw::take()? })
     }
 
     /// Says something, set for the terminal's width.
@@ -146,13 +144,13 @@ impl<'k> Dialog<'k> {
             let event = tokio::select! {
                 biased;
                 done = &mut work => {
-                    self.keys.forget();
+                    self.input.discard();
                     return Ok(done);
                 }
-                event = self.keys.next() => event,
+                event = self.next() => event?,
             };
             match event {
-                Some(TerminalEvent::Key(key)) => match keyed(key) {
+                Some(Event::Key { chord, .. }) => match keyed(chord) {
                     Typed::Interrupt => return Err(Stop::Ended(130)),
                     Typed::Leave => return Err(Stop::Declined),
                     _ => {}
@@ -165,9 +163,9 @@ impl<'k> Dialog<'k> {
 
     /// Asks for a line; white space around it is dropped.
     pub(super) async fn ask(&mut self, question: &str) -> Result<String, Stop> {
-        let mut line = Plain::default();
+        let mut line = TextInput::default();
         self.fill(question, &mut line).await?;
-        Ok(line.0.trim().to_owned())
+        Ok(line.value().trim().to_owned())
     }
 
     /// Asks for a token, of which nothing is shown.
@@ -186,6 +184,20 @@ impl<'k> Dialog<'k> {
         }
     }
 
+    /// Waits for the next event. Whoever stopped the process has changed the terminal's modes, and had what was typed.
+    async fn next(&mut self) -> io::Result<Option<Event>> {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.continued.next() => {
+                    self.raw.retake()?;
+                    self.input.discard();
+                }
+                event = self.input.next() => return Ok(event.map(|(_, event)| event)),
+            }
+        }
+    }
+
     /// Lets a line be typed into `line`, and ends it on the screen however that ends.
     async fn fill(&mut self, question: &str, line: &mut impl Line) -> Result<(), Stop> {
         let typed = self.typed(question, line).await;
@@ -196,9 +208,11 @@ impl<'k> Dialog<'k> {
 
     async fn typed(&mut self, question: &str, line: &mut impl Line) -> Result<(), Stop> {
         loop {
-            self.draw(question, &line.shown())?;
-            match self.keys.next().await {
-                Some(TerminalEvent::Key(key)) => match keyed(key) {
+            if !self.input.has_more() {
+                self.draw(question, &line.shown())?;
+            }
+            match self.next().await? {
+                Some(Event::Key { chord, .. }) => match keyed(chord) {
                     Typed::Nothing => {}
                     Typed::Done => return Ok(()),
                     Typed::Interrupt => return Err(Stop::Ended(130)),
@@ -209,23 +223,32 @@ impl<'k> Dialog<'k> {
                     Typed::Wipe => line.wipe(),
                     Typed::Char(c) => line.push(c),
                 },
-                Some(TerminalEvent::Paste(pasted)) => pasted.chars().for_each(|c| line.push(c)),
-                Some(_) => {}
+                Some(Event::Paste { text, is_whole }) => {
+                    line.paste(&text);
+                    if !is_whole {
+                        write!(self.out, "\r\n")?;
+                        self.say(PASTE_CUT)?;
+                    }
+                }
                 // The terminal is gone, and with it whoever could type.
                 None => return Err(Stop::Declined),
+            }
+            if line.take_cut() {
+                write!(self.out, "\r\n")?;
+                self.say(&text_input::cut())?;
             }
         }
     }
 
     /// Draws the question with the end of what was typed: a line that wraps cannot be drawn over.
     fn draw(&mut self, question: &str, shown: &str) -> io::Result<()> {
-        let mut shown = shown;
         let room = width().saturating_sub(text::width(question) + 1).max(8);
-        while text::width(shown) > room {
-            let mut rest = shown.chars();
-            rest.next();
-            shown = rest.as_str();
-        }
+        let widths = shown.char_indices().rev().scan(0, |used, (at, c)| {
+            *used += text::width(c.encode_utf8(&mut [0; 4]));
+            Some((at, *used))
+        });
+        let start = widths.take_while(|(_, used)| *used <= room).last().map_or(shown.len(), |(at, _)| at);
+        let shown = &shown[start..];
         queue!(self.out, MoveToColumn(0), Clear(ClearType::UntilNewLine))?;
         write!(self.out, "{question}{shown}")?;
         self.out.flush()
@@ -245,21 +268,16 @@ enum Typed {
     Leave,
 }
 
-fn keyed(key: KeyEvent) -> Typed {
-    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-    match key.code {
-        _ if key.kind == KeyEventKind::Release => Typed::Nothing,
-        KeyCode::Char('c') if ctrl => Typed::Interrupt,
-        KeyCode::Char('d') if ctrl => Typed::End,
-        KeyCode::Char('u') if ctrl => Typed::Wipe,
-        KeyCode::Char('h') if ctrl => Typed::Back,
+fn keyed(chord: Chord) -> Typed {
+    match (chord.key, chord.ctrl) {
+        (Key::Char('c'), true) => Typed::Interrupt,
+        (Key::Char('d'), true) => Typed::End,
+        (Key::Char('u'), true) => Typed::Wipe,
+        (Key::Char('h'), true) | (Key::Backspace, _) => Typed::Back,
         // A line feed that was pasted, where the terminal does not tell pastes from keys.
-        KeyCode::Char('j') if ctrl => Typed::Done,
-        KeyCode::Char(c) if !ctrl => Typed::Char(c),
-        KeyCode::Enter => Typed::Done,
-        KeyCode::Backspace => Typed::Back,
-        KeyCode::Esc => Typed::Leave,
-        _ => Typed::Nothing,
+        (Key::Char('j'), true) | (Key::Enter, _) => Typed::Done,
+        (Key::Esc, _) => Typed::Leave,
+        _ => chord.typed().map_or(Typed::Nothing, Typed::Char),
     }
 }
 
@@ -268,30 +286,36 @@ trait Line {
     fn push(&mut self, c: char);
     fn pop(&mut self);
     fn wipe(&mut self);
+    fn paste(&mut self, text: &str);
+    /// Whether something was dropped for want of room.
+    fn take_cut(&mut self) -> bool;
     /// What may be seen of it.
     fn shown(&self) -> String;
 }
 
-#[derive(Default)]
-struct Plain(String);
-
-impl Line for Plain {
+impl Line for TextInput {
     fn push(&mut self, c: char) {
-        if !c.is_control() && self.0.len() < LONGEST {
-            self.0.push(c);
-        }
+        self.key(Chord::plain(Key::Char(c)));
     }
 
     fn pop(&mut self) {
-        self.0.pop();
+        self.key(Chord::plain(Key::Backspace));
     }
 
     fn wipe(&mut self) {
-        self.0.clear();
+        self.reset();
+    }
+
+    fn paste(&mut self, text: &str) {
+        Self::paste(self, text);
+    }
+
+    fn take_cut(&mut self) -> bool {
+        Self::take_cut(self)
     }
 
     fn shown(&self) -> String {
-        text::clean(&self.0).into_owned()
+        text::clean(self.value()).into_owned()
     }
 }
 
@@ -308,12 +332,21 @@ impl Line for TypedToken {
         Self::wipe(self);
     }
 
+    fn paste(&mut self, text: &str) {
+        text.chars().for_each(|c| Self::push(self, c));
+    }
+
+    /// What does not fit is no token, and said to be none.
+    fn take_cut(&mut self) -> bool {
+        false
+    }
+
     fn shown(&self) -> String {
         self.mask()
     }
 }
 
-/// The terminal while it hands over every key and echoes none. What nobody has read by the end reaches nobody.
+/// The terminal while it hands over every key and echoes none.
 struct Raw;
 
 impl Raw {
@@ -323,13 +356,19 @@ impl Raw {
         execute!(terminal(), EnableBracketedPaste)?;
         Ok(raw)
     }
+
+    /// Takes the modes again after another program may have changed them.
+    fn retake(&mut self) -> io::Result<()> {
+        disable_raw_mode()?;
+        enable_raw_mode()?;
+        execute!(terminal(), EnableBracketedPaste)
+    }
 }
 
 impl Drop for Raw {
     /// What cannot be restored then is lost with the terminal.
     fn drop(&mut self) {
         let _ = execute!(terminal(), DisableBracketedPaste);
-        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         let _ = disable_raw_mode();
     }
 }

@@ -16,7 +16,7 @@ use crate::auth::{self, Stored};
 use crate::config::{Environment, Places, Problem, Settings, Written};
 use crate::model::secret::Token;
 use crate::tallyfy::BaseUrl;
-use crate::terminal::Keys;
+use crate::terminal::Input;
 use page::Page;
 
 /// Looks at everything, and prints what was found.
@@ -37,13 +37,13 @@ pub(super) async fn run(flags: &GlobalArgs, environment: &Environment) -> Result
 
 async fn examined(flags: &GlobalArgs, environment: &Environment) -> Result<Page, Stop> {
     let places = Places::of_platform();
-    let (mut page, mut keys) = (Page::default(), Keys::of_terminal());
+    let (mut page, mut input) = (Page::default(), Input::of_terminal());
     let settings = config(&mut page, flags, environment, &places);
     let base_url = address(&mut page, settings.as_ref());
     network(&mut page, settings.as_ref(), base_url.as_ref());
     let search = settings.as_ref().map(|settings| browse::search(settings, environment));
-    let token = token(&mut page, &mut keys, base_url.as_ref(), search.as_ref()).await?;
-    online(&mut page, &mut keys, settings.as_ref(), base_url, token).await?;
+    let token = token(&mut page, &mut input, base_url.as_ref(), search.as_ref()).await?;
+    online(&mut page, &mut input, settings.as_ref(), base_url, token).await?;
     limits(&mut page, settings.as_ref());
     let state_dir = settings.as_ref().map(|settings| settings.state_dir.clone()).or(places.state_dir);
     system::state(&mut page, state_dir.as_deref());
@@ -52,7 +52,7 @@ async fn examined(flags: &GlobalArgs, environment: &Environment) -> Result<Page,
         None => page.skipped("backups", NO_CONFIG),
     }
     match search.as_ref().and_then(auth::Search::stored) {
-        Some(stored) => keyring(&mut page, &mut keys, stored).await?,
+        Some(stored) => keyring(&mut page, &mut input, stored).await?,
         None => page.skipped("keyring", "the base URL that tokens are kept by is not known"),
     }
     system::terminal(&mut page, settings.as_ref());
@@ -153,7 +153,7 @@ fn network(page: &mut Page, settings: Option<&Settings>, base_url: Option<&BaseU
 
 async fn token(
     page: &mut Page,
-    keys: &mut Keys,
+    input: &mut Input,
     base_url: Option<&BaseUrl>,
     search: Option<&auth::Search>,
 ) -> Result<Option<Token>, Stop> {
@@ -163,7 +163,7 @@ async fn token(
     };
     let what = search.waits_for();
     let finding = waiting::blocking(move || search.find());
-    Ok(match waiting::patiently(&what, keys, finding).await?? {
+    Ok(match waiting::patiently(&what, input, finding).await?? {
         Ok(Some((token, origin))) => {
             page.ok("token", &format!("from {origin}"));
             Some(token)
@@ -182,7 +182,7 @@ async fn token(
 /// Everything that takes an answer of the server.
 async fn online(
     page: &mut Page,
-    keys: &mut Keys,
+    input: &mut Input,
     settings: Option<&Settings>,
     base_url: Option<BaseUrl>,
     token: Option<Token>,
@@ -190,7 +190,7 @@ async fn online(
     match (settings, base_url, token) {
         (Some(settings), Some(base_url), Some(token)) => {
             let what = whoami::waits_for(&base_url);
-            waiting::patiently(&what, keys, server::look(page, settings, base_url, token)).await
+            waiting::patiently(&what, input, server::look(page, settings, base_url, token)).await
         }
         _ => {
             server::CHECKS
@@ -212,10 +212,10 @@ fn limits(page: &mut Page, settings: Option<&Settings>) {
     }
 }
 
-async fn keyring(page: &mut Page, keys: &mut Keys, stored: &Stored) -> Result<(), Stop> {
+async fn keyring(page: &mut Page, input: &mut Input, stored: &Stored) -> Result<(), Stop> {
     let (at, what) = (stored.clone(), stored.waits_for());
     let asking = waiting::blocking(move || at.ask_keyring());
-    match waiting::patiently(what, keys, asking).await?? {
+    match waiting::patiently(what, input, asking).await?? {
         None => page.ok("keyring", "switched off: `tidyfy login` stores the token in a file"),
         Some(Ok(())) => page.ok("keyring", &format!("{} answers", auth::keyring::NAME)),
         Some(Err(why)) if !why.is_absent() => page.warn(

@@ -16,7 +16,7 @@ use crate::config::{DEFAULT_BASE_URL, Environment, Places, Problem, Settings};
 use crate::model::failure::{Cause, Failure};
 use crate::model::secret::Token;
 use crate::tallyfy::{BaseUrl, Client};
-use crate::terminal::Keys;
+use crate::terminal::Input;
 
 /// What is known before anything is asked.
 pub(super) struct Given<'a> {
@@ -56,9 +56,9 @@ async fn found(
 pub(super) async fn ask(
     given: &Given<'_>,
     found: Option<(Token, Origin)>,
-    keys: &mut Keys,
+    input: &mut Input,
 ) -> Result<Answers, Stop> {
-    let mut dialog = Dialog::new(keys)?;
+    let mut dialog = Dialog::new(input)?;
     dialog.say("tidyfy needs to know a little more before it can open your organization.")?;
     dialog.say("Esc leaves, and nothing is kept then. `tidyfy demo` shows everything without an account.")?;
     let mut settings = given.settings.clone();

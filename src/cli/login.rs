@@ -19,7 +19,7 @@ use crate::config::{Environment, Problem, Settings};
 use crate::model::people::Person;
 use crate::model::secret::Token;
 use crate::tallyfy::BaseUrl;
-use crate::terminal::Keys;
+use crate::terminal::Input;
 
 /// More than this is no token: something else was piped in.
 const LARGEST: u64 = 64 * 1024;
@@ -46,15 +46,15 @@ pub(super) async fn login(settings: &Settings, environment: &Environment) -> Res
 
 /// Stores a token that was accepted, and answers what to say of it.
 async fn accepted(settings: &Settings, base_url: &BaseUrl, stored: &Stored) -> Result<String, Stop> {
-    let (server, mut keys) = (whoami::waits_for(base_url), Keys::of_terminal());
+    let (server, mut input) = (whoami::waits_for(base_url), Input::of_terminal());
     if !io::stdin().is_terminal() {
         let token = read().await?;
         let check = checked(settings, base_url, token.clone());
-        let person = waiting::patiently(&server, &mut keys, check).await??;
-        let put = waiting::patiently(stored.waits_for(), &mut keys, put(stored.clone(), token)).await??;
+        let person = waiting::patiently(&server, &mut input, check).await??;
+        let put = waiting::patiently(stored.waits_for(), &mut input, put(stored.clone(), token)).await??;
         return Ok(accepted_words(&person, &put));
     }
-    let mut dialog = Dialog::new(&mut keys)?;
+    let mut dialog = Dialog::new(&mut input)?;
     let token = typed(&mut dialog, base_url).await?;
     let person = dialog.wait_for(&server, checked(settings, base_url, token.clone())).await??;
     let put = dialog.wait_for(stored.waits_for(), put(stored.clone(), token)).await??;
@@ -152,10 +152,10 @@ pub(super) async fn logout(settings: &Settings, environment: &Environment) -> Re
 async fn removed(settings: &Settings, environment: &Environment) -> Result<ExitCode, Stop> {
     let base_url = browse::base_url(settings)?;
     let search = browse::search(settings, environment);
-    let (at, mut keys) = (stored(&search)?.clone(), Keys::of_terminal());
+    let (at, mut input) = (stored(&search)?.clone(), Input::of_terminal());
     let what = at.waits_for();
     let removing = waiting::blocking(move || at.remove());
-    let Removed { from, mut problems, unasked } = waiting::patiently(what, &mut keys, removing).await??;
+    let Removed { from, mut problems, unasked } = waiting::patiently(what, &mut input, removing).await??;
     for origin in &from {
         print(format!("token removed from {origin}\n").as_bytes())?;
     }
@@ -179,7 +179,7 @@ async fn removed(settings: &Settings, environment: &Environment) -> Result<ExitC
         None if is_silent => None,
         None => {
             let finding = waiting::blocking(move || search.find().ok().flatten());
-            waiting::patiently(what, &mut keys, finding).await??.map(|(_, origin)| origin)
+            waiting::patiently(what, &mut input, finding).await??.map(|(_, origin)| origin)
         }
     };
     if let Some(origin) = left {

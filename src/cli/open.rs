@@ -14,7 +14,7 @@ use crate::auth::{Origin, TokenSource};
 use crate::config::{Environment, Places, Problem, Settings, Written};
 use crate::model::place::Place;
 use crate::model::secret::Token;
-use crate::terminal::Keys;
+use crate::terminal::Input;
 
 /// Opens the configured organization, after asking for what is missing where somebody can be asked.
 ///
@@ -39,11 +39,11 @@ async fn enter(
     file: Option<&Written>,
     settings: Settings,
 ) -> Result<ExitCode, Trouble> {
-    let mut keys = Keys::of_terminal();
+    let mut input = Input::of_terminal();
     // Read once: a keyring may have to ask the person.
     let search = browse::search(&settings, environment);
     let what = search.waits_for();
-    let found = waiting::patiently(&what, &mut keys, waiting::blocking(move || search.find()));
+    let found = waiting::patiently(&what, &mut input, waiting::blocking(move || search.find()));
     let found = match dialog::unless_signalled(found).await {
         Ok(found) => found?,
         Err(stop) => return stop.ended(|| unread(&what)),
@@ -55,14 +55,14 @@ async fn enter(
         (Ok(access), _) => {
             let source = browse::source(&settings, environment);
             let guide = guide(flags, environment, &settings);
-            browse::run(Visit::new(settings, access, source)?, guide, keys).await
+            browse::run(Visit::new(settings, access, source)?, guide, input).await
         }
         // What is set and cannot be used would be in the way of every answer.
         (Err(missing), Err(_)) => Err(missing),
         (Err(missing), Ok(found)) => {
             let config = file.map(|file| file.path.as_path());
             let given = Given { settings: &settings, environment, places, config };
-            ask(&given, found, missing, flags, keys).await
+            ask(&given, found, missing, flags, input).await
         }
     }
 }
@@ -80,10 +80,10 @@ async fn ask(
     found: Option<(Token, Origin)>,
     missing: Trouble,
     flags: &GlobalArgs,
-    mut keys: Keys,
+    mut input: Input,
 ) -> Result<ExitCode, Trouble> {
     let Answers { settings, token, notes } =
-        match dialog::unless_signalled(first_start::ask(given, found, &mut keys)).await {
+        match dialog::unless_signalled(first_start::ask(given, found, &mut input)).await {
             Ok(answers) => answers,
             // Whoever leaves knows that something is missing.
             Err(Stop::Declined) => {
@@ -95,7 +95,7 @@ async fn ask(
     let access = browse::access(&settings, Ok(Some(token)))?;
     let source = browse::source(&settings, given.environment);
     let guide = guide(flags, given.environment, &settings);
-    let ended = browse::run(Visit::new(settings, access, source)?, guide, keys).await;
+    let ended = browse::run(Visit::new(settings, access, source)?, guide, input).await;
     notes.iter().for_each(|note| say(note));
     ended
 }

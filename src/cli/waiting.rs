@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::dialog::{Dialog, Stop};
 use super::has_terminal;
 use super::trouble::{Trouble, say};
-use crate::terminal::Keys;
+use crate::terminal::Input;
 
 /// Until then nothing is said: most waiting is over before anybody wonders.
 pub(super) const SILENCE: Duration = Duration::from_millis(700);
@@ -23,7 +23,7 @@ pub(super) const SILENCE: Duration = Duration::from_millis(700);
 /// [`Stop`] when it was left.
 pub(super) async fn patiently<T>(
     what: &str,
-    keys: &mut Keys,
+    input: &mut Input,
     work: impl Future<Output = T>,
 ) -> Result<T, Stop> {
     tokio::pin!(work);
@@ -37,7 +37,7 @@ pub(super) async fn patiently<T>(
         say(&format!("waiting for {what}"));
         return Ok(work.await);
     }
-    let mut dialog = Dialog::new(keys)?;
+    let mut dialog = Dialog::new(input)?;
     dialog.say(&words(what))?;
     dialog.wait(work).await
 }

@@ -202,7 +202,7 @@ pub(super) struct CautionTable {
     #[serde(deserialize_with = "count::<_, 0, 100_000>")]
     #[cfg_attr(test, schemars(range(min = 0, max = 100_000)))]
     many: usize,
-    /// So does one of more than this when they are over a fifth of all.
+    /// So does one of more than this when they are over a fifth of all, or of an unknown number.
     #[serde(deserialize_with = "count::<_, 0, 100_000>")]
     #[cfg_attr(test, schemars(range(min = 0, max = 100_000)))]
     some: usize,

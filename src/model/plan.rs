@@ -26,7 +26,7 @@ pub use standing::{Organization, Standing, Who, applicable, can_inherit, untouch
 pub struct Caution {
     /// More records than this are always large.
     pub many: usize,
-    /// More than this are large when they are over a fifth of what the server holds.
+    /// More than this are large when they are over a fifth of what the server holds, or when that is unknown.
     pub some: usize,
     /// Soft verbs that cannot be wholly undone ask for a phrase above this.
     pub soft: usize,
@@ -172,7 +172,7 @@ pub struct Plan {
     pub filtered: bool,
     /// The record under the cursor when it is not among them.
     pub bystander: Option<String>,
-    /// How many records of their kind the server holds in this scope.
+    /// How many records of their kind the server holds in this scope, of the kinds where that is known.
     pub held_by_server: BTreeMap<Kind, u64>,
     /// In what records lie that are known, chosen or not, by their ids.
     pub parents: BTreeMap<String, String>,
@@ -455,7 +455,7 @@ impl Plan {
     fn is_large(&self) -> bool {
         let over_a_fifth = |(kind, n): &(Kind, usize)| {
             let held = self.held_by_server.get(kind).copied();
-            *n > self.caution.some && held.is_some_and(|held| *n as u64 * 5 > held)
+            *n > self.caution.some && held.is_none_or(|held| *n as u64 * 5 > held)
         };
         self.count() > self.caution.many || self.kinds().iter().any(over_a_fifth)
     }

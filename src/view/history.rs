@@ -10,6 +10,7 @@ use super::{input, text};
 use crate::app::state::State;
 use crate::app::state::history::{HistoryPage, JobPage, Known, Steps};
 use crate::app::state::layout::{Area, FOOT, first_row, history_area, history_rows};
+use crate::app::state::text_input::TextInput;
 use crate::model::annals::{Account, Deed, skipped};
 use crate::model::text::{clean, grouped, wrapped};
 
@@ -30,7 +31,7 @@ pub(super) fn draw(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
 fn frame(
     state: &State,
     title: String,
-    (filter, typing): (&str, Option<&tui_input::Input>),
+    (filter, typing): (&str, Option<&TextInput>),
     canvas: &mut Canvas<'_>,
 ) -> Area {
     let theme = canvas.theme;

@@ -4,19 +4,19 @@
 
 use ratatui::style::Style;
 use ratatui::text::Span;
-use tui_input::Input;
 
 use super::canvas::Canvas;
 use super::text;
 use crate::app::state::State;
 use crate::app::state::filter::Completing;
 use crate::app::state::layout::{Area, remark_width};
+use crate::app::state::text_input::TextInput;
 use crate::model::text::clean;
 use crate::model::text::wrapped;
 
 /// Draws what is typed after `lead`. The end that the cursor is at stays in sight; the cursor shows only with `focus`.
 pub(super) fn draw(
-    input: &Input,
+    input: &TextInput,
     lead: &str,
     style: Style,
     focus: bool,

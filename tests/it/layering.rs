@@ -84,7 +84,7 @@ const HOUSE: [Room; 17] = [
     },
     Room {
         name: "terminal",
-        rooms: &["terminal", "app::keymap", "app::message", "worker::Clock"],
+        rooms: &["terminal", "app::keymap", "app::message", "model::moment", "worker::Clock"],
         outside: &["tokio", "ratatui", "crossterm", "rustix", "std::thread"],
     },
     Room { name: "model", rooms: &["model"], outside: &[] },

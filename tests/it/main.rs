@@ -9,6 +9,7 @@
 
 mod backups;
 mod cli;
+mod confirmation;
 mod contract;
 mod crash;
 mod detail;
@@ -42,6 +43,7 @@ mod seams;
 mod set;
 mod shelf;
 mod support;
+mod terminal_input;
 mod trials;
 mod trust;
 mod worker;

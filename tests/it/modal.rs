@@ -356,6 +356,7 @@ async fn no_paste_gets_past_an_option() {
     desk.paste("delete 1").await;
     desk.keys("enter").await;
     desk.burst("d e l e t e space 1 enter").await;
+    desk.pass(Duration::from_millis(40)).await;
     desk.rest().await;
     assert_eq!(desk.changes(), [], "{}", desk.screen());
     desk.confirm_with("delete 1").await;

@@ -1,5 +1,8 @@
 //! What must hold for every sequence of keys, replies and moments: on the effects that `update` returns, with nothing else
 //! in between.
+//!
+//! `PROPTEST_CASES=1000000 cargo test --profile quick --test it -- properties::nothing properties::bytes` tries a million
+//! stories of each; `--lib terminal::parser` in place of `--test it` does so for the bytes of a terminal alone.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,7 +13,9 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use tidyfy::app::effect::{Effect, Ticket, Work};
 use tidyfy::app::keymap::{Chord, Keymap};
-use tidyfy::app::message::{Browsed, Copied, Exported, Fact, JobEnd, LoadEnd, Message, Reply, Size, Way};
+use tidyfy::app::message::{
+    Browsed, Copied, Exported, Fact, JobEnd, LoadEnd, Message, Reply, Signal, Size, Way,
+};
 use tidyfy::app::state::confirm::{Confirm, Part};
 use tidyfy::app::state::{Overlay, Setup, State};
 use tidyfy::app::update::update;
@@ -26,15 +31,24 @@ use tidyfy::model::record::{Draft, Page, Record};
 use tidyfy::model::saving::Folders;
 use tidyfy::model::set::Answer;
 use tidyfy::model::sheet::{End, Kin, Lookup, Sheet, Tie};
+use tidyfy::terminal::{Event, Parser};
+
+use crate::support::cases;
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
 enum Happening {
     Key(&'static str),
+    /// A key that the keyboard repeats.
+    Held(&'static str),
+    /// A key that was read so many milliseconds before it is taken.
+    Late(&'static str, u64),
     Paste(&'static str),
     /// Time passes, in milliseconds.
     Pass(u64),
     Drawn,
+    /// The process was stopped and continues.
+    Continued,
     /// An option of the modal is flipped, the first or the last, and the keys go back to the phrase, if the modal is looked
     /// at in between.
     Flip {
@@ -100,7 +114,11 @@ impl Driven {
     }
 
     fn send(&mut self, fact: Fact) {
-        let at = Moment { tick: self.tick, wall: Timestamp::UNIX_EPOCH };
+        self.send_read_at(self.tick, fact);
+    }
+
+    fn send_read_at(&mut self, tick: Duration, fact: Fact) {
+        let at = Moment { tick, wall: Timestamp::UNIX_EPOCH };
         let effects = update(&mut self.state, Message { at, fact });
         self.note(effects);
     }
@@ -278,62 +296,164 @@ const KEYS: [&str; 47] = [
 fn happenings(keys: &'static [&'static str]) -> impl Strategy<Value = Vec<Happening>> {
     let outcome =
         prop::sample::select(vec![Outcome::Done, Outcome::Refused, Outcome::Unknown, Outcome::NotSent]);
+    let key = || prop::sample::select(keys);
+    let confirming = || prop::sample::select(vec!["y", "enter", "a", "D"]);
     let one = prop_oneof![
-        12 => prop::sample::select(keys).prop_map(Happening::Key),
+        12 => key().prop_map(Happening::Key),
+        6 => confirming().prop_map(Happening::Key),
+        1 => confirming().prop_map(Happening::Held),
+        2 => (confirming(), 1u64..400).prop_map(|(key, ms)| Happening::Late(key, ms)),
         1 => prop::sample::select(vec!["y", "delete 1\r", "delete 1"]).prop_map(Happening::Paste),
-        4 => prop::sample::select(vec![1u64, 40, 249, 250, 400]).prop_map(Happening::Pass),
+        8 => prop::sample::select(vec![1u64, 2, 3, 5, 29, 30, 40, 249, 250, 400]).prop_map(Happening::Pass),
         4 => Just(Happening::Drawn),
-        2 => prop::sample::select(vec![0u64, 30]).prop_map(Happening::Phrase),
+        1 => Just(Happening::Continued),
+        3 => prop::sample::select(vec![0u64, 2, 3, 5, 30]).prop_map(Happening::Phrase),
         2 => (any::<bool>(), any::<bool>()).prop_map(|(last, seen)| Happening::Flip { last, seen }),
         4 => outcome.prop_map(Happening::Answer),
     ];
     prop::collection::vec(one, 0..120)
 }
 
+/// A key as the witness saw it.
+#[derive(Debug, Clone)]
+struct Seen {
+    at: Duration,
+    key: String,
+    repeat: bool,
+    /// Whether it would be a letter of the phrase.
+    types: bool,
+}
+
 /// What a modal has seen, kept beside it by the rules of the product, for judging whether it may confirm.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Witness {
     drawn_at: Option<Duration>,
-    last_key: Option<Duration>,
-    typed: String,
+    keys: Vec<Seen>,
     /// The plan that was on the screen.
     seen: Option<Arc<Plan>>,
 }
 
+/// How far apart two keys of a paste are at most, in a row of which the third is the first that counts as one.
+const FAST: Duration = Duration::from_millis(3);
+/// How long nothing may come behind the key that confirms.
+const ALONE: Duration = Duration::from_millis(30);
+
+impl Witness {
+    fn gap(&self, n: usize) -> Option<Duration> {
+        let before = self.keys.get(n.checked_sub(1)?)?;
+        Some(self.keys[n].at.saturating_sub(before.at))
+    }
+
+    fn is_pasted(&self, n: usize) -> bool {
+        let is_fast = |n: usize| self.gap(n).is_some_and(|gap| gap < FAST);
+        n > 1 && is_fast(n) && is_fast(n - 1)
+    }
+
+    /// What a hand has typed of the phrase before the key with this number.
+    fn phrase(&self, end: usize) -> String {
+        let mut typed = String::new();
+        for (n, key) in self.keys[..end].iter().enumerate().filter(|(_, key)| key.types) {
+            match &*key.key {
+                _ if self.is_pasted(n) => typed.clear(),
+                "space" => typed.push(' '),
+                key if key.chars().count() == 1 => typed.push_str(key),
+                _ => {}
+            }
+        }
+        typed
+    }
+
+    /// Holds a job that began against what the person had seen and done.
+    fn judge(&self, plan: &Arc<Plan>, assent: &Assent, now: Duration) -> Result<(), TestCaseError> {
+        let seen = self.seen.as_ref().expect("a modal confirmed before it was seen");
+        prop_assert!(Arc::ptr_eq(plan, seen), "another plan than the one seen was sent");
+        prop_assert_eq!(&plan.assent(), assent);
+        prop_assert!(!plan.steps.is_empty());
+        let drawn = self.drawn_at.expect("a modal confirmed before it was drawn");
+        let confirming = if *assent == Assent::Key { "y" } else { "enter" };
+        let alone = |n: &usize| self.keys.get(n + 1).map_or(now, |next| next.at) >= self.keys[*n].at + ALONE;
+        let last = (0..self.keys.len()).rev().find(|n| self.keys[*n].key == confirming && alone(n));
+        let last = last.expect("a job began without a key that stood alone");
+        let key = &self.keys[last];
+        prop_assert!(!key.repeat && key.at >= drawn && self.keys.len() <= last + 2, "{self:?}");
+        match assent {
+            Assent::Key => {
+                let quiet = Duration::from_millis(250);
+                prop_assert!(
+                    key.at >= drawn + quiet && self.gap(last).is_none_or(|gap| gap >= quiet),
+                    "{self:?}"
+                );
+            }
+            Assent::Phrase(phrases) => {
+                prop_assert!(!self.is_pasted(last) && phrases.contains(&self.phrase(last)), "{self:?}");
+            }
+            Assent::Nothing => prop_assert!(false, "an empty plan was confirmed"),
+        }
+        Ok(())
+    }
+}
+
+/// Lets something happen, and holds whatever was set off against what the person had seen and done.
 fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> Result<(), TestCaseError> {
     match happening {
-        Happening::Pass(ms) => driven.tick += Duration::from_millis(*ms),
-        Happening::Drawn => {
-            driven.send(Fact::Drawn);
-            if let Some(confirm) = driven.confirm() {
-                witness.drawn_at.get_or_insert(driven.tick);
-                witness.seen = Some(confirm.plan.clone());
-            }
-        }
-        Happening::Paste(text) => {
-            driven.send(Fact::Paste((*text).to_owned()));
-            witness.last_key = Some(driven.tick);
-        }
-        Happening::Answer(outcome) => {
-            if let Some((ticket, work)) = driven.take_open() {
-                driven.answer(ticket, &work, *outcome);
-            }
-        }
-        Happening::Flip { last, seen } => flip(driven, *last, *seen, witness)?,
+        Happening::Flip { last, seen } => return flip(driven, *last, *seen, witness),
         Happening::Phrase(gap) => {
             let phrase = match driven.confirm().map(|confirm| &confirm.assent) {
                 Some(Assent::Phrase(phrases)) => phrases[0].clone(),
                 _ => return Ok(()),
             };
             for letter in phrase.chars() {
-                driven.tick += Duration::from_millis(*gap);
+                happen(driven, &Happening::Pass(*gap), witness)?;
                 let key = if letter == ' ' { "space".to_owned() } else { letter.to_string() };
                 press(driven, &key, witness)?;
             }
         }
         Happening::Key(key) => press(driven, key, witness)?,
+        Happening::Held(key) => watch(driven, witness, |driven, witness| {
+            strike(driven, key.parse().unwrap(), true, driven.tick, witness);
+        })?,
+        Happening::Late(key, ms) => {
+            // Keys are read in the order they are taken.
+            let read = driven.tick.saturating_sub(Duration::from_millis(*ms));
+            let read = witness.keys.last().map_or(read, |last| last.at.max(read));
+            watch(driven, witness, |driven, witness| {
+                strike(driven, key.parse().unwrap(), false, read, witness);
+            })?;
+        }
+        Happening::Pass(ms) => {
+            driven.tick += Duration::from_millis(*ms);
+            watch(driven, witness, |driven, _| driven.send(Fact::Due))?;
+        }
+        Happening::Drawn => watch(driven, witness, |driven, witness| {
+            driven.send(Fact::Drawn);
+            if let Some(confirm) = driven.confirm() {
+                witness.drawn_at.get_or_insert(driven.tick);
+                witness.seen = Some(confirm.plan.clone());
+            }
+        })?,
+        Happening::Continued => {
+            driven.send(Fact::Signal(Signal::Continued));
+            *witness = Witness::default();
+        }
+        Happening::Paste(text) => paste(driven, text, witness)?,
+        Happening::Answer(outcome) => {
+            if let Some((ticket, work)) = driven.take_open() {
+                driven.answer(ticket, &work, *outcome);
+            }
+        }
     }
     Ok(())
+}
+
+fn paste(driven: &mut Driven, text: &str, witness: &mut Witness) -> Result<(), TestCaseError> {
+    watch(driven, witness, |driven, witness| {
+        if matches!(driven.confirm().map(|confirm| &confirm.assent), Some(Assent::Phrase(_))) {
+            witness.keys.iter_mut().for_each(|key| key.types = false);
+        }
+        let paste = Seen { at: driven.tick, key: "paste".to_owned(), repeat: false, types: false };
+        witness.keys.push(paste);
+        driven.send(Fact::Paste(text.to_owned()));
+    })
 }
 
 fn flip(driven: &mut Driven, last: bool, seen: bool, witness: &mut Witness) -> Result<(), TestCaseError> {
@@ -341,7 +461,7 @@ fn flip(driven: &mut Driven, last: bool, seen: bool, witness: &mut Witness) -> R
     let wanted = if last { offered.last() } else { offered.first() };
     let Some(wanted) = wanted.filter(|_| witness.drawn_at.is_some()) else { return Ok(()) };
     let mut hand = |driven: &mut Driven, key: &str| {
-        driven.tick += Duration::from_millis(40);
+        happen(driven, &Happening::Pass(40), witness)?;
         press(driven, key, witness)
     };
     // Whatever else takes the keys takes no more than these.
@@ -356,75 +476,57 @@ fn flip(driven: &mut Driven, last: bool, seen: bool, witness: &mut Witness) -> R
     hand(driven, "space")?;
     if seen {
         happen(driven, &Happening::Drawn, witness)?;
-        driven.tick += Duration::from_millis(40);
+        happen(driven, &Happening::Pass(40), witness)?;
         press(driven, "shift-tab", witness)?;
     }
     Ok(())
 }
 
-/// Presses a key and holds whatever was set off against what the person had seen and done.
 fn press(driven: &mut Driven, key: &str, witness: &mut Witness) -> Result<(), TestCaseError> {
-    let shown = driven.confirm().map(|confirm| (confirm.plan.clone(), confirm.assent.clone()));
-    let typing = driven.confirm().is_some_and(|confirm| confirm.part == Part::Phrase && !confirm.filtering);
-    let applied = driven.applied.len();
-    let pressed = driven.tick;
-    driven.key(key);
-    if key == "y" {
-        // It counts once nothing has come right behind it.
-        driven.tick += Duration::from_millis(3);
-        driven.send(Fact::Due);
+    watch(driven, witness, |driven, witness| {
+        strike(driven, key.parse().unwrap(), false, driven.tick, witness);
+    })
+}
+
+/// Sends a key that was read at `at`.
+fn strike(driven: &mut Driven, chord: Chord, repeat: bool, at: Duration, witness: &mut Witness) {
+    let is_drawn = witness.drawn_at.is_some_and(|drawn| at >= drawn);
+    let types = driven.confirm().is_some_and(|confirm| confirm.part == Part::Phrase && !confirm.filtering);
+    witness.keys.push(Seen { at, key: chord.to_string(), repeat, types: types && is_drawn });
+    driven.send_read_at(at, Fact::Key { chord, repeat });
+    if chord == Chord::ctrl('z') {
+        *witness = Witness::default();
     }
+}
+
+/// Lets something happen and judges what it set off.
+fn watch(
+    driven: &mut Driven,
+    witness: &mut Witness,
+    happens: impl FnOnce(&mut Driven, &mut Witness),
+) -> Result<(), TestCaseError> {
+    let shown = driven.confirm().map(|confirm| (confirm.plan.clone(), confirm.assent.clone()));
+    let applied = driven.applied.len();
+    happens(driven, witness);
     if driven.applied.len() > applied {
         prop_assert_eq!(driven.applied.len(), applied + 1);
-        let (plan, assent) = shown.clone().expect("a job began with no modal open");
-        let drawn = witness.drawn_at.expect("a modal confirmed before it was seen");
-        prop_assert!(
-            Arc::ptr_eq(&plan, &driven.applied[applied]),
-            "another plan than the one shown was sent"
-        );
-        let seen = witness.seen.as_ref().expect("a modal confirmed before it was seen");
-        prop_assert!(Arc::ptr_eq(&plan, seen), "another plan than the one seen was sent");
-        prop_assert_eq!(&plan.assent(), &assent);
-        prop_assert!(!plan.steps.is_empty());
-        match assent {
-            Assent::Key => {
-                let quiet = pressed - witness.last_key.map_or(drawn, |last| last.max(drawn));
-                prop_assert!(key == "y" && quiet >= Duration::from_millis(250), "{} after {:?}", key, quiet);
-            }
-            Assent::Phrase(phrases) => {
-                prop_assert!(
-                    key == "enter" && phrases.contains(&witness.typed),
-                    "{} after {:?}",
-                    key,
-                    witness.typed
-                );
-            }
-            Assent::Nothing => prop_assert!(false, "an empty plan was confirmed"),
-        }
+        let (plan, assent) = shown.as_ref().expect("a job began with no modal open");
+        prop_assert!(Arc::ptr_eq(plan, &driven.applied[applied]), "another plan than the one shown was sent");
+        witness.judge(plan, assent, driven.tick)?;
     }
-    let still_open = driven.confirm().is_some();
-    let is_another = |(plan, _): &(Arc<Plan>, Assent)| {
-        driven.confirm().is_some_and(|confirm| !Arc::ptr_eq(plan, &confirm.plan))
+    let is_same = match (&shown, driven.confirm()) {
+        (Some((plan, _)), Some(confirm)) => Arc::ptr_eq(plan, &confirm.plan),
+        _ => false,
     };
-    if shown.as_ref().is_some_and(is_another) {
+    if !is_same {
         // It has to be seen and typed anew.
         *witness = Witness::default();
     }
-    match (shown.is_some(), still_open) {
-        (true, true) if witness.drawn_at.is_some() && typing => match key {
-            "space" => witness.typed.push(' '),
-            key if key.chars().count() == 1 => witness.typed.push_str(key),
-            _ => {}
-        },
-        (true, true) => {}
-        _ => *witness = Witness::default(),
-    }
-    witness.last_key = Some(pressed);
     Ok(())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn nothing_is_sent_but_what_a_completed_modal_showed(story in happenings(&KEYS)) {
@@ -466,6 +568,94 @@ proptest! {
     }
 }
 
+/// What a terminal may send in one read, and how long nothing comes after it.
+fn reads() -> impl Strategy<Value = Vec<(Vec<u8>, u64)>> {
+    let keys = [
+        "a",
+        "D",
+        "y",
+        "\r",
+        "delete 1",
+        "delete 1\r",
+        "s",
+        "*",
+        " ",
+        "/",
+        ":",
+        "\u{1b}",
+        "\u{1b}[A",
+        "\u{1b}[Z",
+        "\t",
+    ];
+    let answers = [
+        "\u{1b}]11;rgb:aaaa/DDDD/1e1e\u{1b}\\",
+        "\u{1b}]52;c;eQ0=\u{7}",
+        "\u{1b}P>|yD\u{1b}\\",
+        "\u{1b}[1;1R",
+        "\u{1b}[121;1:3u",
+        "\u{1b}[121;1:2u",
+        "\u{1b}[200~delete 1\r\u{1b}[201~",
+        "\u{1b}[200~",
+        "\u{1b}]",
+    ];
+    let bytes = |texts: &[&str]| texts.iter().map(|text| text.as_bytes().to_vec()).collect::<Vec<_>>();
+    let read = prop_oneof![
+        8 => prop::sample::select(bytes(&keys)),
+        3 => prop::sample::select(bytes(&answers)),
+        2 => prop::collection::vec(any::<u8>(), 1..40),
+    ];
+    let pause = prop::sample::select(vec![0u64, 1, 2, 5, 30, 60, 260, 600]);
+    prop::collection::vec((read, pause), 0..60)
+}
+
+/// Feeds what is read through the parser into the state, which is drawn after each read if it waits for that.
+fn tell(driven: &mut Driven, reads: &[(Vec<u8>, u64)], witness: &mut Witness) -> Result<(), TestCaseError> {
+    let (mut parser, mut events, start) = (Parser::default(), Vec::new(), std::time::Instant::now());
+    for (bytes, pause) in reads {
+        parser.feed(bytes, start + driven.tick, &mut events);
+        for lapsed in [false, true] {
+            if lapsed {
+                happen(driven, &Happening::Pass(*pause), witness)?;
+                parser.lapse(start + driven.tick, &mut events);
+            }
+            for event in events.drain(..) {
+                match event {
+                    Event::Key { chord, repeat } => {
+                        watch(driven, witness, |driven, witness| {
+                            strike(driven, chord, repeat, driven.tick, witness);
+                        })?;
+                    }
+                    Event::Paste { text, .. } => paste(driven, &text, witness)?,
+                }
+            }
+            if driven.state.awaits_drawing() {
+                happen(driven, &Happening::Drawn, witness)?;
+            }
+        }
+        while let Some((ticket, work)) = driven.take_open() {
+            driven.answer(ticket, &work, Outcome::Done);
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(600))]
+
+    #[test]
+    fn bytes_of_a_terminal_confirm_only_what_a_hand_would(reads in reads()) {
+        tell(&mut Driven::new(), &reads, &mut Witness::default())?;
+    }
+}
+
+#[test]
+fn bytes_of_a_terminal_can_confirm() {
+    let mut driven = Driven::new();
+    let reads = [(b"a".to_vec(), 260), (b"y".to_vec(), 30)];
+    tell(&mut driven, &reads, &mut Witness::default()).unwrap();
+    assert_eq!(driven.applied.len(), 1);
+}
+
 #[test]
 fn the_story_teller_can_confirm_both_ways() {
     let (mut driven, mut witness) = (Driven::new(), Witness::default());
@@ -473,10 +663,14 @@ fn the_story_teller_can_confirm_both_ways() {
         story.iter().for_each(|happening| happen(driven, happening, witness).unwrap());
     };
     use Happening::{Answer, Drawn, Key, Pass, Phrase};
-    tell(&mut driven, &mut witness, &[Key("j"), Key("a"), Drawn, Pass(250), Key("y")]);
+    tell(&mut driven, &mut witness, &[Key("j"), Key("a"), Drawn, Pass(250), Key("y"), Pass(30)]);
     assert_eq!(driven.applied.len(), 1);
     tell(&mut driven, &mut witness, &[Answer(Outcome::Done), Key("s"), Answer(Outcome::Done)]);
-    tell(&mut driven, &mut witness, &[Key("g"), Key("D"), Drawn, Phrase(30), Pass(30), Key("enter")]);
+    tell(
+        &mut driven,
+        &mut witness,
+        &[Key("g"), Key("D"), Drawn, Phrase(30), Pass(30), Key("enter"), Pass(30)],
+    );
     assert_eq!(driven.applied.len(), 2);
 }
 
@@ -489,7 +683,7 @@ fn the_story_teller_can_confirm_what_was_turned_over() {
         .into_iter()
         .chain(std::iter::repeat_n(Answer(Outcome::Done), 9))
         .chain(both)
-        .chain([Phrase(30), Pass(30), Key("enter")]);
+        .chain([Phrase(30), Pass(30), Key("enter"), Pass(30)]);
     for happening in story {
         happen(&mut driven, &happening, &mut witness).unwrap();
     }
@@ -562,7 +756,7 @@ mod end_to_end {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+        #![proptest_config(cases(24))]
 
         #[test]
         fn without_a_completed_confirmation_nothing_but_get_is_sent(moves in moves()) {

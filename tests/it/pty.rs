@@ -31,7 +31,12 @@ pub(crate) struct Terminal {
 type Modes = String;
 
 fn modes(master: &dyn MasterPty) -> Modes {
-    format!("{:?}", master.get_termios().expect("a terminal has modes"))
+    /// The speed of the input, which is set along with the modes to what it is without being set.
+    const INPUT_SPEED: u32 = 0x100f_0000;
+    let modes = master.get_termios().expect("a terminal has modes");
+    let control = modes.control_flags.bits() & !INPUT_SPEED;
+    let (input, output, local) = (modes.input_flags, modes.output_flags, modes.local_flags);
+    format!("{input:?} {output:?} {control:x} {local:?} {:?}", modes.control_chars)
 }
 
 impl Terminal {
@@ -66,7 +71,7 @@ impl Terminal {
         Self { child, master: pair.master, keyboard, shared, before, _home: home }
     }
 
-    fn demo() -> Self {
+    pub(crate) fn demo() -> Self {
         let mut terminal = Self::run(PROGRAM, &["demo", "--scale", "60"], &[]);
         terminal.sees("of ");
         terminal.sees("Processes");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use proptest::test_runner::Config as ProptestConfig;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tempfile::TempDir;
@@ -25,8 +26,14 @@ use tidyfy::model::secret::Token;
 use tidyfy::sandbox::{Sandbox, Settings};
 use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
 use tidyfy::worker::{Clock, Terms, Worker};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Sender, UnboundedSender, channel, unbounded_channel};
 use tokio::time::Instant;
+
+/// A property's configuration with so many inputs, or with as many as `PROPTEST_CASES` says.
+pub(crate) fn cases(number: u32) -> ProptestConfig {
+    let number = std::env::var("PROPTEST_CASES").ok().and_then(|set| set.parse().ok()).unwrap_or(number);
+    ProptestConfig { cases: number, ..ProptestConfig::default() }
+}
 
 /// A kind's word in the API.
 pub(crate) fn slug(kind: Kind) -> &'static str {
@@ -79,6 +86,7 @@ pub(crate) struct Desk {
     pub(crate) server: Sandbox,
     looping: EventLoop<TestBackend>,
     messages: UnboundedSender<Message>,
+    input: Sender<Message>,
     clock: Clock,
     /// Where the program keeps what it remembers, gone with the desk.
     remembered: TempDir,
@@ -100,6 +108,8 @@ fn request(step: &Step) -> (String, String) {
 
 /// The longest anything may take, in virtual time.
 const PATIENCE: Duration = Duration::from_secs(1200);
+/// The most that is typed before the loop takes any of it.
+const TYPED_AHEAD: usize = 4_096;
 /// A hand's pace from key to key.
 const STROKE: Duration = Duration::from_millis(40);
 
@@ -121,6 +131,7 @@ impl Desk {
         let server = Sandbox::start(wanted.sandbox).await.unwrap();
         let clock = Clock::starting_at("2026-11-20T14:02:11Z".parse::<Timestamp>().unwrap());
         let (messages, inbox) = unbounded_channel();
+        let (input, typed) = channel(TYPED_AHEAD);
         let client = Client::new(Access {
             base_url: BaseUrl::parse(&server.base_url(), false).unwrap(),
             organization: server.org().to_owned(),
@@ -160,12 +171,13 @@ impl Desk {
         let (width, height) = wanted.size;
         let state = State::new(setup, Size { width, height }, clock.now());
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let mut looping = EventLoop::new(state, terminal, worker, inbox, clock.clone());
+        let mut looping = EventLoop::new(state, terminal, worker, (inbox, typed), clock.clone());
         looping.start().unwrap();
         Self {
             server,
             looping,
             messages,
+            input,
             clock,
             remembered,
             ended: None,
@@ -228,7 +240,13 @@ impl Desk {
     }
 
     fn send(&mut self, fact: Fact) {
-        self.messages.send(Message { at: self.clock.now(), fact }).unwrap();
+        let is_typed = matches!(fact, Fact::Key { .. } | Fact::Paste(_) | Fact::PasteCut);
+        let message = Message { at: self.clock.now(), fact };
+        if is_typed {
+            self.input.try_send(message).unwrap();
+        } else {
+            self.messages.send(message).unwrap();
+        }
     }
 
     /// Presses keys, written with spaces between them, at a hand's pace.

@@ -1,7 +1,7 @@
 //! The modal that stands before every verb: a parser of intent.
 //!
-//! Owns when a plan counts as confirmed. Keys typed ahead, held, or pasted never confirm; a soft verb needs `y` after a
-//! quiet quarter of a second with the modal on the screen, a permanent delete an exact phrase and Enter. An option that is
+//! Owns when a plan counts as confirmed. A soft verb needs `y` after a quiet quarter of a second with the modal on the
+//! screen, a permanent delete an exact phrase and Enter; which keys count at all is told by `arming`. An option that is
 //! flipped makes another plan of it, which has to be seen and assented to anew. What the modal says is worded in `words`,
 //! what can be chosen in it stands in `choice`, what hangs on its records is summed up in `counts`. Must not know how the
 //! modal is drawn.
@@ -14,12 +14,11 @@ mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tui_input::{Input, InputRequest};
-
+use super::arming::{Arming, Pace, SETTLE};
+use super::text_input::TextInput;
 use crate::app::keymap::{Chord, Key};
 use crate::model::moment::Moment;
 use crate::model::plan::{Assent, Heir, Plan};
-use crate::model::text;
 
 pub use choice::Choice;
 pub use words::Line;
@@ -27,11 +26,8 @@ pub use words::Line;
 use counts::Counts;
 use heir::Picker;
 
-/// How long what a key would set off must have been on the screen, and `y` no key before it, until the key counts.
-pub const QUIET: Duration = Duration::from_millis(250);
-
-/// Keys closer together than this come from a paste or a program, not from a hand.
-pub const BURST: Duration = Duration::from_millis(3);
+/// What is said of a phrase that nobody typed.
+const PASTED: &str = "that came faster than a hand types: type it again";
 
 /// Which part of the modal has the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +59,7 @@ pub struct Confirm {
     /// What sets it off.
     pub assent: Assent,
     /// What has been typed of the phrase.
-    pub phrase: Input,
+    pub phrase: TextInput,
     /// Which part has the keys.
     pub part: Part,
     /// The option that the keys would flip, among those that are offered.
@@ -71,7 +67,7 @@ pub struct Confirm {
     /// How far the body is scrolled.
     pub scroll: usize,
     /// The filter of the list, while or after it is typed.
-    pub list_filter: Input,
+    pub list_filter: TextInput,
     /// Whether the list's filter is being typed.
     pub filtering: bool,
     /// Why the last key did not do what it might have been meant to.
@@ -88,11 +84,11 @@ pub struct Confirm {
     picker: Option<Picker>,
     /// Whether the last key was a letter that the options could do nothing with.
     in_a_word: bool,
-    /// When it was first on the screen, as it is now.
-    drawn: Option<Moment>,
-    /// When the last key of any sort came.
-    last_key: Option<Moment>,
-    /// When `y` was pressed. It confirms once it has turned out to be a key by itself and not the start of a paste.
+    /// When it was on the screen, as it is now, and when its keys came.
+    arming: Arming,
+    /// Whether the phrase was pasted, and nothing has been typed since.
+    is_pasted: bool,
+    /// When the key came that confirms once nothing has come right behind it.
     agreed: Option<Moment>,
 }
 
@@ -112,11 +108,11 @@ impl Confirm {
         Self {
             plan: Arc::new(plan),
             assent,
-            phrase: Input::default(),
+            phrase: TextInput::default(),
             part,
             choice: choice.copied(),
             scroll: 0,
-            list_filter: Input::default(),
+            list_filter: TextInput::default(),
             filtering: false,
             complaint: None,
             offered,
@@ -125,8 +121,8 @@ impl Confirm {
             heirs: Vec::new(),
             picker: None,
             in_a_word: false,
-            drawn: None,
-            last_key: None,
+            arming: Arming::default(),
+            is_pasted: false,
             agreed: None,
         }
     }
@@ -170,15 +166,15 @@ impl Confirm {
         self.neighbour(1)
     }
 
-    /// Whether it waits to be drawn for the first time.
+    /// Whether it waits to be drawn.
     #[must_use]
     pub fn awaits_drawing(&self) -> bool {
-        self.drawn.is_none()
+        self.arming.awaits_drawing()
     }
 
     /// It is on the screen.
     pub fn drawn(&mut self, at: Moment) {
-        self.drawn.get_or_insert(at);
+        self.arming.drawn(at);
     }
 
     /// Whether something other than the phrase is being typed, which then has every key.
@@ -191,9 +187,7 @@ impl Confirm {
     /// does not confirm or is a letter of what is being typed.
     #[must_use]
     pub fn arms_at(&self) -> Option<Duration> {
-        let drawn = self.drawn.filter(|_| self.assent == Assent::Key && !self.is_typing())?.tick;
-        let quiet_since = self.last_key.map_or(drawn, |key| key.tick.max(drawn));
-        Some(quiet_since + QUIET)
+        self.arming.quiet_at().filter(|_| self.assent == Assent::Key && !self.is_typing())
     }
 
     /// Whether `y` counts now.
@@ -202,17 +196,18 @@ impl Confirm {
         self.arms_at().is_some_and(|at| now.tick >= at)
     }
 
-    /// When the modal changes with time alone, if it does after `now`.
+    /// When the modal changes with time alone, if it does after `now`. What is overdue is due still.
     #[must_use]
     pub fn wakes_at(&self, now: Moment) -> Option<Duration> {
-        let settled = self.agreed.map(|agreed| agreed.tick + BURST);
-        [settled, self.arms_at()].into_iter().flatten().filter(|at| *at > now.tick).min()
+        let settled = self.agreed.map(|agreed| agreed.tick + SETTLE);
+        let armed = self.arms_at().filter(|at| *at > now.tick);
+        [settled, armed].into_iter().flatten().min()
     }
 
-    /// Time has passed: a `y` that stood alone long enough confirms.
+    /// Time has passed: a key that stood alone long enough confirms.
     pub fn due(&mut self, now: Moment) -> Verdict {
         match self.agreed {
-            Some(agreed) if now.since(agreed) >= BURST => Verdict::Confirmed,
+            Some(agreed) if now.since(agreed) >= SETTLE => Verdict::Confirmed,
             _ => Verdict::Open,
         }
     }
@@ -223,17 +218,17 @@ impl Confirm {
             return Verdict::Confirmed;
         }
         let armed = self.is_armed(at);
-        let hurried = self.last_key.is_some_and(|last| at.since(last) < BURST);
-        self.last_key = Some(at);
+        let pace = self.arming.key(at);
+        let is_mindless = repeat || pace != Pace::Hand;
         let in_a_word = std::mem::take(&mut self.in_a_word);
-        if !hurried {
+        if pace == Pace::Hand {
             self.complaint = None;
         }
         if self.agreed.take().is_some() {
             self.complaint = Some("that came faster than a hand types: nothing was confirmed".to_owned());
             return Verdict::Open;
         }
-        if self.drawn.is_none() {
+        if pace == Pace::Unseen {
             return Verdict::Open;
         }
         if self.filtering {
@@ -241,7 +236,7 @@ impl Confirm {
             return Verdict::Open;
         }
         if self.is_picking() {
-            self.picker_key(chord, repeat || hurried);
+            self.picker_key(chord, is_mindless);
             return Verdict::Open;
         }
         match chord.key {
@@ -256,28 +251,51 @@ impl Confirm {
             Key::PageDown => self.scroll = self.scroll.saturating_add(10),
             Key::Home if self.part == Part::List => self.scroll = 0,
             Key::End if self.part == Part::List => self.scroll = usize::MAX,
-            Key::Enter => return self.enter(repeat, hurried),
-            _ if self.part == Part::Phrase => self.type_phrase(chord),
+            Key::Enter => return self.enter(repeat, pace, at),
+            _ if self.part == Part::Phrase => self.type_phrase(chord, pace),
             _ if self.assent == Assent::Key && matches!(chord.typed(), Some('y' | 'n' | 'q')) => {
-                return self.agree_key(chord, repeat, armed);
+                return self.agree_key(chord, armed && !repeat, at);
             }
-            _ if self.part == Part::Options => return self.option_key(chord, repeat || hurried, in_a_word),
+            _ if self.part == Part::Options => return self.option_key(chord, is_mindless, in_a_word),
             _ => return self.list_key(chord),
         }
         Verdict::Open
     }
 
-    /// It cannot be seen any more: what it needs a person to have seen counts anew from when it is drawn again.
+    /// It cannot be seen any more: what it needs a person to have seen and typed counts anew from when it is drawn again.
     pub fn hidden(&mut self) {
         self.agreed = None;
-        self.drawn = None;
+        self.arming.restart();
+        self.phrase.reset();
+        self.is_pasted = false;
     }
 
     /// Refuses a paste.
     pub fn paste(&mut self, at: Moment) {
-        self.last_key = Some(at);
+        self.arming.key(at);
         self.agreed = None;
-        self.complaint = Some("pasting is refused here: type it".to_owned());
+        match self.assent {
+            Assent::Phrase(_) => self.refuse_paste(),
+            Assent::Key | Assent::Nothing => {
+                self.complaint = Some("pasting is refused here: type it".to_owned());
+            }
+        }
+    }
+
+    fn refuse_paste(&mut self) {
+        self.phrase.reset();
+        self.is_pasted = true;
+        self.complaint = Some(PASTED.to_owned());
+    }
+
+    /// The line that has the keys, if a line has them.
+    pub fn text_input_mut(&mut self) -> Option<&mut TextInput> {
+        match self.part {
+            _ if self.is_picking() => self.picker_input_mut(),
+            _ if self.filtering => Some(&mut self.list_filter),
+            Part::Phrase => Some(&mut self.phrase),
+            Part::Options | Part::List => None,
+        }
     }
 
     /// The part so many places further on, among those there are.
@@ -334,7 +352,7 @@ impl Confirm {
         self.hidden();
     }
 
-    fn enter(&mut self, repeat: bool, hurried: bool) -> Verdict {
+    fn enter(&mut self, repeat: bool, pace: Pace, at: Moment) -> Verdict {
         let phrases = match &self.assent {
             Assent::Phrase(phrases) => phrases,
             Assent::Key => return Verdict::Kept,
@@ -343,28 +361,29 @@ impl Confirm {
         if repeat || self.part != Part::Phrase {
             return Verdict::Open;
         }
-        if !phrases.iter().any(|phrase| phrase == self.phrase.value()) {
+        if self.is_pasted || pace == Pace::Pasted {
+            self.refuse_paste();
+        } else if phrases.iter().any(|phrase| phrase == self.phrase.value()) {
+            self.agreed = Some(at);
+        } else {
             self.complaint = Some(format!("that is not `{}`", phrases.first().map_or("", String::as_str)));
-            return Verdict::Open;
         }
-        if hurried {
-            self.phrase.reset();
-            self.complaint = Some("that came faster than a hand types: type it again".to_owned());
-            return Verdict::Open;
-        }
-        Verdict::Confirmed
+        Verdict::Open
     }
 
-    fn type_phrase(&mut self, chord: Chord) {
-        if let Some(request) = edit(chord) {
-            self.phrase.handle(request);
+    fn type_phrase(&mut self, chord: Chord, pace: Pace) {
+        if pace == Pace::Pasted {
+            self.refuse_paste();
+            return;
         }
+        self.is_pasted &= chord.typed().is_none();
+        self.phrase.key(chord);
     }
 
     /// Reads `y`, or what says no, where `y` is all that is asked for: the same in every part.
-    fn agree_key(&mut self, chord: Chord, repeat: bool, armed: bool) -> Verdict {
+    fn agree_key(&mut self, chord: Chord, counts: bool, at: Moment) -> Verdict {
         match chord.typed() {
-            Some('y') if armed && !repeat => self.agreed = self.last_key,
+            Some('y') if counts => self.agreed = Some(at),
             Some('y') => self.complaint = Some("too soon: wait until `y` is offered".to_owned()),
             _ => return Verdict::Kept,
         }
@@ -390,10 +409,8 @@ impl Confirm {
                 self.list_filter.reset();
             }
             _ => {
-                if let Some(request) = edit(chord) {
-                    self.list_filter.handle(request);
-                    self.scroll = 0;
-                }
+                self.list_filter.key(chord);
+                self.scroll = 0;
             }
         }
     }
@@ -404,41 +421,6 @@ fn around<'a, T: PartialEq>(all: &'a [T], from: &T, places: isize) -> Option<&'a
     let len = isize::try_from(all.len()).ok().filter(|len| *len > 0)?;
     let at = all.iter().position(|one| one == from).and_then(|at| isize::try_from(at).ok())?;
     all.get(usize::try_from((at + places).rem_euclid(len)).ok()?)
-}
-
-/// What a key does to a line that is being typed.
-#[must_use]
-pub fn edit(chord: Chord) -> Option<InputRequest> {
-    Some(match (chord.key, chord.ctrl) {
-        (Key::Backspace, false) => InputRequest::DeletePrevChar,
-        (Key::Backspace, true) | (Key::Char('w'), true) => InputRequest::DeletePrevWord,
-        (Key::Delete, _) => InputRequest::DeleteNextChar,
-        (Key::Left, false) => InputRequest::GoToPrevChar,
-        (Key::Right, false) => InputRequest::GoToNextChar,
-        (Key::Left, true) => InputRequest::GoToPrevWord,
-        (Key::Right, true) => InputRequest::GoToNextWord,
-        (Key::Home, _) | (Key::Char('a'), true) => InputRequest::GoToStart,
-        (Key::End, _) | (Key::Char('e'), true) => InputRequest::GoToEnd,
-        (Key::Char('u'), true) => InputRequest::DeleteLine,
-        (Key::Char('k'), true) => InputRequest::DeleteTillEnd,
-        _ => InputRequest::InsertChar(chord.typed()?),
-    })
-}
-
-/// How much of a paste is taken; a line that is typed needs no more.
-const LONGEST_PASTE: usize = 1_000;
-
-/// Types what was pasted, as one line.
-pub fn insert(input: &mut Input, text: &str) {
-    let (before, after): (String, String) = {
-        let chars: Vec<char> = input.value().chars().collect();
-        let at = input.cursor().min(chars.len());
-        (chars[..at].iter().collect(), chars[at..].iter().collect())
-    };
-    let start: String = text.chars().take(LONGEST_PASTE).collect();
-    let head = before + &text::clean(&start);
-    let cursor = head.chars().count();
-    *input = Input::new(head + &after).with_cursor(cursor);
 }
 
 #[cfg(test)]

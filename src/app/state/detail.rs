@@ -3,8 +3,7 @@
 //! Owns what is known of it, what it leads to and how far that has been read, what is selected and searched on it, and
 //! how far it is scrolled. Must not know how its lines are broken or drawn.
 
-use tui_input::Input;
-
+use super::text_input::TextInput;
 use crate::app::effect::Ticket;
 use crate::model::catalog::Relation;
 use crate::model::failure::{Cause, Failure};
@@ -143,7 +142,7 @@ impl Relatives {
 #[derive(Debug, Clone)]
 pub struct Finding {
     /// What is typed.
-    pub input: Input,
+    pub input: TextInput,
     /// Whether it is still being typed.
     pub typing: bool,
     /// Which of the lines it was found on is the one gone to.

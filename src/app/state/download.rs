@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use tui_input::Input;
-
+use super::text_input::TextInput;
 use crate::app::effect::Ticket;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
@@ -17,7 +16,7 @@ use crate::model::text::grouped;
 #[derive(Debug)]
 pub struct SavePrompt {
     /// What is typed.
-    pub input: Input,
+    pub input: TextInput,
     /// Those whose bytes can be saved.
     pub files: Vec<Record>,
     /// How many cannot, and why.
@@ -30,7 +29,7 @@ impl SavePrompt {
     pub fn new(records: Vec<Record>, folder: String) -> Self {
         let left = records.iter().filter_map(Unsaved::of).collect();
         let files = records.into_iter().filter(|record| Unsaved::of(record).is_none()).collect();
-        Self { input: Input::new(folder), files, left }
+        Self { input: TextInput::from(folder), files, left }
     }
 
     /// What is left out, in sentences.

@@ -2,8 +2,7 @@
 //!
 //! Owns what would be written and the name that is being typed.
 
-use tui_input::Input;
-
+use super::text_input::TextInput;
 use crate::model::spreadsheet::Spreadsheet;
 
 /// The box, while it is open.
@@ -16,7 +15,7 @@ pub struct ExportBox {
     /// What it does not hold, if it is not all.
     pub lacks: Option<String>,
     /// The file's name.
-    pub input: Input,
+    pub input: TextInput,
     /// What is wrong with the name.
     pub trouble: Option<&'static str>,
 }

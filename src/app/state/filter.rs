@@ -6,9 +6,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use tui_input::Input;
-
 use super::State;
+use super::text_input::TextInput;
 use crate::model::catalog::{BETWEEN, Form};
 use crate::model::filter::{self, Filter};
 use crate::model::record::Value;
@@ -30,11 +29,13 @@ pub struct Trouble {
 #[derive(Debug)]
 pub struct FilterInput {
     /// What is typed.
-    pub input: Input,
+    pub input: TextInput,
     /// What Esc returns to.
     pub former: (Filter, Option<Trouble>),
     /// What Tab walks through, since the last other key.
     pub completing: Option<Completing>,
+    /// Whether what was typed last is not in force yet.
+    pub is_pending: bool,
 }
 
 /// The walk through what could stand at the cursor.
@@ -53,7 +54,7 @@ pub struct Completing {
 impl Completing {
     /// What can stand at the cursor of `input`, if anything can. The first of it stands there at once.
     #[must_use]
-    pub fn begin(state: &State, input: &Input) -> Option<Self> {
+    pub fn begin(state: &State, input: &TextInput) -> Option<Self> {
         let source = input.value().to_owned();
         let cursor = source.char_indices().nth(input.cursor()).map_or(source.len(), |(at, _)| at);
         let completion = filter::complete(state.kind, &source, cursor, &|field| values(state, field));
@@ -68,11 +69,11 @@ impl Completing {
 
     /// The line with the candidate of the moment in it.
     #[must_use]
-    pub fn input(&self) -> Input {
+    pub fn input(&self) -> TextInput {
         let candidate = self.candidates.get(self.at).map_or("", String::as_str);
         let head = [&self.source[..self.range.start], candidate].concat();
         let cursor = head.chars().count();
-        Input::new(head + &self.source[self.range.end..]).with_cursor(cursor)
+        TextInput::from(head + &self.source[self.range.end..]).with_cursor(cursor)
     }
 }
 

@@ -2,8 +2,7 @@
 //!
 //! Owns which of them are known, what is sought among them and where the cursor is. Must not know where they are kept.
 
-use tui_input::Input;
-
+use super::text_input::TextInput;
 use crate::app::command::Motion;
 use crate::app::effect::Ticket;
 use crate::app::state::listing::moved;
@@ -35,7 +34,7 @@ pub struct HistoryPage {
     /// What is sought, as it was typed.
     pub filter: String,
     /// What is being typed to seek.
-    pub typing: Option<Input>,
+    pub typing: Option<TextInput>,
     /// The row of the cursor.
     pub at: usize,
     /// The job that is open.
@@ -89,7 +88,7 @@ impl HistoryPage {
     }
 
     /// What is typed into, if anything is.
-    pub fn typing_mut(&mut self) -> Option<&mut Input> {
+    pub fn typing_mut(&mut self) -> Option<&mut TextInput> {
         match &mut self.open {
             Some(open) => open.typing.as_mut(),
             None => self.typing.as_mut(),
@@ -120,7 +119,7 @@ pub struct JobPage {
     /// What is sought among them, as it was typed.
     pub filter: String,
     /// What is being typed to seek.
-    pub typing: Option<Input>,
+    pub typing: Option<TextInput>,
     /// Which of the steps are shown, in order.
     pub shown: Vec<usize>,
     /// The row of the cursor.

@@ -2,8 +2,7 @@
 //!
 //! Owns what is typed, what matches, and which line the cursor is on.
 
-use tui_input::Input;
-
+use super::text_input::TextInput;
 use crate::app::command::Command;
 use crate::app::keymap::{Binding, Chord, Keymap};
 use crate::model::arrange;
@@ -28,7 +27,7 @@ pub struct Line {
 #[derive(Debug, Default)]
 pub struct Palette {
     /// What is typed.
-    pub input: Input,
+    pub input: TextInput,
     /// Which of the matching lines the cursor is on.
     pub at: usize,
 }

@@ -2,9 +2,8 @@
 //!
 //! Owns what is typed, what matches, and which line the cursor is on.
 
-use tui_input::Input;
-
 use super::State;
+use super::text_input::TextInput;
 use crate::model::arrange;
 use crate::model::failure::Failure;
 use crate::model::place::{self, Known};
@@ -25,7 +24,7 @@ pub enum Mine {
 #[derive(Debug)]
 pub struct Places {
     /// What is typed.
-    pub input: Input,
+    pub input: TextInput,
     /// Which of the matching lines the cursor is on.
     pub at: usize,
     /// Those the person is in.
@@ -38,7 +37,7 @@ impl Places {
     /// A box that waits for the organizations of the person.
     #[must_use]
     pub fn new() -> Self {
-        Self { input: Input::default(), at: 0, mine: Mine::Asked, entering: None }
+        Self { input: TextInput::default(), at: 0, mine: Mine::Asked, entering: None }
     }
 
     /// The places that match what is typed, best first.

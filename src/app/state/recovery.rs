@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::confirm::{BURST, QUIET};
+use super::arming::{Arming, Pace, QUIET, SETTLE};
 use super::lines::{Laid, Weight};
 use super::listing::moved;
 use crate::app::command::Motion;
@@ -78,9 +78,8 @@ pub enum Wish {
 pub struct RecoveryPage {
     /// The row of the cursor.
     pub at: usize,
-    /// When it was first on the screen.
-    drawn: Option<Moment>,
-    last_key: Option<Moment>,
+    /// When it was on the screen, and when its keys came.
+    arming: Arming,
     /// A wish that counts once its key has turned out to stand alone.
     wished: Option<(Moment, Wish)>,
 }
@@ -89,29 +88,30 @@ impl RecoveryPage {
     /// Whether it waits to be drawn.
     #[must_use]
     pub fn awaits_drawing(&self) -> bool {
-        self.drawn.is_none()
+        self.arming.awaits_drawing()
     }
 
     /// It is on the screen.
     pub fn drawn(&mut self, at: Moment) {
-        self.drawn.get_or_insert(at);
+        self.arming.drawn(at);
     }
 
     /// It cannot be seen any more, or not as it is now.
     pub fn hidden(&mut self) {
-        (self.drawn, self.wished) = (None, None);
+        self.arming.restart();
+        self.wished = None;
     }
 
-    /// When something changes with time alone, if it does after `now`.
+    /// When something changes with time alone.
     #[must_use]
-    pub fn wakes_at(&self, now: Moment) -> Option<Duration> {
-        self.wished.map(|(at, _)| at.tick + BURST).filter(|at| *at > now.tick)
+    pub fn wakes_at(&self) -> Option<Duration> {
+        self.wished.map(|(at, _)| at.tick + SETTLE)
     }
 
     /// Time has passed: a wish whose key stood alone long enough counts.
     pub fn due(&mut self, now: Moment) -> Wish {
         match self.wished {
-            Some((at, wish)) if now.since(at) >= BURST => {
+            Some((at, wish)) if now.since(at) >= SETTLE => {
                 self.wished = None;
                 wish
             }
@@ -125,10 +125,9 @@ impl RecoveryPage {
         if counted != Wish::Wait {
             return counted;
         }
-        let hurried = self.last_key.is_some_and(|last| at.since(last) < BURST);
-        self.last_key = Some(at);
-        let seen = self.drawn.is_some_and(|drawn| at.since(drawn) >= QUIET);
-        if self.wished.take().is_some() || hurried || !seen || repeat && motion(chord).is_none() {
+        let is_by_hand = self.arming.key(at) == Pace::Hand;
+        let is_seen = self.arming.shown(at).is_some_and(|shown| shown >= QUIET);
+        if self.wished.take().is_some() || !is_by_hand || !is_seen || repeat && motion(chord).is_none() {
             return Wish::Wait;
         }
         let (job, old) = (shown.job(self.at), shown.old(self.at));
@@ -228,15 +227,12 @@ mod tests {
         assert_eq!(press(&mut page, "esc", 0), Wish::Wait);
         page.drawn(at(10));
         for (key, ms) in [("d", 100), ("esc", 259)] {
-            assert_eq!((press(&mut page, key, ms), page.due(at(ms + 3))), (Wish::Wait, Wish::Wait));
+            assert_eq!((press(&mut page, key, ms), page.due(at(ms + 30))), (Wish::Wait, Wish::Wait));
         }
         press(&mut page, "j", 300);
         press(&mut page, "d", 400);
-        assert_eq!(
-            (page.due(at(402)), page.wakes_at(at(402))),
-            (Wish::Wait, Some(Duration::from_millis(403)))
-        );
-        assert_eq!((page.due(at(403)), page.due(at(500))), (Wish::Drop(7), Wish::Wait));
+        assert_eq!((page.due(at(429)), page.wakes_at()), (Wish::Wait, Some(Duration::from_millis(430))));
+        assert_eq!((page.due(at(430)), page.due(at(500))), (Wish::Drop(7), Wish::Wait));
         // A paste without brackets.
         for (n, key) in ["f", "d", "esc", "d"].into_iter().enumerate() {
             assert_eq!(press(&mut page, key, 600 + n as u64), Wish::Wait);

@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use tui_input::Input;
-
 use super::listing::moved;
 use super::marks::{Mark, Marks};
+use super::text_input::TextInput;
 use crate::app::command::Motion;
 use crate::model::filter::Filter;
 use crate::model::id::Id;
@@ -34,7 +33,7 @@ pub fn key(record: &Record) -> Key {
 #[derive(Debug)]
 pub struct Typing {
     /// What is typed.
-    pub input: Input,
+    pub input: TextInput,
     /// What Esc returns to.
     pub former: Filter,
 }

@@ -2,8 +2,7 @@
 //!
 //! Owns which of them are shown, where the cursor is, and the name that is being typed.
 
-use tui_input::Input;
-
+use super::text_input::TextInput;
 use crate::model::kind::Kind;
 use crate::model::saved::Saved;
 use crate::model::set::Kept;
@@ -29,14 +28,14 @@ pub struct Shelf {
     /// Which of the lines the cursor is on.
     pub at: usize,
     /// What is to be saved, and the name that is being typed for it.
-    pub naming: Option<(String, Input)>,
+    pub naming: Option<(String, TextInput)>,
 }
 
 impl Shelf {
     /// A box that waits for what is kept. With a `source`, a name is typed for it first.
     #[must_use]
     pub fn new(kind: Kind, source: Option<String>) -> Self {
-        let naming = source.map(|source| (source, Input::default()));
+        let naming = source.map(|source| (source, TextInput::default()));
         Self { kind, known: Known::Asked, at: 0, naming }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{browse, download, heir, recover};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
+use crate::app::state::arming::Arming;
 use crate::app::state::confirm::{Confirm, Verdict};
 use crate::app::state::detail::Fields;
 use crate::app::state::jobs::QueueState;
@@ -27,7 +28,7 @@ pub(super) fn propose(state: &mut State, verb: Verb) {
 /// What `verb` would do here and now, or why it can do nothing at all.
 fn plan(state: &State, verb: Verb) -> Result<Plan, Refusal> {
     if state.standing.read_only {
-        return Err("read-only".into());
+        return Err("read-only mode".into());
     }
     if state.detail.is_none() && state.is_marking() {
         return Err(Refusal::during(Condition::Marking, "still marking"));
@@ -82,13 +83,13 @@ fn of_set(state: &State, n: usize, plan: Plan) -> Plan {
 /// A plan on the terms of this session, with nothing said or chosen about it yet.
 pub(super) fn draft(state: &State, organization: Organization, verb: Verb, chosen: Vec<Chosen>) -> Plan {
     let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
-    let held = |listing: &Listing| (listing.kind, listing.total_or_loaded());
+    let held = |listing: &Listing| Some((listing.kind, listing.total?.max(listing.loaded() as u64)));
     let is_chosen = |kind| chosen.iter().any(|chosen| chosen.record.kind() == kind);
     let nests = |listing: &&Listing| listing.kind.row().parent.is_some() && is_chosen(listing.kind);
     let nesting: Vec<&Listing> = state.listings.iter().filter(nests).collect();
     let known = nesting.into_iter().flat_map(Listing::records);
     Plan {
-        held_by_server: state.listings.iter().map(held).collect(),
+        held_by_server: state.listings.iter().filter_map(held).collect(),
         traffic: state.traffic.rested(),
         ..Plan::new(verb, organization, chosen, limits, caution).among(known)
     }
@@ -279,6 +280,7 @@ pub(super) fn ask_cancel(state: &mut State, effects: &mut Effects) {
             if !state.jobs.is_paused() {
                 hold(state, QueueState::Asking, effects);
             }
+            state.question_arming = Arming::default();
             state.overlay = Some(Overlay::Ask(Question::CancelJob(ticket)));
         }
     }

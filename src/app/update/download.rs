@@ -4,7 +4,6 @@ use super::{act, page};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::confirm::edit;
 use crate::app::state::download::SavePrompt;
 use crate::app::state::status::Told;
 use crate::app::state::{Condition, Overlay, Purpose, State};
@@ -55,7 +54,9 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         Key::Esc => state.overlay = None,
         Key::Enter if repeat => {}
         Key::Enter => begin(state, effects),
-        _ => drop(edit(chord).and_then(|request| prompt.input.handle(request))),
+        _ => {
+            prompt.input.key(chord);
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use super::{act, filter};
 use crate::app::effect::{Effects, Export, Work};
 use crate::app::keymap::{Chord, Key};
 use crate::app::message::Exported;
-use crate::app::state::confirm::edit;
 use crate::app::state::export::ExportBox;
 use crate::app::state::status::Told;
+use crate::app::state::text_input::TextInput;
 use crate::app::state::{Condition, Overlay, Purpose, State};
 use crate::model::failure::Failure;
 use crate::model::rows::Rows;
@@ -34,7 +34,7 @@ pub(super) fn ask(state: &mut State) {
         (None, None) => state.kind.row().slug,
     };
     let name = format!("{stem}-{}.csv", state.setup.zone.date(state.now.wall));
-    let open = ExportBox { sheet, what, lacks, input: name.into(), trouble: None };
+    let open = ExportBox { sheet, what, lacks, input: TextInput::from(name), trouble: None };
     state.overlay = Some(Overlay::Export(Box::new(open)));
 }
 
@@ -75,7 +75,7 @@ pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
         }
         _ => {
             open.trouble = None;
-            let _ = edit(chord).and_then(|request| open.input.handle(request));
+            open.input.key(chord);
         }
     }
 }

@@ -1,15 +1,13 @@
 //! Filtering: what is typed is in force at once, as long as it can be understood.
 
-use tui_input::Input;
-
 use super::{browse, shelf};
 use crate::app::command::Motion;
 use crate::app::effect::{Effect, Effects};
 use crate::app::keymap::{Chord, Key};
 use crate::app::state::State;
-use crate::app::state::confirm::{edit, insert};
 use crate::app::state::filter::{Completing, FilterInput, Trouble};
 use crate::app::state::listing::Reading;
+use crate::app::state::text_input::TextInput;
 use crate::model::filter::Filter;
 
 /// Opens the line a filter is typed into.
@@ -17,12 +15,17 @@ pub(super) fn open(state: &mut State) {
     let listing = state.listing();
     let former = (listing.filter.clone(), listing.trouble.clone());
     let source = former.1.as_ref().map_or(former.0.source(), |trouble| &trouble.source);
-    let input = Input::new(source.to_owned());
-    state.filter_input = Some(FilterInput { input, former, completing: None });
+    let input = TextInput::from(source);
+    state.filter_input = Some(FilterInput { input, former, completing: None, is_pending: false });
 }
 
-/// Reads a key in the filter's line. Every change is in force at once; Esc returns to the former filter.
+/// Reads a key in the filter's line. Every change is in force at once, or with the last of the input that waits; Esc returns
+/// to the former filter.
 pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
+    let saves = chord.ctrl && chord.key == Key::Char('s');
+    if saves || matches!(chord.key, Key::Enter | Key::Up | Key::Down | Key::Tab | Key::BackTab) {
+        apply_pending(state, effects);
+    }
     let Some(mut typing) = state.filter_input.take() else { return };
     match chord.key {
         Key::Enter => return,
@@ -43,10 +46,7 @@ pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
         Key::Tab | Key::BackTab => complete(state, &mut typing, chord.key == Key::BackTab, effects),
         _ => {
             typing.completing = None;
-            let changed = edit(chord).and_then(|request| typing.input.handle(request));
-            if changed.is_some_and(|changed| changed.value) {
-                typed(state, typing.input.value(), effects);
-            }
+            typing.is_pending |= typing.input.key(chord);
         }
     }
     state.filter_input = Some(typing);
@@ -72,13 +72,20 @@ fn complete(state: &mut State, typing: &mut FilterInput, back: bool, effects: &m
     typed(state, typing.input.value(), effects);
 }
 
-/// Types what was pasted into the filter's line, as one line.
-pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
-    let Some(mut typing) = state.filter_input.take() else { return };
-    insert(&mut typing.input, text);
-    typing.completing = None;
-    typed(state, typing.input.value(), effects);
-    state.filter_input = Some(typing);
+/// The line holds what was pasted into it.
+pub(super) fn pasted(state: &mut State) {
+    if let Some(typing) = &mut state.filter_input {
+        (typing.is_pending, typing.completing) = (true, None);
+    }
+}
+
+/// Puts what was typed or pasted since the last time in force.
+pub(super) fn apply_pending(state: &mut State, effects: &mut Effects) {
+    let Some(typing) = &mut state.filter_input else { return };
+    if std::mem::take(&mut typing.is_pending) {
+        let source = typing.input.value().to_owned();
+        typed(state, &source, effects);
+    }
 }
 
 /// Puts what is typed in force; where that is no filter, the last one that was stays.

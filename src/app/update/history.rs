@@ -6,9 +6,9 @@ use super::{act, out, recall};
 use crate::app::command::Motion;
 use crate::app::effect::{Effects, Ticket, Work};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::confirm::edit;
 use crate::app::state::history::{HistoryPage, JobPage, Known, Steps};
 use crate::app::state::layout::history_rows;
+use crate::app::state::text_input::TextInput;
 use crate::app::state::{Overlay, Purpose, State};
 use crate::model::annals::{Account, Deed, Sought, Volume};
 use crate::model::failure::Failure;
@@ -106,7 +106,7 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
                 Some(open) => &mut open.typing,
                 None => &mut page.typing,
             };
-            *typing = Some(typed.into());
+            *typing = Some(TextInput::from(typed));
         }
         Key::Char('u') if plain && !repeat => undo(state, effects),
         Key::Char('t') if plain && !repeat => retry(state, effects),
@@ -176,7 +176,9 @@ fn type_on(state: &mut State, chord: Chord, effects: &mut Effects) {
                 }
             }
         }
-        _ => drop(edit(chord).map(|request| input.handle(request))),
+        _ => {
+            input.key(chord);
+        }
     }
 }
 

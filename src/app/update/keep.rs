@@ -10,6 +10,7 @@ use crate::app::state::palette::Palette;
 use crate::app::state::seek::Seeking;
 use crate::app::state::shelf::{Known, SetShelf};
 use crate::app::state::status::Told;
+use crate::app::state::text_input::TextInput;
 use crate::app::state::{Condition, Overlay, Purpose, State};
 use crate::model::failure::{Cause, Failure};
 use crate::model::record::Record;
@@ -33,7 +34,7 @@ pub(super) fn typed(state: &mut State, command: Command, argument: &str, effects
 
 fn ask_for_more(state: &mut State, command: Command) {
     let Some(argument) = command.argument() else { return };
-    let palette = Palette { input: format!("{} ", argument.word).into(), at: 0 };
+    let palette = Palette { input: TextInput::from(format!("{} ", argument.word)), at: 0 };
     state.overlay = Some(Overlay::Palette(palette));
     state.note(match command {
         Command::SaveSet => "type a name, or the path of a file, then Enter",

@@ -7,17 +7,24 @@ use super::{
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
 use crate::app::keymap::{Chord, Context, Key, SUSPEND};
-use crate::app::state::confirm::{edit, insert};
+use crate::app::state::arming::{Arming, Pace};
 use crate::app::state::listing::Marking;
 use crate::app::state::palette::Palette;
+use crate::app::state::text_input::{self, TextInput};
 use crate::app::state::{Focus, Overlay, Question, State};
 use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Verb};
+use crate::model::moment::Moment;
 use crate::model::past::Recall;
 
 /// Reads a key, from the topmost layer down.
-pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
+pub(super) fn key(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), effects: &mut Effects) {
     state.notice = None;
+    dispatch(state, at, (chord, repeat), effects);
+    tell_cut(state);
+}
+
+fn dispatch(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), effects: &mut Effects) {
     if state.leaving.is_some() {
         insist(state, chord, effects);
     } else if state.is_too_small() {
@@ -29,7 +36,7 @@ pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
     } else if state.topmost_prompt().is_some() {
         door::key(state, chord, repeat, effects);
     } else if state.overlay.is_some() {
-        overlay_key(state, chord, repeat, effects);
+        overlay_key(state, at, (chord, repeat), effects);
     } else if state.filter_input.is_some() {
         filter::key(state, chord, effects);
     } else if state.set_input().is_some() {
@@ -61,53 +68,61 @@ fn only_quit(state: &mut State, chord: Chord, effects: &mut Effects) {
     }
 }
 
-/// Text that was pasted: inputs and the prompt for a token take it, the modal refuses it, everything else ignores it.
-pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
+/// Text that was pasted: the line that is typed into takes it, a dialog that confirms refuses it, everything else ignores
+/// it.
+pub(super) fn paste(state: &mut State, at: Moment, text: &str) {
     if state.leaving.is_some() || state.is_too_small() {
         return;
     }
-    let (at, narrows_set) = (state.now, state.set_input().is_some());
     if let (true, Some(prompt)) = (state.topmost_prompt().is_some(), &mut state.token_prompt) {
         prompt.paste(text);
         return;
     }
+    if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
+        confirm.paste(at);
+        return;
+    }
+    // A folder or a file is often copied along with the end of its line.
+    let text = if matches!(state.overlay, Some(Overlay::Save(_))) { text.trim() } else { text };
+    let Some(input) = state.text_input_mut() else {
+        if state.overlay.is_none() {
+            state.note("pasting does nothing here: / opens the filter");
+        }
+        return;
+    };
+    input.paste(text);
     match &mut state.overlay {
-        Some(Overlay::Confirm(confirm)) => confirm.paste(at),
-        Some(Overlay::Palette(palette)) => {
-            insert(&mut palette.input, text);
-            palette.at = 0;
-        }
-        Some(Overlay::Save(prompt)) => insert(&mut prompt.input, text.trim()),
-        Some(Overlay::Export(open)) => insert(&mut open.input, text),
-        Some(Overlay::History(page)) => {
-            if let Some(input) = page.typing_mut() {
-                insert(input, text);
-            }
-        }
-        Some(Overlay::Places(places)) => {
-            insert(&mut places.input, text);
-            places.at = 0;
-        }
+        Some(Overlay::Palette(palette)) => palette.at = 0,
+        Some(Overlay::Places(places)) => places.at = 0,
         Some(_) => {}
-        None if state.filter_input.is_some() => filter::paste(state, text, effects),
-        None if narrows_set => set::paste(state, text),
         None => {
-            if !page::paste(state, text) {
-                state.note("pasting does nothing here: / opens the filter");
+            if state.filter_input.is_some() {
+                filter::pasted(state);
+            } else if state.set_input().is_some() {
+                set::pasted(state);
+            } else {
+                page::first_hit(state);
             }
         }
     }
+    tell_cut(state);
 }
 
-fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
-    let at = state.now;
+/// Says so if what was typed or pasted did not fit.
+fn tell_cut(state: &mut State) {
+    if state.text_input_mut().is_some_and(TextInput::take_cut) {
+        state.note(text_input::cut());
+    }
+}
+
+fn overlay_key(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), effects: &mut Effects) {
     match &mut state.overlay {
         Some(Overlay::Confirm(confirm)) => {
             let verdict = confirm.key(chord, repeat, at);
             act::conclude(state, verdict, effects);
         }
         Some(Overlay::Save(_)) => download::key(state, chord, repeat, effects),
-        Some(Overlay::Recovery(_)) => recover::key(state, chord, repeat, effects),
+        Some(Overlay::Recovery(_)) => recover::key(state, at, (chord, repeat), effects),
         Some(Overlay::History(_)) => history::key(state, chord, repeat, effects),
         Some(Overlay::Export(_)) => export::key(state, chord, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
@@ -118,6 +133,8 @@ fn overlay_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effe
             let at = *at;
             browse::columns_key(state, at, chord);
         }
+        // An answer counts once the question was seen, and only from a hand.
+        Some(Overlay::Ask(_)) if state.question_arming.key(at) != Pace::Hand => {}
         Some(Overlay::Ask(question)) => {
             let question = *question;
             answer(state, question, chord, repeat, effects);
@@ -166,10 +183,8 @@ fn palette_key(state: &mut State, chord: Chord, effects: &mut Effects) {
             }
         }
         _ => {
-            if let Some(request) = edit(chord) {
-                palette.input.handle(request);
-                palette.at = 0;
-            }
+            palette.input.key(chord);
+            palette.at = 0;
         }
     }
 }
@@ -346,6 +361,7 @@ fn quit(state: &mut State, exit: Exit, effects: &mut Effects) {
         leave(state, exit, effects);
     } else {
         // A queue that is paused by a question stays so until this one is answered.
+        state.question_arming = Arming::default();
         state.overlay = Some(Overlay::Ask(Question::Quit(exit)));
     }
 }

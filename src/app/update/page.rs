@@ -1,14 +1,12 @@
 //! The pages of records: opening one, going on to what it leads to and coming back, searching, and what is read for them.
 
-use tui_input::Input;
-
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Ticket, Work};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::confirm::{edit, insert};
 use crate::app::state::detail::{Detail, Fields, Finding, Relatives, Spot};
 use crate::app::state::layout::Layout;
 use crate::app::state::page::Page;
+use crate::app::state::text_input::TextInput;
 use crate::app::state::{Purpose, State};
 use crate::model::failure::Failure;
 use crate::model::record::Record;
@@ -211,7 +209,7 @@ pub(super) fn turn_over(state: &mut State) {
 pub(super) fn find(state: &mut State) {
     if let Some(detail) = &mut state.detail {
         let former = detail.scroll;
-        detail.finding = Some(Finding { input: Input::default(), typing: true, at: 0, former });
+        detail.finding = Some(Finding { input: TextInput::default(), typing: true, at: 0, former });
     }
 }
 
@@ -243,24 +241,15 @@ pub(super) fn key(state: &mut State, chord: Chord) {
             }
         }
         _ => {
-            let changed = edit(chord).and_then(|request| finding.input.handle(request));
-            if changed.is_some_and(|changed| changed.value) {
+            if finding.input.key(chord) {
                 first_hit(state);
             }
         }
     }
 }
 
-/// Types what was pasted into that line, and says whether it is open.
-pub(super) fn paste(state: &mut State, text: &str) -> bool {
-    let Some(finding) = typing(state) else { return false };
-    insert(&mut finding.input, text);
-    first_hit(state);
-    true
-}
-
 /// Goes to the first place found from where the page was when the search began.
-fn first_hit(state: &mut State) {
+pub(super) fn first_hit(state: &mut State) {
     let former = typing(state).map_or(0, |finding| finding.former);
     let first = |hits: &[usize]| hits.iter().position(|line| *line >= former).unwrap_or(0);
     if !go_to_hit(state, first)

@@ -6,7 +6,6 @@
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Work};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::confirm::edit;
 use crate::app::state::places::{Mine, Places, name};
 use crate::app::state::status::Told;
 use crate::app::state::{Condition, Overlay, Purpose, State};
@@ -42,10 +41,8 @@ pub(super) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
         (Key::Up | Key::BackTab, _) | (Key::Char('p'), true) => places.at = places.at.saturating_sub(1),
         (Key::Enter, _) => go(state, effects),
         _ => {
-            if let Some(request) = edit(chord) {
-                places.input.handle(request);
-                places.at = 0;
-            }
+            places.input.key(chord);
+            places.at = 0;
         }
     }
 }

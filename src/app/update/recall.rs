@@ -32,7 +32,7 @@ fn step(state: &mut State, next: Option<Recall>, none: &str, effects: &mut Effec
 /// Looks for a past job, one at a time.
 pub(super) fn look(state: &mut State, recall: Recall, effects: &mut Effects) {
     if state.standing.read_only {
-        state.note("read-only");
+        state.note("read-only mode");
     } else if let Err(refusal) = act::organization(state) {
         state.refuse(refusal);
     } else if !state.recalls() {

@@ -10,6 +10,7 @@ use crate::app::state::status::Told;
 use crate::app::state::{Condition, Overlay, Purpose, State};
 use crate::model::annals::skipped;
 use crate::model::failure::Failure;
+use crate::model::moment::Moment;
 use crate::model::outcome::Outcome;
 use crate::model::past::{LeftOpen, OldJournal, Remnant};
 use crate::model::plan::Plan;
@@ -122,9 +123,9 @@ pub(super) fn surface(state: &mut State) {
 }
 
 /// Reads a key of the page.
-pub(super) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
+pub(super) fn key(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), effects: &mut Effects) {
     if let Some(Overlay::Recovery(page)) = &mut state.overlay {
-        let wish = page.key(chord, repeat, state.now, &state.recovery);
+        let wish = page.key(chord, repeat, at, &state.recovery);
         obey(state, wish, effects);
     }
 }
@@ -167,7 +168,7 @@ pub(super) fn obey(state: &mut State, wish: Wish, effects: &mut Effects) {
 
 fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
     if state.standing.read_only {
-        state.note("read-only");
+        state.note("read-only mode");
         return;
     }
     if remnant.rest.is_empty() {

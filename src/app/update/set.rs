@@ -4,8 +4,8 @@ use super::browse;
 use crate::app::command::Motion;
 use crate::app::keymap::{Chord, Key};
 use crate::app::state::State;
-use crate::app::state::confirm::{edit, insert};
 use crate::app::state::set::{Typing, WorkingSet};
+use crate::app::state::text_input::TextInput;
 use crate::model::filter::Filter;
 
 /// Opens the view, or closes it.
@@ -24,7 +24,7 @@ pub(super) fn show(state: &mut State) {
 pub(super) fn open_filter(state: &mut State) {
     if let Some(set) = &mut state.marked_only {
         let former = set.filter.clone();
-        set.typing = Some(Typing { input: former.source().to_owned().into(), former });
+        set.typing = Some(Typing { input: TextInput::from(former.source()), former });
     }
 }
 
@@ -43,8 +43,7 @@ pub(super) fn key(state: &mut State, chord: Chord) {
             browse::motion(state, direction);
         }
         _ => {
-            let changed = edit(chord).and_then(|request| typing.input.handle(request));
-            if changed.is_some_and(|changed| changed.value) {
+            if typing.input.key(chord) {
                 set.filter_by(Filter::words(typing.input.value()), &state.marks);
             }
         }
@@ -54,13 +53,13 @@ pub(super) fn key(state: &mut State, chord: Chord) {
     }
 }
 
-/// Types what was pasted into that line, as one line.
-pub(super) fn paste(state: &mut State, text: &str) {
+/// Puts what was pasted into that line in force.
+pub(super) fn pasted(state: &mut State) {
     let Some(set) = &mut state.marked_only else { return };
-    let Some(mut typing) = set.typing.take() else { return };
-    insert(&mut typing.input, text);
-    set.filter_by(Filter::words(typing.input.value()), &state.marks);
-    set.typing = Some(typing);
+    if let Some(typing) = &set.typing {
+        let filter = Filter::words(typing.input.value());
+        set.filter_by(filter, &state.marks);
+    }
 }
 
 /// Takes the filter away, and says whether there was one.

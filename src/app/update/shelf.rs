@@ -4,7 +4,6 @@ use super::filter;
 use crate::app::command::{Command, Motion};
 use crate::app::effect::{Effects, Work};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::confirm::edit;
 use crate::app::state::listing::moved;
 use crate::app::state::shelf::{Known, Shelf};
 use crate::app::state::status::Told;
@@ -108,7 +107,9 @@ fn name(state: &mut State, chord: Chord, effects: &mut Effects) {
             shelf.naming = None;
             state.ask(Purpose::Shelve, Work::Shelve(Keeping::Put(saved)), effects);
         }
-        _ => drop(edit(chord).and_then(|request| input.handle(request))),
+        _ => {
+            input.key(chord);
+        }
     }
 }
 

@@ -120,6 +120,9 @@ impl Bench {
         for key in keys.split_whitespace() {
             self.tick += Duration::from_millis(40);
             self.send(Fact::Due);
+            if matches!(self.state.overlay, Some(Overlay::Ask(_))) && self.state.awaits_drawing() {
+                self.send(Fact::Drawn);
+            }
             self.send(Fact::Key { chord: key.parse().unwrap(), repeat: false });
         }
     }

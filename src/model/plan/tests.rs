@@ -63,6 +63,9 @@ fn friction_grows_with_what_is_lost() {
         asks(Verb::Delete, Kind::Tags, 11, 54),
         phrase(&["delete 11 in Acme Ltd", "delete 11 in e0d1c2"])
     );
+    let unknown = |n| Plan { held_by_server: [].into(), ..plan(Verb::Delete, Kind::Tags, n, 0) }.assent();
+    assert_eq!(unknown(10), phrase(&["delete 10"]));
+    assert_eq!(unknown(11), phrase(&["delete 11 in Acme Ltd", "delete 11 in e0d1c2"]));
     assert_eq!(asks(Verb::Archive, Kind::Processes, 200, 900), Assent::Key);
     assert_eq!(asks(Verb::Archive, Kind::Templates, 10, 900), Assent::Key);
     assert_eq!(asks(Verb::Archive, Kind::Templates, 11, 900), phrase(&["archive 11"]));

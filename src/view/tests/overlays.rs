@@ -99,7 +99,7 @@ fn y_is_offered_only_once_it_counts_and_deleting_looks_different() {
     assert!(screen(&state).contains("╔═ Permanently delete "));
     let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
     confirm.paste(moment(31));
-    assert!(screen(&state).contains("pasting is refused here: type it"));
+    assert!(screen(&state).contains("that came faster than a hand types: type it again"));
     assert!(!screen(&state).contains("[list]"));
     let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
     confirm.key(Chord::plain(Key::Tab), false, moment(32));

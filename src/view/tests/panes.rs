@@ -324,8 +324,12 @@ fn marks_of_every_kind_stand_together() {
 fn a_filter_being_typed_has_the_cursor() {
     let mut state = lively(40, 10);
     let typed = "a long filter that is wider than 家族 the screen";
-    state.filter_input =
-        Some(FilterInput { input: typed.into(), former: Default::default(), completing: None });
+    state.filter_input = Some(FilterInput {
+        input: typed.into(),
+        former: Default::default(),
+        completing: None,
+        is_pending: false,
+    });
     let (_, cursor) = drawn(&state);
     assert_eq!(cursor, Some((39, 5)));
     assert!(line_of(&screen(&state), "/").ends_with("家族 the screen"));

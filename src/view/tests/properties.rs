@@ -107,8 +107,12 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
         }
         11 => {
             let input = format!("{}\u{200f}\u{7}", "家x".repeat(scroll % 60));
-            state.filter_input =
-                Some(FilterInput { input: input.into(), former: Default::default(), completing: None });
+            state.filter_input = Some(FilterInput {
+                input: input.into(),
+                former: Default::default(),
+                completing: None,
+                is_pending: false,
+            });
         }
         12 => {
             state.kind = Kind::Files;

@@ -5,9 +5,7 @@
 
 use std::borrow::Cow;
 
-use tui_input::Input;
-
-use super::{Confirm, edit};
+use super::{Confirm, TextInput};
 use crate::app::keymap::{Chord, Key};
 use crate::model::plan::{Heir, Plan};
 use crate::model::text;
@@ -18,7 +16,7 @@ const NOBODY: &str = "nobody";
 /// The line, while it is open.
 #[derive(Debug, Default)]
 pub(super) struct Picker {
-    input: Input,
+    input: TextInput,
     at: usize,
 }
 
@@ -81,6 +79,11 @@ impl Confirm {
         nobody.into_iter().chain(heirs.map(Some)).collect()
     }
 
+    /// The text of the line, while it is open.
+    pub(super) fn picker_input_mut(&mut self) -> Option<&mut TextInput> {
+        self.picker.as_mut().map(|picker| &mut picker.input)
+    }
+
     /// Opens the line.
     pub(super) fn pick(&mut self) {
         self.picker = Some(Picker::default());
@@ -98,10 +101,8 @@ impl Confirm {
             Key::Enter if mindless => {}
             Key::Enter => self.picked(),
             _ => {
-                if let Some(request) = edit(chord) {
-                    picker.input.handle(request);
-                    picker.at = 0;
-                }
+                picker.input.key(chord);
+                picker.at = 0;
             }
         }
     }

@@ -161,7 +161,7 @@ fn it_is_refused_for_the_reasons_of_verbs() {
     let mut bench = Bench::starting(true);
     bench.settle();
     bench.keys("u");
-    assert_eq!((bench.notice(), bench.open.len()), ("read-only", 0));
+    assert_eq!((bench.notice(), bench.open.len()), ("read-only mode", 0));
     let mut bench = Bench::starting(false);
     bench.keys("t");
     assert_eq!(bench.notice(), "the organization's name is still being read");

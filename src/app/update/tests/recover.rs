@@ -280,7 +280,7 @@ fn read_only_shows_them_and_finishes_none() {
     bench.look();
     bench.keys("f");
     bench.look();
-    assert_eq!((bench.notice(), is_open(&bench)), ("read-only", true));
+    assert_eq!((bench.notice(), is_open(&bench)), ("read-only mode", true));
 }
 
 #[test]
