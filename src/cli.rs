@@ -17,6 +17,8 @@ mod network;
 mod open;
 mod pages;
 pub mod sandbox;
+mod secrecy;
+mod signals;
 pub mod trouble;
 mod waiting;
 mod whoami;
@@ -35,6 +37,7 @@ use crate::config::{
     self, Environment, Flags, LimitsMode, LogLevel, Places, Problem, Settings, Sources, Written,
 };
 use crate::model::kind::Kind;
+use crate::shutdown::Shutdown;
 use backups::BackupsArgs;
 use history::HistoryArgs;
 use sandbox::{LimitsArg, SandboxArgs, SandboxError};
@@ -281,6 +284,7 @@ fn settings(
 /// Runs the program on the arguments of the process, and answers how it ends.
 #[must_use]
 pub fn main() -> ExitCode {
+    secrecy::protect_memory();
     let environment = Environment::of(std::env::vars_os());
     trouble::install_reports(&environment);
     let arguments = match Arguments::try_parse() {
@@ -304,19 +308,23 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
     if let Some(command) = &arguments.command {
         command.check(flags)?;
     }
+    let shutdown = Shutdown::default();
+    signals::watch(&shutdown).wrap_err("could not listen for signals")?;
     match &arguments.command {
-        None => open::run(flags, environment),
-        Some(Command::Demo(server)) => demo::run(flags, server, environment),
-        Some(Command::Sandbox(server)) => on_runtime(async { Ok(sandbox::run(server.clone()).await?) }),
+        None => open::run(flags, environment, &shutdown),
+        Some(Command::Demo(server)) => demo::run(flags, server, environment, &shutdown),
+        Some(Command::Sandbox(server)) => {
+            on_runtime(async { Ok(sandbox::run(server.clone(), &shutdown).await?) })
+        }
         Some(Command::Login) => {
             let settings = flags.settings(environment, None)?;
-            on_runtime(login::login(&settings, environment))
+            on_runtime(login::login(&settings, environment, &shutdown))
         }
         Some(Command::Logout) => {
             let settings = flags.settings(environment, None)?;
-            on_runtime(login::logout(&settings, environment))
+            on_runtime(login::logout(&settings, environment, &shutdown))
         }
-        Some(Command::Doctor) => on_runtime(doctor::run(flags, environment)),
+        Some(Command::Doctor) => on_runtime(doctor::run(flags, environment, &shutdown)),
         Some(Command::History(arguments)) => look_back(flags, arguments),
         Some(Command::Backups(arguments)) => {
             backups::run(arguments, &flags.settings(environment, None)?.backups)

@@ -50,6 +50,8 @@ pub struct EventLoop<B: Backend> {
     input: Receiver<Message>,
     /// What was typed before this tick was meant for another program.
     input_since: Duration,
+    /// How much of what was typed has been taken.
+    typed: u64,
     clock: Clock,
     /// Whether the screen is out of date, and whether a key is the reason.
     due: Option<Due>,
@@ -82,6 +84,7 @@ impl<B: Backend> EventLoop<B> {
             messages,
             input,
             input_since: Duration::ZERO,
+            typed: 0,
             clock,
             due: Some(Due::Now),
             drawn: None,
@@ -173,6 +176,19 @@ impl<B: Backend> EventLoop<B> {
         self.draw()
     }
 
+    /// How much of what was typed has been taken. After a turn the screen shows what came of it.
+    #[must_use]
+    pub fn input_taken(&self) -> u64 {
+        self.typed
+    }
+
+    /// Takes in what has been told and not been looked at, without drawing it: the screen is gone, or about to be.
+    pub fn catch_up(&mut self) {
+        while let Ok(message) = self.messages.try_recv() {
+            self.take(message);
+        }
+    }
+
     /// Ends everything that is under way and hands over what may outlive it.
     #[must_use]
     pub fn take_apart(self) -> (State, Terminal<B>) {
@@ -192,6 +208,7 @@ impl<B: Backend> EventLoop<B> {
     }
 
     fn take_input(&mut self, typed: Message) {
+        self.typed += 1;
         if typed.at.tick >= self.input_since {
             self.take(typed);
         }

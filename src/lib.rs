@@ -27,6 +27,7 @@
 //! | [`cli`] | the process edge: arguments, reports, exit codes | domain rules |
 //! | [`config`], [`auth`] | defaults < file < environment < flags; where a token comes from | screens, HTTP |
 //! | [`event_loop`], [`terminal`] | the only place that waits; raw mode and its restoration | kinds, HTTP |
+//! | [`shutdown`] | why the program ends, and what must be closed before it may | who requests it, how the process exits |
 //! | [`model`] | what everything speaks of, pure data and functions; the catalog of kinds | input and output of any sort |
 //! | [`app`] | the state, the keymap, and `update` | tokio, ratatui, crossterm, reqwest |
 //! | [`view`] | one file a pane; reads the state and draws | effects, messages, the client |
@@ -58,6 +59,7 @@ pub mod model;
 pub mod private;
 pub mod sandbox;
 pub mod shelf;
+pub mod shutdown;
 pub mod tallyfy;
 pub mod terminal;
 pub mod view;

@@ -1,60 +1,127 @@
 //! The terminal: taking it, giving it back, and what it says.
 //!
 //! Owns raw mode, the alternate screen and bracketed paste, and their restoration on every way out. Passes on what is typed
-//! and the system's signals as messages. Must not know what they mean.
+//! and the end of the program as messages. Must not know what they mean.
 
 mod input;
 mod keys;
+mod output;
 mod parser;
 
 use std::fmt;
-use std::io::{self, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use crossterm::{Command, cursor, execute};
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use crossterm::{Command, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Sender, UnboundedSender};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::effect::Exit;
+use crate::app::keymap::Key;
 use crate::app::message::{Fact, Message, Signal, Size};
 use crate::model::moment::Moment;
+use crate::shutdown::Shutdown;
 use crate::worker::Clock;
 
 pub use input::{Event, Input};
+pub use output::Output;
 pub use parser::Parser;
 
-/// Whether the terminal is ours at the moment, so that it is restored once and only once.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// What gives the terminal back while it is taken.
+static RESTORE: Mutex<Option<&'static str>> = Mutex::new(None);
+
+fn restore() -> MutexGuard<'static, Option<&'static str>> {
+    RESTORE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How long a terminal that may not take it is given to take what gives it back.
+const UNREAD: Duration = Duration::from_millis(100);
+
+/// The terminal in raw mode, until this is dropped. A process has one terminal, so there is one at a time.
+#[derive(Debug)]
+pub struct RawMode {
+    enter: &'static str,
+    leave: &'static str,
+}
+
+impl RawMode {
+    /// A terminal whose lines are edited here: every key is handed over and none echoed, pastes are marked (modes 2004).
+    ///
+    /// # Errors
+    /// When the terminal has no such mode.
+    pub fn of_line() -> io::Result<Self> {
+        Self::take("\x1b[?2004h", "\x1b[?2004l")
+    }
+
+    /// A terminal that is drawn on: the alternate screen (1049) as well, without a cursor (25).
+    fn of_screen() -> io::Result<Self> {
+        Self::take("\x1b[?1049h\x1b[?2004h\x1b[?25l", "\x1b[?2004l\x1b[?1049l\x1b[?25h")
+    }
+
+    fn take(enter: &'static str, leave: &'static str) -> io::Result<Self> {
+        let mode = Self { enter, leave };
+        mode.enter()?;
+        Ok(mode)
+    }
+
+    /// Takes the terminal. That it cannot be written to is found out by whoever draws on it.
+    fn enter(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        *restore() = Some(self.leave);
+        let _ = output::send(self.enter.as_bytes());
+        Ok(())
+    }
+
+    /// Takes the terminal again after another program may have changed its modes.
+    ///
+    /// # Errors
+    /// When the terminal has no such mode any more.
+    pub fn retake(&self) -> io::Result<()> {
+        give_back();
+        self.enter()
+    }
+}
+
+impl Drop for RawMode {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
 
 /// The terminal of this process, ours until this is dropped.
 #[derive(Debug)]
-pub struct Screen(());
+pub struct Screen {
+    mode: RawMode,
+    shutdown: Shutdown,
+}
 
 impl Screen {
-    /// Takes the terminal: raw mode, alternate screen, bracketed paste, no cursor.
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, no cursor. A terminal that goes away requests the
+    /// end by `shutdown`.
     ///
     /// # Errors
     /// When it cannot be had; it is then as it was.
-    pub fn take() -> io::Result<Self> {
-        take()?;
-        Ok(Self(()))
+    pub fn take(shutdown: Shutdown) -> io::Result<Self> {
+        Ok(Self { mode: RawMode::of_screen()?, shutdown })
     }
 
     /// A drawing surface on it.
     ///
     /// # Errors
     /// When the terminal does not tell its size.
-    pub fn surface(&self) -> io::Result<Terminal<CrosstermBackend<io::Stdout>>> {
-        Terminal::new(CrosstermBackend::new(io::stdout()))
+    pub fn surface(&self) -> io::Result<Terminal<CrosstermBackend<Output>>> {
+        Terminal::new(CrosstermBackend::new(Output::new(self.shutdown.clone())))
     }
 
     /// Asks the terminal to put `text` into the clipboard. It may refuse, and does not say so.
@@ -62,7 +129,7 @@ impl Screen {
     /// # Errors
     /// When the terminal cannot be written to.
     pub fn clip(&mut self, text: &str) -> io::Result<()> {
-        execute!(io::stdout(), Clip(text))
+        execute!(Output::new(self.shutdown.clone()), Clip(text))
     }
 
     /// Gives the terminal back to the shell and stops; returns with the terminal taken again once the process is
@@ -84,8 +151,7 @@ impl Screen {
     /// # Errors
     /// When the terminal cannot be had.
     pub fn retake(&mut self) -> io::Result<()> {
-        give_back();
-        take()?;
+        self.mode.retake()?;
         input::discard_unread();
         Ok(())
     }
@@ -121,34 +187,36 @@ impl Command for Clip<'_> {
     }
 }
 
-impl Drop for Screen {
-    fn drop(&mut self) {
-        give_back();
+/// Restores the terminal if it is ours. What cannot be written then is lost with the terminal.
+fn give_back() {
+    // Not under the lock: the terminal may not take it for long, and another thread must find it taken meanwhile.
+    let leave = *restore();
+    if let Some(leave) = leave {
+        let _ = output::send(leave.as_bytes());
+        let _ = disable_raw_mode();
+        *restore() = None;
     }
 }
 
-fn take() -> io::Result<()> {
-    enable_raw_mode()?;
-    TAKEN.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
-        .inspect_err(|_| give_back())
-}
-
-/// Restores the terminal if it is ours. What cannot be written then is lost with the terminal.
-fn give_back() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+/// Restores the terminal if it is ours, as far as it takes that at once. For a process that exits whatever the thread
+/// that draws is doing.
+pub fn give_back_at_once() {
+    let leave = *restore();
+    if let Some(leave) = leave {
+        let (written, is_written) = mpsc::channel();
+        // A terminal that nobody reads keeps whoever writes to it.
+        thread::spawn(move || written.send(output::send(leave.as_bytes())).ok());
+        let _ = is_written.recv_timeout(UNREAD);
         let _ = disable_raw_mode();
-        let _ = io::stdout().flush();
     }
 }
 
 /// Makes a panic of this thread, which must be the loop's, restore the terminal before it is reported. A panic of any
 /// other thread is logged and turned into a failure by the worker; it must not be printed over a living screen.
 pub fn restore_on_panic() {
-    let (former, owner) = (std::panic::take_hook(), std::thread::current().id());
+    let (former, owner) = (std::panic::take_hook(), thread::current().id());
     std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().id() == owner || !TAKEN.load(Ordering::SeqCst) {
+        if thread::current().id() == owner || restore().is_none() {
             give_back();
             former(panic);
         } else {
@@ -166,22 +234,28 @@ pub fn size() -> io::Result<Size> {
     Ok(Size { width, height })
 }
 
-/// Who is told what the terminal and the system say, and by which clock.
+/// How long a typed ctrl-c may wait for the loop before it acts like SIGINT.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Who is told what is typed and that the program ends, and by which clock.
 #[derive(Debug, Clone)]
 struct Told {
     messages: UnboundedSender<Message>,
     /// Bounded: what is typed faster than it is taken waits in the terminal.
     input: Sender<Message>,
     clock: Clock,
+    /// How much of what was typed the loop has taken.
+    taken: Arc<AtomicU64>,
 }
 
 /// The one who is told at the moment.
 type Audience = Arc<Mutex<Option<Told>>>;
 
-/// Listens to the terminal and the system, from when somebody wants to be told for as long as it lives.
+/// Listens to the terminal, from when somebody wants to be told for as long as it lives.
 #[derive(Debug)]
 pub struct Listener {
     told: Audience,
+    shutdown: Shutdown,
     ear: Ear,
 }
 
@@ -192,35 +266,48 @@ enum Ear {
 }
 
 impl Listener {
-    /// One that will listen to `input`.
+    /// One that will listen to `input`, and requests the end by `shutdown` when the terminal goes away or the loop does
+    /// not take a ctrl-c.
     #[must_use]
-    pub fn new(input: Input) -> Self {
-        Self { told: Audience::default(), ear: Ear::Idle(Some(input)) }
+    pub fn new(input: Input, shutdown: Shutdown) -> Self {
+        Self { told: Audience::default(), shutdown, ear: Ear::Idle(Some(input)) }
     }
 
-    /// From now on `messages` is told what the system wants and `input` what is typed, and nobody else.
+    /// From now on `messages` is told what happens and `input` what is typed, and nobody else. Must be called inside a
+    /// runtime.
     ///
     /// # Errors
-    /// When a signal cannot be listened to.
+    /// When changes of the terminal's size cannot be listened to.
     pub fn tell(
         &mut self,
         messages: UnboundedSender<Message>,
         input: Sender<Message>,
         clock: Clock,
     ) -> io::Result<()> {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(Told { messages, input, clock });
+        *lock(&self.told) = Some(Told { messages, input, clock, taken: Arc::default() });
         if let Ear::Idle(typed) = &mut self.ear
             && let Some(typed) = typed.take()
         {
-            let signals = listen(typed.ended(), Arc::clone(&self.told))?;
-            self.ear = Ear::Listening([signals, tokio::spawn(pass_on_input(typed, Arc::clone(&self.told)))]);
+            let resizes = signal(SignalKind::window_change())?;
+            let (told, shutdown) = (Arc::clone(&self.told), self.shutdown.clone());
+            self.ear = Ear::Listening([
+                tokio::spawn(pass_on_ends(typed.ended(), resizes, Arc::clone(&told), shutdown.clone())),
+                tokio::spawn(pass_on_input(typed, told, shutdown)),
+            ]);
         }
         Ok(())
     }
 
+    /// The loop has taken so much of what was typed, and shows what came of it.
+    pub fn taken(&self, typed: u64) {
+        if let Some(told) = &*lock(&self.told) {
+            told.taken.store(typed, Ordering::Relaxed);
+        }
+    }
+
     /// From now on nobody is told.
     pub fn fall_silent(&self) {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *lock(&self.told) = None;
     }
 }
 
@@ -232,48 +319,82 @@ impl Drop for Listener {
     }
 }
 
-fn told(audience: &Audience) -> Option<Told> {
-    audience.lock().unwrap_or_else(PoisonError::into_inner).clone()
+fn lock(audience: &Audience) -> MutexGuard<'_, Option<Told>> {
+    audience.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn listen(ended: CancellationToken, audience: Audience) -> io::Result<JoinHandle<()>> {
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = signal(SignalKind::hangup())?;
-    let mut resizes = signal(SignalKind::window_change())?;
-    Ok(tokio::spawn(async move {
-        loop {
-            let fact = tokio::select! {
-                // The terminal is gone, and with it whoever could type.
-                () = ended.cancelled() => Some(Fact::Signal(Signal::HangUp)),
-                _ = interrupts.recv() => Some(Fact::Signal(Signal::Interrupt)),
-                _ = terminations.recv() => Some(Fact::Signal(Signal::Terminate)),
-                _ = hangups.recv() => Some(Fact::Signal(Signal::HangUp)),
-                _ = resizes.recv() => size().ok().map(Fact::Resized),
-            };
-            let Some(fact) = fact else { continue };
-            let last = matches!(fact, Fact::Signal(Signal::HangUp));
-            if let Some(told) = told(&audience) {
-                drop(told.messages.send(Message { at: told.clock.now(), fact }));
+fn told(audience: &Audience) -> Option<Told> {
+    lock(audience).clone()
+}
+
+/// Passes on that the terminal has another size or is gone, and that the program ends.
+async fn pass_on_ends(
+    ended: CancellationToken,
+    mut resizes: tokio::signal::unix::Signal,
+    audience: Audience,
+    shutdown: Shutdown,
+) {
+    let mut is_ending = false;
+    loop {
+        let fact = tokio::select! {
+            exit = shutdown.requested(), if !is_ending => {
+                is_ending = true;
+                signal_of(exit).map(Fact::Signal)
             }
-            if last {
-                return;
+            () = ended.cancelled(), if !is_ending => {
+                // With the terminal goes whoever could type.
+                shutdown.request(Exit::HungUp);
+                None
             }
+            _ = resizes.recv() => size().ok().map(Fact::Resized),
+        };
+        if let (Some(fact), Some(told)) = (fact, told(&audience)) {
+            drop(told.messages.send(Message { at: told.clock.now(), fact }));
         }
-    }))
+    }
+}
+
+/// The signal that stands for an end which the loop has not wanted itself.
+fn signal_of(exit: Exit) -> Option<Signal> {
+    match exit {
+        Exit::Quit => None,
+        Exit::Interrupted => Some(Signal::Interrupt),
+        Exit::Terminated => Some(Signal::Terminate),
+        Exit::HungUp => Some(Signal::HangUp),
+    }
 }
 
 /// Passes on what is typed, as fast as it is taken and dated when it was read.
-async fn pass_on_input(mut input: Input, audience: Audience) {
+async fn pass_on_input(mut input: Input, audience: Audience, shutdown: Shutdown) {
+    let (mut to, mut passed) = (None, 0);
     while let Some((at, event)) = input.next().await {
         let Some(told) = told(&audience) else { continue };
+        if to.as_ref().is_none_or(|taken| !Arc::ptr_eq(taken, &told.taken)) {
+            (to, passed) = (Some(Arc::clone(&told.taken)), 0);
+        }
         let (now, tick) = (told.clock.now(), told.clock.tick(at.into()));
         let wall = now.wall.checked_sub(now.tick.saturating_sub(tick)).unwrap_or(now.wall);
         let at = Moment { tick, wall };
         for fact in facts(event) {
+            passed += 1;
+            if is_interrupt(&fact) {
+                tokio::spawn(insist_unless_taken(Arc::clone(&told.taken), passed, shutdown.clone()));
+            }
             // Whoever was told and is not there any more has lost what was typed for it.
             drop(told.input.send(Message { at, fact }).await);
         }
+    }
+}
+
+fn is_interrupt(fact: &Fact) -> bool {
+    matches!(fact, Fact::Key { chord, .. } if chord.ctrl && chord.key == Key::Char('c'))
+}
+
+/// Lets a ctrl-c act like SIGINT if the loop does not take it: it waits for a terminal that takes no output.
+async fn insist_unless_taken(taken: Arc<AtomicU64>, number: u64, shutdown: Shutdown) {
+    sleep(PATIENCE).await;
+    if taken.load(Ordering::Relaxed) < number {
+        if shutdown.is_requested() { shutdown.force() } else { shutdown.request(Exit::Interrupted) }
     }
 }
 

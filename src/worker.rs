@@ -63,6 +63,7 @@ use crate::model::desktop::Desktop;
 use crate::model::failure::{Cause, Failure};
 use crate::model::pacing::{Limits, Traffic};
 use crate::model::plan::Plan;
+use crate::shutdown::Shutdown;
 use crate::tallyfy::Client;
 
 use apply::Job;
@@ -95,6 +96,8 @@ pub struct Terms {
     pub desktop: Desktop,
     /// What the jitter of delays starts from; the same seed gives the same delays.
     pub seed: u64,
+    /// The end of the program, after whose request nothing more is sent.
+    pub shutdown: Shutdown,
 }
 
 impl Terms {
@@ -105,7 +108,8 @@ impl Terms {
         let backups = Backups::new(state_dir.join("backups"), 0);
         let seed = RandomState::new().hash_one(());
         let (source, desktop) = (TokenSource::none(), Desktop::default());
-        Self { at_once: Traffic::AT_ONCE, limits, clock, state_dir, backups, desktop, source, seed }
+        let (at_once, shutdown) = (Traffic::AT_ONCE, Shutdown::default());
+        Self { at_once, limits, clock, state_dir, backups, desktop, source, seed, shutdown }
     }
 }
 
@@ -120,6 +124,7 @@ pub struct Worker {
     desktop: Arc<Desktop>,
     state_dir: PathBuf,
     at_once: usize,
+    shutdown: Shutdown,
     tasks: JoinSet<()>,
     leads: BTreeMap<Ticket, Lead>,
     /// Set when the job that was confirmed last is over.
@@ -143,7 +148,7 @@ impl Worker {
     /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
     #[must_use]
     pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
-        let Terms { at_once, limits, clock, state_dir, backups, desktop, source, seed } = terms;
+        let Terms { at_once, limits, clock, state_dir, backups, desktop, source, seed, shutdown } = terms;
         let post = Post::new(clock, messages);
         let gate = Gate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
@@ -152,7 +157,7 @@ impl Worker {
         tasks.spawn(async move { herald::watch(&watched, &herald, timeout).await });
         let last_job = CancellationToken::new();
         last_job.cancel();
-        let session = Session::new(client, gate, seed, post.clone());
+        let session = Session::new(client, gate, seed, post.clone(), shutdown.clone());
         let porter = Porter::new(session.clone(), source);
         let watching = porter.clone();
         tasks.spawn(async move { watching.watch().await });
@@ -166,6 +171,7 @@ impl Worker {
             desktop: Arc::new(desktop),
             state_dir,
             at_once,
+            shutdown,
             tasks,
             leads: BTreeMap::new(),
             last_job,
@@ -186,6 +192,7 @@ impl Worker {
             Effect::Hold(ticket) => self.shift(ticket, Gear::Held),
             Effect::Resume(ticket) => self.shift(ticket, Gear::Going),
             Effect::AskNow => self.session.ask_now(),
+            Effect::Leave(exit) => self.shutdown.request(exit),
             Effect::Quit(_) | Effect::Go(_) | Effect::Suspend | Effect::Clip(_) => {}
         }
     }
@@ -349,7 +356,7 @@ impl Worker {
 
     /// Puts a job behind those confirmed before it.
     fn queue(&mut self, ticket: Ticket, plan: Arc<Plan>) {
-        let reins = Reins::new();
+        let reins = Reins::new(self.shutdown.clone());
         let job = Job {
             session: self.session.clone(),
             confirmed: self.post.clock.now().wall,
@@ -359,11 +366,12 @@ impl Worker {
             ticket,
             plan,
             reins: reins.clone(),
+            shutdown: self.shutdown.clone(),
             at_once: self.at_once,
         };
         let over = CancellationToken::new();
         let before = std::mem::replace(&mut self.last_job, over.clone());
-        let task = self.tasks.spawn(job.run(before, over));
+        let task = self.tasks.spawn(job.run(before, over, self.shutdown.hold()));
         self.leads.insert(ticket, Lead { task, means: Means::Job(reins) });
     }
 

@@ -236,7 +236,9 @@ pub enum Effect {
     Resume(Ticket),
     /// A person asks for something to be read now, though the server asked for a pause.
     AskNow,
-    /// Leave.
+    /// The program is to end, once requests in flight are answered or have had their time: nothing more is sent.
+    Leave(Exit),
+    /// End now.
     Quit(Exit),
     /// Leave this organization for another one. Whatever is still under way breaks off.
     Go(Place),

@@ -477,12 +477,11 @@ impl State {
             Some(Overlay::Recovery(page)) => page.wakes_at(),
             _ => None,
         };
-        let leaving = self.leaving.map(|leaving| leaving.deadline);
         let next_second =
             self.now.tick + Duration::from_millis(1000 - u64::from(self.now.tick.subsec_millis()));
         let counts_down = self.waiting.as_ref().is_some_and(|wait| wait.until > self.now.tick);
         let searched = self.listing().search_due().map(|(due, _)| due);
         let ticking = (counts_down || self.jobs.is_moving()).then_some(next_second);
-        [armed, leaving, searched, ticking, self.notice_ends_at()].into_iter().flatten().min()
+        [armed, searched, ticking, self.notice_ends_at()].into_iter().flatten().min()
     }
 }

@@ -144,6 +144,8 @@ fn resize(state: &mut State, size: Size) {
 
 fn receive_signal(state: &mut State, signal: Signal, effects: &mut Effects) {
     match signal {
+        // A signal that comes while the program leaves is obeyed by whoever works, not by the screen.
+        Signal::Interrupt | Signal::Terminate | Signal::HangUp if state.leaving.is_some() => {}
         Signal::Interrupt => leave(state, Exit::Interrupted, effects),
         Signal::Terminate => leave(state, Exit::Terminated, effects),
         Signal::HangUp => leave(state, Exit::HungUp, effects),
@@ -158,7 +160,7 @@ fn receive_signal(state: &mut State, signal: Signal, effects: &mut Effects) {
     }
 }
 
-/// How long what is under way may still take once the program is leaving.
+/// How long requests in flight may still take once the program is leaving, as the worker sees to it.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Leaves: nothing more is sent, and what is under way gets a few seconds.
@@ -170,6 +172,7 @@ fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {
     if state.leaving.is_none() {
         state.leaving = Some(Leaving { exit, deadline: state.now.tick + FAREWELL });
         act::cancel_all(state, effects);
+        effects.push(Effect::Leave(exit));
     }
 }
 
@@ -181,11 +184,6 @@ fn pass_deadline(state: &mut State, effects: &mut Effects) {
     if let Some(Overlay::Recovery(page)) = &mut state.overlay {
         let wish = page.due(state.now);
         recover::obey(state, wish, effects);
-    }
-    if let Some(leaving) = state.leaving
-        && state.now.tick >= leaving.deadline
-    {
-        effects.push(Effect::Quit(leaving.exit));
     }
 }
 

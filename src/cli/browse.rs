@@ -2,12 +2,11 @@
 //!
 //! Owns what must be there before the screen opens: an address that can be used, a token, an organization. Must not know of records or keys.
 
-use std::io::{self, Stdout};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use color_eyre::eyre::WrapErr as _;
 use directories::UserDirs;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::{channel, unbounded_channel};
@@ -29,8 +28,9 @@ use crate::model::place::{Known, Place};
 use crate::model::saving::Folders;
 use crate::model::secret::Token;
 use crate::model::undo::UndoStack;
+use crate::shutdown::Shutdown;
 use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
-use crate::terminal::{self, Continuations, Input, Listener, Screen};
+use crate::terminal::{self, Continuations, Input, Listener, Output, Screen};
 use crate::worker::{Clock, Terms, Worker};
 
 /// Where the token comes from with these settings.
@@ -139,43 +139,65 @@ pub type Guide = dyn Fn(&Place, &Visit) -> Result<Visit, Trouble> + Send + Sync;
 /// How the loop came to an end.
 enum Ended {
     Left(Exit),
+    /// The terminal failed.
+    HungUp,
     Gone(Box<Visit>),
 }
 
 /// Opens the screen on an organization, and on others for as long as the person goes on to them, and answers how it was
-/// left. Marks wait where they were made until their organization is entered again.
-///
-/// # Errors
-/// [`Trouble`] when the screen cannot be opened, or fails.
-pub async fn run(visit: Visit, guide: Arc<Guide>, input: Input) -> Result<ExitCode, Trouble> {
+/// left. Marks wait where they were made until their organization is entered again. A terminal that fails has hung up.
+pub async fn run(visit: Visit, guide: Arc<Guide>, input: Input, shutdown: &Shutdown) -> ExitCode {
+    shutdown.attend();
     terminal::restore_on_panic();
-    let mut screen = Screen::take().wrap_err("could not take the terminal")?;
-    let mut surface = screen.surface().wrap_err("could not draw on the terminal")?;
-    let mut listener = Listener::new(input);
-    let mut continued = Continuations::listen().wrap_err("could not listen for signals")?;
+    let farewell = visit_all(visit, &guide, input, shutdown).await.unwrap_or_else(|why| {
+        shutdown.request(Exit::HungUp);
+        vec![format!("error: could not use the terminal: {why}")]
+    });
+    farewell.iter().for_each(|line| say(line));
+    ExitCode::from(shutdown.exit().map_or(0, Exit::code))
+}
+
+/// Visits organizations until the program ends, and returns the last words to say when the screen has closed.
+async fn visit_all(
+    visit: Visit,
+    guide: &Arc<Guide>,
+    input: Input,
+    shutdown: &Shutdown,
+) -> io::Result<Vec<String>> {
+    let mut screen = Screen::take(shutdown.clone())?;
+    let mut surface = screen.surface()?;
+    let mut listener = Listener::new(input, shutdown.clone());
+    let mut continued = Continuations::listen()?;
     let (mut visit, mut left, mut visited) = (visit, Vec::new(), Vec::new());
-    let (exit, farewell) = loop {
-        let mut stay = Stay::begin(&visit, surface, &mut listener, (&mut left, &visited))?;
-        let ended = stay.until_over((&mut screen, &mut continued), &guide, &visit).await;
+    loop {
+        let mut stay = Stay::begin(&visit, surface, &mut listener, (&mut left, &visited), shutdown)?;
+        let ended = stay.until_over((&mut screen, &mut continued), &listener, guide, &visit).await;
+        match &ended {
+            Ended::Left(exit) => {
+                // Jobs are over by now, unless the person insisted.
+                shutdown.request(*exit);
+                shutdown.force();
+            }
+            Ended::HungUp => shutdown.request(Exit::HungUp),
+            Ended::Gone(_) => {}
+        }
+        if shutdown.is_requested() {
+            shutdown.closed().await;
+            stay.looping.catch_up();
+        }
         listener.fall_silent();
         let (state, terminal) = stay.looping.take_apart();
-        match ended {
-            Ok(Ended::Left(exit)) => break (Ok(exit), state.farewell()),
-            Ok(Ended::Gone(next)) => {
-                let here = state.here();
-                visited.retain(|known: &Known| known.place != here.place);
-                visited.push(here);
-                left.push(Left { place: visit.place(), marks: state.marks, undo: state.undo });
-                (visit, surface) = (*next, terminal);
-            }
-            Err(error) => break (Err(error), state.farewell()),
-        }
-    };
-    drop(screen);
-    let exit = exit.wrap_err("the terminal failed")?;
-    farewell.iter().for_each(|line| say(line));
-    Ok(ExitCode::from(exit.code()))
+        let Ended::Gone(next) = ended else { return Ok(state.farewell()) };
+        let here = state.here();
+        visited.retain(|known: &Known| known.place != here.place);
+        visited.push(here);
+        left.push(Left { place: visit.place(), marks: state.marks, undo: state.undo });
+        (visit, surface) = (*next, terminal);
+    }
 }
+
+/// How many keys may wait for the loop: more than a person types ahead, few enough to be taken at once.
+const INPUT_WAITING: usize = 1024;
 
 /// What waits in an organization that was left until it is entered again.
 struct Left {
@@ -184,16 +206,13 @@ struct Left {
     undo: UndoStack,
 }
 
-/// How many keys may wait for the loop: more than a person types ahead, few enough to be taken at once.
-const INPUT_WAITING: usize = 1024;
-
 /// The surface that is drawn on.
-type Surface = ratatui::Terminal<CrosstermBackend<Stdout>>;
+type Surface = ratatui::Terminal<CrosstermBackend<Output>>;
 
 /// The time in one organization: a loop with a worker and a channel of its own, so that nothing that was said in or to
 /// another organization is ever heard in it.
 struct Stay {
-    looping: EventLoop<CrosstermBackend<Stdout>>,
+    looping: EventLoop<CrosstermBackend<Output>>,
 }
 
 impl Stay {
@@ -202,7 +221,8 @@ impl Stay {
         surface: Surface,
         listener: &mut Listener,
         (left, visited): (&mut Vec<Left>, &[Known]),
-    ) -> Result<Self, Trouble> {
+        shutdown: &Shutdown,
+    ) -> io::Result<Self> {
         let settings = &visit.settings;
         let clock = Clock::system();
         let (messages, inbox) = unbounded_channel();
@@ -212,10 +232,11 @@ impl Stay {
             source: visit.source.clone(),
             desktop: desktop(settings),
             backups: Backups::new(settings.backups.clone(), settings.keep_free),
+            shutdown: shutdown.clone(),
             ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
         };
-        let size = terminal::size().wrap_err("the terminal does not tell its size")?;
-        listener.tell(messages.clone(), input, clock.clone()).wrap_err("could not listen for signals")?;
+        let size = terminal::size()?;
+        listener.tell(messages.clone(), input, clock.clone())?;
         let worker = Worker::new(visit.client.clone(), terms, messages);
         let mut state = State::new(setup(visit, visited), size, clock.now());
         state.traffic = Traffic::new(settings.at_once);
@@ -226,11 +247,23 @@ impl Stay {
         Ok(Self { looping: EventLoop::new(state, surface, worker, (inbox, typed), clock) })
     }
 
-    /// Turns the loop until the person, or the system, wants it to end. It turns on while a way to another organization
+    /// Turns the loop until the person, or the system, wants it to end, or the terminal fails. It turns on while a way to another organization
     /// is looked for, which may take as long as a keyring does; of two such wishes the later one counts.
     async fn until_over(
         &mut self,
         (screen, continued): (&mut Screen, &mut Continuations),
+        listener: &Listener,
+        guide: &Arc<Guide>,
+        here: &Visit,
+    ) -> Ended {
+        let ended = self.turn_until_over((screen, continued), listener, guide, here).await;
+        ended.unwrap_or(Ended::HungUp)
+    }
+
+    async fn turn_until_over(
+        &mut self,
+        (screen, continued): (&mut Screen, &mut Continuations),
+        listener: &Listener,
         guide: &Arc<Guide>,
         here: &Visit,
     ) -> io::Result<Ended> {
@@ -263,6 +296,7 @@ impl Stay {
             for text in looping.take_clips() {
                 screen.clip(&text)?;
             }
+            listener.taken(looping.input_taken());
             match turn {
                 Turn::Going => {}
                 Turn::Ended(exit) => return Ok(Ended::Left(exit)),

@@ -3,25 +3,25 @@
 //! Owns the terminal's modes from the first question to the last, and their restoration however that ends: what is typed
 //! while nothing is asked is neither shown nor an answer. Must not know what is asked for.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crossterm::cursor::MoveToColumn;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{Clear, ClearType, disable_raw_mode, enable_raw_mode};
-use crossterm::{execute, queue};
-use tokio::signal::unix::{SignalKind, signal};
+use crossterm::queue;
+use crossterm::terminal::{Clear, ClearType};
 use tokio::time::sleep;
 
 use super::trouble::Trouble;
 use super::waiting;
+use crate::app::effect::Exit;
 use crate::app::keymap::{Chord, Key};
 use crate::app::message::PASTE_CUT;
 use crate::app::state::text_input::{self, TextInput};
 use crate::config::Problem;
 use crate::model::secret::{Token, TypedToken};
 use crate::model::text;
-use crate::terminal::{Continuations, Event, Input};
+use crate::shutdown::Shutdown;
+use crate::terminal::{Continuations, Event, Input, Output, RawMode};
 
 /// As wide as text is set, where the terminal has room for it.
 const WIDTH: usize = 80;
@@ -29,8 +29,8 @@ const WIDTH: usize = 80;
 /// Why there is no answer.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// The person, or the system, wants the program to end with this code.
-    Ended(u8),
+    /// The person, or the system, wants the program to end.
+    Ended(Exit),
     /// The person does not want to answer.
     Declined,
     /// Something went wrong.
@@ -43,9 +43,10 @@ impl From<Trouble> for Stop {
     }
 }
 
+/// A terminal that fails has hung up.
 impl From<io::Error> for Stop {
-    fn from(why: io::Error) -> Self {
-        Self::Trouble(Trouble::Failed(color_eyre::Report::new(why).wrap_err("the terminal failed")))
+    fn from(_: io::Error) -> Self {
+        Self::Ended(Exit::HungUp)
     }
 }
 
@@ -53,23 +54,24 @@ impl Stop {
     /// How the process ends; `declined` says what is then told.
     pub(super) fn ended(self, declined: impl FnOnce() -> Trouble) -> Result<ExitCode, Trouble> {
         match self {
-            Self::Ended(code) => Ok(ExitCode::from(code)),
+            Self::Ended(exit) => Ok(ExitCode::from(exit.code())),
             Self::Declined => Err(declined()),
             Self::Trouble(trouble) => Err(trouble),
         }
     }
 }
 
-/// Carries out `asking`, unless a signal ends it first. Dropped on the way, it leaves the terminal as it was.
-pub(super) async fn unless_signalled<T>(asking: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = signal(SignalKind::hangup())?;
+/// Carries out `asking`, unless the end of the program is requested first. Dropped on the way, it leaves the terminal as
+/// it was.
+pub(super) async fn unless_ended<T>(
+    shutdown: &Shutdown,
+    asking: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    shutdown.attend();
     tokio::select! {
+        biased;
+        exit = shutdown.requested() => Err(Stop::Ended(exit)),
         answer = asking => answer,
-        _ = interrupts.recv() => Err(Stop::Ended(130)),
-        _ = terminations.recv() => Err(Stop::Ended(143)),
-        _ = hangups.recv() => Err(Stop::Ended(129)),
     }
 }
 
@@ -85,10 +87,11 @@ pub(super) enum Asked {
 
 /// A conversation with the person at the terminal, whose modes are its own meanwhile.
 pub(super) struct Dialog<'i> {
-    out: Box<dyn Write + Send>,
+    out: Output,
     input: &'i mut Input,
     continued: Continuations,
-    raw: Raw,
+    shutdown: Shutdown,
+    raw: RawMode,
 }
 
 impl Drop for Dialog<'_> {
@@ -100,8 +103,9 @@ impl Drop for Dialog<'_> {
 
 impl<'i> Dialog<'i> {
     /// On standard output, or on standard error where the first is no terminal.
-    pub(super) fn new(input: &'i mut Input) -> Result<Self, Stop> {
-        Ok(Self { out: terminal(), input, continued: Continuations::listen()?, raw: Raw::take()? })
+    pub(super) fn new(input: &'i mut Input, shutdown: &Shutdown) -> Result<Self, Stop> {
+        let (out, shutdown) = (Output::new(shutdown.clone()), shutdown.clone());
+        Ok(Self { out, input, continued: Continuations::listen()?, shutdown, raw: RawMode::of_line()? })
     }
 
     /// Says something, set for the terminal's width.
@@ -151,12 +155,12 @@ impl<'i> Dialog<'i> {
             };
             match event {
                 Some(Event::Key { chord, .. }) => match keyed(chord) {
-                    Typed::Interrupt => return Err(Stop::Ended(130)),
+                    Typed::Interrupt => return Err(Stop::Ended(Exit::Interrupted)),
                     Typed::Leave => return Err(Stop::Declined),
                     _ => {}
                 },
                 Some(_) => {}
-                None => return Err(Stop::Declined),
+                None => return Err(self.hung_up()),
             }
         }
     }
@@ -215,7 +219,7 @@ impl<'i> Dialog<'i> {
                 Some(Event::Key { chord, .. }) => match keyed(chord) {
                     Typed::Nothing => {}
                     Typed::Done => return Ok(()),
-                    Typed::Interrupt => return Err(Stop::Ended(130)),
+                    Typed::Interrupt => return Err(Stop::Ended(Exit::Interrupted)),
                     Typed::Leave => return Err(Stop::Declined),
                     Typed::End if line.shown().is_empty() => return Err(Stop::Declined),
                     Typed::End => {}
@@ -230,14 +234,19 @@ impl<'i> Dialog<'i> {
                         self.say(PASTE_CUT)?;
                     }
                 }
-                // The terminal is gone, and with it whoever could type.
-                None => return Err(Stop::Declined),
+                None => return Err(self.hung_up()),
             }
             if line.take_cut() {
                 write!(self.out, "\r\n")?;
                 self.say(&text_input::cut())?;
             }
         }
+    }
+
+    /// The terminal is gone, and with it whoever could type.
+    fn hung_up(&self) -> Stop {
+        self.shutdown.request(Exit::HungUp);
+        Stop::Ended(Exit::HungUp)
     }
 
     /// Draws the question with the end of what was typed: a line that wraps cannot be drawn over.
@@ -344,38 +353,6 @@ impl Line for TypedToken {
     fn shown(&self) -> String {
         self.mask()
     }
-}
-
-/// The terminal while it hands over every key and echoes none.
-struct Raw;
-
-impl Raw {
-    fn take() -> io::Result<Self> {
-        enable_raw_mode()?;
-        let raw = Self;
-        execute!(terminal(), EnableBracketedPaste)?;
-        Ok(raw)
-    }
-
-    /// Takes the modes again after another program may have changed them.
-    fn retake(&mut self) -> io::Result<()> {
-        disable_raw_mode()?;
-        enable_raw_mode()?;
-        execute!(terminal(), EnableBracketedPaste)
-    }
-}
-
-impl Drop for Raw {
-    /// What cannot be restored then is lost with the terminal.
-    fn drop(&mut self) {
-        let _ = execute!(terminal(), DisableBracketedPaste);
-        let _ = disable_raw_mode();
-    }
-}
-
-fn terminal() -> Box<dyn Write + Send> {
-    let out = io::stdout();
-    if out.is_terminal() { Box::new(out) } else { Box::new(io::stderr()) }
 }
 
 fn width() -> usize {

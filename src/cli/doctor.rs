@@ -9,12 +9,13 @@ mod system;
 
 use std::process::ExitCode;
 
-use super::dialog::{Stop, unless_signalled};
+use super::dialog::{Stop, unless_ended};
 use super::trouble::{Code, Trouble};
 use super::{GlobalArgs, browse, network, pages, settings, waiting, whoami};
 use crate::auth::{self, Stored};
 use crate::config::{Environment, Places, Problem, Settings, Written};
 use crate::model::secret::Token;
+use crate::shutdown::Shutdown;
 use crate::tallyfy::BaseUrl;
 use crate::terminal::Input;
 use page::Page;
@@ -23,8 +24,13 @@ use page::Page;
 ///
 /// # Errors
 /// [`Trouble`] when standard output cannot be written to. What is found wrong only decides the exit code.
-pub(super) async fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Trouble> {
-    let page = match unless_signalled(examined(flags, environment)).await {
+pub(super) async fn run(
+    flags: &GlobalArgs,
+    environment: &Environment,
+    shutdown: &Shutdown,
+) -> Result<ExitCode, Trouble> {
+    let waited = Waited { input: Input::of_terminal(), shutdown: shutdown.clone() };
+    let page = match unless_ended(shutdown, examined(flags, environment, waited)).await {
         Ok(page) => page,
         Err(stop) => {
             let left = || Problem::new("the check was left before it was done", "");
@@ -35,15 +41,27 @@ pub(super) async fn run(flags: &GlobalArgs, environment: &Environment) -> Result
     Ok(page.code().map_or(ExitCode::SUCCESS, ExitCode::from))
 }
 
-async fn examined(flags: &GlobalArgs, environment: &Environment) -> Result<Page, Stop> {
+/// What ends a wait: a key, or the end of the program.
+struct Waited {
+    input: Input,
+    shutdown: Shutdown,
+}
+
+impl Waited {
+    async fn patiently<T>(&mut self, what: &str, work: impl Future<Output = T>) -> Result<T, Stop> {
+        waiting::patiently(what, &mut self.input, &self.shutdown, work).await
+    }
+}
+
+async fn examined(flags: &GlobalArgs, environment: &Environment, mut waited: Waited) -> Result<Page, Stop> {
     let places = Places::of_platform();
-    let (mut page, mut input) = (Page::default(), Input::of_terminal());
+    let mut page = Page::default();
     let settings = config(&mut page, flags, environment, &places);
     let base_url = address(&mut page, settings.as_ref());
     network(&mut page, settings.as_ref(), base_url.as_ref());
     let search = settings.as_ref().map(|settings| browse::search(settings, environment));
-    let token = token(&mut page, &mut input, base_url.as_ref(), search.as_ref()).await?;
-    online(&mut page, &mut input, settings.as_ref(), base_url, token).await?;
+    let token = token(&mut page, &mut waited, base_url.as_ref(), search.as_ref()).await?;
+    online(&mut page, &mut waited, settings.as_ref(), base_url, token).await?;
     limits(&mut page, settings.as_ref());
     let state_dir = settings.as_ref().map(|settings| settings.state_dir.clone()).or(places.state_dir);
     system::state(&mut page, state_dir.as_deref());
@@ -52,7 +70,7 @@ async fn examined(flags: &GlobalArgs, environment: &Environment) -> Result<Page,
         None => page.skipped("backups", NO_CONFIG),
     }
     match search.as_ref().and_then(auth::Search::stored) {
-        Some(stored) => keyring(&mut page, &mut input, stored).await?,
+        Some(stored) => keyring(&mut page, &mut waited, stored).await?,
         None => page.skipped("keyring", "the base URL that tokens are kept by is not known"),
     }
     system::terminal(&mut page, settings.as_ref());
@@ -153,7 +171,7 @@ fn network(page: &mut Page, settings: Option<&Settings>, base_url: Option<&BaseU
 
 async fn token(
     page: &mut Page,
-    input: &mut Input,
+    waited: &mut Waited,
     base_url: Option<&BaseUrl>,
     search: Option<&auth::Search>,
 ) -> Result<Option<Token>, Stop> {
@@ -163,7 +181,7 @@ async fn token(
     };
     let what = search.waits_for();
     let finding = waiting::blocking(move || search.find());
-    Ok(match waiting::patiently(&what, input, finding).await?? {
+    Ok(match waited.patiently(&what, finding).await?? {
         Ok(Some((token, origin))) => {
             page.ok("token", &format!("from {origin}"));
             Some(token)
@@ -182,7 +200,7 @@ async fn token(
 /// Everything that takes an answer of the server.
 async fn online(
     page: &mut Page,
-    input: &mut Input,
+    waited: &mut Waited,
     settings: Option<&Settings>,
     base_url: Option<BaseUrl>,
     token: Option<Token>,
@@ -190,7 +208,7 @@ async fn online(
     match (settings, base_url, token) {
         (Some(settings), Some(base_url), Some(token)) => {
             let what = whoami::waits_for(&base_url);
-            waiting::patiently(&what, input, server::look(page, settings, base_url, token)).await
+            waited.patiently(&what, server::look(page, settings, base_url, token)).await
         }
         _ => {
             server::CHECKS
@@ -212,10 +230,10 @@ fn limits(page: &mut Page, settings: Option<&Settings>) {
     }
 }
 
-async fn keyring(page: &mut Page, input: &mut Input, stored: &Stored) -> Result<(), Stop> {
+async fn keyring(page: &mut Page, waited: &mut Waited, stored: &Stored) -> Result<(), Stop> {
     let (at, what) = (stored.clone(), stored.waits_for());
     let asking = waiting::blocking(move || at.ask_keyring());
-    match waiting::patiently(what, input, asking).await?? {
+    match waited.patiently(what, asking).await?? {
         None => page.ok("keyring", "switched off: `tidyfy login` stores the token in a file"),
         Some(Ok(())) => page.ok("keyring", &format!("{} answers", auth::keyring::NAME)),
         Some(Err(why)) if !why.is_absent() => page.warn(

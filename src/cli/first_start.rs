@@ -15,6 +15,7 @@ use crate::auth::Origin;
 use crate::config::{DEFAULT_BASE_URL, Environment, Places, Problem, Settings};
 use crate::model::failure::{Cause, Failure};
 use crate::model::secret::Token;
+use crate::shutdown::Shutdown;
 use crate::tallyfy::{BaseUrl, Client};
 use crate::terminal::Input;
 
@@ -57,8 +58,9 @@ pub(super) async fn ask(
     given: &Given<'_>,
     found: Option<(Token, Origin)>,
     input: &mut Input,
+    shutdown: &Shutdown,
 ) -> Result<Answers, Stop> {
-    let mut dialog = Dialog::new(input)?;
+    let mut dialog = Dialog::new(input, shutdown)?;
     dialog.say("tidyfy needs to know a little more before it can open your organization.")?;
     dialog.say("Esc leaves, and nothing is kept then. `tidyfy demo` shows everything without an account.")?;
     let mut settings = given.settings.clone();

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use color_eyre::eyre::WrapErr;
 use secrecy::zeroize::Zeroizing;
 
-use super::dialog::{Asked, Dialog, Stop, unless_signalled};
+use super::dialog::{Asked, Dialog, Stop, unless_ended};
 use super::pages::print;
 use super::trouble::{Code, Trouble, say};
 use super::{browse, waiting, whoami};
@@ -18,6 +18,7 @@ use crate::auth::{Put, Removed, Search, Stored};
 use crate::config::{Environment, Problem, Settings};
 use crate::model::people::Person;
 use crate::model::secret::Token;
+use crate::shutdown::Shutdown;
 use crate::tallyfy::BaseUrl;
 use crate::terminal::Input;
 
@@ -29,11 +30,15 @@ const LARGEST: u64 = 64 * 1024;
 /// # Errors
 /// [`Trouble`] when there is none, when it is not accepted or cannot be checked, and when it cannot be stored. Nothing is
 /// stored then.
-pub(super) async fn login(settings: &Settings, environment: &Environment) -> Result<ExitCode, Trouble> {
+pub(super) async fn login(
+    settings: &Settings,
+    environment: &Environment,
+    shutdown: &Shutdown,
+) -> Result<ExitCode, Trouble> {
     let base_url = browse::base_url(settings)?;
     let search = browse::search(settings, environment);
     let stored = stored(&search)?;
-    let name = match unless_signalled(accepted(settings, &base_url, stored)).await {
+    let name = match unless_ended(shutdown, accepted(settings, &base_url, stored, shutdown)).await {
         Ok(name) => name,
         Err(stop) => return stop.ended(nothing_typed),
     };
@@ -45,16 +50,22 @@ pub(super) async fn login(settings: &Settings, environment: &Environment) -> Res
 }
 
 /// Stores a token that was accepted, and answers what to say of it.
-async fn accepted(settings: &Settings, base_url: &BaseUrl, stored: &Stored) -> Result<String, Stop> {
+async fn accepted(
+    settings: &Settings,
+    base_url: &BaseUrl,
+    stored: &Stored,
+    shutdown: &Shutdown,
+) -> Result<String, Stop> {
     let (server, mut input) = (whoami::waits_for(base_url), Input::of_terminal());
     if !io::stdin().is_terminal() {
         let token = read().await?;
         let check = checked(settings, base_url, token.clone());
-        let person = waiting::patiently(&server, &mut input, check).await??;
-        let put = waiting::patiently(stored.waits_for(), &mut input, put(stored.clone(), token)).await??;
+        let person = waiting::patiently(&server, &mut input, shutdown, check).await??;
+        let put = waiting::patiently(stored.waits_for(), &mut input, shutdown, put(stored.clone(), token))
+            .await??;
         return Ok(accepted_words(&person, &put));
     }
-    let mut dialog = Dialog::new(&mut input)?;
+    let mut dialog = Dialog::new(&mut input, shutdown)?;
     let token = typed(&mut dialog, base_url).await?;
     let person = dialog.wait_for(&server, checked(settings, base_url, token.clone())).await??;
     let put = dialog.wait_for(stored.waits_for(), put(stored.clone(), token)).await??;
@@ -136,8 +147,12 @@ fn nothing_typed() -> Trouble {
 ///
 /// # Errors
 /// [`Trouble`] when something is left that could not be removed.
-pub(super) async fn logout(settings: &Settings, environment: &Environment) -> Result<ExitCode, Trouble> {
-    match unless_signalled(removed(settings, environment)).await {
+pub(super) async fn logout(
+    settings: &Settings,
+    environment: &Environment,
+    shutdown: &Shutdown,
+) -> Result<ExitCode, Trouble> {
+    match unless_ended(shutdown, removed(settings, environment, shutdown)).await {
         Ok(code) => Ok(code),
         Err(stop) => stop.ended(|| {
             let sentence = "the keyring was not waited for: a token that it holds is still there";
@@ -149,13 +164,18 @@ pub(super) async fn logout(settings: &Settings, environment: &Environment) -> Re
     }
 }
 
-async fn removed(settings: &Settings, environment: &Environment) -> Result<ExitCode, Stop> {
+async fn removed(
+    settings: &Settings,
+    environment: &Environment,
+    shutdown: &Shutdown,
+) -> Result<ExitCode, Stop> {
     let base_url = browse::base_url(settings)?;
     let search = browse::search(settings, environment);
     let (at, mut input) = (stored(&search)?.clone(), Input::of_terminal());
     let what = at.waits_for();
     let removing = waiting::blocking(move || at.remove());
-    let Removed { from, mut problems, unasked } = waiting::patiently(what, &mut input, removing).await??;
+    let Removed { from, mut problems, unasked } =
+        waiting::patiently(what, &mut input, shutdown, removing).await??;
     for origin in &from {
         print(format!("token removed from {origin}\n").as_bytes())?;
     }
@@ -179,7 +199,7 @@ async fn removed(settings: &Settings, environment: &Environment) -> Result<ExitC
         None if is_silent => None,
         None => {
             let finding = waiting::blocking(move || search.find().ok().flatten());
-            waiting::patiently(what, &mut input, finding).await??.map(|(_, origin)| origin)
+            waiting::patiently(what, &mut input, shutdown, finding).await??.map(|(_, origin)| origin)
         }
     };
     if let Some(origin) = left {

@@ -14,13 +14,18 @@ use crate::auth::{Origin, TokenSource};
 use crate::config::{Environment, Places, Problem, Settings, Written};
 use crate::model::place::Place;
 use crate::model::secret::Token;
+use crate::shutdown::Shutdown;
 use crate::terminal::Input;
 
 /// Opens the configured organization, after asking for what is missing where somebody can be asked.
 ///
 /// # Errors
 /// [`Trouble`] when something is missing, or the screen fails.
-pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitCode, Trouble> {
+pub(super) fn run(
+    flags: &GlobalArgs,
+    environment: &Environment,
+    shutdown: &Shutdown,
+) -> Result<ExitCode, Trouble> {
     let places = Places::of_platform();
     let file = flags.config(&places)?;
     let settings = settings(file.as_ref(), &flags.flags(), environment, None)?;
@@ -28,23 +33,23 @@ pub(super) fn run(flags: &GlobalArgs, environment: &Environment) -> Result<ExitC
     if !has_terminal() {
         return Err(browse::no_terminal());
     }
-    on_runtime(enter(flags, environment, &places, file.as_ref(), settings))
+    on_runtime(enter((flags, environment), &places, file.as_ref(), settings, shutdown))
 }
 
 /// Finds the token, and opens what it gives access to, or asks for what is missing.
 async fn enter(
-    flags: &GlobalArgs,
-    environment: &Environment,
+    (flags, environment): (&GlobalArgs, &Environment),
     places: &Places,
     file: Option<&Written>,
     settings: Settings,
+    shutdown: &Shutdown,
 ) -> Result<ExitCode, Trouble> {
     let mut input = Input::of_terminal();
     // Read once: a keyring may have to ask the person.
     let search = browse::search(&settings, environment);
     let what = search.waits_for();
-    let found = waiting::patiently(&what, &mut input, waiting::blocking(move || search.find()));
-    let found = match dialog::unless_signalled(found).await {
+    let found = waiting::patiently(&what, &mut input, shutdown, waiting::blocking(move || search.find()));
+    let found = match dialog::unless_ended(shutdown, found).await {
         Ok(found) => found?,
         Err(stop) => return stop.ended(|| unread(&what)),
     };
@@ -55,14 +60,15 @@ async fn enter(
         (Ok(access), _) => {
             let source = browse::source(&settings, environment);
             let guide = guide(flags, environment, &settings);
-            browse::run(Visit::new(settings, access, source)?, guide, input).await
+            let visit = Visit::new(settings, access, source)?;
+            Ok(browse::run(visit, guide, input, shutdown).await)
         }
         // What is set and cannot be used would be in the way of every answer.
         (Err(missing), Err(_)) => Err(missing),
         (Err(missing), Ok(found)) => {
             let config = file.map(|file| file.path.as_path());
             let given = Given { settings: &settings, environment, places, config };
-            ask(&given, found, missing, flags, input).await
+            ask(&given, found, missing, (flags, shutdown), input).await
         }
     }
 }
@@ -79,11 +85,11 @@ async fn ask(
     given: &Given<'_>,
     found: Option<(Token, Origin)>,
     missing: Trouble,
-    flags: &GlobalArgs,
+    (flags, shutdown): (&GlobalArgs, &Shutdown),
     mut input: Input,
 ) -> Result<ExitCode, Trouble> {
     let Answers { settings, token, notes } =
-        match dialog::unless_signalled(first_start::ask(given, found, &mut input)).await {
+        match dialog::unless_ended(shutdown, first_start::ask(given, found, &mut input, shutdown)).await {
             Ok(answers) => answers,
             // Whoever leaves knows that something is missing.
             Err(Stop::Declined) => {
@@ -95,9 +101,9 @@ async fn ask(
     let access = browse::access(&settings, Ok(Some(token)))?;
     let source = browse::source(&settings, given.environment);
     let guide = guide(flags, given.environment, &settings);
-    let ended = browse::run(Visit::new(settings, access, source)?, guide, input).await;
+    let ended = browse::run(Visit::new(settings, access, source)?, guide, input, shutdown).await;
     notes.iter().for_each(|note| say(note));
-    ended
+    Ok(ended)
 }
 
 /// The way to the organizations that are named in the config, or that the person is in. What the environment or the config

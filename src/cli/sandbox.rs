@@ -16,6 +16,7 @@ use clap::{
 use jiff::Timestamp;
 
 use crate::sandbox::{FaultError, Limits, Quirk, Role, Sandbox, Settings, StartError, read_faults};
+use crate::shutdown::Shutdown;
 
 /// What `--help` says about the faults file.
 const FAULTS_HELP: &str = r#"Make requests go wrong as the rules in FILE say.
@@ -174,7 +175,7 @@ pub enum SandboxError {
     /// The sandbox did not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The signals cannot be listened to, or the first line cannot be written.
+    /// The first line cannot be written.
     #[error("could not run the sandbox: {0}\nhint: check that standard output is open")]
     Run(#[from] io::Error),
 }
@@ -212,45 +213,19 @@ fn faults_in(path: &Path) -> Result<Vec<crate::sandbox::Fault>, SandboxError> {
     read_faults(&text).map_err(|source| SandboxError::Faults { path: path.to_owned(), source })
 }
 
-/// Runs a sandbox until a signal ends it; the exit code says which one (130 SIGINT, 143 SIGTERM).
+/// Runs a sandbox until the end of the program is requested, and returns its exit code.
 ///
 /// # Errors
 ///
 /// [`SandboxError`] when it cannot start.
-pub async fn run(args: SandboxArgs) -> Result<ExitCode, SandboxError> {
+pub async fn run(args: SandboxArgs, shutdown: &Shutdown) -> Result<ExitCode, SandboxError> {
     let sandbox = Sandbox::start(args.settings(Limits::Documented)?).await?;
-    let ended = ended()?;
     let mut output = io::stdout().lock();
     writeln!(output, "{}", sandbox.banner())?;
     output.flush()?;
     drop(output);
     tokio::select! {
         () = sandbox.finished() => Ok(ExitCode::FAILURE),
-        code = ended => Ok(ExitCode::from(code)),
+        exit = shutdown.requested() => Ok(ExitCode::from(exit.code())),
     }
-}
-
-/// Waits for a signal that ends the program; gives its exit code.
-#[cfg(unix)]
-fn ended() -> io::Result<impl Future<Output = u8>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => 130,
-            _ = terminate.recv() => 143,
-            _ = hangup.recv() => 129,
-        }
-    })
-}
-
-/// Waits for a signal that ends the program; gives its exit code.
-#[cfg(not(unix))]
-fn ended() -> io::Result<impl Future<Output = u8>> {
-    Ok(async {
-        drop(tokio::signal::ctrl_c().await);
-        130
-    })
 }

@@ -127,7 +127,12 @@ pub(super) fn install_reports(environment: &Environment) {
     let plain = environment.is_set("NO_COLOR") || !io::stderr().is_terminal();
     let hooks = HookBuilder::new().display_env_section(false);
     let hooks = if plain { hooks.theme(Theme::new()) } else { hooks };
-    if let Err(report) = hooks.install() {
+    let installed = hooks.try_into_hooks().and_then(|(on_panic, on_error)| {
+        // The library's own hook would panic once more where standard error is gone, which aborts.
+        std::panic::set_hook(Box::new(move |panic| say(&on_panic.panic_report(panic).to_string())));
+        Ok(on_error.install()?)
+    });
+    if let Err(report) = installed {
         say(&format!("error: {report}"));
     }
 }

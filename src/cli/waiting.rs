@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::dialog::{Dialog, Stop};
 use super::has_terminal;
 use super::trouble::{Trouble, say};
+use crate::shutdown::Shutdown;
 use crate::terminal::Input;
 
 /// Until then nothing is said: most waiting is over before anybody wonders.
@@ -24,6 +25,7 @@ pub(super) const SILENCE: Duration = Duration::from_millis(700);
 pub(super) async fn patiently<T>(
     what: &str,
     input: &mut Input,
+    shutdown: &Shutdown,
     work: impl Future<Output = T>,
 ) -> Result<T, Stop> {
     tokio::pin!(work);
@@ -37,7 +39,7 @@ pub(super) async fn patiently<T>(
         say(&format!("waiting for {what}"));
         return Ok(work.await);
     }
-    let mut dialog = Dialog::new(input)?;
+    let mut dialog = Dialog::new(input, shutdown)?;
     dialog.say(&words(what))?;
     dialog.wait(work).await
 }

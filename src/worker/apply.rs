@@ -43,10 +43,12 @@ use crate::model::outcome::Outcome;
 use crate::model::plan::{Plan, Step};
 use crate::model::record::{Draft, Record};
 use crate::model::run::Run;
+use crate::shutdown::{Shutdown, Unclosed};
 use crate::tallyfy::{Answered, decode};
 
 const CANCELLED: &str = "the job was cancelled";
 const BROKE_OFF: &str = "tidyfy broke off while it was under way";
+const NO_ANSWER: &str = "tidyfy ended before the answer came";
 
 /// A job that was confirmed, running or waiting for its turn.
 #[derive(Debug)]
@@ -60,6 +62,7 @@ pub(super) struct Job {
     pub(super) confirmed: Timestamp,
     pub(super) plan: Arc<Plan>,
     pub(super) reins: Reins,
+    pub(super) shutdown: Shutdown,
     pub(super) at_once: usize,
 }
 
@@ -109,11 +112,13 @@ impl Settled {
 }
 
 impl Job {
-    /// Waits for the jobs before it, runs, and reports its end. `over` is set when the next job may start. What a job
-    /// deleted is looked for only then, so that nobody waits for it.
-    pub(super) async fn run(self, before: CancellationToken, over: CancellationToken) {
+    /// Waits for the jobs before it, runs, and reports its end. `over` is set when the next job may start; the process
+    /// does not exit before the journal is closed unless it must. What a job deleted is looked for only then, so that
+    /// nobody waits for it.
+    pub(super) async fn run(self, before: CancellationToken, over: CancellationToken, unclosed: Unclosed) {
         let over = over.drop_guard();
         let sampling = Running::new(self).run(&before).await;
+        drop(unclosed);
         // A job that was cancelled while it waited ends early, and must not let the next one overtake.
         before.cancelled().await;
         drop(over);
@@ -146,9 +151,16 @@ impl Running {
 
     /// Runs the job; returns what it deleted, to be looked for.
     async fn run(self, before: &CancellationToken) -> Option<Sampling> {
-        let driven = AssertUnwindSafe(self.drive(before)).catch_unwind().await;
-        if let Err(panic) = driven {
-            let ends = self.abandon(broken_off(&*panic));
+        let driven = tokio::select! {
+            biased;
+            driven = AssertUnwindSafe(self.drive(before)).catch_unwind() => driven.map_err(|panic| {
+                self.stop(broken_off(&*panic));
+                BROKE_OFF
+            }),
+            () = self.job.shutdown.expired() => Err(NO_ANSWER),
+        };
+        if let Err(why) = driven {
+            let ends = self.abandon(why);
             self.conclude(ends).await;
         }
         let Self { job, progress, chronicle, .. } = self;
@@ -262,6 +274,10 @@ impl Running {
             () = self.job.reins.until(Gear::is_closed) => return Passed::Unsent,
             prepared = self.prepare(number, step) => prepared,
         };
+        if self.job.reins.gear().is_closed() {
+            // A look that failed because the job was closed says nothing of the record.
+            return Passed::Unsent;
+        }
         let mut ready = match prepared {
             Ok(ready) => ready,
             Err(settled) => return self.conclude_one(number, settled).await,
@@ -295,7 +311,9 @@ impl Running {
         tokio::select! {
             biased;
             () = self.job.reins.until(Gear::is_closed) => None,
-            renewed = self.renew(step, ready, was_sent) => Some(renewed),
+            renewed = self.renew(step, ready, was_sent) => {
+                (!self.job.reins.gear().is_closed()).then_some(renewed)
+            }
         }
     }
 
@@ -316,6 +334,13 @@ impl Running {
             self.stop(failure);
             return None;
         }
+        if self.job.reins.gear().is_closed() {
+            // Closed while it was noted. What is noted must not look as if it had been sent.
+            let unsent = Err(Failure::new(Cause::Cancelled, &self.why_unsent()));
+            self.note(self.chronicle.answered((number, attempt), Duration::ZERO, &unsent, None).await);
+            self.progress().sent.remove(&number);
+            return None;
+        }
         // It leaves only now.
         place.left = Instant::now();
         let left = place.left;
@@ -332,7 +357,7 @@ impl Running {
             tokio::select! {
                 biased;
                 () = reins.until(|gear| gear != Gear::Going) => {}
-                place = self.job.session.place() => return Some(place),
+                place = self.job.session.place() => return place,
             }
             if reins.gear().is_closed() {
                 return None;
@@ -362,9 +387,10 @@ impl Running {
         }
     }
 
-    /// Ends every step after a fault of this program, truthfully.
-    fn abandon(&self, failure: Failure) -> Vec<StepEnd> {
-        self.job.reins.shift(Gear::Stopped);
+    /// Ends every step of a job that is not driven any more, truthfully. `unknown` says why nobody knows what became of a
+    /// request that was sent.
+    fn abandon(&self, unknown: &str) -> Vec<StepEnd> {
+        let unsent_because = self.why_unsent();
         let mut progress = self.progress();
         let unsent = progress.run.cancel();
         let under_way: Vec<usize> = progress.run.under_way().iter().copied().collect();
@@ -372,14 +398,13 @@ impl Running {
         for step in under_way {
             if progress.sent.contains(&step) {
                 progress.run.answer(step, Outcome::Unknown);
-                ends.push(self.chronicle.end(step, Outcome::Unknown, Some(BROKE_OFF.to_owned())));
+                ends.push(self.chronicle.end(step, Outcome::Unknown, Some(unknown.to_owned())));
             } else if progress.run.again(step) {
-                ends.push(self.chronicle.end(step, Outcome::NotSent, Some(failure.words.clone())));
+                ends.push(self.chronicle.end(step, Outcome::NotSent, Some(unsent_because.clone())));
             }
         }
-        let end = |step| self.chronicle.end(step, Outcome::NotSent, Some(failure.words.clone()));
+        let end = |step| self.chronicle.end(step, Outcome::NotSent, Some(unsent_because.clone()));
         ends.extend(unsent.into_iter().map(end));
-        progress.stopped = Some(failure);
         ends
     }
 

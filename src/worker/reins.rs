@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::shutdown::Shutdown;
+
 /// Whether a job sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gear {
@@ -13,7 +15,7 @@ pub(super) enum Gear {
     Going,
     /// Nothing more, until it goes again.
     Held,
-    /// Nothing more, ever: a person ended it.
+    /// Nothing more, ever: a person ended it, or the program ends.
     Cancelled,
     /// Nothing more, ever: it came upon something that ends it.
     Stopped,
@@ -26,22 +28,28 @@ impl Gear {
     }
 }
 
-/// The reins of one job. Clones hold the same job.
+/// The reins of one job. Clones hold the same job. The end of the program cancels it, whatever the event loop does.
 #[derive(Debug, Clone)]
-pub(super) struct Reins(Arc<watch::Sender<Gear>>);
+pub(super) struct Reins {
+    gear: Arc<watch::Sender<Gear>>,
+    shutdown: Shutdown,
+}
 
 impl Reins {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(Gear::Going)))
+    pub(super) fn new(shutdown: Shutdown) -> Self {
+        Self { gear: Arc::new(watch::Sender::new(Gear::Going)), shutdown }
     }
 
     pub(super) fn gear(&self) -> Gear {
-        *self.0.borrow()
+        if self.shutdown.is_requested() {
+            self.shift(Gear::Cancelled);
+        }
+        *self.gear.borrow()
     }
 
     /// Changes gear, unless the job is closed already.
     pub(super) fn shift(&self, to: Gear) {
-        self.0.send_if_modified(|gear| {
+        self.gear.send_if_modified(|gear| {
             let shifts = !gear.is_closed() && *gear != to;
             if shifts {
                 *gear = to;
@@ -52,7 +60,13 @@ impl Reins {
 
     /// Waits until the gear is one that is `wanted`.
     pub(super) async fn until(&self, wanted: impl Fn(Gear) -> bool) {
-        // Cannot fail: these reins are the other end, and they are held while this waits.
-        drop(self.0.subscribe().wait_for(|gear| wanted(*gear)).await);
+        let mut gear = self.gear.subscribe();
+        tokio::select! {
+            biased;
+            _ = self.shutdown.requested() => self.shift(Gear::Cancelled),
+            // Cannot fail: these reins are the other end, and they are held while this waits.
+            _ = gear.wait_for(|gear| wanted(*gear)) => return,
+        }
+        drop(gear.wait_for(|gear| wanted(*gear)).await);
     }
 }

@@ -27,6 +27,7 @@ use crate::model::outcome::{Judgement, judge};
 use crate::model::people::Person;
 use crate::model::plan::{Request, Step};
 use crate::model::record::Record;
+use crate::shutdown::Shutdown;
 use crate::tallyfy::{Answered, Client, Download, Keep, Listed, Quota, success};
 
 /// How often a read is sent at most while its answers break.
@@ -53,6 +54,7 @@ struct Shared {
     person: OnceLock<String>,
     /// Whether anything but a read has been sent.
     changed: AtomicBool,
+    shutdown: Shutdown,
 }
 
 /// What a request is for.
@@ -86,7 +88,7 @@ impl Target {
 pub(super) type Parameter = (&'static str, String);
 
 impl Session {
-    pub(super) fn new(client: Client, gate: Gate, seed: u64, post: Post) -> Self {
+    pub(super) fn new(client: Client, gate: Gate, seed: u64, post: Post, shutdown: Shutdown) -> Self {
         let organization = client.access().organization.clone();
         let door = Door::new(client, post.clone());
         let delays = Arc::new(Delays::new(seed));
@@ -98,6 +100,7 @@ impl Session {
             post,
             person: OnceLock::new(),
             changed: AtomicBool::new(false),
+            shutdown,
         }))
     }
 
@@ -112,6 +115,7 @@ impl Session {
             post: self.0.post.clone(),
             person: OnceLock::new(),
             changed: AtomicBool::new(false),
+            shutdown: self.0.shutdown.clone(),
         }))
     }
 
@@ -220,7 +224,7 @@ impl Session {
 
     /// Asks once whether the server answers, without reporting it. Goes even where it could not be reached.
     pub(super) async fn knock(&self, route: &str) {
-        let (place, pass) = self.leave(Urgency::Urgent, true).await;
+        let Ok((place, pass)) = self.leave(Urgency::Urgent, true).await else { return };
         // The door has heard what there is to hear.
         drop(
             self.attempt(place, &pass, 0, |client| async move { client.read(route, None, &[]).await }).await,
@@ -241,25 +245,35 @@ impl Session {
         self.get(&errand, &target, |client| async move { client.download(route, record.id()).await }).await
     }
 
-    /// Waits for leave to send a step of a job. Dropped before that, the step is withdrawn.
-    pub(super) async fn place(&self) -> Place {
-        self.leave(Urgency::Job, false).await.0
+    /// Waits for leave to send a step of a job; none once the program ends. Dropped before that, the step is withdrawn.
+    pub(super) async fn place(&self) -> Option<Place> {
+        self.leave(Urgency::Job, false).await.ok().map(|(place, _)| place)
     }
 
     /// Waits at the door, then at the gate. What waits at the gate when the door closes goes back to the door.
-    async fn leave(&self, urgency: Urgency, read: bool) -> (Place, Pass) {
-        let Shared { door, gate, .. } = &*self.0;
-        loop {
-            door.open_for(urgency).await;
-            tokio::select! {
-                biased;
-                () = door.shut_for(urgency) => {}
-                place = gate.place(urgency, read) => {
-                    if let Some(pass) = door.pass(urgency) {
-                        return (place, pass);
+    ///
+    /// # Errors
+    /// Once the end of the program is requested: nothing is sent after that.
+    async fn leave(&self, urgency: Urgency, read: bool) -> Result<(Place, Pass), Failure> {
+        let Shared { door, gate, shutdown, .. } = &*self.0;
+        let left = async {
+            loop {
+                door.open_for(urgency).await;
+                tokio::select! {
+                    biased;
+                    () = door.shut_for(urgency) => {}
+                    place = gate.place(urgency, read) => {
+                        if let Some(pass) = door.pass(urgency) {
+                            return (place, pass);
+                        }
                     }
                 }
             }
+        };
+        tokio::select! {
+            biased;
+            _ = shutdown.requested() => Err(Failure::new(Cause::Cancelled, "not sent: tidyfy ends")),
+            left = left => Ok(left),
         }
     }
 
@@ -325,7 +339,7 @@ impl Session {
             // What was turned away has waited its turn. A job's read stays one: it has to obey the server for longer.
             let waited = refusals > 0 && errand.urgency != Urgency::Job;
             let urgency = if waited { Urgency::Urgent } else { errand.urgency };
-            let (place, pass) = self.leave(urgency, true).await;
+            let (place, pass) = self.leave(urgency, true).await?;
             let sent = self.attempt(place, &pass, refusals, &request).await;
             let failure = match sent.result {
                 Ok(answer) => {

@@ -51,11 +51,12 @@ const ALL_ROOMS: &[&str] = &[
     "backups",
     "private",
     "shelf",
+    "shutdown",
     "downloads",
     "sandbox",
 ];
 
-const HOUSE: [Room; 17] = [
+const HOUSE: [Room; 18] = [
     Room { name: "main", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "cli", rooms: ALL_ROOMS, outside: &WATCHED },
     Room {
@@ -84,9 +85,18 @@ const HOUSE: [Room; 17] = [
     },
     Room {
         name: "terminal",
-        rooms: &["terminal", "app::keymap", "app::message", "model::moment", "worker::Clock"],
+        rooms: &[
+            "terminal",
+            "app::effect",
+            "app::keymap",
+            "app::message",
+            "model::moment",
+            "shutdown",
+            "worker::Clock",
+        ],
         outside: &["tokio", "ratatui", "crossterm", "rustix", "std::thread"],
     },
+    Room { name: "shutdown", rooms: &["shutdown", "app::effect"], outside: &["tokio"] },
     Room { name: "model", rooms: &["model"], outside: &[] },
     Room { name: "app", rooms: &["app", "model"], outside: &[] },
     Room {
@@ -103,6 +113,7 @@ const HOUSE: [Room; 17] = [
             "backups",
             "shelf",
             "downloads",
+            "shutdown",
             "auth",
             "model",
             "app::effect",

@@ -104,7 +104,7 @@ impl Running {
     }
 
     /// A job of which something could not be noted goes no further.
-    fn note(&self, noted: Result<(), Failure>) {
+    pub(super) fn note(&self, noted: Result<(), Failure>) {
         if let Err(failure) = noted {
             self.stop(failure);
         }

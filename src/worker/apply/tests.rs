@@ -35,7 +35,8 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
     let plan = Plan::new(Verb::Archive, organization, chosen, Limits::off(), Caution::default());
     let (sender, messages) = unbounded_channel();
     let post = Post::new(Clock::starting_at(Timestamp::UNIX_EPOCH), sender);
-    let session = Session::new(Client::new(access).unwrap(), Gate::new(&Limits::off(), 2), 1, post.clone());
+    let (gate, shutdown) = (Gate::new(&Limits::off(), 2), Shutdown::default());
+    let session = Session::new(Client::new(access).unwrap(), gate, 1, post.clone(), shutdown.clone());
     let job = Job {
         session,
         post,
@@ -44,7 +45,8 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
         ticket: Ticket(1),
         confirmed: Timestamp::UNIX_EPOCH,
         plan: Arc::new(plan),
-        reins: Reins::new(),
+        reins: Reins::new(shutdown.clone()),
+        shutdown,
         at_once: 2,
     };
     (job, messages)
@@ -62,7 +64,8 @@ async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
         progress.run.answer(0, Done);
         progress.sent.insert(1);
     }
-    let ends = running.abandon(Failure::new(Cause::Bug, "boom"));
+    running.stop(Failure::new(Cause::Bug, "boom"));
+    let ends = running.abandon(BROKE_OFF);
     running.conclude(ends).await;
     let mut told = Vec::new();
     while let Ok(Message { fact: Fact::Reply(_, Reply::Step { step, outcome, .. }), .. }) =
