@@ -4,7 +4,7 @@
 #![expect(clippy::print_stderr, reason = "a random story that fails must say how it can be told again")]
 
 mod full;
-mod ground;
+pub(crate) mod ground;
 mod kill;
 mod points;
 mod recovery;

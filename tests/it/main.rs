@@ -44,6 +44,7 @@ mod set;
 mod shelf;
 mod support;
 mod terminal_input;
+mod terminal_matrix;
 mod trials;
 mod trust;
 mod worker;

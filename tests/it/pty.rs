@@ -213,6 +213,33 @@ fn every_signal_restores_the_terminal_and_has_its_code() {
 }
 
 #[test]
+fn demo_removes_what_a_killed_demo_left() {
+    let all = tempfile::tempdir().unwrap();
+    let left = || {
+        let entries = std::fs::read_dir(all.path()).unwrap().flatten();
+        entries.map(|entry| entry.file_name()).collect::<Vec<_>>()
+    };
+    let demo = || {
+        let variables = [("TMPDIR", all.path().to_str().unwrap())];
+        let mut terminal = Terminal::run(PROGRAM, &["demo", "--scale", "60"], &variables);
+        terminal.sees("Onboarding");
+        terminal
+    };
+    let mut killed = demo();
+    killed.signal(rustix::process::Signal::KILL);
+    killed.ends();
+    let stale = left();
+    assert_eq!(stale.len(), 1);
+    let (mut running, mut other) = (demo(), demo());
+    assert!(left().len() == 2 && !left().contains(&stale[0]), "{stale:?} {:?}", left());
+    for terminal in [&mut running, &mut other] {
+        terminal.presses("q");
+        assert_eq!(terminal.ends().exit_code(), 0);
+    }
+    assert_eq!(left().len(), 0);
+}
+
+#[test]
 fn it_stops_and_continues_like_any_other_program() {
     let mut terminal = Terminal::run("/bin/bash", &["--norc", "--noprofile", "-i"], &[]);
     terminal.sees("shell$");
@@ -257,7 +284,7 @@ fn a_child_panics_when_it_is_told_to() {
         return;
     }
     tidyfy::terminal::restore_on_panic();
-    let _screen = tidyfy::terminal::Screen::take().unwrap();
+    let _screen = tidyfy::terminal::Screen::take(tidyfy::shutdown::Shutdown::default()).unwrap();
     panic!("the loop broke on purpose");
 }
 

@@ -38,16 +38,16 @@ pub(super) fn clock() -> Clock {
 }
 
 /// Every job, the newest first.
-pub(super) fn jobs(directory: &Path) -> Vec<PastJob> {
+pub(crate) fn jobs(directory: &Path) -> Vec<PastJob> {
     let history = History::open(directory).unwrap();
     history.map(|history| history.jobs(&Wanted::default()).unwrap()).unwrap_or_default()
 }
 
-pub(super) fn job(directory: &Path, number: i64) -> PastJob {
+pub(crate) fn job(directory: &Path, number: i64) -> PastJob {
     History::open(directory).unwrap().unwrap().job(number).unwrap().unwrap()
 }
 
-pub(super) fn steps(directory: &Path, number: i64) -> Vec<PastStep> {
+pub(crate) fn steps(directory: &Path, number: i64) -> Vec<PastStep> {
     History::open(directory).unwrap().unwrap().steps(number, &Wanted::default()).unwrap()
 }
 
