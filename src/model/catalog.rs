@@ -29,7 +29,7 @@ pub use impact::{Ask, Count, Counted, Impact};
 pub use related::{By, Related, Relation, Way};
 use signs::ARCHIVED_SIGN;
 pub use signs::{Archived, Sign};
-use source::{ARCHIVED_LISTS, MEMBERS_AT_ONCE, narrowing};
+use source::{ARCHIVED_LISTS, BY_OLDEST_FIRST, MEMBERS_AT_ONCE, OLDEST_FIRST, narrowing};
 pub use source::{Answers, Carrier, Holder, List, Narrowing, Part, Query, Scopes, Source, Within};
 pub use verbs::{Method, Need, Reassign, Undo, VerbRow};
 use verbs::{ORDINARY, PROCESS_TASK};
