@@ -191,8 +191,11 @@ impl Attempt {
 /// How the loading of a list ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadEnd {
-    /// How many records the server said there are, and did not send.
+    /// How many records the server said there are, and did not send; at least so many may be missing of a list that is
+    /// changing.
     pub missing: Option<u64>,
+    /// Whether the list changed while it was read, and again while it was read again.
+    pub is_changing: bool,
 }
 
 /// How a job ended.
@@ -308,6 +311,11 @@ pub enum Reply {
         unreadable: usize,
         /// For collected kinds, how far they have been gathered.
         coverage: Vec<Coverage>,
+    },
+    /// The list changed while it was read: its pages from this number on are read again. Not final.
+    Again {
+        /// The number of the page.
+        from: u32,
     },
     /// A page of a list could not be read; the pages after it may come all the same. Not final.
     Gap {
@@ -428,6 +436,7 @@ impl Reply {
         !matches!(
             self,
             Self::Page { .. }
+                | Self::Again { .. }
                 | Self::Gap { .. }
                 | Self::Amended(_)
                 | Self::Found(_)

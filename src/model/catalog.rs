@@ -29,7 +29,7 @@ pub use impact::{Ask, Count, Counted, Impact};
 pub use related::{By, Related, Relation, Way};
 use signs::ARCHIVED_SIGN;
 pub use signs::{Archived, Sign};
-use source::{ARCHIVED_LISTS, narrowing};
+use source::{ARCHIVED_LISTS, BY_OLDEST_FIRST, OLDEST_FIRST, narrowing};
 pub use source::{
     Answers, Carrier, Holder, List, MEMBERS_AT_ONCE, Narrowing, Part, Query, Scopes, Source, Within,
 };

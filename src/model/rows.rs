@@ -235,6 +235,21 @@ impl Rows {
         placed.flat_map(Piece::positions).filter(|position| !self.is_gone(*position))
     }
 
+    /// Pages from number `from` on are read again: what is here of them is of a former reading now, and their gaps are
+    /// forgotten.
+    pub fn retire_from(&mut self, from: u32) {
+        let gaps = self.gaps().filter(|(page, _)| *page >= from).map(|(_, position)| position);
+        gaps.collect::<Vec<_>>().into_iter().for_each(|position| self.remove(position));
+        let pieces = Arc::make_mut(&mut self.pieces);
+        for (rank, piece) in self.by_place.iter().enumerate() {
+            let place = &mut pieces[*piece as usize].place;
+            // Those of an earlier reading are numbered anew, so that all stand in one order.
+            if matches!(place, Place::Listed(page) if *page >= from) || matches!(place, Place::Former(_)) {
+                *place = Place::Former(u32::try_from(rank).unwrap_or(u32::MAX));
+            }
+        }
+    }
+
     /// The list is read again: all that is here is of a former reading now, and gaps are forgotten.
     pub fn retire(&mut self) {
         let gaps: Vec<usize> = self.gaps().map(|(_, position)| position).collect();

@@ -3,12 +3,16 @@
 //! Owns the pagination envelope with every quirk of the API sheet, section 2, and the pure machine that decides which
 //! pages to ask for and when a list is complete. Must not send anything.
 
+mod changes;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::decode::whole;
 use crate::model::rows::shortfall;
+
+pub use changes::{Change, Changes};
 
 /// What an answer says about the list it is a page of. Any of it may be missing or wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,12 +71,18 @@ fn offers_next(links: &Value) -> bool {
 /// How many pages in a row may bring nothing new inside the range that the total implies. One can be honest: a page's
 /// worth of rows added in front shifts every row to the next page.
 const BARREN_PAGES: usize = 3;
+/// The most rows of one walk: two and a half times the longest list that tidyfy is measured with (100,000 rows in 33 MiB).
+/// A longer one is more likely a server that never ends.
+pub const MOST_ROWS: u64 = 250_000;
+/// The most pages of one walk: 100,000 rows from a server that serves 10 a page, its own size (API sheet, section 2).
+pub const MOST_PAGES: usize = 10_000;
 
 /// The walk through the pages of one list.
 ///
 /// Its first page is asked for alone; as many more as the total implies may then be under way together. Past those the walk
 /// goes on one page at a time while there is any sign of more, because totals lie both ways. It ends at an empty page,
-/// or past the implied ones at a page that brings nothing new or is short, so no server can keep it going.
+/// or past the implied ones at a page that brings nothing new or is short. [`MOST_ROWS`] and [`MOST_PAGES`] end it with
+/// [`Walk::overran`], so no server can keep it going.
 #[derive(Debug, Clone)]
 pub struct Walk {
     /// The page it begins with.
@@ -92,6 +102,10 @@ pub struct Walk {
     /// Whether that page was full or pointed at another.
     more: bool,
     loaded: u64,
+    /// How many pages this walk has asked for, and how many rows they had.
+    asked: usize,
+    rows: u64,
+    changes: Changes,
     barren: usize,
     /// Whether an answer proved that nothing is to be had from pages not asked for yet.
     ended: bool,
@@ -120,6 +134,9 @@ impl Walk {
             fresh: false,
             more: false,
             loaded: 0,
+            asked: 0,
+            rows: 0,
+            changes: Changes::default(),
             barren: 0,
             ended: false,
         }
@@ -129,7 +146,8 @@ impl Walk {
     /// has been answered; see [`Walk::finished`].
     #[expect(clippy::should_implement_trait, reason = "an iterator that goes on after `None` would surprise")]
     pub fn next(&mut self) -> Option<usize> {
-        let page = self.wanted()?;
+        let page = self.wanted().filter(|_| !self.is_at_bound())?;
+        self.asked += 1;
         self.open.insert(page);
         self.upcoming = page + 1;
         Some(page)
@@ -149,13 +167,40 @@ impl Walk {
     /// Whether one more page is worth asking for though nothing implies it.
     fn may_go_on(&self) -> bool {
         let short_of_total = self.total.is_some_and(|total| self.loaded < total);
-        self.fresh && (self.more || short_of_total)
+        // More rows than there should be: the total is wrong, and says nothing of the end.
+        let beyond_total = self.total.is_some_and(|total| self.loaded > total);
+        self.fresh && (self.more || short_of_total || beyond_total)
     }
 
-    /// Takes in the answer to `page`: how many rows it had, how many of them had not been seen before, and what it
-    /// said of the whole list. A page that failed and is asked for again is answered once.
+    fn is_at_bound(&self) -> bool {
+        self.asked >= MOST_PAGES || self.rows >= MOST_ROWS
+    }
+
+    /// Whether the walk ended at a bound, with more to ask for.
+    #[must_use]
+    pub fn overran(&self) -> bool {
+        self.is_at_bound() && self.wanted().is_some()
+    }
+
+    /// The signs that the list changed while it was read.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// The page size in use.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Takes in the answer to `page`: how many rows it had, how many of them had not been seen before (those that cannot
+    /// be read among them), and what it said of the whole list. A page that failed and is asked for again is answered once.
     pub fn answered(&mut self, page: usize, rows_in_page: usize, fresh_rows: usize, meta: &Meta) {
+        let repeated = rows_in_page.saturating_sub(fresh_rows);
+        self.changes.note(page, (rows_in_page, repeated), meta.total, page > self.implied());
         self.open.remove(&page);
+        self.rows = self.rows.saturating_add(rows_in_page as u64);
         self.loaded = self.loaded.saturating_add(fresh_rows as u64);
         // A page without rows may know of none, whatever the list has.
         if rows_in_page > 0 || page == self.first {
@@ -193,7 +238,7 @@ impl Walk {
     /// Whether the list is complete: nothing is under way and nothing more is wanted.
     #[must_use]
     pub fn finished(&self) -> bool {
-        self.open.is_empty() && self.wanted().is_none()
+        self.open.is_empty() && (self.wanted().is_none() || self.is_at_bound())
     }
 
     /// How many rows the list has, as the server said last.

@@ -153,8 +153,14 @@ fn of_load(state: &State, theme: Theme) -> Vec<Part<'static>> {
     };
     parts.extend(gaps.map(|words| Part::new(3, format!("{words}{rest}"), theme.bad())));
     let missing = listing.missing();
+    let is_changing = listing.is_changing();
+    if is_changing {
+        let rows = if missing == 1 { "row" } else { "rows" };
+        let words = format!("list is changing: {} {rows} may be missing", grouped(missing));
+        parts.push(Part::new(3, words, theme.wary()));
+    }
     let counts = [
-        (3, missing, "missing"),
+        (3, if is_changing { 0 } else { missing }, "missing"),
         (9, listing.unreadable as u64, "unreadable"),
         (10, listing.dropped as u64, "out of scope dropped"),
     ];

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::load::{Load, MOST_GAPS_IN_A_ROW, empty_page, is_of_one_page};
 use super::pace::Urgency;
-use super::walk::{Listing, PER_PAGE, Pages};
+use super::walk::{Listing, PER_PAGE, Pages, endless};
 use crate::app::effect::Wanted;
 use crate::app::message::{LoadEnd, Reply};
 use crate::model::catalog::{Carrier, Holder, List, Relation, Source};
@@ -20,6 +20,7 @@ use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Scope};
 use crate::model::record::{Draft, Page, Record};
 use crate::model::text;
+use crate::tallyfy::page::Change;
 use crate::tallyfy::{Keep, Listed, decode};
 
 /// Pages are numbered across all lists: so many numbers are for each.
@@ -32,8 +33,10 @@ pub(super) struct Gathering<'a> {
     load: &'a Load,
     from: &'static [Carrier],
     places: Places,
-    /// What has been told, by its id.
-    seen: HashMap<Id, Record>,
+    /// What has been told, by its id, and of which list it was.
+    seen: HashMap<Id, (usize, Record)>,
+    /// How many records of a list may be missing that changed each time it was read.
+    changed: u64,
     /// All places of those that have come from more than one, by their ids.
     found: HashMap<Id, Found>,
     coverage: Vec<Coverage>,
@@ -57,25 +60,22 @@ struct Haul {
     unreadable: usize,
     /// How many of the list's records had not come before.
     carriers: usize,
+    /// How many of its rows cannot be read.
+    strange: usize,
     /// How many came along with these.
     within: usize,
 }
 
 impl<'a> Gathering<'a> {
     pub(super) fn new(load: &'a Load, from: &'static [Carrier], holder: &Holder) -> Self {
-        let nothing = |carrier: &Carrier| Coverage {
-            kind: carrier.kind,
-            read: 0,
-            total: None,
-            within: carrier.within.as_ref().map(|within| (within.kind, 0)),
-        };
         Self {
             load,
             from,
             places: Places::new(load.list.kind, holder),
             seen: HashMap::new(),
+            changed: 0,
             found: HashMap::new(),
-            coverage: from.iter().map(nothing).collect(),
+            coverage: from.iter().map(uncovered).collect(),
             carriers: vec![HashSet::new(); from.len()],
             gaps: Vec::new(),
         }
@@ -90,13 +90,30 @@ impl<'a> Gathering<'a> {
             self.gaps = gaps.iter().filter_map(|number| self.page_of(*number)).collect();
         } else {
             for at in 0..self.from.len() {
-                if let Err(why) = self.walk(at).await {
+                if let Err(why) = self.read_through(at).await {
                     failure.get_or_insert(why);
                 }
             }
         }
         self.fill().await;
-        failure.map_or(Ok(LoadEnd { missing: None }), Err)
+        let missing = Some(self.changed).filter(|changed| *changed > 0);
+        failure.map_or(Ok(LoadEnd { missing, is_changing: missing.is_some() }), Err)
+    }
+
+    /// Reads a list, and once more if it changed meanwhile.
+    async fn read_through(&mut self, at: usize) -> Result<(), Failure> {
+        if self.walk(at).await?.is_none() {
+            return Ok(());
+        }
+        self.seen.retain(|_, (of, _)| *of != at);
+        self.found.retain(|id, _| self.seen.contains_key(id));
+        self.gaps.retain(|(of, _)| *of != at);
+        self.carriers[at].clear();
+        self.coverage[at] = uncovered(&self.from[at]);
+        self.load.post.reply(self.load.ticket, Reply::Again { from: numbered((at, 1)) });
+        let change = self.walk(at).await?;
+        self.changed = self.changed.saturating_add(change.map_or(0, |change| change.rows));
+        Ok(())
     }
 
     fn listing(&self, at: usize) -> Option<Listing> {
@@ -120,17 +137,18 @@ impl<'a> Gathering<'a> {
         listing
     }
 
-    /// Walks to the end of a list. A page that fails alone is left out and reported.
-    async fn walk(&mut self, at: usize) -> Result<(), Failure> {
-        let (load, Some(listing)) = (self.load, self.listing(at)) else { return Ok(()) };
+    /// Walks to the end of a list, and says whether it changed meanwhile. A page that fails alone is left out and reported.
+    async fn walk(&mut self, at: usize) -> Result<Option<Change>, Failure> {
+        let (load, Some(listing)) = (self.load, self.listing(at)) else { return Ok(None) };
         let mut pages = Pages::new(&load.session, &listing);
-        let (mut in_a_row, mut empty, mut last) = (0, Vec::new(), 0);
+        let (mut in_a_row, mut empty, mut last, mut strange) = (0, Vec::new(), 0, 0);
         while let Some(fetched) = pages.next().await {
             match fetched {
                 Ok(fetched) => {
                     in_a_row = 0;
                     let haul = self.sift(at, &fetched.rows);
-                    pages.taken(&fetched, haul.carriers);
+                    pages.taken(&fetched, haul.carriers + haul.strange);
+                    strange += haul.strange;
                     match fetched.rows.is_empty() {
                         true => empty.push(fetched.number),
                         false => last = last.max(fetched.number),
@@ -147,9 +165,13 @@ impl<'a> Gathering<'a> {
                 }
             }
         }
+        if pages.walk().overran() {
+            return Err(endless());
+        }
+        let change = pages.walk().changes().found((self.carriers[at].len() + strange) as u64);
         // Rows behind it show that an empty page was no end.
         empty.into_iter().filter(|page| *page < last).for_each(|page| self.miss((at, page), empty_page()));
-        Ok(())
+        Ok(change)
     }
 
     /// Tries once more what could not be read.
@@ -173,7 +195,10 @@ impl<'a> Gathering<'a> {
     fn sift(&mut self, at: usize, rows: &[Value]) -> Haul {
         let mut haul = Haul::default();
         for value in rows {
-            let Some((carrier, id)) = Hooks::read(&self.from[at], value) else { continue };
+            let Some((carrier, id)) = Hooks::read(&self.from[at], value) else {
+                haul.strange += 1;
+                continue;
+            };
             if self.carriers[at].insert(id) {
                 haul.carriers += 1;
                 haul.within += carrier.inner.len();
@@ -194,7 +219,7 @@ impl<'a> Gathering<'a> {
     fn merge(&mut self, haul: &mut Haul, id: Id, drafts: Drafts) {
         if let Some(known) = haul.fresh.get_mut(&id).or(haul.amended.get_mut(&id)) {
             self.places.add(known, drafts, self.found.entry(id).or_default());
-        } else if let Some(told) = self.seen.get(&id) {
+        } else if let Some((_, told)) = self.seen.get(&id) {
             let mut known = told.drafts();
             if self.places.add(&mut known, drafts, self.found.entry(id.clone()).or_default()) {
                 haul.amended.insert(id, known);
@@ -210,12 +235,15 @@ impl<'a> Gathering<'a> {
         coverage.total = total;
         coverage.within.iter_mut().for_each(|(_, within)| *within += haul.within);
         let sifted = self.load.sift(haul.fresh.into_iter().collect(), haul.unreadable);
-        self.seen.extend(sifted.page.records().map(|record| (record.id().clone(), record)));
+        self.seen.extend(sifted.page.records().map(|record| (record.id().clone(), (at, record))));
         self.load.tell(numbered((at, page)), sifted, None, self.coverage.clone());
         if !haul.amended.is_empty() {
             let amended = Page::new(self.load.list.kind, haul.amended.into_iter().collect());
             let amended = Arc::new(amended);
-            self.seen.extend(amended.records().map(|record| (record.id().clone(), record)));
+            for record in amended.records() {
+                let of = self.seen.get(record.id()).map_or(at, |(of, _)| *of);
+                self.seen.insert(record.id().clone(), (of, record));
+            }
             self.load.post.reply(self.load.ticket, Reply::Amended(amended));
         }
     }
@@ -229,6 +257,16 @@ impl<'a> Gathering<'a> {
     fn page_of(&self, number: u32) -> Option<(usize, usize)> {
         let (at, page) = ((number / NUMBERS) as usize, (number % NUMBERS) as usize);
         (at < self.from.len()).then_some((at, page))
+    }
+}
+
+/// A list of which nothing has been read.
+fn uncovered(carrier: &Carrier) -> Coverage {
+    Coverage {
+        kind: carrier.kind,
+        read: 0,
+        total: None,
+        within: carrier.within.as_ref().map(|within| (within.kind, 0)),
     }
 }
 

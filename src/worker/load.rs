@@ -1,9 +1,12 @@
 //! Loads lists: whole, or what of them is still missing, or what a search finds ahead of them.
 //!
-//! Owns which rows of a page are new, belong to the scope and can be read. Scope is decided by what a row says of itself,
+//! Owns which rows of a page are new, belong to the scope and can be read, and that a list which changed while it was read
+//! is read again once. Scope is decided by what a row says of itself,
 //! never by the filter that was sent (API sheet, section 5). Must not send anything itself.
 
-use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +16,7 @@ use super::gather::Gathering;
 use super::pace::Urgency;
 use super::post::Post;
 use super::session::Session;
-use super::walk::{Listing, PER_PAGE, Pages};
+use super::walk::{Listing, PER_PAGE, Pages, endless};
 use crate::app::effect::{self as app, Question, Ticket, Wanted};
 use crate::app::message::{LoadEnd, Reply};
 use crate::model::catalog::{List, Part, Source};
@@ -22,6 +25,7 @@ use crate::model::id::Id;
 use crate::model::kind::Coverage;
 use crate::model::record::{Draft, Page, Record};
 use crate::model::rows::shortfall;
+use crate::tallyfy::page::Changes;
 use crate::tallyfy::{Listed, decode};
 
 /// After so many pages in a row that could not be read, the rest is not tried.
@@ -57,6 +61,13 @@ pub(super) struct Sifted {
 struct Read {
     seen: HashSet<Id>,
     unreadable: usize,
+    /// The pages of the part that is being read.
+    pages: BTreeMap<usize, PageRead>,
+    /// Their size.
+    size: usize,
+    changes: Changes,
+    /// How many rows may be missing because a list changed again while it was read again.
+    changed: u64,
     /// How many rows the server says there are, in the part of the list that is being read.
     total: Option<u64>,
     /// Pages of that part that could not be read.
@@ -69,6 +80,14 @@ struct Read {
     highest: usize,
     /// How many rows the parts before have; none if one of them did not say.
     others: Option<u64>,
+}
+
+/// What was read of a page.
+struct PageRead {
+    ids: Vec<Id>,
+    unreadable: usize,
+    /// Of its rows as they came, where some cannot be read: by it a page is known that comes again.
+    hash: Option<u64>,
 }
 
 impl Read {
@@ -94,6 +113,25 @@ impl Read {
             self.others = self.sum();
             (self.before, self.total) = (self.highest, None);
         }
+        self.pages.clear();
+    }
+
+    /// How many rows of the part have come.
+    fn loaded(&self) -> usize {
+        self.pages.values().map(|page| page.ids.len() + page.unreadable).sum()
+    }
+
+    /// Forgets the pages from number `first` on, which are read again.
+    fn forget_from(&mut self, first: usize) {
+        for page in self.pages.split_off(&first).values() {
+            for id in &page.ids {
+                self.seen.remove(id);
+            }
+            self.unreadable -= page.unreadable;
+        }
+        self.seen.extend(self.pages.values().flat_map(|page| page.ids.iter().cloned()));
+        self.gaps.retain(|gap| (*gap as usize) < first);
+        self.changes = Changes::default();
     }
 }
 
@@ -115,21 +153,76 @@ impl Load {
         };
         let (mut read, mut gaps) = (Read::new(gaps), 0);
         if list.parts.is_empty() {
-            if let Some(from) = from {
-                self.walk(&listing, (from as usize, size), &mut read).await?;
-            }
-            gaps = self.fill(&listing, &mut read).await;
+            gaps = match from {
+                Some(from) => self.read_through(&listing, (from as usize, size), &mut read).await?,
+                None => self.fill(&listing, &mut read).await,
+            };
         }
         for part in list.parts {
             read.next(part);
             let listing = listing.clone().part(part);
-            self.walk(&listing, (1, PER_PAGE), &mut read).await?;
-            gaps += self.fill(&listing, &mut read).await;
+            gaps += self.read_through(&listing, (1, PER_PAGE), &mut read).await?;
         }
         // What a part of a list lacks is for those to say who have the other part.
         let is_known = *wanted == Wanted::All && gaps == 0;
         let total = read.sum().filter(|_| is_known);
-        Ok(LoadEnd { missing: shortfall(total, read.seen.len() + read.unreadable) })
+        let missing = shortfall(total, read.seen.len() + read.unreadable);
+        Ok(match read.changed {
+            0 => LoadEnd { missing, is_changing: false },
+            rows => LoadEnd { missing: Some(rows.max(missing.unwrap_or_default())), is_changing: true },
+        })
+    }
+
+    /// Reads a list from page `from` on, and once more from the first page that differs if it changed meanwhile. Answers how
+    /// many pages are missing.
+    async fn read_through(
+        &self,
+        listing: &Listing,
+        (from, size): (usize, usize),
+        read: &mut Read,
+    ) -> Result<usize, Failure> {
+        read.changes = Changes::default();
+        self.walk(listing, (from, size), read).await?;
+        let gaps = self.fill(listing, read).await;
+        // The rows on the pages before are here already.
+        let before = (from - 1) * read.size;
+        let Some(change) = read.changes.found((before + read.loaded()) as u64) else { return Ok(gaps) };
+        let first = self.first_that_differs(listing, read, (from, change.page)).await;
+        read.forget_from(first);
+        self.post.reply(self.ticket, Reply::Again { from: read.numbered(first) });
+        self.walk(listing, (first, read.size), read).await?;
+        let gaps = self.fill(listing, read).await;
+        let change = read.changes.found((before + read.loaded()) as u64);
+        read.changed = read.changed.saturating_add(change.map_or(0, |change| change.rows));
+        Ok(gaps)
+    }
+
+    /// Returns the first page from `from` on that is not as it was read. `changed` is known to differ, and what changes a page
+    /// shifts all behind it, so the pages before it are asked for again in growing steps until one is the same.
+    async fn first_that_differs(
+        &self,
+        listing: &Listing,
+        read: &Read,
+        (from, changed): (usize, usize),
+    ) -> usize {
+        let (mut first, mut step) = (changed.max(from), 1);
+        while first > from {
+            let page = first.saturating_sub(step).max(from);
+            let Ok(Listed { rows, .. }) = self.page(listing, page).await else { return from };
+            let ids: Vec<Id> =
+                decode::rows(self.list.kind, &rows).rows.into_iter().map(|(id, _)| id).collect();
+            if read.pages.get(&page).is_some_and(|read| read.ids == ids) {
+                return page + 1;
+            }
+            (first, step) = (page, step * 2);
+        }
+        from
+    }
+
+    async fn page(&self, listing: &Listing, page: usize) -> Result<Listed, Failure> {
+        let asked = (page, PER_PAGE);
+        let errand = listing.errand(page);
+        self.session.list(&errand, (listing.route, None), &listing.query, asked, &listing.keep).await
     }
 
     /// How many rows the list is said to have, of the scope that was asked for.
@@ -154,8 +247,8 @@ impl Load {
                 Ok(fetched) => {
                     in_a_row = 0;
                     let (number, is_empty) = (fetched.number, fetched.rows.is_empty());
-                    let sifted = self.sift_rows(&fetched.rows, read);
-                    pages.taken(&fetched, sifted.fresh);
+                    let sifted = self.sift_rows((number, &fetched.rows), read);
+                    pages.taken(&fetched, sifted.fresh + sifted.unreadable);
                     read.total = pages.walk().total();
                     if is_empty {
                         empty.push(number);
@@ -179,6 +272,10 @@ impl Load {
                 }
             }
         }
+        if pages.walk().overran() {
+            return Err(endless());
+        }
+        (read.changes, read.size) = (pages.walk().changes().clone(), pages.walk().size());
         // Rows behind it show that an empty page was no end.
         for page in empty.into_iter().filter(|page| *page < last) {
             let told = read.numbered(page);
@@ -193,20 +290,16 @@ impl Load {
         let mut missing = 0;
         for number in std::mem::take(&mut read.gaps) {
             let page = number as usize;
-            let errand = listing.errand(page);
-            let asked = (page, PER_PAGE);
-            match self
-                .session
-                .list(&errand, (listing.route, None), &listing.query, asked, &listing.keep)
-                .await
-            {
+            match self.page(listing, page).await {
                 Ok(Listed { rows, .. }) if rows.is_empty() => {
                     self.tell_gap(read.numbered(page), empty_page());
                     missing += 1;
                 }
                 Ok(Listed { rows, meta }) => {
                     read.total = meta.total.or(read.total);
-                    let sifted = self.sift_rows(&rows, read);
+                    let sifted = self.sift_rows((page, &rows), read);
+                    let repeated = rows.len() - (sifted.fresh + sifted.unreadable).min(rows.len());
+                    read.changes.note(page, (rows.len(), repeated), meta.total, false);
                     let total = self.total(read);
                     self.tell(read.numbered(page), sifted, total, Vec::new());
                 }
@@ -232,8 +325,8 @@ impl Load {
         let mut read = Read::default();
         while let Some(fetched) = pages.next().await {
             let fetched = fetched.map_err(|(_, why)| why)?;
-            let sifted = self.sift_rows(&fetched.rows, &mut read);
-            pages.taken(&fetched, sifted.fresh);
+            let sifted = self.sift_rows((fetched.number, &fetched.rows), &mut read);
+            pages.taken(&fetched, sifted.fresh + sifted.unreadable);
             self.post.reply(self.ticket, Reply::Found(sifted.page));
             if fetched.number >= MOST_FOUND {
                 break;
@@ -253,15 +346,20 @@ impl Load {
         listing
     }
 
-    fn sift_rows(&self, rows: &[Value], read: &mut Read) -> Sifted {
+    fn sift_rows(&self, (number, rows): (usize, &[Value]), read: &mut Read) -> Sifted {
         let mut decoded = decode::rows(self.list.kind, rows);
         if let Some(part) = read.part {
             decoded.rows.iter_mut().for_each(|row| self.tell_part(part, row));
         }
+        let ids = decoded.rows.iter().map(|(id, _)| id.clone()).collect();
         decoded.rows.retain(|(id, _)| read.seen.insert(id.clone()));
-        let sifted = self.sift(decoded.rows, decoded.refused);
-        read.unreadable += sifted.unreadable;
-        sifted
+        // A page that a server serves again has nothing new that cannot be read either.
+        let hash = (decoded.refused > 0).then(|| hashed(rows));
+        let is_known = hash.is_some() && read.pages.values().any(|page| page.hash == hash);
+        let unreadable = if is_known { 0 } else { decoded.refused };
+        read.unreadable += unreadable;
+        read.pages.insert(number, PageRead { ids, unreadable, hash });
+        self.sift(decoded.rows, unreadable)
     }
 
     /// Keeps of `rows`, which had not come before, what belongs to the scope.
@@ -302,6 +400,12 @@ impl Load {
     pub(super) fn tell_gap(&self, number: u32, why: Failure) {
         self.post.reply(self.ticket, Reply::Gap { number, why });
     }
+}
+
+fn hashed(rows: &[Value]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    rows.iter().for_each(|row| row.to_string().hash(&mut hasher));
+    hasher.finish()
 }
 
 /// Why a page counts as missing that came without a row.

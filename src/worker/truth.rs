@@ -269,7 +269,7 @@ impl Truth {
         let begun = self.session.now();
         let listing = self.listing(kind, list);
         let mut pages = Pages::new(&self.session, &listing);
-        let (mut found, mut seen, mut totals) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut found, mut seen) = (BTreeMap::new(), BTreeSet::new());
         let (mut heeded, mut cut_short) = (true, false);
         // A page is asked for no earlier than that many pages before it is handed over.
         let mut asked = VecDeque::from(vec![begun; 2 * walk::ABREAST]);
@@ -287,7 +287,6 @@ impl Truth {
                 seen.insert(id);
             }
             pages.taken(&page, seen.len() - before);
-            totals.insert(pages.walk().total());
             cut_short = self.purpose == Use::Page && page.number >= MOST_PAGES;
             if cut_short {
                 break;
@@ -297,7 +296,8 @@ impl Truth {
         // many there are has not said that these are all.
         let counted = pages.walk().total().is_some() && pages.walk().shortfall(seen.len()).is_none();
         // A list that shows live ones has not been asked for what it was meant to be, and proves nothing.
-        let whole = totals.len() == 1 && counted && heeded && !cut_short;
+        let still = pages.walk().changes().found(seen.len() as u64).is_none() && !pages.walk().overran();
+        let whole = still && counted && heeded && !cut_short;
         let wanted = std::mem::take(&mut archive.wanted);
         // A reading during which the machine was suspended serves nobody but who asked for it.
         let took = self.session.now().age_of(begun);

@@ -15,9 +15,10 @@ use tokio::time::timeout;
 use super::pace::Urgency;
 use super::session::{Errand, Parameter, Session};
 use crate::model::catalog::{List, Part};
-use crate::model::failure::Failure;
+use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Scope};
-use crate::tallyfy::page::{Meta, Walk};
+use crate::model::text;
+use crate::tallyfy::page::{MOST_PAGES, MOST_ROWS, Meta, Walk};
 use crate::tallyfy::{Keep, Listed};
 
 /// How many rows a page is asked for: the most the API gives (API sheet, section 2).
@@ -184,7 +185,7 @@ impl<'a> Pages<'a> {
         self.walk.gave_up(number);
     }
 
-    /// The page was looked through: `fresh` of its rows had not come before.
+    /// The page was looked through: `fresh` of its rows had not come before, those that cannot be read among them.
     pub(super) fn taken(&mut self, page: &Fetched, fresh: usize) {
         self.walk.answered(page.number, page.rows.len(), fresh, &page.meta);
     }
@@ -214,4 +215,11 @@ impl<'a> Pages<'a> {
         }
         Ok(None)
     }
+}
+
+/// Why a list was not read to its end that has none.
+pub(super) fn endless() -> Failure {
+    let (rows, pages) = (text::grouped(MOST_ROWS), text::grouped(MOST_PAGES as u64));
+    let words = format!("reading stopped at {rows} rows or {pages} pages, and the list goes on");
+    Failure::new(Cause::Garbled, &words)
 }

@@ -65,7 +65,7 @@ async fn a_page_that_fails_is_a_gap_on_the_screen_and_is_read_by_itself() {
     desk.rest().await;
     assert_eq!(desk.ids(), wanted);
     assert_eq!(reads(&desk, "page=2&") - read, 1);
-    assert_eq!(reads(&desk, "/runs?page=1&per_page=100"), 1, "nothing else is read again");
+    assert_eq!(reads(&desk, "/runs?sort=created_at&page=1&per_page=100"), 1, "nothing else is read again");
     assert!(!desk.shows("1 page missing"), "{}", desk.screen());
     desk.keys("*").await;
     desk.rest().await;
@@ -88,7 +88,11 @@ async fn a_load_is_stopped_and_goes_on_where_it_was() {
     desk.until("how long it takes", |desk| desk.shows("/s, ") && desk.shows(" left")).await;
     desk.rest().await;
     assert_eq!(desk.ids(), wanted);
-    assert_eq!(reads(&desk, "/runs?page=1&per_page=100"), first.min(1), "the beginning is not read again");
+    assert_eq!(
+        reads(&desk, "/runs?sort=created_at&page=1&per_page=100"),
+        first.min(1),
+        "the beginning is not read again"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,4 +237,34 @@ async fn marking_a_list_that_lacks_rows_says_what_it_could_not_mark() {
     desk.keys("*").await;
     assert!(desk.shows("marked what is here: the server counts 7 more, R asks again"), "{}", desk.screen());
     assert_eq!(desk.marked().len(), desk.ids().len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn list_that_changed_while_it_was_read_is_read_again() {
+    let sandbox = Settings { latency: Duration::from_millis(400), ..scaled(900) };
+    let mut desk = Desk::starting(Wanted { sandbox, at_once: 4, ..Wanted::default() }).await;
+    desk.until("the first page", |desk| desk.state().listing().loaded() >= 100).await;
+    for id in desk.ids().iter().take(50) {
+        assert!(desk.server.archive("runs", id));
+    }
+    desk.keys("*").await;
+    desk.rest().await;
+    assert_eq!(desk.shown(), desk.live());
+    assert!(desk.state().listing().is_whole() && !desk.shows("changing"), "{}", desk.screen());
+    let mut marked = desk.marked();
+    marked.sort();
+    let mut live = desk.ids();
+    live.sort();
+    assert_eq!(marked.len(), live.len(), "what had left is not marked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn list_that_changes_each_time_says_what_may_be_missing() {
+    let sandbox = Settings { quirks: Quirks::default().with(Quirk::Duplicates), ..scaled(450) };
+    let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
+    assert!(desk.shows("list is changing: ") && desk.shows(" may be missing"), "{}", desk.screen());
+    assert!(!desk.state().listing().is_whole());
+    desk.keys("*").await;
+    desk.rest().await;
+    assert_eq!(desk.marked().len(), desk.ids().len(), "the ids that were seen");
 }

@@ -5,7 +5,7 @@
 mod loading;
 mod ordering;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,6 +100,8 @@ pub struct Listing {
     pub includes: Includes,
     /// What of the filter the server is asked while the list is not complete.
     pub search: Search,
+    /// How many rows each page dropped and could not read: a page that is read again counts once.
+    left_out: BTreeMap<u32, (usize, usize)>,
     rows: Rows,
     positions: HashMap<Id, usize>,
     order: Order,
@@ -162,6 +164,7 @@ impl Listing {
             anchor: None,
             includes: Includes::default(),
             search: Search::default(),
+            left_out: BTreeMap::new(),
             rows: Rows::default(),
             positions: HashMap::new(),
             order: Order::default(),

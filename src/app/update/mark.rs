@@ -79,8 +79,12 @@ pub(super) fn finish_waiting(state: &mut State, kind: Kind) {
         state.note("nothing here to mark");
     } else if missing > 0 {
         let key = state.setup.keymap.spoken(Command::Reload);
+        let is_changing = state.listings[kind as usize].is_changing();
         let missing = text::grouped(missing);
-        state.note(format!("marked what is here: the server counts {missing} more, {key} asks again"));
+        state.note(match is_changing {
+            true => format!("marked what was seen: the list is changing, {key} reads it again"),
+            false => format!("marked what is here: the server counts {missing} more, {key} asks again"),
+        });
     } else if marking == Marking::All && now == before {
         state.note("all that match were marked already");
     }

@@ -38,10 +38,13 @@ pub(super) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
             if state.listing_of(kind).load == Load::Running(ticket) =>
         {
             receive_page(state, kind, number, &page);
-            let listing = state.listing_of(kind);
-            listing.dropped += dropped;
-            listing.unreadable += unreadable;
+            state.listing_of(kind).leave_out(number, dropped, unreadable);
             receive_total(state, kind, total, coverage);
+        }
+        (Purpose::List(kind), Reply::Again { from })
+            if state.listing_of(kind).load == Load::Running(ticket) =>
+        {
+            state.listing_of(kind).read_again(from);
         }
         (Purpose::List(kind), Reply::Gap { number, why })
             if state.listing_of(kind).load == Load::Running(ticket) =>
@@ -178,7 +181,8 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
         Ok(end) => {
             // Who reads only the rest of a list cannot tell what it lacks.
             let missing = end.missing.or_else(|| listing.shortfall());
-            listing.end(Load::Done(LoadEnd { missing }));
+            let is_changing = end.is_changing;
+            listing.end(Load::Done(LoadEnd { missing, is_changing }));
             let is_counted = kind.row().counted().is_some();
             let total = if is_counted { listing.total_or_loaded() } else { listing.loaded() as u64 };
             listing.total = Some(total);
@@ -195,12 +199,14 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
                 state.status.tell(state.now, Told::Note(words));
             }
             if let Some(missing) = missing.filter(|missing| *missing > 0) {
-                let words = format!(
-                    "the server counts {} more {} than it sent: {} asks again",
-                    text::grouped(missing),
-                    kind.row().plural,
-                    state.setup.keymap.spoken(Command::Reload)
-                );
+                let (n, plural) = (text::grouped(missing), kind.row().plural);
+                let key = state.setup.keymap.spoken(Command::Reload);
+                let words = match is_changing {
+                    true => format!(
+                        "the {plural} changed twice while they were read: {n} may be missing; hint: {key} reads them again"
+                    ),
+                    false => format!("the server counts {n} more {plural} than it sent: {key} asks again"),
+                };
                 state.status.tell(state.now, Told::Note(words));
             }
         }

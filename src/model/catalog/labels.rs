@@ -77,7 +77,7 @@ pub(super) const GROUPS: Row = Row {
     parent: None,
     source: Source::List(List {
         route: "organizations/{org}/groups",
-        query: &[],
+        query: BY_OLDEST_FIRST,
         parts: &[],
         scopes: None,
         narrowings: &[narrowing("name", "q", Answers::Part)],

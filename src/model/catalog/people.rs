@@ -29,7 +29,7 @@ pub(super) const GUESTS: Row = Row {
     parent: None,
     source: Source::List(List {
         route: "organizations/{org}/guests",
-        query: &[],
+        query: BY_OLDEST_FIRST,
         parts: &[],
         scopes: Some(Scopes::Picked),
         narrowings: &[narrowing("email", "q", Answers::Part)],
@@ -140,7 +140,7 @@ pub(super) const MEMBERS: Row = Row {
     parent: None,
     source: Source::List(List {
         route: "organizations/{org}/users",
-        query: &[],
+        query: OLDEST_FIRST,
         parts: &[],
         scopes: Some(Scopes::Picked),
         narrowings: &[],

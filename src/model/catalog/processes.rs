@@ -18,7 +18,7 @@ pub(super) const PROCESSES: Row = Row {
     parent: None,
     source: Source::List(List {
         route: "organizations/{org}/runs",
-        query: &[],
+        query: OLDEST_FIRST,
         parts: &[],
         scopes: Some(ARCHIVED_LISTS),
         // Whether `tag` takes a name or an id is not said. `owners` asks for owners and assignees, never for who started

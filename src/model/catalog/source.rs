@@ -72,6 +72,11 @@ pub struct List {
     pub narrowings: &'static [Narrowing],
 }
 
+/// Oldest first, so that new rows come last and shift no page while a list is read (API sheet, section 5.1).
+pub(super) const OLDEST_FIRST: Query = &[("sort", "created_at")];
+/// The same, of routes that call the parameter otherwise.
+pub(super) const BY_OLDEST_FIRST: Query = &[("sort_by", "created_at")];
+
 /// Query parameters.
 pub type Query = &'static [(&'static str, &'static str)];
 

@@ -127,6 +127,55 @@ fn a_server_that_serves_one_page_for_ever_is_left() {
         walk.answered(page, 10, fresh, &Meta { next: true, ..told(u64::MAX) });
     }
     assert!(walk.finished() && asked <= 1 + BARREN_PAGES, "{asked} pages");
+    assert!(!walk.overran());
+}
+
+#[test]
+fn server_without_an_end_is_left_at_a_bound() {
+    for (size, pages) in [(1, MOST_PAGES), (100, 2_500), (50_000, 5)] {
+        let mut walk = Walk::new(100);
+        let mut asked = 0;
+        while let Some(page) = walk.next() {
+            asked += 1;
+            walk.answered(page, size, size, &Meta { next: true, present: true, ..Meta::default() });
+        }
+        assert_eq!((asked, walk.finished(), walk.overran()), (pages, true, true), "{size} rows a page");
+    }
+}
+
+#[test]
+fn rows_beyond_the_total_are_followed_to_their_end() {
+    let mut walk = Walk::new(10);
+    walk.next();
+    walk.answered(1, 10, 10, &told(12));
+    assert_eq!(walk.next(), Some(2));
+    walk.answered(2, 5, 5, &told(12));
+    assert_eq!(walk.next(), Some(3));
+    walk.answered(3, 0, 0, &told(12));
+    assert!(walk.finished());
+}
+
+fn noted(pages: &[(usize, usize, u64)]) -> Changes {
+    let mut changes = Changes::default();
+    for (page, (rows, repeated, total)) in (1..).zip(pages) {
+        changes.note(page, (*rows, *repeated), Some(*total), page > 3);
+    }
+    changes
+}
+
+#[test]
+fn new_rows_at_the_end_alone_are_no_change() {
+    assert_eq!(noted(&[(10, 0, 25), (10, 0, 26), (6, 0, 26)]).found(26), None);
+    let change = |page, rows| Some(Change { page, rows });
+    assert_eq!(noted(&[(10, 0, 25), (10, 0, 26), (5, 0, 26)]).found(25), change(2, 1), "one did not come");
+    assert_eq!(noted(&[(10, 0, 25), (10, 0, 25), (4, 0, 24)]).found(24), change(3, 1), "the total went down");
+    assert_eq!(noted(&[(10, 0, 25), (10, 2, 27), (7, 0, 27)]).found(25), change(2, 2), "rows came twice");
+    assert_eq!(
+        noted(&[(10, 0, 30), (10, 0, 30), (10, 0, 30), (10, 10, 30)]).found(30),
+        None,
+        "the last again"
+    );
+    assert_eq!(noted(&[(10, 0, 20), (10, 0, 20), (0, 0, 0)]).found(20), None, "an empty page knows of none");
 }
 
 /// What a server says of a number that it knows.
@@ -275,5 +324,86 @@ proptest! {
         let (seen, asked) = walk(&honest, size, width, &order);
         prop_assert_eq!(seen.len(), rows);
         prop_assert!(asked <= rows.div_ceil(size).max(1) + 1);
+    }
+}
+
+/// What happens to a list after a page was answered.
+#[derive(Debug, Clone, Copy)]
+enum Happens {
+    Nothing,
+    Leaves(prop::sample::Index),
+    Comes(prop::sample::Index),
+    ComesLast,
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    prop_oneof![
+        3 => Just(Happens::Nothing),
+        1 => any::<prop::sample::Index>().prop_map(Happens::Leaves),
+        1 => any::<prop::sample::Index>().prop_map(Happens::Comes),
+        1 => Just(Happens::ComesLast),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn list_that_hides_a_row_while_it_changes_is_never_complete(
+        rows in 0..80_usize,
+        size in 1..20_usize,
+        width in 1..5_usize,
+        order in prop::collection::vec(0..16_usize, 1..20),
+        story in prop::collection::vec(happens(), 0..30),
+    ) {
+        let (mut list, mut born): (Vec<usize>, usize) = ((0..rows).collect(), rows);
+        let (mut gone, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+        let mut walk = Walk::new(size);
+        let mut total = None;
+        for turn in 0.. {
+            while open.len() < width && let Some(page) = walk.next() {
+                open.push(page);
+            }
+            if open.is_empty() {
+                break;
+            }
+            let page = open.remove(order[turn % order.len()] % open.len());
+            let start = ((page - 1) * size).min(list.len());
+            let served = &list[start..(start + size).min(list.len())];
+            let fresh = served.iter().filter(|row| seen.insert(**row)).count();
+            walk.answered(page, served.len(), fresh, &Meta { per_page: Some(size), ..told(list.len() as u64) });
+            total = Some(list.len());
+            match story.get(turn).copied().unwrap_or(Happens::Nothing) {
+                Happens::Leaves(at) if !list.is_empty() => drop(gone.insert(list.remove(at.index(list.len())))),
+                Happens::Comes(at) => list.insert(at.index(list.len() + 1), born),
+                Happens::ComesLast => list.push(born),
+                _ => {}
+            }
+            born += 1;
+        }
+        let is_hidden = (0..rows).any(|row| !gone.contains(&row) && !seen.contains(&row));
+        let change = walk.changes().found(seen.len() as u64);
+        let short = total.is_some_and(|total| total > seen.len());
+        prop_assert!(!is_hidden || change.is_some() || short, "a row was missed in silence");
+    }
+
+    #[test]
+    fn walk_of_any_server_ends(
+        pages in prop::collection::vec((prop::collection::vec(0..60_u8, 0..12), any::<Option<u8>>(), any::<Option<u8>>(), any::<bool>()), 1..20),
+        endless in any::<bool>(),
+        per_page in 1..200_usize,
+    ) {
+        let (mut walk, mut seen, mut asked) = (Walk::new(per_page), BTreeSet::new(), 0);
+        while let Some(page) = walk.next() {
+            asked += 1;
+            prop_assert!(asked <= 60 + pages.len() + BARREN_PAGES * 60, "{} pages", asked);
+            let at = if endless { page % pages.len() } else { (page - 1).min(pages.len() - 1) };
+            let (rows, total, total_pages, next) = &pages[at];
+            let fresh = rows.iter().filter(|row| seen.insert(**row)).count();
+            let meta = Meta {
+                total: total.map(u64::from), total_pages: total_pages.map(usize::from).filter(|n| *n > 0),
+                per_page: None, current_page: Some(page), next: *next, present: *next || total.is_some(),
+            };
+            walk.answered(page, rows.len(), fresh, &meta);
+        }
+        prop_assert!(walk.finished());
     }
 }

@@ -97,7 +97,7 @@ fn matched_letters_are_underlined_and_hidden_marks_counted() {
 #[test]
 fn the_line_under_the_table_sheds_what_matters_least() {
     let mut state = lively(120, 35);
-    state.listing_mut().load = Load::Done(LoadEnd { missing: Some(10) });
+    state.listing_mut().load = Load::Done(LoadEnd { missing: Some(10), is_changing: false });
     state.listing_mut().dropped = 2;
     state.listing_mut().unreadable = 5;
     let tag = page(Kind::Tags, &["a", "b"], false);

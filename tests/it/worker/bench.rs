@@ -176,11 +176,15 @@ impl Bench {
 
     /// The records that `ticket` has brought so far.
     pub(crate) fn records(&self, ticket: Ticket) -> Vec<Record> {
-        let pages = self.replies(ticket).filter_map(|reply| match reply {
-            Reply::Page { page, .. } => Some(page),
-            _ => None,
-        });
-        pages.flat_map(|page| page.records().collect::<Vec<_>>()).collect()
+        let mut pages = Vec::new();
+        for reply in self.replies(ticket) {
+            match reply {
+                Reply::Page { number, page, .. } => pages.push((*number, page)),
+                Reply::Again { from } => pages.retain(|(number, _)| number < from),
+                _ => {}
+            }
+        }
+        pages.into_iter().flat_map(|(_, page)| page.records().collect::<Vec<_>>()).collect()
     }
 
     /// The whole list, and how its loading ended.

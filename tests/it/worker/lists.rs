@@ -33,7 +33,7 @@ fn failure(reply: Reply) -> Failure {
 }
 
 fn is_complete(reply: &Reply) -> bool {
-    matches!(reply, Reply::Loaded(Ok(LoadEnd { missing: None })))
+    matches!(reply, Reply::Loaded(Ok(LoadEnd { missing: None, .. })))
 }
 
 /// How many records of `slug` the sandbox holds that are live, or are not.
@@ -135,7 +135,7 @@ async fn what_the_server_spoke_of_and_did_not_send_is_missing() {
     let quirks = Quirks::default().with(Quirk::TotalHigh);
     let mut bench = Bench::new(Settings { quirks, ..Settings::default() }).await;
     let (_, end) = bench.list(Kind::Processes, Scope::Active).await;
-    assert!(matches!(end, Reply::Loaded(Ok(LoadEnd { missing: Some(7) }))), "{end:?}");
+    assert!(matches!(end, Reply::Loaded(Ok(LoadEnd { missing: Some(7), .. }))), "{end:?}");
 }
 
 #[tokio::test(start_paused = true)]

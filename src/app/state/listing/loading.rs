@@ -32,6 +32,12 @@ impl Listing {
         }
     }
 
+    /// Whether the list changed each time it was read, so that rows may be missing.
+    #[must_use]
+    pub fn is_changing(&self) -> bool {
+        matches!(&self.load, Load::Done(end) if end.is_changing)
+    }
+
     /// Whether every record that the server counts is here.
     #[must_use]
     pub fn is_whole(&self) -> bool {
@@ -146,6 +152,7 @@ impl Listing {
         if reading != Reading::On {
             self.shifted = false;
             (self.dropped, self.unreadable, self.left) = (0, 0, 0);
+            self.left_out.clear();
             self.coverage.clear();
         }
     }
@@ -177,6 +184,22 @@ impl Listing {
             self.shifted |= page.records().any(|record| !self.positions.contains_key(record.id()));
         }
         self.take_in(Place::Listed(number), page);
+    }
+
+    /// Counts the rows that page `number` dropped and could not read.
+    pub fn leave_out(&mut self, number: u32, dropped: usize, unreadable: usize) {
+        let before = self.left_out.insert(number, (dropped, unreadable)).unwrap_or_default();
+        self.dropped = (self.dropped + dropped).saturating_sub(before.0);
+        self.unreadable = (self.unreadable + unreadable).saturating_sub(before.1);
+    }
+
+    /// The list changed while it was read: pages from number `from` on come again. Their rows stay in sight until then.
+    pub fn read_again(&mut self, from: u32) {
+        let again: Vec<u32> = self.left_out.range(from..).map(|(number, _)| *number).collect();
+        again.into_iter().for_each(|number| self.leave_out(number, 0, 0));
+        self.home = self.home.or(Some(self.cursor_row()));
+        self.rows.retire_from(from);
+        self.reorder();
     }
 
     /// Page `number` of the list could not be read, and stays a gap.
