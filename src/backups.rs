@@ -6,9 +6,10 @@
 //!
 //! ```text
 //! <directory>/job-12-20261122T190501Z/
-//!     index.jsonl                     one line a copy: kind, id, name, holds, file, sha256, bytes, at
+//!     index.jsonl                     one line a copy: kind, id, name, holds, of, file, sha256, bytes, at, notes
 //!     lock                            held while a job may still put copies here
 //!     processes/<id>.json             a record, as the server gave it
+//!     processes/<id>/<id>-<safe name> the bytes of a file that was attached to it
 //!     files/<id>.json                 the record of a file
 //!     files/<id>-<safe name>          its bytes
 //!     files/.<id>-<safe name>.part    bytes that are not all there yet; left behind only by a crash
@@ -37,7 +38,10 @@ use index::Holds;
 use keep::Keeper;
 
 pub use shelf::{KeptJob, Misfit, list, purge, verify};
-pub use trouble::BackupError;
+pub use trouble::{BackupError, NO_BACKUP};
+
+/// What is noted of a record whose attached files the server did not list: there may be more than were backed up.
+pub const FILES_UNKNOWN: &str = "files: unknown";
 
 /// How many bytes of a stream are gathered before they go to the disk together; room is looked for as often.
 const GATHERED: usize = 1 << 20;
@@ -81,6 +85,13 @@ pub struct Item {
     pub name: String,
 }
 
+/// Where the copy of something lies: under its kind, or under the record that it is attached to.
+#[derive(Debug, Clone)]
+struct Place {
+    item: Item,
+    of: Option<Item>,
+}
+
 /// A copy that is safe on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
@@ -105,37 +116,45 @@ impl Folder {
         self.keeper.path()
     }
 
-    /// Keeps a record as it is given, and returns once that is safe.
+    /// Keeps a record as it is given, with what has to be known of it, and returns once that is safe.
     ///
     /// # Errors
     /// [`BackupError`] when it is not safe; nothing of it is left then.
-    pub async fn keep_record(&self, item: &Item, json: Vec<u8>) -> Result<Kept, BackupError> {
-        let (keeper, item) = (Arc::clone(&self.keeper), item.clone());
+    pub async fn keep_record(
+        &self,
+        item: &Item,
+        json: Vec<u8>,
+        notes: &[String],
+    ) -> Result<Kept, BackupError> {
+        let (keeper, place) = (Arc::clone(&self.keeper), Place { item: item.clone(), of: None });
+        let notes = notes.to_vec();
         let kept = spawn_blocking(move || {
-            let mut part = keeper.begin(&item, &name::of_record(&item.id), json.len() as u64)?;
+            let mut part = keeper.begin(&place, &name::of_record(&place.item.id), json.len() as u64)?;
             part.write(&json)?;
-            keeper.finish(part, &item, Holds::Record)
+            keeper.finish(part, &place, Holds::Record, notes)
         });
         kept.await.map_err(|_| BackupError::Broken)?
     }
 
-    /// Begins to keep the bytes of a file that is called `filename`; `announced` is how many the server says there are.
+    /// Begins to keep the bytes of a file, which is attached to the record `of` where that is backed up; `announced` is
+    /// how many the server says there are.
     ///
     /// # Errors
     /// [`BackupError`] when there is no room for them, or nowhere to put them.
     pub async fn begin_bytes(
         &self,
         item: &Item,
-        filename: &str,
+        of: Option<&Item>,
         announced: Option<u64>,
     ) -> Result<Incoming, BackupError> {
         let keeper = Arc::clone(&self.keeper);
-        let (of, name) = (item.clone(), name::of_bytes(&item.id, filename));
-        let begun = spawn_blocking(move || keeper.begin(&of, &name, announced.unwrap_or(0)));
+        let place = Place { item: item.clone(), of: of.cloned() };
+        let (here, name) = (place.clone(), name::of_bytes(&item.id, &item.name));
+        let begun = spawn_blocking(move || keeper.begin(&here, &name, announced.unwrap_or(0)));
         let part = begun.await.map_err(|_| BackupError::Broken)??;
         Ok(Incoming {
             keeper: Arc::clone(&self.keeper),
-            item: item.clone(),
+            place,
             announced,
             part: Some(part),
             waiting: Vec::new(),
@@ -148,7 +167,7 @@ impl Folder {
 #[derive(Debug)]
 pub struct Incoming {
     keeper: Arc<Keeper>,
-    item: Item,
+    place: Place,
     announced: Option<u64>,
     /// Gone for good once a write has failed.
     part: Option<Part>,
@@ -177,7 +196,7 @@ impl Incoming {
         if let Some(announced) = self.announced.filter(|announced| *announced != part.bytes()) {
             return Err(BackupError::Incomplete { announced, got: part.bytes() });
         }
-        let kept = spawn_blocking(move || self.keeper.finish(part, &self.item, Holds::Bytes));
+        let kept = spawn_blocking(move || self.keeper.finish(part, &self.place, Holds::Bytes, Vec::new()));
         kept.await.map_err(|_| BackupError::Broken)?
     }
 

@@ -16,6 +16,7 @@ mod history;
 mod locks;
 mod open;
 mod owner;
+mod record_files;
 mod schema;
 mod trouble;
 mod write;
@@ -34,6 +35,7 @@ use crate::model::outcome::Outcome;
 pub use audit::{Audit, BrokenEntry, Fault};
 pub use chain::{Part, RowKey};
 pub use history::{AuditedSteps, History, JobState, LaterStep, PastAttempt, PastJob, PastStep, Wanted};
+pub use record_files::{Place, RecordFile};
 pub use trouble::JournalError;
 
 use locks::Hold;
@@ -205,6 +207,10 @@ impl Journal {
     pub async fn adopt(&self, job: i64) -> Result<Option<JobLog>, JournalError> {
         let (writer, hold) = self.ask(|ack| Order::Adopt(job, ack)).await?;
         Ok(hold.map(|hold| JobLog { writer, hold }))
+    }
+
+    fn directory(&self) -> &Path {
+        &self.0.directory
     }
 
     /// Notes that a person knows of a journal of an earlier version that was set aside, by the name of its file.

@@ -331,7 +331,7 @@ impl Sandbox {
     pub fn bytes(&self, id: &str) -> Option<Vec<u8>> {
         let state = lock(&self.hub.state);
         let file = state.world.files.get(id).filter(|file| !file.by_url)?;
-        Some(verbs::contents(id, file.size))
+        Some(verbs::contents(id, &file.filename, file.size))
     }
 
     /// Puts a record there behind the client's back; what `fields` does not say is made up. Its id, or none for an

@@ -9,6 +9,7 @@ pub mod answer;
 pub mod client;
 mod connect_error;
 pub mod decode;
+mod file_check;
 pub mod network;
 pub mod page;
 #[cfg(test)]

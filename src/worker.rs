@@ -35,6 +35,7 @@ mod post;
 mod reins;
 mod relate;
 mod seek;
+mod seen_files;
 mod session;
 mod truth;
 mod walk;
@@ -75,6 +76,7 @@ use porter::Porter;
 use post::Post;
 use reins::{Gear, Reins};
 use seek::Seek;
+use seen_files::SeenFiles;
 use session::Session;
 
 /// On what terms the worker works.
@@ -205,6 +207,7 @@ impl Worker {
 
     fn start(&mut self, ticket: Ticket, work: Work) {
         let (session, post) = (self.session.clone(), self.post.clone());
+        let seen = SeenFiles::new(self.journal.clone(), &session);
         match work {
             Work::Apply(plan) => self.queue(ticket, plan),
             Work::Identify => self.supervise(ticket, Reply::Identified(Err(cancelled())), async move {
@@ -226,7 +229,7 @@ impl Worker {
                 });
             }
             Work::Read(record) => self.supervise(ticket, Reply::Read(Err(cancelled())), async move {
-                Reply::Read(look::read(&session, &record).await)
+                Reply::Read(look::read(&session, &seen, &record).await)
             }),
             Work::Relate { relation, lookup, stretch } => {
                 self.supervise(ticket, Reply::Related(Err(cancelled())), async move {
@@ -234,13 +237,13 @@ impl Worker {
                 });
             }
             Work::List { list, wanted } => {
-                let load = Load { session, post, ticket, list };
+                let load = Load { session, seen, post, ticket, list };
                 self.supervise(ticket, Reply::Loaded(Err(cancelled())), async move {
                     Reply::Loaded(load.run(&wanted).await)
                 });
             }
             Work::Search { list, question } => {
-                let load = Load { session, post, ticket, list };
+                let load = Load { session, seen, post, ticket, list };
                 self.supervise(ticket, Reply::Searched(Err(cancelled())), async move {
                     Reply::Searched(load.search(question).await)
                 });
@@ -303,7 +306,7 @@ impl Worker {
                 });
             }
             Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
-                Reply::Weighed(weigh::run(&session, &post, ticket, &plan).await)
+                Reply::Weighed(weigh::run(&session, &seen, &post, ticket, &plan).await)
             }),
             Work::Save(saving) => {
                 let fetch = Fetch::new(session, post, ticket, saving);
@@ -359,6 +362,7 @@ impl Worker {
         let reins = Reins::new(self.shutdown.clone());
         let job = Job {
             session: self.session.clone(),
+            seen: SeenFiles::new(self.journal.clone(), &self.session),
             confirmed: self.post.clock.now().wall,
             post: self.post.clone(),
             journal: self.journal.clone(),

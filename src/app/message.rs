@@ -245,6 +245,13 @@ pub enum Remark {
     Stripped(Vec<Reference>),
     /// The server has lost the bytes of the file, so that no copy can be made: it can only be deleted without one.
     BytesGone,
+    /// A file was backed up whose first bytes do not fit its name.
+    OddStart {
+        /// The file's name.
+        file: String,
+        /// The ending of it.
+        ending: String,
+    },
 }
 
 /// By which way a text was copied.

@@ -33,12 +33,18 @@ pub(super) struct Line {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) holds: Holds,
+    /// The record that it is attached to: `processes/<id>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<String>,
     /// Relative to the folder, with `/` between its parts.
     pub(super) file: String,
     pub(super) sha256: String,
     pub(super) bytes: u64,
     /// When it was copied, RFC 3339 in UTC.
     pub(super) at: String,
+    /// What has to be known of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) notes: Vec<String>,
 }
 
 /// Adds lines and puts them on the disk: all of them, or an error and, as far as the disk lets it, none.
@@ -94,10 +100,12 @@ mod tests {
             id: id.into(),
             name: "two\nlines {}".into(),
             holds: Holds::Record,
+            of: None,
             file: format!("tags/{id}.json"),
             sha256: "00".into(),
             bytes: 2,
             at: "2026-11-22T19:05:01Z".into(),
+            notes: Vec::new(),
         }
     }
 

@@ -13,9 +13,9 @@ use jiff::Timestamp;
 
 use super::disk::{self, Part};
 use super::index::{self, Holds, Line};
-use super::name::{FileName, of_kind};
+use super::name::{FileName, of_id, of_kind};
 use super::trouble::BackupError;
-use super::{Item, Kept};
+use super::{Kept, Place};
 use crate::private;
 
 /// The name of the file that is locked while copies may still come.
@@ -58,8 +58,8 @@ impl Keeper {
     }
 
     /// Begins a copy that will take `wanted` bytes, as far as that is known.
-    pub(super) fn begin(&self, item: &Item, name: &FileName, wanted: u64) -> Result<Part, BackupError> {
-        let directory = self.directory(item);
+    pub(super) fn begin(&self, place: &Place, name: &FileName, wanted: u64) -> Result<Part, BackupError> {
+        let directory = self.path.join(folder(place));
         self.make_ready(&directory)?;
         self.look_for_room(wanted)?;
         Part::begin(&directory, name)
@@ -70,20 +70,28 @@ impl Keeper {
     }
 
     /// Makes a copy a whole one and notes it in the index; both are on the disk then.
-    pub(super) fn finish(&self, part: Part, item: &Item, holds: Holds) -> Result<Kept, BackupError> {
-        let whole = part.rename()?;
-        let file = format!("{}/{}", of_kind(item.kind), whole.name);
+    pub(super) fn finish(
+        &self,
+        part: Part,
+        place: &Place,
+        holds: Holds,
+        notes: Vec<String>,
+    ) -> Result<Kept, BackupError> {
+        let (whole, Place { item, of }) = (part.rename()?, place);
+        let file = format!("{}/{}", folder(place), whole.name);
         let line = Line {
             kind: item.kind.to_owned(),
             id: item.id.clone(),
             name: item.name.clone(),
             holds,
+            of: of.as_ref().map(|of| format!("{}/{}", of.kind, of.id)),
             file: file.clone(),
             sha256: whole.sha256.clone(),
             bytes: whole.bytes,
             at: Timestamp::now().to_string(),
+            notes,
         };
-        if let Err(why) = self.note(line, self.directory(item)) {
+        if let Err(why) = self.note(line, self.path.join(folder(place))) {
             // A copy that is not in the index was never kept.
             drop(std::fs::remove_file(&whole.path));
             return Err(why);
@@ -91,11 +99,7 @@ impl Keeper {
         Ok(Kept { file, sha256: whole.sha256, bytes: whole.bytes })
     }
 
-    fn directory(&self, item: &Item) -> PathBuf {
-        self.path.join(of_kind(item.kind))
-    }
-
-    /// Makes the folder, its lock and its index before the first copy, and the directory of each kind before its first.
+    /// Makes the folder, its lock and its index before the first copy, and each directory before its first.
     fn make_ready(&self, directory: &Path) -> Result<(), BackupError> {
         let mut ready = held(&self.ready);
         if ready.lock.is_none() {
@@ -114,7 +118,7 @@ impl Keeper {
         if !ready.kinds.contains(&name) {
             disk::make_directory(directory)?;
             // It may have been made just before a crash, and not be on the disk yet.
-            disk::sync_directory(&self.path)?;
+            disk::sync_directory(directory.parent().unwrap_or(&self.path))?;
             ready.kinds.insert(name);
         }
         Ok(())
@@ -152,6 +156,14 @@ impl Keeper {
         let lines: Vec<&Line> = group.iter().map(|one| &one.line).collect();
         let path = self.path.join(index::FILE);
         index::append(&path, &lines).map_err(|why: io::Error| BackupError::place(&path, &why))
+    }
+}
+
+/// The directory of a copy, relative to the folder of its job.
+fn folder(place: &Place) -> String {
+    match &place.of {
+        Some(of) => format!("{}/{}", of_kind(of.kind), of_id(&of.id)),
+        None => of_kind(place.item.kind),
     }
 }
 

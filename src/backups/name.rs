@@ -72,7 +72,7 @@ pub(super) fn of_kind(kind: &str) -> String {
 
 /// An id as a name. One that had to be changed, or that differs from another only where some file systems see no
 /// difference, ends in letters of its own hash, so that no two are called the same.
-fn of_id(id: &str) -> String {
+pub(super) fn of_id(id: &str) -> String {
     let name = safe(id);
     let name = short(&name);
     if name == id && !id.chars().any(char::is_uppercase) && !text::is_device(id) {

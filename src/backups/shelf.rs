@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::index::{self, Holds, Line};
 use super::keep::LOCK;
 use super::trouble::BackupError;
-use super::{disk, name};
+use super::{FILES_UNKNOWN, disk, name};
 use crate::private;
 
 /// The copies of one job.
@@ -29,6 +29,8 @@ pub struct KeptJob {
     pub records: BTreeMap<String, usize>,
     /// How many files have their bytes here.
     pub files_with_bytes: usize,
+    /// How many records may have had more files attached than are here, because the server did not list them.
+    pub files_unknown: usize,
     /// Bytes of all copies together.
     pub bytes: u64,
     lines: Vec<Line>,
@@ -81,17 +83,18 @@ fn is_own(folder: &Path) -> bool {
 fn kept(job: i64, at: Timestamp, folder: PathBuf) -> Result<KeptJob, BackupError> {
     let path = folder.join(index::FILE);
     let (lines, damaged) = index::read(&path).map_err(|why| BackupError::unreadable(&path, &why))?;
-    let distinct = |holds: Option<Holds>| {
-        let lines = lines.iter().filter(move |line| holds.is_none_or(|holds| line.holds == holds));
+    let distinct = |is_meant: fn(&Line) -> bool| {
+        let lines = lines.iter().filter(|line| is_meant(line));
         lines.map(|line| (line.kind.as_str(), line.id.as_str())).collect::<BTreeSet<_>>()
     };
     let mut records = BTreeMap::new();
-    for (kind, _) in distinct(None) {
+    for (kind, _) in distinct(|_| true) {
         *records.entry(kind.to_owned()).or_default() += 1;
     }
-    let files_with_bytes = distinct(Some(Holds::Bytes)).len();
+    let files_with_bytes = distinct(|line| line.holds == Holds::Bytes).len();
+    let files_unknown = distinct(|line| line.notes.iter().any(|note| note == FILES_UNKNOWN)).len();
     let bytes = lines.iter().fold(0, |sum: u64, line| sum.saturating_add(line.bytes));
-    Ok(KeptJob { job, at, folder, records, files_with_bytes, bytes, lines, damaged })
+    Ok(KeptJob { job, at, folder, records, files_with_bytes, files_unknown, bytes, lines, damaged })
 }
 
 /// Reads every copy of a job again and answers those that are not what the index says.

@@ -7,6 +7,9 @@ use std::path::Path;
 
 use crate::model::text::size;
 
+/// What is said first where there is no backup of a record.
+pub const NO_BACKUP: &str = "no backup could be made: ";
+
 /// Why there is no copy, or nothing can be done with one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BackupError {
@@ -28,7 +31,7 @@ pub enum BackupError {
         keep_free: u64,
     },
     /// A file or directory that cannot be made or written.
-    #[error("no copy could be kept: `{path}`: {why}")]
+    #[error("no backup could be made: `{path}`: {why}")]
     Place {
         /// Which.
         path: String,
@@ -52,7 +55,7 @@ pub enum BackupError {
         why: String,
     },
     /// The stream ended too early or too late.
-    #[error("no copy could be kept: the server announced {announced} bytes and sent {got}")]
+    #[error("no backup could be made: the server announced {announced} bytes and sent {got}")]
     Incomplete {
         /// Bytes that were announced.
         announced: u64,
@@ -66,7 +69,7 @@ pub enum BackupError {
         path: String,
     },
     /// It was given up before.
-    #[error("no copy could be kept: writing it broke off")]
+    #[error("no backup could be made: writing it broke off")]
     Broken,
 }
 
@@ -127,7 +130,7 @@ mod tests {
             (io::ErrorKind::InvalidFilename, "the name is too long for this file system"),
         ] {
             let error = BackupError::place(Path::new("/b/job-1"), &kind.into());
-            assert_eq!(error.to_string(), format!("no copy could be kept: `/b/job-1`: {said}"));
+            assert_eq!(error.to_string(), format!("no backup could be made: `/b/job-1`: {said}"));
         }
     }
 

@@ -86,6 +86,16 @@ CREATE TABLE old_journals (
     unfinished   INTEGER NOT NULL,
     acknowledged INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE record_files (
+    base_url     TEXT NOT NULL,
+    organization TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    record       TEXT NOT NULL,
+    file         TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    seen         INTEGER NOT NULL,
+    PRIMARY KEY (base_url, organization, kind, record, file)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// What a file holds.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::catalog::{Count, Impact as Row};
+use super::catalog::{Count, Counted, Impact as Row};
 use super::id::Id;
 use super::kind::Kind;
 use super::plan::Plan;
@@ -103,6 +103,14 @@ impl Impact {
                 None => *unknown += 1,
             }
         }
+    }
+
+    /// How many attached files have been counted, and whether those are all there are.
+    #[must_use]
+    pub fn attached(&self) -> Option<(u64, bool)> {
+        let row = self.kind.row().impact.as_ref()?;
+        let at = row.counts.iter().position(|count| matches!(count.source, Counted::Attached(_)))?;
+        Some((*self.sums.get(at)?, self.seen == self.records && self.unknown.get(at) == Some(&0)))
     }
 
     /// What there is to say: `on 12 processes: 34 open tasks, 10 files; comments could not be counted`.

@@ -58,13 +58,15 @@ impl From<Record> for Chosen {
 pub struct Options {
     /// Whether each record is copied to disk before it is permanently deleted.
     pub backup: bool,
+    /// Whether the files attached to it are copied with it.
+    pub files: bool,
     /// Whether records that are still live are archived first, and then deleted.
     pub archive_first: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { backup: true, archive_first: false }
+        Self { backup: true, files: true, archive_first: false }
     }
 }
 
@@ -385,12 +387,31 @@ impl Plan {
         Kind::ALL.into_iter().map(|kind| (kind, count(kind))).filter(|(_, n)| *n > 0).collect()
     }
 
+    /// Whether files are attached to some of its records that are copied with them.
+    #[must_use]
+    pub fn copies_attached(&self) -> bool {
+        self.options.backup && self.options.files && self.can_copy_attached()
+    }
+
+    /// Whether files may be attached to some of its records, which are lost with them.
+    #[must_use]
+    pub fn can_copy_attached(&self) -> bool {
+        self.verb == Verb::Delete
+            && self.targets().any(|step| step.record.kind().row().attachments().is_some())
+    }
+
     /// How many requests will be sent: those that change something, and the reads before them.
     #[must_use]
     pub fn requests(&self) -> Requests {
         let reads: usize = self.steps.iter().map(|step| self.reads_before(step)).sum();
         let listed = self.steps.iter().filter(|step| self.is_read_from_list(step)).count();
         Requests { writes: self.steps.len(), reads: reads + listed.div_ceil(Self::ROWS_A_READ) }
+    }
+
+    /// The same with one read for each of the `attached` files, where they are copied.
+    fn requests_with(&self, attached: usize) -> Requests {
+        let Requests { writes, reads } = self.requests();
+        Requests { writes, reads: reads + if self.copies_attached() { attached } else { 0 } }
     }
 
     /// How many records one read of a list brings.
@@ -417,8 +438,8 @@ impl Plan {
 
     /// How long they take at least under the current limits.
     #[must_use]
-    pub fn time(&self) -> Duration {
-        self.limits.time_left(self.requests(), &self.traffic, Duration::ZERO)
+    pub fn time(&self, attached: usize) -> Duration {
+        self.limits.time_left(self.requests_with(attached), &self.traffic, Duration::ZERO)
     }
 
     /// What sets it off.
@@ -460,10 +481,10 @@ impl Plan {
         self.count() > self.caution.many || self.kinds().iter().any(over_a_fifth)
     }
 
-    /// `6 requests (3 of them reads), 12 s under the current limits`.
+    /// `6 requests (3 of them reads), 12 s under the current limits`, with those for `attached` files.
     #[must_use]
-    pub fn cost(&self) -> String {
-        let Requests { writes, reads } = self.requests();
+    pub fn cost(&self, attached: usize) -> String {
+        let Requests { writes, reads } = self.requests_with(attached);
         let n = text::grouped((writes + reads) as u64);
         let noun = if writes + reads == 1 { "request" } else { "requests" };
         let of_them = match reads {
@@ -471,7 +492,7 @@ impl Plan {
             1 => " (1 of them a read)".to_owned(),
             reads => format!(" ({} of them reads)", text::grouped(reads as u64)),
         };
-        match (self.limits.is_off(), self.time()) {
+        match (self.limits.is_off(), self.time(attached)) {
             (true, _) => format!("{n} {noun}{of_them}, not paced"),
             (false, time) if time.as_secs() == 0 => format!("{n} {noun}{of_them}, within the current limits"),
             (false, time) => {

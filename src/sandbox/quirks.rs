@@ -37,7 +37,7 @@ macro_rules! quirks {
 quirks! {
     ArchivedRuns404 "archived-runs-404" "an archived process answers 404 by id (default 200)",
     ArchivedTasks404 "archived-tasks-404" "an archived one-off task answers 404 by id (default 200)",
-    ArchivedIncludesEmpty "archived-includes-empty" "an archived process shows neither its tasks nor its files, which answer 404 (default: all are served; section 11, 3)",
+    ArchivedIncludesEmpty "archived-includes-empty" "an archived process shows neither its tasks nor the files in its answers, and all its files answer 404 (default: served; section 11, 3)",
     BytesGone "bytes-gone" "the bytes of every third file answer 500 for good (section 4.2)",
     StatusArchivedIgnored "status-archived-ignored" "`status=archived` on processes filters nothing (row 2)",
     TemplateArchiveData "template-archive-data" "archiving a template answers 200 {data} (row 3)",

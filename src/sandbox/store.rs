@@ -159,9 +159,12 @@ impl World {
             && self.runs.get(file.subject.id.as_str()).is_some_and(|run| self.hides(run))
     }
 
-    /// The files on an object that its `with=assets` shows.
+    /// The files on an object that its `with=assets` shows. Those of a process are soft-deleted along with it and come back
+    /// with it (API sheet, section 7); what its form answers hold stays.
     pub(super) fn files_of(&self, id: &str) -> impl Iterator<Item = (&Key, &File)> {
-        self.hanging_on(id).filter(|(_, file)| file.way != Way::Answer)
+        let is_shown =
+            |file: &File| file.subject.sort != "Run" || self.run_archived(&file.subject.id).is_none();
+        self.hanging_on(id).filter(move |(_, file)| file.way != Way::Answer && is_shown(file))
     }
 
     /// The files that form answers on this object hold.

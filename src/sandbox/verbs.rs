@@ -283,7 +283,7 @@ pub(super) fn bytes(world: &World, id: &str, delivery: Delivery) -> Answer {
     if !file.stored || gone {
         return Answer::refused(500, "Trying to access array offset on value of type null");
     }
-    let bytes = contents(key, file.size);
+    let bytes = contents(key, &file.filename, file.size);
     match delivery {
         Delivery::Inline => Answer::new(200, Content::Bytes { mime: mime(&file.filename), bytes }),
         Delivery::Attachment => {
@@ -294,10 +294,18 @@ pub(super) fn bytes(world: &World, id: &str, delivery: Delivery) -> Answer {
     }
 }
 
-/// What is in a file: a line that names it, then noise of its own, of every byte there is.
-pub(super) fn contents(id: &str, size: usize) -> Vec<u8> {
+/// What is in a file: the first bytes of files of its kind, a line that names it, then noise of its own, of every byte
+/// there is.
+pub(super) fn contents(id: &str, filename: &str, size: usize) -> Vec<u8> {
     let mut dice = Dice::new(id.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte))));
     let mut bytes = Vec::with_capacity(size + 8);
+    bytes.extend_from_slice(match mime(filename) {
+        "application/pdf" => b"%PDF-1.7\n",
+        "image/png" => b"\x89PNG\r\n\x1a\n",
+        "image/jpeg" => b"\xff\xd8\xff\xe0",
+        kind if kind.contains("zip") || kind.contains("openxml") => b"PK\x03\x04",
+        _ => b"",
+    });
     bytes.extend_from_slice(format!("sandbox file {id}\n").as_bytes());
     while bytes.len() < size {
         bytes.extend_from_slice(&dice.roll().to_le_bytes());
@@ -322,6 +330,7 @@ fn mime(filename: &str) -> &'static str {
         Some("txt") => "text/plain",
         Some("zip") => "application/zip",
         Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        Some("pptx") => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
         Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         _ => "application/octet-stream",
     }

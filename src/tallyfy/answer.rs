@@ -193,7 +193,7 @@ fn is_of(headers: &HeaderMap, kind: &str) -> bool {
 }
 
 /// Whether an answer calls itself an error: `error: true`, an object with something in it, or a word.
-fn says_error(value: &Value) -> bool {
+pub(super) fn says_error(value: &Value) -> bool {
     match value.get("error") {
         None | Some(Value::Null) => false,
         Some(Value::Bool(says)) => *says,

@@ -5,6 +5,7 @@
 //! be read as what it should be is kept as text rather than hidden. Must not ask for anything.
 
 mod answers;
+mod attached;
 mod count;
 mod field;
 mod reference;
@@ -25,6 +26,7 @@ use crate::model::text;
 use crate::tallyfy::redact::REDACTED;
 
 pub use answers::filed;
+pub use attached::{Attached, attached};
 pub use count::count;
 pub use sheet::{named, sheet};
 

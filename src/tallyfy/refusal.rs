@@ -128,7 +128,7 @@ fn collect(errors: &Value, texts: &mut Vec<String>) {
     }
 }
 
-fn visible(text: &str) -> Option<String> {
+pub(super) fn visible(text: &str) -> Option<String> {
     let kept = text::clean(text.trim());
     (!kept.trim().is_empty()).then(|| kept.into_owned())
 }

@@ -5,6 +5,7 @@
 //! deleted before it has been read again and copied. Must not know how a request is paced or sent, nor what a journal or
 //! a copy looks like.
 
+mod backup;
 mod chronicle;
 mod prepare;
 mod sampling;
@@ -30,6 +31,7 @@ pub(super) use settle::{Reading, read_back};
 use super::gate::Place;
 use super::post::Post;
 use super::reins::{Gear, Reins};
+use super::seen_files::SeenFiles;
 use super::session::Session;
 use super::truth::{Truth, Use};
 use crate::app::effect::Ticket;
@@ -54,6 +56,7 @@ const NO_ANSWER: &str = "tidyfy ended before the answer came";
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) session: Session,
+    pub(super) seen: SeenFiles,
     pub(super) post: Post,
     pub(super) journal: Journal,
     pub(super) backups: Backups,
@@ -103,6 +106,16 @@ enum Passed {
     Ended(StepEnd, Settled),
     /// Withdrawn before it was sent.
     Unsent,
+}
+
+impl Passed {
+    /// The same, with what has to be known of the backup unless something else has.
+    fn with(mut self, remark: Option<Remark>) -> Self {
+        if let Self::Ended(_, settled) = &mut self {
+            settled.remark = settled.remark.take().or(remark);
+        }
+        self
+    }
 }
 
 impl Settled {
@@ -300,7 +313,7 @@ impl Running {
             self.progress().sent.remove(&number);
             self.tell_if_at_rest();
             if let Some(passed) = passed {
-                return passed;
+                return passed.with(ready.remark);
             }
         }
         Passed::Unsent

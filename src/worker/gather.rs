@@ -146,6 +146,7 @@ impl<'a> Gathering<'a> {
             match fetched {
                 Ok(fetched) => {
                     in_a_row = 0;
+                    load.seen.note(self.from[at].kind, &fetched.rows).await;
                     let haul = self.sift(at, &fetched.rows);
                     pages.taken(&fetched, haul.carriers + haul.strange);
                     strange += haul.strange;

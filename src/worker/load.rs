@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::gather::Gathering;
 use super::pace::Urgency;
 use super::post::Post;
+use super::seen_files::SeenFiles;
 use super::session::Session;
 use super::walk::{Listing, PER_PAGE, Pages, endless};
 use crate::app::effect::{self as app, Question, Ticket, Wanted};
@@ -39,6 +40,7 @@ const MOST_FOUND: usize = 3;
 #[derive(Debug)]
 pub(super) struct Load {
     pub(super) session: Session,
+    pub(super) seen: SeenFiles,
     pub(super) post: Post,
     pub(super) ticket: Ticket,
     pub(super) list: app::List,

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::pace::Urgency;
+use super::seen_files::SeenFiles;
 use super::session::{Errand, Session};
 use super::truth::{Age, ORGANIZATION, Seen, Truth, Use};
 use super::walk::{ABREAST, Listing, Pages, parameters, with_part};
@@ -148,9 +149,16 @@ pub(super) async fn find(session: &Session, record: &Record) -> Result<Record, F
 }
 
 /// Reads all that is known of one record.
-pub(super) async fn read(session: &Session, record: &Record) -> Result<Box<Sheet>, Failure> {
+pub(super) async fn read(
+    session: &Session,
+    seen: &SeenFiles,
+    record: &Record,
+) -> Result<Box<Sheet>, Failure> {
     match Truth::new(session, [record], Use::Page).look(record, Age::New).await? {
-        Seen::There { record: read, said, .. } => Ok(Box::new(decode::sheet(read.with_found(record), &said))),
+        Seen::There { record: read, said, .. } => {
+            seen.note(record.kind(), std::slice::from_ref(&said)).await;
+            Ok(Box::new(decode::sheet(read.with_found(record), &said)))
+        }
         Seen::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
     }
 }

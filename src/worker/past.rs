@@ -111,9 +111,18 @@ impl Past {
         let verb = Verb::parse(&job.verb)?;
         let is_lost = |step: &PastStep| step.reason.as_ref().is_some_and(|why| why.contains(BYTES_LOST));
         let (lost, whole): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(step, _)| is_lost(step));
-        let without = whole.is_empty();
-        let chosen: Vec<Chosen> =
-            if without { lost } else { whole }.into_iter().map(|(_, record)| record.into()).collect();
+        let has_bytes = |(_, record): &(&PastStep, Record)| record.kind().row().bytes.is_some();
+        let (own, attached): (Vec<_>, Vec<_>) = lost.into_iter().partition(has_bytes);
+        let without = whole.is_empty() && !own.is_empty();
+        let without_files = whole.is_empty() && own.is_empty();
+        let again = if without {
+            own
+        } else if without_files {
+            attached
+        } else {
+            whole
+        };
+        let chosen: Vec<Chosen> = again.into_iter().map(|(_, record)| record.into()).collect();
         let what = match chosen.len() {
             1 => "the record that failed".to_owned(),
             n => format!("the {n} records that failed"),
@@ -123,13 +132,19 @@ impl Past {
             let these = if chosen.len() == 1 { "this one" } else { "these" };
             preface.push(format!("without a copy: {BYTES_LOST} of {these}, so that none can be kept"));
         }
+        if without_files {
+            preface.push(format!(
+                "without attached files: {BYTES_LOST} of some, so that they cannot be backed up"
+            ));
+        }
         match unknown {
             0 => {}
             1 => preface.push("of 1 more it is still unknown whether it was done: it is left out".to_owned()),
             n => preface
                 .push(format!("of {n} more it is still unknown whether they were done: they are left out")),
         }
-        let options = Options { backup: job.backups.is_some() && !without, ..options(job, steps) };
+        let backup = job.backups.is_some() && !without;
+        let options = Options { backup, files: !without_files, ..options(job, steps) };
         Some(Box::new(Recalled { job: job.id, verb, chosen, options, heir: heir(job), preface }))
     }
 

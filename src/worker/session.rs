@@ -242,7 +242,14 @@ impl Session {
         let errand = Errand { urgency, purpose, kind, name, may_lack: false };
         let target =
             Target::new(self.client().address(route, Some(record.id()), &[]), route, Some(record.id()));
-        self.get(&errand, &target, |client| async move { client.download(route, record.id()).await }).await
+        // What a person saves is looked at by that person; a backup has nothing but proof.
+        let backup_of = (purpose != SAVE).then(|| record.name());
+        self.get(
+            &errand,
+            &target,
+            |client| async move { client.download(route, record.id(), backup_of).await },
+        )
+        .await
     }
 
     /// Waits for leave to send a step of a job; none once the program ends. Dropped before that, the step is withdrawn.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::pace::Urgency;
 use super::post::Post;
+use super::seen_files::SeenFiles;
 use super::session::{Errand, Session};
 use crate::app::effect::Ticket;
 use crate::app::message::Reply;
@@ -24,7 +25,13 @@ use crate::tallyfy::{Keep, decode};
 const AT_ONCE: usize = 4;
 
 /// Counts what hangs on the records of `plan`, and reports each record it has looked at.
-pub(super) async fn run(session: &Session, post: &Post, ticket: Ticket, plan: &Plan) -> Vec<Impact> {
+pub(super) async fn run(
+    session: &Session,
+    seen: &SeenFiles,
+    post: &Post,
+    ticket: Ticket,
+    plan: &Plan,
+) -> Vec<Impact> {
     let mut impact = Impact::begun(plan);
     let mut questions: Vec<(usize, Question)> = Vec::new();
     for (place, one) in impact.iter_mut().enumerate() {
@@ -42,7 +49,7 @@ pub(super) async fn run(session: &Session, post: &Post, ticket: Ticket, plan: &P
         }
     }
     let answers = questions.into_iter().map(|(place, question)| async move {
-        let found = question.put(session).await;
+        let found = question.put(session, seen).await;
         (place, question.record, found)
     });
     let mut answers = stream::iter(answers).buffer_unordered(AT_ONCE);
@@ -79,7 +86,7 @@ enum Answer {
 
 impl Question {
     /// Asks. A question without an answer leaves what it was about unknown.
-    async fn put(&self, session: &Session) -> Found {
+    async fn put(&self, session: &Session, seen: &SeenFiles) -> Found {
         let answer = match self.ask {
             Ask::Record { with } => self.read(session, with).await.map(Answer::Record),
             Ask::Total { route, key, query } => self.total(session, route, key, query).await,
@@ -88,6 +95,9 @@ impl Question {
                 answer.map(Answer::Record)
             }
         };
+        if let (Ok(Answer::Record(value)), Ask::Record { .. }) = (&answer, self.ask) {
+            seen.note(self.record.kind(), std::slice::from_ref(value)).await;
+        }
         found(self.row, &self.record, &answer.unwrap_or(Answer::Nothing))
     }
 

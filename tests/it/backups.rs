@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::{Timestamp, Zoned};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use tempfile::TempDir;
-use tidyfy::backups::{Backups, Item};
+use tidyfy::backups::{Backups, FILES_UNKNOWN, Item};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tidyfy");
 const LONG_AGO: &str = "2024-02-29T10:00:00Z";
@@ -31,9 +31,9 @@ impl Home {
         let folder = Backups::new(self.copies(), 0).folder(job, at);
         for (kind, id) in records {
             let item = Item { kind, id: (*id).to_owned(), name: "\u{1b}[31mred".to_owned() };
-            folder.keep_record(&item, format!("{{\"id\":\"{id}\"}}").into_bytes()).await.unwrap();
+            folder.keep_record(&item, format!("{{\"id\":\"{id}\"}}").into_bytes(), &[]).await.unwrap();
             if *kind == "files" {
-                let mut incoming = folder.begin_bytes(&item, "a.pdf", None).await.unwrap();
+                let mut incoming = folder.begin_bytes(&item, None, None).await.unwrap();
                 incoming.write(Bytes::from(vec![0; 2_000_000])).await.unwrap();
                 incoming.finish().await.unwrap();
             }
@@ -130,6 +130,31 @@ async fn the_list_says_what_is_held_where() {
     assert_eq!(page[0]["records"], serde_json::json!({ "processes": 2, "files": 1 }));
     assert_eq!((&page[0]["files_with_bytes"], &page[0]["bytes"]), (&1.into(), &2_000_033.into()));
     assert_eq!(page[0]["folder"], home.folder(3).to_str().unwrap());
+}
+
+#[tokio::test]
+async fn attached_files_are_listed_and_verified_with_their_record() {
+    let home = Home(tempfile::tempdir().unwrap());
+    let folder = Backups::new(home.copies(), 0).folder(3, LONG_AGO.parse().unwrap());
+    let run = Item { kind: "processes", id: "0a".to_owned(), name: "Onboarding".to_owned() };
+    let file = Item { kind: "files", id: "0f".to_owned(), name: "a.pdf".to_owned() };
+    let mut incoming = folder.begin_bytes(&file, Some(&run), None).await.unwrap();
+    incoming.write(Bytes::from_static(b"%PDF")).await.unwrap();
+    incoming.finish().await.unwrap();
+    folder.keep_record(&run, b"{}".to_vec(), &[FILES_UNKNOWN.to_owned()]).await.unwrap();
+    let (code, said, _) = home.run(&["list"]);
+    assert!(code == 0 && said.contains("1 process, 1 file (files: unknown for 1 record)  6 B"), "{said}");
+    let (_, page, _) = home.run(&["list", "--json"]);
+    let page: serde_json::Value = serde_json::from_str(&page).unwrap();
+    assert_eq!(page[0]["records"], serde_json::json!({ "processes": 1, "files": 1 }));
+    assert_eq!((&page[0]["files_with_bytes"], &page[0]["files_unknown"]), (&1.into(), &1.into()));
+    assert_eq!(home.run(&["verify"]).1, "job 3: 1 process, 1 file as they were kept\n");
+    fs::write(home.folder(3).join("processes/0a/0f-a.pdf"), "%PDX").unwrap();
+    let (code, said, _) = home.run(&["verify"]);
+    assert_eq!(
+        (code, said.as_str()),
+        (1, "job 3: `processes/0a/0f-a.pdf` has changed: its hash is another\n")
+    );
 }
 
 #[tokio::test]
@@ -235,7 +260,7 @@ async fn copies_in_use_are_left_and_named() {
     let home = Home::with_copies().await;
     let used = Backups::new(home.copies(), 0).folder(5, LONG_AGO.parse().unwrap());
     let item = Item { kind: "tags", id: "0a".to_owned(), name: String::new() };
-    used.keep_record(&item, b"{}".to_vec()).await.unwrap();
+    used.keep_record(&item, b"{}".to_vec(), &[]).await.unwrap();
     let (code, said, wrong) = home.run(&["purge", "--older", "90d", "--yes"]);
     assert!(code == 1 && said.ends_with("removed the copies of 1 job: 2.0 MB\n"), "{said}");
     let named = format!("error: the copies in `{}` are in use\nhint: ", used.path().display());

@@ -470,8 +470,10 @@ fn flip(driven: &mut Driven, last: bool, seen: bool, witness: &mut Witness) -> R
             hand(driven, "tab")?;
         }
     }
-    if driven.confirm().is_some_and(|confirm| confirm.choice != Some(*wanted)) {
-        hand(driven, "down")?;
+    for _ in 0..offered.len() {
+        if driven.confirm().is_some_and(|confirm| confirm.choice != Some(*wanted)) {
+            hand(driven, "down")?;
+        }
     }
     hand(driven, "space")?;
     if seen {

@@ -3,7 +3,9 @@
 
 #![expect(clippy::print_stdout, reason = "the tables are printed so that they can be quoted")]
 
+mod attached;
 mod copies;
+mod copy_oracle;
 mod faults;
 mod first;
 mod fresh;

@@ -139,6 +139,7 @@ impl Confirm {
         let label = choice.label(self.archivable, &self.first(|words| words.archive));
         match choice {
             Choice::Reassign => self.heir_label(&label),
+            Choice::Files => format!("{label} ({})", self.attached_words()),
             Choice::Backup | Choice::ArchiveFirst => label,
         }
     }
@@ -156,7 +157,7 @@ impl Confirm {
         match choice {
             // The label may be cut short, but not who is chosen.
             Choice::Reassign => self.short_heir_label(&label),
-            Choice::Backup | Choice::ArchiveFirst => label,
+            Choice::Backup | Choice::Files | Choice::ArchiveFirst => label,
         }
     }
 

@@ -292,6 +292,9 @@ fn tell_remark(state: &mut State, record: &Record, remark: Remark) {
             let told: Vec<String> = references.iter().map(ToString::to_string).collect();
             format!("{}: stripped for good from {}", record.name(), told.join(", "))
         }
+        Remark::OddStart { file, ending } => {
+            format!("{file}: backed up, but it does not begin as a {ending} file does")
+        }
         Remark::BytesGone => return,
     };
     state.status.tell(state.now, Told::Note(words));

@@ -5,7 +5,7 @@
 use color_eyre::eyre::WrapErr;
 use serde_json::{Value, json};
 
-use crate::backups::{KeptJob, Misfit};
+use crate::backups::{FILES_UNKNOWN, KeptJob, Misfit};
 use crate::cli::columns::columns;
 use crate::cli::trouble::Trouble;
 use crate::model::kind::Kind;
@@ -18,7 +18,7 @@ pub(super) fn table(jobs: &[KeptJob], zone: &Zone) -> String {
         vec![
             job.job.to_string(),
             zone.minute(job.at),
-            holds(job),
+            holds(job) + &unknown(job),
             text::size(job.bytes),
             job.folder.display().to_string(),
         ]
@@ -37,6 +37,15 @@ fn holds(job: &KeptJob) -> String {
     if words.is_empty() { "nothing".to_owned() } else { words }
 }
 
+/// For how many records the attached files are unknown.
+fn unknown(job: &KeptJob) -> String {
+    match job.files_unknown {
+        0 => String::new(),
+        1 => format!(" ({FILES_UNKNOWN} for 1 record)"),
+        n => format!(" ({FILES_UNKNOWN} for {n} records)"),
+    }
+}
+
 /// An array with one object a job.
 pub(super) fn json(jobs: &[KeptJob]) -> Result<String, Trouble> {
     let value: Value = jobs.iter().map(job).collect();
@@ -53,6 +62,7 @@ fn job(job: &KeptJob) -> Value {
         "folder": text::clean(&job.folder.display().to_string()),
         "records": records,
         "files_with_bytes": job.files_with_bytes,
+        "files_unknown": job.files_unknown,
         "bytes": job.bytes,
     })
 }

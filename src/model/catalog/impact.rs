@@ -57,6 +57,8 @@ pub struct Count {
 pub enum Counted {
     /// The length of an include.
     Include(&'static str),
+    /// How many records of another kind are attached to one of this kind, and stored by the server.
+    Attached(Kind),
     /// How many elements of an include have no time of completion.
     Open(&'static str),
     /// The lengths of the lists that an include holds by some key, added up.

@@ -49,7 +49,7 @@ pub(super) const PROCESSES: Row = Row {
         ask: Some(Ask::Record { with: "tasks,tasks.threads,assets" }),
         counts: &[
             count("open task", "open tasks", Counted::Open("tasks")),
-            count("file", "files", Counted::Include("assets")),
+            count("file", "files", Counted::Attached(Kind::Processes)),
             count("comment", "comments", Counted::Nested("tasks", "threads")),
         ],
         each: false,

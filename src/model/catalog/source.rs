@@ -33,6 +33,18 @@ pub struct Carrier {
     pub within: Option<Within>,
 }
 
+impl Row {
+    /// The kind of the records that hang on those of this kind and are lost with them, and how they are found.
+    #[must_use]
+    pub fn attachments(&self) -> Option<(Kind, &'static Carrier)> {
+        CATALOG.iter().find_map(|row| {
+            let Source::Collected { from, .. } = &row.source else { return None };
+            let carrier = from.iter().find(|carrier| carrier.kind == self.kind)?;
+            Some((row.kind, carrier))
+        })
+    }
+}
+
 /// Records inside those of a list.
 #[derive(Debug)]
 pub struct Within {

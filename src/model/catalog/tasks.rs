@@ -45,7 +45,7 @@ pub(super) const TASKS: Row = Row {
         ask: Some(Ask::Record { with: "form_fields,assets,threads_count" }),
         counts: &[
             count("form field", "form fields", Counted::Include("form_fields")),
-            count("file", "files", Counted::Include("assets")),
+            count("file", "files", Counted::Attached(Kind::Tasks)),
             count("comment", "comments", Counted::Number("threads_count")),
         ],
         each: false,

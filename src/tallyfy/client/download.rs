@@ -1,21 +1,24 @@
 //! The bytes of a file, as they come.
 //!
-//! Owns how long a download may stand still, and the judgement that it came whole. Must not know where the bytes go.
+//! Owns how long a download may stand still, and the judgement that it came whole: for a backup by the rule of
+//! [`FileCheck`], for a person by the length alone. Must not know where the bytes go.
 
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::Response;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use tokio::time::timeout;
 
-use crate::model::failure::Failure;
+use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 
 use super::super::answer;
+use super::super::file_check::FileCheck;
+use super::super::redact::Redactor;
 use super::super::transport;
-use super::Client;
+use super::{Access, Client};
 
 /// A file that is on its way. Dropping it breaks the transfer off.
 pub struct Download {
@@ -25,7 +28,9 @@ pub struct Download {
     pub length: Option<u64>,
     response: Response,
     received: u64,
-    idle: Duration,
+    access: Arc<Access>,
+    /// The check that it is the whole file, where that has to be shown.
+    check: Option<FileCheck>,
     /// Why it ended early: what comes after that is no end of the file.
     failed: Option<Failure>,
 }
@@ -41,11 +46,12 @@ impl fmt::Debug for Download {
 
 impl Client {
     /// Begins to download a file; `route` holds `{org}` and `{id}` (API sheet, section 7). Redirects are followed as for
-    /// any read: never to another origin.
+    /// any read: never to another origin. With `backup_of`, the file's name, nothing counts but what is shown to be the
+    /// whole file.
     ///
     /// # Errors
     /// A [`Failure`] for a refusal, for no answer in time, and for a page or JSON that does not come as an attachment.
-    pub async fn download(&self, route: &str, id: &Id) -> Result<Download, Failure> {
+    pub async fn download(&self, route: &str, id: &Id, backup_of: Option<&str>) -> Result<Download, Failure> {
         let deadline = self.deadline();
         // A packed transfer would announce a length that is not the file's.
         let plain = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
@@ -54,14 +60,26 @@ impl Client {
         if !status.is_success() || !answer::is_file(status, response.headers()) {
             return Err(self.finish(response, deadline).await?.no_file());
         }
+        let length = response.content_length();
+        let kind = (status, response.version());
+        let check =
+            backup_of.map(|name| FileCheck::begin(name, kind, response.headers(), length)).transpose();
         Ok(Download {
             status: status.as_u16(),
-            length: response.content_length(),
+            length,
             response,
             received: 0,
-            idle: self.access.timeouts.request,
+            check: check.map_err(|words| self.access.no_whole_file(status.as_u16(), &words))?,
+            access: Arc::clone(&self.access),
             failed: None,
         })
+    }
+}
+
+impl Access {
+    /// A failure to show that a success is the whole file. What the server said of it may hold the token.
+    fn no_whole_file(&self, status: u16, words: &str) -> Failure {
+        Failure::answered(Cause::Garbled, status, &Redactor::of(self).text(words))
     }
 }
 
@@ -70,8 +88,8 @@ impl Download {
     /// long the whole of it takes.
     ///
     /// # Errors
-    /// A [`Failure`] when the transfer breaks off, ends before the announced length, or stands still. It comes again
-    /// from then on.
+    /// A [`Failure`] when the transfer breaks off, ends before the announced length, stands still, or proves to be an
+    /// error in place of the file that a backup is taken of. It comes again from then on.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         if let Some(failure) = &self.failed {
             return Err(failure.clone());
@@ -81,18 +99,29 @@ impl Download {
         next
     }
 
+    /// The ending of the file's name that its first bytes do not fit, if there is one and they were checked.
+    #[must_use]
+    pub fn odd_start(&self) -> Option<String> {
+        self.check.as_ref()?.odd_start()
+    }
+
     async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
-        match timeout(self.idle, self.response.chunk()).await {
-            Err(_) => Err(transport::stalled(self.status, self.idle)),
+        let idle = self.access.timeouts.request;
+        match timeout(idle, self.response.chunk()).await {
+            Err(_) => Err(transport::stalled(self.status, idle)),
             Ok(Err(_)) => Err(transport::broke_off(self.status)),
             Ok(Ok(Some(bytes))) => {
                 self.received += bytes.len() as u64;
+                self.check.iter_mut().for_each(|check| check.take(&bytes));
                 Ok(Some(bytes))
             }
             Ok(Ok(None)) if self.length.is_some_and(|length| length != self.received) => {
                 Err(transport::broke_off(self.status))
             }
-            Ok(Ok(None)) => Ok(None),
+            Ok(Ok(None)) => match self.check.as_ref().map_or(Ok(()), FileCheck::end) {
+                Ok(()) => Ok(None),
+                Err(words) => Err(self.access.no_whole_file(self.status, &words)),
+            },
         }
     }
 }

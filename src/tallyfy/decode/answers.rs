@@ -40,7 +40,7 @@ fn is_file(object: &Map<String, Value>) -> bool {
 
 /// A file whose source is not said is stored elsewhere if its address is another than that of its bytes (API sheet,
 /// section 7).
-fn sourced(file: &Map<String, Value>) -> Value {
+pub(super) fn sourced(file: &Map<String, Value>) -> Value {
     let said = |key: &str| file.get(key).and_then(Value::as_str).filter(|said| !said.trim().is_empty());
     let mut file = file.clone();
     if said("source").is_none() && said("system").is_none() {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::catalog::Counted;
 
-use super::{enclosed, time, whole};
+use super::{attached, enclosed, time, whole};
 
 /// Statuses of a task that nobody has to do any more, whatever its time of completion says: rules hide tasks as
 /// `auto-skipped` (API sheet, sections 6.3 and 6.4).
@@ -19,6 +19,10 @@ pub fn count(value: &Value, counted: Counted) -> Option<u64> {
     let record = enclosed(value);
     match counted {
         Counted::Include(include) => amount(elements(record, include)?.len()),
+        Counted::Attached(kind) => {
+            let attached = attached(kind, record)?;
+            attached.is_listed.then(|| amount(attached.stored.len() + attached.unnamed.len()))?
+        }
         Counted::Open(include) => {
             amount(elements(record, include)?.into_iter().filter(|task| is_open(task)).count())
         }

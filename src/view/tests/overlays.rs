@@ -76,7 +76,7 @@ fn a_modal_shows_everything_once_it_is_scrolled() {
             "blocked, not included: 1",
             "Somebody under the cursor",
             "60 requests (30 of them reads)",
-            "attached files are copied only from the Files tab",
+            "attached files of archived processes cannot always be listed",
             "on 30 processes: counting what hangs on them",
         ] {
             assert!(seen.contains(&part.replace(' ', "")), "{part} at {width}x{height}");
@@ -105,7 +105,7 @@ fn y_is_offered_only_once_it_counts_and_deleting_looks_different() {
     confirm.key(Chord::plain(Key::Tab), false, moment(32));
     let text = screen(&state);
     assert!(
-        text.contains(" list ") && text.contains("║ > [x] copy each") && !text.contains("║ >  "),
+        text.contains(" list ") && text.contains("║ > [x] back up each") && !text.contains("║ >  "),
         "{text}"
     );
     let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
@@ -127,12 +127,14 @@ fn half_live(state: &State, n: usize) -> Plan {
 
 #[test]
 fn options_and_what_has_the_keys_are_told_without_colour_at_every_size() {
+    const FILES: &str = "[x] back up attached files too";
     for (width, height, labels) in [
         (
             120,
             35,
             [
-                "[x] copy each record to disk first (a copy, not an undo)",
+                "[x] back up each record first (a copy, not an undo)",
+                FILES,
                 "[ ] archive 5 live ones first, then",
             ],
         ),
@@ -140,7 +142,8 @@ fn options_and_what_has_the_keys_are_told_without_colour_at_every_size() {
             100,
             30,
             [
-                "[x] copy each record to disk first (a copy, not an undo)",
+                "[x] back up each record first (a copy, not an undo)",
+                FILES,
                 "[ ] archive 5 live ones first, then",
             ],
         ),
@@ -148,12 +151,13 @@ fn options_and_what_has_the_keys_are_told_without_colour_at_every_size() {
             80,
             24,
             [
-                "[x] copy each record to disk first (a copy, not an undo)",
+                "[x] back up each record first (a copy, not an undo)",
+                FILES,
                 "[ ] archive 5 live ones first, then",
             ],
         ),
-        (40, 24, ["[x] copy each record to disk", "[ ] archive 5 live ones first,"]),
-        (40, 10, ["[x] copy", "[ ] archive 5 first"]),
+        (40, 24, ["[x] back up each record first", FILES, "[ ] archive 5 live ones first,"]),
+        (40, 10, ["[x] copy", "[x] files", "[ ] archive 5"]),
     ] {
         let mut state = lively(width, height);
         state.setup.colour = false;
@@ -161,7 +165,7 @@ fn options_and_what_has_the_keys_are_told_without_colour_at_every_size() {
         let mut state = confirming(state, delete);
         let at_rest = screen(&state);
         assert!(labels.iter().all(|label| at_rest.contains(label)), "{at_rest}");
-        for (n, keys) in [(0, Key::Tab), (1, Key::Down)] {
+        for (n, keys) in [(0, Key::Tab), (1, Key::Down), (2, Key::Down)] {
             press(&mut state, keys);
             let text = screen(&state);
             assert!(
@@ -181,7 +185,7 @@ fn options_and_what_has_the_keys_are_told_without_colour_at_every_size() {
         let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
         confirm.drawn(moment(95));
         let text = screen(&state);
-        assert!(text.contains(&labels[1].replace("[ ]", "[x]")), "{text}");
+        assert!(text.contains(&labels[2].replace("[ ]", "[x]")), "{text}");
         for asked in ["Permanently delete 10 processes", "type delete 10 and press Enter"] {
             assert!(text.contains(asked), "{text}");
         }
@@ -206,7 +210,7 @@ fn without_a_copy_and_with_a_preface_the_modal_says_so_first_of_all() {
     let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no `{words}` in\n{text}"));
     assert!(at("! the rest of the deletion") < at("! this cannot be undone"));
     assert!(at("! this cannot be undone") < at("! no copy is kept"));
-    assert!(text.contains("[ ] copy each") && !text.contains("from the Files tab"), "{text}");
+    assert!(text.contains("[ ] back up each") && !text.contains("back up attached"), "{text}");
 }
 
 #[test]

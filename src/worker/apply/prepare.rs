@@ -1,6 +1,6 @@
 //! What stands before a permanent deletion: a last look at the record, and a copy of it.
 //!
-//! Owns that nothing is deleted which has changed since it was confirmed, nor anything of which no copy could be kept
+//! Owns that nothing is deleted which has changed since it was confirmed, nor anything of which no backup could be made
 //! where one is wanted. Must not send anything that changes something.
 
 use std::time::Duration;
@@ -9,16 +9,12 @@ use serde_json::Value;
 
 use super::{Running, Settled};
 use crate::app::message::Remark;
-use crate::backups::{Item, Kept};
 use crate::model::failure::Failure;
 use crate::model::kind::Verb;
 use crate::model::moment::Moment;
 use crate::model::outcome::Outcome;
-use crate::model::past::BYTES_LOST;
 use crate::model::plan::Step;
 use crate::model::record::Record;
-use crate::worker::fetch;
-use crate::worker::pace::Urgency;
 use crate::worker::truth::{Age, Seen};
 
 /// A look this old does not tell any more what is deleted: the job was held, or the server asked for a pause.
@@ -29,6 +25,8 @@ const STALE: Duration = Duration::from_secs(30);
 pub(super) struct Ready {
     /// The copy of its record, where one was taken: below the folder of all copies.
     pub(super) copy: Option<String>,
+    /// What has to be known of that copy.
+    pub(super) remark: Option<Remark>,
     /// When its record was looked at last, where that matters.
     looked: Option<Moment>,
 }
@@ -49,9 +47,10 @@ impl Running {
         let (value, looked) = self.look(step, Age::Recent, "not sent").await?;
         // The copy of a record that is archived first was taken before that.
         let is_copied = step.after.is_some() || !self.job.plan.options.backup;
-        let copy = if is_copied { None } else { Some(self.copy(step, &value).await?) };
-        tracing::debug!(number, copied = copy.is_some(), "prepared");
-        Ok(Ready { copy, looked: Some(looked) })
+        let backup = if is_copied { None } else { Some(self.back_up(step, &value).await?) };
+        tracing::debug!(number, copied = backup.is_some(), "prepared");
+        let (copy, remark) = backup.map(|backup| (backup.file, backup.remark)).unzip();
+        Ok(Ready { copy, remark: remark.flatten(), looked: Some(looked) })
     }
 
     /// Looks once more at what has waited for long, or was turned away. The copy of what has not changed stays good.
@@ -89,49 +88,4 @@ impl Running {
         let answered = self.progress().archived.get(&first).cloned();
         answered.unwrap_or_else(|| step.record.with_archived(Some(self.job.confirmed)))
     }
-
-    async fn copy(&self, step: &Step, value: &Value) -> Result<String, Settled> {
-        let folder = self.folder.get().ok_or_else(|| uncopied("the job has no number"))?;
-        let record = &step.record;
-        let item = Item {
-            kind: record.kind().row().slug,
-            id: record.id().to_string(),
-            name: record.name().to_owned(),
-        };
-        let json = serde_json::to_vec_pretty(value).map_err(|why| uncopied(&why.to_string()))?;
-        let mut kept = folder.keep_record(&item, json).await.map_err(|why| uncopied(&why.to_string()))?;
-        if let Some(route) = record.stored_bytes() {
-            kept = self.copy_bytes(step, route, &item).await?;
-        }
-        let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(format!("{}/{}", name.unwrap_or_default(), kept.file))
-    }
-
-    /// Streams the bytes of a file to the disk.
-    async fn copy_bytes(&self, step: &Step, route: &str, item: &Item) -> Result<Kept, Settled> {
-        let lost = |failure: Failure| {
-            let is_gone = fetch::says_lost(&failure);
-            let words = match is_gone {
-                true => format!("{BYTES_LOST}: {}", failure.words),
-                false => failure.words,
-            };
-            Settled { remark: is_gone.then_some(Remark::BytesGone), ..uncopied(&words) }
-        };
-        let folder = self.folder.get().ok_or_else(|| uncopied("the job has no number"))?;
-        let mut download = fetch::begin(&self.job.session, (Urgency::Job, "copy"), route, &step.record)
-            .await
-            .map_err(lost)?;
-        let begun = folder.begin_bytes(item, &item.name, download.length).await;
-        let mut incoming = begun.map_err(|why| uncopied(&why.to_string()))?;
-        while let Some(chunk) = download.chunk().await.map_err(|failure| uncopied(&failure.words))? {
-            incoming.write(chunk).await.map_err(|why| uncopied(&why.to_string()))?;
-        }
-        incoming.finish().await.map_err(|why| uncopied(&why.to_string()))
-    }
-}
-
-/// How a step ends of which there is no copy. The store of copies may have said so by itself.
-fn uncopied(why: &str) -> Settled {
-    let why = why.strip_prefix("no copy could be kept: ").unwrap_or(why);
-    Settled::new(Outcome::Failed, format!("not sent, no copy could be kept: {why}"))
 }

@@ -37,10 +37,12 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
     let post = Post::new(Clock::starting_at(Timestamp::UNIX_EPOCH), sender);
     let (gate, shutdown) = (Gate::new(&Limits::off(), 2), Shutdown::default());
     let session = Session::new(Client::new(access).unwrap(), gate, 1, post.clone(), shutdown.clone());
+    let journal = Journal::new(std::path::Path::new(""));
     let job = Job {
+        seen: SeenFiles::new(journal.clone(), &session),
         session,
         post,
-        journal: Journal::new(std::path::Path::new("")),
+        journal,
         backups: Backups::new(std::path::PathBuf::new(), 0),
         ticket: Ticket(1),
         confirmed: Timestamp::UNIX_EPOCH,

@@ -125,7 +125,8 @@ pub(super) fn record(step: &PastStep) -> Option<Record> {
 }
 
 pub(super) fn options(job: &PastJob, steps: &[PastStep]) -> Options {
-    Options { backup: job.backups.is_some(), archive_first: steps.iter().any(|step| step.after.is_some()) }
+    let archive_first = steps.iter().any(|step| step.after.is_some());
+    Options { backup: job.backups.is_some(), archive_first, ..Options::default() }
 }
 
 /// Who was to be handed what belonged to the records of a job.

@@ -17,7 +17,7 @@ const STREAM: &str =
     "200 OK\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=\"a.pdf\"";
 
 async fn begun(server: &Server) -> Result<Download, Failure> {
-    client(server).download(ROUTE, &run()).await.map_err(safe)
+    client(server).download(ROUTE, &run(), None).await.map_err(safe)
 }
 
 /// All bytes, or the failure that came in their place and stays.
@@ -84,6 +84,37 @@ async fn a_transfer_that_is_packed_all_the_same_is_unpacked() {
     assert_eq!(download.length, None, "the announced length is the packed one");
     assert_eq!(drained(download).await.unwrap(), b"{\"data\":{\"id\":\"77\"}}");
     assert_eq!(fetched(answer(STREAM, packed)).await.unwrap(), packed, "a packed file stays packed");
+}
+
+/// A backup counts only where the protocol shows the end of the very bytes that the server has.
+#[tokio::test]
+async fn a_backup_needs_an_end_that_is_shown() {
+    let backup = async |canned: Canned| {
+        let server = Server::start([canned]).await;
+        let begun = client(&server).download(ROUTE, &run(), Some("a.pdf")).await.map_err(safe)?;
+        drained(begun).await
+    };
+    let packed: &[u8] = &[
+        31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 171, 86, 74, 73, 44, 73, 84, 178, 170, 86, 202, 76, 81, 178, 82, 50,
+        55, 87, 170, 173, 5, 0, 20, 21, 171, 242, 20, 0, 0, 0,
+    ];
+    let bytes = |head: &str, body: &[u8]| Canned::Last([head.as_bytes(), b"\r\n\r\n", body].concat());
+    assert_eq!(backup(answer(STREAM, "all")).await.unwrap(), b"all");
+    assert_eq!(backup(answer(STREAM, "")).await.unwrap(), b"");
+    let chunks = format!("HTTP/1.1 {STREAM}\r\nTransfer-Encoding: chunked");
+    assert_eq!(backup(bytes(&chunks, b"3\r\nall\r\n0\r\n\r\n")).await.unwrap(), b"all");
+    for (canned, cause) in [
+        (bytes(&format!("HTTP/1.1 {STREAM}"), b"all"), Cause::Garbled),
+        (bytes(&format!("HTTP/1.0 {STREAM}"), b"all"), Cause::Garbled),
+        (bytes(&chunks, b"3\r\nall\r\n"), Cause::Broken),
+        (Canned::Last(raw(STREAM, 4, b"all")), Cause::Broken),
+        (answer(&format!("{STREAM}\r\nContent-Encoding: gzip"), packed), Cause::Garbled),
+        (answer(&format!("{STREAM}\r\nContent-Encoding: br"), "all"), Cause::Garbled),
+        (answer(STREAM, format!("{{\"message\":\"{TOKEN} is no token\"}}")), Cause::Garbled),
+    ] {
+        let failure = backup(canned.clone()).await.unwrap_err();
+        assert_eq!(failure.cause, cause, "{canned:?}");
+    }
 }
 
 #[tokio::test]
@@ -187,7 +218,7 @@ async fn a_file_of_some_megabytes_comes_from_the_sandbox_whole_or_not_at_all() {
     let token = Token::new(sandbox.token()).unwrap();
     let organization = sandbox.org().to_owned();
     let client = Client::new(Access { organization, token, ..access(&sandbox.base_url()) }).unwrap();
-    let fetch = async || drained(client.download(ROUTE, &Id::new(&id).unwrap()).await?).await;
+    let fetch = async || drained(client.download(ROUTE, &Id::new(&id).unwrap(), None).await?).await;
     assert_eq!(fetch().await.unwrap(), sandbox.bytes(&id).unwrap());
     for (mishap, cause) in [
         (Mishap::Truncated, Cause::Broken),

@@ -94,7 +94,7 @@ async fn a_file_whose_copy_finds_no_room_is_not_deleted() {
     let home = tempfile::tempdir().unwrap();
     let program = cramped(&bench, &home, 2048, "files").await.confirm(Verb::Delete).await;
     ends(&bench, &program).await;
-    leave(program.sees("not sent, no copy could be kept").await).await;
+    leave(program.sees("not sent, no backup could be made").await).await;
 
     let directory = bench.remembered.path().to_owned();
     let job = jobs(&directory).remove(0);
@@ -207,12 +207,12 @@ async fn a_disk_for_copies_that_fills_up_lets_no_more_be_deleted() {
     let program = Program::under(&bench, &home, "/usr/bin/unshare", &arguments).await;
     let program = program.confirm(Verb::Delete).await;
     ends(&bench, &program).await;
-    leave(program.sees("not sent, no copy could be kept: ").await).await;
+    leave(program.sees("not sent, no backup could be made: ").await).await;
 
     let directory = bench.remembered.path();
     let job = jobs(directory).remove(0);
     let (copied, seen) = (copies(kept.path()), ledger(&bench.sandbox));
-    let said = "not sent, no copy could be kept: ";
+    let said = "not sent, no backup could be made: ";
     let mut without_room = 0;
     assert!(!seen.is_empty(), "some found room");
     for step in steps(directory, job.id) {
@@ -223,7 +223,7 @@ async fn a_disk_for_copies_that_fills_up_lets_no_more_be_deleted() {
             continue;
         }
         assert!(is_there && step.attempts.is_empty() && !seen.contains_key(&request(&step)), "{step:?}");
-        assert_eq!(why.matches("no copy could be kept").count(), 1, "{why}");
+        assert_eq!(why.matches("no backup could be made").count(), 1, "{why}");
         assert!(why.starts_with(said), "{why}");
         without_room += usize::from(why.contains("the disk is full") || why.contains("there is no room"));
     }

@@ -48,8 +48,11 @@ enum Move {
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let options =
-        (any::<bool>(), any::<bool>()).prop_map(|(backup, archive_first)| Options { backup, archive_first });
+    let options = (any::<bool>(), any::<bool>()).prop_map(|(backup, archive_first)| Options {
+        backup,
+        archive_first,
+        ..Options::default()
+    });
     let begin = (prop::sample::select(Verb::ALL.to_vec()), 0usize..30, 1usize..20, options);
     let one = prop_oneof![
         8 => begin.prop_map(|(verb, from, n, options)| Move::Begin { verb, from, n, options }),
@@ -287,7 +290,7 @@ proptest! {
 
 #[test]
 fn the_stories_do_reach_the_server() {
-    let options = Options { backup: true, archive_first: true };
+    let options = Options { archive_first: true, ..Options::default() };
     let begin = |verb, n| Move::Begin { verb, from: 0, n, options };
     let broken =
         troubles().iter().position(|(method, mishap)| *method == "DELETE" && *mishap == Mishap::ResetBefore);

@@ -15,16 +15,19 @@ fn rows(include: &Value) -> &Vec<Value> {
     include["data"].as_array().unwrap()
 }
 
-/// The id of a process with files, archived or not.
-fn with_files(bench: &Bench, archived: bool) -> String {
-    bench.find("runs", |run| run["archived_at"].is_string() == archived && !rows(&run["assets"]).is_empty())
+/// The id of a live process with files.
+fn with_files(bench: &Bench) -> String {
+    bench.find("runs", |run| run["archived_at"].is_null() && !rows(&run["assets"]).is_empty())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_process_shows_all_that_is_lost_with_it() {
     let bench = Bench::plain().await;
     for archived in [false, true] {
-        let id = with_files(&bench, archived);
+        let id = match archived {
+            false => with_files(&bench),
+            true => bench.find("runs", |run| run["archived_at"].is_string()),
+        };
         let run = bench.get(&format!("/runs/{id}?{EVERYTHING}")).await["data"].clone();
         let tasks = rows(&run["tasks"]);
         assert_eq!(json!(tasks.len()), run["progress"]["total"]);
@@ -69,9 +72,25 @@ async fn an_include_comes_only_where_it_was_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn files_of_a_process_vanish_from_its_list_while_it_is_archived() {
+    let bench = Bench::plain().await;
+    let id = with_files(&bench);
+    let assets = async || bench.get(&format!("/runs/{id}?with=assets")).await["data"]["assets"].clone();
+    let before = assets().await;
+    let file = rows(&before)[0]["id"].as_str().unwrap().to_owned();
+    bench.delete(&format!("/runs/{id}")).await;
+    assert_eq!(assets().await, json!({"data": []}));
+    for path in [format!("/assets/{file}"), format!("/file/{file}/dl")] {
+        assert_eq!(bench.send(Method::GET, &path).await.0, 200, "{path}");
+    }
+    bench.put(&format!("/runs/{id}/activate")).await;
+    assert_eq!(assets().await, before);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_archived_process_may_hide_what_hangs_on_it() {
     let bench = Bench::quirky(Quirk::ArchivedIncludesEmpty).await;
-    let id = with_files(&bench, false);
+    let id = with_files(&bench);
     let path = format!("/runs/{id}?{EVERYTHING}");
     let before = bench.get(&path).await["data"].clone();
     let task = rows(&before["tasks"])[0]["id"].as_str().unwrap().to_owned();

@@ -240,7 +240,7 @@ async fn a_file_whose_bytes_are_gone_is_not_deleted_and_the_others_are() {
         let id = &ids[n];
         if gone[n] {
             assert!(
-                reason.starts_with("not sent, no copy could be kept: the server has lost the bytes"),
+                reason.starts_with("not sent, no backup could be made: the server has lost the bytes"),
                 "{reason}"
             );
         }
@@ -317,7 +317,7 @@ async fn where_no_copy_can_be_kept_nothing_is_sent() {
             let ended = stand.delete(records, Options::default()).await;
             for (outcome, reason) in &ended.steps {
                 assert_eq!(*outcome, Failed);
-                let clear = reason.starts_with("not sent, no copy could be kept: ") && reason.contains(why);
+                let clear = reason.starts_with("not sent, no backup could be made: ") && reason.contains(why);
                 assert!(clear, "{reason}");
             }
             assert!(ids.iter().all(|id| sent(&stand.server, id) == 0));

@@ -17,7 +17,7 @@ use super::scene::{
 };
 use super::stand::Stand;
 
-const FIRST: Options = Options { backup: true, archive_first: true };
+const FIRST: Options = Options { backup: true, files: true, archive_first: true };
 
 fn settings() -> Settings {
     Settings { scale: 60, ..Settings::default() }

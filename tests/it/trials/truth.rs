@@ -52,7 +52,7 @@ async fn a_list_that_shows_live_ones_instead_of_archived_ones_makes_nothing_gone
     let pages = json!({"total": n, "count": n, "per_page": 100, "current_page": 1, "total_pages": 1});
     let body = json!({"data": live, "meta": {"pagination": pages}});
     stand.server.set_faults(vec![Fault::on("GET", "archived=only", answer(200, &[], Some(body), false))]);
-    let ended = stand.delete(records, Options { backup: true, archive_first: true }).await;
+    let ended = stand.delete(records, Options { archive_first: true, ..Options::default() }).await;
     assert!(!ended.outcomes().contains(&AlreadyGone), "{:?}", ended.steps);
 }
 

@@ -12,6 +12,8 @@ use crate::model::text;
 pub enum Choice {
     /// Whether each record is copied to disk first.
     Backup,
+    /// Whether the files attached to them are copied with them.
+    Files,
     /// Whether live records are archived first.
     ArchiveFirst,
     /// Who is handed what belongs to them.
@@ -25,6 +27,7 @@ impl Choice {
         let deletes = plan.verb == Verb::Delete && plan.count() + archivable > 0;
         let choices = [
             (deletes, Self::Backup),
+            (deletes && plan.options.backup && plan.can_copy_attached(), Self::Files),
             (deletes && archivable > 0, Self::ArchiveFirst),
             (plan.can_hand_over(), Self::Reassign),
         ];
@@ -35,6 +38,7 @@ impl Choice {
     pub(super) fn is_on(self, plan: &Plan) -> bool {
         match self {
             Self::Backup => plan.options.backup,
+            Self::Files => plan.options.files,
             Self::ArchiveFirst => plan.options.archive_first,
             Self::Reassign => plan.heir.is_some(),
         }
@@ -44,6 +48,7 @@ impl Choice {
     pub(super) fn flipped(self, options: Options) -> Options {
         match self {
             Self::Backup => Options { backup: !options.backup, ..options },
+            Self::Files => Options { files: !options.files, ..options },
             Self::ArchiveFirst => Options { archive_first: !options.archive_first, ..options },
             Self::Reassign => options,
         }
@@ -52,7 +57,8 @@ impl Choice {
     /// What it says, `archive` being every word for what is done first.
     pub(super) fn label(self, archivable: usize, archive: &str) -> String {
         match self {
-            Self::Backup => "copy each record to disk first (a copy, not an undo)".to_owned(),
+            Self::Backup => "back up each record first (a copy, not an undo)".to_owned(),
+            Self::Files => "back up attached files too".to_owned(),
             Self::ArchiveFirst => {
                 let ones = if archivable == 1 { "one" } else { "ones" };
                 format!("{archive} {} live {ones} first, then delete", text::grouped(archivable as u64))
@@ -64,6 +70,7 @@ impl Choice {
     pub(super) fn short_label(self, archivable: usize, archive: &str) -> String {
         match self {
             Self::Backup => "copy".to_owned(),
+            Self::Files => "files".to_owned(),
             Self::ArchiveFirst => format!("{archive} {} first", text::grouped(archivable as u64)),
             Self::Reassign => "theirs to".to_owned(),
         }

@@ -73,6 +73,19 @@ impl Confirm {
         sums
     }
 
+    /// How many files attached to them have been counted, and whether those are all there are.
+    pub(super) fn attached(&self) -> (usize, bool) {
+        let impact = self.impact();
+        let of_kind = |(kind, _): (Kind, usize)| {
+            kind.row().attachments()?;
+            let counted = impact.iter().find(|impact| impact.kind == kind).and_then(Impact::attached);
+            Some(counted.unwrap_or((0, false)))
+        };
+        let sum = |(files, all): (u64, bool), (more, every): (u64, bool)| (files + more, all && every);
+        let (files, all) = self.plan.kinds().into_iter().filter_map(of_kind).fold((0, true), sum);
+        (usize::try_from(files).unwrap_or(usize::MAX), all)
+    }
+
     fn parts_shown(&self) -> usize {
         1 + usize::from(self.plan.options.archive_first)
     }

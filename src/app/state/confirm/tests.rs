@@ -101,10 +101,12 @@ fn options_are_offered_only_where_they_mean_something() {
     let offered = |verb, chosen| Seat::before(verb, chosen).confirm.offered().to_vec();
     let kind = |kind| vec![Chosen::from(record(kind, 1, false))];
     assert_eq!(offered(Verb::Archive, processes(0, 3)), []);
-    assert_eq!(offered(Verb::Delete, processes(3, 0)), [Choice::Backup]);
-    assert_eq!(offered(Verb::Delete, processes(3, 2)), [Choice::Backup, Choice::ArchiveFirst]);
+    assert_eq!(offered(Verb::Delete, processes(3, 0)), [Choice::Backup, Choice::Files]);
+    assert_eq!(offered(Verb::Delete, processes(3, 2)), [Choice::Backup, Choice::Files, Choice::ArchiveFirst]);
     assert_eq!(offered(Verb::Delete, processes(0, 2)), [Choice::Backup, Choice::ArchiveFirst]);
-    assert_eq!(offered(Verb::Delete, kind(Kind::Tasks)), [Choice::Backup], "live tasks need no archive");
+    let of_tasks = offered(Verb::Delete, kind(Kind::Tasks));
+    assert_eq!(of_tasks, [Choice::Backup, Choice::Files], "live tasks need no archive");
+    assert_eq!(offered(Verb::Delete, kind(Kind::Tags)), [Choice::Backup], "nothing is attached to tags");
     let busy = Chosen { busy: Some("already in a running job".to_owned()), ..processes(0, 1).remove(0) };
     assert_eq!(offered(Verb::Delete, vec![busy]), [], "what is not free cannot be archived either");
 }

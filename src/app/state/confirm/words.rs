@@ -4,7 +4,7 @@
 //! Must not know what confirms it.
 
 use super::{Choice, Confirm, Part};
-use crate::model::catalog::{Source, Words};
+use crate::model::catalog::Words;
 use crate::model::impact::Impact;
 use crate::model::kind::{Kind, Verb};
 use crate::model::moment::Moment;
@@ -63,7 +63,7 @@ impl Confirm {
         let bystander = self.plan.bystander.iter();
         let bystander = bystander
             .map(|name| Line::Loud(format!("{name} under the cursor is not marked and not included")));
-        bystander.chain([Line::Text(self.plan.cost())]).collect()
+        bystander.chain([Line::Text(self.plan.cost(self.attached().0))]).collect()
     }
 
     /// What is done first to the records that are still live, in the words of their kinds: `archive or disable`.
@@ -111,13 +111,40 @@ impl Confirm {
         }
         let kinds: Vec<Kind> = plan.kinds().into_iter().map(|(kind, _)| kind).collect();
         let with_bytes = kinds.iter().filter(|kind| kind.row().bytes.is_some()).map(|kind| self.bytes(*kind));
-        let carried = Kind::ALL.into_iter().filter_map(|kind| {
-            let Source::Collected { from, .. } = &kind.row().source else { return None };
-            let (plural, title) = (kind.row().plural, kind.row().title);
-            let carries = kinds.iter().any(|carrier| from.iter().any(|from| from.kind == *carrier));
-            carries.then(|| format!("attached {plural} are copied only from the {title} tab"))
-        });
-        with_bytes.chain(carried).map(Line::Text).collect()
+        with_bytes.map(Line::Text).chain(self.attached_files()).collect()
+    }
+
+    /// What has to be known of attached files: that they are lost without a copy, or that some may be missed.
+    fn attached_files(&self) -> Option<Line> {
+        let plan = &self.plan;
+        if !plan.can_copy_attached() {
+            return None;
+        }
+        if !plan.options.files {
+            return Some(Line::Loud("attached files are not backed up".to_owned()));
+        }
+        let is_archived = |kind: &Kind| {
+            let mut of_kind = plan.targets().filter(|step| step.record.kind() == *kind);
+            kind.row().attachments().is_some()
+                && of_kind.any(|step| step.after.is_none() && step.record.is_archived())
+        };
+        let kinds = plan.kinds().into_iter().map(|(kind, _)| kind).filter(is_archived);
+        let kinds: Vec<&str> = kinds.map(|kind| kind.row().plural).collect();
+        let words = format!("attached files of archived {} cannot always be listed", kinds.join(" and "));
+        (!kinds.is_empty()).then_some(Line::Loud(words))
+    }
+
+    /// What backing up the attached files takes: `3 files, 3 requests`.
+    pub(super) fn attached_words(&self) -> String {
+        let (files, all) = self.attached();
+        let files_of =
+            |n: usize| format!("{} file{}", text::grouped(n as u64), if n == 1 { "" } else { "s" });
+        match (files, all) {
+            (0, false) => "1 request each".to_owned(),
+            (n, false) => format!("at least {}, 1 request each", files_of(n)),
+            (1, true) => "1 file, 1 request".to_owned(),
+            (n, true) => format!("{}, {} requests", files_of(n), text::grouped(n as u64)),
+        }
     }
 
     /// Of which records of a kind that has bytes these are copied too.

@@ -19,7 +19,7 @@ fn recalled(n: usize) -> Reply {
         verb: Verb::Archive,
         chosen: records(n).into_iter().map(Chosen::from).collect(),
         heir: None,
-        options: Options { backup: false, archive_first: false },
+        options: Options { backup: false, files: true, archive_first: false },
         preface: vec!["undoes job 4, restore of 2026-11-22 14:02".to_owned()],
     }))))
 }
