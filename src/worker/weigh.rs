@@ -118,7 +118,8 @@ impl Question {
             purpose,
             kind: Some(self.record.kind()),
             name,
-            may_lack: false,
+            // The record may have been deleted since its list was read, which the look before the request settles.
+            may_lack: purpose == "read",
         }
     }
 }

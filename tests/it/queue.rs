@@ -182,7 +182,7 @@ async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
         (900, tidyfy::model::pacing::Limits::documented()),
         (2_000, tidyfy::model::pacing::Limits::off()),
     ] {
-        let sandbox = Settings { scale: 60, latency: Duration::from_millis(latency), ..Settings::default() };
+        let sandbox = Settings { scale: 400, latency: Duration::from_millis(latency), ..Settings::default() };
         let wanted = Wanted { kind: Kind::Guests, sandbox, limits, ..Wanted::default() };
         let mut desk = Desk::with(wanted).await;
         desk.keys("* D").await;
@@ -221,7 +221,7 @@ async fn last_answer_that_is_waited_for_is_counted_in_seconds() {
     desk.mark_applicable(Verb::Archive, 3).await;
     desk.keys("a").await;
     desk.confirm().await;
-    desk.pass(Duration::from_secs(12)).await;
+    desk.pass(Duration::from_millis(12_900)).await;
     assert!(desk.shows("waiting for 1 answer, 12 s of 30 s"), "{}", desk.screen());
     assert!(!desk.shows(" left"), "{}", desk.screen());
     desk.rest().await;
