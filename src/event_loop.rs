@@ -159,7 +159,9 @@ impl<B: Backend> EventLoop<B> {
     /// When the terminal cannot be written to.
     pub fn resume(&mut self, size: Size) -> Result<(), B::Error> {
         self.terminal.resize(Rect::new(0, 0, size.width, size.height))?;
-        while self.input.try_recv().is_ok() {}
+        while self.input.try_recv().is_ok() {
+            self.typed += 1;
+        }
         self.input_since = self.clock.now().tick;
         for fact in [Fact::Resized(size), Fact::Signal(Signal::Continued)] {
             self.take(Message { at: self.clock.now(), fact });
