@@ -91,7 +91,8 @@ impl Raw<'_> {
             body,
             is_complete: self.is_complete,
             is_json: is_of(&self.headers, "application/json"),
-            said,
+            // In one clean line of bounded length, as every failure is quoted.
+            said: said.map(|said| self.garbled(&said).words),
             doubt: None,
             request_id: self.request_id(),
         })
@@ -242,6 +243,9 @@ mod tests {
             with(200, body, "application/json", |raw| raw.answered().map(|answered| answered.said))
         };
         assert_eq!(said(br#"{"message":"for hunter2"}"#), Ok(Some("for [token]".to_owned())));
+        let long = format!(r#"{{"errors":["{}"]}}"#, "x\\n".repeat(9_999));
+        let long = said(long.as_bytes()).unwrap().unwrap();
+        assert!(long.chars().count() <= 300 && !long.contains('\n'), "{long}");
     }
 
     #[test]
