@@ -74,10 +74,10 @@ fn own(entry: &DirEntry) -> Option<(i64, Timestamp)> {
     (is_own(&entry.path())).then_some(read)
 }
 
+/// Whether a folder has an index. One that is no file is not passed over: reading it says what it is.
 fn is_own(folder: &Path) -> bool {
-    let kind = |path: &Path| fs::symlink_metadata(path).map(|data| data.file_type()).ok();
-    kind(folder).is_some_and(|kind| kind.is_dir())
-        && kind(&folder.join(index::FILE)).is_some_and(|kind| kind.is_file())
+    let found = |path: &Path| fs::symlink_metadata(path).ok();
+    found(folder).is_some_and(|folder| folder.is_dir()) && found(&folder.join(index::FILE)).is_some()
 }
 
 fn kept(job: i64, at: Timestamp, folder: PathBuf) -> Result<KeptJob, BackupError> {

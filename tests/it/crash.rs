@@ -6,6 +6,8 @@
 mod full;
 pub(crate) mod ground;
 mod kill;
+#[cfg(target_os = "linux")]
+mod locks;
 mod points;
 mod recovery;
 mod story;
