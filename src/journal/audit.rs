@@ -174,17 +174,21 @@ impl Walk {
             (Part::Plan, "SELECT id, NULL, NULL FROM jobs WHERE ?1 IS NULL OR id = ?1"),
             (
                 Part::End,
-                "SELECT id, NULL, NULL FROM jobs WHERE (?1 IS NULL OR id = ?1) AND ended IS NOT NULL",
+                "SELECT id, NULL, NULL FROM jobs
+                 WHERE (?1 IS NULL OR id = ?1) AND coalesce(ended, ending, reason) IS NOT NULL",
             ),
             (Part::Step, "SELECT job, n, NULL FROM steps WHERE ?1 IS NULL OR job = ?1"),
             (
                 Part::Outcome,
-                "SELECT job, n, NULL FROM steps WHERE (?1 IS NULL OR job = ?1) AND outcome IS NOT NULL",
+                "SELECT job, n, NULL FROM steps
+                 WHERE (?1 IS NULL OR job = ?1) AND coalesce(outcome, reason, ended, kept) IS NOT NULL",
             ),
             (Part::Sent, "SELECT job, step, n FROM attempts WHERE ?1 IS NULL OR job = ?1"),
             (
                 Part::Answer,
-                "SELECT job, step, n FROM attempts WHERE (?1 IS NULL OR job = ?1) AND ended IS NOT NULL",
+                "SELECT job, step, n FROM attempts
+                 WHERE (?1 IS NULL OR job = ?1)
+                 AND coalesce(ended, took_ms, status, request_id, words) IS NOT NULL",
             ),
         ] {
             let mut query = connection.prepare(keys)?;
