@@ -242,7 +242,7 @@ mod tests {
         let said = |body: &[u8]| {
             with(200, body, "application/json", |raw| raw.answered().map(|answered| answered.said))
         };
-        assert_eq!(said(br#"{"message":"for hunter2"}"#), Ok(Some("for [token]".to_owned())));
+        assert_eq!(said(br#"{"message":"for hunter2"}"#), Ok(Some("for [redacted]".to_owned())));
         let long = format!(r#"{{"errors":["{}"]}}"#, "x\\n".repeat(9_999));
         let long = said(long.as_bytes()).unwrap().unwrap();
         assert!(long.chars().count() <= 300 && !long.contains('\n'), "{long}");

@@ -188,7 +188,7 @@ async fn an_empty_page_in_the_middle_is_a_gap_and_no_end() {
         headers: Default::default(),
         apply: false,
     };
-    let faults = vec![Fault::on("GET", "/runs?page=7&", empty)];
+    let faults = vec![Fault::on("GET", "/runs?sort=created_at&page=7&", empty)];
     let sandbox = Settings { faults, ..scaled(3_000) };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     assert!(desk.shows("1 page missing"), "{}", desk.screen());
@@ -205,7 +205,10 @@ async fn an_empty_page_in_the_middle_is_a_gap_and_no_end() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_page_holds_the_others_back_for_a_moment_only_and_nothing_is_read_twice() {
     let wanted = whole(scaled(3_000)).await;
-    let slow = Fault { delay: Duration::from_secs(20), ..Fault::on("GET", "/runs?page=7&", Mishap::None) };
+    let slow = Fault {
+        delay: Duration::from_secs(20),
+        ..Fault::on("GET", "/runs?sort=created_at&page=7&", Mishap::None)
+    };
     let sandbox = Settings { faults: vec![slow], ..scaled(3_000) };
     let mut desk = Desk::starting(Wanted { sandbox, ..Wanted::default() }).await;
     desk.until("all the others", |desk| desk.state().listing().loaded() + 100 >= wanted.len()).await;
@@ -215,7 +218,7 @@ async fn a_slow_page_holds_the_others_back_for_a_moment_only_and_nothing_is_read
     desk.keys("R").await;
     desk.rest().await;
     assert_eq!(desk.ids(), wanted);
-    assert_eq!(reads(&desk, "/runs?page=9&"), 1);
+    assert_eq!(reads(&desk, "/runs?sort=created_at&page=9&"), 1);
 }
 
 #[tokio::test(start_paused = true)]
