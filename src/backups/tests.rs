@@ -336,14 +336,14 @@ async fn an_index_or_lock_that_is_no_file_is_refused() {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     let home = tempfile::tempdir().unwrap();
     let copies = folder(home.path());
-    copies.keep_record(&item("tags", "0a"), RECORD.to_vec()).await.unwrap();
+    copies.keep_record(&item("tags", "0a"), RECORD.to_vec(), &[]).await.unwrap();
     let path = copies.path().to_owned();
     drop(copies);
     let job = list(home.path()).unwrap().remove(0);
     for name in ["lock", "index.jsonl"] {
         fs::remove_file(path.join(name)).unwrap();
         mknodat(CWD, path.join(name), FileType::Fifo, Mode::from_raw_mode(0o644), 0).unwrap();
-        let refused = folder(home.path()).keep_record(&item("tags", "0b"), RECORD.to_vec()).await;
+        let refused = folder(home.path()).keep_record(&item("tags", "0b"), RECORD.to_vec(), &[]).await;
         assert!(refused.unwrap_err().to_string().contains("it is a pipe"), "{name}");
         if name == "lock" {
             assert!(matches!(purge(&job), Err(BackupError::Stays { .. })));
