@@ -188,6 +188,12 @@ impl Walk {
         &self.changes
     }
 
+    /// Whether the `loaded` rows are all there are: none is short, none was passed over by a change, and no bound ended it.
+    #[must_use]
+    pub fn is_whole(&self, loaded: usize) -> bool {
+        self.shortfall(loaded).is_none() && self.changes.found(loaded as u64).is_none() && !self.overran()
+    }
+
     /// The page size in use.
     #[must_use]
     pub fn size(&self) -> usize {

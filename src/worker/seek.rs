@@ -118,8 +118,8 @@ impl Seek {
                 return;
             }
         }
-        if pages.walk().shortfall(seen.len()).is_some() {
-            let words = "the list of archived ones could not be read whole";
+        if !pages.walk().is_whole(seen.len()) {
+            let words = "the list of archived ones could not be read whole, or changed meanwhile";
             self.give_up(missing, &Failure::new(Cause::Garbled, words));
         }
     }

@@ -294,10 +294,9 @@ impl Truth {
         }
         // Rows move up when others leave, and may so be missed at the seam of two pages. A server that does not say how
         // many there are has not said that these are all.
-        let counted = pages.walk().total().is_some() && pages.walk().shortfall(seen.len()).is_none();
+        let counted = pages.walk().total().is_some() && pages.walk().is_whole(seen.len());
         // A list that shows live ones has not been asked for what it was meant to be, and proves nothing.
-        let still = pages.walk().changes().found(seen.len() as u64).is_none() && !pages.walk().overran();
-        let whole = still && counted && heeded && !cut_short;
+        let whole = counted && heeded && !cut_short;
         let wanted = std::mem::take(&mut archive.wanted);
         // A reading during which the machine was suspended serves nobody but who asked for it.
         let took = self.session.now().age_of(begun);

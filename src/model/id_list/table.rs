@@ -2,6 +2,8 @@
 //!
 //! Owns where a row ends. A quotation mark that is not closed takes no other line with it. Must not know what cells mean.
 
+use std::rc::Rc;
+
 /// The most lines of one row: a quotation mark that is not closed by then is a stray one.
 const MOST_IN_A_ROW: usize = 10_000;
 const QUOTE: char = '"';
@@ -12,7 +14,7 @@ const SEP: &str = "sep=";
 /// The rows that are still to be read.
 #[derive(Clone)]
 pub(super) struct Lines<'a> {
-    lines: std::rc::Rc<[&'a str]>,
+    lines: Rc<Vec<&'a str>>,
     separator: char,
     next: usize,
 }
@@ -39,7 +41,7 @@ impl<'a> Lines<'a> {
         let next = if said.is_some() { first.map_or(0, |first| first + 1) } else { 0 };
         let head = lines[next..].iter().find(|line| !line.trim().is_empty() && !line.starts_with('#'));
         let separator = said.unwrap_or_else(|| usual_separator(head.unwrap_or(&"")));
-        Self { lines: lines.into(), separator, next }
+        Self { lines: Rc::new(lines), separator, next }
     }
 
     /// Goes on behind the line with this number, whatever was read since.

@@ -77,6 +77,7 @@ fn the_first_page_is_asked_for_alone_and_the_implied_ones_together() {
     walk.answered(3, 10, 10, &told(35));
     assert!(walk.finished() && walk.next().is_none());
     assert_eq!((walk.total(), walk.shortfall(35), walk.shortfall(30)), (Some(35), None, Some(5)));
+    assert!(walk.is_whole(35) && !walk.is_whole(30));
 }
 
 #[test]
@@ -140,6 +141,7 @@ fn server_without_an_end_is_left_at_a_bound() {
             walk.answered(page, size, size, &Meta { next: true, present: true, ..Meta::default() });
         }
         assert_eq!((asked, walk.finished(), walk.overran()), (pages, true, true), "{size} rows a page");
+        assert!(!walk.is_whole(pages * size));
     }
 }
 
