@@ -68,17 +68,15 @@ impl Signals {
 async fn until_over(mut signals: Signals, shutdown: &Shutdown) {
     let over = over(shutdown);
     tokio::pin!(over);
-    let mut last: Option<Instant> = None;
+    let mut first: Option<Instant> = None;
     loop {
         let exit = tokio::select! {
             () = &mut over => return,
             exit = signals.next() => exit,
         };
-        let is_echo = last.replace(Instant::now()).is_some_and(|last| last.elapsed() < ECHO);
-        if !shutdown.is_requested() || shutdown.exit() == Some(Exit::Quit) {
-            shutdown.request(exit);
-        } else if !is_echo && exit != Exit::HungUp {
-            // A window that closes sends SIGHUP more than once; nobody insists by that.
+        shutdown.request(exit);
+        // A window that closes sends SIGHUP more than once; nobody insists by that.
+        if exit != Exit::HungUp && first.get_or_insert_with(Instant::now).elapsed() >= ECHO {
             shutdown.force();
         }
     }

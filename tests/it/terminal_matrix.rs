@@ -419,9 +419,7 @@ impl Scene {
             }
             Doing::Dialog => {
                 pty.presses("\u{1b}");
-                self.waits("the dialog's end", || {
-                    !pty.screen.0.lock().unwrap().screen().contents().contains("y archive")
-                });
+                pty.sees("? help");
             }
             Doing::Idle | Doing::Loading => {}
         }
