@@ -165,14 +165,15 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Leaves: nothing more is sent, and what is under way gets a few seconds.
 fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {
-    if state.leaving.is_some() || state.jobs.is_empty() {
-        effects.push(Effect::Quit(exit));
-    }
     (state.overlay, state.token_prompt) = (None, None);
-    if state.leaving.is_none() {
+    let is_insisted = state.leaving.is_some();
+    if !is_insisted {
         state.leaving = Some(Leaving { exit, deadline: state.now.tick + FAREWELL });
         act::cancel_all(state, effects);
         effects.push(Effect::Leave(exit));
+    }
+    if is_insisted || state.jobs.is_empty() {
+        effects.push(Effect::Quit(exit));
     }
 }
 
