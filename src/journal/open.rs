@@ -200,16 +200,19 @@ fn prepare(directory: &Path) -> Result<(), JournalError> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     directory: PathBuf,
-    /// Device and inode of the file and of those beside it.
-    files: [(u64, u64); 3],
+    /// Device and inode of the file and of those beside it, which SQLite does without where it cannot share memory.
+    files: [Option<(u64, u64)>; 3],
 }
 
 impl Identity {
     fn of(directory: &Path) -> io::Result<Self> {
-        let mut files = [(0, 0); 3];
+        let mut files = [None; 3];
         for (file, beside) in files.iter_mut().zip(aside::FILES) {
-            let found = fs::symlink_metadata(directory.join(format!("{FILE}{beside}")))?;
-            *file = (found.dev(), found.ino());
+            *file = match fs::symlink_metadata(directory.join(format!("{FILE}{beside}"))) {
+                Ok(found) => Some((found.dev(), found.ino())),
+                Err(why) if why.kind() == ErrorKind::NotFound && !beside.is_empty() => None,
+                Err(why) => return Err(why),
+            };
         }
         Ok(Self { directory: directory.to_owned(), files })
     }
