@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use indexmap::IndexSet;
 use serde_json::Value;
 
 use super::gather::Gathering;
@@ -52,8 +53,8 @@ pub(super) type Row = (Id, Vec<Draft>);
 /// What is left of a page's rows.
 pub(super) struct Sifted {
     pub(super) page: Arc<Page>,
-    /// Rows whose id had not come before.
-    fresh: usize,
+    /// Rows that had come before, on other pages.
+    repeated: usize,
     dropped: usize,
     unreadable: usize,
 }
@@ -211,8 +212,7 @@ impl Load {
         while first > from {
             let page = first.saturating_sub(step).max(from);
             let Ok(Listed { rows, .. }) = self.page(listing, page).await else { return from };
-            let ids: Vec<Id> =
-                decode::rows(self.list.kind, &rows).rows.into_iter().map(|(id, _)| id).collect();
+            let ids = distinct(&decode::rows(self.list.kind, &rows).rows);
             if read.pages.get(&page).is_some_and(|read| read.ids == ids) {
                 return page + 1;
             }
@@ -250,7 +250,7 @@ impl Load {
                     in_a_row = 0;
                     let (number, is_empty) = (fetched.number, fetched.rows.is_empty());
                     let sifted = self.sift_rows((number, &fetched.rows), read);
-                    pages.taken(&fetched, sifted.fresh + sifted.unreadable);
+                    pages.taken(&fetched, fetched.rows.len() - sifted.repeated);
                     read.total = pages.walk().total();
                     if is_empty {
                         empty.push(number);
@@ -300,7 +300,7 @@ impl Load {
                 Ok(Listed { rows, meta }) => {
                     read.total = meta.total.or(read.total);
                     let sifted = self.sift_rows((page, &rows), read);
-                    let repeated = rows.len() - (sifted.fresh + sifted.unreadable).min(rows.len());
+                    let repeated = sifted.repeated;
                     read.changes.note(page, (rows.len(), repeated), meta.total, false);
                     let total = self.total(read);
                     self.tell(read.numbered(page), sifted, total, Vec::new());
@@ -328,7 +328,7 @@ impl Load {
         while let Some(fetched) = pages.next().await {
             let fetched = fetched.map_err(|(_, why)| why)?;
             let sifted = self.sift_rows((fetched.number, &fetched.rows), &mut read);
-            pages.taken(&fetched, sifted.fresh + sifted.unreadable);
+            pages.taken(&fetched, fetched.rows.len() - sifted.repeated);
             self.post.reply(self.ticket, Reply::Found(sifted.page));
             if fetched.number >= MOST_FOUND {
                 break;
@@ -353,7 +353,8 @@ impl Load {
         if let Some(part) = read.part {
             decoded.rows.iter_mut().for_each(|row| self.tell_part(part, row));
         }
-        let ids = decoded.rows.iter().map(|(id, _)| id.clone()).collect();
+        let ids = distinct(&decoded.rows);
+        let known = decoded.rows.iter().filter(|(id, _)| read.seen.contains(id)).count();
         decoded.rows.retain(|(id, _)| read.seen.insert(id.clone()));
         // A page that a server serves again has nothing new that cannot be read either.
         let hash = (decoded.refused > 0).then(|| hashed(rows));
@@ -361,17 +362,19 @@ impl Load {
         let unreadable = if is_known { 0 } else { decoded.refused };
         read.unreadable += unreadable;
         read.pages.insert(number, PageRead { ids, unreadable, hash });
-        self.sift(decoded.rows, unreadable)
+        // One page is of one moment: an id that stands twice on it is no sign of a change.
+        let repeated = known + decoded.refused - unreadable;
+        Sifted { repeated, ..self.sift(decoded.rows, unreadable) }
     }
 
     /// Keeps of `rows`, which had not come before, what belongs to the scope.
     pub(super) fn sift(&self, rows: Vec<Row>, unreadable: usize) -> Sifted {
-        let fresh = rows.len();
+        let all = rows.len();
         let page = self.in_scope(rows);
         // A list that is asked for no scope brings all of them.
         let is_picked = matches!(&self.list.kind.row().source, Source::List(list) if list.is_picked());
-        let dropped = if is_picked { 0 } else { fresh - page.len() };
-        Sifted { dropped, page, fresh, unreadable }
+        let dropped = if is_picked { 0 } else { all - page.len() };
+        Sifted { dropped, page, repeated: 0, unreadable }
     }
 
     /// Lets a row that does not say which part of the list it is from say so.
@@ -402,6 +405,11 @@ impl Load {
     pub(super) fn tell_gap(&self, number: u32, why: Failure) {
         self.post.reply(self.ticket, Reply::Gap { number, why });
     }
+}
+
+/// The ids of rows in their order, each once.
+fn distinct(rows: &[Row]) -> Vec<Id> {
+    rows.iter().map(|(id, _)| id.clone()).collect::<IndexSet<_>>().into_iter().collect()
 }
 
 fn hashed(rows: &[Value]) -> u64 {
