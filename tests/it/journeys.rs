@@ -210,7 +210,7 @@ async fn a_mixed_job_ends_with_the_truth_and_keeps_what_failed() {
     desk.keys("space space space space space space").await;
     desk.keys("D").await;
     // Behind our back: one restored, one gone, and one request turned away for coming too fast.
-    desk.server.edit("runs", &ids[1], json!({"archived_at": null, "status": "active"}));
+    desk.server.edit("runs", &ids[2], json!({"archived_at": null, "status": "active"}));
     desk.server.remove("runs", &ids[3]);
     let mishap = Mishap::Answer {
         status: 429,
@@ -225,15 +225,15 @@ async fn a_mixed_job_ends_with_the_truth_and_keeps_what_failed() {
     assert!(desk.has_summary(summary), "{}", desk.screen());
     assert!(desk.log().contains("DELETE 429") && desk.log().contains("again in 3.0 s"), "{}", desk.log());
     assert_eq!(desk.changes().len(), 5, "what was restored or gone was not sent");
-    assert_eq!(desk.marked(), [names[1].clone()]);
+    assert_eq!(desk.marked(), [names[2].clone()]);
     desk.keys("g").await;
-    while desk.state().under_cursor().unwrap().id().to_string() != ids[1] {
+    while desk.state().under_cursor().unwrap().id().to_string() != ids[2] {
         desk.keys("j").await;
     }
     assert!(
         desk.shows(&format!(
             "{}: changed: not sent, changed since it was loaded: it has been restored",
-            names[1]
+            names[2]
         )),
         "the reason stands under the table: {}",
         desk.screen()
