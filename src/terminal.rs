@@ -141,7 +141,12 @@ impl Screen {
         give_back();
         let stopped = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
         // The signal may be delivered to another thread a moment later; being continued is told by one of its own.
-        let _ = tokio::time::timeout(Duration::from_millis(100), continued.next()).await;
+        // Twice, because the time that the process was stopped for may use up the first.
+        for _ in 0..2 {
+            if tokio::time::timeout(Duration::from_millis(100), continued.next()).await.is_ok() {
+                break;
+            }
+        }
         self.retake()?;
         Ok(stopped?)
     }

@@ -193,6 +193,7 @@ async fn keys_typed_ahead_held_or_pasted_confirm_nothing() {
     desk.rest().await;
     assert_eq!(desk.changes(), [], "a paste without brackets went through");
     assert!(desk.shows("type it again"), "{}", desk.screen());
+    desk.pass(Duration::from_millis(40)).await;
     desk.confirm_with("delete 2").await;
     desk.rest().await;
     assert_eq!(desk.changes(), []);

@@ -23,7 +23,7 @@ pub(super) fn redo(state: &mut State, effects: &mut Effects) {
 
 fn step(state: &mut State, next: Option<Recall>, none: &str, effects: &mut Effects) {
     match next {
-        _ if state.standing.read_only => state.note("read-only"),
+        _ if state.standing.read_only => state.note("read-only mode"),
         None => state.note(none),
         Some(recall) => look(state, recall, effects),
     }

@@ -221,6 +221,7 @@ fn deleting() -> (Bench, Ticket) {
     bench.keys("space");
     bench.look();
     bench.keys("shift-tab d e l e t e space 5 enter");
+    bench.look();
     let ticket = bench.asked(is_apply).unwrap();
     (bench, ticket)
 }
