@@ -3,14 +3,22 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use tempfile::TempDir;
+use tidyfy::app::effect::Work;
+use tidyfy::journal::{FILE, History, Wanted};
 use tidyfy::model::id::Id;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::saved::{Keeping, Saved};
 use tidyfy::model::set::Entry;
 use tidyfy::shelf::{self, sets};
+
+use crate::worker::bench::Bench;
 
 /// What happens to a file.
 #[derive(Debug, Clone)]
@@ -113,5 +121,79 @@ proptest! {
         }
         prop_assert_eq!(sets::all(home.path()).unwrap().len(), 1);
         prop_assert_eq!(fs::read(&path).unwrap(), before);
+    }
+}
+
+/// A journal with a job of three steps that are over, made once.
+fn journal() -> &'static Path {
+    static MADE: OnceLock<TempDir> = OnceLock::new();
+    let made = MADE.get_or_init(|| {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let mut bench = Bench::plain().await;
+            let (_, plan) = bench.archiving(3).await;
+            let ticket = bench.start(Work::Apply(plan));
+            bench.job(ticket).await;
+            let copy = tempfile::tempdir().unwrap();
+            let original = bench.remembered.path().join(FILE);
+            // A copy by SQLite holds what is still in the write-ahead file as well.
+            let copied = copy.path().join(FILE);
+            Connection::open(original)
+                .unwrap()
+                .execute("VACUUM INTO ?1", [copied.to_str().unwrap()])
+                .unwrap();
+            copy
+        })
+    });
+    made.path()
+}
+
+/// The tables of a journal, with what identifies a row of each.
+const TABLES: [(&str, &str); 4] =
+    [("jobs", "id"), ("steps", "job, n"), ("attempts", "job, step, n"), ("entries", "seq")];
+
+fn cell() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<i64>().prop_map(Value::Integer),
+        (-2i64..4).prop_map(Value::Integer),
+        any::<String>().prop_map(Value::Text),
+        prop::collection::vec(any::<u8>(), 0..40).prop_map(Value::Blob),
+        prop::sample::select(vec!["done", "archive", "processes", "{}", "../x", "[[1]]"])
+            .prop_map(|word| Value::Text(word.to_owned())),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn damaged_journal_is_read_and_found_out(
+        (table, key) in prop::sample::select(TABLES.to_vec()),
+        row in 0usize..8,
+        column in any::<prop::sample::Index>(),
+        value in cell(),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        fs::copy(journal().join(FILE), directory.path().join(FILE)).unwrap();
+        let connection = Connection::open(directory.path().join(FILE)).unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        connection.pragma_update(None, "synchronous", "OFF").unwrap();
+        let columns: Vec<String> = {
+            let mut names = connection.prepare(&format!("SELECT name FROM pragma_table_info('{table}')")).unwrap();
+            names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let column = &columns[column.index(columns.len())];
+        let one = format!("({key}) IN (SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {row})");
+        // The tables are strict: a value of another type is not taken.
+        let change = format!("UPDATE OR IGNORE {table} SET {column} = ?1 WHERE {one} AND {column} IS NOT ?1");
+        let is_changed = connection.execute(&change, [value]).is_ok_and(|rows| rows > 0);
+        drop(connection);
+        let history = History::open(directory.path()).unwrap().unwrap();
+        let jobs = history.jobs(&Wanted::default()).unwrap();
+        for job in jobs {
+            history.steps(job.id, &Wanted::default()).unwrap();
+        }
+        let audit = history.audit().unwrap();
+        prop_assert_eq!(audit.broken.is_empty(), !is_changed, "{:?}", audit.broken);
     }
 }

@@ -2,7 +2,7 @@
 //! restoration on every way out.
 
 use std::io::{Read as _, Write};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
@@ -10,6 +10,10 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 /// The longest a person would wait; only a broken program gets there.
 const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tidyfy");
+
+/// Written while a program is started: until it has taken its own course, it holds what this process has locked. Read by
+/// who must not see such a lock held.
+pub(crate) static FORKING: RwLock<()> = RwLock::new(());
 
 /// What a terminal has been told, and whether it has changed.
 type Shared = Arc<(Mutex<vt100::Parser>, Condvar)>;
@@ -55,7 +59,10 @@ impl Terminal {
         }
         command.env("HOME", home.path());
         environment.iter().for_each(|(name, value)| command.env(name, value));
-        let child = pair.slave.spawn_command(command).unwrap();
+        let child = {
+            let _forking = FORKING.write().unwrap_or_else(PoisonError::into_inner);
+            pair.slave.spawn_command(command).unwrap()
+        };
         drop(pair.slave);
         let shared: Shared =
             Arc::new((Mutex::new(vt100::Parser::new(cells(35), cells(120), 0)), Condvar::new()));
@@ -81,6 +88,14 @@ impl Terminal {
     pub(crate) fn presses(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
+    }
+
+    /// Types at the pace of a hand: letters that come faster are a paste.
+    pub(crate) fn types(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.presses(&letter.to_string());
+            self.comes_to(Duration::from_millis(6), |_| false);
+        }
     }
 
     pub(crate) fn waits(&mut self, what: &str, met: impl Fn(&vt100::Screen) -> bool) {

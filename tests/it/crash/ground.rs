@@ -366,10 +366,6 @@ fn type_phrase(terminal: &mut Terminal) {
     let (phrase, _) = asked.split_once(" and press Enter").unwrap();
     let shown = |screen: &vt100::Screen| said(screen).matches(phrase).count();
     let before = terminal.looks(shown);
-    for letter in phrase.chars() {
-        // At the pace of a hand: what comes faster is a paste, which confirms nothing.
-        std::thread::sleep(Duration::from_millis(20));
-        terminal.presses(&letter.to_string());
-    }
+    terminal.types(phrase);
     terminal.waits("the phrase", |screen| shown(screen) > before);
 }

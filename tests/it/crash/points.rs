@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -23,7 +23,7 @@ use super::ground::{
     Program, drop_rest, finishing, is_so, jobs, last_key, ledger, only_unfinished, request, steps, unfinished,
 };
 use super::kill::only_so_many;
-use crate::pty::PROGRAM;
+use crate::pty::{FORKING, PROGRAM};
 use crate::worker::bench::{Bench, tallied};
 
 const RECORDS: usize = 10;
@@ -208,7 +208,6 @@ impl Stage {
             self.every_deletion_left_a_copy();
         }
         tokio::time::resume();
-        self.doctor_is_content().await;
     }
 
     /// Reads back what was in flight, and finishes the job.
@@ -274,27 +273,33 @@ impl Stage {
     }
 }
 
-fn on_a_runtime<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// Runs one point; whether the shim came to it.
 fn survive(point: Point) -> bool {
-    on_a_runtime(async {
-        let mut stage = Stage::new(point.verb).await;
+    let runtime = runtime();
+    let (mut stage, was_met) = runtime.block_on(async {
+        let stage = Stage::new(point.verb).await;
         let program = stage.start(point.verb, Some(point)).await;
         let status = stage.run(point.verb, program).await;
         let was_met = stage.was_met();
         let is_killed = was_met && matches!(point.mode, "kill" | "torn");
         assert!(is_killed || [0, 143].contains(&status.exit_code()), "{point:?}: ended with {status:?}");
-        stage.check(point.verb).await;
-        was_met
-    })
+        (stage, was_met)
+    });
+    {
+        let _locks_are_ours = FORKING.read().unwrap_or_else(PoisonError::into_inner);
+        runtime.block_on(stage.check(point.verb));
+    }
+    runtime.block_on(stage.doctor_is_content());
+    was_met
 }
 
 /// The calls of an undisturbed job.
 fn count(verb: Verb) -> Calls {
-    on_a_runtime(async {
+    runtime().block_on(async {
         let stage = Stage::new(verb).await;
         let program = stage.start(verb, None).await;
         assert_eq!(stage.run(verb, program).await.exit_code(), 0);
@@ -334,12 +339,12 @@ fn survive_all(points: &[(usize, Point)], all: usize) -> BTreeMap<String, bool> 
 
 #[test]
 fn shim_sees_every_rename_sync_and_send() {
-    on_a_runtime(async {
+    runtime().block_on(async {
         let stage = Stage::new(Verb::Delete).await;
         fs::write(&stage.arm, "").unwrap();
         let program = stage.start(Verb::Delete, None).await;
         let program = program.hands(|terminal| terminal.presses(last_key(Verb::Delete))).await;
-        let program = program.sees("delete finished: ").await;
+        let program = program.sees("verified: ").await;
         // Killed, so that its write-ahead file is left to be counted in.
         program.kill(rustix::process::Signal::KILL).await;
         let calls = stage.calls();
