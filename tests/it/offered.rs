@@ -29,8 +29,15 @@ async fn at(scene: &Scene) -> Desk {
     let latency = if scene.slow { Duration::from_millis(700) } else { Duration::ZERO };
     let sandbox = Settings { scale: 24, latency, ..Settings::default() };
     let Scene { kind, read_only, .. } = *scene;
-    let mut desk =
-        Desk::with(Wanted { size: (400, 35), sandbox, kind, read_only, ..Wanted::default() }).await;
+    let mut desk = Desk::with(Wanted {
+        size: (400, 35),
+        sandbox,
+        kind,
+        read_only,
+        at_once: if scene.slow { 1 } else { 16 },
+        ..Wanted::default()
+    })
+    .await;
     let refusal = Mishap::Answer { status: 500, body: None, headers: Default::default(), apply: false };
     desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", refusal).nth([2])]);
     for keys in scene.keys.split("; ") {

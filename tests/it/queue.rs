@@ -182,9 +182,11 @@ async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
         (900, tidyfy::model::pacing::Limits::documented()),
         (2_000, tidyfy::model::pacing::Limits::off()),
     ] {
-        let sandbox = Settings { scale: 400, latency: Duration::from_millis(latency), ..Settings::default() };
-        let wanted = Wanted { kind: Kind::Guests, sandbox, limits, ..Wanted::default() };
+        let sandbox = Settings { scale: 200, latency: Duration::from_millis(latency), ..Settings::default() };
+        let wanted = Wanted { sandbox, limits, ..Wanted::default() };
         let mut desk = Desk::with(wanted).await;
+        desk.keys("s").await;
+        desk.rest().await;
         desk.keys("* D").await;
         let n = desk.plan().unwrap().count();
         assert!(n >= 40, "{n}");
