@@ -86,7 +86,8 @@ async fn every_key_that_is_offered_does_something(scenes: &[Scene]) {
         let is_tried = |key: &str| scene.only.is_empty() || scene.only.split(' ').any(|only| only == key);
         assert!(
             scene.only.split_whitespace().all(|only| hints.iter().any(|(key, _)| key == only)),
-            "{hints:?}"
+            "{}: {hints:?}",
+            scene.name
         );
         for (key, does) in hints.into_iter().filter(|(key, _)| is_tried(key)) {
             let mut desk = at(scene).await;

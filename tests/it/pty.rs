@@ -94,7 +94,7 @@ impl Terminal {
     pub(crate) fn types(&mut self, text: &str) {
         for letter in text.chars() {
             self.presses(&letter.to_string());
-            self.comes_to(Duration::from_millis(6), |_| false);
+            self.comes_to(Duration::from_millis(25), |_| false);
         }
     }
 

@@ -189,7 +189,7 @@ async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
         desk.rest().await;
         desk.keys("* D").await;
         let n = desk.plan().unwrap().count();
-        assert!(n >= 40, "{n}");
+        assert!(n >= 40, "{n}: {}", desk.screen());
         let phrase = match desk.plan().unwrap().assent() {
             tidyfy::model::plan::Assent::Phrase(phrases) => phrases[0].clone(),
             other => panic!("{other:?}"),

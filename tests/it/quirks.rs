@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::sandbox::{Quirk, Quirks, Settings};
 
-use crate::support::{Desk, Wanted};
+use crate::support::{Desk, Wanted, remove_lost_files};
 
 /// The program on a server with one switch thrown, on the list of one kind.
 async fn on(quirk: Quirk, kind: Kind) -> Desk {
@@ -48,6 +48,7 @@ async fn every_verb_is_done_whatever_shape_its_answer_has() {
             [(Kind::Processes, "runs"), (Kind::Templates, "checklists"), (Kind::Tasks, "tasks")]
         {
             let mut desk = on(*quirk, kind).await;
+            remove_lost_files(&desk.server);
             let ids = desk.mark_applicable(Verb::Archive, 2).await;
             desk.keys("a").await;
             desk.confirm().await;

@@ -81,6 +81,16 @@ impl Default for Wanted {
     }
 }
 
+/// Removes the files whose bytes the server has lost: what they are attached to cannot be backed up whole.
+pub(crate) fn remove_lost_files(server: &Sandbox) {
+    for id in server.ids("assets") {
+        let file = server.object("assets", &id).unwrap();
+        if file["source"] == "local" && file["uploaded_to_s3"] == false {
+            assert!(server.remove("assets", &id));
+        }
+    }
+}
+
 /// The program, its server and its terminal.
 pub(crate) struct Desk {
     pub(crate) server: Sandbox,

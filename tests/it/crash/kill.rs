@@ -15,6 +15,7 @@ use tidyfy::worker::Clock;
 use super::ground::{
     Program, finishing, is_so, job, jobs, ledger, only_unfinished, request, steps, unfinished,
 };
+use crate::support::remove_lost_files;
 use crate::worker::bench::{Bench, tallied};
 
 /// How many records each job is about.
@@ -120,6 +121,7 @@ pub(super) fn only_so_many(bench: &Bench, verb: Verb, count: usize) {
         }
     }
     assert_eq!(bench.sandbox.ids("runs").len(), count);
+    remove_lost_files(&bench.sandbox);
 }
 
 async fn kill_in_the_middle(bench: &Bench, life: Life) {
