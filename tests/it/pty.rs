@@ -90,6 +90,11 @@ impl Terminal {
         self.keyboard.flush().unwrap();
     }
 
+    /// Takes the time of a person who reads a dialog: keys that come before it is known to be drawn do not count.
+    pub(crate) fn reads(&mut self) {
+        self.comes_to(Duration::from_millis(150), |_| false);
+    }
+
     /// Types at the pace of a hand: letters that come faster are a paste.
     pub(crate) fn types(&mut self, text: &str) {
         for letter in text.chars() {

@@ -162,7 +162,8 @@ async fn queue_paused_while_locked_out_does_not_go_on_with_the_next_token() {
 
 /// The gauge's `12 s left` in seconds; none where it says nothing of the kind.
 fn seconds_left(screen: &str) -> Option<f64> {
-    let (before, _) = screen.split_once(" left")?;
+    let gauge = screen.lines().find(|line| line.starts_with("status"))?;
+    let (before, _) = gauge.split_once(" left")?;
     let words: Vec<&str> = before.rsplit("  ").next()?.split_whitespace().collect();
     match words.as_slice() {
         ["under", "a", "second"] => Some(0.0),
@@ -197,7 +198,7 @@ async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
         desk.confirm_with(&phrase).await;
         let begun = tokio::time::Instant::now();
         let mut said = Vec::new();
-        while !desk.state().tickets.is_empty() {
+        while !desk.state().jobs.is_empty() {
             desk.pass(Duration::from_millis(250)).await;
             if let Some(left) = seconds_left(&desk.screen()) {
                 said.push((begun.elapsed().as_secs_f64(), left));
@@ -205,7 +206,8 @@ async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
         }
         let end = begun.elapsed().as_secs_f64();
         assert!(said.len() > 20, "{said:?}");
-        let slack = 2.0 + 2.0 * latency as f64 / 1000.0;
+        // Reads of attached files are known only when their record is read: they come to one window of reads here.
+        let slack = 5.0 + 2.0 * latency as f64 / 1000.0;
         for (at, left) in &said {
             let truth = end - at;
             assert!(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::sandbox::{Quirk, Quirks, Settings};
 
-use crate::support::{Desk, Wanted, remove_lost_files};
+use crate::support::{Desk, Wanted};
 
 /// The program on a server with one switch thrown, on the list of one kind.
 async fn on(quirk: Quirk, kind: Kind) -> Desk {
@@ -48,7 +48,8 @@ async fn every_verb_is_done_whatever_shape_its_answer_has() {
             [(Kind::Processes, "runs"), (Kind::Templates, "checklists"), (Kind::Tasks, "tasks")]
         {
             let mut desk = on(*quirk, kind).await;
-            remove_lost_files(&desk.server);
+            // What has lost its bytes cannot be backed up, and so not be deleted.
+            desk.server.ids("assets").iter().for_each(|id| assert!(desk.server.remove("assets", id)));
             let ids = desk.mark_applicable(Verb::Archive, 2).await;
             desk.keys("a").await;
             desk.confirm().await;

@@ -14,6 +14,7 @@ fn deleting() -> Terminal {
     terminal.sees("urgent");
     terminal.presses("D");
     terminal.sees("type delete 1 and press Enter");
+    terminal.reads();
     terminal
 }
 
@@ -120,6 +121,7 @@ fn keys_typed_ahead_while_the_process_was_stopped_confirm_nothing() {
         contents.contains("type delete 1 and press Enter") && !contents.contains("> delete 1")
     });
     terminal.looks(|screen| assert!(!screen.contents().contains("finished"), "{}", screen.contents()));
+    terminal.reads();
     types(&mut terminal, "delete 1\r");
     terminal.sees("delete finished: 1 done");
     quits(terminal);
@@ -135,6 +137,7 @@ fn keys_typed_ahead_of_fg_confirm_nothing() {
     terminal.sees("urgent");
     terminal.presses("D");
     terminal.sees("type delete 1 and press Enter");
+    terminal.reads();
     types(&mut terminal, "delete 1");
     terminal.sees("> delete 1");
     terminal.presses("\u{1a}");
@@ -146,13 +149,16 @@ fn keys_typed_ahead_of_fg_confirm_nothing() {
             && contents.contains("type delete 1 and press Enter")
             && !contents.contains("> delete 1")
     });
+    terminal.reads();
     terminal.presses("\r");
     terminal.sees("that is not `delete 1`");
     terminal.presses("\u{1b}");
     terminal.waits("the dialog to close", |screen| !screen.contents().contains("press Enter"));
     terminal.looks(|screen| assert!(!screen.contents().contains("finished"), "{}", screen.contents()));
     terminal.presses("q");
-    terminal.waits("the shell's prompt", |screen| !screen.alternate_screen());
+    terminal.waits("the shell's prompt", |screen| {
+        !screen.alternate_screen() && screen.contents().trim_end().ends_with("shell$")
+    });
     terminal.presses("exit\r");
     terminal.ends();
 }

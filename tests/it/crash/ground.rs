@@ -366,6 +366,7 @@ fn type_phrase(terminal: &mut Terminal) {
     let (phrase, _) = asked.split_once(" and press Enter").unwrap();
     let shown = |screen: &vt100::Screen| said(screen).matches(phrase).count();
     let before = terminal.looks(shown);
+    terminal.reads();
     terminal.types(phrase);
     terminal.waits("the phrase", |screen| shown(screen) > before);
 }

@@ -351,10 +351,17 @@ fn shim_sees_every_rename_sync_and_send() {
         assert_eq!(calls.of("send"), stage.bench.sandbox.requests().len());
         let kept = tidyfy::backups::list(&stage.directory().join("backups")).unwrap();
         let copies: usize = kept.iter().flat_map(|kept| kept.records.values()).sum();
-        assert_eq!((copies, calls.of("rename")), (RECORDS, RECORDS));
+        // Of each record, and of the files attached to some.
+        assert!(copies >= RECORDS);
+        assert_eq!(calls.of("rename"), copies);
         let wal = fs::read(stage.directory().join(format!("{FILE}-wal"))).unwrap();
-        // One for each transaction, and one for the header of the file.
-        assert_eq!(calls.on("sync", &format!("{FILE}-wal")), transactions(&wal) + 1);
+        // One for each transaction, and one for the header of the file; those before a checkpoint are no longer in it.
+        let synced = calls.on("sync", &format!("{FILE}-wal"));
+        assert!(
+            transactions(&wal) > RECORDS && synced > transactions(&wal),
+            "{synced} {}",
+            transactions(&wal)
+        );
     });
 }
 
