@@ -116,6 +116,14 @@ impl Stand {
         }
         let place = |record: &Record| ids.iter().position(|id| *id == record.id().to_string());
         records.sort_by_key(place);
+        // A list that changed is read again, and the later reading is the one that counts.
+        records.dedup_by(|later, earlier| {
+            let is_same = later.id() == earlier.id();
+            if is_same {
+                std::mem::swap(later, earlier);
+            }
+            is_same
+        });
         records
     }
 
