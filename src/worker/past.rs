@@ -49,6 +49,16 @@ pub(super) struct Past {
     pub(super) clock: Clock,
 }
 
+/// A job that can be undone and repeated.
+struct Reversible {
+    job: PastJob,
+    verb: Verb,
+    inverse: Verb,
+    steps: Vec<PastStep>,
+    /// The jobs that came after it.
+    since: Since,
+}
+
 impl Past {
     /// Looks for what can be undone or tried again.
     pub(super) async fn recall(&self, wish: Recall) -> Result<Option<Box<Recalled>>, Failure> {
@@ -151,13 +161,9 @@ impl Past {
     /// What one job did, inverted; nothing where it is not over, or did nothing that has a way back. What has been turned
     /// back or deleted since is blocked.
     async fn undo_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
-        let Some(job) = self.own_job(job).await? else { return Ok(None) };
-        let Some((verb, inverse)) = Verb::parse(&job.verb).and_then(|verb| Some((verb, verb.inverse()?)))
-        else {
+        let Some(Reversible { job, verb, inverse, steps, since }) = self.reversible(job).await? else {
             return Ok(None);
         };
-        let steps = self.steps(job.id).await?;
-        let since = self.since(job.id).await?;
         let now = self.clock.now().wall;
         let done = steps.iter().filter(|s| s.outcome == Some(Outcome::Done) && s.verb == job.verb);
         let chosen: Vec<Chosen> = done
@@ -180,13 +186,9 @@ impl Past {
 
     /// A job again, for the records that have been turned back since; nothing where there are none.
     async fn redo_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
-        let Some(job) = self.own_job(job).await? else { return Ok(None) };
-        let Some((verb, inverse)) = Verb::parse(&job.verb).and_then(|verb| Some((verb, verb.inverse()?)))
-        else {
+        let Some(Reversible { job, verb, inverse, steps, since }) = self.reversible(job).await? else {
             return Ok(None);
         };
-        let steps = self.steps(job.id).await?;
-        let since = self.since(job.id).await?;
         let undone = records(&steps, |step| step.outcome == Some(Outcome::Done) && since.was(inverse, step));
         let chosen: Vec<Chosen> = undone.into_iter().map(|(_, record)| record.into()).collect();
         if chosen.is_empty() {
@@ -219,6 +221,18 @@ impl Past {
             found.preface.extend(deleted_since(&since.deleted, &found.chosen));
             found
         }))
+    }
+
+    /// Reads a job of this place that is over and whose action has an inverse.
+    async fn reversible(&self, job: i64) -> Result<Option<Reversible>, Failure> {
+        let Some(job) = self.own_job(job).await? else { return Ok(None) };
+        let Some((verb, inverse)) = Verb::parse(&job.verb).and_then(|verb| Some((verb, verb.inverse()?)))
+        else {
+            return Ok(None);
+        };
+        let steps = self.steps(job.id).await?;
+        let since = self.since(job.id).await?;
+        Ok(Some(Reversible { job, verb, inverse, steps, since }))
     }
 
     /// A job of this place that is over.

@@ -18,14 +18,6 @@ fn deleting() -> Terminal {
     terminal
 }
 
-fn types(terminal: &mut Terminal, text: &str) {
-    for letter in text.chars() {
-        // A hand, and not a wait for anything.
-        std::thread::sleep(Duration::from_millis(30));
-        terminal.presses(&letter.to_string());
-    }
-}
-
 fn quits(mut terminal: Terminal) {
     terminal.presses("q");
     assert_eq!(terminal.ends().exit_code(), 0);
@@ -103,7 +95,7 @@ fn a_phrase_in_one_read_never_confirms() {
     terminal.presses("\r");
     std::thread::sleep(Duration::from_millis(300));
     terminal.sees("that came faster than a hand types: type it again");
-    types(&mut terminal, "delete 1\r");
+    terminal.types("delete 1\r");
     terminal.sees("delete finished: 1 done");
     quits(terminal);
 }
@@ -111,7 +103,7 @@ fn a_phrase_in_one_read_never_confirms() {
 #[test]
 fn keys_typed_ahead_while_the_process_was_stopped_confirm_nothing() {
     let mut terminal = deleting();
-    types(&mut terminal, "delete 1");
+    terminal.types("delete 1");
     terminal.sees("> delete 1");
     terminal.signal(Signal::STOP);
     terminal.presses("\r");
@@ -122,7 +114,7 @@ fn keys_typed_ahead_while_the_process_was_stopped_confirm_nothing() {
     });
     terminal.looks(|screen| assert!(!screen.contents().contains("finished"), "{}", screen.contents()));
     terminal.reads();
-    types(&mut terminal, "delete 1\r");
+    terminal.types("delete 1\r");
     terminal.sees("delete finished: 1 done");
     quits(terminal);
 }
@@ -138,7 +130,7 @@ fn keys_typed_ahead_of_fg_confirm_nothing() {
     terminal.presses("D");
     terminal.sees("type delete 1 and press Enter");
     terminal.reads();
-    types(&mut terminal, "delete 1");
+    terminal.types("delete 1");
     terminal.sees("> delete 1");
     terminal.presses("\u{1a}");
     terminal.sees("Stopped");

@@ -48,6 +48,17 @@ fn sown(server: &Sandbox, kind: Kind, archived: bool) -> (String, Files) {
     (id, files)
 }
 
+/// Opens the page of the only process while it is active, which shows its files, and lists it after somebody archived it.
+async fn open_then_archive(desk: &mut Desk, id: &str) {
+    show(desk, false).await;
+    desk.keys("enter").await;
+    desk.rest().await;
+    desk.keys("esc").await;
+    assert!(desk.server.archive("runs", id));
+    desk.keys("s").await;
+    desk.rest().await;
+}
+
 /// The lines of the index of the only folder, and the bytes that it names by the ids of their files.
 fn backed_up(directory: &Path) -> (Vec<Value>, BTreeMap<String, Vec<u8>>) {
     let kept = backups::list(directory).unwrap().pop().unwrap();
@@ -134,13 +145,7 @@ async fn a_live_task_is_deleted_with_its_files_backed_up() {
 async fn files_seen_while_a_process_was_active_are_asked_for_once_it_is_archived() {
     let mut desk = desk(Kind::Processes, Settings { scale: 60, ..Settings::default() }).await;
     let (id, files) = sown(&desk.server, Kind::Processes, false);
-    show(&mut desk, false).await;
-    desk.keys("enter").await;
-    desk.rest().await;
-    desk.keys("esc").await;
-    assert!(desk.server.archive("runs", &id));
-    desk.keys("s").await;
-    desk.rest().await;
+    open_then_archive(&mut desk, &id).await;
     assert_eq!(desk.rows(), ["Trial 00"], "{}", desk.screen());
     ask(&mut desk, Verb::Delete).await;
     assert!(desk.shows("attached files of archived processes cannot always be listed"), "{}", desk.screen());
@@ -213,13 +218,7 @@ async fn without_the_option_the_dialog_says_that_files_are_lost() {
 async fn a_file_seen_before_that_cannot_be_read_keeps_the_process() {
     let mut desk = desk(Kind::Processes, with_quirks([Quirk::ArchivedIncludesEmpty])).await;
     let (id, files) = sown(&desk.server, Kind::Processes, false);
-    show(&mut desk, false).await;
-    desk.keys("enter").await;
-    desk.rest().await;
-    desk.keys("esc").await;
-    assert!(desk.server.archive("runs", &id));
-    desk.keys("s").await;
-    desk.rest().await;
+    open_then_archive(&mut desk, &id).await;
     ask(&mut desk, Verb::Delete).await;
     agree(&mut desk).await;
     assert!(desk.server.object("runs", &id).is_some());
