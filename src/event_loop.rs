@@ -46,9 +46,9 @@ pub struct EventLoop<B: Backend> {
     terminal: Terminal<B>,
     worker: Worker,
     messages: UnboundedReceiver<Message>,
-    /// What is typed. It comes by a channel of its own, so that a flood of it holds up neither signals nor responses.
+    /// Typed input. It comes by a channel of its own, so that a flood of it holds up neither signals nor responses.
     input: Receiver<Message>,
-    /// What was typed before this tick was meant for another program.
+    /// Input typed before this tick was meant for another program.
     input_since: Duration,
     /// How much of what was typed has been taken.
     typed: u64,

@@ -95,7 +95,7 @@ pub struct NewStep {
     pub fields: String,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The step, from zero in the order of the plan.
@@ -110,7 +110,7 @@ pub struct Answer {
     pub status: Option<u16>,
     /// The server's name for the request.
     pub request_id: Option<String>,
-    /// What the server said, or what went wrong.
+    /// The words of the server, or the failure.
     pub words: Option<String>,
 }
 
@@ -125,7 +125,7 @@ pub struct StepEnd {
     pub outcome: Outcome,
     /// Why, for people.
     pub reason: Option<String>,
-    /// What the server's answer alone still says, as JSON.
+    /// Facts that only the server's answer states, as JSON.
     pub kept: Option<String>,
 }
 

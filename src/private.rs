@@ -48,7 +48,7 @@ impl Refusal {
         error.get_ref()?.downcast_ref().copied()
     }
 
-    /// What to do about it.
+    /// The hint.
     #[must_use]
     pub fn hint(self) -> &'static str {
         match self {
@@ -70,7 +70,7 @@ impl From<Refusal> for io::Error {
 /// directory of this user is followed, because people keep their state on other disks, and left as it is.
 ///
 /// # Errors
-/// What the system says, or a [`Refusal`].
+/// The error of the system, or a [`Refusal`].
 pub fn directory(path: &Path) -> io::Result<()> {
     match DirBuilder::new().recursive(true).mode(0o700).create(path) {
         Err(why) if matches!(why.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory) => {
@@ -84,7 +84,7 @@ pub fn directory(path: &Path) -> io::Result<()> {
 /// Makes the directory at `path`, whose parent is there, and keeps everybody else out of it. No link is followed.
 ///
 /// # Errors
-/// What the system says, or a [`Refusal`].
+/// The error of the system, or a [`Refusal`].
 pub fn subdirectory(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(why) if why.kind() == ErrorKind::AlreadyExists => {}
@@ -114,7 +114,7 @@ fn keep_out(path: &Path, is_linked: bool) -> io::Result<()> {
 /// Opens a file for reading and appending, made if it is not there, and keeps everybody else out of it.
 ///
 /// # Errors
-/// What the system says, or a [`Refusal`].
+/// The error of the system, or a [`Refusal`].
 pub fn file(path: &Path) -> io::Result<File> {
     let file = open(path, File::options().read(true).append(true).create(true).mode(0o600))?;
     if file.metadata()?.mode() & 0o077 != 0 {
@@ -126,7 +126,7 @@ pub fn file(path: &Path) -> io::Result<File> {
 /// Opens a file that is there, in the way the options say.
 ///
 /// # Errors
-/// What the system says, or a [`Refusal`].
+/// The error of the system, or a [`Refusal`].
 pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     // Before it is opened: opening a device may already do something.
     match fs::symlink_metadata(path) {
@@ -142,7 +142,7 @@ pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 /// Reads a whole file that is there and has at most `most` bytes.
 ///
 /// # Errors
-/// What the system says, or a [`Refusal`].
+/// The error of the system, or a [`Refusal`].
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     bounded(open(path, File::options().read(true))?, most)
 }
@@ -151,7 +151,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// regular file of at most `most` bytes.
 ///
 /// # Errors
-/// What the system says, or a [`Refusal`].
+/// The error of the system, or a [`Refusal`].
 pub fn read_named(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     bounded(open_named(path)?, most)
 }
@@ -159,7 +159,7 @@ pub fn read_named(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// Opens a file that a person named for reading, if it is a regular one.
 ///
 /// # Errors
-/// What the system says, or a [`Refusal`].
+/// The error of the system, or a [`Refusal`].
 pub fn open_named(path: &Path) -> io::Result<File> {
     check_type(&fs::metadata(path)?)?;
     let file = File::options().read(true).custom_flags(flags(OFlags::NONBLOCK)).open(path)?;
@@ -267,7 +267,7 @@ fn unlockable(why: io::Error) -> io::Error {
 /// Makes a file that must not be there yet, for writing.
 ///
 /// # Errors
-/// What the system says; [`ErrorKind::AlreadyExists`] where anything bears the name.
+/// The error of the system; [`ErrorKind::AlreadyExists`] where anything bears the name.
 pub fn new_file(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
@@ -275,7 +275,7 @@ pub fn new_file(path: &Path) -> io::Result<File> {
 /// Makes a file that must not be there yet, with all of `bytes` in it or not at all.
 ///
 /// # Errors
-/// What the system says; [`ErrorKind::AlreadyExists`] where anything bears the name.
+/// The error of the system; [`ErrorKind::AlreadyExists`] where anything bears the name.
 pub fn new_whole_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = path.with_extension(format!("{}.part", std::process::id()));
     match fs::remove_file(&part) {

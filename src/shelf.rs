@@ -31,7 +31,7 @@ pub enum ShelfError {
         path: String,
         /// What the system says.
         why: String,
-        /// What is wrong with what is there, if that is the reason.
+        /// The refusal of the file that is there, if that is the reason.
         refusal: Option<Refusal>,
     },
     /// It holds something else.
@@ -43,7 +43,7 @@ pub enum ShelfError {
 }
 
 impl ShelfError {
-    /// What to do about it.
+    /// The hint.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

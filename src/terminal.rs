@@ -38,7 +38,7 @@ pub use input::{Event, Input};
 pub use output::Output;
 pub use parser::Parser;
 
-/// What gives the terminal back while it is taken.
+/// Restores the terminal while it is taken.
 static RESTORE: Mutex<Option<&'static str>> = Mutex::new(None);
 
 fn restore() -> MutexGuard<'static, Option<&'static str>> {
@@ -242,7 +242,7 @@ pub fn size() -> io::Result<Size> {
 /// How long a typed ctrl-c may wait for the loop before it acts like SIGINT.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Who is told what is typed and that the program ends, and by which clock.
+/// The receivers of input and of the end of the program, and their clock.
 #[derive(Debug, Clone)]
 struct Told {
     messages: UnboundedSender<Message>,

@@ -26,7 +26,7 @@ use crate::model::saving::Stored;
 use crate::model::set::{Answer, Sight};
 use crate::model::sheet::{Kin, Sheet};
 
-/// What is said of a paste of which something was dropped.
+/// The notice after a paste of which something was dropped.
 pub const PASTE_CUT: &str = "the paste had no end or was longer than 64 KiB: the rest was dropped";
 
 /// A fact, and when it happened.
@@ -209,7 +209,7 @@ pub struct JobEnd {
     pub stopped: Option<Failure>,
 }
 
-/// What was found of records that a job deleted permanently.
+/// The result of looking again for records that a job deleted permanently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
     /// How many of their ids were looked for.
@@ -382,7 +382,7 @@ pub enum Reply {
     Weighed(Vec<Impact>),
     /// A past job that can go through the modal; `None` if there is none.
     Recalled(Result<Option<Box<Recalled>>, Failure>),
-    /// What earlier runs left open, as the journal says it. Not final.
+    /// Jobs that earlier runs left open, as the journal says it. Not final.
     LeftOpen(LeftOpen),
     /// A step of an unfinished job has been read back. Not final.
     ReadBack {

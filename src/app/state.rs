@@ -239,7 +239,7 @@ pub struct State {
     pub token_prompt: Option<TokenPrompt>,
     /// Why the server cannot be reached, while it cannot.
     pub offline: Option<Failure>,
-    /// What was sent lately, from which time left is told.
+    /// Requests answered lately, from which time left is computed.
     pub traffic: Traffic,
     /// Requests of jobs that have waited for an answer for a while.
     pub unanswered: Option<Unanswered>,

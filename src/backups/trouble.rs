@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::model::text::size;
 
-/// What is said first where there is no backup of a record.
+/// The first words where there is no backup of a record.
 pub const NO_BACKUP: &str = "no backup could be made: ";
 
 /// Why there is no copy, or nothing can be done with one.
@@ -74,7 +74,7 @@ pub enum BackupError {
 }
 
 impl BackupError {
-    /// What to do about it.
+    /// The hint.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

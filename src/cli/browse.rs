@@ -199,7 +199,7 @@ async fn visit_all(
 /// How many keys may wait for the loop: more than a person types ahead, few enough to be taken at once.
 const INPUT_WAITING: usize = 1024;
 
-/// What waits in an organization that was left until it is entered again.
+/// State of an organization that was left, kept until it is entered again.
 struct Left {
     place: Place,
     marks: Marks,

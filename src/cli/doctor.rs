@@ -41,7 +41,7 @@ pub(super) async fn run(
     Ok(page.code().map_or(ExitCode::SUCCESS, ExitCode::from))
 }
 
-/// What ends a wait: a key, or the end of the program.
+/// The end of a wait: a key, or the end of the program.
 struct Waited {
     input: Input,
     shutdown: Shutdown,

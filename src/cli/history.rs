@@ -53,7 +53,7 @@ pub(super) struct HistoryArgs {
     outcome: Option<Outcome>,
 }
 
-/// What else is done with the history.
+/// Further commands on the history.
 #[derive(Debug, Clone, Subcommand)]
 enum HistoryTask {
     /// Check that nothing was changed, removed or added since it was written

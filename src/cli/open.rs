@@ -73,7 +73,7 @@ async fn enter(
     }
 }
 
-/// What is said where the token was not waited for.
+/// The report where the token was not waited for.
 fn unread(what: &str) -> Trouble {
     let sentence = format!("could not read the token: {what} was not waited for");
     let hint = "`TALLYFY_ACCESS_TOKEN` is read without waiting; `keyring = false` in the config leaves the keyring alone";

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::chain::{Part, RowKey, digest, link};
 
-/// What is wrong with an entry.
+/// The damage to an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// It is not there.
@@ -32,9 +32,9 @@ pub enum Fault {
 pub struct BrokenEntry {
     /// Its number, from one; of rows that no entry is about the number after the last.
     pub seq: i64,
-    /// What it is about, as far as it still says that.
+    /// The row that it is about, as far as it still says that.
     pub about: Option<(Part, RowKey)>,
-    /// What is wrong.
+    /// The damage.
     pub fault: Fault,
 }
 
@@ -62,12 +62,12 @@ impl fmt::Display for BrokenEntry {
     }
 }
 
-/// What a walk along the chain found.
+/// The findings of a walk along the chain.
 #[derive(Debug, Default)]
 pub struct Audit {
     /// How many entries there are.
     pub entries: u64,
-    /// What is broken, the first first.
+    /// Broken entries, the first first.
     pub broken: Vec<BrokenEntry>,
 }
 
@@ -211,7 +211,7 @@ fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
     })
 }
 
-/// What of a job is not what was written.
+/// Damage to one job.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Damage {
     /// Whether that cannot be said of single steps: its plan is damaged, or entries are missing.

@@ -8,7 +8,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
-/// What an entry covers: some columns of one row.
+/// The part of a row that an entry covers: some of its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// A job as it was confirmed.
@@ -19,7 +19,7 @@ pub enum Part {
     Step,
     /// A request that was about to be sent.
     Sent,
-    /// What came of a request.
+    /// The result of a request.
     Answer,
     /// How a step ended.
     Outcome,

@@ -98,7 +98,7 @@ CREATE TABLE record_files (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Schema {
     /// Nothing yet.

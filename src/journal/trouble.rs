@@ -20,7 +20,7 @@ pub enum JournalError {
         path: String,
         /// What the system said.
         why: String,
-        /// What is wrong with what is there, if that is the reason.
+        /// The refusal of the file that is there, if that is the reason.
         refusal: Option<Refusal>,
     },
     /// It is no journal, or no longer a whole one.
@@ -102,7 +102,7 @@ impl From<JournalError> for Failure {
 }
 
 impl JournalError {
-    /// What to do about it.
+    /// The hint.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

@@ -54,7 +54,7 @@ pub struct Account {
     pub confirmed: Timestamp,
     /// How it stands.
     pub standing: Standing,
-    /// What stopped it, if something did.
+    /// The reason why it stopped, if something stopped it.
     pub reason: Option<String>,
     /// How many records ended in which way.
     pub outcomes: Vec<(Outcome, u64)>,

@@ -59,7 +59,7 @@ pub struct Failure {
     pub request_id: Option<String>,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
-    /// What can be done about just this one, where that is known.
+    /// The hint for just this failure, where one is known.
     pub hint: Option<String>,
 }
 

@@ -55,7 +55,7 @@ fn named(columns: &[String]) -> String {
 }
 
 impl IdListError {
-    /// What to do about it.
+    /// The hint.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

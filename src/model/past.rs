@@ -91,7 +91,7 @@ pub struct OldJournal {
     pub unfinished: u64,
 }
 
-/// What the journal says of earlier runs, before anything is read back.
+/// State of the jobs of earlier runs in the journal, before anything is read back.
 #[derive(Debug, Clone, Default)]
 pub struct LeftOpen {
     /// The unfinished jobs.

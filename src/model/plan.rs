@@ -166,7 +166,7 @@ pub struct Plan {
     pub preface: Vec<String>,
     /// The unfinished job whose rest this is.
     pub continues: Option<i64>,
-    /// What it is for: itself, or undoing or repeating another job.
+    /// Its purpose: itself, or undoing or repeating another job.
     pub origin: Origin,
     /// How many of the records the list does not show.
     pub hidden: usize,
@@ -367,7 +367,7 @@ impl Plan {
         }
     }
 
-    /// What it does, in the middle of a sentence: `permanently delete 40 tags`.
+    /// Its action, in the middle of a sentence: `permanently delete 40 tags`.
     #[must_use]
     pub fn summary(&self) -> String {
         let verb = self.words().title(self.verb).to_lowercase();

@@ -41,7 +41,7 @@ impl UndoStack {
         self.undone.iter().rev().copied().find(|job| !queued(Origin::Redo(*job)))
     }
 
-    /// What a job was for.
+    /// The purpose of a job.
     #[must_use]
     pub fn origin(&self, job: i64) -> Origin {
         self.origins.get(&job).copied().unwrap_or_default()

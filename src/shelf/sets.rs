@@ -83,7 +83,7 @@ pub enum SetError {
 }
 
 impl SetError {
-    /// What to do about it.
+    /// The hint.
     #[must_use]
     pub fn hint(&self) -> String {
         let hint = match self {

@@ -58,7 +58,7 @@ pub enum BadBaseUrl {
 }
 
 impl BadBaseUrl {
-    /// What to do about it.
+    /// The hint.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

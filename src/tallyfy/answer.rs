@@ -36,7 +36,7 @@ pub struct Listed {
 pub struct Answered {
     /// The HTTP status, one of 200 to 299.
     pub status: u16,
-    /// What came, in its envelope, credentials redacted; none after an empty body.
+    /// The body, in its envelope, credentials redacted; none after an empty body.
     pub body: Option<Value>,
     /// Whether the answer said where it ends, so that an empty body is not one that was cut off.
     pub is_complete: bool,

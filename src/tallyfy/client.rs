@@ -99,7 +99,7 @@ pub enum SetupError {
 }
 
 impl SetupError {
-    /// What to do about it.
+    /// The hint.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

@@ -28,7 +28,7 @@ pub(super) struct Route<'a> {
     pub(super) connect: Duration,
 }
 
-/// What happened, and what can be done about it where that is more than to check the network.
+/// An explanation, with a hint where that is more than to check the network.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Explained {
     pub(super) words: String,

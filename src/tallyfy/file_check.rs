@@ -90,7 +90,7 @@ impl FileCheck {
     /// Ends the check of a body that came to its end.
     ///
     /// # Errors
-    /// What the error document says that came in place of the file.
+    /// The words of the error document that came in place of the file.
     pub(super) fn end(&self) -> Result<(), String> {
         let error = Some(&self.start).filter(|start| start.len() <= LONGEST_ERROR);
         match error.and_then(|body| error_in(body, &self.name)) {

@@ -211,7 +211,7 @@ fn mask(value: &mut Value) {
     }
 }
 
-/// What a backup has to say of the credentials in it.
+/// Notes of a backup on the credentials in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Redactions {
     /// How many credentials are missing.

@@ -28,20 +28,20 @@ const READS_WAITING: usize = 2;
 /// How often the thread looks for room.
 const ROOM_CHECK: Duration = Duration::from_millis(5);
 
-/// What one read brought, or the passing of time.
+/// The bytes of one read, or the passing of time.
 #[derive(Debug)]
 struct Batch {
     at: Instant,
     events: Vec<Event>,
 }
 
-/// What is typed and pasted, in one stream for the life of the process.
+/// Typed and pasted input, in one stream for the life of the process.
 pub struct Input {
     batches: Option<Receiver<Batch>>,
-    /// What is left of the last one.
+    /// The rest of the last one.
     events: VecDeque<Event>,
     at: Instant,
-    /// What was read before is dropped.
+    /// Input read before is dropped.
     since: Instant,
     ended: CancellationToken,
 }
@@ -183,7 +183,7 @@ fn read(descriptor: &impl AsFd, batches: &Sender<Batch>) {
     }
 }
 
-/// What `poll` tells of the descriptor within a time, or without end.
+/// Polls the descriptor for a time, or without end.
 fn wait(descriptor: &impl AsFd, wanted: PollFlags, time: Option<Duration>) -> Result<PollFlags, Errno> {
     let mut watched = [PollFd::new(descriptor, wanted)];
     // Rounded up, or the last millisecond would be waited for in many turns.

@@ -50,7 +50,7 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// What stands at the end of the line: a notice, or what is being waited for.
+/// The end of the line: a notice, or the name of a wait.
 fn said(state: &State) -> Option<Cow<'_, str>> {
     if let Some(leaving) = state.leaving {
         let left = pacing::spoken(leaving.deadline.saturating_sub(state.now.tick));

@@ -97,7 +97,7 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
     counted(state, page.at, &format!("{}{more}", page.accounts.len()), canvas);
 }
 
-/// What is put behind a title where entries could not be read.
+/// The suffix of a title where entries could not be read.
 fn damage(damaged: u64) -> String {
     skipped(damaged).map(|words| format!(", {words}")).unwrap_or_default()
 }

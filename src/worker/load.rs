@@ -85,7 +85,7 @@ struct Read {
     others: Option<u64>,
 }
 
-/// What was read of a page.
+/// The contents of a page.
 struct PageRead {
     ids: Vec<Id>,
     unreadable: usize,

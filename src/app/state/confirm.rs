@@ -26,7 +26,7 @@ pub use words::Line;
 use counts::Counts;
 use heir::Picker;
 
-/// What is said of a phrase that nobody typed.
+/// The complaint about a phrase that nobody typed.
 const PASTED: &str = "that came faster than a hand types: type it again";
 
 /// Which part of the modal has the keys.

@@ -54,7 +54,7 @@ pub enum Condition {
 pub struct Refusal {
     /// The reason.
     pub words: String,
-    /// What it lasts as long as, if it ends by itself.
+    /// The condition that it lasts as long as, if it ends by itself.
     pub cause: Option<Condition>,
 }
 

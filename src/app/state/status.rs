@@ -31,7 +31,7 @@ const BLANK: &str = "          ";
 /// What a line tells.
 #[derive(Debug, Clone)]
 pub enum Told {
-    /// What came of a request.
+    /// The result of a request.
     Attempt(Box<Attempt>),
     /// How a job ended.
     Summary(String),

@@ -9,7 +9,7 @@ use crate::model::text;
 /// The most characters a line holds. What is beyond is dropped, and a notice says so.
 const INPUT_LIMIT: usize = 2_000;
 
-/// What is said where something was dropped.
+/// The notice where something was dropped.
 #[must_use]
 pub fn cut() -> String {
     format!("only {} characters fit here: the rest was dropped", text::grouped(INPUT_LIMIT as u64))
@@ -120,7 +120,7 @@ impl State {
     }
 }
 
-/// What a key does to a line that is being typed.
+/// The edit that a key makes to a line that is being typed.
 fn edit(chord: Chord) -> Option<InputRequest> {
     Some(match (chord.key, chord.ctrl) {
         (Key::Backspace, false) => InputRequest::DeletePrevChar,

@@ -42,7 +42,7 @@ fn look(state: &mut State, effects: &mut Effects) {
     }
 }
 
-/// What the journal says, before anything is read back.
+/// Takes in the state of the journal, before anything is read back.
 pub(super) fn left_open(state: &mut State, open: LeftOpen, effects: &mut Effects) {
     if let Some(words) = skipped(open.damaged) {
         let words = format!("{words} in the journal; hint: `tidyfy history verify` names the first");
@@ -80,7 +80,7 @@ pub(super) fn acknowledged(state: &mut State, result: Result<(), Failure>) {
     }
 }
 
-/// What was found, with everything read back.
+/// Takes in the unfinished jobs, with everything read back.
 pub(super) fn found(state: &mut State, result: Result<Vec<Remnant>, Failure>) {
     let wished = std::mem::take(&mut state.recovery.wished);
     match result {

@@ -36,7 +36,7 @@ fn counted(entries: u64) -> String {
     if entries == 1 { "1 entry".to_owned() } else { format!("{} entries", grouped(entries)) }
 }
 
-/// What is said of a journal with broken entries.
+/// The report on a journal with broken entries.
 pub(in crate::cli) fn problem(first: &BrokenEntry, broken: usize) -> Problem {
     let more = match broken.saturating_sub(1) {
         0 => String::new(),

@@ -86,7 +86,7 @@ pub struct PastJob {
     pub ended: Option<Timestamp>,
     /// How it stands.
     pub state: JobState,
-    /// What stopped it, if something did.
+    /// The reason why it stopped, if something stopped it.
     pub reason: Option<String>,
     /// How many records ended in which way, ways that did not occur left out. A record that several steps lead to is
     /// counted once: by the first of them that is not done, or by the last.
@@ -118,7 +118,7 @@ pub struct PastStep {
     pub after: Option<u64>,
     /// The record as it was frozen, as JSON.
     pub fields: String,
-    /// What the server's answer alone still says, as JSON.
+    /// Facts that only the server's answer states, as JSON.
     pub kept: Option<String>,
     /// The file in the job's folder that holds the copy.
     pub copy: Option<String>,
@@ -149,7 +149,7 @@ pub struct PastAttempt {
     pub status: Option<u16>,
     /// The server's name for the request.
     pub request_id: Option<String>,
-    /// What the server said, or what went wrong.
+    /// The words of the server, or the failure.
     pub words: Option<String>,
 }
 

@@ -329,7 +329,7 @@ proptest! {
     }
 }
 
-/// What happens to a list after a page was answered.
+/// Changes of a list after a page was answered.
 #[derive(Debug, Clone, Copy)]
 enum Happens {
     Nothing,

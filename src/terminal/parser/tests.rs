@@ -37,7 +37,7 @@ impl Typist {
         self
     }
 
-    /// What came since this was last asked: keys as they are written, pastes in quotes.
+    /// The events since the last call: keys as they are written, pastes in quotes.
     fn got(&mut self) -> String {
         let words = self.events.drain(..).map(|event| match event {
             Event::Key { chord, repeat: false } => chord.to_string(),
@@ -77,7 +77,7 @@ fn keys_of_every_form_are_read() {
     }
 }
 
-/// What terminals send by themselves, each whole.
+/// Answers that terminals send by themselves, each whole.
 const ANSWERS: [&[u8]; 32] = [
     b"\x1b]11;rgb:1e1e/1e1e/2e2e\x07",
     b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\",
