@@ -339,6 +339,12 @@ const FAST: Duration = Duration::from_millis(3);
 const ALONE: Duration = Duration::from_millis(30);
 
 impl Witness {
+    /// Another program had the screen: nothing typed so far counts, but a paste that began goes on.
+    fn restart(&mut self) {
+        (self.drawn_at, self.seen) = (None, None);
+        self.keys.iter_mut().for_each(|key| key.types = false);
+    }
+
     fn gap(&self, n: usize) -> Option<Duration> {
         let before = self.keys.get(n.checked_sub(1)?)?;
         Some(self.keys[n].at.saturating_sub(before.at))
@@ -433,7 +439,7 @@ fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> 
         })?,
         Happening::Continued => {
             driven.send(Fact::Signal(Signal::Continued));
-            *witness = Witness::default();
+            witness.restart();
         }
         Happening::Paste(text) => paste(driven, text, witness)?,
         Happening::Answer(outcome) => {
@@ -497,7 +503,7 @@ fn strike(driven: &mut Driven, chord: Chord, repeat: bool, at: Duration, witness
     witness.keys.push(Seen { at, key: chord.to_string(), repeat, types: types && is_drawn });
     driven.send_read_at(at, Fact::Key { chord, repeat });
     if chord == Chord::ctrl('z') {
-        *witness = Witness::default();
+        witness.restart();
     }
 }
 

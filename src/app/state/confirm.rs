@@ -226,6 +226,11 @@ impl Confirm {
             self.complaint = None;
         }
         if self.agreed.take().is_some() {
+            // Pasted text with an Enter within it is a paste still, so its phrase does not count either.
+            if pace == Pace::Pasted && matches!(self.assent, Assent::Phrase(_)) {
+                self.refuse_paste();
+                return Verdict::Open;
+            }
             self.complaint = Some("that came faster than a hand types: nothing was confirmed".to_owned());
             return Verdict::Open;
         }
