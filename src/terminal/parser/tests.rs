@@ -3,12 +3,6 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The number of inputs of a property: `PROPTEST_CASES`, or so many.
-fn cases(number: u32) -> ProptestConfig {
-    let number = std::env::var("PROPTEST_CASES").ok().and_then(|set| set.parse().ok()).unwrap_or(number);
-    ProptestConfig { cases: number, failure_persistence: None, ..ProptestConfig::default() }
-}
-
 /// The parser with a clock that only stands where it is set.
 struct Typist {
     parser: Parser,
@@ -218,8 +212,6 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(cases(2_000))]
-
     #[test]
     fn chunks_make_no_difference(bytes in pieces(), splits in vec(0usize..64, 0..12)) {
         let whole = Typist::new().reads(&bytes).got();

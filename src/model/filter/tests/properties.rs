@@ -33,8 +33,6 @@ fn process() -> impl Strategy<Value = Record> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1024))]
-
     #[test]
     fn whatever_is_typed_is_understood_or_refused_with_a_place(source in "\\PC{0,16}|[a-z0-9:<>=\"~% -]{0,24}") {
         for kind in Kind::ALL {
