@@ -9,9 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING,
-};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Request, Response, StatusCode, Url, Version};
 use rustls::crypto::{CryptoProvider, ring};
 use serde_json::Value;
@@ -25,6 +23,7 @@ use crate::model::secret::Token;
 use super::address::{BaseUrl, same_origin};
 use super::answer::{Answered, Listed, Raw};
 use super::connect_error::Route;
+use super::file_check;
 use super::network::Network;
 use super::quota::{Ear, Quota};
 use super::redact::Redactor;
@@ -179,7 +178,7 @@ impl Client {
     /// # Errors
     /// As for [`Client::new`].
     pub fn reconnected(&self) -> Result<Self, SetupError> {
-        Self::new(Access::clone(&self.access))
+        Self::over(Access::clone(&self.access), Network::clone(&self.network))
     }
 
     /// The same access with another token, on connections of its own; nothing is sent yet.
@@ -364,9 +363,11 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         // Without one of these an HTTP/1 body ends wherever the connection does.
         let is_complete = response.version() >= Version::HTTP_2
-            || status == StatusCode::NO_CONTENT
             || headers.contains_key(CONTENT_LENGTH)
-            || headers.contains_key(TRANSFER_ENCODING);
+            || status == StatusCode::NO_CONTENT
+            || file_check::is_chunked(&headers);
+        // The library reads no body behind this status, whatever length was announced.
+        let is_complete = is_complete && !(status == StatusCode::NO_CONTENT && announces_body(&headers));
         let mut body = Vec::new();
         let ending = timeout_at(deadline, drain(&mut response, &mut body, self.access.body_cap)).await;
         let raw = Raw { status, headers, body, is_complete, redactor: Redactor::of(&self.access) };
@@ -378,6 +379,12 @@ impl Client {
             Err(_) => Err(transport::no_answer(self.access.timeouts.request)),
         }
     }
+}
+
+/// Whether the headers announce a body of at least one byte.
+fn announces_body(headers: &HeaderMap) -> bool {
+    let lengths = headers.get_all(CONTENT_LENGTH).iter();
+    file_check::is_chunked(headers) || lengths.into_iter().any(|length| length.as_bytes() != b"0")
 }
 
 /// A query with what asks for one page.

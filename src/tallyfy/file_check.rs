@@ -3,6 +3,8 @@
 //! Owns the rule for a backup (API sheet, section 7): an attachment whose end the protocol shows, of a type that fits the
 //! file's name, and no error document in its place (API sheet, section 4.1). Must not know where the bytes go.
 
+use std::borrow::Cow;
+
 use reqwest::header::{
     CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName,
     TRANSFER_ENCODING,
@@ -74,7 +76,7 @@ impl FileCheck {
             let words = "the answer has neither a length nor chunks, or was packed on its way: nothing shows that it is whole";
             return Err(words.to_owned());
         }
-        let unfit = said(headers, CONTENT_TYPE).into_iter().find(|kind| !fits(kind, name));
+        let unfit = types(headers).into_iter().find(|kind| !fits(kind, name));
         match unfit {
             Some(kind) => Err(format!("the answer is of the type `{kind}`, which does not fit the name")),
             None => Ok(Self { name: name.to_owned(), start: Vec::new() }),
@@ -121,10 +123,17 @@ fn is_whole(status: StatusCode) -> bool {
 fn said(headers: &HeaderMap, name: HeaderName) -> Vec<String> {
     // A file's name in the rest of the value need not be ASCII.
     let values = headers.get_all(name).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let first = |value: std::borrow::Cow<'_, str>| {
-        value.split([';', ',']).next().unwrap_or_default().trim().to_ascii_lowercase()
-    };
+    let first =
+        |value: Cow<'_, str>| value.split([';', ',']).next().unwrap_or_default().trim().to_ascii_lowercase();
     values.map(first).collect()
+}
+
+/// Every type that the headers name: something between here and the server may have joined two into one value.
+fn types(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(CONTENT_TYPE).into_iter();
+    let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
+    let first = |part: &str| part.split(';').next().unwrap_or_default().trim().to_owned();
+    values.flat_map(|value| value.split(',').map(first).collect::<Vec<_>>()).collect()
 }
 
 fn is_attachment(headers: &HeaderMap) -> bool {
@@ -133,7 +142,7 @@ fn is_attachment(headers: &HeaderMap) -> bool {
 }
 
 /// Whether chunks are the only coding of the transfer; with another one the bytes are not the file's.
-fn is_chunked(headers: &HeaderMap) -> bool {
+pub(super) fn is_chunked(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(TRANSFER_ENCODING).into_iter();
     let only = values.next().filter(|_| values.next().is_none());
     only.is_some_and(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"))
@@ -174,7 +183,7 @@ fn is_named(name: &str, format: Format) -> bool {
 
 /// What a body says that is an error document and whose name does not say that it is such a file.
 fn error_in(body: &[u8], name: &str) -> Option<String> {
-    let text = String::from_utf8_lossy(body);
+    let text = decoded(body);
     let text = text.trim_start_matches('\u{feff}').trim();
     match text.as_bytes().first()? {
         b'{' if !is_named(name, Format::Json) => json_error(text),
@@ -183,11 +192,27 @@ fn error_in(body: &[u8], name: &str) -> Option<String> {
     }
 }
 
-/// API sheet, E1 to E7 and E9.
+/// A body as text: UTF-16 where its mark or the zero bytes around its first letter say so, otherwise UTF-8.
+fn decoded(body: &[u8]) -> Cow<'_, str> {
+    let wide = |word: fn([u8; 2]) -> u16| {
+        let words = body.chunks_exact(2).map(|pair| word([pair[0], pair[1]]));
+        let letters = char::decode_utf16(words).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+        Cow::Owned(letters.collect())
+    };
+    match body {
+        [0xff, 0xfe, ..] | [b'<' | b'{', 0, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] | [0, b'<' | b'{', ..] => wide(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(body),
+    }
+}
+
+/// API sheet, E1 to E7 and E9. A trace of the server's own program is an error also without words.
 fn json_error(text: &str) -> Option<String> {
     let value: Value = serde_json::from_str(text).ok()?;
     let said = refusal::said_by(&value);
-    let denies = answer::says_error(&value) || value.get("success") == Some(&Value::Bool(false));
+    let denies = answer::says_error(&value)
+        || value.get("success") == Some(&Value::Bool(false))
+        || value.get("exception").is_some();
     match said.and_then(|said| said.words.or(said.code)) {
         None if denies => Some("no reason given".to_owned()),
         words => words,
@@ -315,6 +340,7 @@ mod tests {
             ("application/octet-stream", "contract.pdf", true),
             ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "a.docx", true),
             ("application/javascript", "a.js", true),
+            ("application/pdf, text/html", "a.pdf", false),
             ("", "a.pdf", true),
         ] {
             let begun = begun(name, 200, &[ATTACHED, ("content-type", kind)], Some(3));

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tidyfy::model::network::NetworkVariables;
 use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::tallyfy::network::Network;
 use tokio::io::{AsyncReadExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -23,6 +25,27 @@ pub(crate) async fn counted(host: String) -> (String, Arc<AtomicUsize>) {
         }
     });
     (format!("http://{address}/api"), connections)
+}
+
+#[tokio::test]
+async fn new_connection_goes_through_the_same_proxy() {
+    let sandbox = Sandbox::start(Settings::default()).await.unwrap();
+    let host = sandbox.base_url().replace("http://", "").replace("/api", "");
+    let (proxy, connections) = counted(host).await;
+    let access = Access {
+        organization: sandbox.org().to_owned(),
+        token: Token::new(sandbox.token()).unwrap(),
+        base_url: BaseUrl::parse("http://tallyfy.invalid/api", true).unwrap(),
+        ..access(&sandbox.base_url())
+    };
+    let variables = NetworkVariables::new([("HTTP_PROXY", proxy.replace("/api", ""))]);
+    let network = Network::of(&variables, &access.base_url).unwrap();
+    let client = Client::over(access, network).unwrap();
+    let again = client.reconnected().unwrap();
+    for (n, client) in [client, again].into_iter().enumerate() {
+        client.list("organizations/{org}/runs", None, &[], 1, 10, &Keep::Whole).await.unwrap();
+        assert_eq!(connections.load(Ordering::Relaxed), n + 1);
+    }
 }
 
 #[tokio::test]
