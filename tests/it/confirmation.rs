@@ -42,6 +42,31 @@ async fn a_phrase_typed_at_the_pace_of_a_hand_confirms() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn key_held_down_confirms_nothing() {
+    for (delay, interval) in [(300, 33), (500, 40), (660, 40), (400, 100)] {
+        for early in ["y", "x"] {
+            let mut desk = Desk::with(Wanted::default()).await;
+            desk.keys("a").await;
+            desk.pass(Duration::from_millis(20)).await;
+            desk.burst(early).await;
+            desk.pass(Duration::from_millis(100)).await;
+            desk.burst("y").await;
+            desk.pass(Duration::from_millis(delay)).await;
+            for _ in 0..40 {
+                desk.burst("y").await;
+                desk.pass(Duration::from_millis(interval)).await;
+            }
+            assert_eq!(desk.changes(), [], "{delay} ms, {interval} ms");
+            desk.pass(Duration::from_millis(400)).await;
+            desk.keys("y").await;
+            desk.pass(Duration::from_millis(200)).await;
+            desk.rest().await;
+            assert_eq!(desk.changes().len(), 1, "{}", desk.screen());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn single_fast_pairs_are_no_paste() {
     let mut desk = deleting().await;
     types_at(&mut desk, [40, 1, 40, 2, 40, 0, 40, 1], "delete 1").await;
@@ -117,7 +142,7 @@ async fn y_counts_after_a_quiet_quarter_of_a_second() {
     }
     desk.pass(Duration::from_millis(150)).await;
     desk.burst("y").await;
-    desk.pass(Duration::from_millis(100)).await;
+    desk.pass(Duration::from_millis(200)).await;
     desk.rest().await;
     assert_eq!(desk.changes().len(), 1, "{}", desk.screen());
 }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::app::keymap::Chord;
 use crate::model::moment::Moment;
 
 /// How long a dialog must have been on the screen, and `y` no key before it, until the key counts.
@@ -14,6 +15,9 @@ const FAST: Duration = Duration::from_millis(3);
 /// How long a key that confirms waits for more. The rest of a paste comes within this time, and so does the news that the
 /// program was stopped and another one had the screen.
 pub const SETTLE: Duration = Duration::from_millis(30);
+/// How long the same key twice in a row waits for more: longer than a keyboard waits between the repeats of a key that is
+/// held, which most terminals report as if it were pressed again and again.
+const HELD: Duration = Duration::from_millis(150);
 
 /// How a key came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,9 @@ pub enum Pace {
 pub struct Arming {
     drawn: Option<Moment>,
     last_key: Option<Moment>,
+    last_chord: Option<Chord>,
+    /// Whether the last key is the one before once more.
+    is_again: bool,
     /// How many keys in a row came fast.
     fast: u8,
 }
@@ -54,8 +61,10 @@ impl Arming {
         self.drawn = None;
     }
 
-    /// Takes note of a key that was read at `at`.
-    pub fn key(&mut self, at: Moment) -> Pace {
+    /// Takes note of a key that was read at `at`; of a paste, which has none.
+    pub fn key(&mut self, chord: Option<Chord>, at: Moment) -> Pace {
+        self.is_again = chord.is_some() && chord == self.last_chord;
+        self.last_chord = chord;
         let is_fast = self.last_key.is_some_and(|last| at.since(last) < FAST);
         self.fast = if is_fast { self.fast.saturating_add(1) } else { 0 };
         self.last_key = Some(at);
@@ -65,6 +74,12 @@ impl Arming {
             1 => Pace::Fast,
             _ => Pace::Pasted,
         }
+    }
+
+    /// How long the last key, if it confirms something, must stand alone until it counts.
+    #[must_use]
+    pub fn settle(&self) -> Duration {
+        if self.is_again { HELD } else { SETTLE }
     }
 
     /// How long the dialog has been on the screen.
@@ -86,6 +101,8 @@ mod tests {
     use super::*;
     use jiff::Timestamp;
 
+    use crate::app::keymap::Key;
+
     fn at(ms: u64) -> Moment {
         Moment { tick: Duration::from_millis(ms), wall: Timestamp::UNIX_EPOCH }
     }
@@ -94,7 +111,7 @@ mod tests {
     fn pace(times: &[u64]) -> Pace {
         let mut arming = Arming::default();
         arming.drawn(at(100));
-        times.iter().map(|ms| arming.key(at(*ms))).last().unwrap()
+        times.iter().map(|ms| arming.key(None, at(*ms))).last().unwrap()
     }
 
     #[test]
@@ -109,14 +126,24 @@ mod tests {
     }
 
     #[test]
+    fn same_key_twice_waits_longer_than_a_held_key_repeats() {
+        let mut arming = Arming::default();
+        let settles = [Some('y'), Some('y'), Some('n'), None, None].map(|key| {
+            arming.key(key.map(|c| Chord::plain(Key::Char(c))), at(100));
+            arming.settle()
+        });
+        assert_eq!(settles, [SETTLE, HELD, SETTLE, SETTLE, SETTLE]);
+    }
+
+    #[test]
     fn keys_that_were_read_before_the_dialog_was_drawn_are_unseen() {
         assert_eq!(pace(&[99]), Pace::Unseen);
         assert_eq!(pace(&[100]), Pace::Hand);
         let mut arming = Arming::default();
-        assert_eq!(arming.key(at(5)), Pace::Unseen);
+        assert_eq!(arming.key(None, at(5)), Pace::Unseen);
         arming.drawn(at(100));
         assert_eq!(arming.quiet_at(), Some(Duration::from_millis(350)));
         arming.restart();
-        assert_eq!((arming.key(at(500)), arming.quiet_at()), (Pace::Unseen, None));
+        assert_eq!((arming.key(None, at(500)), arming.quiet_at()), (Pace::Unseen, None));
     }
 }

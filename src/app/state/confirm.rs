@@ -14,7 +14,7 @@ mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arming::{Arming, Pace, SETTLE};
+use super::arming::{Arming, Pace};
 use super::text_input::TextInput;
 use crate::app::keymap::{Chord, Key};
 use crate::model::moment::Moment;
@@ -200,7 +200,7 @@ impl Confirm {
     /// When the modal changes with time alone, if it does after `now`. What is overdue is due still.
     #[must_use]
     pub fn wakes_at(&self, now: Moment) -> Option<Duration> {
-        let settled = self.agreed.map(|agreed| agreed.tick + SETTLE);
+        let settled = self.agreed.map(|agreed| agreed.tick + self.arming.settle());
         let armed = self.arms_at().filter(|at| *at > now.tick);
         [settled, armed].into_iter().flatten().min()
     }
@@ -208,7 +208,7 @@ impl Confirm {
     /// Time has passed: a key that stood alone long enough confirms.
     pub fn due(&mut self, now: Moment) -> Verdict {
         match self.agreed {
-            Some(agreed) if now.since(agreed) >= SETTLE => Verdict::Confirmed,
+            Some(agreed) if now.since(agreed) >= self.arming.settle() => Verdict::Confirmed,
             _ => Verdict::Open,
         }
     }
@@ -219,19 +219,21 @@ impl Confirm {
             return Verdict::Confirmed;
         }
         let armed = self.is_armed(at);
-        let pace = self.arming.key(at);
+        let pace = self.arming.key(Some(chord), at);
         let is_mindless = repeat || pace != Pace::Hand;
         let in_a_word = std::mem::take(&mut self.in_a_word);
         if pace == Pace::Hand {
             self.complaint = None;
         }
         if self.agreed.take().is_some() {
-            // Pasted text with an Enter within it is a paste still, so its phrase does not count either.
-            if pace == Pace::Pasted && matches!(self.assent, Assent::Phrase(_)) {
-                self.refuse_paste();
-                return Verdict::Open;
+            // Text with an Enter within it was pasted, so its phrase does not count either.
+            match self.assent {
+                Assent::Phrase(_) => self.refuse_paste(),
+                Assent::Key | Assent::Nothing => {
+                    self.complaint =
+                        Some("that came faster than a hand types: nothing was confirmed".to_owned());
+                }
             }
-            self.complaint = Some("that came faster than a hand types: nothing was confirmed".to_owned());
             return Verdict::Open;
         }
         if pace == Pace::Unseen {
@@ -278,7 +280,7 @@ impl Confirm {
 
     /// Refuses a paste.
     pub fn paste(&mut self, at: Moment) {
-        self.arming.key(at);
+        self.arming.key(None, at);
         self.agreed = None;
         match self.assent {
             Assent::Phrase(_) => self.refuse_paste(),

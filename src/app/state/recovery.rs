@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::arming::{Arming, Pace, QUIET, SETTLE};
+use super::arming::{Arming, Pace, QUIET};
 use super::lines::{Laid, Weight};
 use super::listing::moved;
 use crate::app::command::Motion;
@@ -105,13 +105,13 @@ impl RecoveryPage {
     /// When something changes with time alone.
     #[must_use]
     pub fn wakes_at(&self) -> Option<Duration> {
-        self.wished.map(|(at, _)| at.tick + SETTLE)
+        self.wished.map(|(at, _)| at.tick + self.arming.settle())
     }
 
     /// Time has passed: a wish whose key stood alone long enough counts.
     pub fn due(&mut self, now: Moment) -> Wish {
         match self.wished {
-            Some((at, wish)) if now.since(at) >= SETTLE => {
+            Some((at, wish)) if now.since(at) >= self.arming.settle() => {
                 self.wished = None;
                 wish
             }
@@ -125,7 +125,7 @@ impl RecoveryPage {
         if counted != Wish::Wait {
             return counted;
         }
-        let is_by_hand = self.arming.key(at) == Pace::Hand;
+        let is_by_hand = self.arming.key(Some(chord), at) == Pace::Hand;
         let is_seen = self.arming.shown(at).is_some_and(|shown| shown >= QUIET);
         if self.wished.take().is_some() || !is_by_hand || !is_seen || repeat && motion(chord).is_none() {
             return Wish::Wait;

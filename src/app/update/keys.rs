@@ -134,7 +134,7 @@ fn overlay_key(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), ef
             browse::columns_key(state, at, chord);
         }
         // An answer counts once the question was seen, and only from a hand.
-        Some(Overlay::Ask(_)) if state.question_arming.key(at) != Pace::Hand => {}
+        Some(Overlay::Ask(_)) if state.question_arming.key(Some(chord), at) != Pace::Hand => {}
         Some(Overlay::Ask(question)) => {
             let question = *question;
             answer(state, question, chord, repeat, effects);

@@ -69,7 +69,7 @@ impl Seat {
     fn enter(&mut self) -> Verdict {
         match self.press(Key::Enter) {
             Verdict::Open => {
-                self.tick += SETTLE;
+                self.tick += crate::app::state::arming::SETTLE;
                 let now = self.now();
                 self.confirm.due(now)
             }
