@@ -29,12 +29,18 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 }
 
 fn is_unfit(c: char) -> bool {
-    c.is_control() || is_hidden(c) || is_joiner(c) || is_no_character(c)
+    c.is_control() || is_hidden(c) || is_no_character(c)
 }
 
 /// What Unicode will never make a character of, and every terminal shows otherwise.
 fn is_no_character(c: char) -> bool {
     matches!(c, '\u{FDD0}'..='\u{FDEF}') || u32::from(c) & 0xFFFE == 0xFFFE
+}
+
+/// Whether [`clean`] drops a character from between two others without a trace.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    is_invisible(c) || is_joiner(c)
 }
 
 /// What has no width and puts letters or pictures together, or keeps them apart.
@@ -50,7 +56,7 @@ fn joins(before: Option<char>, after: Option<char>) -> bool {
 }
 
 /// Characters that have no picture of their own but change how others are read.
-fn is_hidden(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
@@ -63,7 +69,7 @@ fn fit(c: char) -> Option<char> {
         '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
         '\u{7f}' => Some('\u{2421}'),
         '\u{00}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)),
-        c if c.is_control() || is_hidden(c) => None,
+        c if c.is_control() || is_invisible(c) => None,
         c if is_no_character(c) => Some(char::REPLACEMENT_CHARACTER),
         c => Some(c),
     }
@@ -368,7 +374,7 @@ mod tests {
 
         #[test]
         fn nothing_cleaned_still_controls(text in "\\PC*|[\\x00-\\x{a0}\\x{2000}-\\x{2070}]*") {
-            prop_assert!(!clean(&text).chars().any(|c| c.is_control() || is_hidden(c)));
+            prop_assert!(!clean(&text).chars().any(|c| c.is_control() || is_invisible(c)));
         }
     }
 }

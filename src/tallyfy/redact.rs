@@ -9,11 +9,12 @@ mod links;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use serde_json::{Map, Value};
 
 use super::client::Access;
-use crate::model::people;
+use crate::model::{people, text};
 
 /// The text in place of a credential.
 pub const REDACTED: &str = "[redacted]";
@@ -74,15 +75,20 @@ impl<'a> Redactor<'a> {
             return Cow::Borrowed(text);
         }
         let letters = escapes::resolved(text);
-        let mut found = links::codes(&letters, self.host);
-        found.extend(links::occurrences(&letters, self.token));
-        found.sort_unstable_by_key(|range| range.start);
+        let bytes = |letters: &[escapes::Letter], found: Vec<Range<usize>>| {
+            let bytes = |found: Range<usize>| (letters[found.start].start, letters[found.end - 1].end);
+            found.into_iter().map(bytes).collect::<Vec<_>>()
+        };
+        let mut found = bytes(&letters, links::codes(&letters, self.host));
+        // Markup between its letters goes before anything is shown, which would join them again.
+        let bare = escapes::without_markup(&letters);
+        found.extend(bytes(&bare, links::occurrences(&bare, self.token)));
+        found.sort_unstable();
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
         let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
-        for range in found {
-            let (start, end) = (letters[range.start].start, letters[range.end - 1].end);
+        for (start, end) in found {
             if start >= copied {
                 out.push_str(&text[copied..start]);
                 out.push_str(REDACTED);
@@ -96,7 +102,8 @@ impl<'a> Redactor<'a> {
     /// Whether `text` is worth a closer look: nearly none is, and every text of every answer is asked.
     fn may_need(self, text: &str) -> bool {
         let has = |wanted: &[u8]| text.bytes().any(|byte| wanted.contains(&byte));
-        has(b"%&\\")
+        has(b"%&\\<")
+            || text.chars().any(|c| c.is_control() || text::is_hidden(c))
             || links::contains(text, self.token)
             || has(b"/=") && links::WORDS.iter().any(|word| links::contains(text, word))
     }

@@ -3,6 +3,8 @@
 //! Owns the escapes that an address may be hidden behind: percent signs, HTML entities and the backslashes of JSON, each any
 //! number of times and inside one another. Must not know what is looked for.
 
+use crate::model::text;
+
 /// A letter of the resolved text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Letter {
@@ -12,22 +14,59 @@ pub(super) struct Letter {
     pub(super) end: usize,
 }
 
+/// Begins a terminal sequence.
+const ESCAPE: char = '\u{1b}';
 /// The longest HTML entity that is resolved, with its `&` and `;`.
 const LONGEST_ENTITY: usize = 10;
 
-/// Returns `text` with all escapes resolved. Each step makes it shorter, so the whole takes one pass.
+/// Returns `text` with all escapes resolved, without what is dropped before it is shown. Each step makes it shorter, so the
+/// whole takes one pass.
 pub(super) fn resolved(text: &str) -> Vec<Letter> {
     let mut letters: Vec<Letter> = Vec::with_capacity(text.len());
     for (start, c) in text.char_indices() {
+        if is_dropped(c) {
+            continue;
+        }
         letters.push(Letter { c, start, end: start + c.len_utf8() });
         while let Some((length, c)) = last_escape(&letters) {
             let from = letters.len() - length;
             let letter = Letter { c, start: letters[from].start, end: letters[letters.len() - 1].end };
             letters.truncate(from);
+            if is_dropped(c) {
+                break;
+            }
             letters.push(letter);
         }
     }
     letters
+}
+
+/// Whether a character is not shown, and so could stand unseen between those of a credential.
+fn is_dropped(c: char) -> bool {
+    text::is_hidden(c) || c.is_control() && !c.is_whitespace() && c != ESCAPE
+}
+
+/// Returns the letters without tags, terminal sequences and line breaks.
+pub(super) fn without_markup(letters: &[Letter]) -> Vec<Letter> {
+    let (mut bare, mut at) = (Vec::with_capacity(letters.len()), 0);
+    while let Some(letter) = letters.get(at) {
+        let rest = &letters[at + 1..];
+        let end = match letter.c {
+            '<' if rest.first().is_some_and(|next| next.c.is_ascii_alphabetic() || "/!".contains(next.c)) => {
+                rest.iter().position(|next| next.c == '>').map(|end| end + 1)
+            }
+            ESCAPE if rest.first().is_some_and(|next| next.c == '[') => {
+                rest.iter().skip(1).position(|next| ('@'..='~').contains(&next.c)).map(|end| end + 2)
+            }
+            c if c.is_control() => Some(0),
+            _ => None,
+        };
+        if end.is_none() {
+            bare.push(*letter);
+        }
+        at += 1 + end.unwrap_or(0);
+    }
+    bare
 }
 
 /// The escape that `letters` end with: how many of them it takes, and what it stands for.

@@ -44,7 +44,11 @@ pub(super) fn occurrences(letters: &[Letter], wanted: &str) -> Vec<Range<usize>>
 
 /// Returns where the codes stand. `host` is the configured one.
 pub(super) fn codes(letters: &[Letter], host: &str) -> Vec<Range<usize>> {
-    let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '`' | '\\');
+    let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '`');
+    // Browsers take a backslash in an address for a slash.
+    let slashed =
+        letters.iter().map(|letter| Letter { c: if letter.c == '\\' { '/' } else { letter.c }, ..*letter });
+    let letters: &[Letter] = &slashed.collect::<Vec<_>>();
     let (mut found, mut at) = (Vec::new(), 0);
     for word in letters.split(|letter| ends(letter.c)) {
         found.extend(Word(word).codes(host).into_iter().map(|code| code.start + at..code.end + at));
@@ -137,6 +141,7 @@ impl Word<'_> {
                 let is_code = match key.as_str() {
                     "guestcode" | "accesstoken" => true,
                     "guest" => !only_parameters && !value.contains('@'),
+                    "code" => pieces[..n].iter().any(|before| self.text(before.clone()) == "guest"),
                     _ => false,
                 };
                 if is_code {

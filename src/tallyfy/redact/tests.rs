@@ -49,6 +49,10 @@ fn code_of_a_guest_link_is_replaced_in_every_form() {
         "[here](https://go.tallyfy.com/guest/{}), **and** there.",
         "see https://go.tallyfy.com/guest/{}. Then go on.",
         "/guest/{}",
+        "/guest?code={}",
+        "https:\\\\go.tallyfy.com\\guest\\{}",
+        "https://go.tallyfy.com/gu\u{200b}est/{}",
+        "https://go.tal\u{ad}lyfy.com/\u{202e}guest/{}",
         "GET /organizations/0a/guests/{}/tasks was refused",
         "GET organizations/0a/guests/{}/tasks was refused",
         "guest_code={}&x",
@@ -239,5 +243,25 @@ proptest! {
     fn redacting_twice_is_redacting_once(text in "(https?:|//|/|go\\.tallyfy\\.com|guest|%2F|%25|&#47;|=|\\?|abc|\\\\| ){0,30}") {
         let once = redactor().text(&text).into_owned();
         prop_assert_eq!(redactor().text(&once), once.as_str());
+    }
+}
+
+#[test]
+fn token_is_found_through_what_is_not_shown() {
+    let (start, end) = TOKEN.split_at(8);
+    for between in [
+        "\u{200b}",
+        "\u{ad}",
+        "\u{202e}",
+        "\u{34f}",
+        "\n",
+        "\r\n",
+        "\u{1}",
+        "\u{1b}[0m",
+        "<b></b>",
+        "&#8203;",
+    ] {
+        let echoed = text(&format!("token {start}{between}{end} may not"));
+        assert_eq!(echoed, "token [redacted] may not", "{between:?}");
     }
 }
