@@ -131,9 +131,12 @@ impl Raw<'_> {
         if !self.status.is_success() {
             return Err(self.refused());
         }
+        if self.body.is_empty() {
+            return Ok(None);
+        }
         let text = self.text();
         if text.is_empty() {
-            return Ok(None);
+            return Err(self.garbled("the answer holds nothing but white space"));
         }
         if self.says_html() || refusal::looks_like_html(&text) {
             return Err(self.garbled(&refusal::page_in_short(&self.redactor.text(&text))));
@@ -226,7 +229,6 @@ mod tests {
         for (status, body, wanted) in [
             (200, "", None),
             (204, "", None),
-            (201, " \n", None),
             (200, "null", Some(json!(null))),
             (200, r#"{"data":null}"#, Some(json!({"data": null}))),
             (200, r#"{"data":{"id":"7"}}"#, Some(json!({"data": {"id": "7"}}))),
@@ -235,6 +237,10 @@ mod tests {
             (200, "\u{feff}{\"message\":\"ok\"}", Some(json!({"message": "ok"}))),
         ] {
             assert_eq!(answered(status, body), Ok(wanted), "{body:?}");
+        }
+        // It may be what is left of an answer: only one without a byte is documented.
+        for blank in [" \n", "\u{feff}"] {
+            assert_eq!(answered(200, blank).unwrap_err().cause, Cause::Garbled, "{blank:?}");
         }
         let empty =
             with(200, b"", "text/html; charset=UTF-8", |raw| raw.answered().map(|answered| answered.body));

@@ -45,7 +45,7 @@ fn unproven(step: &Step, answered: &Answered) -> Option<String> {
         return None;
     }
     let Some(value) = record_of(step, body) else { return doubt("not with the record alone") };
-    if contradicts(value) {
+    if contradicts(body) {
         return doubt("it says itself that it failed");
     }
     let kind = step.record.kind();
@@ -87,9 +87,16 @@ fn record_of<'a>(step: &Step, body: &'a Value) -> Option<&'a Value> {
     }
 }
 
-/// Whether a record carries words of a refusal.
+/// Whether an answer, its envelopes or the record in it carry words of a refusal.
 fn contradicts(value: &Value) -> bool {
-    let Some(object) = value.as_object() else { return false };
+    let object = match value {
+        Value::Object(object) => object,
+        Value::Array(list) => return list.iter().any(contradicts),
+        _ => return false,
+    };
+    if ["data", "meta"].into_iter().filter_map(|key| object.get(key)).any(contradicts) {
+        return true;
+    }
     let denies = |key: &str| object.get(key).is_some_and(is_no);
     let complains = |key: &str| object.get(key).is_some_and(is_something);
     ["success", "ok"].into_iter().any(denies) || ["error", "errors"].into_iter().any(complains)
@@ -159,6 +166,32 @@ mod tests {
     }
 
     const AT: &str = "2026-03-01T09:30:00Z";
+
+    #[test]
+    fn denial_at_any_depth_of_the_answer_is_heard() {
+        let record = json!({"id": "7", "archived_at": AT, "deleted_at": AT});
+        let inside = json!({"id": "7", "archived_at": AT, "deleted_at": AT, "success": false});
+        for body in [
+            json!({"data": record, "meta": {"success": false}}),
+            json!({"data": record, "meta": {"errors": ["x"]}}),
+            json!({"data": inside}),
+            json!({"data": {"data": inside}}),
+            json!({"data": [inside]}),
+        ] {
+            for (kind, verb) in [(Kind::Processes, Verb::Archive), (Kind::Tags, Verb::Delete)] {
+                assert!(!is_proof(kind, verb, "7", body.clone()), "{kind:?} {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn time_of_deletion_that_cannot_be_read_proves_nothing() {
+        for since in ["null", "false", "0", "no", "pending", ""] {
+            let body = json!({"data": {"id": "7", "deleted_at": since}});
+            assert!(!is_proof(Kind::Tags, Verb::Delete, "7", body.clone()), "{body}");
+            assert!(!is_proof(Kind::Folders, Verb::Delete, "7", body), "{since}");
+        }
+    }
 
     #[test]
     fn documented_answers_prove_the_action() {

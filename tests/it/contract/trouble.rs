@@ -216,7 +216,8 @@ async fn an_answer_that_swells_is_cut() {
     let server = Server::start([bomb.clone(), bomb]).await;
     let failure = delete(&sparing(&server)).await.unwrap_err();
     assert_eq!((failure.cause, failure.status), (Cause::Garbled, Some(200)));
-    assert!(delete(&client(&server)).await.is_ok(), "it is whole, and empty");
+    let blank = delete(&client(&server)).await.unwrap_err();
+    assert_eq!(blank.words, "the answer holds nothing but white space", "it is whole");
 }
 
 #[tokio::test]
