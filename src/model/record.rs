@@ -181,7 +181,7 @@ impl Record {
             _ => "",
         };
         self.kind().row().gone.iter().any(|sign| match *sign {
-            Sign::Has(field) => self.named(field) != Value::Missing,
+            Sign::Since(field) => matches!(self.named(field), Value::Time(_)),
             Sign::Is(field, word) => text(field).eq_ignore_ascii_case(word),
             Sign::Ends(field, end) => {
                 let before = text(field).strip_suffix(end);

@@ -24,7 +24,7 @@ pub(super) const FOLDERS: Row = Row {
     words: &ARCHIVING,
     key: "id",
     archived: None,
-    gone: &[Sign::Has(DELETED)],
+    gone: &[Sign::Since(DELETED)],
     turn: 6,
     parent: Some(PARENT_ID),
     source: Source::List(List {

@@ -13,7 +13,7 @@ pub(super) const TAGS: Row = Row {
     words: &ARCHIVING,
     key: "id",
     archived: None,
-    gone: &[Sign::Has(DELETED)],
+    gone: &[Sign::Since(DELETED)],
     turn: 4,
     parent: None,
     source: Source::List(List {
@@ -72,7 +72,7 @@ pub(super) const GROUPS: Row = Row {
     words: &ARCHIVING,
     key: "id",
     archived: None,
-    gone: &[Sign::Has(DELETED)],
+    gone: &[Sign::Since(DELETED)],
     turn: 5,
     parent: None,
     source: Source::List(List {

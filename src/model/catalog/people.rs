@@ -24,7 +24,7 @@ pub(super) const GUESTS: Row = Row {
     words: &DISABLING,
     key: "email",
     archived: Some(Archived { since: DISABLED, status: DISABLED, by_status: false }),
-    gone: &[Sign::Has(DELETED), Sign::Is(STATUS, DELETED)],
+    gone: &[Sign::Since(DELETED), Sign::Is(STATUS, DELETED)],
     turn: 7,
     parent: None,
     source: Source::List(List {
@@ -132,7 +132,7 @@ pub(super) const MEMBERS: Row = Row {
     // A deletion renames only (API sheet, section 6.9).
     gone: &[
         Sign::Is(STATUS, DELETED),
-        Sign::Has(DELETED),
+        Sign::Since(DELETED),
         Sign::EndsWithId("email", ".deleted."),
         Sign::Ends("name", "(Deleted)"),
     ],

@@ -18,8 +18,8 @@ pub struct Archived {
 /// Something that a record says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// The field holds something.
-    Has(&'static str),
+    /// The field tells since when. Whatever else stands in it, such as `"null"` or `"pending"`, says nothing.
+    Since(&'static str),
     /// The field is this word, in any case.
     Is(&'static str, &'static str),
     /// The text of the field ends with this, and no space stands before it.

@@ -79,7 +79,7 @@ fn what_a_row_is_read_by_is_there() {
         row.archived.iter().for_each(|archived| named(archived.since));
         row.parent.iter().for_each(|parent| named(parent));
         for sign in row.gone {
-            let (Sign::Has(field) | Sign::Is(field, _) | Sign::Ends(field, _) | Sign::EndsWithId(field, _)) =
+            let (Sign::Since(field) | Sign::Is(field, _) | Sign::Ends(field, _) | Sign::EndsWithId(field, _)) =
                 sign;
             named(field);
         }
