@@ -14,6 +14,7 @@ mod audit;
 mod chain;
 mod history;
 mod locks;
+mod log;
 mod open;
 mod owner;
 mod record_files;

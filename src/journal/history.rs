@@ -71,7 +71,8 @@ impl History {
     /// # Errors
     /// [`JournalError`] when there is any, or the file cannot be read.
     pub fn check(&self) -> Result<(), JournalError> {
-        let verdict = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        let verdict =
+            self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
         match verdict.map_err(|why| self.sql(&why))?.as_str() {
             "ok" => Ok(()),
             _ => Err(JournalError::Damaged { path: self.directory.join(FILE).display().to_string() }),

@@ -14,9 +14,11 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use super::schema::{self, Schema};
 use super::trouble::JournalError;
-use super::{FILE, LOCKS, aside, locks};
+use super::{FILE, LOCKS, aside, locks, log};
 use crate::private::{self, Refusal};
 
+/// The longest log that is looked through, in bytes; SQLite moves it into the file every 4 MB.
+const LONGEST_LOG: u64 = 64 << 20;
 /// How long a transaction of another process is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Held while a file is opened: two processes must not both make it, or set it aside, at the same time.
@@ -41,7 +43,15 @@ pub(super) fn to_write(directory: &Path) -> Result<Writable, JournalError> {
     let place = |why: io::Error| JournalError::place(&writing, &why);
     let file = private::file(&writing).map_err(place)?;
     let path = directory.join(FILE);
-    match connect_or_set_aside(directory, &file).and_then(|connection| whole(connection, &path)) {
+    let checked = if is_idle(directory, &file) {
+        prepare(directory).and_then(|()| check_log(directory))
+    } else {
+        Ok(())
+    };
+    match checked
+        .and_then(|()| connect_or_set_aside(directory, &file))
+        .and_then(|connection| whole(connection, &path))
+    {
         Ok(connection) => {
             private::lock_shared(&file).map_err(place)?;
             let identity = Identity::of(directory).map_err(|why| JournalError::place(&path, &why))?;
@@ -88,6 +98,25 @@ fn unfinished(path: &Path) -> i64 {
     counted.unwrap_or(1)
 }
 
+/// Refuses a log that is damaged in its middle. SQLite takes everything from the first frame that does not fit its sum for
+/// a transaction that was never finished, and drops it without a word; behind such a frame there is nothing. Called while
+/// nobody writes.
+fn check_log(directory: &Path) -> Result<(), JournalError> {
+    let path = directory.join(format!("{FILE}-wal"));
+    if length(&path)? > LONGEST_LOG {
+        return Ok(());
+    }
+    let log = match fs::read(&path) {
+        Ok(log) => log,
+        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(why) => return Err(JournalError::place(&path, &why)),
+    };
+    match log::is_broken_inside(&log) {
+        true => Err(JournalError::Damaged { path: path.display().to_string() }),
+        false => Ok(()),
+    }
+}
+
 fn whole(connection: Connection, path: &Path) -> Result<Connection, JournalError> {
     let sql = |why: rusqlite::Error| JournalError::sql(path, &why);
     leave_log(&connection, true).map_err(sql)?;
@@ -122,7 +151,20 @@ pub(super) fn to_read(directory: &Path) -> Result<Option<Connection>, JournalErr
     };
     let writing = directory.join(LOCKS).join(WRITING);
     let file = private::file(&writing).map_err(|why| JournalError::place(&writing, &why))?;
+    if is_idle(directory, &file) {
+        prepare(directory)?;
+        check_log(directory)?;
+    }
     connect_or_set_aside(directory, &file).map(Some)
+}
+
+/// The length of a file; 0 where there is none.
+fn length(path: &Path) -> Result<u64, JournalError> {
+    match fs::symlink_metadata(path) {
+        Ok(found) => Ok(found.len()),
+        Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(0),
+        Err(why) => Err(JournalError::place(path, &why)),
+    }
 }
 
 fn is_absent(path: &Path) -> Result<bool, JournalError> {
@@ -155,6 +197,7 @@ fn connect(directory: &Path) -> Result<Connection, JournalError> {
     connection.busy_timeout(PATIENCE).map_err(sql)?;
     match schema::of(&connection).map_err(sql)? {
         Schema::Newer(found) => return Err(schema::newer(&path, found)),
+        Schema::Unmarked => return Err(JournalError::Damaged { path: path.display().to_string() }),
         Schema::Other => return Err(JournalError::OtherSchema { path: path.display().to_string() }),
         Schema::Empty | Schema::Current => {}
     }
@@ -173,6 +216,8 @@ fn connect(directory: &Path) -> Result<Connection, JournalError> {
 /// The file is not opened here: closing it again would give up the locks that SQLite has on it in this process, after
 /// which another one may take the log away from under it.
 fn prepare(directory: &Path) -> Result<(), JournalError> {
+    // SQLite removes the log of an empty file, and with it what may be the only trace of a job.
+    let must_be_filled = length(&directory.join(format!("{FILE}-wal")))? > 0;
     for beside in aside::FILES {
         let path = directory.join(format!("{FILE}{beside}"));
         let place = |why: io::Error| JournalError::place(&path, &why);
@@ -180,10 +225,12 @@ fn prepare(directory: &Path) -> Result<(), JournalError> {
             Ok(found) => {
                 private::check(&found).map_err(place)?;
                 private::close_to_others(&path, &found).map_err(place)?;
+                if beside.is_empty() && found.len() == 0 && must_be_filled {
+                    return Err(JournalError::Damaged { path: path.display().to_string() });
+                }
             }
             Err(why) if why.kind() == ErrorKind::NotFound && beside.is_empty() => {
-                if !is_absent(&directory.join(format!("{FILE}-wal")))? {
-                    // SQLite removes the log of an empty file, and with it what may be the only trace of a job.
+                if must_be_filled {
                     return Err(JournalError::Damaged { path: path.display().to_string() });
                 }
                 // SQLite gives the files beside it the permissions of this one.
@@ -202,6 +249,8 @@ pub(super) struct Identity {
     directory: PathBuf,
     /// Device and inode of the file and of those beside it, which SQLite does without where it cannot share memory.
     files: [Option<(u64, u64)>; 3],
+    /// Whether the file has anything in it: SQLite never empties it.
+    is_filled: bool,
 }
 
 impl Identity {
@@ -214,7 +263,8 @@ impl Identity {
                 Err(why) => return Err(why),
             };
         }
-        Ok(Self { directory: directory.to_owned(), files })
+        let is_filled = fs::symlink_metadata(directory.join(FILE))?.len() > 0;
+        Ok(Self { directory: directory.to_owned(), files, is_filled })
     }
 
     /// Whether a later start will read what is written here.

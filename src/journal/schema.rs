@@ -105,6 +105,8 @@ pub(super) enum Schema {
     Empty,
     /// The tables of this version.
     Current,
+    /// The tables of this version without its marks.
+    Unmarked,
     /// Tables that an earlier, unreleased version or another program made.
     Other,
     /// Tables of a later version.
@@ -119,6 +121,8 @@ pub(super) fn of(connection: &Connection) -> rusqlite::Result<Schema> {
         VERSION if application == APPLICATION => Schema::Current,
         version if application == APPLICATION && version > VERSION => Schema::Newer(version),
         _ if number("SELECT count(*) FROM sqlite_master")? == 0 => Schema::Empty,
+        // Only the marks differ: they were damaged, because no version before this one had a chain.
+        _ if number("SELECT count(*) FROM sqlite_master WHERE name = 'entries'")? > 0 => Schema::Unmarked,
         _ => Schema::Other,
     })
 }

@@ -68,6 +68,63 @@ async fn a_journal_with_a_hole_in_it_is_found_out_before_anything_is_sent() {
     assert!(matches!(why, JournalError::PutAside { .. }), "{why}");
 }
 
+/// Flips the lowest bit of a byte.
+fn flip(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+/// A journal with a job that is not over, as a killed program leaves it: all of it in the log.
+async fn killed() -> TempDir {
+    let (alive, journal) = place();
+    let log = journal.begin(plan(3)).await.unwrap();
+    let left = tempfile::tempdir().unwrap();
+    for beside in ["", "-wal"] {
+        let name = format!("{FILE}{beside}");
+        fs::copy(alive.path().join(&name), left.path().join(&name)).unwrap();
+    }
+    drop(log);
+    left
+}
+
+#[tokio::test]
+async fn marks_of_the_file_that_are_damaged_are_damage_and_no_other_schema() {
+    for at in [63, 68, 71] {
+        let (directory, journal) = place();
+        drop(journal.begin(plan(1)).await.unwrap());
+        drop(journal);
+        closed(&directory).await;
+        let file = directory.path().join(FILE);
+        let connection = Connection::open(&file).unwrap();
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(connection);
+        flip(&file, at);
+        let before = fs::read(&file).unwrap();
+        let why = History::open(directory.path()).unwrap_err();
+        assert!(matches!(why, JournalError::Damaged { .. } | JournalError::Newer { .. }), "{at}: {why:?}");
+        assert_eq!(fs::read(&file).unwrap(), before, "looking changes nothing");
+    }
+}
+
+#[tokio::test]
+async fn log_that_is_damaged_or_lost_its_file_is_never_dropped_in_silence() {
+    for harm in ["flip", "empty"] {
+        let left = killed().await;
+        let log = left.path().join(format!("{FILE}-wal"));
+        match harm {
+            "flip" => flip(&log, 3000),
+            _ => fs::write(left.path().join(FILE), "").unwrap(),
+        }
+        let before = fs::read(&log).unwrap();
+        let why = History::open(left.path()).unwrap_err();
+        assert!(matches!(why, JournalError::Damaged { .. }), "{harm}: {why:?}");
+        assert_eq!(fs::read(&log).unwrap(), before, "{harm}");
+        let why = Journal::new(left.path()).begin(plan(1)).await.unwrap_err();
+        assert!(matches!(why, JournalError::PutAside { .. }), "{harm}: {why:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_put_aside_takes_the_place_of_nothing() {
     let (directory, journal) = place();
