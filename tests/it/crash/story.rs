@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tidyfy::app::effect::{Effect, Ticket, Work};
-use tidyfy::journal::{JobState, PastStep};
+use tidyfy::journal::{JobState, PastAttempt, PastStep};
 use tidyfy::model::kind::{Kind, Scope, Verb};
-use tidyfy::model::outcome::Outcome::{Done, Failed, Unknown};
+use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Unknown};
 use tidyfy::model::past::Recall;
 use tidyfy::model::plan::{Options, Plan};
 use tidyfy::model::record::Record;
@@ -207,8 +207,10 @@ impl Stage {
     fn every_request_is_told(&self) {
         let (mut sent, mut answered) = (BTreeMap::new(), BTreeMap::new());
         for step in self.told() {
-            *sent.entry(request(&step)).or_insert(0) += step.attempts.len();
-            let ended = step.attempts.iter().filter(|attempt| attempt.ended.is_some());
+            // What was cancelled between the note and the request says so, and did not leave.
+            let has_left = |attempt: &&PastAttempt| step.outcome != Some(NotSent) || attempt.status.is_some();
+            *sent.entry(request(&step)).or_insert(0) += step.attempts.iter().filter(has_left).count();
+            let ended = step.attempts.iter().filter(has_left).filter(|attempt| attempt.ended.is_some());
             *answered.entry(request(&step)).or_insert(0) += ended.count();
         }
         let seen = ledger(&self.bench.sandbox);
