@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::{Environment, Problem, Settings};
-use crate::model::secret::Token;
+use crate::model::token::Token;
 
 pub use stored::{Put, Removed, Stored};
 

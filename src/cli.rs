@@ -4,22 +4,22 @@
 //! requests or screens: each command has a file of its own.
 
 mod backups;
-pub mod browse;
-mod columns;
+mod completions;
 mod demo;
-mod dialog;
 mod doctor;
-mod first_start;
+pub mod error;
+mod hardening;
 mod history;
 mod logging;
 mod login;
 mod network;
-mod open;
-mod pages;
+mod prompt;
+pub mod run;
 pub mod sandbox;
-mod secrecy;
+mod setup;
 mod signals;
-pub mod trouble;
+mod start;
+mod table;
 mod waiting;
 mod whoami;
 
@@ -33,6 +33,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use color_eyre::eyre::WrapErr;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::cli::error::{Code, Trouble};
 use crate::config::{
     self, Environment, Flags, LimitsMode, LogLevel, Places, Problem, Settings, Sources, Written,
 };
@@ -41,7 +42,6 @@ use crate::shutdown::Shutdown;
 use backups::BackupsArgs;
 use history::HistoryArgs;
 use sandbox::{LimitsArg, SandboxArgs, SandboxError};
-use trouble::{Code, Trouble};
 
 /// What `--help` says below the flags.
 const AFTER_HELP: &str = "\
@@ -284,9 +284,9 @@ fn settings(
 /// Runs the program on the arguments of the process, and answers how it ends.
 #[must_use]
 pub fn main() -> ExitCode {
-    secrecy::protect_memory();
+    crate::cli::hardening::protect_memory();
     let environment = Environment::of(std::env::vars_os());
-    trouble::install_reports(&environment);
+    crate::cli::error::install_reports(&environment);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(said) => {
@@ -311,7 +311,7 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
     let shutdown = Shutdown::default();
     signals::watch(&shutdown).wrap_err("could not listen for signals")?;
     match &arguments.command {
-        None => open::run(flags, environment, &shutdown),
+        None => crate::cli::start::run(flags, environment, &shutdown),
         Some(Command::Demo(server)) => demo::run(flags, server, environment, &shutdown),
         Some(Command::Sandbox(server)) => {
             on_runtime(async { Ok(sandbox::run(server.clone(), &shutdown).await?) })
@@ -330,9 +330,9 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
             backups::run(arguments, &flags.settings(environment, None)?.backups)
         }
         Some(Command::Completions { shell }) => {
-            pages::completions(Arguments::command(), *shell).map(|()| ExitCode::SUCCESS)
+            crate::cli::completions::completions(Arguments::command(), *shell).map(|()| ExitCode::SUCCESS)
         }
-        Some(Command::Man) => pages::man(Arguments::command()).map(|()| ExitCode::SUCCESS),
+        Some(Command::Man) => crate::cli::completions::man(Arguments::command()).map(|()| ExitCode::SUCCESS),
     }
 }
 

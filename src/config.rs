@@ -4,13 +4,13 @@
 //! changes one that is there. Must not know of screens or HTTP; the process environment is handed in, so that [`resolve`]
 //! is a pure function.
 
+mod bounded;
 mod environment;
 mod file;
-mod first;
-mod number;
-mod place;
+mod init;
+mod parse;
+mod paths;
 mod profile;
-mod read;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -19,20 +19,20 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::app::keymap::Keymap;
-use crate::model::accent::Accent;
 use crate::model::catalog::CATALOG;
+use crate::model::color::Accent;
+use crate::model::context::Place;
 use crate::model::desktop::Clipboard;
 use crate::model::kind::Kind;
+use crate::model::limits::Limits;
 use crate::model::network::NetworkVariables;
-use crate::model::pacing::Limits;
-use crate::model::place::Place;
 use crate::model::plan::Caution;
 use crate::model::text;
 
+pub use crate::config::init::{first_config, line};
+pub use crate::config::parse::Written;
+pub use crate::config::paths::Places;
 pub use environment::{Environment, VARIABLES};
-pub use first::{first_config, line};
-pub use place::Places;
-pub use read::Written;
 
 /// Tallyfy's own address (API sheet, section 1).
 pub const DEFAULT_BASE_URL: &str = "https://go.tallyfy.com/api";
@@ -233,9 +233,9 @@ pub struct Settings {
 /// # Errors
 /// Everything that is wrong with the file, the environment and the flags, not only the first thing.
 pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
-    let reading = sources.file.map(read::read).unwrap_or_default();
+    let reading = sources.file.map(crate::config::parse::read).unwrap_or_default();
     let mut problems = reading.problems.clone();
-    let (keymap, wrong) = read::keymap(&reading);
+    let (keymap, wrong) = crate::config::parse::keymap(&reading);
     problems.extend(wrong);
     let aim = profile::aim(sources, &reading).unwrap_or_else(|wrong| {
         problems.extend(wrong);

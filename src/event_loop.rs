@@ -12,10 +12,10 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::Instant;
 
 use crate::app::effect::{Effect, Effects, Exit};
-use crate::app::message::{Fact, Message, Signal, Size};
+use crate::app::event::{Fact, Message, Signal, Size};
 use crate::app::state::State;
 use crate::app::update::update;
-use crate::model::place::Place;
+use crate::model::context::Place;
 use crate::view::view;
 use crate::worker::Clock;
 use crate::worker::Worker;

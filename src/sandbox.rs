@@ -4,28 +4,28 @@
 //! groups, guests, members and folders, and the means to make them misbehave. It is written from the description of the API alone and
 //! must not know any other room of the crate, so that a wrong route in the client is found here.
 
+mod actions;
 mod answer;
-mod dice;
 mod faults;
 mod guests;
 mod includes;
-mod ledger;
 mod limits;
 mod list;
+mod listener;
 mod members;
 mod names;
+mod parameters;
 mod query;
 mod quirks;
+mod request_log;
+mod rng;
 mod routes;
 mod rows;
 mod seed;
-mod select;
+mod serialize;
 mod serve;
-mod shape;
 mod store;
 mod tokens;
-mod verbs;
-mod wire;
 
 use std::{
     fs::File,
@@ -40,21 +40,21 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
+pub use crate::sandbox::request_log::Logged;
 pub use faults::{Call, Fault, FaultError, Mishap, read_faults};
-pub use ledger::Logged;
 pub use limits::Limits;
 pub use quirks::{Quirk, Quirks, UnknownQuirk};
 pub use tokens::Bearer;
 
+use crate::sandbox::listener::{Doors, Wire};
+use crate::sandbox::request_log::Ledger;
 use faults::Faults;
-use ledger::Ledger;
 use limits::Gate;
 use list::Memory;
 use names::Names;
 use rows::Kind;
 use serve::{Hub, Organization, lock};
 use tokens::Tokens;
-use wire::{Doors, Wire};
 
 /// 2026-11-20T09:00:00Z, the moment that the dates of a test lead up to.
 const NOW: i64 = 1_795_165_200;
@@ -201,7 +201,7 @@ impl Sandbox {
             .map(|world| Organization { world, memory: Memory::default() })
             .collect();
         let (org, org_name) = (world.org.clone(), world.org_name.clone());
-        let token = format!("sandbox-{}", dice::hex(settings.seed ^ 0x70CE, 0));
+        let token = format!("sandbox-{}", crate::sandbox::rng::hex(settings.seed ^ 0x70CE, 0));
         let mut tokens = Tokens::new(token.clone());
         if let Some(second) = &settings.second_token {
             tokens.accept(second, Bearer::Caller);
@@ -316,7 +316,7 @@ impl Sandbox {
     /// this finds process tasks as well.
     pub fn object(&self, slug: &str, id: &str) -> Option<Value> {
         let kind = Kind::of(slug)?;
-        shape::inspected(&lock(&self.hub.state).world, kind, id)
+        crate::sandbox::serialize::inspected(&lock(&self.hub.state).world, kind, id)
     }
 
     /// The ids of all stored records of the kind with this API slug, archived ones included; for `tasks` the one-off
@@ -331,25 +331,30 @@ impl Sandbox {
     pub fn bytes(&self, id: &str) -> Option<Vec<u8>> {
         let state = lock(&self.hub.state);
         let file = state.world.files.get(id).filter(|file| !file.by_url)?;
-        Some(verbs::contents(id, &file.filename, file.size))
+        Some(crate::sandbox::actions::contents(id, &file.filename, file.size))
     }
 
     /// Puts a record there behind the client's back; what `fields` does not say is made up. Its id, or none for an
     /// unknown slug or an id that is taken.
     pub fn add(&self, slug: &str, fields: Value) -> Option<String> {
         let kind = Kind::of(slug)?;
-        lock(&self.hub.state).world.add(kind, &shape::fields(fields)).map(|id| id.to_string())
+        lock(&self.hub.state)
+            .world
+            .add(kind, &crate::sandbox::serialize::fields(fields))
+            .map(|id| id.to_string())
     }
 
     /// Changes fields of a record behind the client's back, `archived_at` included. False when there is no such record.
     pub fn edit(&self, slug: &str, id: &str, fields: Value) -> bool {
-        Kind::of(slug).is_some_and(|kind| lock(&self.hub.state).world.edit(kind, id, &shape::fields(fields)))
+        Kind::of(slug).is_some_and(|kind| {
+            lock(&self.hub.state).world.edit(kind, id, &crate::sandbox::serialize::fields(fields))
+        })
     }
 
     /// Gives a record another name behind the client's back, as somebody else would: it counts as updated now. False when
     /// there is no such record.
     pub fn rename(&self, slug: &str, id: &str, name: &str) -> bool {
-        let now = shape::millis(lock(&self.hub.state).world.now());
+        let now = crate::sandbox::serialize::millis(lock(&self.hub.state).world.now());
         let key = match Kind::of(slug) {
             Some(Kind::Runs | Kind::Groups | Kind::Folders) => "name",
             Some(Kind::Members) => "full_name",
@@ -363,12 +368,16 @@ impl Sandbox {
     /// Archives a record behind the client's back, with all that this entails. False when that was not possible.
     pub fn archive(&self, slug: &str, id: &str) -> bool {
         let kind = Kind::of(slug).filter(|kind| !matches!(kind, Kind::Tags | Kind::Groups | Kind::Folders));
-        kind.is_some_and(|kind| verbs::archive(&mut lock(&self.hub.state).world, kind, id).applied)
+        kind.is_some_and(|kind| {
+            crate::sandbox::actions::archive(&mut lock(&self.hub.state).world, kind, id).applied
+        })
     }
 
     /// Restores a record behind the client's back. False when that was not possible.
     pub fn restore(&self, slug: &str, id: &str) -> bool {
-        Kind::of(slug).is_some_and(|kind| verbs::restore(&mut lock(&self.hub.state).world, kind, id).applied)
+        Kind::of(slug).is_some_and(|kind| {
+            crate::sandbox::actions::restore(&mut lock(&self.hub.state).world, kind, id).applied
+        })
     }
 
     /// Deletes a record for good behind the client's back, with what is lost with it. False when there is no such record.

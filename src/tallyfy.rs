@@ -4,27 +4,27 @@
 //! JSON becomes the crate's own data. Facts come from the API sheet. Must not know who calls it or what is drawn, and
 //! neither repeats nor paces anything: that is the worker's business.
 
-pub mod address;
-pub mod answer;
 pub mod client;
 mod connect_error;
 pub mod decode;
+mod error_body;
 mod file_check;
+mod list_body;
 pub mod network;
 pub mod page;
 #[cfg(test)]
 mod properties;
-pub mod quota;
+pub mod rate_limit_headers;
 pub mod redact;
-mod refusal;
-mod sift;
+pub mod response;
 pub mod success;
 mod transport;
+pub mod url;
 
-pub use address::{BadBaseUrl, BaseUrl};
-pub use answer::{Answered, Listed};
+pub use crate::tallyfy::list_body::{Body, Keep};
+pub use crate::tallyfy::rate_limit_headers::{Ear, Quota};
+pub use crate::tallyfy::response::{Answered, Listed};
+pub use crate::tallyfy::url::{BadBaseUrl, BaseUrl};
 pub use client::{Access, Client, Download, SetupError, Timeouts};
 pub use network::{Network, NetworkError, Proxy};
-pub use quota::{Ear, Quota};
 pub use redact::Redactor;
-pub use sift::{Body, Keep};

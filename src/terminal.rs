@@ -28,9 +28,9 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::effect::Exit;
+use crate::app::event::{Fact, Message, Signal, Size};
 use crate::app::keymap::Key;
-use crate::app::message::{Fact, Message, Signal, Size};
-use crate::model::moment::Moment;
+use crate::model::time::Moment;
 use crate::shutdown::Shutdown;
 use crate::worker::Clock;
 

@@ -4,48 +4,48 @@
 //! fact changes the state, nor of the client; text from outside passes `canvas`, which lets nothing through that could
 //! move the cursor.
 
-mod canvas;
-mod cells;
 mod columns;
 mod confirm;
+mod connection;
 mod detail;
+mod downloads;
 mod export;
+mod footer;
+mod header;
 mod help;
-mod hints;
 mod history;
 mod input;
-mod notice;
+mod list_status;
+mod marked_view;
+mod organizations;
+mod painter;
 mod palette;
-mod places;
 mod question;
 mod recovery;
-mod save;
-mod scope;
-mod set;
-mod shelf;
-mod status;
+mod saved;
+mod sort;
+mod status_pane;
 mod table;
 mod tabs;
 #[cfg(test)]
 mod tests;
 mod text;
 mod theme;
-mod token;
-mod top;
+mod too_small;
 
 use ratatui::Frame;
 use ratatui::text::Span;
 
-use crate::app::state::layout::{Area, Layout};
+use crate::app::layout::{Area, Layout};
 use crate::app::state::{Overlay, State};
-use canvas::Canvas;
+use crate::view::painter::Canvas;
 use theme::Theme;
 
 /// Draws `state`.
 pub fn view(state: &State, frame: &mut Frame<'_>) {
     let mut canvas = Canvas::new(frame.buffer_mut(), Theme::new(state.setup.colour, state.setup.accent));
     if state.is_too_small() {
-        notice::draw(state, &mut canvas);
+        crate::view::too_small::draw(state, &mut canvas);
     } else {
         panes(state, &mut canvas);
         overlay(state, &mut canvas);
@@ -64,7 +64,7 @@ fn sign(state: &State, area: Area, canvas: &mut Canvas<'_>) {
 
 fn panes(state: &State, canvas: &mut Canvas<'_>) {
     let layout = Layout::of(state);
-    top::draw(state, layout.top, canvas);
+    crate::view::header::draw(state, layout.top, canvas);
     tabs::draw(state, layout.tabs, canvas);
     table::draw(state, layout.table, canvas);
     if let (Some(detail), Some(area)) = (&state.detail, layout.detail) {
@@ -73,9 +73,9 @@ fn panes(state: &State, canvas: &mut Canvas<'_>) {
     if let Some(area) = layout.remark {
         input::remark(state, area, canvas);
     }
-    scope::draw(state, layout.scope, canvas);
-    status::draw(state, layout.status, canvas);
-    hints::draw(state, layout.hints, canvas);
+    crate::view::list_status::draw(state, layout.scope, canvas);
+    crate::view::status_pane::draw(state, layout.status, canvas);
+    crate::view::footer::draw(state, layout.hints, canvas);
 }
 
 fn overlay(state: &State, canvas: &mut Canvas<'_>) {
@@ -84,17 +84,17 @@ fn overlay(state: &State, canvas: &mut Canvas<'_>) {
         Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, canvas),
         Some(Overlay::Help(scroll)) => help::draw(state, *scroll, canvas),
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, canvas),
-        Some(Overlay::Places(places)) => places::draw(state, places, canvas),
-        Some(Overlay::Filters(shelf)) => shelf::draw(state, shelf, canvas),
-        Some(Overlay::Sets(sets)) => shelf::draw_sets(state, sets, canvas),
-        Some(Overlay::Columns(at)) => columns::draw(state, *at, canvas),
+        Some(Overlay::Places(places)) => crate::view::organizations::draw(state, places, canvas),
+        Some(Overlay::Filters(shelf)) => crate::view::saved::draw(state, shelf, canvas),
+        Some(Overlay::Sets(sets)) => crate::view::saved::draw_sets(state, sets, canvas),
+        Some(Overlay::Columns(at)) => crate::view::sort::draw(state, *at, canvas),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
-        Some(Overlay::Save(prompt)) => save::draw(state, prompt, canvas),
+        Some(Overlay::Save(prompt)) => crate::view::downloads::draw(state, prompt, canvas),
         Some(Overlay::History(page)) => history::draw(state, page, canvas),
         Some(Overlay::Export(open)) => export::draw(state, open, canvas),
         Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),
     }
     if let Some(prompt) = state.topmost_prompt() {
-        token::draw(state, prompt, canvas);
+        crate::view::connection::draw(state, prompt, canvas);
     }
 }

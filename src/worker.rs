@@ -14,32 +14,17 @@
 //! Message ◄─ post ◄─── replies, steps ◄────┴──────┴─ attempts; door: locked, offline; herald: waits, budgets
 //! ```
 
-mod annals;
-mod apply;
-mod arrange;
+mod clipboard;
 mod clock;
-mod delay;
-mod desk;
-mod door;
-mod fetch;
-mod gate;
-mod gather;
-mod herald;
-mod load;
-mod look;
-mod outlet;
-mod pace;
-mod past;
-mod porter;
-mod post;
-mod reins;
-mod relate;
-mod seek;
-mod seen_files;
-mod session;
-mod truth;
-mod walk;
-mod weigh;
+mod downloads;
+mod export;
+mod filter;
+mod history;
+pub mod http;
+pub mod jobs;
+pub mod lists;
+pub mod records;
+mod response_sender;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -56,28 +41,28 @@ use tokio_util::sync::CancellationToken;
 pub use clock::Clock;
 
 use crate::app::effect::{Effect, Ticket, Work};
-use crate::app::message::{Message, Reply};
+use crate::app::event::{Message, Reply};
 use crate::auth::TokenSource;
-use crate::backups::Backups;
-use crate::journal::Journal;
 use crate::model::desktop::Desktop;
 use crate::model::failure::{Cause, Failure};
-use crate::model::pacing::{Limits, Traffic};
+use crate::model::limits::{Limits, Traffic};
 use crate::model::plan::Plan;
 use crate::shutdown::Shutdown;
+use crate::storage::backups::Backups;
+use crate::storage::journal::Journal;
 use crate::tallyfy::Client;
 
-use apply::Job;
-use fetch::Fetch;
-use gate::Gate;
-use load::Load;
-use past::Past;
-use porter::Porter;
-use post::Post;
-use reins::{Gear, Reins};
-use seek::Seek;
-use seen_files::SeenFiles;
-use session::Session;
+use crate::worker::downloads::Fetch;
+use crate::worker::http::executor::Session;
+use crate::worker::http::permits::Gate;
+use crate::worker::http::reconnect::Porter;
+use crate::worker::jobs::control::{Gear, Reins};
+use crate::worker::jobs::executor::Job;
+use crate::worker::jobs::recovery::Past;
+use crate::worker::jobs::seen_files::SeenFiles;
+use crate::worker::lists::loader::Load;
+use crate::worker::records::resolve::Seek;
+use crate::worker::response_sender::Post;
 
 /// On what terms the worker works.
 #[derive(Debug, Clone)]
@@ -156,7 +141,9 @@ impl Worker {
         let mut tasks = JoinSet::new();
         let (watched, herald) = (gate.clone(), post.clone());
         let timeout = client.access().timeouts.request;
-        tasks.spawn(async move { herald::watch(&watched, &herald, timeout).await });
+        tasks.spawn(
+            async move { crate::worker::http::limit_reports::watch(&watched, &herald, timeout).await },
+        );
         let last_job = CancellationToken::new();
         last_job.cancel();
         let session = Session::new(client, gate, seed, post.clone(), shutdown.clone());
@@ -211,16 +198,16 @@ impl Worker {
         match work {
             Work::Apply(plan) => self.queue(ticket, plan),
             Work::Identify => self.supervise(ticket, Reply::Identified(Err(cancelled())), async move {
-                Reply::Identified(look::identify(&session).await)
+                Reply::Identified(crate::worker::records::reads::identify(&session).await)
             }),
             Work::People => self.supervise(ticket, Reply::Peopled(Err(cancelled())), async move {
-                Reply::Peopled(look::people(&session).await)
+                Reply::Peopled(crate::worker::records::reads::people(&session).await)
             }),
             Work::Places => self.supervise(ticket, Reply::Placed(Err(cancelled())), async move {
-                Reply::Placed(look::organizations(&session).await)
+                Reply::Placed(crate::worker::records::reads::organizations(&session).await)
             }),
             Work::Count(kind) => self.supervise(ticket, Reply::Counted(Err(cancelled())), async move {
-                Reply::Counted(look::count(&session, kind).await)
+                Reply::Counted(crate::worker::records::reads::count(&session, kind).await)
             }),
             Work::Admit(token) => {
                 let porter = self.porter.clone();
@@ -229,11 +216,13 @@ impl Worker {
                 });
             }
             Work::Read(record) => self.supervise(ticket, Reply::Read(Err(cancelled())), async move {
-                Reply::Read(look::read(&session, &seen, &record).await)
+                Reply::Read(crate::worker::records::reads::read(&session, &seen, &record).await)
             }),
             Work::Relate { relation, lookup, stretch } => {
                 self.supervise(ticket, Reply::Related(Err(cancelled())), async move {
-                    Reply::Related(relate::relate(&session, relation, &lookup, stretch).await)
+                    Reply::Related(
+                        crate::worker::records::related::relate(&session, relation, &lookup, stretch).await,
+                    )
                 });
             }
             Work::List { list, wanted } => {
@@ -287,17 +276,17 @@ impl Worker {
             Work::Copy(clip) => {
                 let desktop = Arc::clone(&self.desktop);
                 self.supervise(ticket, Reply::Copied(Err(cancelled())), async move {
-                    Reply::Copied(outlet::copy(&session, &desktop, clip).await)
+                    Reply::Copied(crate::worker::clipboard::copy(&session, &desktop, clip).await)
                 });
             }
             Work::Browse(kind, id) => {
                 let desktop = Arc::clone(&self.desktop);
                 self.supervise(ticket, Reply::Browsed(Err(cancelled())), async move {
-                    Reply::Browsed(outlet::browse(&session, &desktop, kind, &id).await)
+                    Reply::Browsed(crate::worker::clipboard::browse(&session, &desktop, kind, &id).await)
                 });
             }
             Work::Export(export) => self.supervise(ticket, Reply::Exported(Err(cancelled())), async move {
-                Reply::Exported(desk::export(*export).await)
+                Reply::Exported(crate::worker::export::export(*export).await)
             }),
             Work::Drop(job) => {
                 let past = self.past();
@@ -306,7 +295,9 @@ impl Worker {
                 });
             }
             Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
-                Reply::Weighed(weigh::run(&session, &seen, &post, ticket, &plan).await)
+                Reply::Weighed(
+                    crate::worker::records::impact::run(&session, &seen, &post, ticket, &plan).await,
+                )
             }),
             Work::Save(saving) => {
                 let fetch = Fetch::new(session, post, ticket, saving);
@@ -315,24 +306,24 @@ impl Worker {
                 });
             }
             Work::Look(record) => self.supervise(ticket, Reply::Looked(Err(cancelled())), async move {
-                Reply::Looked(look::find(&session, &record).await)
+                Reply::Looked(crate::worker::records::reads::find(&session, &record).await)
             }),
             Work::Write { name, text } => {
                 self.supervise(ticket, Reply::Written(Err(cancelled())), async move {
-                    Reply::Written(desk::write(Path::new("."), &name, &text).await)
+                    Reply::Written(crate::worker::export::write(Path::new("."), &name, &text).await)
                 });
             }
             Work::Shelve(keeping) => {
                 let directory = self.state_dir.clone();
                 self.supervise(ticket, Reply::Shelved(Err(cancelled().words)), async move {
-                    Reply::Shelved(desk::shelve(directory, keeping).await)
+                    Reply::Shelved(crate::worker::export::shelve(directory, keeping).await)
                 });
             }
             Work::Sets(wish) => {
                 let directory = self.state_dir.clone();
                 self.supervise(ticket, Reply::Sets(Err(cancelled().words)), async move {
                     let here = (session.base_url(), session.organization().to_owned());
-                    Reply::Sets(desk::sets(directory, here, wish).await)
+                    Reply::Sets(crate::worker::export::sets(directory, here, wish).await)
                 });
             }
             Work::Seek(entries) => {
@@ -343,7 +334,7 @@ impl Worker {
                 });
             }
             Work::Arrange(wish) => {
-                self.supervise(ticket, Reply::Arranged(None), arrange::run(wish, post, ticket));
+                self.supervise(ticket, Reply::Arranged(None), crate::worker::filter::run(wish, post, ticket));
             }
         }
     }
@@ -402,7 +393,7 @@ async fn ending(work: impl Future<Output = Reply>, if_cancelled: Reply, cancel: 
         biased;
         () = cancel.cancelled() => if_cancelled,
         ended = AssertUnwindSafe(work).catch_unwind() => {
-            ended.unwrap_or_else(|panic| Reply::Broken(apply::broken_off(&*panic)))
+            ended.unwrap_or_else(|panic| Reply::Broken(crate::worker::jobs::executor::broken_off(&*panic)))
         }
     }
 }

@@ -7,18 +7,18 @@ use color_eyre::eyre::{ContextCompat as _, Result};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tidyfy::app::effect::{Effect, Effects, Ticket, Work};
+use tidyfy::app::event::{Fact, LoadEnd, Message, Reply, Size};
 use tidyfy::app::keymap::{Chord, Keymap};
-use tidyfy::app::message::{Fact, LoadEnd, Message, Reply, Size};
 use tidyfy::app::state::{Setup, State};
 use tidyfy::app::update::update;
+use tidyfy::model::context::Place;
+use tidyfy::model::download::Folders;
 use tidyfy::model::id::Id;
 use tidyfy::model::kind::Kind;
-use tidyfy::model::moment::{Moment, Zone};
-use tidyfy::model::pacing::Limits;
-use tidyfy::model::place::Place;
+use tidyfy::model::limits::Limits;
 use tidyfy::model::plan::{Caution, Organization};
 use tidyfy::model::record::{Draft, Page};
-use tidyfy::model::saving::Folders;
+use tidyfy::model::time::{Moment, Zone};
 
 /// Rows of a page, as the API sends them.
 pub(crate) const PER_PAGE: usize = 100;

@@ -6,21 +6,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::annals::Sought;
-use crate::model::arrange;
 use crate::model::catalog::Relation;
+use crate::model::context::Place;
+use crate::model::download::Saving;
+use crate::model::export::{Format, Spreadsheet};
+use crate::model::history::Sought;
 use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Scope};
-use crate::model::past::Recall;
-use crate::model::place::Place;
 use crate::model::plan::Plan;
+use crate::model::query;
 use crate::model::record::Record;
-use crate::model::saved::Keeping;
-use crate::model::saving::Saving;
-use crate::model::secret::Token;
-use crate::model::set::{Entry, Wish};
-use crate::model::sheet::{Lookup, Stretch};
-use crate::model::spreadsheet::{Format, Spreadsheet};
+use crate::model::record_detail::{Lookup, Stretch};
+use crate::model::recovery::Recall;
+use crate::model::saved_filter::Keeping;
+use crate::model::selection::{Entry, Wish};
+use crate::model::token::Token;
 
 /// The name of one piece of work, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -165,7 +165,7 @@ pub enum Work {
         stretch: Stretch,
     },
     /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
-    Arrange(arrange::Wish),
+    Arrange(query::Wish),
     /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.
     Weigh(Arc<Plan>),
     /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.

@@ -4,52 +4,31 @@
 //! state and effects. The parts in `update/` are split by what a person is doing: browsing, marking, acting, and by what
 //! comes back.
 
-mod act;
-mod browse;
-mod door;
-mod download;
-mod export;
-mod filter;
-mod heir;
-mod history;
-mod keep;
-mod keys;
-mod mark;
-mod out;
-mod page;
-mod pane;
-mod places;
-mod recall;
-mod receive;
-mod recover;
-mod set;
-mod shelf;
-
 use std::time::Duration;
 
 use super::command::Command;
 use super::effect::{Effect, Effects, Ticket, Work};
-use super::message::{Fact, Message, PASTE_CUT, Signal, Size};
-use super::state::listing::{Load, Reading};
-use super::state::status::Told;
 use super::state::{Condition, Leaving, Overlay, Purpose, State};
 use crate::app::effect::Exit;
+use crate::app::event::{Fact, Message, PASTE_CUT, Signal, Size};
+use crate::app::list::{Load, Reading};
+use crate::app::status_pane::Told;
 use crate::model::kind::Kind;
 
 impl State {
     /// What is to be done before anything has happened.
     pub fn start(&mut self) -> Effects {
         let mut effects = Effects::default();
-        browse::load(self, self.kind, Reading::Anew, &mut effects);
-        recover::look_first(self, &mut effects);
+        crate::app::list::update::load(self, self.kind, Reading::Anew, &mut effects);
+        crate::app::recovery::update::look_first(self, &mut effects);
         self.ask(Purpose::Identify, Work::Identify, &mut effects);
-        browse::count_others(self, &mut effects);
+        crate::app::list::update::count_others(self, &mut effects);
         self.ask(Purpose::People, Work::People, &mut effects);
         effects
     }
 
     /// Gives out a ticket for a piece of work.
-    fn ask(&mut self, purpose: Purpose, work: Work, effects: &mut Effects) -> Ticket {
+    pub(crate) fn ask(&mut self, purpose: Purpose, work: Work, effects: &mut Effects) -> Ticket {
         let ticket = self.tickets.open(purpose);
         effects.push(Effect::Work(ticket, work));
         ticket
@@ -65,14 +44,16 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         state.now = message.at;
     }
     match message.fact {
-        Fact::Key { chord, repeat } => keys::key(state, message.at, (chord, repeat), &mut effects),
-        Fact::Paste(text) => keys::paste(state, message.at, &text),
+        Fact::Key { chord, repeat } => {
+            crate::app::input::key(state, message.at, (chord, repeat), &mut effects)
+        }
+        Fact::Paste(text) => crate::app::input::paste(state, message.at, &text),
         Fact::PasteCut => state.note(PASTE_CUT),
         Fact::Resized(size) => resize(state, size),
         Fact::Drawn => state.drawn(),
         Fact::Due => pass_deadline(state, &mut effects),
         Fact::Signal(signal) => receive_signal(state, signal, &mut effects),
-        Fact::Reply(ticket, reply) => receive::reply(state, ticket, reply, &mut effects),
+        Fact::Reply(ticket, reply) => crate::app::responses::reply(state, ticket, reply, &mut effects),
         Fact::Attempt(attempt) => {
             let is_read = attempt.method == "GET";
             state.traffic.answer(is_read, message.at.tick, attempt.took);
@@ -85,15 +66,15 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         }
         Fact::Unanswered(unanswered) => state.unanswered = unanswered,
         Fact::Budget(allowance) => state.allowance = allowance,
-        Fact::LockedOut(failure) => door::locked_out(state, failure, &mut effects),
-        Fact::Verified(verified) => receive::verified(state, verified),
-        Fact::Offline(failure) => door::offline(state, failure, &mut effects),
+        Fact::LockedOut(failure) => crate::app::connection::update::locked_out(state, failure, &mut effects),
+        Fact::Verified(verified) => crate::app::responses::verified(state, verified),
+        Fact::Offline(failure) => crate::app::connection::update::offline(state, failure, &mut effects),
         Fact::Reading(place) => state.reading_token = place,
-        Fact::Stayed(why) => places::stayed(state, why),
+        Fact::Stayed(why) => crate::app::organizations::update::stayed(state, why),
     }
     settle(state, &mut effects);
-    history::surface(state);
-    recover::surface(state);
+    crate::app::history::update::surface(state);
+    crate::app::recovery::update::surface(state);
     state.expire_notice();
     state.time_jobs();
     if may_scroll {
@@ -113,15 +94,15 @@ pub fn update(state: &mut State, message: Message) -> Effects {
 /// modal wants to know.
 fn settle(state: &mut State, effects: &mut Effects) {
     if !state.more_input {
-        filter::apply_pending(state, effects);
+        crate::app::filter::update::apply_pending(state, effects);
     }
     for kind in Kind::ALL {
         // While a job runs more may leave; the list is made whole after it.
         let is_shown = kind == state.kind;
         if is_shown && state.jobs.is_empty() && state.listings[kind as usize].may_have_holes() {
-            browse::load(state, kind, Reading::Again, effects);
+            crate::app::list::update::load(state, kind, Reading::Again, effects);
         }
-        mark::finish_waiting(state, kind);
+        crate::app::selection::update::finish_waiting(state, kind);
         let listing = state.listing_of(kind);
         if let Some(ticket) = listing.outdated_arrangement() {
             effects.push(Effect::Cancel(ticket));
@@ -131,8 +112,8 @@ fn settle(state: &mut State, effects: &mut Effects) {
             state.listing_of(kind).arranging(ticket);
         }
     }
-    browse::search(state, effects);
-    act::weigh(state, effects);
+    crate::app::list::update::search(state, effects);
+    crate::app::confirm::update::weigh(state, effects);
 }
 
 fn resize(state: &mut State, size: Size) {
@@ -164,12 +145,12 @@ fn receive_signal(state: &mut State, signal: Signal, effects: &mut Effects) {
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Leaves: nothing more is sent, and what is under way gets a few seconds.
-fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {
+pub(crate) fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {
     (state.overlay, state.token_prompt) = (None, None);
     let is_insisted = state.leaving.is_some();
     if !is_insisted {
         state.leaving = Some(Leaving { exit, deadline: state.now.tick + FAREWELL });
-        act::cancel_all(state, effects);
+        crate::app::confirm::update::cancel_all(state, effects);
         effects.push(Effect::Leave(exit));
     }
     if is_insisted || state.jobs.is_empty() {
@@ -180,11 +161,11 @@ fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {
 fn pass_deadline(state: &mut State, effects: &mut Effects) {
     if let Some(Overlay::Confirm(confirm)) = &mut state.overlay {
         let verdict = confirm.due(state.now);
-        act::conclude(state, verdict, effects);
+        crate::app::confirm::update::conclude(state, verdict, effects);
     }
     if let Some(Overlay::Recovery(page)) = &mut state.overlay {
         let wish = page.due(state.now);
-        recover::obey(state, wish, effects);
+        crate::app::recovery::update::obey(state, wish, effects);
     }
 }
 

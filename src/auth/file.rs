@@ -7,8 +7,9 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::config::Problem;
-use crate::model::secret::Token;
-use crate::private::{self, Refusal};
+use crate::model::token::Token;
+use crate::storage::files;
+use crate::storage::files::Refusal;
 
 /// More than this is no token: a wrong file was named.
 const LARGEST: u64 = 64 * 1024;
@@ -26,8 +27,8 @@ pub(super) enum Part {
 pub(super) fn read(path: &Path, part: Part) -> Result<Option<Token>, Problem> {
     let unreadable = |why: io::Error| unreadable(path, part, &why);
     let opened = match part {
-        Part::Named => private::open_named(path),
-        Part::Ours => private::open(path, File::options().read(true)),
+        Part::Named => files::open_named(path),
+        Part::Ours => files::open(path, File::options().read(true)),
     };
     let file = match opened {
         Err(why) if part == Part::Ours && is_absent(&why) => return Ok(None),
@@ -59,15 +60,15 @@ pub(super) fn write(path: &Path, token: &Token) -> Result<(), Problem> {
 /// Written under another name first: a token that is there already stays whole until the new one is.
 fn put(path: &Path, token: &Token) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        folder.parent().map_or(Ok(()), private::directory)?;
-        private::subdirectory(folder)?;
+        folder.parent().map_or(Ok(()), files::directory)?;
+        files::subdirectory(folder)?;
     }
     let part = path.with_extension(format!("{}.part", std::process::id()));
     match fs::remove_file(&part) {
         Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
         _ => {}
     }
-    let written = private::new_file(&part).and_then(|mut file| {
+    let written = files::new_file(&part).and_then(|mut file| {
         file.write_all(token.reveal().as_bytes())?;
         file.sync_all()
     });

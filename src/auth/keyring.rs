@@ -10,7 +10,7 @@ use std::time::Duration;
 use keyring_core::{Entry, Error};
 use secrecy::zeroize::Zeroizing;
 
-use crate::model::secret::Token;
+use crate::model::token::Token;
 
 /// What every entry of ours is filed under.
 const SERVICE: &str = "tidyfy";

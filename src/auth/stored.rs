@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::keyring::{self, Unusable};
 use super::{Origin, file};
 use crate::config::Problem;
-use crate::model::secret::Token;
+use crate::model::token::Token;
 
 /// The folder of the files, in the state directory.
 const FOLDER: &str = "tokens";

@@ -15,13 +15,14 @@ use jiff::tz::TimeZone;
 use rustix::termios::{QueueSelector, tcflush};
 
 use super::has_terminal;
-use super::pages::print;
-use super::trouble::{Code, Trouble};
-use crate::backups::{self, BackupError, KeptJob};
+use crate::cli::completions::print;
+use crate::cli::error::{Code, Trouble};
 use crate::config::Problem;
 use crate::model::age::{AGE_HINT, Age};
-use crate::model::moment::Zone;
 use crate::model::text::{grouped, size};
+use crate::model::time::Zone;
+use crate::storage::backups;
+use crate::storage::backups::{BackupError, KeptJob};
 
 /// What is to be done with the copies.
 #[derive(Debug, Clone, Args)]

@@ -12,14 +12,15 @@ use color_eyre::eyre::{WrapErr, eyre};
 
 use directory::DemoDirectory;
 
-use super::browse::Visit;
 use super::sandbox::{SandboxArgs, SandboxError};
-use super::trouble::{Trouble, say};
-use super::{GlobalArgs, browse, has_terminal, logging, on_runtime};
+use super::{GlobalArgs, has_terminal, logging, on_runtime};
 use crate::auth::TokenSource;
+use crate::cli::error::{Trouble, say};
+use crate::cli::run;
+use crate::cli::run::Visit;
 use crate::config::{Environment, Settings};
-use crate::model::place::Place;
-use crate::model::secret::Token;
+use crate::model::context::Place;
+use crate::model::token::Token;
 use crate::sandbox::{Limits, Sandbox};
 use crate::shutdown::Shutdown;
 use crate::tallyfy::{Access, BaseUrl};
@@ -37,7 +38,7 @@ pub(super) fn run(
 ) -> Result<ExitCode, Trouble> {
     let served = server.settings(Limits::Off)?;
     if !has_terminal() {
-        return Err(browse::no_terminal());
+        return Err(run::no_terminal());
     }
     let directory = DemoDirectory::make().wrap_err("could not make a temporary directory")?;
     let settings = flags.settings(environment, Some(directory.path().to_owned()))?;
@@ -51,7 +52,7 @@ pub(super) fn run(
             let access = Access { organization: place.org.clone(), ..access.clone() };
             Visit::new(settings.clone(), access, TokenSource::none())
         };
-        Ok(browse::run(visit, Arc::new(guide), Input::of_terminal(), shutdown).await)
+        Ok(run::run(visit, Arc::new(guide), Input::of_terminal(), shutdown).await)
     });
     if log.is_some() {
         drop(log);
@@ -67,5 +68,5 @@ fn access(settings: &Settings, sandbox: &Sandbox) -> Result<Access, Trouble> {
     let base_url =
         BaseUrl::parse(&sandbox.base_url(), false).wrap_err("the sandbox has no usable address")?;
     let token = Token::new(sandbox.token()).ok_or_else(|| eyre!("the sandbox has no usable token"))?;
-    Ok(browse::granted(settings, base_url, sandbox.org().to_owned(), token))
+    Ok(run::granted(settings, base_url, sandbox.org().to_owned(), token))
 }

@@ -3,22 +3,23 @@
 //! Owns the order of the checks and which of them depend on which. Changes nothing, sends nothing but reads, and shows no
 //! token. Must not know how a finding is printed.
 
-mod page;
+mod report;
 mod server;
 mod system;
 
 use std::process::ExitCode;
 
-use super::dialog::{Stop, unless_ended};
-use super::trouble::{Code, Trouble};
-use super::{GlobalArgs, browse, network, pages, settings, waiting, whoami};
+use super::{GlobalArgs, network, settings, waiting, whoami};
 use crate::auth::{self, Stored};
+use crate::cli::doctor::report::Page;
+use crate::cli::error::{Code, Trouble};
+use crate::cli::prompt::{Stop, unless_ended};
+use crate::cli::{completions, run};
 use crate::config::{Environment, Places, Problem, Settings, Written};
-use crate::model::secret::Token;
+use crate::model::token::Token;
 use crate::shutdown::Shutdown;
 use crate::tallyfy::BaseUrl;
 use crate::terminal::Input;
-use page::Page;
 
 /// Looks at everything, and prints what was found.
 ///
@@ -37,7 +38,7 @@ pub(super) async fn run(
             return stop.ended(|| Trouble::told(Code::Failure, left()));
         }
     };
-    pages::print(page.text().as_bytes())?;
+    completions::print(page.text().as_bytes())?;
     Ok(page.code().map_or(ExitCode::SUCCESS, ExitCode::from))
 }
 
@@ -59,7 +60,7 @@ async fn examined(flags: &GlobalArgs, environment: &Environment, mut waited: Wai
     let settings = config(&mut page, flags, environment, &places);
     let base_url = address(&mut page, settings.as_ref());
     network(&mut page, settings.as_ref(), base_url.as_ref());
-    let search = settings.as_ref().map(|settings| browse::search(settings, environment));
+    let search = settings.as_ref().map(|settings| run::search(settings, environment));
     let token = token(&mut page, &mut waited, base_url.as_ref(), search.as_ref()).await?;
     online(&mut page, &mut waited, settings.as_ref(), base_url, token).await?;
     limits(&mut page, settings.as_ref());
@@ -123,7 +124,7 @@ fn address(page: &mut Page, settings: Option<&Settings>) -> Option<BaseUrl> {
         page.skipped("read-only", NO_CONFIG);
         return None;
     };
-    let url = browse::base_url(settings);
+    let url = run::base_url(settings);
     match &url {
         Ok(url) if url.to_string().starts_with("https://") => page.ok("base URL", &url.to_string()),
         Ok(url) if url.is_loopback() => page.ok("base URL", &format!("{url}, on this machine")),

@@ -16,16 +16,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::pages;
-use super::trouble::{Code, Trouble, say};
+use crate::cli::completions;
+use crate::cli::error::{Code, Trouble, say};
 use crate::config::{self, Problem};
-use crate::journal::{History, JournalError, PastJob, PastStep, Wanted};
 use crate::model::age::{AGE_HINT, Age};
-use crate::model::annals::skipped;
 use crate::model::catalog::Words;
+use crate::model::history::skipped;
 use crate::model::kind::{Kind, Verb};
-use crate::model::moment::Zone;
 use crate::model::outcome::Outcome;
+use crate::model::time::Zone;
+use crate::storage::journal::{History, JournalError, PastJob, PastStep, Wanted};
 
 /// What is asked of the history.
 #[derive(Debug, Clone, Args)]
@@ -94,7 +94,7 @@ pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path)
         Some(Found::Steps(job, steps)) => table::steps(job, steps, &zone),
         None => "no job was ever kept here: there is no journal yet\n".to_owned(),
     };
-    pages::print(page.as_bytes())?;
+    completions::print(page.as_bytes())?;
     if let Some(words) = skipped(damaged) {
         say(&format!("warning: {words}"));
         say("hint: `tidyfy history verify` names the first");

@@ -15,9 +15,10 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::trouble::{Code, Trouble};
+use crate::cli::error::{Code, Trouble};
 use crate::config::{LogLevel, Problem};
-use crate::private::{self, Refusal};
+use crate::storage::files;
+use crate::storage::files::Refusal;
 
 /// The file's name in the state directory.
 pub(super) const FILE: &str = "tidyfy.log";
@@ -58,8 +59,8 @@ fn filter(level: LogLevel) -> Option<LevelFilter> {
 
 /// Opens the log for appending; nobody but the owner may read it or its directory.
 fn open(directory: &Path) -> io::Result<File> {
-    private::directory(directory)?;
-    private::file(&directory.join(FILE))
+    files::directory(directory)?;
+    files::file(&directory.join(FILE))
 }
 
 #[cfg(test)]

@@ -9,15 +9,16 @@ use std::process::ExitCode;
 use color_eyre::eyre::WrapErr;
 use secrecy::zeroize::Zeroizing;
 
-use super::dialog::{Asked, Dialog, Stop, unless_ended};
-use super::pages::print;
-use super::trouble::{Code, Trouble, say};
-use super::{browse, waiting, whoami};
+use super::{waiting, whoami};
 use crate::auth::keyring::{self, Unusable};
 use crate::auth::{Put, Removed, Search, Stored};
+use crate::cli::completions::print;
+use crate::cli::error::{Code, Trouble, say};
+use crate::cli::prompt::{Asked, Dialog, Stop, unless_ended};
+use crate::cli::run;
 use crate::config::{Environment, Problem, Settings};
 use crate::model::people::Person;
-use crate::model::secret::Token;
+use crate::model::token::Token;
 use crate::shutdown::Shutdown;
 use crate::tallyfy::BaseUrl;
 use crate::terminal::Input;
@@ -35,8 +36,8 @@ pub(super) async fn login(
     environment: &Environment,
     shutdown: &Shutdown,
 ) -> Result<ExitCode, Trouble> {
-    let base_url = browse::base_url(settings)?;
-    let search = browse::search(settings, environment);
+    let base_url = run::base_url(settings)?;
+    let search = run::search(settings, environment);
     let stored = stored(&search)?;
     let name = match unless_ended(shutdown, accepted(settings, &base_url, stored, shutdown)).await {
         Ok(name) => name,
@@ -169,8 +170,8 @@ async fn removed(
     environment: &Environment,
     shutdown: &Shutdown,
 ) -> Result<ExitCode, Stop> {
-    let base_url = browse::base_url(settings)?;
-    let search = browse::search(settings, environment);
+    let base_url = run::base_url(settings)?;
+    let search = run::search(settings, environment);
     let (at, mut input) = (stored(&search)?.clone(), Input::of_terminal());
     let what = at.waits_for();
     let removing = waiting::blocking(move || at.remove());

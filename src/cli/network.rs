@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 
-use super::trouble::Trouble;
+use crate::cli::error::Trouble;
 use crate::config::Settings;
 use crate::model::network::NetworkVariables;
 use crate::tallyfy::{BaseUrl, Network, NetworkError};

@@ -9,9 +9,9 @@ use color_eyre::eyre::WrapErr as _;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use super::dialog::{Dialog, Stop};
 use super::has_terminal;
-use super::trouble::{Trouble, say};
+use crate::cli::error::{Trouble, say};
+use crate::cli::prompt::{Dialog, Stop};
 use crate::shutdown::Shutdown;
 use crate::terminal::Input;
 

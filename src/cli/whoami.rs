@@ -9,13 +9,13 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::browse::granted;
 use super::network;
-use super::trouble::{Code, Trouble};
+use crate::cli::error::{Code, Trouble};
+use crate::cli::run::granted;
 use crate::config::{Problem, Settings};
 use crate::model::failure::{Cause, Failure};
 use crate::model::people::Person;
-use crate::model::secret::Token;
+use crate::model::token::Token;
 use crate::tallyfy::page::Walk;
 use crate::tallyfy::{Access, BaseUrl, Client, Keep, decode};
 

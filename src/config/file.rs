@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-use super::number::{count, whole};
 use super::{LimitsMode, LogLevel, kind_words};
-use crate::model::accent::Accent;
+use crate::config::bounded::{count, whole};
+use crate::model::color::Accent;
 use crate::model::desktop::Clipboard;
 use crate::model::kind::Kind;
-use crate::model::pacing::{Budget, Limits};
+use crate::model::limits::{Budget, Limits};
 use crate::model::plan::Caution;
 use crate::model::text;
 

@@ -3,12 +3,12 @@
 //! Owns the order: flag, explicit profile, environment, the file's default profile, the file. Must not know what else
 //! can be set.
 
-use super::read::Reading;
 use super::{DEFAULT_BASE_URL, Problem, Sources};
-use crate::model::accent::Accent;
+use crate::config::parse::Reading;
+use crate::model::color::Accent;
+use crate::model::context::Place;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
-use crate::model::place::Place;
 use crate::model::text;
 
 /// Where requests go, as far as the sources say.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::app::keymap::Chord;
-use crate::model::pacing::Budget;
+use crate::model::limits::Budget;
 
 const ORG_A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const ORG_B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";

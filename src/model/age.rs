@@ -5,7 +5,7 @@
 
 use jiff::{Span, Timestamp};
 
-use super::moment::Zone;
+use crate::model::time::Zone;
 
 /// How ages are written, for the hint beside an error.
 pub const AGE_HINT: &str = "hours, days, weeks, months or years as in `12h`, `30d`, `2w`, `6m`, `1y`";

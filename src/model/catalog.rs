@@ -4,22 +4,28 @@
 //! means adding a row; no code elsewhere asks which kind it has in hand. Facts come from the API sheet, sections 0.1,
 //! 5, 6 and 7. Must not know how a request is sent or a cell is drawn.
 
+mod action_labels;
+mod actions;
 mod fields;
 mod files;
 mod folders;
 mod impact;
-mod labels;
+mod lifecycle;
 mod people;
 mod processes;
 mod related;
-mod signs;
 mod source;
+mod tags_groups;
 mod tasks;
 mod templates;
-mod verbs;
-mod words;
 
 use super::kind::{Kind, Scope, Verb};
+pub use crate::model::catalog::action_labels::Words;
+use crate::model::catalog::action_labels::{ARCHIVING, DISABLING};
+pub use crate::model::catalog::actions::{Method, Need, Permission, Reassign, Undo, VerbRow};
+use crate::model::catalog::actions::{ORDINARY, PROCESS_TASK};
+use crate::model::catalog::lifecycle::ARCHIVED_SIGN;
+pub use crate::model::catalog::lifecycle::{Archived, Sign};
 pub use fields::{AND, ARCHIVED, BETWEEN, Column, Field, Form, STATUS, UPDATED, keys};
 use fields::{
     ARCHIVED_FIELD, CHANGED_FIELD, DELETED, DELETED_FIELD, OWNER, TAG, UPDATED_FIELD, column, field,
@@ -27,16 +33,10 @@ use fields::{
 use impact::count;
 pub use impact::{Ask, Count, Counted, Impact};
 pub use related::{By, Related, Relation, Way};
-use signs::ARCHIVED_SIGN;
-pub use signs::{Archived, Sign};
 use source::{ARCHIVED_LISTS, BY_OLDEST_FIRST, OLDEST_FIRST, narrowing};
 pub use source::{
     Answers, Carrier, Holder, List, MEMBERS_AT_ONCE, Narrowing, Part, Query, Scopes, Source, Within,
 };
-pub use verbs::{Method, Need, Permission, Reassign, Undo, VerbRow};
-use verbs::{ORDINARY, PROCESS_TASK};
-pub use words::Words;
-use words::{ARCHIVING, DISABLING};
 
 /// All there is to know of one kind.
 #[derive(Debug)]
@@ -177,8 +177,8 @@ pub static CATALOG: [Row; 9] = [
     templates::TEMPLATES,
     tasks::TASKS,
     files::FILES,
-    labels::TAGS,
-    labels::GROUPS,
+    crate::model::catalog::tags_groups::TAGS,
+    crate::model::catalog::tags_groups::GROUPS,
     people::GUESTS,
     people::MEMBERS,
     folders::FOLDERS,

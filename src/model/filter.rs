@@ -27,11 +27,11 @@
 //! counted. A record without a name is found by [`text::NAMELESS`].
 
 mod complete;
+mod field_ref;
 pub(super) mod fuzzy;
+mod matcher;
 mod parse;
-mod question;
-mod sieve;
-mod subject;
+mod server_query;
 mod term;
 mod token;
 mod value;
@@ -44,12 +44,12 @@ use unicode_segmentation::UnicodeSegmentation;
 pub use self::complete::{Completion, complete};
 pub use self::fuzzy::Matching;
 use self::parse::Reader;
-pub(super) use self::sieve::Sieve;
 use self::term::{Look, Place, Term, Test};
 use super::kind::Kind;
-use super::moment::Zone;
 use super::people::People;
 use super::text;
+pub(super) use crate::model::filter::matcher::Sieve;
+use crate::model::time::Zone;
 
 /// Terms and what they mean, for the help and the README.
 pub const HELP: &[(&str, &str)] = &[
@@ -144,7 +144,7 @@ impl Filter {
     /// be asked. It leaves out nothing that the filter lets through, as far as that can be known, and lets more through.
     #[must_use]
     pub fn question(&self, people: &People) -> Vec<(&'static str, String)> {
-        question::question(self, people)
+        crate::model::filter::server_query::question(self, people)
     }
 
     /// Which graphemes of `name` matched, in order; `None` if it does not match at all. Terms on other fields than the

@@ -3,10 +3,6 @@
 //! Owns applicability (verb by record gives yes or the reason), what a plan says in its modal, and what a person must
 //! type to set it off. The modal shows a [`Plan`], the worker runs the same one. Must not send or draw anything.
 
-mod consequences;
-mod standing;
-mod turns;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -14,12 +10,14 @@ use super::catalog::{ById, Method, Need, Permission, Undo, VerbRow, Words};
 use super::id::Id;
 use super::kind::{Kind, Verb};
 use super::outcome::{Outcome, Tally};
-use super::pacing::{Limits, Requests, Traffic};
 use super::record::Record;
 use super::text;
 use super::undo::Origin;
+use crate::model::limits::{Limits, Requests, Traffic};
 
-pub use standing::{Organization, Standing, Who, applicable, can_inherit, untouchable};
+pub use crate::model::plan::permissions::{
+    Organization, Standing, Who, applicable, can_inherit, untouchable,
+};
 
 /// When a permanent delete counts as large and asks for the organization as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,7 +229,7 @@ impl Plan {
             after,
             heir: heir.filter(|_| row.reassign.is_some()).cloned(),
         };
-        for Chosen { record, busy } in turns::ordered(&self.chosen, &self.parents) {
+        for Chosen { record, busy } in crate::model::plan::ordering::ordered(&self.chosen, &self.parents) {
             let who = self.organization.who();
             let first = options.archive_first.then(|| archived_first(self.verb, &record, who)).flatten();
             match (busy, applicable(self.verb, &record, who), first) {
@@ -251,7 +249,7 @@ impl Plan {
     /// The same plan among all records of its kinds that are known, which may lie between those that are chosen.
     #[must_use]
     pub fn among(mut self, known: impl Iterator<Item = Record>) -> Self {
-        self.parents = turns::parents(known);
+        self.parents = crate::model::plan::ordering::parents(known);
         let options = self.options;
         self.with(options)
     }
@@ -308,7 +306,7 @@ impl Plan {
     /// Which turn each step has: those of a turn may be under way together, and wait for all of the turns before.
     #[must_use]
     pub fn turns(&self) -> Vec<usize> {
-        turns::of(self.steps.iter().map(|step| &step.record), &self.parents)
+        crate::model::plan::ordering::of(self.steps.iter().map(|step| &step.record), &self.parents)
     }
 
     /// What its soft verbs are called: as its records call them, where all agree.
@@ -496,7 +494,7 @@ impl Plan {
             (true, _) => format!("{n} {noun}{of_them}, not paced"),
             (false, time) if time.as_secs() == 0 => format!("{n} {noun}{of_them}, within the current limits"),
             (false, time) => {
-                let time = super::pacing::spoken(time);
+                let time = crate::model::limits::spoken(time);
                 format!("{n} {noun}{of_them}, at least {time} under the current limits")
             }
         }
@@ -513,5 +511,8 @@ fn archived_first(verb: Verb, record: &Record, who: Who<'_>) -> Option<[&'static
     Some([archive, applicable(verb, &archived, who).ok()?])
 }
 
+mod ordering;
+mod permissions;
 #[cfg(test)]
 mod tests;
+mod warnings;

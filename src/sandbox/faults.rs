@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::dice::{fraction, mix};
+use crate::sandbox::rng::{fraction, mix};
 
 /// A rule: which requests, when, and what happens to them.
 #[derive(Debug, Clone, PartialEq)]

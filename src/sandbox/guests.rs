@@ -2,14 +2,12 @@
 //!
 //! Owns preconditions. Must not know lists, headers or faults.
 
-use super::{
-    Role,
-    answer::Answer,
-    query::Query,
-    quirks::Quirk,
-    shape::{Place, Shape},
-    store::World,
-};
+use super::Role;
+use super::answer::Answer;
+use super::quirks::Quirk;
+use super::store::World;
+use crate::sandbox::parameters::Query;
+use crate::sandbox::serialize::{Place, Shape};
 
 /// What a light member hears.
 const NOT_ALLOWED: &str = "You do not have permission to perform this action";

@@ -5,11 +5,9 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    rows::{Key, Moment, Run, Template},
-    shape::{Place, Shape, embed_block, plain},
-    store::{Step, step_id},
-};
+use super::rows::{Key, Moment, Run, Template};
+use super::store::{Step, step_id};
+use crate::sandbox::serialize::{Place, Shape, embed_block, plain};
 
 /// Where a process task stands in an answer: its includes are named accordingly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,16 +7,14 @@ use std::{collections::VecDeque, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    answer::{Answer, wrapped},
-    includes::Depth,
-    query::Query,
-    quirks::{Quirk, Quirks},
-    rows::Kind,
-    select::{Scope, Spot, select},
-    shape::{Place, Shape, fields, light_guest, light_user},
-    store::{Step, World},
-};
+use super::answer::{Answer, wrapped};
+use super::includes::Depth;
+use super::quirks::{Quirk, Quirks};
+use super::rows::Kind;
+use super::store::{Step, World};
+use crate::sandbox::parameters::Query;
+use crate::sandbox::query::{Scope, Spot, select};
+use crate::sandbox::serialize::{Place, Shape, fields, light_guest, light_user};
 
 /// How many selections are remembered.
 const REMEMBERED: usize = 8;

@@ -4,15 +4,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    Role,
-    answer::{Answer, Content},
-    query::Query,
-    quirks::Quirk,
-    rows::{Key, Run, User},
-    shape::{Place, Shape},
-    store::{Step, World, step_id},
-};
+use super::Role;
+use super::answer::{Answer, Content};
+use super::quirks::Quirk;
+use super::rows::{Key, Run, User};
+use super::store::{Step, World, step_id};
+use crate::sandbox::parameters::Query;
+use crate::sandbox::serialize::{Place, Shape};
 
 const DEFAULT_ADMIN: &str =
     "Cannot modify the default administrator. Please assign another member as default administrator first.";

@@ -1,74 +1,378 @@
-//! The query string, read the way the API reads it: percent-decoding only, a `+` is a plus (API sheet, row 37).
+//! Which rows a list holds, and in which order: the filters and sorts of section 6 of the API sheet.
 //!
-//! Owns decoding and the typed look at one parameter. Must not know which routes take which parameters.
+//! Owns filtering and sorting. Must not know pages, envelopes or shapes.
 
-use percent_encoding::percent_decode_str;
+use std::cmp::{Ordering, Reverse};
 
-/// The parameters of one request, in the order they came.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Query(Vec<(String, String)>);
+use super::quirks::Quirk;
+use super::rows::{Base, Folder, Key, Kind, Moment, Row, Run, Tag, Tally, Task, Template, Tree, User};
+use super::store::{Step, World};
+use crate::sandbox::parameters::Query;
 
-impl Query {
-    pub(super) fn parse(raw: Option<&str>) -> Self {
-        let pairs = raw.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        Self(
-            pairs
-                .map(|pair| {
-                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decode(name), decode(value))
-                })
-                .collect(),
-        )
-    }
+/// One row of a list, by its place in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spot {
+    Row(usize),
+    Step { run: usize, position: u8 },
+}
 
-    /// The last value given for this parameter; an empty one counts as none.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let last = self.0.iter().rev().find(|(key, _)| key == name);
-        last.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
-    }
+/// What a list is asked over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope<'a> {
+    Kind(Kind),
+    TasksOf(&'a str),
+}
 
-    /// Booleans are strings: anything but `false` and `0` is true.
-    pub(super) fn truthy(&self, name: &str) -> Option<bool> {
-        self.get(name).map(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
-    }
+/// The rows of a list, filtered and sorted.
+pub(super) fn select(world: &World, scope: Scope<'_>, query: &Query) -> Vec<Spot> {
+    let filter = Filter::new(world, query);
+    let mut spots = match scope {
+        Scope::Kind(Kind::Runs) => rows(world.runs.values(), |run| filter.run(run)),
+        Scope::Kind(Kind::Checklists) => rows(world.templates.values(), |template| filter.template(template)),
+        Scope::Kind(Kind::Tasks) => filter.tasks(),
+        Scope::Kind(Kind::Assets) => Vec::new(),
+        Scope::Kind(Kind::Tags) => rows(world.tags.values(), |tag| filter.tag(tag)),
+        Scope::Kind(Kind::Groups) => {
+            let group = |name: &str, description: &str| filter.named(name) || filter.named(description);
+            rows(world.groups.values(), |row| {
+                group(&row.name, &row.description) && filter.scope(row.base.archived)
+            })
+        }
+        Scope::Kind(Kind::Guests) => rows(world.guests.values(), |guest| filter.named(&guest.email)),
+        Scope::Kind(Kind::Members) => rows(world.users.values(), |user| filter.member(user)),
+        Scope::Kind(Kind::Folders) => rows(world.folders.values(), |folder| filter.folder(folder)),
+        Scope::TasksOf(run) => {
+            let found = world.runs.get_full(run);
+            // Those of an archived process are archived all of them, and no filter takes them apart.
+            let shown = found.filter(|(_, _, run)| filter.scope(run.base.archived) || !world.hides(run));
+            shown.map_or_else(Vec::new, |(index, ..)| filter.steps_of(index))
+        }
+    };
+    sort(world, scope, query, &mut spots);
+    spots
+}
 
-    /// A whole number of at least 1.
-    pub(super) fn number(&self, name: &str) -> Option<usize> {
-        self.get(name)?.parse().ok().filter(|number| *number > 0)
-    }
+fn rows<'a, T: 'a>(rows: impl Iterator<Item = &'a T>, keep: impl Fn(&T) -> bool) -> Vec<Spot> {
+    rows.enumerate().filter(|(_, row)| keep(row)).map(|(index, _)| Spot::Row(index)).collect()
+}
 
-    /// The parts of a comma-separated value.
-    pub(super) fn parts(&self, name: &str) -> Vec<&str> {
-        self.get(name).map(|value| value.split(',').map(str::trim).collect()).unwrap_or_default()
-    }
+/// Which side of the archive a list shows (API sheet, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Live,
+    Archived,
+    Both,
+}
 
-    /// Whether `with=` names this include, or one inside it.
-    pub(super) fn with(&self, include: &str) -> bool {
-        let names = |part: &&str| {
-            part.strip_prefix(include).is_some_and(|rest| matches!(rest.chars().next(), None | Some('.')))
+struct Filter<'a> {
+    world: &'a World,
+    query: &'a Query,
+    needle: Option<String>,
+    side: Side,
+    status: Option<&'a str>,
+    owners: Vec<i64>,
+    /// The ids of the tags asked for, by id or by title; none when the list is not narrowed by tag.
+    tags: Option<Vec<&'a str>>,
+    /// The folders asked for, with what stands in them if asked; none when the list is not narrowed by folder.
+    folders: Option<Vec<&'a str>>,
+    now: Moment,
+}
+
+impl<'a> Filter<'a> {
+    fn new(world: &'a World, query: &'a Query) -> Self {
+        let status = query.get("status");
+        let by_status = status == Some("archived") && !world.quirks.has(Quirk::StatusArchivedIgnored);
+        let side = match query.get("archived") {
+            Some("only") => Side::Archived,
+            Some(_) if query.truthy("archived") == Some(true) => Side::Both,
+            _ if by_status => Side::Archived,
+            _ => Side::Live,
         };
-        self.parts("with").iter().any(names)
+        let wanted: Vec<&str> = query.parts("tag").into_iter().chain(query.parts("tag_ids")).collect();
+        let named = |(key, tag): (&'a Key, &'a Tag)| {
+            let fits = wanted.iter().any(|want| **want == **key || tag.title == *want);
+            fits.then_some(&**key)
+        };
+        Self {
+            needle: query.get("q").map(str::to_lowercase),
+            side,
+            status: status.filter(|status| *status != "archived" && *status != "all"),
+            owners: query.parts("owners").into_iter().filter_map(|id| id.parse().ok()).collect(),
+            tags: (!wanted.is_empty()).then(|| world.tags.iter().filter_map(named).collect()),
+            folders: wanted_folders(world, query),
+            now: world.now(),
+            world,
+            query,
+        }
     }
 
-    /// Whether `with=` names this include inside another one, as in `tasks.threads`.
-    pub(super) fn with_in(&self, outer: &str, include: &str) -> bool {
-        self.with(&format!("{outer}.{include}"))
+    fn filed(&self, folder: Option<&Key>) -> bool {
+        let folders = self.folders.as_ref();
+        folders.is_none_or(|folders| folder.is_some_and(|folder| folders.contains(&&**folder)))
     }
 
-    /// What decides which rows a list holds and in which order: everything but the page and the includes.
-    pub(super) fn identity(&self) -> String {
-        let mut pairs: Vec<String> = self
-            .0
-            .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "page" | "per_page" | "with"))
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        pairs.sort();
-        pairs.join("\n")
+    /// Members come in all states (API sheet, section 5).
+    fn member(&self, user: &User) -> bool {
+        (user.deleted.is_none() || self.world.quirks.has(Quirk::DeletedMembersListed))
+            && (self.named(&user.full) || self.named(&user.email))
+    }
+
+    fn folder(&self, folder: &Folder) -> bool {
+        let tree = self.query.get("folder_type").and_then(Tree::of).unwrap_or_default();
+        let parent = self.query.get("parent_id");
+        folder.tree == tree
+            && parent.is_none_or(|parent| folder.parent.as_deref() == Some(parent))
+            && self.named(&folder.name)
+    }
+
+    fn named(&self, name: &str) -> bool {
+        self.needle.as_deref().is_none_or(|needle| name.to_lowercase().contains(needle))
+    }
+
+    const fn scope(&self, archived: Option<Moment>) -> bool {
+        match self.side {
+            Side::Live => archived.is_none(),
+            Side::Archived => archived.is_some(),
+            Side::Both => true,
+        }
+    }
+
+    fn tagged(&self, base: &Base) -> bool {
+        let tags = self.tags.as_ref();
+        tags.is_none_or(|tags| base.links.iter().any(|link| tags.contains(&&*link.tag)))
+            && (self.query.truthy("untagged") != Some(true) || base.links.is_empty())
+    }
+
+    fn owned(&self, owner: i64) -> bool {
+        self.owners.is_empty() || self.owners.contains(&owner)
+    }
+
+    fn run(&self, run: &Run) -> bool {
+        let template = self.query.get("checklist_id").or_else(|| self.query.get("blueprint_id"));
+        let groups = self.query.parts("groups");
+        self.scope(run.base.archived)
+            && template.is_none_or(|id| id == &*run.checklist)
+            && self.run_status(run)
+            && self.owned(run.owner)
+            && self.tagged(&run.base)
+            && (self.query.truthy("starred") != Some(true) || run.starred)
+            && self.query.get("type").is_none_or(|sort| sort == "procedure")
+            && (groups.is_empty() || run.groups.iter().any(|group| groups.contains(&&**group)))
+            && self.filed(run.folder.as_ref())
+            && self.named(&run.name)
+    }
+
+    fn run_status(&self, run: &Run) -> bool {
+        match self.status {
+            None => true,
+            Some("starred") => run.starred,
+            Some("problem") => run.status == "problem" || run.status == "issue",
+            Some(status) => run.status == status,
+        }
+    }
+
+    fn template(&self, template: &Template) -> bool {
+        let owner = self.query.get("owner_id").and_then(|id| id.parse::<i64>().ok());
+        self.scope(template.base.archived)
+            && self.status.is_none_or(|status| template.status.as_deref() == Some(status))
+            && owner.is_none_or(|owner| owner == template.owner)
+            && self.filed(template.folder.as_ref())
+            && self.tagged(&template.base)
+            && (self.query.truthy("starred") != Some(true) || template.starred)
+            && self.named(&template.title)
+    }
+
+    fn tag(&self, tag: &Tag) -> bool {
+        let all = self.query.get("all") == Some("true");
+        let auto = self.query.truthy("auto_generated");
+        let strict = self.query.truthy("strict") == Some(true);
+        (all || !tag.auto)
+            && auto.is_none_or(|auto| auto == tag.auto)
+            && if strict {
+                self.query.get("q").is_none_or(|q| q == tag.title)
+            } else {
+                self.named(&tag.title)
+            }
+    }
+
+    /// One-off tasks, tasks of processes, or both, as `is_oneoff` says (API sheet 6.3).
+    fn tasks(&self) -> Vec<Spot> {
+        let oneoff = self.query.truthy("is_oneoff");
+        let mut spots = Vec::new();
+        if oneoff != Some(false) {
+            spots = rows(self.world.tasks.values(), |task| self.task(task));
+        }
+        if oneoff != Some(true) {
+            let runs = self.world.runs.values().enumerate();
+            let runs = runs.filter(|(_, run)| self.scope(run.base.archived));
+            spots.extend(runs.flat_map(|(index, _)| self.steps_of(index)));
+        }
+        spots
+    }
+
+    fn task(&self, task: &Task) -> bool {
+        let query = self.query;
+        let (guests, groups) = (query.parts("guests"), query.parts("groups"));
+        self.scope(self.world.task_archived(task))
+            && (self.owners.is_empty() || task.users.iter().any(|user| self.owners.contains(user)))
+            && (guests.is_empty() || task.guests.iter().any(|email| guests.contains(&email.as_str())))
+            && (groups.is_empty() || task.groups.iter().any(|group| groups.contains(&&**group)))
+            && self.filed(task.folder.as_ref())
+            && (query.truthy("unassigned") != Some(true) || task.users.is_empty() && task.guests.is_empty())
+            && self.task_status(&task.status, task.deadline, task.problem)
+            && self.tagged(&task.base)
+            && self.named(&task.title)
+    }
+
+    fn task_status(&self, status: &str, deadline: Option<Moment>, problem: bool) -> bool {
+        let done = status == "completed" || status == "auto-skipped";
+        let due_within =
+            |days: Moment| deadline.is_some_and(|at| at >= self.now && at < self.now + days * 86_400);
+        match self.status {
+            None => true,
+            Some("complete" | "completed") => status == "completed",
+            Some("incomplete" | "active" | "active_visible") => !done,
+            Some("inprogress" | "in-progress") => status == "in-progress",
+            Some("not-started") => status == "not-started",
+            Some("overdue") => !done && deadline.is_some_and(|at| at < self.now),
+            Some("due_soon") => !done && due_within(3),
+            Some("hasproblem") => problem,
+            Some(_) => false,
+        }
+    }
+
+    fn steps_of(&self, index: usize) -> Vec<Spot> {
+        let Some((key, run)) = self.world.runs.get_index(index) else { return Vec::new() };
+        // Process tasks are assigned to their process's owner alone, and are in no folder.
+        let asked = ["guests", "groups"].into_iter().any(|name| self.query.get(name).is_some());
+        let narrowed = asked
+            || self.tags.is_some()
+            || self.folders.is_some()
+            || self.query.truthy("unassigned") == Some(true);
+        if !self.owned(run.owner) || narrowed {
+            return Vec::new();
+        }
+        let fits = |position: &u8| {
+            let step = Step { key, run, position: *position };
+            self.task_status(step.status(), run.due, false)
+                && (self.needle.is_none()
+                    || self.named(&self.world.names.step(run.pattern, usize::from(*position))))
+        };
+        (0..run.total).filter(fits).map(|position| Spot::Step { run: index, position }).collect()
     }
 }
 
-/// Percent-decodes; bytes that are no UTF-8 become replacement characters.
-pub(super) fn decode(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
+/// The folders that `folder` names, `folder_id` being the same (API sheet, row 40), and with `entire_folder_tree` those
+/// inside them.
+fn wanted_folders<'a>(world: &'a World, query: &'a Query) -> Option<Vec<&'a str>> {
+    let mut wanted = vec![query.get("folder").or_else(|| query.get("folder_id"))?];
+    if query.truthy("entire_folder_tree") == Some(true) {
+        let mut next = 0;
+        while let Some(id) = wanted.get(next).copied() {
+            let inside: Vec<&str> = world.children(id).map(|(key, _)| &**key).collect();
+            wanted.extend(inside.into_iter().filter(|id| !wanted.contains(id)).collect::<Vec<_>>());
+            next += 1;
+        }
+    }
+    Some(wanted)
+}
+
+/// What a row is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum SortKey {
+    Number(i64),
+    Text(String),
+}
+
+fn sort(world: &World, scope: Scope<'_>, query: &Query, spots: &mut Vec<Spot>) {
+    let asked = query.get("sort").or_else(|| query.get("sort_by")).unwrap_or_default();
+    let (column, downwards) = asked.strip_prefix('-').map_or((asked, false), |column| (column, true));
+    if !column.is_empty() {
+        let tallies = column.ends_with("_templates") || column.ends_with("_processes");
+        let tallies = if tallies { world.tallies() } else { super::rows::Tallies::new() };
+        let tally = |spot: Spot| match (scope, spot) {
+            (Scope::Kind(Kind::Tags), Spot::Row(index)) => {
+                world.tags.get_index(index).and_then(|(key, _)| tallies.get(key)).copied().unwrap_or_default()
+            }
+            _ => Tally::default(),
+        };
+        let mut keyed: Vec<(SortKey, Spot)> =
+            spots.iter().map(|spot| (sort_key(world, scope, column, *spot, tally(*spot)), *spot)).collect();
+        keyed.sort_by(|(left, _), (right, _)| {
+            let order: Ordering = left.cmp(right);
+            if downwards { order.reverse() } else { order }
+        });
+        *spots = keyed.into_iter().map(|(_, spot)| spot).collect();
+    }
+    if scope == Scope::Kind(Kind::Checklists) {
+        // Pinned ones come first whatever is asked (API sheet 6.2).
+        spots.sort_by_key(|spot| match spot {
+            Spot::Row(index) => Reverse(world.templates.get_index(*index).is_some_and(|(_, row)| row.pinned)),
+            Spot::Step { .. } => Reverse(false),
+        });
+    }
+}
+
+fn sort_key(world: &World, scope: Scope<'_>, column: &str, spot: Spot, tally: Tally) -> SortKey {
+    let row = match (scope, spot) {
+        (_, Spot::Step { run, position }) => return step_sort_key(world, column, run, position),
+        (Scope::Kind(kind), Spot::Row(index)) => row_at(world, kind, index),
+        (Scope::TasksOf(_), Spot::Row(_)) => None,
+    };
+    let Some(row) = row else { return SortKey::Number(0) };
+    let base = row.base();
+    match column {
+        "name" | "title" => SortKey::Text(row.name().to_lowercase()),
+        "color" => SortKey::Text(color(world, scope, spot)),
+        "updated" | "updated_at" | "last_updated" => SortKey::Number(base.updated),
+        "newest" => SortKey::Number(-base.created),
+        "created_at" => SortKey::Number(base.created),
+        "deadline" => SortKey::Number(deadline(world, spot)),
+        "position" => SortKey::Number(position(world, scope, spot)),
+        "active_templates" => SortKey::Number(i64::from(tally.active_template)),
+        "archived_templates" => SortKey::Number(i64::from(tally.archived_template)),
+        "active_processes" => SortKey::Number(i64::from(tally.active_process)),
+        "archived_processes" => SortKey::Number(i64::from(tally.archived_process)),
+        _ => SortKey::Number(0),
+    }
+}
+
+fn step_sort_key(world: &World, column: &str, run: usize, position: u8) -> SortKey {
+    match (column, world.runs.get_index(run)) {
+        ("position", _) => SortKey::Number(i64::from(position)),
+        ("deadline", Some((_, run))) => SortKey::Number(run.due.unwrap_or(i64::MAX)),
+        ("newest", Some((_, run))) => SortKey::Number(-run.base.created),
+        _ => SortKey::Number(0),
+    }
+}
+
+fn deadline(world: &World, spot: Spot) -> Moment {
+    let Spot::Row(index) = spot else { return 0 };
+    world.tasks.get_index(index).and_then(|(_, task)| task.deadline).unwrap_or(Moment::MAX)
+}
+
+fn position(world: &World, scope: Scope<'_>, spot: Spot) -> i64 {
+    let Spot::Row(index) = spot else { return 0 };
+    let folder = world.folders.get_index(index).filter(|_| scope == Scope::Kind(Kind::Folders));
+    folder.and_then(|(_, folder)| i64::try_from(folder.position).ok()).unwrap_or(0)
+}
+
+fn color(world: &World, scope: Scope<'_>, spot: Spot) -> String {
+    let Spot::Row(index) = spot else { return String::new() };
+    let tag = world.tags.get_index(index).filter(|_| scope == Scope::Kind(Kind::Tags));
+    tag.and_then(|(_, tag)| tag.color.clone()).unwrap_or_default()
+}
+
+fn row_at(world: &World, kind: Kind, index: usize) -> Option<&dyn Row> {
+    match kind {
+        Kind::Runs => world.runs.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Checklists => world.templates.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Tasks => world.tasks.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Assets => world.files.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Tags => world.tags.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Groups => world.groups.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Guests => world.guests.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Members => world.users.get_index(index).map(|(_, row)| row as &dyn Row),
+        Kind::Folders => world.folders.get_index(index).map(|(_, row)| row as &dyn Row),
+    }
 }

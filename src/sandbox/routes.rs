@@ -4,7 +4,9 @@
 
 use axum::http::Method;
 
-use super::{faults::Call, query::decode, rows::Kind};
+use super::faults::Call;
+use super::rows::Kind;
+use crate::sandbox::parameters::decode;
 
 /// What a request asks for. `in_org` routes carry the organization in `Call::org`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

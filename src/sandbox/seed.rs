@@ -3,20 +3,20 @@
 //! Owns how many of what there are and how they hang together. Must not know HTTP or how records are shown.
 
 mod hostile;
-mod later;
+mod people_folders;
 
 use std::{collections::HashMap, sync::Arc};
 
 use indexmap::IndexMap;
 use tokio::time::Instant;
 
-use super::{
-    Settings,
-    dice::{Dice, hex, mix},
-    names::Names,
-    rows::{Base, Embed, File, Group, Key, Link, Moment, Run, Subject, Tag, Task, Template, User, Way},
-    store::{World, step_id},
+use super::Settings;
+use super::names::Names;
+use super::rows::{
+    Base, Embed, File, Group, Key, Link, Moment, Run, Subject, Tag, Task, Template, User, Way,
 };
+use super::store::{World, step_id};
+use crate::sandbox::rng::{Dice, hex, mix};
 
 const DAY: Moment = 86_400;
 /// The caller's id, the same in every organization.
@@ -70,7 +70,7 @@ pub(super) fn world(settings: &Settings, names: &Arc<Names>, place: usize) -> Wo
     sower.tasks(&mut world);
     sower.files(&mut world);
     enlarge(&mut world, settings.large_files);
-    later::sow(&mut world, scale);
+    crate::sandbox::seed::people_folders::sow(&mut world, scale);
     if settings.hostile {
         hostile::rename(&mut world);
     }

@@ -21,24 +21,22 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::{sync::watch, time::Instant};
 
-use super::{
-    answer::{Answer, Content},
-    dice::mix,
-    faults::{Faults, Mishap},
-    ledger::Ledger,
-    limits::{Gate, Pass},
-    list::{self, Memory},
-    members,
-    query::Query,
-    quirks::Quirk,
-    routes::{Path, Route},
-    select::Scope,
-    shape::{Place, Shape},
-    store::World,
-    tokens::{Bearer, Tokens},
-    verbs,
-    wire::{Door, Wire},
-};
+use super::answer::{Answer, Content};
+use super::faults::{Faults, Mishap};
+use super::limits::{Gate, Pass};
+use super::list::Memory;
+use super::quirks::Quirk;
+use super::routes::{Path, Route};
+use super::store::World;
+use super::tokens::{Bearer, Tokens};
+use super::{list, members};
+use crate::sandbox::actions;
+use crate::sandbox::listener::{Door, Wire};
+use crate::sandbox::parameters::Query;
+use crate::sandbox::query::Scope;
+use crate::sandbox::request_log::Ledger;
+use crate::sandbox::rng::mix;
+use crate::sandbox::serialize::{Place, Shape};
 
 /// Everything that the requests share.
 #[derive(Debug)]
@@ -306,15 +304,15 @@ impl Hub {
             Route::List(kind) => list::list(world, memory, Scope::Kind(kind), query, address),
             Route::LightList(kind) => list::light(world, memory, kind, query),
             Route::RunTasks(run) => list::list(world, memory, Scope::TasksOf(run), query, address),
-            Route::RunTask(run, task) => verbs::run_task(world, run, task, query),
-            Route::RunAnswers(run) => verbs::run_answers(world, run, query),
+            Route::RunTask(run, task) => actions::run_task(world, run, task, query),
+            Route::RunAnswers(run) => actions::run_answers(world, run, query),
             Route::Dismiss(id) => members::dismiss(world, id, query),
             Route::Belongings(id) => members::belongings(world, id),
-            Route::Get(kind, id) => verbs::get(world, kind, id, query),
-            Route::Archive(kind, id) => verbs::archive(world, kind, id),
-            Route::Restore(kind, id) => verbs::restore(world, kind, id),
-            Route::Destroy(kind, id) => verbs::destroy(world, kind, id),
-            Route::Bytes(id, delivery) => verbs::bytes(world, id, delivery),
+            Route::Get(kind, id) => actions::get(world, kind, id, query),
+            Route::Archive(kind, id) => actions::archive(world, kind, id),
+            Route::Restore(kind, id) => actions::restore(world, kind, id),
+            Route::Destroy(kind, id) => actions::destroy(world, kind, id),
+            Route::Bytes(id, delivery) => actions::bytes(world, id, delivery),
         }
     }
 }

@@ -2,9 +2,8 @@
 //!
 //! Owns cascades (what goes with a process, which links a tag leaves behind) and the derived process tasks, which are
 //! computed from their process and never stored. Must not know requests, answers or pages.
-
-mod birth;
-mod loss;
+mod create;
+mod delete;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,16 +14,13 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::{
-    Role,
-    dice::{hex, mix},
-    names::Names,
-    quirks::{Quirk, Quirks},
-    rows::{
-        Duties, File, Folder, Group, Guest, Key, Kind, Moment, Row, Run, Tag, Tallies, Task, Template, User,
-        Way,
-    },
+use super::Role;
+use super::names::Names;
+use super::quirks::{Quirk, Quirks};
+use super::rows::{
+    Duties, File, Folder, Group, Guest, Key, Kind, Moment, Row, Run, Tag, Tallies, Task, Template, User, Way,
 };
+use crate::sandbox::rng::{hex, mix};
 
 /// Everything the sandbox knows about one organization.
 #[derive(Debug)]

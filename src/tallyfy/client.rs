@@ -18,17 +18,17 @@ use tokio::time::{Instant, timeout_at};
 use crate::model::catalog;
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
-use crate::model::secret::Token;
+use crate::model::token::Token;
 
-use super::address::{BaseUrl, same_origin};
-use super::answer::{Answered, Listed, Raw};
 use super::connect_error::Route;
 use super::file_check;
 use super::network::Network;
-use super::quota::{Ear, Quota};
 use super::redact::Redactor;
-use super::sift::Keep;
 use super::transport;
+use crate::tallyfy::list_body::Keep;
+use crate::tallyfy::rate_limit_headers::{Ear, Quota};
+use crate::tallyfy::response::{Answered, Listed, Raw};
+use crate::tallyfy::url::{BaseUrl, same_origin};
 
 mod download;
 

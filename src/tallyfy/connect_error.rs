@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use super::network::{Network, Proxy};
+use crate::model::limits;
 use crate::model::network::NetworkVariables;
-use crate::model::pacing;
 
 /// The way that a request was to take.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +100,7 @@ pub(super) fn explain(error: &reqwest::Error, route: &Route<'_>) -> Explained {
         // Without a tunnel the proxy is all that is connected to.
         None if !route.is_secure => at(error, Party::Proxy(proxy), route),
         None if error.is_timeout() => {
-            let waited = pacing::spoken(route.connect);
+            let waited = limits::spoken(route.connect);
             Explained::new(format!("no connection to {api} through {proxy} in {waited}"))
                 .hint(around(proxy, route.host))
         }
@@ -140,7 +140,7 @@ fn at(error: &reqwest::Error, party: Party<'_>, route: &Route<'_>) -> Explained 
         Party::Proxy(proxy) => Explained::new(words).hint(around(proxy, route.host)),
     };
     if error.is_timeout() {
-        return said(format!("no connection to {party} in {}", pacing::spoken(route.connect)));
+        return said(format!("no connection to {party} in {}", limits::spoken(route.connect)));
     }
     if error.is_dns() {
         return said(match party {

@@ -4,13 +4,13 @@
 //! Accepts every form of the API sheet, sections 2, 3, 6 and 9. What cannot
 //! be read as what it should be is kept as text rather than hidden. Must not ask for anything.
 
-mod answers;
 mod attached;
 mod count;
 mod field;
+mod form_files;
+mod html;
+mod record_detail;
 mod reference;
-mod rich;
-mod sheet;
 mod time;
 
 use serde_json::{Map, Value};
@@ -21,14 +21,14 @@ use crate::model::kind::Kind;
 use crate::model::people::{People, Person};
 use crate::model::plan::Organization;
 use crate::model::record::Draft;
-use crate::model::reference::Reference;
+use crate::model::template_reference::Reference;
 use crate::model::text;
 use crate::tallyfy::redact::REDACTED;
 
-pub use answers::filed;
+pub use crate::tallyfy::decode::form_files::filed;
+pub use crate::tallyfy::decode::record_detail::{named, sheet};
 pub use attached::{Attached, attached};
 pub use count::count;
-pub use sheet::{named, sheet};
 
 /// Why a row is no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

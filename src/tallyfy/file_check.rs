@@ -12,7 +12,7 @@ use reqwest::header::{
 use reqwest::{StatusCode, Version};
 use serde_json::Value;
 
-use super::{answer, refusal};
+use crate::tallyfy::{error_body, response};
 
 /// The most bytes of a body that are kept to be read as an error document; a longer body is a file. A stack trace in JSON
 /// takes some 100 KB (API sheet, E9).
@@ -209,8 +209,8 @@ fn decoded(body: &[u8]) -> Cow<'_, str> {
 /// API sheet, E1 to E7 and E9. A trace of the server's own program is an error also without words.
 fn json_error(text: &str) -> Option<String> {
     let value: Value = serde_json::from_str(text).ok()?;
-    let said = refusal::said_by(&value);
-    let denies = answer::says_error(&value)
+    let said = error_body::said_by(&value);
+    let denies = response::says_error(&value)
         || value.get("success") == Some(&Value::Bool(false))
         || value.get("exception").is_some();
     match said.and_then(|said| said.words.or(said.code)) {
@@ -248,7 +248,7 @@ fn tag(text: &str) -> String {
 /// The text of the first element called `name`.
 fn element(text: &str, name: &str) -> Option<String> {
     let inside = text.split('<').find(|part| tag(part) == name)?;
-    let words = refusal::visible(inside.split_once('>')?.1);
+    let words = error_body::visible(inside.split_once('>')?.1);
     Some(words.unwrap_or_else(|| "no reason given".to_owned()))
 }
 

@@ -11,9 +11,9 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::address::BaseUrl;
 use crate::model::network::NetworkVariables;
 use crate::model::text;
+use crate::tallyfy::url::BaseUrl;
 
 /// A proxy and the variable that names it.
 #[derive(Clone, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::decode;
 use super::redact::Redactor;
-use super::refusal;
-use super::sift::{Body, Keep};
 use crate::model::catalog::Field;
 use crate::model::kind::Kind;
 use crate::model::record::{Draft, Record};
+use crate::tallyfy::error_body;
+use crate::tallyfy::list_body::{Body, Keep};
 
 /// Values of every type, texts that are dates, numbers, markup or terminal sequences among them.
 fn value() -> impl Strategy<Value = Value> {
@@ -116,7 +116,7 @@ proptest! {
     #[test]
     fn error_body_becomes_one_clean_line(status in 300u16..600, body in prop_oneof![value().prop_map(|v| v.to_string()), any::<String>(), "<[a-z]{1,8}>.*"]) {
         let body = format!("{body}{}", if status % 3 == 0 { "tok-0123456789abcdef" } else { "" });
-        let failure = refusal::failure(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), &body, Redactor::new("tok-0123456789abcdef", "api.example"));
+        let failure = error_body::failure(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), &body, Redactor::new("tok-0123456789abcdef", "api.example"));
         prop_assert!(!failure.words.is_empty() && failure.words.chars().count() <= 300);
         prop_assert!(!failure.words.contains('\n') && is_clean(&failure.words), "{:?}", failure.words);
         prop_assert!(!failure.words.contains("0123456789abcdef"));

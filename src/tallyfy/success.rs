@@ -6,12 +6,12 @@
 
 use serde_json::Value;
 
-use super::answer::Answered;
 use super::decode;
 use crate::model::catalog::STATUS;
 use crate::model::kind::{Kind, Verb};
 use crate::model::plan::Step;
 use crate::model::record::{self, Record};
+use crate::tallyfy::response::Answered;
 
 /// The statuses with which the API answers a change that it made. 202 and 207 say themselves that something is left open,
 /// 203 comes from somebody in between, and 205, 206 and the rest are documented for no change.

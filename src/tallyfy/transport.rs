@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::connect_error::{self, Explained, Route, sources};
 use super::network::Proxy;
 use crate::model::failure::{Cause, Failure};
-use crate::model::pacing;
+use crate::model::limits;
 
 /// A failure to get any answer, over `route` and within `waited` for the whole of the attempt.
 pub(super) fn failed_to_send(error: &reqwest::Error, route: &Route<'_>, waited: Duration) -> Failure {
@@ -45,7 +45,7 @@ fn explained(cause: Cause, explained: Explained) -> Failure {
 
 /// No answer in time.
 pub(super) fn no_answer(waited: Duration) -> Failure {
-    Failure::new(Cause::TimedOut, &format!("no answer in {}", pacing::spoken(waited)))
+    Failure::new(Cause::TimedOut, &format!("no answer in {}", limits::spoken(waited)))
 }
 
 /// An answer that began with `status` and did not come to its end.
@@ -55,7 +55,7 @@ pub(super) fn broke_off(status: u16) -> Failure {
 
 /// An answer with `status` of which nothing more came for a while.
 pub(super) fn stalled(status: u16, waited: Duration) -> Failure {
-    let words = format!("the answer stopped coming for {}", pacing::spoken(waited));
+    let words = format!("the answer stopped coming for {}", limits::spoken(waited));
     Failure::answered(Cause::TimedOut, status, &words)
 }
 

@@ -6,15 +6,16 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
-use super::canvas::Canvas;
-use super::{cells, input};
+use super::input;
+use crate::app::confirm::lines::Modal;
+use crate::app::confirm::{Confirm, Part};
+use crate::app::layout::Area;
+use crate::app::lines::Laid;
 use crate::app::state::State;
-use crate::app::state::confirm::{Confirm, Part};
-use crate::app::state::layout::Area;
-use crate::app::state::lines::Laid;
-use crate::app::state::modal::Modal;
 use crate::model::kind::{Kind, Verb};
 use crate::model::text::grouped;
+use crate::view::columns;
+use crate::view::painter::Canvas;
 
 /// Columns beyond this rank are not needed to know a record by.
 const TELLING: u8 = 4;
@@ -63,7 +64,7 @@ fn flat(lines: &[Laid], area: Area, canvas: &mut Canvas<'_>) {
 fn body(state: &State, modal: &Modal, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let room = usize::from(modal.body.width).saturating_sub(2);
-    let mut columns: Option<(Kind, Vec<cells::Shown>)> = None;
+    let mut columns: Option<(Kind, Vec<columns::Shown>)> = None;
     let rows = usize::from(modal.body.height);
     for (row, line) in modal.lines.iter().skip(modal.scroll).take(rows).enumerate() {
         let Laid { lead, text, weight, record } = line;
@@ -74,9 +75,9 @@ fn body(state: &State, modal: &Modal, canvas: &mut Canvas<'_>) {
                 let kind = record.kind();
                 let columns = match &columns {
                     Some((of, columns)) if *of == kind => columns,
-                    _ => &columns.insert((kind, cells::columns(kind, None, TELLING, room))).1,
+                    _ => &columns.insert((kind, columns::columns(kind, None, TELLING, room))).1,
                 };
-                spans.extend(cells::record(state, theme, record, columns, &[]));
+                spans.extend(columns::record(state, theme, record, columns, &[]));
             }
         }
         canvas.line(modal.body, row, &spans);

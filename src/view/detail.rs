@@ -8,14 +8,14 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
-use super::canvas::Canvas;
 use super::text;
+use crate::app::detail::Detail;
+use crate::app::detail::body::Page;
+use crate::app::layout::Area;
+use crate::app::lines::Laid;
 use crate::app::state::State;
-use crate::app::state::detail::Detail;
-use crate::app::state::layout::Area;
-use crate::app::state::lines::Laid;
-use crate::app::state::page::Page;
 use crate::model::text::found;
+use crate::view::painter::Canvas;
 
 /// Cells the name of the page before takes at most.
 const BEFORE: usize = 24;

@@ -5,12 +5,12 @@
 use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
-use super::canvas::Canvas;
 use super::input;
+use crate::app::export::ExportBox;
+use crate::app::layout::Area;
 use crate::app::state::State;
-use crate::app::state::export::ExportBox;
-use crate::app::state::layout::Area;
 use crate::model::text::wrapped;
+use crate::view::painter::Canvas;
 
 /// Draws the box.
 pub(super) fn draw(state: &State, open: &ExportBox, canvas: &mut Canvas<'_>) {

@@ -5,11 +5,11 @@
 use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
-use super::canvas::Canvas;
 use super::detail::{position, scrolled};
+use crate::app::help::{GAP, Help};
+use crate::app::layout::Area;
 use crate::app::state::State;
-use crate::app::state::help::{GAP, Help};
-use crate::app::state::layout::Area;
+use crate::view::painter::Canvas;
 
 /// Draws the help, scrolled down by `scroll` lines.
 pub(super) fn draw(state: &State, scroll: usize, canvas: &mut Canvas<'_>) {

@@ -5,14 +5,14 @@
 use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
-use super::canvas::Canvas;
 use super::{input, text};
+use crate::app::history::{HistoryPage, JobPage, Known, Steps};
+use crate::app::layout::{Area, FOOT, first_row, history_area, history_rows};
 use crate::app::state::State;
-use crate::app::state::history::{HistoryPage, JobPage, Known, Steps};
-use crate::app::state::layout::{Area, FOOT, first_row, history_area, history_rows};
-use crate::app::state::text_input::TextInput;
-use crate::model::annals::{Account, Deed, skipped};
+use crate::app::text_input::TextInput;
+use crate::model::history::{Account, Deed, skipped};
 use crate::model::text::{clean, grouped, wrapped};
+use crate::view::painter::Canvas;
 
 /// Below this width only what matters most has a column.
 const NARROW: u16 = 68;

@@ -5,14 +5,14 @@
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::canvas::Canvas;
 use super::text;
+use crate::app::filter::Completing;
+use crate::app::layout::{Area, remark_width};
 use crate::app::state::State;
-use crate::app::state::filter::Completing;
-use crate::app::state::layout::{Area, remark_width};
-use crate::app::state::text_input::TextInput;
+use crate::app::text_input::TextInput;
 use crate::model::text::clean;
 use crate::model::text::wrapped;
+use crate::view::painter::Canvas;
 
 /// Draws what is typed after `lead`. The end that the cursor is at stays in sight; the cursor shows only with `focus`.
 pub(super) fn draw(

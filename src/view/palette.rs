@@ -5,11 +5,11 @@
 use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
-use super::canvas::Canvas;
 use super::{input, text};
+use crate::app::layout::{Area, first_row};
+use crate::app::palette::Palette;
 use crate::app::state::State;
-use crate::app::state::layout::{Area, first_row};
-use crate::app::state::palette::Palette;
+use crate::view::painter::Canvas;
 
 /// Cells of a command's name, and of its chord.
 const NAME: usize = 16;

@@ -5,12 +5,12 @@
 use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
-use super::canvas::Canvas;
 use super::sign;
-use crate::app::state::jobs::Job;
-use crate::app::state::layout::Area;
+use crate::app::jobs::Job;
+use crate::app::layout::Area;
 use crate::app::state::{Question, State};
 use crate::model::text::{grouped, wrapped};
+use crate::view::painter::Canvas;
 
 /// Draws the question.
 pub(super) fn draw(state: &State, question: Question, canvas: &mut Canvas<'_>) {

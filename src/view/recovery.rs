@@ -5,13 +5,13 @@
 use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
-use super::canvas::Canvas;
 use super::sign;
+use crate::app::layout::first_row;
+use crate::app::lines::{Laid, Weight};
+use crate::app::recovery::{RecoveryPage, told, told_old};
 use crate::app::state::State;
-use crate::app::state::layout::first_row;
-use crate::app::state::lines::{Laid, Weight};
-use crate::app::state::recovery::{RecoveryPage, told, told_old};
 use crate::model::text::wrapped;
+use crate::view::painter::Canvas;
 
 const KEYS: &str = "f finish the rest, d drop it, Esc later";
 const OLD_KEYS: &str = "d acknowledge, Esc later";

@@ -4,17 +4,18 @@
 
 use ratatui::text::Span;
 
-use super::canvas::Canvas;
-use super::{cells, set, text};
+use super::text;
 use crate::app::command::Command;
-use crate::app::state::layout::{Area, first_row};
-use crate::app::state::listing::{Listing, Load};
-use crate::app::state::marks::Mark;
+use crate::app::layout::{Area, first_row};
+use crate::app::list::{Listing, Load};
+use crate::app::selection::Mark;
 use crate::app::state::{Identity, State};
 use crate::model::failure::Failure;
 use crate::model::filter::Matching;
 use crate::model::kind::Scope;
 use crate::model::text::wrapped;
+use crate::view::painter::Canvas;
+use crate::view::{columns, marked_view};
 
 /// Cells of the two signs and the space after them.
 pub(super) const MARGIN: usize = 3;
@@ -25,7 +26,7 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
         return;
     }
     match &state.marked_only {
-        Some(working) => set::draw(state, working, area, canvas),
+        Some(working) => marked_view::draw(state, working, area, canvas),
         None => listed(state, area, canvas),
     }
 }
@@ -33,8 +34,8 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
 fn listed(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let (listing, theme) = (state.listing(), canvas.theme);
     let room = usize::from(area.width).saturating_sub(MARGIN);
-    let columns = cells::columns(listing.kind, listing.sort, u8::MAX, room);
-    canvas.line(area, 0, &under_signs(' ', ' ', canvas, cells::heads(&columns, theme.head())));
+    let columns = columns::columns(listing.kind, listing.sort, u8::MAX, room);
+    canvas.line(area, 0, &under_signs(' ', ' ', canvas, columns::heads(&columns, theme.head())));
     if listing.shown() == 0 {
         sentences(&emptiness(state), area, canvas);
         return;
@@ -59,7 +60,7 @@ fn listed(state: &State, area: Area, canvas: &mut Canvas<'_>) {
             None => ' ',
         };
         let letters = matching.as_mut().and_then(|matching| listing.filter.matched(record.name(), matching));
-        let cells = cells::record(state, theme, &record, &columns, &letters.unwrap_or_default());
+        let cells = columns::record(state, theme, &record, &columns, &letters.unwrap_or_default());
         row_of(line + 1, is_current, sign, cells, area, canvas);
     }
 }

@@ -5,15 +5,15 @@
 
 use ratatui::text::Span;
 
-use super::canvas::Canvas;
 use super::text;
+use crate::app::layout::Area;
+use crate::app::list::{Listing, Load};
 use crate::app::state::State;
-use crate::app::state::layout::Area;
-use crate::app::state::listing::{Listing, Load};
 use crate::model::catalog::Source;
 use crate::model::kind::Coverage;
 use crate::model::kind::Kind;
 use crate::model::text::grouped;
+use crate::view::painter::Canvas;
 
 /// How much of a tab is shown.
 #[derive(Clone, Copy)]

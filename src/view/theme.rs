@@ -6,9 +6,9 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::app::state::lines::Weight;
-use crate::app::state::status::Tone;
-use crate::model::accent::Accent;
+use crate::app::lines::Weight;
+use crate::app::status_pane::Tone;
+use crate::model::color::Accent;
 
 /// The styles in force.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::model::moment::Moment;
+use crate::model::time::Moment;
 
 /// Both clocks of a [`Moment`]. Clones agree with each other.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::{Timestamp, Zoned};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use tempfile::TempDir;
-use tidyfy::backups::{Backups, FILES_UNKNOWN, Item};
+use tidyfy::storage::backups::{Backups, FILES_UNKNOWN, Item};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tidyfy");
 const LONG_AGO: &str = "2024-02-29T10:00:00Z";

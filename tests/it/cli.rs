@@ -277,8 +277,8 @@ fn the_sandbox_says_where_it_listens_and_ends_on_sigterm() {
 }
 
 /// A job of a home's journal: three deletions of which the first is an archiving, with a folder for copies.
-fn some_job() -> tidyfy::journal::NewJob {
-    use tidyfy::journal::{NewJob, NewStep};
+fn some_job() -> tidyfy::storage::journal::NewJob {
+    use tidyfy::storage::journal::{NewJob, NewStep};
     let at: jiff::Timestamp = "2026-03-01T09:30:00Z".parse().unwrap();
     let step = |name: &str| NewStep {
         kind: "tags",
@@ -311,8 +311,8 @@ fn some_job() -> tidyfy::journal::NewJob {
 
 /// Keeps a job in the journal of a home: of one record the first of two steps is done, of another the one is refused.
 fn keep_a_job(home: &Home) {
-    use tidyfy::journal::{Answer, Ending, Journal, StepEnd};
     use tidyfy::model::outcome::Outcome;
+    use tidyfy::storage::journal::{Answer, Ending, Journal, StepEnd};
     let job = some_job();
     let at = job.created;
     let end = |step, outcome, reason: Option<&str>| {
@@ -421,10 +421,15 @@ fn the_history_is_fit_for_programs() {
 #[test]
 fn what_was_done_to_people_is_called_so_for_programs_too() {
     let home = Home::new();
-    let mut job = tidyfy::journal::NewJob { verb: "archive", ..some_job() };
+    let mut job = tidyfy::storage::journal::NewJob { verb: "archive", ..some_job() };
     job.steps.iter_mut().for_each(|step| step.kind = "members");
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-        drop(tidyfy::journal::Journal::new(&home.0.path().join("state/tidyfy")).begin(job).await.unwrap());
+        drop(
+            tidyfy::storage::journal::Journal::new(&home.0.path().join("state/tidyfy"))
+                .begin(job)
+                .await
+                .unwrap(),
+        );
     });
     let jobs: serde_json::Value =
         serde_json::from_str(&stdout(&home.run(&["history", "--json"]).success())).unwrap();
@@ -445,7 +450,7 @@ fn what_was_done_to_people_is_called_so_for_programs_too() {
 #[cfg(target_os = "linux")]
 #[test]
 fn another_process_sees_a_job_run_and_end() {
-    use tidyfy::journal::{Ending, Journal};
+    use tidyfy::storage::journal::{Ending, Journal};
     let home = Home::new();
     let state = |job: usize| {
         let page = stdout(&home.run(&["history", "--json"]).success());

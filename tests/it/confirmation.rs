@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidyfy::app::message::Signal;
+use tidyfy::app::event::Signal;
 use tidyfy::app::state::Overlay;
 use tidyfy::model::kind::Kind;
 use tidyfy::sandbox::Settings;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tidyfy::model::catalog::{CATALOG, Method};
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::id::Id;
-use tidyfy::model::secret::Token;
+use tidyfy::model::token::Token;
 use tidyfy::tallyfy::{Access, Answered, BaseUrl, Client, Keep, SetupError, Timeouts};
 
 use canned::{Canned, Server, answer, json};

@@ -1,7 +1,7 @@
 //! The page of a record: what stands on it, where it leads and the way back, its JSON, and the search in it.
 
 use serde_json::json;
-use tidyfy::app::state::detail::{Detail, Fields};
+use tidyfy::app::detail::{Detail, Fields};
 use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::model::text;
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};

@@ -11,12 +11,13 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use tempfile::TempDir;
 use tidyfy::app::effect::Work;
-use tidyfy::journal::{FILE, History, Wanted};
 use tidyfy::model::id::Id;
 use tidyfy::model::kind::Kind;
-use tidyfy::model::saved::{Keeping, Saved};
-use tidyfy::model::set::Entry;
-use tidyfy::shelf::{self, sets};
+use tidyfy::model::saved_filter::{Keeping, Saved};
+use tidyfy::model::selection::Entry;
+use tidyfy::storage::journal::{FILE, History, Wanted};
+use tidyfy::storage::saved;
+use tidyfy::storage::saved::selections;
 
 use crate::worker::bench::Bench;
 
@@ -87,11 +88,11 @@ proptest! {
     #[test]
     fn damaged_saved_filters_are_read_or_left_alone(damages in prop::collection::vec(damage(), 1..3)) {
         let home = tempfile::tempdir().unwrap();
-        shelf::keep(home.path(), &Keeping::Put(saved("one"))).unwrap();
+        saved::keep(home.path(), &Keeping::Put(saved("one"))).unwrap();
         let path = home.path().join("filters.json");
         let before = harm(&path, &damages);
-        let known = shelf::keep(home.path(), &Keeping::Look);
-        match shelf::keep(home.path(), &Keeping::Put(saved("two"))) {
+        let known = saved::keep(home.path(), &Keeping::Look);
+        match saved::keep(home.path(), &Keeping::Put(saved("two"))) {
             Ok(after) => {
                 prop_assert!(after.contains(&saved("two")));
                 let known = known.unwrap();
@@ -110,16 +111,16 @@ proptest! {
         let here = ("https://go.tallyfy.com/api", "e0d1");
         let entry = |id: &str| Entry { kind: Kind::Tags, id: Id::new(id).unwrap(), name: None, archived: None };
         let entries = [entry("1"), entry("2")];
-        let organization = sets::Place { id: here.1.to_owned(), name: "Acme Ltd".to_owned() };
-        let saving = sets::Saving { place: "a", base_url: here.0.to_owned(), organization, at: Timestamp::UNIX_EPOCH, entries: &entries };
-        sets::save(home.path(), saving).unwrap();
+        let organization = selections::Place { id: here.1.to_owned(), name: "Acme Ltd".to_owned() };
+        let saving = selections::Saving { place: "a", base_url: here.0.to_owned(), organization, at: Timestamp::UNIX_EPOCH, entries: &entries };
+        selections::save(home.path(), saving).unwrap();
         let path = home.path().join("sets/a.json");
         let before = harm(&path, &damages);
-        match sets::open(home.path(), "a", here) {
+        match selections::open(home.path(), "a", here) {
             Ok(opened) => prop_assert!(opened.entries.len() + opened.strange <= 2 + before.len() / 20),
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
-        prop_assert_eq!(sets::all(home.path()).unwrap().len(), 1);
+        prop_assert_eq!(selections::all(home.path()).unwrap().len(), 1);
         prop_assert_eq!(fs::read(&path).unwrap(), before);
     }
 }

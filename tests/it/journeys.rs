@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use tidyfy::app::effect::Exit;
-use tidyfy::app::message::Signal;
-use tidyfy::journal::{History, Wanted as JournalWanted};
+use tidyfy::app::event::Signal;
 use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome;
-use tidyfy::model::pacing::Limits;
 use tidyfy::sandbox::{Fault, Mishap, Role, Settings};
+use tidyfy::storage::journal::{History, Wanted as JournalWanted};
 
 use crate::support::{Desk, Wanted, slug};
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::Value;
+use tidyfy::app::confirm::{Choice, Part};
 use tidyfy::app::state::Overlay;
-use tidyfy::app::state::confirm::{Choice, Part};
 use tidyfy::model::catalog::Ask;
 use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};

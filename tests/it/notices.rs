@@ -42,7 +42,7 @@ async fn notice_about_a_pause_goes_when_it_is_resumed() {
     desk.confirm().await;
     desk.keys("ctrl-z").await;
     desk.until("the stop", |desk| desk.stops == 1).await;
-    desk.signal(tidyfy::app::message::Signal::Continued).await;
+    desk.signal(tidyfy::app::event::Signal::Continued).await;
     assert!(desk.shows("the job is paused: p resumes it"), "{}", desk.screen());
     desk.pass(Duration::from_secs(30)).await;
     assert!(desk.shows("the job is paused: p resumes it"), "as long as it is so: {}", desk.screen());

@@ -1,10 +1,10 @@
 //! The history in the program: past jobs looked at, undone and tried again.
 
 use tidyfy::app::state::Overlay;
-use tidyfy::journal::{Ending, Journal, NewJob, NewStep, StepEnd};
 use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::model::outcome::Outcome;
 use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::storage::journal::{Ending, Journal, NewJob, NewStep, StepEnd};
 
 use crate::support::{Desk, Wanted};
 

@@ -243,10 +243,10 @@ async fn what_a_member_owns_goes_to_the_one_who_is_chosen() {
         desk.server.ids("runs").iter().filter(|run| owner(run).trim_matches('"') == id).count()
     };
     assert_eq!(owned(&id), 0);
-    let history = tidyfy::journal::History::open(&desk.state_dir()).unwrap().unwrap();
-    let job = history.jobs(&tidyfy::journal::Wanted::default()).unwrap().remove(0);
+    let history = tidyfy::storage::journal::History::open(&desk.state_dir()).unwrap().unwrap();
+    let job = history.jobs(&tidyfy::storage::journal::Wanted::default()).unwrap().remove(0);
     assert!(job.heir.unwrap().contains(&heir));
-    let steps = history.steps(job.id, &tidyfy::journal::Wanted::default()).unwrap();
+    let steps = history.steps(job.id, &tidyfy::storage::journal::Wanted::default()).unwrap();
     assert!(
         steps[0].path.ends_with(&format!("users/{id}?with_reassignment=true&to={heir}")),
         "{}",

@@ -11,26 +11,26 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
+use tidyfy::app::confirm::{Confirm, Part};
 use tidyfy::app::effect::{Effect, Ticket, Work};
-use tidyfy::app::keymap::{Chord, Keymap};
-use tidyfy::app::message::{
+use tidyfy::app::event::{
     Browsed, Copied, Exported, Fact, JobEnd, LoadEnd, Message, Reply, Signal, Size, Way,
 };
-use tidyfy::app::state::confirm::{Confirm, Part};
+use tidyfy::app::keymap::{Chord, Keymap};
 use tidyfy::app::state::{Overlay, Setup, State};
 use tidyfy::app::update::update;
 use tidyfy::model::catalog::{self, Relation};
+use tidyfy::model::context::Place;
+use tidyfy::model::download::Folders;
 use tidyfy::model::id::Id;
 use tidyfy::model::kind::Kind;
-use tidyfy::model::moment::{Moment, Zone};
+use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::{Outcome, Tally};
-use tidyfy::model::pacing::Limits;
-use tidyfy::model::place::Place;
 use tidyfy::model::plan::{Assent, Caution, Organization, Plan};
 use tidyfy::model::record::{Draft, Page, Record};
-use tidyfy::model::saving::Folders;
-use tidyfy::model::set::Answer;
-use tidyfy::model::sheet::{End, Kin, Lookup, Sheet, Tie};
+use tidyfy::model::record_detail::{End, Kin, Lookup, Sheet, Tie};
+use tidyfy::model::selection::Answer;
+use tidyfy::model::time::{Moment, Zone};
 use tidyfy::terminal::{Event, Parser};
 
 use crate::support::cases;
@@ -161,7 +161,7 @@ impl Driven {
                 Reply::Searched(Ok(()))
             }
             Work::Arrange(wish) => {
-                Reply::Arranged(tidyfy::model::arrange::arrange(wish, &|| true, &mut |_| ()))
+                Reply::Arranged(tidyfy::model::query::arrange(wish, &|| true, &mut |_| ()))
             }
             Work::Weigh(_) => Reply::Weighed(vec![]),
             Work::Recall(_) => Reply::Recalled(Ok(None)),

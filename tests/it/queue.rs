@@ -179,9 +179,9 @@ fn seconds_left(screen: &str) -> Option<f64> {
 #[tokio::test(start_paused = true)]
 async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
     for (latency, limits) in [
-        (50, tidyfy::model::pacing::Limits::documented()),
-        (900, tidyfy::model::pacing::Limits::documented()),
-        (2_000, tidyfy::model::pacing::Limits::off()),
+        (50, tidyfy::model::limits::Limits::documented()),
+        (900, tidyfy::model::limits::Limits::documented()),
+        (2_000, tidyfy::model::limits::Limits::off()),
     ] {
         let sandbox = Settings { scale: 200, latency: Duration::from_millis(latency), ..Settings::default() };
         let wanted = Wanted { sandbox, limits, ..Wanted::default() };
@@ -274,6 +274,6 @@ async fn answer_that_a_record_is_gone_is_no_error() {
     let gone: Vec<_> = lines.iter().filter(|entry| entry.text(zone).contains("GET    404")).collect();
     assert!(!gone.is_empty(), "{}", desk.log());
     for entry in gone {
-        assert_eq!(entry.tone(), tidyfy::app::state::status::Tone::Plain, "{}", entry.text(zone));
+        assert_eq!(entry.tone(), tidyfy::app::status_pane::Tone::Plain, "{}", entry.text(zone));
     }
 }

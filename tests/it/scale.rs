@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidyfy::model::pacing::Limits;
+use tidyfy::model::limits::Limits;
 use tidyfy::sandbox::{self, Settings};
 
 use crate::support::{Desk, Wanted};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tidyfy::app::state::listing::Load;
-use tidyfy::model::pacing::Limits;
+use tidyfy::app::list::Load;
+use tidyfy::model::limits::Limits;
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
 
 use crate::support::{Desk, Wanted};

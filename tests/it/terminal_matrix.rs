@@ -21,9 +21,9 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Action, Winsize, tcflow, tcsetwinsize};
-use tidyfy::journal::JobState;
 use tidyfy::model::outcome::Outcome;
 use tidyfy::sandbox::{Fault, Mishap, Sandbox, Settings};
+use tidyfy::storage::journal::JobState;
 use tokio::runtime::Runtime;
 
 use crate::crash::ground::{job, jobs, steps};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidyfy::app::state::status::group::Group;
+use tidyfy::app::status_pane::group::Group;
 use tidyfy::sandbox::{Bearer, Fault, Mishap};
 
 use crate::support::Desk;

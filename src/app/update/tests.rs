@@ -1,14 +1,14 @@
 //! What facts, made by hand, do to the state, and what is asked for then.
 
-mod door;
-mod heir;
-mod keep;
+mod connection;
+mod detail;
 mod lists;
-mod page;
-mod pane;
-mod places;
-mod recall;
-mod recover;
+mod organizations;
+mod reassign;
+mod recovery;
+mod selection;
+mod status_pane;
+mod undo;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,18 +17,18 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::app::effect::{self, Effect, Ticket, Work};
+use crate::app::event::{Fact, LoadEnd, Message, Reply, Size};
 use crate::app::keymap::Keymap;
-use crate::app::message::{Fact, LoadEnd, Message, Reply, Size};
 use crate::app::state::{Overlay, Setup, State};
 use crate::app::update::update;
+use crate::model::context::Place;
+use crate::model::download::Folders;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
-use crate::model::moment::{Moment, Zone};
-use crate::model::pacing::Limits;
-use crate::model::place::Place;
+use crate::model::limits::Limits;
 use crate::model::plan::{Caution, Organization, Plan};
 use crate::model::record::{Draft, Page, Record};
-use crate::model::saving::Folders;
+use crate::model::time::{Moment, Zone};
 
 /// The state, driven by hand, with all that was asked for.
 struct Bench {

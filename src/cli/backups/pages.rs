@@ -5,12 +5,12 @@
 use color_eyre::eyre::WrapErr;
 use serde_json::{Value, json};
 
-use crate::backups::{FILES_UNKNOWN, KeptJob, Misfit};
-use crate::cli::columns::columns;
-use crate::cli::trouble::Trouble;
+use crate::cli::error::Trouble;
+use crate::cli::table::columns;
 use crate::model::kind::Kind;
-use crate::model::moment::Zone;
 use crate::model::text;
+use crate::model::time::Zone;
+use crate::storage::backups::{FILES_UNKNOWN, KeptJob, Misfit};
 
 /// One row a job.
 pub(super) fn table(jobs: &[KeptJob], zone: &Zone) -> String {

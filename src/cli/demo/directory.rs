@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use rustix::process::geteuid;
 
-use crate::private;
+use crate::storage::files;
 
 const PREFIX: &str = "tidyfy-demo-";
 /// Held for as long as the demo runs, by the system if need be: a process that is killed lets go of it.
@@ -33,8 +33,8 @@ impl DemoDirectory {
         remove_stale(&all);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
         let path = all.join(format!("{PREFIX}{}-{now}", std::process::id()));
-        private::directory(&path)?;
-        let lock = private::file(&path.join(LOCK))?;
+        files::directory(&path)?;
+        let lock = files::file(&path.join(LOCK))?;
         lock.try_lock()?;
         Ok(Self { path, _lock: lock })
     }

@@ -5,15 +5,16 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::super::trouble::Code;
-use super::super::{browse, whoami};
-use super::page::Page;
+use super::super::whoami;
+use crate::cli::doctor::report::Page;
+use crate::cli::error::Code;
+use crate::cli::run;
 use crate::config::{Problem, Settings};
 use crate::model::catalog::{CATALOG, Permission};
 use crate::model::failure::Failure;
-use crate::model::pacing::spoken;
+use crate::model::limits::spoken;
 use crate::model::plan::Organization;
-use crate::model::secret::Token;
+use crate::model::token::Token;
 use crate::tallyfy::{BaseUrl, Client, Quota, decode};
 
 /// The checks made here, in order.
@@ -62,7 +63,7 @@ pub(super) async fn look(page: &mut Page, settings: &Settings, base_url: BaseUrl
 /// The organization and the role in it.
 async fn standing(page: &mut Page, settings: &Settings, client: &Client, base_url: &BaseUrl) {
     let Some(org) = &settings.org else {
-        page.fail("organization", Code::Usage, &browse::no_org());
+        page.fail("organization", Code::Usage, &run::no_org());
         return page.skipped("role", "no organization is named");
     };
     let listed = whoami::organizations(client).await;

@@ -11,15 +11,17 @@ use rustix::fs::{Access, access, statvfs};
 
 use super::super::has_terminal;
 use super::super::history::verify;
-use super::super::trouble::Code;
 use super::homeless;
-use super::page::Page;
 use crate::app::state::LEAST;
+use crate::cli::doctor::report::Page;
+use crate::cli::error::Code;
 use crate::config::{Problem, Settings};
-use crate::journal::{Audit, History, JobState, JournalError, PastJob, Wanted};
 use crate::model::text::size;
-use crate::private::{self, Refusal};
-use crate::{backups, terminal};
+use crate::storage::backups;
+use crate::storage::files;
+use crate::storage::files::Refusal;
+use crate::storage::journal::{Audit, History, JobState, JournalError, PastJob, Wanted};
+use crate::terminal;
 
 /// The state directory, and the journal in it.
 pub(super) fn state(page: &mut Page, directory: Option<&Path>) {
@@ -62,7 +64,7 @@ pub(super) fn state(page: &mut Page, directory: Option<&Path>) {
 
 /// Tries a lock on the state directory itself, or on what is there of the way to it: nothing is made for it.
 fn locks(directory: &Path) -> io::Result<()> {
-    private::lock_shared(&File::open(nearest(directory))?)
+    files::lock_shared(&File::open(nearest(directory))?)
 }
 
 /// Whether something can be written to `directory`, or it can be made.

@@ -3,9 +3,9 @@
 //! Owns the columns.
 
 use super::{Found, outcomes, verb};
-use crate::journal::{PastJob, PastStep};
+use crate::model::export;
 use crate::model::outcome::Outcome;
-use crate::model::spreadsheet;
+use crate::storage::journal::{PastJob, PastStep};
 
 const JOBS: [&str; 14] = [
     "job",
@@ -49,9 +49,9 @@ const STEPS: [&str; 20] = [
 /// One line a job, or one line a step with the last of its requests.
 pub(super) fn page(found: &Option<Found>) -> String {
     match found {
-        None => spreadsheet::csv(&JOBS, Vec::<Vec<String>>::new()),
-        Some(Found::Jobs(jobs)) => spreadsheet::csv(&JOBS, jobs.iter().map(job)),
-        Some(Found::Steps(job, steps)) => spreadsheet::csv(&STEPS, steps.iter().map(|past| step(job, past))),
+        None => export::csv(&JOBS, Vec::<Vec<String>>::new()),
+        Some(Found::Jobs(jobs)) => export::csv(&JOBS, jobs.iter().map(job)),
+        Some(Found::Steps(job, steps)) => export::csv(&STEPS, steps.iter().map(|past| step(job, past))),
     }
 }
 

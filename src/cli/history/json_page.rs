@@ -6,10 +6,10 @@ use color_eyre::eyre::WrapErr;
 use serde_json::{Value, json};
 
 use super::{Found, verb};
-use crate::cli::trouble::Trouble;
-use crate::journal::{PastAttempt, PastJob, PastStep};
+use crate::cli::error::Trouble;
 use crate::model::outcome::Outcome;
 use crate::model::text;
+use crate::storage::journal::{PastAttempt, PastJob, PastStep};
 
 /// A list of jobs, or one job with its steps.
 pub(super) fn page(found: &Option<Found>) -> Result<String, Trouble> {

@@ -5,10 +5,10 @@
 use serde::Deserialize;
 
 use super::{outcomes, standing, verb};
-use crate::cli::columns::columns;
-use crate::journal::{PastJob, PastStep};
-use crate::model::moment::Zone;
+use crate::cli::table::columns;
 use crate::model::text;
+use crate::model::time::Zone;
+use crate::storage::journal::{PastJob, PastStep};
 
 /// The most letters that are shown of what was kept and is not known here.
 const MOST_KEPT: usize = 200;

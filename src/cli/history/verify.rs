@@ -7,11 +7,11 @@ use std::path::Path;
 use color_eyre::eyre::WrapErr;
 use serde_json::{Value, json};
 
-use crate::cli::pages::print;
-use crate::cli::trouble::{Code, Trouble};
+use crate::cli::completions::print;
+use crate::cli::error::{Code, Trouble};
 use crate::config::Problem;
-use crate::journal::{Audit, BrokenEntry, Fault, History, Part};
 use crate::model::text::grouped;
+use crate::storage::journal::{Audit, BrokenEntry, Fault, History, Part};
 
 /// Checks the journal in `state_dir` and prints what was found.
 ///

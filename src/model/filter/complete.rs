@@ -5,10 +5,11 @@
 
 use std::ops::Range;
 
-use super::subject::{self, Subject};
 use super::term::start_of_word;
 use super::token::{Operator, Token, tokens};
 use crate::model::catalog::Form;
+use crate::model::filter::field_ref;
+use crate::model::filter::field_ref::Subject;
 use crate::model::kind::Kind;
 use crate::model::text;
 
@@ -43,7 +44,7 @@ pub fn complete(
         None => Completion { range: parts.start..end_of_name(token), candidates: names(kind, &parts.value) },
         Some(named) => {
             let is_whole = matches!(named.operator, Operator::Has | Operator::Is);
-            let candidates = match subject::subject(kind, &named.name) {
+            let candidates = match field_ref::subject(kind, &named.name) {
                 Some(Subject::Field(field)) if is_whole && holds_words(kind, field) => {
                     fitting(values(field), &parts.value)
                 }
@@ -65,7 +66,7 @@ fn end_of_name(token: &Token) -> usize {
 
 fn names(kind: Kind, typed: &str) -> Vec<String> {
     let typed = text::folded(typed);
-    let fitting = subject::names(kind).filter(|name| name.starts_with(&typed));
+    let fitting = field_ref::names(kind).filter(|name| name.starts_with(&typed));
     fitting.map(|name| format!("{name}:")).collect()
 }
 

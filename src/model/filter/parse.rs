@@ -7,15 +7,16 @@ use std::ops::Range;
 
 use super::BadFilter;
 use super::fuzzy::Fuzzy;
-use super::subject::{self, Subject};
 use super::term::{Look, Place, Stretch, Term, Test, When};
 use super::token::{Named, Operator, Parts, Token};
 use super::value;
 use crate::model::age::{AGE_HINT, Age};
 use crate::model::catalog::{Field, Form};
+use crate::model::filter::field_ref;
+use crate::model::filter::field_ref::Subject;
 use crate::model::kind::Kind;
-use crate::model::moment::Zone;
 use crate::model::text;
+use crate::model::time::Zone;
 
 /// What terms are read for.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +54,7 @@ impl Reader<'_> {
     }
 
     fn field(self, token: &Token, parts: &Parts, named: &Named) -> Understood<Test> {
-        let Some(subject) = subject::subject(self.kind, &named.name) else {
+        let Some(subject) = field_ref::subject(self.kind, &named.name) else {
             return self.unknown(token, parts, named);
         };
         let typed = Typed { value: parts.value.trim(), at: named.at.end..token.range.end, named };
@@ -88,7 +89,7 @@ impl Reader<'_> {
     }
 
     fn unknown<T>(self, token: &Token, parts: &Parts, named: &Named) -> Understood<T> {
-        let names: Vec<_> = subject::names(self.kind).collect();
+        let names: Vec<_> = field_ref::names(self.kind).collect();
         let words = format!(
             "{} have no field `{}`; hint: they have {}; between quotes, as in `\"{}{}\"`, it is searched for",
             self.kind.row().plural,

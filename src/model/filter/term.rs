@@ -9,8 +9,8 @@ use jiff::{Span, Timestamp};
 use super::fuzzy::Fuzzy;
 use super::token::Operator;
 use crate::model::age::Age;
-use crate::model::moment::Zone;
 use crate::model::text;
+use crate::model::time::Zone;
 
 /// A term: a test, or that it must fail.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,7 +11,7 @@ use crate::model::record::{Draft, Record};
 
 mod completion;
 mod properties;
-mod questions;
+mod server_queries;
 
 const NOW: &str = "2026-03-31T12:00:00Z";
 

@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 
-use crate::model::moment::Zone;
+use crate::model::time::Zone;
 
 /// `50`, `12.5`, `100%`.
 pub(super) fn number(typed: &str) -> Option<f64> {

@@ -14,11 +14,11 @@ use tokio::time::timeout;
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 
-use super::super::answer;
 use super::super::file_check::FileCheck;
 use super::super::redact::Redactor;
 use super::super::transport;
 use super::{Access, Client};
+use crate::tallyfy::response;
 
 /// A file that is on its way. Dropping it breaks the transfer off.
 pub struct Download {
@@ -57,7 +57,7 @@ impl Client {
         let plain = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
         let response = self.reach(self.url(route, Some(id), &[])?, &plain, deadline).await?;
         let status = response.status();
-        if !status.is_success() || !answer::is_file(status, response.headers()) {
+        if !status.is_success() || !response::is_file(status, response.headers()) {
             return Err(self.finish(response, deadline).await?.no_file());
         }
         let length = response.content_length();

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{answers, enclosed, filed, included, row};
+use super::{enclosed, filed, included, row};
 use crate::model::kind::Kind;
 use crate::model::record::Record;
+use crate::tallyfy::decode::form_files;
 
 /// The files attached to a record, as far as its answer tells.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +34,7 @@ pub fn attached(kind: Kind, value: &Value) -> Option<Attached> {
     let value = enclosed(value);
     let on = |value: &Value, keys: &[&str]| {
         let listed = included(value, carrier.include).into_iter();
-        let listed = listed.filter_map(|file| file.as_object().map(answers::sourced));
+        let listed = listed.filter_map(|file| file.as_object().map(form_files::sourced));
         listed.chain(filed(value, keys)).collect::<Vec<_>>()
     };
     let mut files = on(value, carrier.answers);

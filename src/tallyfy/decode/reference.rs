@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::reference::Reference;
+use crate::model::template_reference::Reference;
 use crate::model::text;
 
 use super::{enclosed, id_text};

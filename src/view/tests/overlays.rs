@@ -4,7 +4,7 @@ use ratatui::buffer::CellWidth;
 
 use crate::app::effect::{Exit, Ticket};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::palette::Palette;
+use crate::app::palette::Palette;
 use crate::app::state::{Overlay, Question, State};
 use crate::model::filter;
 use crate::model::kind::{Kind, Verb};

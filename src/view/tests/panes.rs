@@ -5,19 +5,19 @@ use std::time::Duration;
 use ratatui::style::Modifier;
 
 use crate::app::command::Motion;
+use crate::app::detail::Fields;
 use crate::app::effect::{Exit, Ticket};
-use crate::app::message::{Allowance, LoadEnd, Size, Wait};
-use crate::app::state::detail::Fields;
-use crate::app::state::filter::FilterInput;
-use crate::app::state::jobs::QueueState;
-use crate::app::state::listing::{Load, Marking};
-use crate::app::state::set::WorkingSet;
-use crate::app::state::status::Told;
+use crate::app::event::{Allowance, LoadEnd, Size, Wait};
+use crate::app::filter::FilterInput;
+use crate::app::jobs::QueueState;
+use crate::app::list::{Load, Marking};
+use crate::app::marked_view::WorkingSet;
 use crate::app::state::{Focus, Identity, Leaving, Overlay, State};
-use crate::model::arrange::Sort;
+use crate::app::status_pane::Told;
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Scope};
+use crate::model::query::Sort;
 
 use super::stage::*;
 

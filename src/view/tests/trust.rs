@@ -5,17 +5,17 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 
 use crate::app::command::Motion;
+use crate::app::connection::TokenPrompt;
 use crate::app::effect::Exit;
-use crate::app::state::recovery::RecoveryPage;
-use crate::app::state::status::Told;
-use crate::app::state::status::group::{Loss, Sent, groups};
-use crate::app::state::token::TokenPrompt;
+use crate::app::recovery::RecoveryPage;
 use crate::app::state::{Focus, Overlay, Purpose, Question, State};
+use crate::app::status_pane::Told;
+use crate::app::status_pane::group::{Loss, Sent, groups};
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Verb};
 use crate::model::outcome::Outcome;
-use crate::model::past::{Recall, Remnant};
 use crate::model::plan::Options;
+use crate::model::recovery::{Recall, Remnant};
 use crate::model::undo::Origin;
 
 use super::stage::*;

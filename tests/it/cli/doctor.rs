@@ -189,7 +189,7 @@ fn unfinished_jobs_and_damage_are_told() {
     let folder = bench.home.0.path().join("state/tidyfy");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        drop(tidyfy::journal::Journal::new(&folder).begin(some_job()).await.unwrap());
+        drop(tidyfy::storage::journal::Journal::new(&folder).begin(some_job()).await.unwrap());
     });
     let page = examine(&bench, &[], 0);
     says(&page, "state directory", "ok", &["writable"]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
-use tidyfy::journal::{FILE, Journal};
+use tidyfy::storage::journal::{FILE, Journal};
 
 use super::*;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::id::Id;
-use tidyfy::model::secret::Token;
+use tidyfy::model::token::Token;
 use tidyfy::sandbox::{Call, Fault, Mishap, Sandbox, Settings};
 use tidyfy::tallyfy::{Access, Client, Download};
 use tokio::time::Instant;

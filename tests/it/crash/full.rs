@@ -11,12 +11,12 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use tidyfy::app::effect::Work;
-use tidyfy::backups;
-use tidyfy::journal::{FILE, JobState, PastJob};
 use tidyfy::model::kind::Verb;
 use tidyfy::model::outcome::Outcome::{Done, Failed};
-use tidyfy::model::past::Recall;
+use tidyfy::model::recovery::Recall;
 use tidyfy::sandbox::Settings;
+use tidyfy::storage::backups;
+use tidyfy::storage::journal::{FILE, JobState, PastJob};
 use tidyfy::worker::Clock;
 
 use super::ground::{Program, finishing, ids, jobs, ledger, only_unfinished, recall, request, steps};

@@ -10,18 +10,18 @@ use portable_pty::ExitStatus;
 use rustix::process::Signal;
 use tempfile::TempDir;
 use tidyfy::app::effect::Work;
-use tidyfy::app::message::Reply;
-use tidyfy::journal::{
-    Answer, History, JobLog, Journal, NewJob, NewStep, PastJob, PastStep, StepEnd, Wanted,
-};
+use tidyfy::app::event::Reply;
 use tidyfy::model::failure::Failure;
 use tidyfy::model::kind::Verb;
+use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome;
-use tidyfy::model::pacing::Limits;
-use tidyfy::model::past::{Recall, Recalled, Remnant};
 use tidyfy::model::plan::{Caution, Chosen, Options, Organization, Plan};
 use tidyfy::model::record::Record;
+use tidyfy::model::recovery::{Recall, Recalled, Remnant};
 use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::storage::journal::{
+    Answer, History, JobLog, Journal, NewJob, NewStep, PastJob, PastStep, StepEnd, Wanted,
+};
 use tidyfy::worker::Clock;
 
 use crate::pty::{PROGRAM, Terminal};

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tidyfy::app::effect::Work;
-use tidyfy::journal::{Ending, JobState, PastAttempt};
 use tidyfy::model::kind::Verb;
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent};
-use tidyfy::model::past::Remnant;
+use tidyfy::model::recovery::Remnant;
 use tidyfy::sandbox::Settings;
+use tidyfy::storage::journal::{Ending, JobState, PastAttempt};
 use tidyfy::worker::Clock;
 
 use super::ground::{
@@ -187,10 +187,10 @@ fn every_fate_is_known(bench: &Bench, verb: Verb, remnant: &Remnant) {
 }
 
 fn every_deletion_left_a_copy(bench: &Bench, verb: Verb) {
-    let copies = tidyfy::backups::list(&bench.remembered.path().join("backups")).unwrap();
+    let copies = tidyfy::storage::backups::list(&bench.remembered.path().join("backups")).unwrap();
     let mut copied = BTreeSet::new();
     for kept in &copies {
-        assert!(tidyfy::backups::verify(kept).is_empty(), "{kept:?}");
+        assert!(tidyfy::storage::backups::verify(kept).is_empty(), "{kept:?}");
         let files = std::fs::read_dir(kept.folder.join("processes")).unwrap();
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
         copied.extend(names.filter_map(|name| name.split('.').next().map(str::to_owned)));

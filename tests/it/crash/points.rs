@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tidyfy::app::effect::Work;
-use tidyfy::journal::{FILE, JobState};
 use tidyfy::model::kind::Verb;
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent};
 use tidyfy::sandbox::Settings;
+use tidyfy::storage::journal::{FILE, JobState};
 use tidyfy::worker::Clock;
 
 use super::ground::{
@@ -268,8 +268,8 @@ impl Stage {
 
     fn every_deletion_left_a_copy(&self) {
         let mut copied = BTreeSet::new();
-        for kept in tidyfy::backups::list(&self.directory().join("backups")).unwrap() {
-            assert!(tidyfy::backups::verify(&kept).is_empty(), "{kept:?}");
+        for kept in tidyfy::storage::backups::list(&self.directory().join("backups")).unwrap() {
+            assert!(tidyfy::storage::backups::verify(&kept).is_empty(), "{kept:?}");
             let Ok(files) = fs::read_dir(kept.folder.join("processes")) else { continue };
             let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
             copied.extend(names.filter_map(|name| name.split('.').next().map(str::to_owned)));
@@ -364,7 +364,7 @@ fn shim_sees_every_rename_sync_and_send() {
         program.kill(rustix::process::Signal::KILL).await;
         let calls = stage.calls();
         assert_eq!(calls.of("send"), stage.bench.sandbox.requests().len());
-        let kept = tidyfy::backups::list(&stage.directory().join("backups")).unwrap();
+        let kept = tidyfy::storage::backups::list(&stage.directory().join("backups")).unwrap();
         let copies: usize = kept.iter().flat_map(|kept| kept.records.values()).sum();
         // Of each record, and of the files attached to some.
         assert!(copies >= RECORDS);

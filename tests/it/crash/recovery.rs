@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use tidyfy::app::effect::Work;
-use tidyfy::app::message::{Fact, Reply};
-use tidyfy::journal::{Ending, FILE, JobState};
+use tidyfy::app::event::{Fact, Reply};
 use tidyfy::model::failure::Cause;
 use tidyfy::model::kind::{Kind, Scope, Verb};
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Refused, Unknown};
-use tidyfy::model::past::Recall;
 use tidyfy::model::plan::Options;
 use tidyfy::model::record::Record;
+use tidyfy::model::recovery::Recall;
 use tidyfy::sandbox::{Call, Fault, Mishap, Settings};
+use tidyfy::storage::journal::{Ending, FILE, JobState};
 
 use super::ground::{
     Fate, begin, broken_off, chosen, clock, drop_rest, finishing, ids, is_so, job, jobs, ledger,
@@ -152,7 +152,7 @@ async fn what_was_archived_to_be_deleted_is_deleted_as_it_now_is() {
     assert_eq!(tallied(&end), [(Done, 4)]);
     let is_gone: Vec<bool> = (0..6).map(|n| is_so(&bench.sandbox, Verb::Delete, "runs", &id(n))).collect();
     assert_eq!(is_gone, [true, true, true, true, false, true]);
-    let copies = tidyfy::backups::list(&bench.remembered.path().join("backups")).unwrap();
+    let copies = tidyfy::storage::backups::list(&bench.remembered.path().join("backups")).unwrap();
     assert_eq!((copies.len(), copies[0].records["processes"]), (1, 4), "each was copied first");
     assert_eq!(job(bench.remembered.path(), cut).state, JobState::Over(Ending::Continued));
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tidyfy::app::effect::{Effect, Ticket, Work};
-use tidyfy::journal::{JobState, PastAttempt, PastStep};
 use tidyfy::model::kind::{Kind, Scope, Verb};
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Unknown};
-use tidyfy::model::past::Recall;
 use tidyfy::model::plan::{Options, Plan};
 use tidyfy::model::record::Record;
+use tidyfy::model::recovery::Recall;
 use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::storage::journal::{JobState, PastAttempt, PastStep};
 use tidyfy::worker::Clock;
 
 use super::ground::{

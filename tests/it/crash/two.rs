@@ -6,10 +6,10 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 use tidyfy::app::effect::Work;
-use tidyfy::journal::{Ending, JobState};
 use tidyfy::model::kind::Verb;
 use tidyfy::model::outcome::Outcome::{Done, NotSent};
 use tidyfy::sandbox::Settings;
+use tidyfy::storage::journal::{Ending, JobState};
 
 use super::ground::{Program, drop_rest, finishing, jobs, ledger, request, steps, unfinished};
 use crate::pty::PROGRAM;

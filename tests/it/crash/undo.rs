@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use tidyfy::app::effect::{Effect, Work};
-use tidyfy::app::message::{Fact, Reply};
+use tidyfy::app::event::{Fact, Reply};
 use tidyfy::model::kind::{Kind, Scope, Verb};
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed, NotSent, Refused, Unknown};
-use tidyfy::model::past::{Recall, Recalled};
 use tidyfy::model::plan::Options;
 use tidyfy::model::record::Record;
+use tidyfy::model::recovery::{Recall, Recalled};
 use tidyfy::sandbox::{Fault, Mishap, Settings};
 
 use super::ground::{

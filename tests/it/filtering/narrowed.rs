@@ -6,7 +6,7 @@ use serde_json::json;
 use tidyfy::model::catalog::Source;
 use tidyfy::model::filter::Filter;
 use tidyfy::model::kind::Kind;
-use tidyfy::model::secret::Token;
+use tidyfy::model::token::Token;
 use tidyfy::sandbox::Settings;
 use tidyfy::tallyfy::{Access, BaseUrl, Client, Keep, Timeouts};
 

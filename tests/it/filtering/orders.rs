@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use tidyfy::model::arrange::sortable;
 use tidyfy::model::catalog::Form;
 use tidyfy::model::kind::Kind;
+use tidyfy::model::query::sortable;
 use tidyfy::model::record::{Record, Value};
 use tidyfy::model::text::folded;
 use tidyfy::sandbox::Settings;

@@ -1,6 +1,6 @@
 //! Completing with Tab.
 
-use tidyfy::app::state::filter::Completing;
+use tidyfy::app::filter::Completing;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::text::folded;
 

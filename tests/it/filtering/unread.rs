@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidyfy::app::state::listing::Load;
+use tidyfy::app::list::Load;
 use tidyfy::model::record::Value;
 use tidyfy::sandbox::{Fault, Mishap, Settings};
 

@@ -6,12 +6,12 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tidyfy::backups;
 use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome::{Done, Failed};
-use tidyfy::model::pacing::Limits;
 use tidyfy::model::plan::Options;
 use tidyfy::sandbox::{Fault, Quirk, Sandbox, Settings};
+use tidyfy::storage::backups;
 
 use super::scene::{agree, answer, ask, requests, slug, sow, with_quirks};
 use super::stand::Stand;

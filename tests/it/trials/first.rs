@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tidyfy::app::effect::{Effect, Work};
-use tidyfy::app::message::Remark;
+use tidyfy::app::event::Remark;
 use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed, NotSent, Refused, Unknown};
-use tidyfy::model::pacing::Limits;
 use tidyfy::model::plan::Options;
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Settings};
 
@@ -127,7 +127,7 @@ async fn an_archive_that_does_not_succeed_leaves_the_record_alone() {
         assert_eq!((sent(&stand.server, renamed), sent(&stand.server, gone)), (0, 0));
         assert_eq!(pair(&stand, well), [Some(Done), Some(Done)], "{:?}", ended.steps);
         let (_, steps) = newest(&stand.state_dir());
-        let why = |step: &tidyfy::journal::PastStep| step.reason.clone().unwrap_or_default();
+        let why = |step: &tidyfy::storage::journal::PastStep| step.reason.clone().unwrap_or_default();
         let unsent = steps.iter().filter(|step| step.outcome == Some(NotSent));
         assert!(unsent.map(why).all(|why| why.starts_with("the archive before it ended as ")));
         let tally = [Done, AlreadyGone, Refused, Failed, Unknown, Changed, NotSent]
@@ -268,8 +268,9 @@ async fn what_a_cancelled_job_left_half_done_stays_marked_and_is_shown_as_archiv
             let there = state(&desk.server, kind, &mark.record.id().to_string());
             assert_eq!(mark.record.is_archived(), there == "archived", "{}", mark.record.name());
         }
-        let unsent =
-            |step: &&tidyfy::journal::PastStep| step.outcome == Some(NotSent) && step.verb == "delete";
+        let unsent = |step: &&tidyfy::storage::journal::PastStep| {
+            step.outcome == Some(NotSent) && step.verb == "delete"
+        };
         assert_eq!(steps.iter().filter(unsent).count(), 20 - gone);
         desk.keys("s").await;
         desk.rest().await;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tidyfy::app::effect::{Effect, Work};
-use tidyfy::journal::PastStep;
 use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::limits::{Limits, Requests};
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed};
-use tidyfy::model::pacing::{Limits, Requests};
 use tidyfy::model::plan::Options;
 use tidyfy::sandbox::{Fault, Quirk, Sandbox, Settings};
+use tidyfy::storage::journal::PastStep;
 
 use super::scene::{
     SOWN, answer, carry_out, desk, mark, newest, requests, sent, set_off, slug, sow, tells_the_same,

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tidyfy::journal::{History, PastJob, PastStep, Wanted as JournalWanted};
 use tidyfy::model::kind::{Kind, Verb};
 use tidyfy::model::outcome::Outcome;
 use tidyfy::model::plan::Assent;
 use tidyfy::sandbox::{Mishap, Quirk, Quirks, Sandbox, Settings};
+use tidyfy::storage::journal::{History, PastJob, PastStep, Wanted as JournalWanted};
 
 pub(super) use crate::support::slug;
 use crate::support::{Desk, Wanted};

@@ -5,13 +5,13 @@ use std::thread;
 use std::time::Duration;
 
 use tidyfy::app::effect::{Effect, Ticket, Work};
-use tidyfy::app::message::{Fact, Message, Reply};
+use tidyfy::app::event::{Fact, Message, Reply};
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::kind::{Kind, Scope};
+use tidyfy::model::limits::{Budget, Limits};
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Unknown};
-use tidyfy::model::pacing::{Budget, Limits};
 use tidyfy::model::record::Record;
-use tidyfy::model::secret::Token;
+use tidyfy::model::token::Token;
 use tidyfy::sandbox::{Bearer, Fault, Mishap, Settings};
 use tokio::time::Instant;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tidyfy::app::effect::{Effect, Ticket, Work};
-use tidyfy::app::message::{Fact, Reply};
+use tidyfy::app::event::{Fact, Reply};
 use tidyfy::model::kind::{Kind, Scope, Verb};
 use tidyfy::model::outcome::Outcome::{self, Done, Failed, NotSent, Refused};
 use tidyfy::model::record::Record;
@@ -174,7 +174,7 @@ async fn a_held_job_sends_nothing_more_until_it_is_resumed() {
 
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_its_turn_is_withdrawn_when_the_job_is_cancelled() {
-    use tidyfy::model::pacing::{Budget, Limits};
+    use tidyfy::model::limits::{Budget, Limits};
     let budget = Budget { count: 10, window: Duration::from_secs(60) };
     let limits = Limits { all: vec![budget], reads: vec![] };
     let mut bench = Bench::paced(slow(), limits).await;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use tidyfy::app::effect::{Effect, Work};
-use tidyfy::app::message::{Fact, Reply};
-use tidyfy::journal::{Ending, FILE, History, JobState, PastJob, PastStep, Wanted};
+use tidyfy::app::event::{Fact, Reply};
 use tidyfy::model::failure::Cause;
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Refused};
 use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::storage::journal::{Ending, FILE, History, JobState, PastJob, PastStep, Wanted};
 
 use super::bench::{Bench, tallied};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tidyfy::app::effect::{Effect, List, Ticket, Wanted, Work};
-use tidyfy::app::message::{Fact, LoadEnd, Reply};
+use tidyfy::app::event::{Fact, LoadEnd, Reply};
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::kind::{Coverage, Kind, Scope};
 use tidyfy::model::record::{Page, Record, Value as Field};

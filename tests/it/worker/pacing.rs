@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use tidyfy::app::effect::Work;
-use tidyfy::app::message::{Attempt, Fact, Message, Reply};
+use tidyfy::app::event::{Attempt, Fact, Message, Reply};
 use tidyfy::model::failure::Cause;
 use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::limits::{Limits, Requests, Traffic};
 use tidyfy::model::outcome::Outcome;
-use tidyfy::model::pacing::{Limits, Requests, Traffic};
 use tidyfy::sandbox::{Fault, Limits as Enforced, Mishap, Settings};
 
 use super::bench::{Bench, client, plan, tallied, whole_list};

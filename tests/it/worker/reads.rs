@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use serde_json::json;
 use tidyfy::app::effect::{Effect, Work};
-use tidyfy::app::message::{Fact, Reply};
-use tidyfy::model::arrange::{Sort, Wish};
+use tidyfy::app::event::{Fact, Reply};
 use tidyfy::model::failure::Cause;
 use tidyfy::model::filter::Filter;
 use tidyfy::model::kind::{Kind, Scope};
-use tidyfy::model::moment::Zone;
 use tidyfy::model::people::People;
+use tidyfy::model::query::{Sort, Wish};
+use tidyfy::model::record_detail::{End, Stretch};
 use tidyfy::model::rows::{Place, Rows};
-use tidyfy::model::sheet::{End, Stretch};
+use tidyfy::model::time::Zone;
 use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Role, Settings};
 
 use super::bench::{Bench, whole_list};

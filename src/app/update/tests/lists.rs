@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::app::effect::Includes;
-use crate::app::state::listing::{Listing, Load, Reading};
-use crate::model::arrange::{self, Arranged};
+use crate::app::list::{Listing, Load, Reading};
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Scope};
 use crate::model::people::People;
+use crate::model::query;
+use crate::model::query::Arranged;
 
 const UTC: fn() -> Zone = || Zone::new(TimeZone::UTC);
 
@@ -57,7 +58,7 @@ impl Bench {
         while let Some(at) = self.open.iter().position(|(_, work)| is_arrange(work)) {
             let (ticket, work) = self.open.remove(at);
             let Work::Arrange(wish) = work else { unreachable!() };
-            let arranged = arrange::arrange(&wish, &|| true, &mut |_| {});
+            let arranged = query::arrange(&wish, &|| true, &mut |_| {});
             self.send(Fact::Reply(ticket, Reply::Arranged(arranged)));
         }
     }
@@ -186,7 +187,7 @@ fn what_was_changed_just_now_is_not_old() {
         listing.receive(1, &record.alone(), Moment::start(now));
         listing.rearrange(Filter::parse(Kind::Tasks, "older:90d", &UTC()).unwrap(), None);
         let wish = listing.wants_arranging(&Arc::new(People::default()), Moment::start(now)).unwrap();
-        let arranged: Arranged = arrange::arrange(&wish, &|| true, &mut |_| {}).unwrap();
+        let arranged: Arranged = query::arrange(&wish, &|| true, &mut |_| {}).unwrap();
         !arranged.order.is_empty()
     };
     assert!(!matches(&record), "it was changed two days ago");

@@ -1,0 +1,363 @@
+//! Acting: from a verb's key to a plan, from a confirmed plan to a job, and ending jobs.
+
+use std::sync::Arc;
+
+use crate::app::arming::Arming;
+use crate::app::command::Command;
+use crate::app::confirm::{Confirm, Verdict};
+use crate::app::detail::Fields;
+use crate::app::effect::{Effect, Effects, Ticket, Work};
+use crate::app::jobs::QueueState;
+use crate::app::list::Listing;
+use crate::app::state::{Condition, Identity, Overlay, Purpose, Question, Refusal, State};
+use crate::app::{downloads, list, reassign, recovery};
+use crate::model::impact::Impact;
+use crate::model::kind::Verb;
+use crate::model::plan::{Chosen, Organization, Plan, untouchable};
+use crate::model::record::Record;
+use crate::model::text;
+
+/// Opens the modal for a verb, with the records frozen that it is about now.
+pub(crate) fn propose(state: &mut State, verb: Verb) {
+    match plan(state, verb) {
+        Ok(plan) => show(state, plan),
+        Err(refusal) => state.refuse(refusal),
+    }
+}
+
+/// What `verb` would do here and now, or why it can do nothing at all.
+fn plan(state: &State, verb: Verb) -> Result<Plan, Refusal> {
+    if state.standing.read_only {
+        return Err("read-only mode".into());
+    }
+    if state.detail.is_none() && state.is_marking() {
+        return Err(Refusal::during(Condition::Marking, "still marking"));
+    }
+    if let Some(why) = unread(state) {
+        return Err(why);
+    }
+    let organization = organization(state)?;
+    let targets = targets(state);
+    let Some(first) = targets.first() else {
+        return Err(format!("there is nothing here to {}", state.kind.row().words.verb(verb)).into());
+    };
+    let row = first.kind().row();
+    if targets.iter().all(|record| record.kind().row().verb(verb).is_none()) {
+        return Err(format!("{} have no {}", row.plural, row.words.verb(verb)).into());
+    }
+    if let (Some(_), Some(reason)) = (&state.detail, untouchable(first)) {
+        return Err(reason.into());
+    }
+    let n = targets.len();
+    let chosen = targets.into_iter().map(|record| chosen(state, record)).collect();
+    if state.marked_only.is_some() && state.detail.is_none() {
+        return Ok(of_set(state, n, draft(state, organization, verb, chosen)));
+    }
+    let marked = state.detail.is_none() && state.marks.count(state.kind) > 0;
+    let hidden = if marked { state.listing().hidden_among(&state.marks) } else { 0 };
+    let bystander =
+        state.under_cursor().filter(|record| marked && state.marks.get(record.kind(), record.id()).is_none());
+    Ok(Plan {
+        hidden,
+        filtered: !state.listing().filter.is_empty(),
+        bystander: bystander.map(|record| record.name().to_owned()),
+        ..draft(state, organization, verb, chosen)
+    })
+}
+
+/// A plan for the `n` marked records that the view of all that is marked shows.
+fn of_set(state: &State, n: usize, plan: Plan) -> Plan {
+    let preface = match state.marks.total() - n {
+        0 => None,
+        1 => Some("1 more is marked, and not shown here and not included".to_owned()),
+        more => {
+            let more = text::grouped(more as u64);
+            Some(format!("{more} more are marked, and not shown here and not included"))
+        }
+    };
+    let is_unmarked = |record: &Record| state.marks.get(record.kind(), record.id()).is_none();
+    let bystander = state.under_cursor().filter(is_unmarked).map(|record| record.name().to_owned());
+    Plan { preface: preface.into_iter().collect(), bystander, ..plan }
+}
+
+/// A plan on the terms of this session, with nothing said or chosen about it yet.
+pub(crate) fn draft(state: &State, organization: Organization, verb: Verb, chosen: Vec<Chosen>) -> Plan {
+    let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
+    let held = |listing: &Listing| Some((listing.kind, listing.total?.max(listing.loaded() as u64)));
+    let is_chosen = |kind| chosen.iter().any(|chosen| chosen.record.kind() == kind);
+    let nests = |listing: &&Listing| listing.kind.row().parent.is_some() && is_chosen(listing.kind);
+    let nesting: Vec<&Listing> = state.listings.iter().filter(nests).collect();
+    let known = nesting.into_iter().flat_map(Listing::records);
+    Plan {
+        held_by_server: state.listings.iter().filter_map(held).collect(),
+        traffic: state.traffic.rested(),
+        ..Plan::new(verb, organization, chosen, limits, caution).among(known)
+    }
+}
+
+/// Opens the modal for a plan.
+pub(crate) fn show(state: &mut State, plan: Plan) {
+    let heirs = reassign::all(state, &plan);
+    state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan).with_heirs(heirs))));
+}
+
+/// Where it would be done; or why nothing can be, as long as that is not known by name.
+pub(crate) fn organization(state: &State) -> Result<Organization, Refusal> {
+    state.standing.organization.clone().ok_or_else(|| match &state.identity {
+        Identity::Failed(failure) => {
+            let words = "nothing can be done while the organization's name is unknown";
+            let key = state.setup.keymap.spoken(Command::Reload);
+            format!("{words}: {}: {key} asks again", failure.words).into()
+        }
+        Identity::Asking | Identity::Known => {
+            Refusal::during(Condition::Identifying, "the organization's name is still being read")
+        }
+    })
+}
+
+/// Records of a past job as they can be acted upon now: those in an open job are left to it.
+pub(crate) fn free(state: &State, past: Vec<Chosen>) -> Vec<Chosen> {
+    let free = |past: Chosen| Chosen { busy: past.busy.or(chosen(state, past.record.clone()).busy), ..past };
+    past.into_iter().map(free).collect()
+}
+
+/// The records a verb is about: the one on the open page, else, where all that is marked is shown, what is shown and
+/// marked there, else the marked ones of this kind, else the one under the cursor. Each in its newest known version.
+pub(crate) fn targets(state: &State) -> Vec<Record> {
+    let picked = picked(state);
+    if picked.is_empty() && state.detail.is_none() && state.marked_only.is_none() {
+        return state.under_cursor().into_iter().collect();
+    }
+    picked
+}
+
+/// The record whose page is open; else what is marked of what is shown in the view of all marks, or of the open kind.
+pub(crate) fn picked(state: &State) -> Vec<Record> {
+    if let Some(detail) = &state.detail {
+        // What is on the page has been read later than the list.
+        let is_read = matches!(detail.fields, Fields::Known(_));
+        let record = &detail.record;
+        return vec![if is_read { completed(state, record) } else { newest(state, record) }];
+    }
+    if let Some(set) = &state.marked_only {
+        let marked = set.shown().filter_map(|record| state.marks.get(record.kind(), record.id()));
+        return marked.map(|mark| newest(state, &mark.record)).collect();
+    }
+    state.marks.of(state.kind).map(|mark| newest(state, &mark.record)).collect()
+}
+
+pub(crate) fn newest(state: &State, record: &Record) -> Record {
+    known(state, record).unwrap_or_else(|| record.clone())
+}
+
+/// The record as its list tells of it, else as it was marked.
+fn known(state: &State, record: &Record) -> Option<Record> {
+    let listed = state.listings[record.kind() as usize].find(record.id());
+    listed.or_else(|| state.marks.get(record.kind(), record.id()).map(|mark| mark.record.clone()))
+}
+
+/// A record that was read by itself, with what its list tells besides: what holds a verb back there does so here.
+pub(crate) fn completed(state: &State, read: &Record) -> Record {
+    known(state, read).map_or_else(|| read.clone(), |earlier| read.completed_by(&earlier))
+}
+
+/// Why the record of the open page is not known well enough to be acted upon: whatever led to the page may have told its
+/// name and no more.
+pub(crate) fn unread(state: &State) -> Option<Refusal> {
+    let detail = state.detail.as_ref().filter(|detail| known(state, &detail.record).is_none())?;
+    match &detail.fields {
+        Fields::Known(_) => None,
+        Fields::Asked(_) => Some(Refusal::during(Condition::Awaiting(Purpose::Read), "still reading")),
+        Fields::Failed(failure) => {
+            let key = state.setup.keymap.spoken(Command::Reload);
+            Some(format!("it could not be read: {}; hint: {key} tries again", failure.words).into())
+        }
+    }
+}
+
+/// A record as a verb finds it now: one that a job still has before it, or hands something to, is left to that job.
+fn chosen(state: &State, record: Record) -> Chosen {
+    let (kind, id) = (record.kind(), record.id());
+    let busy = if state.jobs.holds(kind, id) {
+        Some("already in a running job")
+    } else {
+        state.jobs.hands_to(kind, id).then_some("is to take over in a running job")
+    };
+    Chosen { busy: busy.map(str::to_owned), record }
+}
+
+/// Does what has become of the open modal: nothing yet, nothing at all, or the plan.
+pub(crate) fn conclude(state: &mut State, verdict: Verdict, effects: &mut Effects) {
+    if verdict == Verdict::Open {
+        return;
+    }
+    if let (Some(Overlay::Confirm(confirm)), Verdict::Confirmed) = (state.overlay.take(), verdict) {
+        // What runs is to be seen.
+        state.history_behind = None;
+        apply(state, Arc::clone(&confirm.plan), effects);
+    }
+}
+
+/// Asks what hangs on the records that the open modal is about, and stops what counts for one that is closed.
+pub(crate) fn weigh(state: &mut State, effects: &mut Effects) {
+    while let Some(plan) = modal(state).and_then(Confirm::wants_weighing) {
+        let ticket = state.ask(Purpose::Weigh, Work::Weigh(plan), effects);
+        state.weighing.insert(ticket);
+        if let Some(confirm) = modal(state) {
+            confirm.weighing(ticket);
+        }
+    }
+    let open = match &state.overlay {
+        Some(Overlay::Confirm(confirm)) => Some(confirm),
+        _ => None,
+    };
+    let tickets = &state.tickets;
+    state.weighing.retain(|ticket| {
+        let under_way = tickets.purpose(*ticket).is_some();
+        let wanted = open.is_some_and(|confirm| confirm.is_weighed_by(*ticket));
+        if under_way && !wanted {
+            effects.push(Effect::Cancel(*ticket));
+        }
+        under_way && wanted
+    });
+}
+
+/// What has been counted goes to the modal it was counted for, if that is still open.
+pub(crate) fn weighed(state: &mut State, ticket: Ticket, found: Vec<Impact>) {
+    if let Some(confirm) = modal(state) {
+        confirm.weighed(ticket, found);
+    }
+}
+
+fn modal(state: &mut State) -> Option<&mut Confirm> {
+    match &mut state.overlay {
+        Some(Overlay::Confirm(confirm)) => Some(confirm),
+        _ => None,
+    }
+}
+
+/// Hands a confirmed plan to the worker.
+fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Effects) {
+    if let Some(job) = plan.continues {
+        recovery::update::taken_up(state, job);
+    }
+    let ticket = state.ask(Purpose::Job, Work::Apply(Arc::clone(&plan)), effects);
+    if state.jobs.is_paused() {
+        // The queue stays paused until a person resumes it, whatever joins it.
+        effects.push(Effect::Hold(ticket));
+    }
+    state.undo.confirmed(plan.origin);
+    state.jobs.add(ticket, plan);
+}
+
+/// Pauses the queue, or lets it go on.
+pub(crate) fn pause(state: &mut State, effects: &mut Effects) {
+    if state.jobs.going().next().is_none() {
+        state.note("no job is running");
+    } else if state.jobs.is_paused() {
+        resume(state, effects);
+    } else {
+        hold(state, QueueState::Paused, effects);
+    }
+}
+
+/// Pauses the queue at once, then asks what to cancel of it; without a job, ends the load under way.
+pub(crate) fn ask_cancel(state: &mut State, effects: &mut Effects) {
+    let running = state.jobs.going().next().map(|job| job.ticket);
+    match running {
+        None if downloads::update::stop(state, effects) => {
+            state.note_during(
+                Condition::Awaiting(Purpose::Save),
+                "saving stops; what is not whole is dropped",
+            );
+        }
+        None if list::update::stop(state, effects) => {
+            let key = state.setup.keymap.spoken(Command::Reload);
+            state.note(format!("loading stopped: {key} loads the rest"));
+        }
+        None => state.note("no job is running, and nothing is being saved or loaded"),
+        Some(ticket) => {
+            if !state.jobs.is_paused() {
+                hold(state, QueueState::Asking, effects);
+            }
+            state.question_arming = Arming::default();
+            state.overlay = Some(Overlay::Ask(Question::CancelJob(ticket)));
+        }
+    }
+}
+
+/// Cancels the rest of one job. Those behind it wait for a person.
+pub(crate) fn cancel(state: &mut State, ticket: Ticket, effects: &mut Effects) {
+    state.jobs.queue = QueueState::Paused;
+    if let Some(job) = state.jobs.get_mut(ticket) {
+        job.cancelled = true;
+        effects.push(Effect::Cancel(ticket));
+    }
+}
+
+/// A question about the queue is answered with no: what it paused goes on.
+pub(crate) fn go_on(state: &mut State, effects: &mut Effects) {
+    if state.jobs.queue == QueueState::Asking {
+        resume(state, effects);
+    }
+}
+
+/// The job that is asked about is over before it was answered. Nothing behind it starts while a person meant to stop.
+pub(crate) fn nothing_to_cancel(state: &mut State) {
+    state.overlay = None;
+    if state.jobs.is_empty() {
+        state.note("the job is over: nothing was left to cancel");
+        return;
+    }
+    state.jobs.queue = QueueState::Paused;
+    let key = state.setup.keymap.spoken(Command::PauseJob);
+    let words =
+        format!("that job is over: nothing was left to cancel; the queue is paused: {key} resumes it");
+    state.note_during(Condition::Paused, words);
+}
+
+fn resume(state: &mut State, effects: &mut Effects) {
+    state.suspending = false;
+    state.jobs.queue = QueueState::Running;
+    let going: Vec<Ticket> = state.jobs.going().map(|job| job.ticket).collect();
+    for ticket in going {
+        effects.push(Effect::Resume(ticket));
+        if let Some(job) = state.jobs.get_mut(ticket) {
+            job.at_rest = false;
+        }
+    }
+}
+
+fn hold(state: &mut State, queue: QueueState, effects: &mut Effects) {
+    state.jobs.queue = queue;
+    effects.extend(state.jobs.going().map(|job| Effect::Hold(job.ticket)));
+}
+
+/// Cancels every job.
+pub(crate) fn cancel_all(state: &mut State, effects: &mut Effects) {
+    let tickets: Vec<Ticket> = state.jobs.iter().map(|job| job.ticket).collect();
+    tickets.into_iter().for_each(|ticket| cancel(state, ticket, effects));
+}
+
+/// Stops the process, after what is under way has been answered. No job goes on by itself when the process does.
+pub(crate) fn suspend(state: &mut State, effects: &mut Effects) {
+    if !state.jobs.is_empty() {
+        hold(state, QueueState::Paused, effects);
+    }
+    state.suspending = true;
+    // The screen is given away: what was on it must be seen again before it counts.
+    state.hide_overlay();
+    stop_if_at_rest(state, effects);
+    if state.suspending {
+        let words = "stopping as soon as what is under way has been answered";
+        state.note_during(Condition::Suspending, words);
+    }
+}
+
+/// Stops the process if that is wanted and nothing is under way.
+pub(crate) fn stop_if_at_rest(state: &mut State, effects: &mut Effects) {
+    if state.suspending && state.jobs.are_at_rest() {
+        state.suspending = false;
+        effects.push(Effect::Suspend);
+    }
+}

@@ -1,0 +1,247 @@
+//! The page of one record.
+//!
+//! Owns what is known of it, what it leads to and how far that has been read, what is selected and searched on it, and
+//! how far it is scrolled. Must not know how its lines are broken or drawn.
+pub mod body;
+pub(crate) mod update;
+
+use super::text_input::TextInput;
+use crate::app::effect::Ticket;
+use crate::model::catalog::Relation;
+use crate::model::failure::{Cause, Failure};
+use crate::model::record::Record;
+use crate::model::record_detail::{End, GLANCE, HUNDRED, Kin, Lookup, Sheet, Stretch, Tie};
+
+/// How far the fields of a record have been read.
+#[derive(Debug, Clone)]
+pub enum Fields {
+    /// They have been asked for.
+    Asked(Ticket),
+    /// All that is known.
+    Known(Box<Sheet>),
+    /// They could not be read; what the list told is shown.
+    Failed(Failure),
+}
+
+/// A place on a page that leads further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    /// Which of the page's relations.
+    pub tie: usize,
+    /// Which of its records; the one after the last stands for all that have not been read.
+    pub row: usize,
+}
+
+/// What a record leads to by one relation, as far as that is known.
+#[derive(Debug, Clone)]
+pub struct Relatives {
+    /// The relation.
+    pub relation: &'static Relation,
+    /// What they are asked for with; nothing where they came along with the record.
+    pub lookup: Option<Lookup>,
+    /// What is being read.
+    pub reading: Option<Ticket>,
+    /// Why the last reading failed, if it did.
+    pub failed: Option<Failure>,
+    /// How many there are, where that is known.
+    pub total: Option<u64>,
+    /// Those that have been read.
+    pub records: Vec<Record>,
+    /// How many pages of a hundred have been read.
+    hundreds: usize,
+    /// Whether the list has come to its end.
+    over: bool,
+}
+
+impl Relatives {
+    /// A record's side of a relation, before anything is asked.
+    #[must_use]
+    pub fn of(tie: &Tie) -> Self {
+        let (lookup, records) = match &tie.end {
+            End::Here(records) => (None, records.clone()),
+            End::Asked(lookup) => (Some(lookup.clone()), Vec::new()),
+        };
+        let total = lookup.is_none().then_some(records.len() as u64);
+        let over = lookup.is_none();
+        let relation = tie.relation;
+        Self { relation, lookup, reading: None, failed: None, total, records, hundreds: 0, over }
+    }
+
+    /// Which part is to be read next.
+    #[must_use]
+    pub fn next(&self) -> Stretch {
+        if self.records.is_empty() { Stretch::First } else { Stretch::Hundred(self.hundreds + 1) }
+    }
+
+    /// Whether more can be read, and how many more there are if that is known.
+    #[must_use]
+    pub fn more(&self) -> Option<Option<u64>> {
+        let left = self.total.map(|total| total.saturating_sub(self.records.len() as u64));
+        (!self.over && !self.records.is_empty() && left != Some(0)).then_some(left)
+    }
+
+    /// Takes in what was read. Whatever came before stays, and stays where it is. Says whether more must be read before
+    /// anything new can be shown: the first hundred holds the first few again, and nothing else where the server sends
+    /// pages of another size than it was asked for.
+    pub fn receive(&mut self, kin: Result<Kin, Failure>) -> bool {
+        let stretch = self.next();
+        self.reading = None;
+        self.failed = None;
+        let kin = match kin {
+            Ok(kin) => kin,
+            Err(failure) => {
+                self.failed = Some(failure).filter(|failure| failure.cause != Cause::Cancelled);
+                return false;
+            }
+        };
+        let sent = kin.records.len();
+        let asked = match stretch {
+            Stretch::First => GLANCE,
+            Stretch::Hundred(page) => {
+                self.hundreds = page;
+                HUNDRED
+            }
+        };
+        let fresh: Vec<Record> = kin.records.into_iter().filter(|record| !self.holds(record)).collect();
+        self.total = kin.total.or(self.total);
+        let repeats = stretch == Stretch::Hundred(1) && fresh.is_empty();
+        self.over = sent == 0 || fresh.is_empty() && !repeats || self.total.is_none() && sent < asked;
+        self.records.extend(fresh);
+        repeats && self.more().is_some()
+    }
+
+    fn holds(&self, record: &Record) -> bool {
+        self.records.iter().any(|known| known.id() == record.id())
+    }
+
+    /// How many places it has on the page that lead further.
+    #[must_use]
+    pub fn spots(&self) -> usize {
+        self.records.len() + usize::from(self.leads_on())
+    }
+
+    /// Whether the place after the last record leads further: to more of them, or to another try.
+    #[must_use]
+    pub fn leads_on(&self) -> bool {
+        self.reading.is_none() && (self.failed.is_some() || self.more().is_some())
+    }
+
+    /// Lets it tell what has become of a record; nothing, if it is gone.
+    fn renew(&mut self, record: &Record, becomes: Option<&Record>) {
+        let is_it = |known: &Record| known.kind() == record.kind() && known.id() == record.id();
+        let Some(at) = self.records.iter().position(is_it) else { return };
+        match becomes {
+            Some(becomes) => self.records[at] = becomes.clone(),
+            None => {
+                self.records.remove(at);
+                self.total = self.total.map(|total| total.saturating_sub(1));
+            }
+        }
+    }
+}
+
+/// What is searched for on a page.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// What is typed.
+    pub input: TextInput,
+    /// Whether it is still being typed.
+    pub typing: bool,
+    /// Which of the lines it was found on is the one gone to.
+    pub at: usize,
+    /// Where the page was scrolled to before.
+    pub former: usize,
+}
+
+/// The page of one record.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// The record, as new as it is known.
+    pub record: Record,
+    /// Everything the server tells of it.
+    pub fields: Fields,
+    /// What it leads to.
+    pub kin: Vec<Relatives>,
+    /// What is selected of that.
+    pub at: Option<Spot>,
+    /// Whether its JSON is shown.
+    pub raw: bool,
+    /// What is searched for.
+    pub finding: Option<Finding>,
+    /// How many lines are scrolled away.
+    pub scroll: usize,
+    /// How many are in the other view, the JSON or the page.
+    pub other_scroll: usize,
+}
+
+impl Detail {
+    /// The page of `record`, while its fields are being read.
+    #[must_use]
+    pub fn asked(record: Record, ticket: Ticket) -> Self {
+        let fields = Fields::Asked(ticket);
+        Self {
+            record,
+            fields,
+            kin: Vec::new(),
+            at: None,
+            raw: false,
+            finding: None,
+            scroll: 0,
+            other_scroll: 0,
+        }
+    }
+
+    /// What is awaited for it.
+    pub fn tickets(&self) -> impl Iterator<Item = Ticket> + '_ {
+        let fields = match self.fields {
+            Fields::Asked(ticket) => Some(ticket),
+            Fields::Known(_) | Fields::Failed(_) => None,
+        };
+        fields.into_iter().chain(self.kin.iter().filter_map(|kin| kin.reading))
+    }
+
+    /// Whether it waits for its fields under this ticket.
+    #[must_use]
+    pub fn awaits(&self, ticket: Ticket) -> bool {
+        matches!(self.fields, Fields::Asked(asked) if asked == ticket)
+    }
+
+    /// Whether it is about this record.
+    #[must_use]
+    pub fn is_about(&self, record: &Record) -> bool {
+        self.record.kind() == record.kind() && self.record.id() == record.id()
+    }
+
+    /// Goes from the page to its JSON, or back, each scrolled as it was.
+    pub fn turn_over(&mut self) {
+        self.raw = !self.raw;
+        std::mem::swap(&mut self.scroll, &mut self.other_scroll);
+        if let Some(finding) = &mut self.finding {
+            finding.at = 0;
+        }
+    }
+
+    /// Selects the next place that leads further, or the one before, around the end. Says whether there is any.
+    pub fn walk(&mut self, back: bool) -> bool {
+        let spots: Vec<Spot> = self
+            .kin
+            .iter()
+            .enumerate()
+            .flat_map(|(tie, kin)| (0..kin.spots()).map(move |row| Spot { tie, row }))
+            .collect();
+        let here = self.at.and_then(|at| spots.iter().position(|spot| *spot == at));
+        let to = match (here, back) {
+            (None, false) => 0,
+            (None, true) => spots.len().saturating_sub(1),
+            (Some(at), false) => (at + 1) % spots.len(),
+            (Some(at), true) => (at + spots.len() - 1) % spots.len(),
+        };
+        self.at = spots.get(to).copied();
+        self.at.is_some()
+    }
+
+    /// Lets what it leads to tell what has become of a record.
+    pub fn renew_kin(&mut self, record: &Record, becomes: Option<&Record>) {
+        self.kin.iter_mut().for_each(|kin| kin.renew(record, becomes));
+    }
+}

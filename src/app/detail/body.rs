@@ -1,0 +1,206 @@
+//! A detail page, line by line.
+//!
+//! Owns what stands on it in which order, and which of its lines lead further. The most telling comes first: what the
+//! table of the kind knows, then what the record leads to, then everything else in groups. Must not know how a line is
+//! drawn.
+
+use crate::app::command::Command;
+use crate::app::detail::{Detail, Fields, Relatives, Spot};
+use crate::app::lines::{Laid, Precision, Weight, shown};
+use crate::app::state::State;
+use crate::model::failure::Failure;
+use crate::model::plan::untouchable;
+use crate::model::record::{Record, Value};
+use crate::model::record_detail::{Line, Said, Sheet};
+use crate::model::text;
+use crate::model::time::distance;
+
+/// Cells a label takes at most, the space after it included.
+const LABEL: usize = 26;
+
+/// A page, broken to a width.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// Its lines.
+    pub lines: Vec<Laid>,
+    /// The lines that lead further, by number, in order.
+    pub links: Vec<(usize, Spot)>,
+}
+
+/// A label and what stands after it.
+type Row = (String, String);
+
+impl Page {
+    /// The page of `detail`, or its JSON, `width` cells wide.
+    #[must_use]
+    pub fn of(state: &State, detail: &Detail, width: usize) -> Self {
+        let mut page = Self::default();
+        match &detail.fields {
+            Fields::Known(sheet) if detail.raw => {
+                let lines = text::wrapped_under(&text::clean_lines(&sheet.raw), width);
+                page.lines.extend(lines.into_iter().map(|line| Laid::new(Weight::Plain, line)));
+            }
+            Fields::Known(sheet) => page.sheet(state, detail, sheet, width),
+            Fields::Asked(_) => {
+                let rows = fields(state, &detail.record);
+                page.rows(&rows, column(&rows, width), width);
+                page.lines.extend([Laid::blank(), Laid::new(Weight::Faint, "reading…")]);
+            }
+            Fields::Failed(failure) => {
+                page.failure("could not read", failure, width);
+                page.lines.push(Laid::blank());
+                let rows = fields(state, &detail.record);
+                page.rows(&rows, column(&rows, width), width);
+            }
+        }
+        page
+    }
+
+    /// The number of the line that leads to what is selected.
+    #[must_use]
+    pub fn line_of(&self, spot: Spot) -> Option<usize> {
+        self.links.iter().find(|(_, known)| *known == spot).map(|(line, _)| *line)
+    }
+
+    /// The numbers of the lines that hold `wanted`.
+    #[must_use]
+    pub fn hits(&self, wanted: &str) -> Vec<usize> {
+        let holds = |part: &str| !text::found(part, wanted).is_empty();
+        let lines = self.lines.iter().enumerate();
+        lines.filter(|(_, line)| holds(&line.lead) || holds(&line.text)).map(|(at, _)| at).collect()
+    }
+
+    fn sheet(&mut self, state: &State, detail: &Detail, sheet: &Sheet, width: usize) {
+        if let Some(reason) = untouchable(&detail.record) {
+            self.lines.extend(Laid::wrapped(Weight::Loud, &format!("read-only: {reason}"), width));
+            self.lines.push(Laid::blank());
+        }
+        let head = fields(state, &detail.record);
+        let sections: Vec<(&str, Vec<Row>)> = sheet
+            .sections
+            .iter()
+            .map(|section| {
+                (section.title.as_str(), section.lines.iter().map(|line| row(state, line)).collect())
+            })
+            .collect();
+        let column = column(head.iter().chain(sections.iter().flat_map(|(_, rows)| rows)), width);
+        self.rows(&head, column, width);
+        for (tie, kin) in detail.kin.iter().enumerate() {
+            self.lines.push(Laid::blank());
+            self.kin(state, detail, (tie, kin), width);
+        }
+        for (title, rows) in &sections {
+            self.lines.push(Laid::blank());
+            self.lines.extend(Laid::wrapped(Weight::Head, title, width));
+            self.rows(rows, column, width);
+        }
+        if !sheet.empty.is_empty() {
+            self.lines.push(Laid::blank());
+            let words = format!("empty: {}", sheet.empty.join(", "));
+            self.lines.extend(Laid::wrapped(Weight::Faint, &words, width));
+        }
+    }
+
+    /// What a record leads to by one relation: its head, then a line each.
+    fn kin(&mut self, state: &State, detail: &Detail, (tie, kin): (usize, &Relatives), width: usize) {
+        let key = state.setup.keymap.spoken(Command::Open);
+        let mark = |spot: Spot| if detail.at == Some(spot) { "> " } else { "  " }.to_owned();
+        self.lines.extend(Laid::wrapped(Weight::Head, &headed(kin), width));
+        for (row, record) in kin.records.iter().enumerate() {
+            self.links.push((self.lines.len(), Spot { tie, row }));
+            let lead = mark(Spot { tie, row });
+            self.lines.push(Laid { lead, ..Laid::new(Weight::Plain, told(record)) });
+        }
+        if let Some(failure) = &kin.failed {
+            self.failure("  could not read", failure, width);
+        }
+        let last = Spot { tie, row: kin.records.len() };
+        let words = match (kin.leads_on(), &kin.failed, kin.more()) {
+            (false, ..) if kin.reading.is_some() => "reading…".to_owned(),
+            (false, ..) => return,
+            (true, Some(_), _) => format!("{key} tries again"),
+            (true, None, Some(Some(left))) => format!("{} more: {key} loads them", text::grouped(left)),
+            (true, None, _) => format!("more: {key} loads them"),
+        };
+        if kin.leads_on() {
+            self.links.push((self.lines.len(), last));
+        }
+        self.lines.push(Laid { lead: mark(last), ..Laid::new(Weight::Faint, words) });
+    }
+
+    fn failure(&mut self, what: &str, failure: &Failure, width: usize) {
+        self.lines.extend(Laid::wrapped(Weight::Loud, &format!("{what}: {}", failure.words), width));
+        if let Some(hint) = failure.hint() {
+            self.lines.extend(Laid::wrapped(Weight::Plain, &format!("hint: {hint}"), width));
+        }
+    }
+
+    /// Labels and values, the values aligned.
+    fn rows(&mut self, rows: &[Row], column: usize, width: usize) {
+        for (label, value) in rows {
+            let (label, column) = if label.is_empty() { ("-", 2) } else { (label.as_str(), column) };
+            self.lines.extend(Laid::led(label, column, Weight::Plain, value, width));
+        }
+    }
+}
+
+/// How wide the labels of a page are.
+fn column<'a>(rows: impl IntoIterator<Item = &'a Row>, width: usize) -> usize {
+    let longest = rows.into_iter().map(|(label, _)| text::width(label) + 2).max().unwrap_or_default();
+    longest.min((width / 3).clamp(8, LABEL))
+}
+
+/// What heads the records of a relation: what they are, and how many there are.
+fn headed(kin: &Relatives) -> String {
+    let title = kin.relation.title;
+    // That they belong to the record is the server's word alone.
+    let unproved = if kin.relation.is_unproved() { ", not checked" } else { "" };
+    let hidden = kin.lookup.as_ref().is_some_and(|lookup| lookup.hidden);
+    match kin.total {
+        _ if kin.records.is_empty() && (kin.reading.is_some() || kin.failed.is_some()) => title.to_owned(),
+        _ if kin.records.is_empty() && hidden => format!("{title}: unknown, hidden with it in the archive"),
+        Some(0) | None if kin.records.is_empty() => format!("{title}: none"),
+        Some(total) => format!("{title} ({}{unproved})", text::grouped(total.max(kin.records.len() as u64))),
+        None => format!("{title} ({} and perhaps more{unproved})", text::grouped(kin.records.len() as u64)),
+    }
+}
+
+/// A related record on its line.
+fn told(record: &Record) -> String {
+    let state = match record.named("status") {
+        _ if record.is_archived() => "archived",
+        Value::Text(status) => status,
+        _ => return record.name().to_owned(),
+    };
+    format!("{}  ({state})", record.name())
+}
+
+/// What the table of its kind knows of a record, and its id.
+fn fields(state: &State, record: &Record) -> Vec<Row> {
+    let zone = &state.setup.zone;
+    let fields = record.kind().row().fields.iter().enumerate().filter(|(_, field)| field.typed);
+    let rows = fields.filter_map(|(position, field)| {
+        let said = shown(record, position, zone, &state.people, Precision::Minute)?;
+        let said = match record.value(position) {
+            Value::Time(at) => format!("{said}, {}", distance(at, state.now.wall)),
+            _ => said,
+        };
+        (!said.is_empty()).then(|| (field.name.to_owned(), said))
+    });
+    rows.chain([("id".to_owned(), record.id().to_string())]).collect()
+}
+
+fn row(state: &State, line: &Line) -> Row {
+    let said = match &line.said {
+        Said::Text(words) => words.clone(),
+        Said::People(ids) => state.people.names(ids),
+        Said::Time(at) => {
+            format!("{}, {}", state.setup.zone.minute(*at), distance(*at, state.now.wall))
+        }
+        Said::More(left_out) => {
+            let key = state.setup.keymap.spoken(Command::Raw);
+            format!("and {} more: {key} shows the JSON", text::grouped(*left_out as u64))
+        }
+    };
+    (line.label.clone(), said)
+}

@@ -1,0 +1,103 @@
+//! Writing records into a file: which ones, and under which name.
+
+use crate::app::effect::{Effects, Export, Work};
+use crate::app::event::Exported;
+use crate::app::export::ExportBox;
+use crate::app::keymap::{Chord, Key};
+use crate::app::state::{Condition, Overlay, Purpose, State};
+use crate::app::status_pane::Told;
+use crate::app::text_input::TextInput;
+use crate::app::{confirm, filter};
+use crate::model::export::{Format, Spreadsheet};
+use crate::model::failure::Failure;
+use crate::model::rows::Rows;
+use crate::model::text::grouped;
+
+/// Asks for a file's name for the record of the page, else the marked records, else those that match.
+pub(crate) fn ask(state: &mut State) {
+    let marked = confirm::update::picked(state);
+    let is_listed = state.detail.is_none() && state.marked_only.is_none();
+    if is_listed && marked.is_empty() && filter::update::is_broken(state) {
+        return;
+    }
+    let (rows, shown) = if is_listed { state.listing().rows_shown() } else { (Rows::default(), Vec::new()) };
+    let (people, zone) = (state.people.clone(), state.setup.zone.clone());
+    let sheet = Spreadsheet { marked, rows, shown, people, zone };
+    if sheet.is_empty() {
+        state.note("there is nothing here to export");
+        return;
+    }
+    let (what, lacks) = words(state, &sheet);
+    let stem = match (&state.detail, &state.marked_only) {
+        (None, Some(_)) => "marked",
+        (Some(detail), _) => detail.record.kind().row().slug,
+        (None, None) => state.kind.row().slug,
+    };
+    let name = format!("{stem}-{}.csv", state.setup.zone.date(state.now.wall));
+    let open = ExportBox { sheet, what, lacks, input: TextInput::from(name), trouble: None };
+    state.overlay = Some(Overlay::Export(Box::new(open)));
+}
+
+/// What is written, and what is not although it would match.
+fn words(state: &State, sheet: &Spreadsheet) -> (String, Option<String>) {
+    let (n, row) = (sheet.len(), state.kind.row());
+    if let Some(detail) = &state.detail {
+        return (format!("this {}", detail.record.kind().row().singular), None);
+    }
+    if state.marked_only.is_some() {
+        return (format!("{} marked {}", grouped(n as u64), if n == 1 { "record" } else { "records" }), None);
+    }
+    let noun = if n == 1 { row.singular } else { row.plural };
+    if !sheet.marked.is_empty() {
+        return (format!("{} marked {noun}", grouped(n as u64)), None);
+    }
+    let listing = state.listing();
+    let lacks = (!listing.is_complete()).then(|| {
+        let (here, all) = (listing.loaded() as u64, listing.total_or_loaded());
+        let of = if all > here { format!(" of {}", grouped(all)) } else { String::new() };
+        format!("{}{of} loaded: only these are written", grouped(here))
+    });
+    let matching = if listing.filter.is_empty() { "" } else { " that match" };
+    (format!("{} {noun}{matching}", grouped(n as u64)), lacks)
+}
+
+/// Reads a key in the box.
+pub(crate) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
+    let Some(Overlay::Export(open)) = &mut state.overlay else { return };
+    match chord.key {
+        Key::Esc => state.overlay = None,
+        Key::Enter => {
+            let name = open.input.value().trim().to_owned();
+            match Format::of(&name) {
+                None => open.trouble = Some("the name must end in .csv or .json, which decides the format"),
+                Some(format) => write(state, name, format, effects),
+            }
+        }
+        _ => {
+            open.trouble = None;
+            open.input.key(chord);
+        }
+    }
+}
+
+fn write(state: &mut State, name: String, format: Format, effects: &mut Effects) {
+    let Some(Overlay::Export(open)) = state.overlay.take() else { return };
+    let ExportBox { sheet, what, lacks, .. } = *open;
+    state.note_during(Condition::Awaiting(Purpose::Export), format!("writing {what}"));
+    let export = Export { name, format, sheet, lacks };
+    state.ask(Purpose::Export, Work::Export(Box::new(export)), effects);
+}
+
+/// The file is written, or is not.
+pub(crate) fn exported(state: &mut State, result: Result<Exported, Failure>) {
+    let words = match result {
+        Ok(Exported { path, records, lacks }) => {
+            let noun = if records == 1 { "record" } else { "records" };
+            let lacks = lacks.map(|lacks| format!("; {lacks}")).unwrap_or_default();
+            format!("written: {path}, {} {noun}{lacks}", grouped(records as u64))
+        }
+        Err(failure) => format!("{}; hint: name a folder where files can be written", failure.words),
+    };
+    state.status.tell(state.now, Told::Note(words.clone()));
+    state.note(words);
+}

@@ -1,0 +1,154 @@
+//! The history: past jobs, and the steps of one.
+//!
+//! Owns which of them are known, what is sought among them and where the cursor is. Must not know where they are kept.
+pub(crate) mod update;
+
+use super::text_input::TextInput;
+use crate::app::command::Motion;
+use crate::app::effect::Ticket;
+use crate::app::list::moved;
+use crate::model::history::{Account, Deed, Sought, Volume};
+
+/// How close to the last known job the cursor comes before more are asked for.
+const AHEAD: usize = 20;
+
+/// How far jobs are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// Some have been asked for.
+    Asked(Ticket),
+    /// These, and where there are older ones those before this job.
+    Are(Option<i64>),
+    /// They could not be read: why.
+    Failed(String),
+}
+
+/// The page of past jobs, while it is open.
+#[derive(Debug)]
+pub struct HistoryPage {
+    /// The jobs, the newest first.
+    pub accounts: Vec<Account>,
+    /// Whether these are all.
+    pub known: Known,
+    /// How many entries of the journal could not be read.
+    pub damaged: u64,
+    /// What is sought, as it was typed.
+    pub filter: String,
+    /// What is being typed to seek.
+    pub typing: Option<TextInput>,
+    /// The row of the cursor.
+    pub at: usize,
+    /// The job that is open.
+    pub open: Option<JobPage>,
+}
+
+impl HistoryPage {
+    /// A page that waits for its first jobs.
+    #[must_use]
+    pub fn new(ticket: Ticket) -> Self {
+        let (filter, known) = (String::new(), Known::Asked(ticket));
+        Self { accounts: Vec::new(), known, damaged: 0, filter, typing: None, at: 0, open: None }
+    }
+
+    /// Takes in jobs that were asked for with `ticket`.
+    pub fn receive(&mut self, ticket: Ticket, volume: Volume) {
+        if self.known == Known::Asked(ticket) {
+            self.accounts.extend(volume.accounts);
+            self.known = Known::Are(volume.before);
+            self.damaged = self.damaged.max(volume.damaged);
+        }
+    }
+
+    /// The job that a key is about: the one that is open, else the one under the cursor.
+    #[must_use]
+    pub fn current(&self) -> Option<&Account> {
+        self.open.as_ref().map(|open| &open.account).or_else(|| self.accounts.get(self.at))
+    }
+
+    /// The job before which more are wanted now, if they are.
+    #[must_use]
+    pub fn wants(&self) -> Option<i64> {
+        match self.known {
+            Known::Are(Some(before)) if self.at + AHEAD >= self.accounts.len() => Some(before),
+            _ => None,
+        }
+    }
+
+    /// Moves the cursor of what is shown; `page` is how many rows that has.
+    pub fn go(&mut self, motion: Motion, page: usize) {
+        match &mut self.open {
+            Some(open) => open.at = moved(open.at, motion, open.shown.len(), page),
+            None => self.at = moved(self.at, motion, self.accounts.len(), page),
+        }
+    }
+
+    /// Whether anything is typed into.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        self.open.as_ref().map_or(&self.typing, |open| &open.typing).is_some()
+    }
+
+    /// What is typed into, if anything is.
+    pub fn typing_mut(&mut self) -> Option<&mut TextInput> {
+        match &mut self.open {
+            Some(open) => open.typing.as_mut(),
+            None => self.typing.as_mut(),
+        }
+    }
+}
+
+/// How far the steps of a job are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Steps {
+    /// They have been asked for.
+    Asked(Ticket),
+    /// All of them.
+    Are(Vec<Deed>),
+    /// They could not be read: why.
+    Failed(String),
+}
+
+/// One job with its steps.
+#[derive(Debug)]
+pub struct JobPage {
+    /// The job.
+    pub account: Account,
+    /// Its steps.
+    pub steps: Steps,
+    /// How many entries of it could not be read.
+    pub damaged: u64,
+    /// What is sought among them, as it was typed.
+    pub filter: String,
+    /// What is being typed to seek.
+    pub typing: Option<TextInput>,
+    /// Which of the steps are shown, in order.
+    pub shown: Vec<usize>,
+    /// The row of the cursor.
+    pub at: usize,
+}
+
+impl JobPage {
+    /// A page that waits for its steps.
+    #[must_use]
+    pub fn new(account: Account, ticket: Ticket) -> Self {
+        let (filter, steps) = (String::new(), Steps::Asked(ticket));
+        Self { account, steps, damaged: 0, filter, typing: None, shown: Vec::new(), at: 0 }
+    }
+
+    /// Shows the steps that are sought.
+    pub fn seek(&mut self, filter: String, sought: &Sought) {
+        self.filter = filter;
+        self.at = 0;
+        let Steps::Are(deeds) = &self.steps else { return };
+        self.shown = (0..deeds.len()).filter(|n| sought.finds(&deeds[*n])).collect();
+    }
+
+    /// The step the cursor is on.
+    #[must_use]
+    pub fn current(&self) -> Option<&Deed> {
+        match &self.steps {
+            Steps::Are(deeds) => deeds.get(*self.shown.get(self.at)?),
+            Steps::Asked(_) | Steps::Failed(_) => None,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What has been asked of the worker and not been answered to the end.
+//!
+//! Owns the numbers of tickets, and what each was given out for. Must not know what the answers are.
+
+use std::collections::BTreeMap;
+
+use crate::app::effect::Ticket;
+use crate::model::kind::Kind;
+use crate::model::recovery::Recall;
+
+/// What a ticket was given out for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Who we are.
+    Identify,
+    /// The names of the members.
+    People,
+    /// The organizations one can go to.
+    Places,
+    /// The number on a tab.
+    Count(Kind),
+    /// The rows of a list.
+    List(Kind),
+    /// Rows that a filter may let through, ahead of their list.
+    Search(Kind),
+    /// The order of a list.
+    Arrange(Kind),
+    /// The fields of a detail page.
+    Read,
+    /// What a detail page leads to.
+    Relate,
+    /// What hangs on the records of a modal's plan.
+    Weigh,
+    /// A job.
+    Job,
+    /// A past job, to undo it or to try again what failed of it.
+    Recall(Recall),
+    /// Unfinished jobs of earlier runs.
+    Unfinished,
+    /// Past jobs.
+    Annals,
+    /// The steps of a past job.
+    Deeds,
+    /// The clipboard.
+    Copy,
+    /// A browser.
+    Browse,
+    /// A file of records.
+    Export,
+    /// Noting that a person knows of an earlier journal.
+    Acknowledge,
+    /// Leaving the rest of an unfinished job undone.
+    Drop(i64),
+    /// Another token.
+    Admit,
+    /// The saved filters.
+    Shelve,
+    /// The bytes of files.
+    Save,
+    /// What a file hangs on.
+    Look,
+    /// Sets of marks.
+    Sets,
+    /// Which records a set of marks or a list of ids names.
+    Entries,
+    /// The records of a set of marks.
+    Seek,
+    /// A file.
+    Write,
+}
+
+/// The tickets that wait for their final message.
+#[derive(Debug, Default)]
+pub struct Tickets {
+    last: u64,
+    open: BTreeMap<Ticket, Purpose>,
+}
+
+impl Tickets {
+    /// A new ticket for `purpose`.
+    pub fn open(&mut self, purpose: Purpose) -> Ticket {
+        self.last += 1;
+        let ticket = Ticket(self.last);
+        self.open.insert(ticket, purpose);
+        ticket
+    }
+
+    /// What an open ticket is for; `None` for one that was never given out or has ended.
+    #[must_use]
+    pub fn purpose(&self, ticket: Ticket) -> Option<Purpose> {
+        self.open.get(&ticket).copied()
+    }
+
+    /// Whether an open ticket was given out for `purpose`.
+    #[must_use]
+    pub fn awaits(&self, purpose: Purpose) -> bool {
+        self.open.values().any(|open| *open == purpose)
+    }
+
+    /// Whether a past job is being looked for.
+    #[must_use]
+    pub fn recalls(&self) -> bool {
+        self.open.values().any(|open| matches!(open, Purpose::Recall(_)))
+    }
+
+    /// Ends a ticket.
+    pub fn close(&mut self, ticket: Ticket) {
+        self.open.remove(&ticket);
+    }
+
+    /// How many are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether nothing is awaited.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+}

@@ -1,0 +1,64 @@
+//! Who can take over what belongs to the records of a plan.
+//!
+//! Owns whom a modal offers for that, and whether the one who was chosen in a past job still counts.
+
+use std::collections::BTreeSet;
+
+use crate::app::state::State;
+use crate::model::catalog::STATUS;
+use crate::model::id::Id;
+use crate::model::kind::{Kind, Scope};
+use crate::model::plan::{Heir, Plan, can_inherit};
+use crate::model::record::{Record, Value};
+use crate::model::text;
+
+/// Those whom what belongs to the records of a plan can be handed to: whoever of their kind is loaded, active, and neither
+/// in the plan nor in a job that is not over.
+pub(crate) fn all(state: &State, plan: &Plan) -> Vec<Heir> {
+    let kinds: BTreeSet<Kind> = plan.chosen.iter().map(|chosen| chosen.record.kind()).collect();
+    let hands_over = |kind: &Kind| kind.row().verbs.iter().any(|verb| verb.reassign.is_some());
+    let Some(kind) = kinds.into_iter().find(hands_over) else { return Vec::new() };
+    let chosen: BTreeSet<&Id> = plan.chosen.iter().map(|chosen| chosen.record.id()).collect();
+    let suits = |record: &Record| {
+        let is_free = !chosen.contains(record.id()) && !state.jobs.holds(kind, record.id());
+        is_free && is_active(record) && can_inherit(record)
+    };
+    let suiting = state.listings[kind as usize].records().filter(suits);
+    let mut heirs: Vec<Heir> =
+        suiting.map(|record| Heir { id: record.id().clone(), name: record.name().to_owned() }).collect();
+    heirs.sort_by_key(|heir| text::folded(&heir.name));
+    heirs
+}
+
+/// Whether somebody has not only been invited.
+fn is_active(record: &Record) -> bool {
+    match record.named(STATUS) {
+        Value::Text(status) => status.eq_ignore_ascii_case(Scope::Active.word()),
+        _ => !record.is_archived(),
+    }
+}
+
+/// A plan of the past with the heir that was chosen then, if that one can still take over as far as that is known here;
+/// it says what has become of the choice.
+pub(crate) fn of_the_past(state: &State, plan: Plan, former: Option<Heir>) -> Plan {
+    let (Some(former), Some(kind)) = (former, plan.hands_over()) else { return plan };
+    if let Some(heir) = all(state, &plan).into_iter().find(|heir| heir.id == former.id) {
+        return plan.handing_to(Some(heir));
+    }
+    let listing = &state.listings[kind as usize];
+    let is_listed = listing.find(&former.id).is_some() || listing.is_whole() && listing.scope.holds(false);
+    let is_chosen = plan.chosen.iter().any(|chosen| *chosen.record.id() == former.id);
+    let is_busy = state.jobs.holds(kind, &former.id);
+    let (plural, name) = (kind.row().plural, text::name_or_nameless(&former.name));
+    let (words, heir) = if is_listed || is_chosen || is_busy {
+        (format!("{name} was to take over what they own, and cannot any more: nobody is chosen"), None)
+    } else {
+        let words = format!(
+            "{name} takes over what they own, as chosen then: whether {name} still can was not checked, because not all {plural} are loaded"
+        );
+        (words, Some(former))
+    };
+    let mut plan = plan.handing_to(heir);
+    plan.preface.push(words);
+    plan
+}

@@ -1,0 +1,251 @@
+//! The unfinished jobs of earlier runs, and the page that offers to finish or drop them.
+//!
+//! Owns which are known, which one the cursor is on, and when a key counts: keys typed ahead, held or pasted neither drop
+//! nor finish a job. Must not know where the jobs are kept.
+pub(crate) mod update;
+
+use std::time::Duration;
+
+use super::arming::{Arming, Pace, QUIET};
+use super::lines::{Laid, Weight};
+use crate::app::command::Motion;
+use crate::app::keymap::{Chord, Key};
+use crate::app::list::moved;
+use crate::model::recovery::{OldJournal, Remnant};
+use crate::model::text;
+use crate::model::time::{Moment, Zone};
+
+/// What is known of unfinished jobs.
+#[derive(Debug, Default)]
+pub struct Recovery {
+    /// The jobs.
+    pub remnants: Vec<Remnant>,
+    /// Journals of earlier versions with unfinished jobs in them.
+    pub old: Vec<OldJournal>,
+    /// Whether the page was shown since they were asked for: a person who has left it is not called back.
+    pub was_shown: bool,
+    /// Whether a person asked for them, who is to be told if there are none.
+    pub wished: bool,
+    /// Whether the page is to open as soon as nothing else is open.
+    pub due: bool,
+}
+
+impl Recovery {
+    /// Whether there is one that something can be done about here.
+    #[must_use]
+    pub fn offers(&self) -> bool {
+        self.remnants.iter().any(|remnant| !remnant.elsewhere)
+    }
+
+    /// How many rows the page has.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.remnants.len() + self.old.len()
+    }
+
+    /// The job of a row.
+    fn job(&self, row: usize) -> Option<i64> {
+        self.remnants.get(row).map(|remnant| remnant.job)
+    }
+
+    /// The earlier journal of a row.
+    fn old(&self, row: usize) -> Option<usize> {
+        row.checked_sub(self.remnants.len()).filter(|at| *at < self.old.len())
+    }
+
+    /// The job is not unfinished any more, or not for this page to offer.
+    pub fn forget(&mut self, job: i64) {
+        self.remnants.retain(|remnant| remnant.job != job);
+    }
+}
+
+/// What a key of the page asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Nothing yet.
+    Wait,
+    /// To see it later.
+    Later,
+    /// To take the rest of the job through the modal.
+    Finish(i64),
+    /// To leave the rest of the job undone.
+    Drop(i64),
+    /// To note that a person knows of this earlier journal.
+    Acknowledge(usize),
+}
+
+/// The page, while it is open.
+#[derive(Debug, Default)]
+pub struct RecoveryPage {
+    /// The row of the cursor.
+    pub at: usize,
+    /// When it was on the screen, and when its keys came.
+    arming: Arming,
+    /// A wish that counts once its key has turned out to stand alone.
+    wished: Option<(Moment, Wish)>,
+}
+
+impl RecoveryPage {
+    /// Whether it waits to be drawn.
+    #[must_use]
+    pub fn awaits_drawing(&self) -> bool {
+        self.arming.awaits_drawing()
+    }
+
+    /// It is on the screen.
+    pub fn drawn(&mut self, at: Moment) {
+        self.arming.drawn(at);
+    }
+
+    /// It cannot be seen any more, or not as it is now.
+    pub fn hidden(&mut self) {
+        self.arming.restart();
+        self.wished = None;
+    }
+
+    /// When something changes with time alone.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Duration> {
+        self.wished.map(|(at, _)| at.tick + self.arming.settle())
+    }
+
+    /// Time has passed: a wish whose key stood alone long enough counts.
+    pub fn due(&mut self, now: Moment) -> Wish {
+        match self.wished {
+            Some((at, wish)) if now.since(at) >= self.arming.settle() => {
+                self.wished = None;
+                wish
+            }
+            _ => Wish::Wait,
+        }
+    }
+
+    /// Reads a key, with this on the page.
+    pub fn key(&mut self, chord: Chord, repeat: bool, at: Moment, shown: &Recovery) -> Wish {
+        let counted = self.due(at);
+        if counted != Wish::Wait {
+            return counted;
+        }
+        let is_by_hand = self.arming.key(Some(chord), at) == Pace::Hand;
+        let is_seen = self.arming.shown(at).is_some_and(|shown| shown >= QUIET);
+        if self.wished.take().is_some() || !is_by_hand || !is_seen || repeat && motion(chord).is_none() {
+            return Wish::Wait;
+        }
+        let (job, old) = (shown.job(self.at), shown.old(self.at));
+        match (chord.key, job) {
+            (Key::Esc | Key::Char('q'), _) if !chord.ctrl => return Wish::Later,
+            (Key::Char('f'), Some(job)) if !chord.ctrl => self.wished = Some((at, Wish::Finish(job))),
+            (Key::Char('d'), Some(job)) if !chord.ctrl => self.wished = Some((at, Wish::Drop(job))),
+            (Key::Char('d'), None) if !chord.ctrl => {
+                self.wished = old.map(|old| (at, Wish::Acknowledge(old)));
+            }
+            _ => {
+                self.at = motion(chord).map_or(self.at, |motion| moved(self.at, motion, shown.rows(), 1));
+            }
+        }
+        Wish::Wait
+    }
+}
+
+fn motion(chord: Chord) -> Option<Motion> {
+    Some(match chord.key {
+        Key::Down | Key::Char('j') => Motion::Down,
+        Key::Up | Key::Char('k') => Motion::Up,
+        Key::Home | Key::Char('g') => Motion::First,
+        Key::End | Key::Char('G') => Motion::Last,
+        _ => return None,
+    })
+}
+
+/// One job as the page tells it, `width` cells wide.
+#[must_use]
+pub fn told(remnant: &Remnant, organization: &str, zone: &Zone, width: usize) -> Vec<Laid> {
+    let kinds: Vec<String> = remnant.kinds.iter().map(|(kind, n)| kind.count(*n)).collect();
+    let of = [zone.minute(remnant.confirmed), kinds.join(", "), organization.to_owned()];
+    let of: Vec<String> = of.into_iter().filter(|part| !part.is_empty()).collect();
+    let mut lines =
+        vec![(Weight::Head, remnant.sentence()), (Weight::Plain, format!("confirmed {}", of.join(", ")))];
+    if remnant.reading > 0 {
+        lines.push((Weight::Plain, format!("reading back {} ...", text::grouped(remnant.reading as u64))));
+    }
+    lines.iter().flat_map(|(weight, words)| Laid::wrapped(*weight, words, width)).collect()
+}
+
+/// An earlier journal as the page tells it, `width` cells wide.
+#[must_use]
+pub fn told_old(old: &OldJournal, width: usize) -> Vec<Laid> {
+    let left = match old.unfinished {
+        1 => "1 unfinished job".to_owned(),
+        n => format!("{} unfinished jobs", text::grouped(n)),
+    };
+    let lines = [
+        (
+            Weight::Head,
+            format!("{left} of an earlier version of tidyfy: nothing is sent until you acknowledge it"),
+        ),
+        (
+            Weight::Plain,
+            format!("kept in {}; see in Tallyfy what became of its records", text::clean(&old.file)),
+        ),
+    ];
+    lines.iter().flat_map(|(weight, words)| Laid::wrapped(*weight, words, width)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::kind::Verb;
+    use crate::model::outcome::Tally;
+    use crate::model::plan::Options;
+    use jiff::Timestamp;
+
+    fn remnant(job: i64) -> Remnant {
+        Remnant {
+            job,
+            verb: Verb::Archive,
+            confirmed: Timestamp::UNIX_EPOCH,
+            kinds: vec![],
+            tally: Tally::default(),
+            rest: vec![],
+            heir: None,
+            options: Options::default(),
+            elsewhere: false,
+            reading: 0,
+            archived: 0,
+        }
+    }
+
+    fn at(ms: u64) -> Moment {
+        Moment { tick: Duration::from_millis(ms), wall: Timestamp::UNIX_EPOCH }
+    }
+
+    #[test]
+    fn a_key_counts_once_the_page_was_seen_and_the_key_stood_alone() {
+        let jobs = Recovery { remnants: vec![remnant(4), remnant(7)], ..Recovery::default() };
+        let mut page = RecoveryPage::default();
+        let press =
+            |page: &mut RecoveryPage, key: &str, ms| page.key(key.parse().unwrap(), false, at(ms), &jobs);
+        assert_eq!(press(&mut page, "esc", 0), Wish::Wait);
+        page.drawn(at(10));
+        for (key, ms) in [("d", 100), ("esc", 259)] {
+            assert_eq!((press(&mut page, key, ms), page.due(at(ms + 30))), (Wish::Wait, Wish::Wait));
+        }
+        press(&mut page, "j", 300);
+        press(&mut page, "d", 400);
+        assert_eq!((page.due(at(429)), page.wakes_at()), (Wish::Wait, Some(Duration::from_millis(430))));
+        assert_eq!((page.due(at(430)), page.due(at(500))), (Wish::Drop(7), Wish::Wait));
+        // A paste without brackets.
+        for (n, key) in ["f", "d", "esc", "d"].into_iter().enumerate() {
+            assert_eq!(press(&mut page, key, 600 + n as u64), Wish::Wait);
+        }
+        assert_eq!(page.due(at(700)), Wish::Wait);
+        press(&mut page, "f", 800);
+        page.hidden();
+        assert_eq!(page.due(at(900)), Wish::Wait);
+        page.drawn(at(1000));
+        press(&mut page, "g", 1300);
+        press(&mut page, "f", 1400);
+        assert_eq!(page.due(at(1500)), Wish::Finish(4));
+        assert_eq!(press(&mut page, "esc", 1600), Wish::Later);
+    }
+}

@@ -1,0 +1,246 @@
+//! Unfinished jobs of earlier runs: looking for them, and finishing or dropping each.
+//!
+//! Nothing is resumed by itself: what is left goes through the modal like any other plan.
+
+use crate::app::effect::{Effects, Work};
+use crate::app::keymap::Chord;
+use crate::app::recovery::{RecoveryPage, Wish};
+use crate::app::state::{Condition, Overlay, Purpose, State};
+use crate::app::status_pane::Told;
+use crate::app::{confirm, reassign, responses};
+use crate::model::failure::Failure;
+use crate::model::history::skipped;
+use crate::model::outcome::Outcome;
+use crate::model::plan::Plan;
+use crate::model::recovery::{LeftOpen, OldJournal, Remnant};
+use crate::model::text;
+use crate::model::time::Moment;
+
+/// Looks for them at the start: the journal is on this machine, and nothing else has to be known.
+pub(crate) fn look_first(state: &mut State, effects: &mut Effects) {
+    state.ask(Purpose::Unfinished, Work::Unfinished, effects);
+}
+
+/// Looks for them because a person wants to.
+pub(crate) fn look_again(state: &mut State, effects: &mut Effects) {
+    if let Err(refusal) = confirm::update::organization(state) {
+        state.refuse(refusal);
+        return;
+    }
+    state.note_during(Condition::Awaiting(Purpose::Unfinished), "looking for unfinished jobs");
+    look(state, effects);
+    // While they are being read back, what is known of them is shown again.
+    state.recovery.due |= state.recovery.rows() > 0;
+}
+
+/// Looks for them, unless that is being done already; with the answer a person is told if there are none.
+fn look(state: &mut State, effects: &mut Effects) {
+    state.recovery.wished = true;
+    if !state.tickets.awaits(Purpose::Unfinished) {
+        state.recovery.was_shown = false;
+        state.ask(Purpose::Unfinished, Work::Unfinished, effects);
+    }
+}
+
+/// Takes in the state of the journal, before anything is read back.
+pub(crate) fn left_open(state: &mut State, open: LeftOpen, effects: &mut Effects) {
+    if let Some(words) = skipped(open.damaged) {
+        let words = format!("{words} in the journal; hint: `tidyfy history verify` names the first");
+        state.status.tell(state.now, Told::Note(words));
+    }
+    let (unfinished, whole): (Vec<_>, Vec<_>) = open.old.into_iter().partition(|old| old.unfinished > 0);
+    for OldJournal { file, .. } in whole {
+        let words =
+            format!("the journal of an earlier version of tidyfy was kept as `{}`", text::clean(&file));
+        state.note(words.clone());
+        state.status.tell(state.now, Told::Note(words));
+        state.ask(Purpose::Acknowledge, Work::Acknowledge(file), effects);
+    }
+    state.recovery.old = unfinished;
+    state.recovery.remnants = open.remnants;
+    let continued = |remnant: &Remnant| !state.jobs.continues(remnant.job);
+    state.recovery.remnants.retain(continued);
+    let is_open = matches!(state.overlay, Some(Overlay::Recovery(_)));
+    state.recovery.due = state.recovery.rows() > 0 && !is_open;
+    renew(state);
+}
+
+/// A step has been read back.
+pub(crate) fn read_back(state: &mut State, job: i64, outcome: Outcome) {
+    if let Some(remnant) = state.recovery.remnants.iter_mut().find(|remnant| remnant.job == job) {
+        remnant.read_back(outcome);
+    }
+}
+
+/// It is noted that a person knows of an earlier journal, or that could not be noted.
+pub(crate) fn acknowledged(state: &mut State, result: Result<(), Failure>) {
+    if let Err(failure) = result {
+        responses::tell_failure(state, "the earlier journal could not be acknowledged", &failure);
+        state.note(format!("it could not be noted: {}", failure.words));
+    }
+}
+
+/// Takes in the unfinished jobs, with everything read back.
+pub(crate) fn found(state: &mut State, result: Result<Vec<Remnant>, Failure>) {
+    let wished = std::mem::take(&mut state.recovery.wished);
+    match result {
+        Ok(remnants) => {
+            let remnants: Vec<Remnant> =
+                remnants.into_iter().filter(|remnant| !state.jobs.continues(remnant.job)).collect();
+            let is_open = matches!(state.overlay, Some(Overlay::Recovery(_)));
+            let was_left = state.recovery.was_shown && !is_open;
+            state.recovery.remnants = remnants;
+            match state.recovery.rows() {
+                0 if wished => state.note("no job is unfinished"),
+                0 => {}
+                _ if was_left => {
+                    state.note("unfinished jobs are read back: the palette knows them as `unfinished`");
+                }
+                _ => state.recovery.due = !is_open,
+            }
+            renew(state);
+        }
+        Err(failure) => {
+            state.recovery.remnants.iter_mut().for_each(|remnant| remnant.reading = 0);
+            responses::tell_failure(state, "unfinished jobs could not be looked for", &failure);
+            if wished {
+                state.note(format!("unfinished jobs could not be looked for: {}", failure.words));
+            }
+        }
+    }
+}
+
+/// Opens the page if it waits for that and nothing else is open.
+pub(crate) fn surface(state: &mut State) {
+    let is_free = state.overlay.is_none() && !state.is_typing() && state.leaving.is_none();
+    if state.recovery.due && is_free {
+        state.recovery.due = false;
+        if state.recovery.rows() > 0 {
+            state.recovery.was_shown = true;
+            state.overlay = Some(Overlay::Recovery(RecoveryPage::default()));
+        }
+    }
+}
+
+/// Reads a key of the page.
+pub(crate) fn key(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), effects: &mut Effects) {
+    if let Some(Overlay::Recovery(page)) = &mut state.overlay {
+        let wish = page.key(chord, repeat, at, &state.recovery);
+        obey(state, wish, effects);
+    }
+}
+
+/// Does what a key of the page asked for.
+pub(crate) fn obey(state: &mut State, wish: Wish, effects: &mut Effects) {
+    let remnant = |job| state.recovery.remnants.iter().find(|remnant| remnant.job == job).cloned();
+    match wish {
+        Wish::Wait => {}
+        Wish::Later => {
+            state.overlay = None;
+            state.note("unfinished jobs can wait: the palette knows them as `unfinished`");
+        }
+        Wish::Acknowledge(at) => {
+            if at < state.recovery.old.len() {
+                let OldJournal { file, .. } = state.recovery.old.remove(at);
+                state.note("acknowledged: the file stays where it is");
+                state.ask(Purpose::Acknowledge, Work::Acknowledge(file), effects);
+                renew(state);
+            }
+        }
+        Wish::Finish(job) | Wish::Drop(job) => match remnant(job) {
+            None => {}
+            Some(remnant) if remnant.reading > 0 => {
+                let left = text::grouped(remnant.reading as u64);
+                state.note(format!("{left} are still being read back: wait for them, or Esc for later"));
+            }
+            Some(remnant) if remnant.elsewhere => {
+                state.note("that job is running in another tidyfy, which has to deal with it");
+                // Unless it has ended by now.
+                look(state, effects);
+            }
+            Some(_) if matches!(wish, Wish::Drop(_)) => {
+                drop_job(state, job, "dropping the rest of it", effects);
+            }
+            Some(remnant) => finish(state, remnant, effects),
+        },
+    }
+}
+
+fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
+    if state.standing.read_only {
+        state.note("read-only mode");
+        return;
+    }
+    if remnant.rest.is_empty() {
+        drop_job(state, remnant.job, "nothing of it was left to do: closing it", effects);
+        return;
+    }
+    match confirm::update::organization(state) {
+        Err(refusal) => state.refuse(refusal),
+        Ok(organization) => {
+            let when = state.setup.zone.minute(remnant.confirmed);
+            let archived = match remnant.archived {
+                0 => None,
+                1 => Some(format!("1 of these is {} already", remnant.words().archived)),
+                n => {
+                    let archived = remnant.words().archived;
+                    Some(format!("{} of these are {archived} already", text::grouped(n as u64)))
+                }
+            };
+            let first = format!("finishes job {} of {when}", remnant.job);
+            let preface = std::iter::once(first).chain(archived).collect();
+            let chosen = confirm::update::free(state, remnant.rest);
+            let plan = confirm::update::draft(state, organization, remnant.verb, chosen);
+            let plan = Plan { preface, continues: Some(remnant.job), ..plan.with(remnant.options) };
+            let plan = reassign::of_the_past(state, plan, remnant.heir);
+            // The page comes back when the modal closes, with what is unfinished then.
+            state.recovery.due = true;
+            confirm::update::show(state, plan);
+        }
+    }
+}
+
+fn drop_job(state: &mut State, job: i64, words: &str, effects: &mut Effects) {
+    state.note_during(Condition::Awaiting(Purpose::Drop(job)), words);
+    if !state.tickets.awaits(Purpose::Drop(job)) {
+        state.ask(Purpose::Drop(job), Work::Drop(job), effects);
+    }
+}
+
+/// The rest of a job goes on as a job of its own. The page comes back only for others that can be dealt with.
+pub(crate) fn taken_up(state: &mut State, job: i64) {
+    forget(state, job);
+    state.recovery.due &= state.recovery.offers();
+}
+
+/// A job has been dropped, or could not be.
+pub(crate) fn dropped(state: &mut State, job: i64, result: Result<(), Failure>) {
+    match result {
+        Ok(()) => {
+            forget(state, job);
+            state.note("dropped: history keeps it");
+        }
+        Err(failure) => {
+            responses::tell_failure(state, &format!("job {job} could not be dropped"), &failure);
+            state.note(format!("it could not be dropped: {}", failure.words));
+        }
+    }
+}
+
+/// Takes a job off the page, which closes with the last of them.
+fn forget(state: &mut State, job: i64) {
+    state.recovery.forget(job);
+    renew(state);
+}
+
+/// What is on the page has changed: the cursor stays on a job, and no key counts before a person could see which.
+fn renew(state: &mut State) {
+    let left = state.recovery.rows();
+    if let Some(Overlay::Recovery(page)) = &mut state.overlay {
+        page.hidden();
+        page.at = page.at.min(left.saturating_sub(1));
+        if left == 0 {
+            state.overlay = None;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Records of a set that are looked up, to be marked.
+//!
+//! Owns what is known of them so far.
+
+use crate::app::effect::Ticket;
+use crate::model::selection::Report;
+use crate::model::text::grouped;
+
+/// A set whose records are being looked up.
+#[derive(Debug)]
+pub struct Seeking {
+    /// The search.
+    pub ticket: Ticket,
+    /// Where the set stood.
+    pub place: String,
+    /// What has become of its records so far.
+    pub report: Report,
+}
+
+impl Seeking {
+    /// `looking up 120 of 400 for spring.json, Esc stops`
+    #[must_use]
+    pub fn progress(&self) -> String {
+        let of = self.report.of;
+        let known = grouped((of - self.report.open()) as u64);
+        format!("looking up {known} of {} for {}, Esc stops", grouped(of as u64), self.place)
+    }
+}

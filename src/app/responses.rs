@@ -1,0 +1,472 @@
+//! What comes back from the worker.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::app::command::Command;
+use crate::app::effect::{Effect, Effects, Ticket};
+use crate::app::event::{JobEnd, LoadEnd, Remark, Reply, Verification};
+use crate::app::filter::Trouble;
+use crate::app::list::{Listing, Load};
+use crate::app::saved::selections;
+use crate::app::state::{Identity, Overlay, Purpose, Question, State};
+use crate::app::status_pane::Told;
+use crate::app::status_pane::group::{Loss, groups};
+use crate::app::{
+    clipboard, confirm, connection, detail, downloads, export, history, organizations, recovery, saved,
+    status_pane, undo,
+};
+use crate::model::failure::{Cause, Failure};
+use crate::model::filter::Filter;
+use crate::model::kind::Coverage;
+use crate::model::kind::{Kind, Scope, Verb};
+use crate::model::outcome::{Outcome, Tally};
+use crate::model::plan::Step;
+use crate::model::record::{Page, Record};
+use crate::model::text;
+
+/// Takes a report in. One for a ticket that is not open is noted and changes nothing.
+pub(crate) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &mut Effects) {
+    let Some(purpose) = state.tickets.purpose(ticket) else {
+        state
+            .status
+            .tell(state.now, Told::Note("a late answer to nothing that is awaited was dropped".to_owned()));
+        return;
+    };
+    if reply.is_final() {
+        state.tickets.close(ticket);
+    }
+    match (purpose, reply) {
+        (Purpose::List(kind), Reply::Page { number, page, total, dropped, unreadable, coverage })
+            if state.listing_of(kind).load == Load::Running(ticket) =>
+        {
+            receive_page(state, kind, number, &page);
+            state.listing_of(kind).leave_out(number, dropped, unreadable);
+            receive_total(state, kind, total, coverage);
+        }
+        (Purpose::List(kind), Reply::Again { from })
+            if state.listing_of(kind).load == Load::Running(ticket) =>
+        {
+            state.listing_of(kind).read_again(from);
+        }
+        (Purpose::List(kind), Reply::Gap { number, why })
+            if state.listing_of(kind).load == Load::Running(ticket) =>
+        {
+            state.listing_of(kind).miss(number, why);
+        }
+        (Purpose::List(kind), Reply::Amended(page))
+            if state.listing_of(kind).load == Load::Running(ticket) =>
+        {
+            for record in page.records() {
+                let record = state.saves.sized(&record).unwrap_or(record);
+                state.marks.refresh(&record);
+                state.listing_of(kind).replace(record);
+            }
+        }
+        (Purpose::List(kind), Reply::Loaded(result)) => loaded(state, kind, ticket, result),
+        (Purpose::Search(kind), Reply::Found(page)) if state.listing_of(kind).search.is_running(ticket) => {
+            state.listing_of(kind).find_ahead(&page);
+        }
+        // One that failed has its line in the status pane, and the list itself still comes.
+        (Purpose::Search(kind), Reply::Searched(_)) => state.listing_of(kind).search.end(ticket),
+        (Purpose::Arrange(kind), Reply::Arranging(first)) => {
+            state.listing_of(kind).arranging_so_far(ticket, &first);
+        }
+        (Purpose::Arrange(kind), Reply::Arranged(arranged)) => {
+            state.listing_of(kind).arranged(ticket, arranged);
+        }
+        (Purpose::Count(kind), Reply::Counted(Ok(total))) => {
+            state.listing_of(kind).active_total = Some(total);
+        }
+        (Purpose::Identify, Reply::Identified(result)) => match result {
+            Ok(organization) => {
+                state.standing.organization = Some(organization);
+                state.identity = Identity::Known;
+            }
+            Err(failure) => {
+                tell_failure(state, "the organization could not be read", &failure);
+                state.identity = Identity::Failed(failure);
+            }
+        },
+        (Purpose::People, Reply::Peopled(Ok(people))) => {
+            state.people = Arc::new(people);
+            state.listings.iter_mut().for_each(Listing::touch);
+        }
+        (Purpose::Read, Reply::Read(result)) => detail::update::read(state, ticket, result, effects),
+        (Purpose::Relate, Reply::Related(result)) => detail::update::related(state, ticket, result, effects),
+        (Purpose::Places, Reply::Placed(result)) => organizations::update::placed(state, result),
+        (Purpose::Weigh, Reply::Weighing(found) | Reply::Weighed(found)) => {
+            confirm::update::weighed(state, ticket, found);
+        }
+        (Purpose::Job, Reply::Started) => {
+            let now = state.now;
+            if let Some(job) = state.jobs.get_mut(ticket) {
+                job.started = Some(now);
+            }
+        }
+        (Purpose::Job, Reply::Recorded(number)) => {
+            if let Some(job) = state.jobs.get_mut(ticket) {
+                job.number = Some(number);
+            }
+        }
+        (Purpose::Job, Reply::Held) => {
+            if let Some(job) = state.jobs.get_mut(ticket) {
+                job.at_rest = true;
+            }
+            confirm::update::stop_if_at_rest(state, effects);
+        }
+        (Purpose::Job, Reply::Step { step, outcome, reason, record, remark }) => {
+            receive_step(state, ticket, step, Ended { outcome, reason, record, remark }, effects);
+        }
+        (Purpose::Recall(recall), Reply::Recalled(result)) => undo::found(state, recall, result, effects),
+        (Purpose::Unfinished, Reply::LeftOpen(open)) => recovery::update::left_open(state, open, effects),
+        (Purpose::Unfinished, Reply::ReadBack { job, outcome }) => {
+            recovery::update::read_back(state, job, outcome);
+        }
+        (Purpose::Unfinished, Reply::Unfinished(result)) => recovery::update::found(state, result),
+        (Purpose::Acknowledge, Reply::Acknowledged(result)) => recovery::update::acknowledged(state, result),
+        (Purpose::Annals, Reply::Told(result)) => history::update::told(state, ticket, result, effects),
+        (Purpose::Deeds, Reply::Recounted(result)) => history::update::recounted(state, ticket, result),
+        (Purpose::Copy, Reply::Copied(result)) => clipboard::copied(state, result, effects),
+        (Purpose::Export, Reply::Exported(result)) => export::update::exported(state, result),
+        (Purpose::Browse, Reply::Browsed(result)) => clipboard::browsed(state, result, effects),
+        (Purpose::Drop(job), Reply::Dropped(result)) => recovery::update::dropped(state, job, result),
+        (Purpose::Save, Reply::Saving(bytes)) => downloads::update::progressed(state, ticket, bytes),
+        (Purpose::Save, Reply::Saved { file, result }) => {
+            downloads::update::saved(state, ticket, file, result)
+        }
+        (Purpose::Save, Reply::SaveEnded(result)) => downloads::update::ended(state, ticket, &result),
+        (Purpose::Look, Reply::Looked(result)) => downloads::update::looked(state, result, effects),
+        (Purpose::Write, Reply::Written(result)) => status_pane::update::written(state, result),
+        (Purpose::Shelve, Reply::Shelved(result)) => saved::update::shelved(state, result),
+        (Purpose::Sets | Purpose::Entries, Reply::Sets(result)) => {
+            selections::answered(state, result, effects)
+        }
+        (Purpose::Seek, Reply::Sighted(sights)) => selections::sighted(state, ticket, sights),
+        (Purpose::Seek, Reply::Sought(result)) => selections::sought(state, ticket, result),
+        (Purpose::Admit, Reply::Admitted(result)) => connection::update::admitted(state, result, effects),
+        (Purpose::Job, Reply::JobEnded(end)) => end_job(state, ticket, &end, effects),
+        (purpose, Reply::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
+        // The failed ones among these have their line in the status pane; the screen shows ids and `-` without them.
+        (Purpose::Count(_), Reply::Counted(Err(_))) | (Purpose::People, Reply::Peopled(Err(_))) => {}
+        // A report of another sort than the ticket's, which no worker sends.
+        _ => {}
+    }
+}
+
+fn receive_page(state: &mut State, kind: Kind, number: u32, page: &Arc<Page>) {
+    if state.marks.count(kind) > 0 {
+        page.records().for_each(|record| state.marks.refresh(&record));
+    }
+    let now = state.now;
+    state.listing_of(kind).receive(number, page, now);
+    // Lists do not tell sizes, but some are known by now.
+    if state.saves.knows_sizes() {
+        for sized in page.records() {
+            let Some(sized) = state.saves.sized(&sized) else { continue };
+            state.marks.refresh(&sized);
+            state.listing_of(kind).replace(sized);
+        }
+    }
+}
+
+fn receive_total(state: &mut State, kind: Kind, total: Option<u64>, coverage: Vec<Coverage>) {
+    let listing = state.listing_of(kind);
+    listing.total = total.or(listing.total);
+    listing.coverage = coverage;
+    if listing.scope == Scope::Active && total.is_some() {
+        listing.active_total = total;
+    }
+}
+
+fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd, Failure>) {
+    let listing = state.listing_of(kind);
+    if listing.load != Load::Running(ticket) {
+        return;
+    }
+    match result {
+        Ok(end) => {
+            // Who reads only the rest of a list cannot tell what it lacks.
+            let missing = end.missing.or_else(|| listing.shortfall());
+            let is_changing = end.is_changing;
+            listing.end(Load::Done(LoadEnd { missing, is_changing }));
+            let is_counted = kind.row().counted().is_some();
+            let total = if is_counted { listing.total_or_loaded() } else { listing.loaded() as u64 };
+            listing.total = Some(total);
+            if listing.scope == Scope::Active {
+                listing.active_total = Some(total);
+            }
+            let gaps = listing.gaps();
+            if gaps > 0 {
+                let pages = if gaps == 1 { "a page is" } else { "some pages are" };
+                let (plural, key) = (kind.row().plural, state.setup.keymap.spoken(Command::Reload));
+                let words = format!(
+                    "the {plural} could not all be loaded: {pages} missing; hint: {key} reads what is missing"
+                );
+                state.status.tell(state.now, Told::Note(words));
+            }
+            if let Some(missing) = missing.filter(|missing| *missing > 0) {
+                let (n, plural) = (text::grouped(missing), kind.row().plural);
+                let key = state.setup.keymap.spoken(Command::Reload);
+                let words = match is_changing {
+                    true => format!(
+                        "the {plural} changed twice while they were read: {n} may be missing; hint: {key} reads them again"
+                    ),
+                    false => format!("the server counts {n} more {plural} than it sent: {key} asks again"),
+                };
+                state.status.tell(state.now, Told::Note(words));
+            }
+        }
+        Err(failure) if failure.cause == Cause::Cancelled => listing.end(Load::Stopped),
+        Err(failure) => {
+            listing.end(Load::Failed(failure.clone()));
+            tell_failure(state, &format!("the {} could not all be loaded", kind.row().plural), &failure);
+        }
+    }
+}
+
+/// How a step ended.
+struct Ended {
+    outcome: Outcome,
+    reason: Option<String>,
+    record: Option<Record>,
+    remark: Option<Remark>,
+}
+
+fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, effects: &mut Effects) {
+    state.jobs.step(ticket, step, ended.outcome);
+    let Some(job) = state.jobs.get_mut(ticket) else { return };
+    let Some(step) = job.plan.steps.get(step).cloned() else { return };
+    let is_prepared = step.after.is_some_and(|first| job.ended.get(first) == Some(&Some(Outcome::Done)));
+    let Step { record, row, .. } = step;
+    let sent = job.take_sent(&record);
+    let prepares = row.verb != job.plan.verb;
+    job.bytes_gone += usize::from(ended.remark == Some(Remark::BytesGone));
+    if let Some(remark) = ended.remark {
+        tell_remark(state, &record, remark);
+    }
+    let record = as_it_stands(state, record, is_prepared);
+    match ended.outcome {
+        Outcome::Done | Outcome::AlreadyGone => {
+            let becomes = match ended.outcome {
+                Outcome::AlreadyGone => None,
+                _ => outcome_of(row.verb, &record, ended.record, state.now.wall),
+            };
+            match &becomes {
+                // It is the next step that the mark is for.
+                Some(becomes) if prepares => state.marks.refresh(becomes),
+                _ => settle_mark(state, &record),
+            }
+            detail::update::renew(state, &record, becomes.as_ref(), effects);
+            move_between_scopes(state, &record, becomes);
+        }
+        Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Changed => {
+            let word = record.kind().row().words.verb(row.verb);
+            let first = if prepares { format!("{word} first: ") } else { String::new() };
+            let (outcome, reason) = (ended.outcome, ended.reason.unwrap_or_default());
+            state.marks.fail(record.clone(), format!("{first}{}: {reason}", outcome.word()));
+            if let Some(job) = state.jobs.get_mut(ticket) {
+                let (at, verb, reason) = (state.now.wall, row.verb, format!("{first}{reason}"));
+                job.losses.push(Loss { at, record, verb, outcome, reason, sent });
+            }
+        }
+        Outcome::NotSent => {}
+    }
+}
+
+/// The record of a step as it was known when that ended: as its mark holds it, for what was frozen with the plan grows old,
+/// and archived if that has been done to it first.
+fn as_it_stands(state: &State, frozen: Record, is_archived_first: bool) -> Record {
+    let marked = state.marks.get(frozen.kind(), frozen.id()).map(|mark| mark.record.clone());
+    match marked {
+        Some(marked) if !is_archived_first || marked.is_archived() => marked,
+        _ if is_archived_first => frozen.with_archived(Some(state.now.wall)),
+        _ => frozen,
+    }
+}
+
+fn settle_mark(state: &mut State, record: &Record) {
+    state.marks.settle(record.kind(), record.id());
+    if let Some(set) = &mut state.marked_only {
+        set.settle(record);
+    }
+}
+
+/// Says what has to be known of a step besides its outcome. What nobody can read again is told in full.
+fn tell_remark(state: &mut State, record: &Record, remark: Remark) {
+    let words = match remark {
+        Remark::Stripped(references) => {
+            let told: Vec<String> = references.iter().map(ToString::to_string).collect();
+            format!("{}: stripped for good from {}", record.name(), told.join(", "))
+        }
+        Remark::OddStart { file, ending } => {
+            format!("{file}: backed up, but it does not begin as a {ending} file does")
+        }
+        Remark::BytesGone => return,
+    };
+    state.status.tell(state.now, Told::Note(words));
+}
+
+/// What a record has become by a verb that was done to it; nothing, if it was deleted.
+fn outcome_of(verb: Verb, record: &Record, answered: Option<Record>, now: Timestamp) -> Option<Record> {
+    let archived = match verb {
+        Verb::Delete => return None,
+        Verb::Archive => Some(now),
+        Verb::Restore => None,
+    };
+    let fitting = answered.filter(|answered| answered.is_archived() == archived.is_some());
+    Some(fitting.unwrap_or_else(|| record.with_archived(archived)))
+}
+
+/// Lets the list show what a verb did.
+fn move_between_scopes(state: &mut State, record: &Record, becomes: Option<Record>) {
+    let listing = state.listing_of(record.kind());
+    let was_active = !record.is_archived();
+    let is_active = becomes.as_ref().is_some_and(|record| !record.is_archived());
+    listing.active_total = listing.active_total.map(|total| match (was_active, is_active) {
+        (true, false) => total.saturating_sub(1),
+        (false, true) => total.saturating_add(1),
+        _ => total,
+    });
+    match becomes {
+        Some(record) if listing.scope.holds(record.is_archived()) => listing.admit(record),
+        _ => listing.remove(record.id()),
+    }
+}
+
+fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effects) {
+    let Some(job) = state.jobs.remove(ticket) else { return };
+    if state.overlay.as_ref().is_some_and(|overlay| asks_about(overlay, ticket)) {
+        confirm::update::nothing_to_cancel(state);
+    }
+    if let Some(failure) = &end.stopped {
+        tell_failure(state, &format!("the {} was stopped", job.plan.word()), failure);
+    }
+    let summary = end.tally.sentence(job.plan.word(), end.cancelled);
+    let only_archived = match job.only_archived() {
+        0 => None,
+        1 => Some(format!("1 was {} and not deleted", job.plan.words().archived)),
+        n => Some(format!("{} were {} and not deleted", text::grouped(n as u64), job.plan.words().archived)),
+    };
+    if state.leaving.is_some() {
+        state.parting.extend(only_archived.clone());
+        state.parting.push(summary.clone());
+    }
+    state.jobs.has_failed = end.tally.of(Outcome::Failed) + end.tally.of(Outcome::Unknown) > 0;
+    if let Some(number) = job.number {
+        state.undo.ended(number, job.plan.origin, job.plan.verb, &end.tally);
+    }
+    for group in groups(job.losses) {
+        state.status.tell(state.now, Told::Group(Arc::new(group)));
+    }
+    tell_bytes_gone(state, job.bytes_gone);
+    tell_unknown(state, end.tally.of(Outcome::Unknown));
+    if let Some(words) = only_archived {
+        state.status.tell(state.now, Told::Note(words));
+    }
+    // Last, so that it is in sight however many causes stand above it.
+    state.status.tell(state.now, Told::Summary(summary));
+    confirm::update::stop_if_at_rest(state, effects);
+    if let (Some(leaving), true) = (state.leaving, state.jobs.is_empty()) {
+        effects.push(Effect::Quit(leaving.exit));
+    }
+}
+
+/// Says what became of records that were deleted permanently.
+pub(crate) fn verified(state: &mut State, verified: Result<Verification, Failure>) {
+    match verified {
+        Ok(verification) if verification.found.is_empty() => {
+            state.status.tell(state.now, Told::Note(verification.sentence()));
+        }
+        Ok(verification) => state.status.tell(state.now, Told::Warning(verification.sentence())),
+        Err(failure) => tell_failure(state, "could not verify the delete", &failure),
+    }
+}
+
+/// Files whose bytes the server has lost cannot be copied before they are deleted, which is another thing to agree to.
+fn tell_bytes_gone(state: &mut State, files: usize) {
+    let key = state.setup.keymap.spoken(Command::Retry);
+    let words = match files {
+        0 => return,
+        1 => format!("1 file has lost its bytes on the server: {key} offers to delete it without a copy"),
+        n => format!(
+            "{} files have lost their bytes on the server: {key} offers to delete them without a copy",
+            text::grouped(n as u64)
+        ),
+    };
+    state.status.tell(state.now, Told::Note(words));
+}
+
+/// Nobody has to live with what is unknown: looking for what failed reads it back.
+fn tell_unknown(state: &mut State, records: usize) {
+    let key = state.setup.keymap.spoken(Command::Retry);
+    let words = match records {
+        0 => return,
+        1 => format!("1 is unknown: {key} reads it back"),
+        n => format!("{} are unknown: {key} reads them back", text::grouped(n as u64)),
+    };
+    state.status.tell(state.now, Told::Note(words));
+}
+
+fn asks_about(overlay: &Overlay, ticket: Ticket) -> bool {
+    matches!(overlay, Overlay::Ask(Question::CancelJob(asked)) if *asked == ticket)
+}
+
+/// A fault of ours ended a piece of work: whatever waited for it is told so.
+fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure, effects: &mut Effects) {
+    tell_failure(state, "something went wrong inside tidyfy", &failure);
+    match purpose {
+        Purpose::List(kind) if state.listing_of(kind).load == Load::Running(ticket) => {
+            state.listing_of(kind).end(Load::Failed(failure));
+        }
+        Purpose::Arrange(kind) => {
+            let listing = state.listing_of(kind);
+            let is_wanted = listing.awaits(ticket);
+            listing.arranged(ticket, None);
+            if is_wanted {
+                // Asked again, it would only break again. What is shown then is not what was meant to be.
+                listing.marking = None;
+                let source = listing.filter.source().to_owned();
+                listing.rearrange(Filter::default(), None);
+                let words = "filtering and sorting broke off".to_owned();
+                listing.trouble = Some(Trouble { source, words });
+            }
+        }
+        Purpose::Identify => state.identity = Identity::Failed(failure),
+        Purpose::Read => detail::update::read(state, ticket, Err(failure), effects),
+        Purpose::Relate => detail::update::related(state, ticket, Err(failure), effects),
+        Purpose::Weigh => confirm::update::weighed(state, ticket, Vec::new()),
+        Purpose::Recall(recall) => undo::found(state, recall, Err(failure), effects),
+        Purpose::Unfinished => recovery::update::found(state, Err(failure)),
+        Purpose::Acknowledge => recovery::update::acknowledged(state, Err(failure)),
+        Purpose::Annals => history::update::told(state, ticket, Err(failure), effects),
+        Purpose::Deeds => history::update::recounted(state, ticket, Err(failure)),
+        Purpose::Copy => clipboard::copied(state, Err(failure), effects),
+        Purpose::Export => export::update::exported(state, Err(failure)),
+        Purpose::Browse => clipboard::browsed(state, Err(failure), effects),
+        Purpose::Drop(job) => recovery::update::dropped(state, job, Err(failure)),
+        Purpose::Places => organizations::update::placed(state, Err(failure)),
+        Purpose::Shelve => saved::update::shelved(state, Err(failure.words)),
+        Purpose::Save => downloads::update::ended(state, ticket, &Err(failure)),
+        Purpose::Look => downloads::update::looked(state, Err(failure), effects),
+        Purpose::Sets | Purpose::Entries => selections::answered(state, Err(failure.words), effects),
+        Purpose::Seek => selections::sought(state, ticket, Err(failure)),
+        Purpose::Write => status_pane::update::written(state, Err(failure)),
+        Purpose::Admit => connection::update::admitted(state, Err(failure), effects),
+        Purpose::Job => {
+            let tally = state.jobs.get_mut(ticket).map_or_else(Tally::default, |job| job.cut_short());
+            end_job(state, ticket, &JobEnd { tally, cancelled: false, stopped: None }, effects);
+        }
+        Purpose::Search(kind) => state.listing_of(kind).search.end(ticket),
+        Purpose::List(_) | Purpose::People | Purpose::Count(_) => {}
+    }
+}
+
+/// Puts a failure into the status pane, with what a person can do about it.
+pub(crate) fn tell_failure(state: &mut State, what: &str, failure: &Failure) {
+    let name =
+        failure.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {})", text::clean(id)));
+    let hint = failure.hint().map_or_else(String::new, |hint| format!("; hint: {hint}"));
+    state.status.tell(state.now, Told::Note(format!("{what}: {}{name}{hint}", failure.words)));
+}

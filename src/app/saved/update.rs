@@ -1,0 +1,124 @@
+//! Saved filters: kept under a name, picked, and thrown away.
+
+use crate::app::command::{Command, Motion};
+use crate::app::effect::{Effects, Work};
+use crate::app::filter;
+use crate::app::keymap::{Chord, Key};
+use crate::app::list::moved;
+use crate::app::saved::{Known, Shelf};
+use crate::app::state::{Overlay, Purpose, State};
+use crate::app::status_pane::Told;
+use crate::model::saved_filter::{Keeping, Saved};
+use crate::model::text;
+
+/// Opens the box of the saved filters.
+pub(crate) fn open(state: &mut State, effects: &mut Effects) {
+    show(state, None, effects);
+}
+
+/// Opens the box on what is kept. With a `source`, a name is typed for it first.
+fn show(state: &mut State, source: Option<String>, effects: &mut Effects) {
+    state.overlay = Some(Overlay::Filters(Shelf::new(state.kind, source)));
+    state.ask(Purpose::Shelve, Work::Shelve(Keeping::Look), effects);
+}
+
+/// Opens the box to save the filter in force.
+pub(crate) fn save(state: &mut State, effects: &mut Effects) {
+    if filter::update::is_broken(state) {
+        return;
+    }
+    let source = state.listing().filter.source().trim().to_owned();
+    if source.is_empty() {
+        let key = state.setup.keymap.spoken(Command::Filter);
+        state.note(format!("there is no filter to save: {key} types one"));
+        return;
+    }
+    show(state, Some(source), effects);
+}
+
+/// What a key means in a box of what is kept.
+pub(crate) enum Meant {
+    /// The cursor goes elsewhere.
+    Go(Motion),
+    /// What it is on is taken.
+    Take,
+    /// What it is on is thrown away.
+    Remove,
+    /// The box closes.
+    Close,
+    /// Nothing: a key that is held throws nothing more away.
+    Nothing,
+}
+
+/// Reads a key as every such box does.
+pub(crate) fn meant(chord: Chord, repeat: bool) -> Meant {
+    match chord.key {
+        Key::Down | Key::Char('j') => Meant::Go(Motion::Down),
+        Key::Up | Key::Char('k') => Meant::Go(Motion::Up),
+        Key::Home | Key::Char('g') => Meant::Go(Motion::First),
+        Key::End | Key::Char('G') => Meant::Go(Motion::Last),
+        Key::Esc | Key::Char('q') => Meant::Close,
+        Key::Enter => Meant::Take,
+        Key::Delete if !repeat => Meant::Remove,
+        _ => Meant::Nothing,
+    }
+}
+
+/// Reads a key in the box.
+pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
+    let Some(Overlay::Filters(shelf)) = &mut state.overlay else { return };
+    if shelf.naming.is_some() {
+        name(state, chord, effects);
+        return;
+    }
+    match meant(chord, repeat) {
+        Meant::Go(motion) => shelf.at = moved(shelf.at, motion, shelf.lines().len(), 1),
+        Meant::Close => state.overlay = None,
+        Meant::Nothing => {}
+        Meant::Take => {
+            let picked = shelf.picked().map(|saved| saved.source.clone());
+            if let Some(source) = picked {
+                state.overlay = None;
+                filter::update::typed(state, &source, effects);
+            }
+        }
+        Meant::Remove => {
+            if let Some(saved) = shelf.picked().cloned() {
+                state.note(format!("the saved filter `{}` is removed", text::clean(&saved.name)));
+                state.ask(Purpose::Shelve, Work::Shelve(Keeping::Remove(saved)), effects);
+            }
+        }
+    }
+}
+
+/// Reads a key of the name that is being typed.
+fn name(state: &mut State, chord: Chord, effects: &mut Effects) {
+    let Some(Overlay::Filters(shelf)) = &mut state.overlay else { return };
+    let Some((source, input)) = &mut shelf.naming else { return };
+    match chord.key {
+        Key::Esc => state.overlay = None,
+        Key::Enter => {
+            let name = text::clean(input.value().trim()).into_owned();
+            if name.is_empty() {
+                state.note("type a name for the filter, then Enter");
+                return;
+            }
+            let saved = Saved { kind: shelf.kind, name, source: std::mem::take(source) };
+            shelf.naming = None;
+            state.ask(Purpose::Shelve, Work::Shelve(Keeping::Put(saved)), effects);
+        }
+        _ => {
+            input.key(chord);
+        }
+    }
+}
+
+/// What is kept is known, or why it is not.
+pub(crate) fn shelved(state: &mut State, result: Result<Vec<Saved>, String>) {
+    match (&mut state.overlay, result) {
+        (Some(Overlay::Filters(shelf)), Ok(all)) => shelf.known = Known::Are(all),
+        (Some(Overlay::Filters(shelf)), Err(words)) => shelf.known = Known::Failed(words),
+        (_, Ok(_)) => {}
+        (_, Err(words)) => state.status.tell(state.now, Told::Note(words)),
+    }
+}

@@ -1,0 +1,92 @@
+//! What is saved by name: filters, and sets of marks.
+//!
+//! Owns their boxes.
+
+use ratatui::text::Span;
+use ratatui::widgets::BorderType;
+
+use super::{input, text};
+use crate::app::layout::{Area, first_row};
+use crate::app::saved::{Known, SetShelf, Shelf};
+use crate::app::state::State;
+use crate::model::selection::{Held, Kept};
+use crate::model::text::{clean, grouped, wrapped};
+use crate::view::painter::Canvas;
+
+/// Cells of a name.
+const NAME: usize = 20;
+
+/// Draws the box of the saved filters.
+pub(super) fn draw(state: &State, shelf: &Shelf, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let lines = shelf.lines();
+    let title = format!(" saved filters of {} ", shelf.kind.row().plural);
+    let mut inside = window(state, &title, lines.len(), canvas);
+    if let Some((source, name)) = &shelf.naming {
+        input::draw(name, "save as: ", theme.key(), true, (inside, 0), canvas);
+        let what = text::cut(&clean(source), usize::from(inside.width));
+        canvas.line(inside, 1, &[Span::styled(what, theme.plain())]);
+        inside = inside.rows(3, inside.height);
+    }
+    sentences(&shelf.known, lines.is_empty(), inside, canvas);
+    let told: Vec<_> =
+        lines.iter().map(|line| (line.name.as_str(), clean(&line.source).into_owned())).collect();
+    let at = shelf.naming.is_none().then_some(shelf.at);
+    rows(&told, at, inside, canvas);
+}
+
+/// Draws the box of the sets of marks.
+pub(super) fn draw_sets(state: &State, shelf: &SetShelf, canvas: &mut Canvas<'_>) {
+    let lines = shelf.lines();
+    let inside = window(state, " saved sets of marks ", lines.len(), canvas);
+    sentences(&shelf.known, lines.is_empty(), inside, canvas);
+    let told = |kept: &Kept| match &kept.held {
+        Ok(Held { records, organization, saved }) => {
+            let (n, noun) = (grouped(*records as u64), if *records == 1 { "record" } else { "records" });
+            format!("{n} {noun} of {organization}, saved {}", state.setup.zone.minute(*saved))
+        }
+        Err(words) => words.clone(),
+    };
+    let told: Vec<_> = lines.iter().map(|kept| (kept.name.as_str(), told(kept))).collect();
+    rows(&told, Some(shelf.at), inside, canvas);
+}
+
+/// Draws the box around so many lines, and answers what is inside.
+fn window(state: &State, title: &str, lines: usize, canvas: &mut Canvas<'_>) -> Area {
+    let theme = canvas.theme;
+    let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(5);
+    let area = Area::centered(state.size, 90, wanted.max(7).min(state.size.height.saturating_sub(2)));
+    canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(title, theme.strong())]);
+    area.inside(2)
+}
+
+/// Draws what there is to say in the place of lines.
+fn sentences<T>(known: &Known<T>, is_empty: bool, inside: Area, canvas: &mut Canvas<'_>) {
+    let words = match known {
+        Known::Asked => "reading…",
+        Known::Failed(words) => words,
+        Known::Are(_) if is_empty => "none is saved yet",
+        Known::Are(_) => return,
+    };
+    for (row, line) in wrapped(words, usize::from(inside.width)).into_iter().enumerate() {
+        canvas.line(inside, row, &[Span::raw(line)]);
+    }
+}
+
+/// Draws names with what there is to say of each, the cursor on the one in row `at`.
+fn rows(lines: &[(&str, String)], at: Option<usize>, inside: Area, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let page = usize::from(inside.height);
+    let row = at.unwrap_or_default().min(lines.len().saturating_sub(1));
+    for (line, n) in (first_row(row, lines.len(), page)..lines.len()).take(page).enumerate() {
+        let is_current = at.is_some() && n == row;
+        let mut spans = vec![Span::raw(if is_current { "> " } else { "  " })];
+        spans.extend(text::cell(&[Span::styled(lines[n].0, theme.strong())], NAME, false));
+        spans.push(Span::raw("  "));
+        spans.push(Span::raw(lines[n].1.as_str()));
+        canvas.line(inside, line, &spans);
+        if is_current {
+            canvas.style_row(inside, line, theme.current());
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! How a job is held back from outside while it runs.
+//!
+//! Owns the gear a job is in. Must not know what the job does.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::shutdown::Shutdown;
+
+/// Whether a job sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gear {
+    /// It does.
+    Going,
+    /// Nothing more, until it goes again.
+    Held,
+    /// Nothing more, ever: a person ended it, or the program ends.
+    Cancelled,
+    /// Nothing more, ever: it came upon something that ends it.
+    Stopped,
+}
+
+impl Gear {
+    /// Whether nothing can set it going again.
+    pub(crate) fn is_closed(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Stopped)
+    }
+}
+
+/// The reins of one job. Clones hold the same job. The end of the program cancels it, whatever the event loop does.
+#[derive(Debug, Clone)]
+pub(crate) struct Reins {
+    gear: Arc<watch::Sender<Gear>>,
+    shutdown: Shutdown,
+}
+
+impl Reins {
+    pub(crate) fn new(shutdown: Shutdown) -> Self {
+        Self { gear: Arc::new(watch::Sender::new(Gear::Going)), shutdown }
+    }
+
+    pub(crate) fn gear(&self) -> Gear {
+        if self.shutdown.is_requested() {
+            self.shift(Gear::Cancelled);
+        }
+        *self.gear.borrow()
+    }
+
+    /// Changes gear, unless the job is closed already.
+    pub(crate) fn shift(&self, to: Gear) {
+        self.gear.send_if_modified(|gear| {
+            let shifts = !gear.is_closed() && *gear != to;
+            if shifts {
+                *gear = to;
+            }
+            shifts
+        });
+    }
+
+    /// Waits until the gear is one that is `wanted`.
+    pub(crate) async fn until(&self, wanted: impl Fn(Gear) -> bool) {
+        let mut gear = self.gear.subscribe();
+        tokio::select! {
+            biased;
+            _ = self.shutdown.requested() => self.shift(Gear::Cancelled),
+            // Cannot fail: these reins are the other end, and they are held while this waits.
+            _ = gear.wait_for(|gear| wanted(*gear)) => return,
+        }
+        drop(gear.wait_for(|gear| wanted(*gear)).await);
+    }
+}

@@ -1,0 +1,158 @@
+//! What a job leaves in the journal.
+//!
+//! Owns the order of things on disk: the plan before anything is sent, each request before it leaves, each end before it
+//! is told. Must not decide what becomes of a job whose notes are not taken: it says so, and the job stops.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Job;
+use crate::model::failure::Failure;
+use crate::model::kind::Verb;
+use crate::model::outcome::Outcome;
+use crate::model::plan::Heir;
+use crate::model::template_reference::Reference;
+use crate::storage::journal::{Answer, Ending, JobLog, JournalError, NewJob, NewStep, StepEnd};
+use crate::tallyfy::Answered;
+use crate::worker::clock::Clock;
+
+/// The notes on one job. They outlive a panic of what drives it.
+#[derive(Debug)]
+pub(super) struct Chronicle {
+    clock: Clock,
+    log: OnceLock<JobLog>,
+    /// What did not come to the disk when it was noted.
+    owed: Mutex<Vec<Owed>>,
+}
+
+/// What came of requests or steps.
+#[derive(Debug)]
+enum Owed {
+    Answered(Answer, Option<StepEnd>),
+    Ended(Vec<StepEnd>),
+}
+
+impl Chronicle {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock, log: OnceLock::new(), owed: Mutex::default() }
+    }
+
+    /// Puts the plan on disk, and answers the job's number and when it began. Nothing may be sent before that.
+    pub(super) async fn begin(&self, job: &Job) -> Result<(i64, Timestamp), Failure> {
+        let started = self.clock.now().wall;
+        let steps = job.plan.steps.iter().map(|step| NewStep {
+            kind: step.record.kind().row().slug,
+            record: step.record.id().to_string(),
+            name: step.record.name().to_owned(),
+            method: step.request().method.word(),
+            path: job.session.path(step),
+            verb: step.row.verb.word(),
+            after: step.after,
+            fields: serde_json::to_string(&step.record.fields()).unwrap_or_default(),
+        });
+        let organization = &job.plan.organization;
+        let new = NewJob {
+            base_url: job.session.base_url(),
+            organization: job.session.organization().to_owned(),
+            organization_name: organization.name.clone(),
+            verb: job.plan.verb.word(),
+            person: job.session.person(),
+            backups: (job.plan.verb == Verb::Delete && job.plan.options.backup)
+                .then(|| job.backups.directory().display().to_string()),
+            continues: job.plan.continues,
+            heir: job.plan.heir.as_ref().map(told),
+            created: job.confirmed,
+            started,
+            steps: steps.collect(),
+        };
+        let log = job.journal.begin(new).await.map_err(Failure::from)?;
+        let number = log.job();
+        // Begun once: there is no earlier one to lose.
+        drop(self.log.set(log));
+        Ok((number, started))
+    }
+
+    /// Notes that a request leaves now, and the copy that it stands behind. It must not leave if this fails.
+    pub(super) async fn sent(&self, step: usize, attempt: u32, copy: Option<String>) -> Result<(), Failure> {
+        let log = self.log.get().ok_or(JournalError::Closed)?;
+        log.sent(step, attempt, self.clock.now().wall, copy).await.map_err(Failure::from)
+    }
+
+    /// Notes what came of it, and how the step ended if it did with that.
+    pub(super) async fn answered(
+        &self,
+        (step, attempt): (usize, u32),
+        took: Duration,
+        result: &Result<Answered, Failure>,
+        end: Option<StepEnd>,
+    ) -> Result<(), Failure> {
+        let Some(log) = self.log.get() else { return Ok(()) };
+        let (status, request_id, words) = match result {
+            Ok(answered) => (Some(answered.status), answered.request_id.clone(), answered.doubt.clone()),
+            Err(failure) => (failure.status, failure.request_id.clone(), Some(failure.words.clone())),
+        };
+        let at = self.clock.now().wall;
+        let answer = Answer { step, attempt, at, took, status, request_id, words };
+        let noted = log.answered(answer.clone(), end.clone()).await;
+        noted.map_err(|why| self.owe(Owed::Answered(answer, end), why))
+    }
+
+    /// Notes how steps ended for which nothing is under way. Steps of a job that never began are on no disk.
+    pub(super) async fn ended(&self, ends: Vec<StepEnd>) -> Result<(), Failure> {
+        match self.log.get() {
+            Some(log) if !ends.is_empty() => {
+                let noted = log.ended(ends.clone()).await;
+                noted.map_err(|why| self.owe(Owed::Ended(ends), why))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps what could not be noted for the end of the job.
+    fn owe(&self, owed: Owed, why: JournalError) -> Failure {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner).push(owed);
+        why.into()
+    }
+
+    /// Notes the end of the job, after all that is still owed. A job of which anything stays owed is left unfinished: the
+    /// next start finds out what became of its steps.
+    pub(super) async fn over(self, cancelled: bool, stopped: Option<&Failure>) -> Result<(), Failure> {
+        let Some(log) = self.log.into_inner() else { return Ok(()) };
+        for owed in self.owed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            let noted = match owed {
+                Owed::Answered(answer, end) => log.answered(answer, end).await,
+                Owed::Ended(ends) => log.ended(ends).await,
+            };
+            noted?;
+        }
+        let ending = match (cancelled, stopped) {
+            (_, Some(_)) => Ending::Stopped,
+            (true, None) => Ending::Cancelled,
+            (false, None) => Ending::Finished,
+        };
+        let reason = stopped.map(|failure| failure.words.clone());
+        log.end(self.clock.now().wall, ending, reason).await.map_err(Failure::from)
+    }
+
+    /// How a step ended, now.
+    pub(super) fn end(&self, step: usize, outcome: Outcome, reason: Option<String>) -> StepEnd {
+        StepEnd { step, at: self.clock.now().wall, outcome, reason, kept: None }
+    }
+}
+
+/// Who is handed what belongs to the records, as JSON.
+fn told(heir: &Heir) -> String {
+    json!({"id": heir.id.to_string(), "name": heir.name}).to_string()
+}
+
+/// What nothing but an answer remembers, as JSON.
+pub(super) fn kept(references: &[Reference]) -> Option<String> {
+    let told = references
+        .iter()
+        .map(|reference| json!({"type": reference.sort, "title": reference.title, "id": reference.id}));
+    let told: Vec<Value> = told.collect();
+    (!told.is_empty()).then(|| Value::from(told).to_string())
+}

@@ -1,0 +1,91 @@
+//! What stands before a permanent deletion: a last look at the record, and a copy of it.
+//!
+//! Owns that nothing is deleted which has changed since it was confirmed, nor anything of which no backup could be made
+//! where one is wanted. Must not send anything that changes something.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Running, Settled};
+use crate::app::event::Remark;
+use crate::model::failure::Failure;
+use crate::model::kind::Verb;
+use crate::model::outcome::Outcome;
+use crate::model::plan::Step;
+use crate::model::record::Record;
+use crate::model::time::Moment;
+use crate::worker::records::lookup::{Age, Seen};
+
+/// A look this old does not tell any more what is deleted: the job was held, or the server asked for a pause.
+const STALE: Duration = Duration::from_secs(30);
+
+/// A step that may be sent.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    /// The copy of its record, where one was taken: below the folder of all copies.
+    pub(super) copy: Option<String>,
+    /// What has to be known of that copy.
+    pub(super) remark: Option<Remark>,
+    /// When its record was looked at last, where that matters.
+    looked: Option<Moment>,
+}
+
+impl Ready {
+    /// Whether its record must be looked at again before it is sent.
+    pub(super) fn is_stale(&self, now: Moment) -> bool {
+        self.looked.is_some_and(|looked| now.age_of(looked).is_none_or(|age| age > STALE))
+    }
+}
+
+impl Running {
+    /// Looks at the record of a deletion once more and copies it; answers how the step ends if it must not be sent.
+    pub(super) async fn prepare(&self, number: usize, step: &Step) -> Result<Ready, Settled> {
+        if self.job.plan.verb != Verb::Delete {
+            return Ok(Ready::default());
+        }
+        let (value, looked) = self.look(step, Age::Recent, "not sent").await?;
+        // The copy of a record that is archived first was taken before that.
+        let is_copied = step.after.is_some() || !self.job.plan.options.backup;
+        let backup = if is_copied { None } else { Some(self.back_up(step, &value).await?) };
+        tracing::debug!(number, copied = backup.is_some(), "prepared");
+        let (copy, remark) = backup.map(|backup| (backup.file, backup.remark)).unzip();
+        Ok(Ready { copy, remark: remark.flatten(), looked: Some(looked) })
+    }
+
+    /// Looks once more at what has waited for long, or was turned away. The copy of what has not changed stays good.
+    pub(super) async fn renew(&self, step: &Step, ready: Ready, was_sent: bool) -> Result<Ready, Settled> {
+        let unsent = if was_sent { "turned away and not sent again" } else { "not sent" };
+        let (_, looked) = self.look(step, Age::New, unsent).await?;
+        Ok(Ready { looked: Some(looked), ..ready })
+    }
+
+    /// The record as it is now, if it is what it was; with when that was known.
+    async fn look(&self, step: &Step, age: Age, unsent: &str) -> Result<(Value, Moment), Settled> {
+        let unread = |failure: Failure| {
+            let verb = step.word();
+            Settled::new(Outcome::Failed, format!("{unsent}, no look before the {verb}: {}", failure.words))
+        };
+        let (now, said, at) = match self.truth.look(&step.record, age).await.map_err(unread)? {
+            Seen::There { record, said, at } => (record, said, at),
+            Seen::Gone => {
+                let words = format!("{unsent}: it is not there any more");
+                return Err(Settled::new(Outcome::AlreadyGone, words));
+            }
+        };
+        match self.expected(step).difference(&now) {
+            Some(difference) => {
+                let words = format!("{unsent}, changed since it was loaded: {difference}");
+                Err(Settled::new(Outcome::Changed, words))
+            }
+            None => Ok((said, at)),
+        }
+    }
+
+    /// What a record should look like: as it was shown, or as our own archiving left it.
+    fn expected(&self, step: &Step) -> Record {
+        let Some(first) = step.after else { return step.record.clone() };
+        let answered = self.progress().archived.get(&first).cloned();
+        answered.unwrap_or_else(|| step.record.with_archived(Some(self.job.confirmed)))
+    }
+}

@@ -1,0 +1,423 @@
+//! What past jobs left to be done: to be undone, tried again, or finished.
+//!
+//! Owns the way from the journal back to records that can go through the modal, and the settling of what was under way
+//! when a run of the program broke off. Nothing is ever sent from here but reads.
+
+mod steps;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::task::spawn_blocking;
+
+use steps::{
+    Later, Since, deleted_since, heir, inverted, is_left, is_open, key, kinds, number, options, record,
+    records, tally, word,
+};
+
+use crate::app::event::Reply;
+use crate::model::failure::{Cause, Failure};
+use crate::model::kind::Verb;
+use crate::model::limits::spoken;
+use crate::model::outcome::Outcome;
+use crate::model::plan::{Chosen, Options, Step};
+use crate::model::record::Record;
+use crate::model::recovery::{BYTES_LOST, LeftOpen, OldJournal, Recall, Recalled, Remnant};
+use crate::storage::journal::{
+    AuditedSteps, Ending, History, JobState, Journal, JournalError, PastAttempt, PastJob, PastStep, StepEnd,
+    Wanted,
+};
+use crate::worker::clock::Clock;
+use crate::worker::http::executor::Session;
+use crate::worker::jobs::executor::{Reading, read_back};
+use crate::worker::records::lookup::{Truth, Use};
+
+/// How many records are read back together: about as many as are under way when a job breaks off, so that those that have
+/// to be looked at twice are waited for together.
+const AT_ONCE: usize = 16;
+/// A request that left less than this long ago may still take effect.
+const LATE: i64 = 60;
+
+/// Past jobs of the session's organization.
+#[derive(Debug, Clone)]
+pub(crate) struct Past {
+    pub(crate) session: Session,
+    pub(crate) journal: Journal,
+    pub(crate) directory: PathBuf,
+    pub(crate) clock: Clock,
+}
+
+/// A job that can be undone and repeated.
+struct Reversible {
+    job: PastJob,
+    verb: Verb,
+    inverse: Verb,
+    steps: Vec<PastStep>,
+    /// The jobs that came after it.
+    since: Since,
+}
+
+impl Past {
+    /// Looks for what can be undone or tried again.
+    pub(crate) async fn recall(&self, wish: Recall) -> Result<Option<Box<Recalled>>, Failure> {
+        match wish {
+            Recall::Undo(job) | Recall::UndoJob(job) => self.undo_job(job).await,
+            Recall::Redo(job) => self.redo_job(job).await,
+            Recall::Retry => self.retry().await,
+            Recall::RetryJob(job) => self.retry_job(job).await,
+        }
+    }
+
+    fn undoing(&self, job: &PastJob, steps: &[PastStep], chosen: &[Chosen]) -> String {
+        let whose = match chosen.len() {
+            1 => "the record that was done".to_owned(),
+            n => format!("the {n} records that were done"),
+        };
+        format!("undoes {} for {whose}", self.told(job, steps))
+    }
+
+    /// What failed of the last job. Where nothing did, but that job took up what an earlier one had left: what is still
+    /// left of that one, such as files whose bytes are lost.
+    async fn retry(&self) -> Result<Option<Box<Recalled>>, Failure> {
+        let mut later: Option<Later> = None;
+        let mut unknown = 0;
+        for job in self.jobs().await? {
+            let JobState::Over(ending) = job.state else { continue };
+            let is_passed_over = match &later {
+                None => ending == Ending::Continued,
+                Some(later) => later.continues.is_some_and(|before| before != job.id),
+            };
+            if is_passed_over {
+                continue;
+            }
+            unknown += self.settle(&job, |_| {}).await?;
+            let steps = self.steps(job.id).await?;
+            let mut failed = records(&steps, |step| step.outcome == Some(Outcome::Failed));
+            if let Some(later) = &later {
+                if !later.takes_up(&job, &failed) {
+                    break;
+                }
+                failed.retain(|(step, _)| !later.tried.contains(&key(step)));
+            }
+            if !failed.is_empty() {
+                return Ok(self.again(&job, &steps, failed, unknown));
+            }
+            later = Some(Later::of(&job, &steps, later));
+        }
+        Ok(None)
+    }
+
+    /// Records that failed in a job, to be tried again: those of which no copy can be kept only where there are no others,
+    /// because they go without one.
+    fn again(
+        &self,
+        job: &PastJob,
+        steps: &[PastStep],
+        failed: Vec<(&PastStep, Record)>,
+        unknown: usize,
+    ) -> Option<Box<Recalled>> {
+        let verb = Verb::parse(&job.verb)?;
+        let is_lost = |step: &PastStep| step.reason.as_ref().is_some_and(|why| why.contains(BYTES_LOST));
+        let (lost, whole): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(step, _)| is_lost(step));
+        let has_bytes = |(_, record): &(&PastStep, Record)| record.kind().row().bytes.is_some();
+        let (own, attached): (Vec<_>, Vec<_>) = lost.into_iter().partition(has_bytes);
+        let without = whole.is_empty() && !own.is_empty();
+        let without_files = whole.is_empty() && own.is_empty();
+        let again = if without {
+            own
+        } else if without_files {
+            attached
+        } else {
+            whole
+        };
+        let chosen: Vec<Chosen> = again.into_iter().map(|(_, record)| record.into()).collect();
+        let what = match chosen.len() {
+            1 => "the record that failed".to_owned(),
+            n => format!("the {n} records that failed"),
+        };
+        let mut preface = vec![format!("tries again {what} in {}", self.told(job, steps))];
+        if without {
+            let these = if chosen.len() == 1 { "this one" } else { "these" };
+            preface.push(format!("without a copy: {BYTES_LOST} of {these}, so that none can be kept"));
+        }
+        if without_files {
+            preface.push(format!(
+                "without attached files: {BYTES_LOST} of some, so that they cannot be backed up"
+            ));
+        }
+        match unknown {
+            0 => {}
+            1 => preface.push("of 1 more it is still unknown whether it was done: it is left out".to_owned()),
+            n => preface
+                .push(format!("of {n} more it is still unknown whether they were done: they are left out")),
+        }
+        let backup = job.backups.is_some() && !without;
+        let options = Options { backup, files: !without_files, ..options(job, steps) };
+        Some(Box::new(Recalled { job: job.id, verb, chosen, options, heir: heir(job), preface }))
+    }
+
+    /// What one job did, inverted; nothing where it is not over, or did nothing that has a way back. What has been turned
+    /// back or deleted since is blocked.
+    async fn undo_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
+        let Some(Reversible { job, verb, inverse, steps, since }) = self.reversible(job).await? else {
+            return Ok(None);
+        };
+        let now = self.clock.now().wall;
+        let done = steps.iter().filter(|s| s.outcome == Some(Outcome::Done) && s.verb == job.verb);
+        let chosen: Vec<Chosen> = done
+            .filter_map(|step| Some(since.blocking(inverse, inverted(step, verb, &since.deleted, now)?)))
+            .collect();
+        if chosen.is_empty() {
+            return Ok(None);
+        }
+        let mut preface = vec![self.undoing(&job, &steps, &chosen)];
+        preface.extend(deleted_since(&since.deleted, &chosen));
+        Ok(Some(Box::new(Recalled {
+            job: job.id,
+            verb: inverse,
+            chosen,
+            options: Options::default(),
+            heir: None,
+            preface,
+        })))
+    }
+
+    /// A job again, for the records that have been turned back since; nothing where there are none.
+    async fn redo_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
+        let Some(Reversible { job, verb, inverse, steps, since }) = self.reversible(job).await? else {
+            return Ok(None);
+        };
+        let undone = records(&steps, |step| step.outcome == Some(Outcome::Done) && since.was(inverse, step));
+        let chosen: Vec<Chosen> = undone.into_iter().map(|(_, record)| record.into()).collect();
+        if chosen.is_empty() {
+            return Ok(None);
+        }
+        let what = match chosen.len() {
+            1 => "the record that was undone".to_owned(),
+            n => format!("the {n} records that were undone"),
+        };
+        let mut preface = vec![format!("repeats {} for {what}", self.told(&job, &steps))];
+        preface.extend(deleted_since(&since.deleted, &chosen));
+        let options = Options::default();
+        Ok(Some(Box::new(Recalled { job: job.id, verb, chosen, options, heir: None, preface })))
+    }
+
+    /// What failed of one job, with what is unknown of it read back first; what has been done since is blocked.
+    async fn retry_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
+        let Some(job) = self.own_job(job).await? else { return Ok(None) };
+        let unknown = self.settle(&job, |_| {}).await?;
+        let steps = self.steps(job.id).await?;
+        let failed = records(&steps, |step| step.outcome == Some(Outcome::Failed));
+        if failed.is_empty() {
+            return Ok(None);
+        }
+        let since = self.since(job.id).await?;
+        let found = self.again(&job, &steps, failed, unknown);
+        Ok(found.map(|mut found| {
+            let verb = found.verb;
+            found.chosen = found.chosen.into_iter().map(|chosen| since.blocking(verb, chosen)).collect();
+            found.preface.extend(deleted_since(&since.deleted, &found.chosen));
+            found
+        }))
+    }
+
+    /// Reads a job of this place that is over and whose action has an inverse.
+    async fn reversible(&self, job: i64) -> Result<Option<Reversible>, Failure> {
+        let Some(job) = self.own_job(job).await? else { return Ok(None) };
+        let Some((verb, inverse)) = Verb::parse(&job.verb).and_then(|verb| Some((verb, verb.inverse()?)))
+        else {
+            return Ok(None);
+        };
+        let steps = self.steps(job.id).await?;
+        let since = self.since(job.id).await?;
+        Ok(Some(Reversible { job, verb, inverse, steps, since }))
+    }
+
+    /// A job of this place that is over.
+    async fn own_job(&self, id: i64) -> Result<Option<PastJob>, Failure> {
+        let place = self.place();
+        let is_ours = |job: &PastJob| (&job.base_url, &job.organization) == (&place.0, &place.1);
+        let job = self.job(id).await?.filter(is_ours);
+        Ok(job.filter(|job| matches!(job.state, JobState::Over(_))))
+    }
+
+    async fn since(&self, job: i64) -> Result<Since, Failure> {
+        let later = self.look(move |history| history.later(job)).await?;
+        Ok(Since::of(later.unwrap_or_default()))
+    }
+
+    /// The jobs that an earlier run did not finish. What the journal says of them is reported at once, and then each step
+    /// that is read back; the answer has all of that.
+    pub(crate) async fn unfinished(&self, report: impl Fn(Reply)) -> Result<Vec<Remnant>, Failure> {
+        let (remnants, damaged) = self.remnants().await?;
+        let old = self.look(History::old_journals).await?.unwrap_or_default();
+        let old = old.into_iter().map(|(file, unfinished)| OldJournal { file, unfinished }).collect();
+        report(Reply::LeftOpen(LeftOpen { remnants: remnants.clone(), old, damaged }));
+        let mut is_settled = true;
+        for remnant in remnants.iter().filter(|remnant| remnant.reading > 0) {
+            let Some(job) = self.job(remnant.job).await? else { continue };
+            self.settle(&job, |outcome| report(Reply::ReadBack { job: job.id, outcome })).await?;
+            is_settled = false;
+        }
+        if is_settled {
+            return Ok(remnants);
+        }
+        // What could not be read back stays unknown.
+        let (mut remnants, _) = self.remnants().await?;
+        remnants.iter_mut().for_each(|remnant| remnant.reading = 0);
+        Ok(remnants)
+    }
+
+    /// The unfinished jobs as the journal has them, and how many entries could not be read.
+    async fn remnants(&self) -> Result<(Vec<Remnant>, u64), Failure> {
+        let wanted = Wanted { place: Some(self.place()), ..Wanted::default() };
+        let jobs = self.look(move |history| Ok((history.jobs(&wanted)?, history.damaged()))).await?;
+        let (jobs, mut damaged) = jobs.unwrap_or_default();
+        let mut remnants = Vec::new();
+        for job in jobs.into_iter().rev() {
+            let open = match job.state {
+                JobState::Unfinished => true,
+                JobState::Running => !job.ours,
+                JobState::Over(_) => false,
+            };
+            let Some(verb) = Verb::parse(&job.verb).filter(|_| open) else { continue };
+            let audited = self.audited_steps(job.id).await?;
+            let steps = &audited.steps;
+            damaged += audited.damaged() as u64;
+            let elsewhere = job.state == JobState::Running;
+            let reading = steps.iter().filter(|step| is_open(step) && self.unsettled(step).is_some()).count();
+            let rest = records(steps, |step| is_left(step, steps));
+            remnants.push(Remnant {
+                job: job.id,
+                verb,
+                confirmed: job.created,
+                kinds: kinds(steps, &job.verb),
+                tally: tally(&audited),
+                rest: rest.into_iter().map(|(_, record)| record.into()).collect(),
+                options: options(&job, steps),
+                heir: heir(&job),
+                elsewhere,
+                reading: if elsewhere { 0 } else { reading },
+                archived: steps.iter().filter(|step| step.after.is_some() && is_left(step, steps)).count(),
+            });
+        }
+        Ok((remnants, damaged))
+    }
+
+    /// Closes an unfinished job; its history stays. One of which nothing was left undone is finished with that.
+    pub(crate) async fn drop_rest(&self, job: i64) -> Result<(), Failure> {
+        let log = self.journal.adopt(job).await?;
+        let Some(log) = log else {
+            let words = format!("job {job} is over, or another tidyfy is at it");
+            return Err(Failure::new(Cause::Unrecorded, &words));
+        };
+        let at = self.clock.now().wall;
+        let end = |step: &PastStep| {
+            let sent = step.is_damaged || !step.attempts.iter().all(PastAttempt::was_turned_away);
+            let outcome = if sent { Outcome::Unknown } else { Outcome::NotSent };
+            StepEnd {
+                step: number(step),
+                at,
+                outcome,
+                reason: Some("the job was dropped".to_owned()),
+                kept: None,
+            }
+        };
+        let steps = self.steps(job).await?;
+        let ends: Vec<StepEnd> = steps.iter().filter(|step| step.outcome.is_none()).map(end).collect();
+        let is_open = |step: &PastStep| step.outcome == Some(Outcome::Unknown) || is_left(step, &steps);
+        let is_whole = ends.is_empty() && !steps.iter().any(is_open);
+        log.ended(ends).await?;
+        let ending = if is_whole { Ending::Finished } else { Ending::Dropped };
+        log.end(at, ending, None).await.map_err(Failure::from)
+    }
+
+    /// Reads back what is unknown of a job, or was under way when it broke off. Answers how many steps stay unknown.
+    async fn settle(&self, job: &PastJob, report: impl Fn(Outcome)) -> Result<usize, Failure> {
+        let mut steps = self.steps(job.id).await?;
+        steps.retain(is_open);
+        if steps.is_empty() {
+            return Ok(0);
+        }
+        let Some(log) = self.journal.adopt(job.id).await? else {
+            return Ok(steps.len());
+        };
+        let known: Vec<(usize, Step, Reading)> =
+            steps.iter().filter_map(|step| self.unsettled(step)).collect();
+        let truth =
+            Arc::new(Truth::new(&self.session, known.iter().map(|(_, step, _)| &step.record), Use::Standing));
+        let looks = known.into_iter().map(|(number, step, reading)| {
+            let truth = Arc::clone(&truth);
+            async move { (number, read_back(&truth, &step, &reading).await) }
+        });
+        let mut looks = stream::iter(looks).buffer_unordered(AT_ONCE);
+        let mut unknown = 0;
+        while let Some((step, settled)) = looks.next().await {
+            unknown += usize::from(settled.outcome == Outcome::Unknown);
+            let at = self.clock.now().wall;
+            let end = StepEnd { step, at, outcome: settled.outcome, reason: settled.reason, kept: None };
+            let outcome = end.outcome;
+            log.ended(vec![end]).await?;
+            report(outcome);
+        }
+        Ok(unknown)
+    }
+
+    /// A step of which it is not known whether it was done, ready to be read back.
+    fn unsettled(&self, step: &PastStep) -> Option<(usize, Step, Reading)> {
+        let record = record(step)?;
+        let row = record.kind().row().verb(Verb::parse(&step.verb)?)?;
+        let last = step.attempts.last()?.sent;
+        let patiently = self.clock.now().wall.as_second() - last.as_second() < LATE;
+        let words = step.reason.clone().unwrap_or_else(|| "tidyfy ended before the answer came".to_owned());
+        // An earlier look that failed says nothing any more.
+        let words = words.split("; reading it back").next().unwrap_or_default().to_owned();
+        Some((number(step), Step { record, row, after: None, heir: None }, Reading { patiently, words }))
+    }
+
+    /// The jobs of this organization, the newest first.
+    async fn jobs(&self) -> Result<Vec<PastJob>, Failure> {
+        let wanted = Wanted { place: Some(self.place()), ..Wanted::default() };
+        self.look(move |history| history.jobs(&wanted)).await.map(Option::unwrap_or_default)
+    }
+
+    /// The base URL and the organization.
+    pub(crate) fn place(&self) -> (String, String) {
+        (self.session.base_url(), self.session.organization().to_owned())
+    }
+
+    async fn job(&self, id: i64) -> Result<Option<PastJob>, Failure> {
+        self.look(move |history| history.job(id)).await.map(Option::flatten)
+    }
+
+    async fn steps(&self, job: i64) -> Result<Vec<PastStep>, Failure> {
+        self.audited_steps(job).await.map(|audited| audited.steps)
+    }
+
+    /// The steps of a job, held against the chain: nothing is done by what a damaged one says.
+    async fn audited_steps(&self, job: i64) -> Result<AuditedSteps, Failure> {
+        self.look(move |history| history.audited_steps(job)).await.map(Option::unwrap_or_default)
+    }
+
+    /// Looks into the journal; none where no job was ever kept.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&History) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<Option<T>, Failure> {
+        let directory = self.directory.clone();
+        let read = spawn_blocking(move || match History::open(&directory)? {
+            Some(history) => read(&history).map(Some),
+            None => Ok(None),
+        });
+        let read = read.await.map_err(|_| JournalError::Closed).and_then(|read| read);
+        read.map_err(Failure::from)
+    }
+
+    /// `job 12 (archive, 4 min ago)`.
+    fn told(&self, job: &PastJob, steps: &[PastStep]) -> String {
+        let ago = self.clock.now().wall.duration_since(job.created).unsigned_abs();
+        format!("job {} ({}, {} ago)", job.id, word(job, steps), spoken(ago))
+    }
+}

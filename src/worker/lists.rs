@@ -1,0 +1,5 @@
+//! TODO doc
+
+pub(crate) mod aggregate;
+pub(crate) mod loader;
+pub(crate) mod paginator;
