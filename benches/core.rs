@@ -18,12 +18,12 @@ use ratatui::backend::TestBackend;
 use tidyfy::app::keymap::Chord;
 use tidyfy::model::filter::Filter;
 use tidyfy::model::kind::Kind;
-use tidyfy::model::query::{Arranged, Sort, Wish, arrange};
+use tidyfy::model::query::{Query, QueryResult, Sort, arrange};
 use tidyfy::model::record::Page;
-use tidyfy::model::rows::{Place, Rows};
+use tidyfy::model::rows::{PagePosition, Rows};
 use tidyfy::model::time::Zone;
-use tidyfy::sandbox::{Sandbox, Settings};
-use tidyfy::tallyfy::{Body, Keep, Redactor, decode};
+use tidyfy::sandbox::{Sandbox, SandboxSettings};
+use tidyfy::tallyfy::{Body, KeptKeys, Redactor, decode};
 use tidyfy::view::view;
 
 use scene::{PER_PAGE, Scene, page};
@@ -82,7 +82,7 @@ fn update(criterion: &mut Criterion) -> Result<()> {
 fn filter(criterion: &mut Criterion) -> Result<()> {
     let mut rows = Rows::default();
     for (number, first) in (1..).zip((0..HUNDRED_THOUSAND).step_by(PER_PAGE)) {
-        rows.push(Place::Listed(number), page(first, PER_PAGE));
+        rows.push(PagePosition::Listed(number), page(first, PER_PAGE));
     }
     let updated = Kind::Processes.row().field("updated").unwrap_or_default();
     let newest = Some(Sort { field: updated, reverse: true });
@@ -100,7 +100,7 @@ fn filter(criterion: &mut Criterion) -> Result<()> {
     ] {
         let filter = Filter::parse(Kind::Processes, typed, &Zone::new(TimeZone::UTC))?;
         let (rows, people) = (rows.clone(), Arc::default());
-        let wish = Wish { rows, filter, sort, people, now: "2026-11-22T09:00:00Z".parse()?, base: None };
+        let wish = Query { rows, filter, sort, people, now: "2026-11-22T09:00:00Z".parse()?, base: None };
         group.bench_function(name, |bencher| {
             bencher.iter(|| arrange(black_box(&wish), &|| true, &mut |first| drop(black_box(first))));
         });
@@ -115,7 +115,7 @@ fn filter(criterion: &mut Criterion) -> Result<()> {
 }
 
 /// What is told first: once it has been, nothing more is wanted.
-fn screenful(wish: &Wish) -> Option<Arranged> {
+fn screenful(wish: &Query) -> Option<QueryResult> {
     let told = RefCell::new(None);
     let all = arrange(wish, &|| told.borrow().is_none(), &mut |first| drop(told.replace(Some(first))));
     told.into_inner().or(all)
@@ -126,7 +126,7 @@ fn decode(criterion: &mut Criterion) -> Result<()> {
     let body = listed()?;
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Bytes(body.len() as u64));
-    for (name, keep) in [("fields", Keep::fields(Kind::Processes)), ("whole", Keep::Whole)] {
+    for (name, keep) in [("fields", KeptKeys::fields(Kind::Processes)), ("whole", KeptKeys::Whole)] {
         group.bench_function(name, |bencher| bencher.iter(|| decoded(black_box(&body), &keep)));
     }
     group.finish();
@@ -134,7 +134,7 @@ fn decode(criterion: &mut Criterion) -> Result<()> {
 }
 
 /// What becomes of the text of an answer.
-fn decoded(body: &str, keep: &Keep) -> Option<Arc<Page>> {
+fn decoded(body: &str, keep: &KeptKeys) -> Option<Arc<Page>> {
     let rows = Body::read(body, keep, Redactor::new("token", "localhost")).ok()?.rows?;
     Some(Arc::new(Page::new(Kind::Processes, decode::rows(Kind::Processes, &rows).rows)))
 }
@@ -142,7 +142,8 @@ fn decoded(body: &str, keep: &Keep) -> Option<Arc<Page>> {
 /// A full page of processes, asked of the sandbox.
 fn listed() -> Result<String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let sandbox = runtime.block_on(Sandbox::start(Settings { scale: 400, ..Settings::default() }))?;
+    let sandbox =
+        runtime.block_on(Sandbox::start(SandboxSettings { scale: 400, ..SandboxSettings::default() }))?;
     let url = sandbox.base_url();
     let (host, path) = url.trim_start_matches("http://").split_once('/').wrap_err("a URL without a path")?;
     let mut stream = TcpStream::connect(host)?;
@@ -156,7 +157,7 @@ fn listed() -> Result<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").wrap_err("an answer without a body")?;
-    let rows = Body::read(body, &Keep::nothing(), Redactor::new("token", "localhost"))
+    let rows = Body::read(body, &KeptKeys::nothing(), Redactor::new("token", "localhost"))
         .ok()
         .and_then(|body| body.rows);
     if rows.is_none_or(|rows| rows.len() != PER_PAGE) {

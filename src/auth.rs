@@ -19,17 +19,17 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{Environment, Problem, Settings};
+use crate::config::{ConfigError, Environment, Settings};
 use crate::model::token::Token;
 
-pub use stored::{Put, Removed, Stored};
+pub use stored::{RemovedTokens, StoredAt, StoredTokens};
 
 /// The variables that may hold the token, the stronger first. The second is the official CLI's name.
 pub const VARIABLES: [&str; 2] = ["TALLYFY_ACCESS_TOKEN", "TALLYFY_API_TOKEN"];
 
 /// A place that a token is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum TokenOrigin {
     /// A variable of the environment.
     Variable(&'static str),
     /// The file that the config names.
@@ -40,7 +40,7 @@ pub enum Origin {
     File(PathBuf),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for TokenOrigin {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable(name) => write!(out, "`{name}`"),
@@ -53,19 +53,19 @@ impl fmt::Display for Origin {
 
 /// Every place where a token may be, in order.
 #[derive(Debug, Clone)]
-pub struct Search {
+pub struct TokenSearch {
     environment: Environment,
     named: Option<PathBuf>,
-    stored: Option<Stored>,
+    stored: Option<StoredTokens>,
 }
 
-impl Search {
+impl TokenSearch {
     /// The places that the environment and the settings lead to. What was stored is looked for only where `base_url`, in
     /// its one spelling, is known.
     #[must_use]
     pub fn new(environment: &Environment, settings: &Settings, base_url: Option<&str>) -> Self {
         let stored =
-            |url| Stored::new(&settings.state_dir, settings.keyring, url, settings.profile.as_deref());
+            |url| StoredTokens::new(&settings.state_dir, settings.keyring, url, settings.profile.as_deref());
         Self {
             environment: environment.clone(),
             named: settings.token_file.clone(),
@@ -81,15 +81,15 @@ impl Search {
 
     /// Where `tidyfy login` stores a token, if that is known.
     #[must_use]
-    pub fn stored(&self) -> Option<&Stored> {
+    pub fn stored(&self) -> Option<&StoredTokens> {
         self.stored.as_ref()
     }
 
     /// The place that is set and stronger than anything stored, whatever it holds.
     #[must_use]
-    pub fn above_stored(&self) -> Option<Origin> {
+    pub fn above_stored(&self) -> Option<TokenOrigin> {
         let variable = VARIABLES.into_iter().find(|name| self.environment.is_set(name));
-        variable.map(Origin::Variable).or_else(|| self.named.clone().map(Origin::Named))
+        variable.map(TokenOrigin::Variable).or_else(|| self.named.clone().map(TokenOrigin::Named))
     }
 
     /// Returns words for what the search waits for if it takes long.
@@ -105,18 +105,18 @@ impl Search {
     /// The token, and where it is. May block.
     ///
     /// # Errors
-    /// A [`Problem`] when the strongest source that is set cannot be read, or holds something that cannot be a token.
-    pub fn find(&self) -> Result<Option<(Token, Origin)>, Problem> {
+    /// A [`ConfigError`] when the strongest source that is set cannot be read, or holds something that cannot be a token.
+    pub fn find(&self) -> Result<Option<(Token, TokenOrigin)>, ConfigError> {
         let Some(origin) = self.above_stored() else {
-            return self.stored.as_ref().map_or(Ok(None), Stored::find);
+            return self.stored.as_ref().map_or(Ok(None), StoredTokens::find);
         };
         let token = match &origin {
-            Origin::Variable(name) => {
+            TokenOrigin::Variable(name) => {
                 let text = self.environment.text(name)?;
                 text.map(|text| Token::new(text).ok_or_else(|| unusable(name))).transpose()?
             }
-            Origin::Named(path) => file::read(path, file::Part::Named)?,
-            Origin::Keyring(_) | Origin::File(_) => None,
+            TokenOrigin::Named(path) => file::read(path, file::FileRole::Named)?,
+            TokenOrigin::Keyring(_) | TokenOrigin::File(_) => None,
         };
         Ok(token.map(|token| (token, origin)))
     }
@@ -125,21 +125,21 @@ impl Search {
 /// Where the token is read from, at the start and again when it is not accepted any more. Clones read the same place.
 #[derive(Clone)]
 pub struct TokenSource {
-    read: Arc<Reading>,
+    read: Arc<TokenReading>,
     waits_for: Arc<str>,
 }
 
-type Reading = dyn Fn() -> Result<Option<Token>, Problem> + Send + Sync;
+type TokenReading = dyn Fn() -> Result<Option<Token>, ConfigError> + Send + Sync;
 
 impl TokenSource {
     /// A source that is read by calling `read`, which may block.
-    pub fn new(read: impl Fn() -> Result<Option<Token>, Problem> + Send + Sync + 'static) -> Self {
+    pub fn new(read: impl Fn() -> Result<Option<Token>, ConfigError> + Send + Sync + 'static) -> Self {
         Self { read: Arc::new(read), waits_for: "the token".into() }
     }
 
     /// All places of a search.
     #[must_use]
-    pub fn of(search: Search) -> Self {
+    pub fn of(search: TokenSearch) -> Self {
         let waits_for = search.waits_for().into();
         Self { waits_for, ..Self::new(move || Ok(search.find()?.map(|(token, _)| token))) }
     }
@@ -159,8 +159,8 @@ impl TokenSource {
     /// Reads the token, if there is one. May block.
     ///
     /// # Errors
-    /// A [`Problem`] when the strongest source that is set cannot be read, or holds something that cannot be a token.
-    pub fn read(&self) -> Result<Option<Token>, Problem> {
+    /// A [`ConfigError`] when the strongest source that is set cannot be read, or holds something that cannot be a token.
+    pub fn read(&self) -> Result<Option<Token>, ConfigError> {
         (self.read)()
     }
 }
@@ -171,8 +171,8 @@ impl fmt::Debug for TokenSource {
     }
 }
 
-fn unusable(place: &str) -> Problem {
-    Problem::new(
+fn unusable(place: &str) -> ConfigError {
+    ConfigError::new(
         format!("`{place}` holds no token: there is white space in it, or a character no token has"),
         "copy the token again from Settings > Integrations > REST API, without quotes or line breaks",
     )
@@ -180,8 +180,8 @@ fn unusable(place: &str) -> Problem {
 
 /// What is said when there is none.
 #[must_use]
-pub fn missing() -> Problem {
-    Problem::new(
+pub fn missing() -> ConfigError {
+    ConfigError::new(
         "there is no access token",
         "make one under Settings > Integrations > REST API, then run `tidyfy login` or put it into `TALLYFY_ACCESS_TOKEN`; `tidyfy demo` needs none",
     )
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     fn source(environment: &Environment, named: Option<PathBuf>) -> TokenSource {
-        TokenSource::of(Search { environment: environment.clone(), named, stored: None })
+        TokenSource::of(TokenSearch { environment: environment.clone(), named, stored: None })
     }
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {

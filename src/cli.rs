@@ -33,9 +33,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use color_eyre::eyre::WrapErr;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cli::error::{Code, Trouble};
+use crate::cli::error::{CommandError, ExitReason};
 use crate::config::{
-    self, Environment, Flags, LimitsMode, LogLevel, Places, Problem, Settings, Sources, Written,
+    self, AppPaths, ConfigError, ConfigText, Environment, Flags, LimitsMode, LogLevel, Settings, Sources,
 };
 use crate::model::kind::Kind;
 use crate::shutdown::Shutdown;
@@ -77,7 +77,7 @@ struct Arguments {
     flags: GlobalArgs,
     /// Without a command, the organization that is configured is opened.
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
 }
 
 /// Flags of every command that opens the screen.
@@ -122,7 +122,7 @@ fn level_parser() -> impl TypedValueParser<Value = LogLevel> {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Open a lively organization on a built-in server: no account, no network
     Demo(SandboxArgs),
     /// Run the built-in Tallyfy-compatible server alone
@@ -146,7 +146,7 @@ enum Command {
     Man,
 }
 
-impl Command {
+impl CliCommand {
     fn name(&self) -> &'static str {
         match self {
             Self::Demo(_) => "demo",
@@ -162,7 +162,7 @@ impl Command {
     }
 
     /// Refuses global flags that mean nothing to this command, rather than ignoring what somebody meant.
-    fn check(&self, flags: &GlobalArgs) -> Result<(), Trouble> {
+    fn check(&self, flags: &GlobalArgs) -> Result<(), CommandError> {
         let (refused, why): (&[&str], _) = match self {
             Self::Demo(_) => (&["--base-url", "--org", "--profile"], "it opens an organization of its own"),
             Self::Sandbox(_) => (&GlobalArgs::BUT_LIMITS, "it opens no organization"),
@@ -177,7 +177,7 @@ impl Command {
         let refused: Vec<_> = given.iter().filter(|flag| refused.contains(flag)).collect();
         let problem = |flag: &&&str| {
             let sentence = format!("`{}` takes no `{flag}`: {why}", self.name());
-            Problem::new(sentence, format!("leave `{flag}` out"))
+            ConfigError::new(sentence, format!("leave `{flag}` out"))
         };
         let problems: Vec<_> = refused.iter().map(problem).collect();
         if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
@@ -248,7 +248,7 @@ impl GlobalArgs {
     }
 
     /// The settings that all sources make; `demo` says where the demo keeps its state.
-    fn settings(&self, environment: &Environment, demo: Option<PathBuf>) -> Result<Settings, Trouble> {
+    fn settings(&self, environment: &Environment, demo: Option<PathBuf>) -> Result<Settings, CommandError> {
         self.resolved(&self.flags(), environment, demo)
     }
 
@@ -257,26 +257,26 @@ impl GlobalArgs {
         flags: &Flags,
         environment: &Environment,
         demo: Option<PathBuf>,
-    ) -> Result<Settings, Trouble> {
-        let file = self.config(&Places::of_platform())?;
+    ) -> Result<Settings, CommandError> {
+        let file = self.config(&AppPaths::of_platform())?;
         settings(file.as_ref(), flags, environment, demo)
     }
 
     /// The config that is read, if there is one.
-    fn config(&self, places: &Places) -> Result<Option<Written>, Trouble> {
+    fn config(&self, places: &AppPaths) -> Result<Option<ConfigText>, CommandError> {
         Ok(places.read_config(self.config.as_deref()).map_err(|problem| vec![problem])?)
     }
 }
 
 /// The settings that these sources make.
 fn settings(
-    file: Option<&Written>,
+    file: Option<&ConfigText>,
     flags: &Flags,
     environment: &Environment,
     demo: Option<PathBuf>,
-) -> Result<Settings, Trouble> {
+) -> Result<Settings, CommandError> {
     let is_demo = demo.is_some();
-    let state_dir = demo.or(Places::of_platform().state_dir).ok_or_else(homeless)?;
+    let state_dir = demo.or(AppPaths::of_platform().state_dir).ok_or_else(homeless)?;
     let sources = Sources { file, environment, flags, state_dir, demo: is_demo };
     Ok(config::resolve(&sources)?)
 }
@@ -292,18 +292,18 @@ pub fn main() -> ExitCode {
         Err(said) => {
             // Help and the version come this way too. A closed pipe is no failure.
             drop(said.print());
-            return ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(Code::Usage as u8));
+            return ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(ExitReason::Usage as u8));
         }
     };
     // The panic itself has been told by the hook; left alone it would end the process with 101.
     match catch_unwind(|| start(&arguments, &environment)) {
         Ok(Ok(code)) => code,
         Ok(Err(trouble)) => trouble.report(),
-        Err(_) => Code::Failure.into(),
+        Err(_) => ExitReason::Failure.into(),
     }
 }
 
-fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, Trouble> {
+fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, CommandError> {
     let flags = &arguments.flags;
     if let Some(command) = &arguments.command {
         command.check(flags)?;
@@ -312,38 +312,40 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, T
     signals::watch(&shutdown).wrap_err("could not listen for signals")?;
     match &arguments.command {
         None => crate::cli::start::run(flags, environment, &shutdown),
-        Some(Command::Demo(server)) => demo::run(flags, server, environment, &shutdown),
-        Some(Command::Sandbox(server)) => {
+        Some(CliCommand::Demo(server)) => demo::run(flags, server, environment, &shutdown),
+        Some(CliCommand::Sandbox(server)) => {
             on_runtime(async { Ok(sandbox::run(server.clone(), &shutdown).await?) })
         }
-        Some(Command::Login) => {
+        Some(CliCommand::Login) => {
             let settings = flags.settings(environment, None)?;
             on_runtime(login::login(&settings, environment, &shutdown))
         }
-        Some(Command::Logout) => {
+        Some(CliCommand::Logout) => {
             let settings = flags.settings(environment, None)?;
             on_runtime(login::logout(&settings, environment, &shutdown))
         }
-        Some(Command::Doctor) => on_runtime(doctor::run(flags, environment, &shutdown)),
-        Some(Command::History(arguments)) => look_back(flags, arguments),
-        Some(Command::Backups(arguments)) => {
+        Some(CliCommand::Doctor) => on_runtime(doctor::run(flags, environment, &shutdown)),
+        Some(CliCommand::History(arguments)) => look_back(flags, arguments),
+        Some(CliCommand::Backups(arguments)) => {
             backups::run(arguments, &flags.settings(environment, None)?.backups)
         }
-        Some(Command::Completions { shell }) => {
+        Some(CliCommand::Completions { shell }) => {
             crate::cli::completions::completions(Arguments::command(), *shell).map(|()| ExitCode::SUCCESS)
         }
-        Some(Command::Man) => crate::cli::completions::man(Arguments::command()).map(|()| ExitCode::SUCCESS),
+        Some(CliCommand::Man) => {
+            crate::cli::completions::man(Arguments::command()).map(|()| ExitCode::SUCCESS)
+        }
     }
 }
 
 /// Prints the history of the platform's state directory.
-fn look_back(flags: &GlobalArgs, arguments: &HistoryArgs) -> Result<ExitCode, Trouble> {
-    let state_dir = Places::of_platform().state_dir.ok_or_else(homeless)?;
+fn look_back(flags: &GlobalArgs, arguments: &HistoryArgs) -> Result<ExitCode, CommandError> {
+    let state_dir = AppPaths::of_platform().state_dir.ok_or_else(homeless)?;
     history::run(arguments, flags.kind.as_deref(), &state_dir).map(|()| ExitCode::SUCCESS)
 }
 
-fn homeless() -> Trouble {
-    Trouble::usage("there is no home directory to keep the state in", "set `HOME` or `XDG_STATE_HOME`")
+fn homeless() -> CommandError {
+    CommandError::usage("there is no home directory to keep the state in", "set `HOME` or `XDG_STATE_HOME`")
 }
 
 /// Whether there is somebody to press keys, and something to draw on.
@@ -352,9 +354,9 @@ fn has_terminal() -> bool {
 }
 
 /// Runs a command to its end. Work that is still under way then is not waited for.
-fn on_runtime<T, F>(command: F) -> Result<T, Trouble>
+fn on_runtime<T, F>(command: F) -> Result<T, CommandError>
 where
-    F: Future<Output = Result<T, Trouble>>,
+    F: Future<Output = Result<T, CommandError>>,
 {
     let runtime: Runtime =
         Builder::new_multi_thread().enable_all().build().wrap_err("could not start the runtime")?;
@@ -363,15 +365,15 @@ where
     ended
 }
 
-impl From<SandboxError> for Trouble {
+impl From<SandboxError> for CommandError {
     fn from(error: SandboxError) -> Self {
         let code = match error {
-            SandboxError::File { .. } | SandboxError::Faults { .. } => Code::Usage,
-            SandboxError::Start(_) | SandboxError::Run(_) => Code::Failure,
+            SandboxError::File { .. } | SandboxError::Faults { .. } => ExitReason::Usage,
+            SandboxError::Start(_) | SandboxError::Run(_) => ExitReason::Failure,
         };
         let words = error.to_string();
         let (sentence, hint) = words.split_once("\nhint: ").unwrap_or((&words, ""));
-        Self::told(code, Problem::new(sentence, hint))
+        Self::told(code, ConfigError::new(sentence, hint))
     }
 }
 
@@ -401,7 +403,7 @@ mod tests {
         for line in ["tidyfy --limits documented demo", "tidyfy demo --limits documented"] {
             let arguments = parse(line);
             assert_eq!(arguments.flags.flags().limits, Some(LimitsMode::Documented), "{line}");
-            let Some(Command::Demo(server)) = arguments.command else { panic!("{line}") };
+            let Some(CliCommand::Demo(server)) = arguments.command else { panic!("{line}") };
             assert_eq!(server.limits, Some(LimitsArg::Documented), "{line}");
         }
     }
@@ -409,8 +411,8 @@ mod tests {
     #[test]
     fn demo_runs_at_the_real_date_unless_it_is_told_another() {
         let now = |line: &str| {
-            let Some(Command::Demo(server)) = parse(line).command else { panic!("{line}") };
-            server.settings(crate::sandbox::Limits::Off).unwrap().now
+            let Some(CliCommand::Demo(server)) = parse(line).command else { panic!("{line}") };
+            server.settings(crate::sandbox::SandboxLimits::Off).unwrap().now
         };
         let apart = jiff::Timestamp::now().duration_since(now("tidyfy demo"));
         assert!(apart.as_secs().abs() < 60, "{apart}");

@@ -20,18 +20,18 @@ use serde::Deserialize;
 
 use crate::app::keymap::Keymap;
 use crate::model::catalog::CATALOG;
-use crate::model::color::Accent;
-use crate::model::context::Place;
-use crate::model::desktop::Clipboard;
+use crate::model::color::AccentColor;
+use crate::model::context::Context;
+use crate::model::desktop::ClipboardMethod;
 use crate::model::kind::Kind;
 use crate::model::limits::Limits;
 use crate::model::network::NetworkVariables;
-use crate::model::plan::Caution;
+use crate::model::plan::ConfirmThresholds;
 use crate::model::text;
 
 pub use crate::config::init::{first_config, line};
-pub use crate::config::parse::Written;
-pub use crate::config::paths::Places;
+pub use crate::config::parse::ConfigText;
+pub use crate::config::paths::AppPaths;
 pub use environment::{Environment, VARIABLES};
 
 /// Tallyfy's own address (API sheet, section 1).
@@ -43,14 +43,14 @@ const BACKUPS: &str = "backups";
 /// Something that was configured wrongly: one sentence, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
-pub struct Problem {
+pub struct ConfigError {
     /// What is wrong, and where.
     pub sentence: String,
     /// What to do; empty when the sentence says it.
     pub hint: String,
 }
 
-impl Problem {
+impl ConfigError {
     /// A problem made fit for a terminal, whatever the file or the environment held.
     #[must_use]
     pub fn new(sentence: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
@@ -142,7 +142,7 @@ pub struct Flags {
 impl Flags {
     /// The same flags on another organization: what they say of the former one counts no longer.
     #[must_use]
-    pub fn at(self, place: &Place) -> Self {
+    pub fn at(self, place: &Context) -> Self {
         let by_hand = place.profile.is_none();
         Self {
             base_url: by_hand.then(|| place.base_url.clone()),
@@ -159,7 +159,7 @@ impl Flags {
 #[derive(Debug, Clone)]
 pub struct Sources<'a> {
     /// The config file, if there is one.
-    pub file: Option<&'a Written>,
+    pub file: Option<&'a ConfigText>,
     /// The variables tidyfy knows.
     pub environment: &'a Environment,
     /// The command line.
@@ -189,9 +189,9 @@ pub struct Settings {
     /// The names of all profiles of the file, sorted. The demo has none.
     pub profiles: Vec<String>,
     /// The colour by which the organization is told from others, if one is set.
-    pub accent: Option<Accent>,
+    pub accent: Option<AccentColor>,
     /// The organizations that the profiles of the file name.
-    pub places: Vec<Place>,
+    pub places: Vec<Context>,
     /// Whether nothing but GET may be sent.
     pub read_only: bool,
     /// The kind shown first.
@@ -199,7 +199,7 @@ pub struct Settings {
     /// What requests are paced under.
     pub limits: Limits,
     /// When a modal asks for more.
-    pub caution: Caution,
+    pub caution: ConfirmThresholds,
     /// The keys.
     pub keymap: Keymap,
     /// How long a connection may take to come about.
@@ -217,7 +217,7 @@ pub struct Settings {
     /// Where tidyfy keeps what it remembers.
     pub state_dir: PathBuf,
     /// By which way texts are copied.
-    pub clipboard: Clipboard,
+    pub clipboard: ClipboardMethod,
     /// Where copies of what is deleted permanently are kept.
     pub backups: PathBuf,
     /// How many bytes copies leave free on their disk.
@@ -232,17 +232,17 @@ pub struct Settings {
 ///
 /// # Errors
 /// Everything that is wrong with the file, the environment and the flags, not only the first thing.
-pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<Problem>> {
+pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<ConfigError>> {
     let reading = sources.file.map(crate::config::parse::read).unwrap_or_default();
     let mut problems = reading.problems.clone();
     let (keymap, wrong) = crate::config::parse::keymap(&reading);
     problems.extend(wrong);
     let aim = profile::aim(sources, &reading).unwrap_or_else(|wrong| {
         problems.extend(wrong);
-        profile::Aim::default()
+        profile::ConfiguredContext::default()
     });
     if reading.file.profiles.contains_key("") {
-        problems.push(Problem::new(
+        problems.push(ConfigError::new(
             format!("{}: a profile needs a name", reading.place(&["profiles"])),
             "write it as `[profiles.work]`, and take it by `--profile work`",
         ));
@@ -310,21 +310,21 @@ fn limits(sources: &Sources<'_>, file: &file::LimitsTable) -> Limits {
 }
 
 /// The value is not shown: the likeliest wrong thing to stand there is the token itself.
-fn no_path(place: &str) -> Problem {
-    Problem::new(
+fn no_path(place: &str) -> ConfigError {
+    ConfigError::new(
         format!("{place} is no path from the root on"),
         "name the file that holds the token with all directories above it",
     )
 }
 
 /// A word that names no kind, where `place` says it stands.
-pub(crate) fn unknown_kind(place: &str, word: &str) -> Problem {
-    Problem::new(format!("{place}: `{word}` is not a kind"), format!("one of {}", kind_words()))
+pub(crate) fn unknown_kind(place: &str, word: &str) -> ConfigError {
+    ConfigError::new(format!("{place}: `{word}` is not a kind"), format!("one of {}", kind_words()))
 }
 
 /// The words for kinds, each with the other words that mean the same.
 fn kind_words() -> String {
-    let row = |row: &crate::model::catalog::Row| format!("{} ({})", row.slug, row.aliases.join(", "));
+    let row = |row: &crate::model::catalog::KindSpec| format!("{} ({})", row.slug, row.aliases.join(", "));
     CATALOG.iter().map(row).collect::<Vec<_>>().join(", ")
 }
 

@@ -12,10 +12,10 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::Instant;
 
 use crate::app::effect::{Effect, Effects, Exit};
-use crate::app::event::{Fact, Message, Signal, Size};
+use crate::app::event::{Event, EventKind, Signal, Size};
 use crate::app::state::State;
 use crate::app::update::update;
-use crate::model::context::Place;
+use crate::model::context::Context;
 use crate::view::view;
 use crate::worker::Clock;
 use crate::worker::Worker;
@@ -28,13 +28,13 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// What a turn of the loop came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum LoopTurn {
     /// There is more to come.
     Going,
     /// The terminal is to be given back until the process is continued.
     Suspend,
     /// Another organization is wanted; this one goes on until the loop is taken apart.
-    Leaving(Place),
+    Leaving(Context),
     /// The program ends.
     Ended(Exit),
 }
@@ -45,9 +45,9 @@ pub struct EventLoop<B: Backend> {
     state: State,
     terminal: Terminal<B>,
     worker: Worker,
-    messages: UnboundedReceiver<Message>,
+    messages: UnboundedReceiver<Event>,
     /// Typed input. It comes by a channel of its own, so that a flood of it holds up neither signals nor responses.
-    input: Receiver<Message>,
+    input: Receiver<Event>,
     /// Input typed before this tick was meant for another program.
     input_since: Duration,
     /// How much of what was typed has been taken.
@@ -57,7 +57,7 @@ pub struct EventLoop<B: Backend> {
     due: Option<Due>,
     /// When the last frame was drawn, if no key caused it.
     drawn: Option<Instant>,
-    next: Turn,
+    next: LoopTurn,
     /// What is to be put into the clipboard.
     clips: Vec<String>,
 }
@@ -74,7 +74,7 @@ impl<B: Backend> EventLoop<B> {
         state: State,
         terminal: Terminal<B>,
         worker: Worker,
-        (messages, input): (UnboundedReceiver<Message>, Receiver<Message>),
+        (messages, input): (UnboundedReceiver<Event>, Receiver<Event>),
         clock: Clock,
     ) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl<B: Backend> EventLoop<B> {
             clock,
             due: Some(Due::Now),
             drawn: None,
-            next: Turn::Going,
+            next: LoopTurn::Going,
             clips: Vec::new(),
         }
     }
@@ -108,27 +108,27 @@ impl<B: Backend> EventLoop<B> {
     ///
     /// # Errors
     /// When the terminal cannot be written to.
-    pub async fn turn(&mut self) -> Result<Turn, B::Error> {
+    pub async fn turn(&mut self) -> Result<LoopTurn, B::Error> {
         let deadline = self.deadline();
         tokio::select! {
             // What was typed before a deadline is taken before it, or a key that calls something off would come too late.
             biased;
             message = self.messages.recv() => match message {
                 Some(message) => self.take(message),
-                None => return Ok(Turn::Ended(Exit::HungUp)),
+                None => return Ok(LoopTurn::Ended(Exit::HungUp)),
             },
             Some(typed) = self.input.recv() => self.take_input(typed),
             () = wait_until(deadline) => {}
         }
         self.drain();
         // A way out is not held up by a flood of input.
-        if self.next == Turn::Going && (self.input.is_empty() || self.state.leaving.is_some()) {
+        if self.next == LoopTurn::Going && (self.input.is_empty() || self.state.leaving.is_some()) {
             self.pass_deadline();
         }
         if self.is_frame_due() {
             self.draw()?;
         }
-        Ok(std::mem::replace(&mut self.next, Turn::Going))
+        Ok(std::mem::replace(&mut self.next, LoopTurn::Going))
     }
 
     /// All that is known.
@@ -163,8 +163,8 @@ impl<B: Backend> EventLoop<B> {
             self.typed += 1;
         }
         self.input_since = self.clock.now().tick;
-        for fact in [Fact::Resized(size), Fact::Signal(Signal::Continued)] {
-            self.take(Message { at: self.clock.now(), fact });
+        for fact in [EventKind::Resized(size), EventKind::Signal(Signal::Continued)] {
+            self.take(Event { at: self.clock.now(), fact });
         }
         self.draw()
     }
@@ -174,7 +174,7 @@ impl<B: Backend> EventLoop<B> {
     /// # Errors
     /// When the terminal cannot be written to.
     pub fn stay(&mut self, why: String) -> Result<(), B::Error> {
-        self.take(Message { at: self.clock.now(), fact: Fact::Stayed(why) });
+        self.take(Event { at: self.clock.now(), fact: EventKind::Stayed(why) });
         self.draw()
     }
 
@@ -209,21 +209,25 @@ impl<B: Backend> EventLoop<B> {
         self.messages.is_empty() && self.input.is_empty()
     }
 
-    fn take_input(&mut self, typed: Message) {
+    fn take_input(&mut self, typed: Event) {
         self.typed += 1;
         if typed.at.tick >= self.input_since {
             self.take(typed);
         }
     }
 
-    fn take(&mut self, message: Message) {
+    fn take(&mut self, message: Event) {
         let by_hand = matches!(
             message.fact,
-            Fact::Key { .. } | Fact::Paste(_) | Fact::PasteCut | Fact::Resized(_) | Fact::Drawn
+            EventKind::Key { .. }
+                | EventKind::Paste(_)
+                | EventKind::PasteCut
+                | EventKind::Resized(_)
+                | EventKind::Drawn
         );
         let due = if by_hand { Due::Now } else { Due::Soon };
         self.due = Some(if self.due == Some(Due::Now) { Due::Now } else { due });
-        if let Fact::Reply(ticket, reply) = &message.fact {
+        if let EventKind::Reply(ticket, reply) = &message.fact {
             tracing::debug!(?ticket, last = reply.is_final(), "reply");
         }
         self.state.more_input = !self.input.is_empty();
@@ -236,13 +240,13 @@ impl<B: Backend> EventLoop<B> {
         let mut is_empty = false;
         while !is_empty && begun.elapsed() < DRAIN {
             is_empty = true;
-            if self.next == Turn::Going
+            if self.next == LoopTurn::Going
                 && let Ok(message) = self.messages.try_recv()
             {
                 self.take(message);
                 is_empty = false;
             }
-            if self.next == Turn::Going
+            if self.next == LoopTurn::Going
                 && let Ok(typed) = self.input.try_recv()
             {
                 self.take_input(typed);
@@ -254,10 +258,10 @@ impl<B: Backend> EventLoop<B> {
     fn perform(&mut self, effects: Effects) {
         for effect in effects {
             match effect {
-                Effect::Quit(exit) => self.next = Turn::Ended(exit),
-                Effect::Go(place) if self.next == Turn::Going => self.next = Turn::Leaving(place),
+                Effect::Quit(exit) => self.next = LoopTurn::Ended(exit),
+                Effect::Go(place) if self.next == LoopTurn::Going => self.next = LoopTurn::Leaving(place),
                 Effect::Go(_) => {}
-                Effect::Suspend if self.next == Turn::Going => self.next = Turn::Suspend,
+                Effect::Suspend if self.next == LoopTurn::Going => self.next = LoopTurn::Suspend,
                 Effect::Suspend => {}
                 Effect::Clip(text) => self.clips.push(text),
                 work => self.worker.perform(work),
@@ -278,7 +282,7 @@ impl<B: Backend> EventLoop<B> {
     fn pass_deadline(&mut self) {
         let now = self.clock.now();
         if self.state.wakes_at().is_some_and(|at| at <= now.tick) {
-            self.take(Message { at: now, fact: Fact::Due });
+            self.take(Event { at: now, fact: EventKind::Due });
         }
     }
 
@@ -295,7 +299,7 @@ impl<B: Backend> EventLoop<B> {
         let by_hand = self.due.take() == Some(Due::Now);
         self.drawn = (!by_hand).then(Instant::now);
         if self.state.awaits_drawing() {
-            self.take(Message { at: self.clock.now(), fact: Fact::Drawn });
+            self.take(Event { at: self.clock.now(), fact: EventKind::Drawn });
         }
         Ok(())
     }

@@ -44,7 +44,7 @@
 //! what is lost; no other code asks which kind it has in hand. A key is one row of [`app::keymap`]: footer, help, palette,
 //! README and config come from it. The sandbox shares neither, so that a wrong route fails a test.
 //!
-//! A job's queue is a pure machine, [`crate::model::job_queue::Run`], that lives in the worker; the state mirrors it. So a slow
+//! A job's queue is a pure machine, [`crate::model::job_queue::JobQueue`], that lives in the worker; the state mirrors it. So a slow
 //! terminal does not slow a job, and a fast job does not slow the keys.
 
 pub mod app;

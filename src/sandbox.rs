@@ -40,20 +40,20 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-pub use crate::sandbox::request_log::Logged;
-pub use faults::{Call, Fault, FaultError, Mishap, read_faults};
-pub use limits::Limits;
+pub use crate::sandbox::request_log::LoggedRequest;
+pub use faults::{Fault, FaultEffect, FaultError, Operation, read_faults};
+pub use limits::SandboxLimits;
 pub use quirks::{Quirk, Quirks, UnknownQuirk};
-pub use tokens::Bearer;
+pub use tokens::TokenOwner;
 
-use crate::sandbox::listener::{Doors, Wire};
-use crate::sandbox::request_log::Ledger;
+use crate::sandbox::listener::{ConnectionSwitch, SwitchedListener};
+use crate::sandbox::request_log::RequestLog;
 use faults::Faults;
-use limits::Gate;
-use list::Memory;
-use names::Names;
-use rows::Kind;
-use serve::{Hub, Organization, lock};
+use limits::RequestWindows;
+use list::ListMemory;
+use names::SandboxNames;
+use rows::SandboxKind;
+use serve::{SandboxOrganization, ServerState, lock};
 use tokens::Tokens;
 
 /// 2026-11-20T09:00:00Z, the moment that the dates of a test lead up to.
@@ -84,7 +84,7 @@ impl Role {
 
 /// How a sandbox is set up.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct SandboxSettings {
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
     /// The same seed and scale give the same organization.
@@ -94,7 +94,7 @@ pub struct Settings {
     /// How long each answer is held back.
     pub latency: Duration,
     /// Which rate limits are kept.
-    pub limits: Limits,
+    pub limits: SandboxLimits,
     /// What goes wrong on purpose.
     pub faults: Vec<Fault>,
     /// Where the behaviour differs from the default.
@@ -116,14 +116,14 @@ pub struct Settings {
     pub now: Timestamp,
 }
 
-impl Default for Settings {
+impl Default for SandboxSettings {
     fn default() -> Self {
         Self {
             port: 0,
             seed: 1,
             scale: 120,
             latency: Duration::ZERO,
-            limits: Limits::Off,
+            limits: SandboxLimits::Off,
             faults: Vec::new(),
             quirks: Quirks::default(),
             log: None,
@@ -166,7 +166,7 @@ pub enum StartError {
 /// A running sandbox. Dropping it stops it and breaks off what is under way.
 #[derive(Debug)]
 pub struct Sandbox {
-    hub: Arc<Hub>,
+    hub: Arc<ServerState>,
     org: String,
     org_name: String,
     token: String,
@@ -180,37 +180,37 @@ impl Sandbox {
     /// # Errors
     ///
     /// [`StartError`] when the port or the log cannot be had.
-    pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let names = Names::built_in()?;
+    pub async fn start(settings: SandboxSettings) -> Result<Self, StartError> {
+        let names = SandboxNames::built_in()?;
         let file = settings.log.as_ref().map(|path| {
             let opened = File::options().create(true).append(true).open(path);
             opened.map_err(|source| StartError::Log { path: path.clone(), source })
         });
-        let ledger = Ledger { entries: Vec::new(), file: file.transpose()? };
+        let ledger = RequestLog { entries: Vec::new(), file: file.transpose()? };
         let port = settings.port;
         let listen = |source| StartError::Listen { port, source };
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let host = format!("http://{address}");
-        let (doors, door) = Doors::new(listener, address);
+        let (doors, door) = SwitchedListener::new(listener, address);
         let names = Arc::new(names);
         let world = seed::world(&settings, &names, 0);
         let others = 1..settings.organizations;
-        let others: Vec<Organization> = others
+        let others: Vec<SandboxOrganization> = others
             .map(|place| seed::world(&settings, &names, place))
-            .map(|world| Organization { world, memory: Memory::default() })
+            .map(|world| SandboxOrganization { world, memory: ListMemory::default() })
             .collect();
         let (org, org_name) = (world.org.clone(), world.org_name.clone());
         let token = format!("sandbox-{}", crate::sandbox::rng::hex(settings.seed ^ 0x70CE, 0));
         let mut tokens = Tokens::new(token.clone());
         if let Some(second) = &settings.second_token {
-            tokens.accept(second, Bearer::Caller);
+            tokens.accept(second, TokenOwner::Caller);
         }
         let (stop, stopped) = watch::channel(false);
-        let hub = Arc::new(Hub {
-            state: Mutex::new(Organization { world, memory: Memory::default() }),
+        let hub = Arc::new(ServerState {
+            state: Mutex::new(SandboxOrganization { world, memory: ListMemory::default() }),
             others: Mutex::new(others),
-            gate: Mutex::new(Gate::new(settings.limits)),
+            gate: Mutex::new(RequestWindows::new(settings.limits)),
             ledger: Mutex::new(ledger),
             tokens: Mutex::new(tokens),
             door,
@@ -221,7 +221,7 @@ impl Sandbox {
             answered: AtomicU64::new(0),
         });
         let router = Router::new().fallback(serve::answer).with_state(Arc::clone(&hub));
-        let service = router.into_make_service_with_connect_info::<Wire>();
+        let service = router.into_make_service_with_connect_info::<ConnectionSwitch>();
         let serving = axum::serve(doors, service);
         let server = tokio::spawn(async move {
             // Serving ends with the task alone; accept errors are retried inside.
@@ -260,7 +260,7 @@ impl Sandbox {
         }
         let others = lock(&self.hub.others);
         let world = others.iter().map(|other| &other.world).find(|world| world.org == org);
-        let keys = world.zip(Kind::of(slug)).map(|(world, kind)| world.keys(kind)).unwrap_or_default();
+        let keys = world.zip(SandboxKind::of(slug)).map(|(world, kind)| world.keys(kind)).unwrap_or_default();
         keys.iter().map(ToString::to_string).collect()
     }
 
@@ -275,7 +275,7 @@ impl Sandbox {
     }
 
     /// Every request so far, in order of arrival.
-    pub fn requests(&self) -> Vec<Logged> {
+    pub fn requests(&self) -> Vec<LoggedRequest> {
         lock(&self.hub.ledger).entries.clone()
     }
 
@@ -286,11 +286,11 @@ impl Sandbox {
 
     /// Makes the token from the start good again.
     pub fn renew_token(&self) {
-        self.accept_token(&self.token, Bearer::Caller);
+        self.accept_token(&self.token, TokenOwner::Caller);
     }
 
     /// Lets another token in from now on.
-    pub fn accept_token(&self, token: &str, bearer: Bearer) {
+    pub fn accept_token(&self, token: &str, bearer: TokenOwner) {
         lock(&self.hub.tokens).accept(token, bearer);
     }
 
@@ -315,7 +315,7 @@ impl Sandbox {
     /// A record of the kind with this API slug as it stands now, archived or not, with its `archived_at`. For `tasks`
     /// this finds process tasks as well.
     pub fn object(&self, slug: &str, id: &str) -> Option<Value> {
-        let kind = Kind::of(slug)?;
+        let kind = SandboxKind::of(slug)?;
         crate::sandbox::serialize::inspected(&lock(&self.hub.state).world, kind, id)
     }
 
@@ -323,7 +323,7 @@ impl Sandbox {
     /// ones. Empty for an unknown slug.
     pub fn ids(&self, slug: &str) -> Vec<String> {
         let state = lock(&self.hub.state);
-        Kind::of(slug)
+        SandboxKind::of(slug)
             .map_or_else(Vec::new, |kind| state.world.keys(kind).iter().map(ToString::to_string).collect())
     }
 
@@ -337,7 +337,7 @@ impl Sandbox {
     /// Puts a record there behind the client's back; what `fields` does not say is made up. Its id, or none for an
     /// unknown slug or an id that is taken.
     pub fn add(&self, slug: &str, fields: Value) -> Option<String> {
-        let kind = Kind::of(slug)?;
+        let kind = SandboxKind::of(slug)?;
         lock(&self.hub.state)
             .world
             .add(kind, &crate::sandbox::serialize::fields(fields))
@@ -346,7 +346,7 @@ impl Sandbox {
 
     /// Changes fields of a record behind the client's back, `archived_at` included. False when there is no such record.
     pub fn edit(&self, slug: &str, id: &str, fields: Value) -> bool {
-        Kind::of(slug).is_some_and(|kind| {
+        SandboxKind::of(slug).is_some_and(|kind| {
             lock(&self.hub.state).world.edit(kind, id, &crate::sandbox::serialize::fields(fields))
         })
     }
@@ -355,11 +355,11 @@ impl Sandbox {
     /// there is no such record.
     pub fn rename(&self, slug: &str, id: &str, name: &str) -> bool {
         let now = crate::sandbox::serialize::millis(lock(&self.hub.state).world.now());
-        let key = match Kind::of(slug) {
-            Some(Kind::Runs | Kind::Groups | Kind::Folders) => "name",
-            Some(Kind::Members) => "full_name",
-            Some(Kind::Guests) => "first_name",
-            Some(Kind::Assets) => "filename",
+        let key = match SandboxKind::of(slug) {
+            Some(SandboxKind::Runs | SandboxKind::Groups | SandboxKind::Folders) => "name",
+            Some(SandboxKind::Members) => "full_name",
+            Some(SandboxKind::Guests) => "first_name",
+            Some(SandboxKind::Assets) => "filename",
             _ => "title",
         };
         self.edit(slug, id, json!({key: name, "last_updated": now}))
@@ -367,7 +367,8 @@ impl Sandbox {
 
     /// Archives a record behind the client's back, with all that this entails. False when that was not possible.
     pub fn archive(&self, slug: &str, id: &str) -> bool {
-        let kind = Kind::of(slug).filter(|kind| !matches!(kind, Kind::Tags | Kind::Groups | Kind::Folders));
+        let kind = SandboxKind::of(slug)
+            .filter(|kind| !matches!(kind, SandboxKind::Tags | SandboxKind::Groups | SandboxKind::Folders));
         kind.is_some_and(|kind| {
             crate::sandbox::actions::archive(&mut lock(&self.hub.state).world, kind, id).applied
         })
@@ -375,14 +376,14 @@ impl Sandbox {
 
     /// Restores a record behind the client's back. False when that was not possible.
     pub fn restore(&self, slug: &str, id: &str) -> bool {
-        Kind::of(slug).is_some_and(|kind| {
+        SandboxKind::of(slug).is_some_and(|kind| {
             crate::sandbox::actions::restore(&mut lock(&self.hub.state).world, kind, id).applied
         })
     }
 
     /// Deletes a record for good behind the client's back, with what is lost with it. False when there is no such record.
     pub fn remove(&self, slug: &str, id: &str) -> bool {
-        Kind::of(slug).is_some_and(|kind| lock(&self.hub.state).world.remove(kind, id))
+        SandboxKind::of(slug).is_some_and(|kind| lock(&self.hub.state).world.remove(kind, id))
     }
 
     /// Serves until the task that awaits this is cancelled.

@@ -34,7 +34,7 @@ struct Shared {
 /// Work that must be closed before the process exits. Dropped, it is closed.
 #[derive(Debug)]
 #[must_use = "the work counts as closed once this is dropped"]
-pub struct Unclosed(#[expect(dead_code, reason = "its drop is its use")] TaskTrackerToken);
+pub struct UnclosedWork(#[expect(dead_code, reason = "its drop is its use")] TaskTrackerToken);
 
 impl Shutdown {
     /// Requests the end: from now on nothing more is sent, and requests in flight get 5 s. The first reason counts, unless
@@ -88,8 +88,8 @@ impl Shutdown {
     }
 
     /// Announces work that must be closed before the process exits.
-    pub fn hold(&self) -> Unclosed {
-        Unclosed(self.0.unclosed.token())
+    pub fn hold(&self) -> UnclosedWork {
+        UnclosedWork(self.0.unclosed.token())
     }
 
     /// Waits until the end is requested and all work is closed.

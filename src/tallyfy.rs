@@ -21,10 +21,10 @@ pub mod success;
 mod transport;
 pub mod url;
 
-pub use crate::tallyfy::list_body::{Body, Keep};
-pub use crate::tallyfy::rate_limit_headers::{Ear, Quota};
-pub use crate::tallyfy::response::{Answered, Listed};
+pub use crate::tallyfy::list_body::{Body, KeptKeys};
+pub use crate::tallyfy::rate_limit_headers::{RateLimitHeaders, RateLimitListener};
+pub use crate::tallyfy::response::{ActionResponse, ListResponse};
 pub use crate::tallyfy::url::{BadBaseUrl, BaseUrl};
-pub use client::{Access, Client, Download, SetupError, Timeouts};
+pub use client::{Client, ClientConfig, Download, SetupError, Timeouts};
 pub use network::{Network, NetworkError, Proxy};
 pub use redact::Redactor;

@@ -28,13 +28,13 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::effect::Exit;
-use crate::app::event::{Fact, Message, Signal, Size};
+use crate::app::event::{Event, EventKind, Signal, Size};
 use crate::app::keymap::Key;
 use crate::model::time::Moment;
 use crate::shutdown::Shutdown;
 use crate::worker::Clock;
 
-pub use input::{Event, Input};
+pub use input::{Input, InputEvent};
 pub use output::Output;
 pub use parser::Parser;
 
@@ -129,7 +129,7 @@ impl Screen {
     /// # Errors
     /// When the terminal cannot be written to.
     pub fn clip(&mut self, text: &str) -> io::Result<()> {
-        execute!(Output::new(self.shutdown.clone()), Clip(text))
+        execute!(Output::new(self.shutdown.clone()), Osc52Copy(text))
     }
 
     /// Gives the terminal back to the shell and stops; returns with the terminal taken again once the process is
@@ -184,9 +184,9 @@ impl Continuations {
 }
 
 /// What asks a terminal to copy (OSC 52).
-struct Clip<'a>(&'a str);
+struct Osc52Copy<'a>(&'a str);
 
-impl Command for Clip<'_> {
+impl Command for Osc52Copy<'_> {
     fn write_ansi(&self, out: &mut impl fmt::Write) -> fmt::Result {
         write!(out, "\x1b]52;c;{}\x1b\\", BASE64_STANDARD.encode(self.0))
     }
@@ -244,38 +244,38 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The receivers of input and of the end of the program, and their clock.
 #[derive(Debug, Clone)]
-struct Told {
-    messages: UnboundedSender<Message>,
+struct TerminalReceivers {
+    messages: UnboundedSender<Event>,
     /// Bounded: what is typed faster than it is taken waits in the terminal.
-    input: Sender<Message>,
+    input: Sender<Event>,
     clock: Clock,
     /// How much of what was typed the loop has taken.
     taken: Arc<AtomicU64>,
 }
 
 /// The one who is told at the moment.
-type Audience = Arc<Mutex<Option<Told>>>;
+type Subscriber = Arc<Mutex<Option<TerminalReceivers>>>;
 
 /// Listens to the terminal, from when somebody wants to be told for as long as it lives.
 #[derive(Debug)]
-pub struct Listener {
-    told: Audience,
+pub struct TerminalListener {
+    told: Subscriber,
     shutdown: Shutdown,
-    ear: Ear,
+    ear: InputReceiver,
 }
 
 #[derive(Debug)]
-enum Ear {
+enum InputReceiver {
     Idle(Option<Input>),
     Listening([JoinHandle<()>; 2]),
 }
 
-impl Listener {
+impl TerminalListener {
     /// One that will listen to `input`, and requests the end by `shutdown` when the terminal goes away or the loop does
     /// not take a ctrl-c.
     #[must_use]
     pub fn new(input: Input, shutdown: Shutdown) -> Self {
-        Self { told: Audience::default(), shutdown, ear: Ear::Idle(Some(input)) }
+        Self { told: Subscriber::default(), shutdown, ear: InputReceiver::Idle(Some(input)) }
     }
 
     /// From now on `messages` is told what happens and `input` what is typed, and nobody else. Must be called inside a
@@ -285,17 +285,17 @@ impl Listener {
     /// When changes of the terminal's size cannot be listened to.
     pub fn tell(
         &mut self,
-        messages: UnboundedSender<Message>,
-        input: Sender<Message>,
+        messages: UnboundedSender<Event>,
+        input: Sender<Event>,
         clock: Clock,
     ) -> io::Result<()> {
-        *lock(&self.told) = Some(Told { messages, input, clock, taken: Arc::default() });
-        if let Ear::Idle(typed) = &mut self.ear
+        *lock(&self.told) = Some(TerminalReceivers { messages, input, clock, taken: Arc::default() });
+        if let InputReceiver::Idle(typed) = &mut self.ear
             && let Some(typed) = typed.take()
         {
             let resizes = signal(SignalKind::window_change())?;
             let (told, shutdown) = (Arc::clone(&self.told), self.shutdown.clone());
-            self.ear = Ear::Listening([
+            self.ear = InputReceiver::Listening([
                 tokio::spawn(pass_on_ends(typed.ended(), resizes, Arc::clone(&told), shutdown.clone())),
                 tokio::spawn(pass_on_input(typed, told, shutdown)),
             ]);
@@ -316,19 +316,19 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for TerminalListener {
     fn drop(&mut self) {
-        if let Ear::Listening(tasks) = &self.ear {
+        if let InputReceiver::Listening(tasks) = &self.ear {
             tasks.iter().for_each(JoinHandle::abort);
         }
     }
 }
 
-fn lock(audience: &Audience) -> MutexGuard<'_, Option<Told>> {
+fn lock(audience: &Subscriber) -> MutexGuard<'_, Option<TerminalReceivers>> {
     audience.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn told(audience: &Audience) -> Option<Told> {
+fn told(audience: &Subscriber) -> Option<TerminalReceivers> {
     lock(audience).clone()
 }
 
@@ -336,7 +336,7 @@ fn told(audience: &Audience) -> Option<Told> {
 async fn pass_on_ends(
     ended: CancellationToken,
     mut resizes: tokio::signal::unix::Signal,
-    audience: Audience,
+    audience: Subscriber,
     shutdown: Shutdown,
 ) {
     let mut is_ending = false;
@@ -344,17 +344,17 @@ async fn pass_on_ends(
         let fact = tokio::select! {
             exit = shutdown.requested(), if !is_ending => {
                 is_ending = true;
-                signal_of(exit).map(Fact::Signal)
+                signal_of(exit).map(EventKind::Signal)
             }
             () = ended.cancelled(), if !is_ending => {
                 // With the terminal goes whoever could type.
                 shutdown.request(Exit::HungUp);
                 None
             }
-            _ = resizes.recv() => size().ok().map(Fact::Resized),
+            _ = resizes.recv() => size().ok().map(EventKind::Resized),
         };
         if let (Some(fact), Some(told)) = (fact, told(&audience)) {
-            drop(told.messages.send(Message { at: told.clock.now(), fact }));
+            drop(told.messages.send(Event { at: told.clock.now(), fact }));
         }
     }
 }
@@ -370,7 +370,7 @@ fn signal_of(exit: Exit) -> Option<Signal> {
 }
 
 /// Passes on what is typed, as fast as it is taken and dated when it was read.
-async fn pass_on_input(mut input: Input, audience: Audience, shutdown: Shutdown) {
+async fn pass_on_input(mut input: Input, audience: Subscriber, shutdown: Shutdown) {
     let (mut to, mut passed) = (None, 0);
     while let Some((at, event)) = input.next().await {
         let Some(told) = told(&audience) else { continue };
@@ -386,13 +386,13 @@ async fn pass_on_input(mut input: Input, audience: Audience, shutdown: Shutdown)
                 tokio::spawn(insist_unless_taken(Arc::clone(&told.taken), passed, shutdown.clone()));
             }
             // Whoever was told and is not there any more has lost what was typed for it.
-            drop(told.input.send(Message { at, fact }).await);
+            drop(told.input.send(Event { at, fact }).await);
         }
     }
 }
 
-fn is_interrupt(fact: &Fact) -> bool {
-    matches!(fact, Fact::Key { chord, .. } if chord.ctrl && chord.key == Key::Char('c'))
+fn is_interrupt(fact: &EventKind) -> bool {
+    matches!(fact, EventKind::Key { chord, .. } if chord.ctrl && chord.key == Key::Char('c'))
 }
 
 /// Lets a ctrl-c act like SIGINT if the loop does not take it: it waits for a terminal that takes no output.
@@ -403,11 +403,11 @@ async fn insist_unless_taken(taken: Arc<AtomicU64>, number: u64, shutdown: Shutd
     }
 }
 
-fn facts(event: Event) -> Vec<Fact> {
+fn facts(event: InputEvent) -> Vec<EventKind> {
     match event {
-        Event::Key { chord, repeat } => vec![Fact::Key { chord, repeat }],
-        Event::Paste { text, is_whole: true } => vec![Fact::Paste(text)],
-        Event::Paste { text, is_whole: false } => vec![Fact::Paste(text), Fact::PasteCut],
+        InputEvent::Key { chord, repeat } => vec![EventKind::Key { chord, repeat }],
+        InputEvent::Paste { text, is_whole: true } => vec![EventKind::Paste(text)],
+        InputEvent::Paste { text, is_whole: false } => vec![EventKind::Paste(text), EventKind::PasteCut],
     }
 }
 
@@ -418,7 +418,7 @@ mod tests {
     #[test]
     fn what_is_copied_cannot_break_out_of_its_sequence() {
         let mut out = String::new();
-        Clip("curl 'x'\u{1b}\\\u{7}").write_ansi(&mut out).unwrap();
+        Osc52Copy("curl 'x'\u{1b}\\\u{7}").write_ansi(&mut out).unwrap();
         assert_eq!(out, "\u{1b}]52;c;Y3VybCAneCcbXAc=\u{1b}\\");
     }
 }

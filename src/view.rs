@@ -38,12 +38,12 @@ use ratatui::text::Span;
 
 use crate::app::layout::{Area, Layout};
 use crate::app::state::{Overlay, State};
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 use theme::Theme;
 
 /// Draws `state`.
 pub fn view(state: &State, frame: &mut Frame<'_>) {
-    let mut canvas = Canvas::new(frame.buffer_mut(), Theme::new(state.setup.colour, state.setup.accent));
+    let mut canvas = Painter::new(frame.buffer_mut(), Theme::new(state.setup.colour, state.setup.accent));
     if state.is_too_small() {
         crate::view::too_small::draw(state, &mut canvas);
     } else {
@@ -56,13 +56,13 @@ pub fn view(state: &State, frame: &mut Frame<'_>) {
 }
 
 /// Names the organization on the lower edge of a box that asks something.
-fn sign(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+fn sign(state: &State, area: Area, canvas: &mut Painter<'_>) {
     let name = state.standing.organization.iter().map(|organization| organization.name.as_str());
     let signed: Vec<_> = name.map(|name| Span::styled(format!(" {name} "), canvas.theme.place())).collect();
     canvas.footing(area, &signed);
 }
 
-fn panes(state: &State, canvas: &mut Canvas<'_>) {
+fn panes(state: &State, canvas: &mut Painter<'_>) {
     let layout = Layout::of(state);
     crate::view::header::draw(state, layout.top, canvas);
     tabs::draw(state, layout.tabs, canvas);
@@ -78,7 +78,7 @@ fn panes(state: &State, canvas: &mut Canvas<'_>) {
     crate::view::footer::draw(state, layout.hints, canvas);
 }
 
-fn overlay(state: &State, canvas: &mut Canvas<'_>) {
+fn overlay(state: &State, canvas: &mut Painter<'_>) {
     match &state.overlay {
         None => {}
         Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, canvas),

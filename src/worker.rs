@@ -40,8 +40,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use clock::Clock;
 
-use crate::app::effect::{Effect, Ticket, Work};
-use crate::app::event::{Message, Reply};
+use crate::app::effect::{Effect, Request, RequestId};
+use crate::app::event::{Event, Response};
 use crate::auth::TokenSource;
 use crate::model::desktop::Desktop;
 use crate::model::failure::{Cause, Failure};
@@ -52,21 +52,21 @@ use crate::storage::backups::Backups;
 use crate::storage::journal::Journal;
 use crate::tallyfy::Client;
 
-use crate::worker::downloads::Fetch;
-use crate::worker::http::executor::Session;
-use crate::worker::http::permits::Gate;
-use crate::worker::http::reconnect::Porter;
-use crate::worker::jobs::control::{Gear, Reins};
-use crate::worker::jobs::executor::Job;
-use crate::worker::jobs::recovery::Past;
+use crate::worker::downloads::Downloader;
+use crate::worker::http::executor::Executor;
+use crate::worker::http::permits::RateGate;
+use crate::worker::http::reconnect::Reconnect;
+use crate::worker::jobs::control::{JobControl, JobState};
+use crate::worker::jobs::executor::ConfirmedJob;
+use crate::worker::jobs::recovery::PastJobs;
 use crate::worker::jobs::seen_files::SeenFiles;
-use crate::worker::lists::loader::Load;
-use crate::worker::records::resolve::Seek;
-use crate::worker::response_sender::Post;
+use crate::worker::lists::loader::Loader;
+use crate::worker::records::resolve::RecordResolver;
+use crate::worker::response_sender::ResponseSender;
 
 /// On what terms the worker works.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub struct WorkerConfig {
     /// How many requests are under way together at most.
     pub at_once: usize,
     /// The limits that requests keep to.
@@ -87,7 +87,7 @@ pub struct Terms {
     pub shutdown: Shutdown,
 }
 
-impl Terms {
+impl WorkerConfig {
     /// 16 requests at once, under `limits`, with the journal and the copies in `state_dir`, no source of other tokens, no
     /// programs beside, and a seed that differs from run to run.
     #[must_use]
@@ -103,9 +103,9 @@ impl Terms {
 /// Does the work. Dropping it breaks everything off.
 #[derive(Debug)]
 pub struct Worker {
-    session: Session,
-    porter: Porter,
-    post: Post,
+    session: Executor,
+    porter: Reconnect,
+    post: ResponseSender,
     journal: Journal,
     backups: Backups,
     desktop: Arc<Desktop>,
@@ -113,31 +113,32 @@ pub struct Worker {
     at_once: usize,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
-    leads: BTreeMap<Ticket, Lead>,
+    leads: BTreeMap<RequestId, TaskHandle>,
     /// Set when the job that was confirmed last is over.
     last_job: CancellationToken,
 }
 
 /// How a piece of work under way is reached.
 #[derive(Debug)]
-struct Lead {
+struct TaskHandle {
     task: AbortHandle,
-    means: Means,
+    means: CancelHandle,
 }
 
 #[derive(Debug)]
-enum Means {
+enum CancelHandle {
     Cancel(CancellationToken),
-    Job(Reins),
+    Job(JobControl),
 }
 
 impl Worker {
     /// A worker for the organization that `client` was made for. Must be called inside a runtime, on which it works.
     #[must_use]
-    pub fn new(client: Client, terms: Terms, messages: UnboundedSender<Message>) -> Self {
-        let Terms { at_once, limits, clock, state_dir, backups, desktop, source, seed, shutdown } = terms;
-        let post = Post::new(clock, messages);
-        let gate = Gate::new(&limits, at_once);
+    pub fn new(client: Client, terms: WorkerConfig, messages: UnboundedSender<Event>) -> Self {
+        let WorkerConfig { at_once, limits, clock, state_dir, backups, desktop, source, seed, shutdown } =
+            terms;
+        let post = ResponseSender::new(clock, messages);
+        let gate = RateGate::new(&limits, at_once);
         let mut tasks = JoinSet::new();
         let (watched, herald) = (gate.clone(), post.clone());
         let timeout = client.access().timeouts.request;
@@ -146,8 +147,8 @@ impl Worker {
         );
         let last_job = CancellationToken::new();
         last_job.cancel();
-        let session = Session::new(client, gate, seed, post.clone(), shutdown.clone());
-        let porter = Porter::new(session.clone(), source);
+        let session = Executor::new(client, gate, seed, post.clone(), shutdown.clone());
+        let porter = Reconnect::new(session.clone(), source);
         let watching = porter.clone();
         tasks.spawn(async move { watching.watch().await });
         let journal = Journal::new(&state_dir);
@@ -174,173 +175,179 @@ impl Worker {
         match effect {
             Effect::Work(ticket, work) => self.start(ticket, work),
             Effect::Cancel(ticket) => match self.leads.get(&ticket).map(|lead| &lead.means) {
-                Some(Means::Cancel(token)) => token.cancel(),
-                Some(Means::Job(reins)) => reins.shift(Gear::Cancelled),
+                Some(CancelHandle::Cancel(token)) => token.cancel(),
+                Some(CancelHandle::Job(reins)) => reins.shift(JobState::Cancelled),
                 None => {}
             },
-            Effect::Hold(ticket) => self.shift(ticket, Gear::Held),
-            Effect::Resume(ticket) => self.shift(ticket, Gear::Going),
+            Effect::Hold(ticket) => self.shift(ticket, JobState::Held),
+            Effect::Resume(ticket) => self.shift(ticket, JobState::Going),
             Effect::AskNow => self.session.ask_now(),
             Effect::Leave(exit) => self.shutdown.request(exit),
             Effect::Quit(_) | Effect::Go(_) | Effect::Suspend | Effect::Clip(_) => {}
         }
     }
 
-    fn shift(&self, ticket: Ticket, gear: Gear) {
-        if let Some(Means::Job(reins)) = self.leads.get(&ticket).map(|lead| &lead.means) {
+    fn shift(&self, ticket: RequestId, gear: JobState) {
+        if let Some(CancelHandle::Job(reins)) = self.leads.get(&ticket).map(|lead| &lead.means) {
             reins.shift(gear);
         }
     }
 
-    fn start(&mut self, ticket: Ticket, work: Work) {
+    fn start(&mut self, ticket: RequestId, work: Request) {
         let (session, post) = (self.session.clone(), self.post.clone());
         let seen = SeenFiles::new(self.journal.clone(), &session);
         match work {
-            Work::Apply(plan) => self.queue(ticket, plan),
-            Work::Identify => self.supervise(ticket, Reply::Identified(Err(cancelled())), async move {
-                Reply::Identified(crate::worker::records::reads::identify(&session).await)
+            Request::Apply(plan) => self.queue(ticket, plan),
+            Request::Identify => self.supervise(ticket, Response::Identified(Err(cancelled())), async move {
+                Response::Identified(crate::worker::records::reads::identify(&session).await)
             }),
-            Work::People => self.supervise(ticket, Reply::Peopled(Err(cancelled())), async move {
-                Reply::Peopled(crate::worker::records::reads::people(&session).await)
+            Request::People => self.supervise(ticket, Response::Peopled(Err(cancelled())), async move {
+                Response::Peopled(crate::worker::records::reads::people(&session).await)
             }),
-            Work::Places => self.supervise(ticket, Reply::Placed(Err(cancelled())), async move {
-                Reply::Placed(crate::worker::records::reads::organizations(&session).await)
+            Request::Places => self.supervise(ticket, Response::Placed(Err(cancelled())), async move {
+                Response::Placed(crate::worker::records::reads::organizations(&session).await)
             }),
-            Work::Count(kind) => self.supervise(ticket, Reply::Counted(Err(cancelled())), async move {
-                Reply::Counted(crate::worker::records::reads::count(&session, kind).await)
+            Request::Count(kind) => self.supervise(ticket, Response::Counted(Err(cancelled())), async move {
+                Response::Counted(crate::worker::records::reads::count(&session, kind).await)
             }),
-            Work::Admit(token) => {
+            Request::Admit(token) => {
                 let porter = self.porter.clone();
-                self.supervise(ticket, Reply::Admitted(Err(cancelled())), async move {
-                    Reply::Admitted(porter.admit(token).await)
+                self.supervise(ticket, Response::Admitted(Err(cancelled())), async move {
+                    Response::Admitted(porter.admit(token).await)
                 });
             }
-            Work::Read(record) => self.supervise(ticket, Reply::Read(Err(cancelled())), async move {
-                Reply::Read(crate::worker::records::reads::read(&session, &seen, &record).await)
+            Request::Read(record) => self.supervise(ticket, Response::Read(Err(cancelled())), async move {
+                Response::Read(crate::worker::records::reads::read(&session, &seen, &record).await)
             }),
-            Work::Relate { relation, lookup, stretch } => {
-                self.supervise(ticket, Reply::Related(Err(cancelled())), async move {
-                    Reply::Related(
+            Request::Relate { relation, lookup, stretch } => {
+                self.supervise(ticket, Response::Related(Err(cancelled())), async move {
+                    Response::Related(
                         crate::worker::records::related::relate(&session, relation, &lookup, stretch).await,
                     )
                 });
             }
-            Work::List { list, wanted } => {
-                let load = Load { session, seen, post, ticket, list };
-                self.supervise(ticket, Reply::Loaded(Err(cancelled())), async move {
-                    Reply::Loaded(load.run(&wanted).await)
+            Request::List { list, wanted } => {
+                let load = Loader { session, seen, post, ticket, list };
+                self.supervise(ticket, Response::Loaded(Err(cancelled())), async move {
+                    Response::Loaded(load.run(&wanted).await)
                 });
             }
-            Work::Search { list, question } => {
-                let load = Load { session, seen, post, ticket, list };
-                self.supervise(ticket, Reply::Searched(Err(cancelled())), async move {
-                    Reply::Searched(load.search(question).await)
+            Request::Search { list, question } => {
+                let load = Loader { session, seen, post, ticket, list };
+                self.supervise(ticket, Response::Searched(Err(cancelled())), async move {
+                    Response::Searched(load.search(question).await)
                 });
             }
-            Work::Recall(wish) => {
+            Request::Recall(wish) => {
                 let past = self.past();
-                self.supervise(ticket, Reply::Recalled(Err(cancelled())), async move {
-                    Reply::Recalled(past.recall(wish).await)
+                self.supervise(ticket, Response::Recalled(Err(cancelled())), async move {
+                    Response::Recalled(past.recall(wish).await)
                 });
             }
-            Work::Unfinished => {
+            Request::Unfinished => {
                 let past = self.past();
-                self.supervise(ticket, Reply::Unfinished(Err(cancelled())), async move {
-                    Reply::Unfinished(past.unfinished(|reply| post.reply(ticket, reply)).await)
+                self.supervise(ticket, Response::Unfinished(Err(cancelled())), async move {
+                    Response::Unfinished(past.unfinished(|reply| post.reply(ticket, reply)).await)
                 });
             }
-            Work::Acknowledge(file) => {
+            Request::Acknowledge(file) => {
                 let journal = self.journal.clone();
-                self.supervise(ticket, Reply::Acknowledged(Err(cancelled())), async move {
-                    Reply::Acknowledged(journal.acknowledge(file).await.map_err(Failure::from))
+                self.supervise(ticket, Response::Acknowledged(Err(cancelled())), async move {
+                    Response::Acknowledged(journal.acknowledge(file).await.map_err(Failure::from))
                 });
             }
-            Work::Annals { sought, before } => {
+            Request::Annals { sought, before } => {
                 let past = self.past();
-                self.supervise(ticket, Reply::Told(Err(cancelled())), async move {
-                    Reply::Told(past.accounts(sought, before).await)
+                self.supervise(ticket, Response::Told(Err(cancelled())), async move {
+                    Response::Told(past.accounts(sought, before).await)
                 });
             }
-            Work::Deeds(job) => {
+            Request::Deeds(job) => {
                 let past = self.past();
-                self.supervise(ticket, Reply::Recounted(Err(cancelled())), async move {
-                    Reply::Recounted(past.deeds(job).await)
+                self.supervise(ticket, Response::Recounted(Err(cancelled())), async move {
+                    Response::Recounted(past.deeds(job).await)
                 });
             }
-            Work::ExportJob { job, sought } => {
+            Request::ExportJob { job, sought } => {
                 let past = self.past();
-                self.supervise(ticket, Reply::Written(Err(cancelled())), async move {
-                    Reply::Written(past.export(job, sought).await)
+                self.supervise(ticket, Response::Written(Err(cancelled())), async move {
+                    Response::Written(past.export(job, sought).await)
                 });
             }
-            Work::Copy(clip) => {
+            Request::Copy(clip) => {
                 let desktop = Arc::clone(&self.desktop);
-                self.supervise(ticket, Reply::Copied(Err(cancelled())), async move {
-                    Reply::Copied(crate::worker::clipboard::copy(&session, &desktop, clip).await)
+                self.supervise(ticket, Response::Copied(Err(cancelled())), async move {
+                    Response::Copied(crate::worker::clipboard::copy(&session, &desktop, clip).await)
                 });
             }
-            Work::Browse(kind, id) => {
+            Request::Browse(kind, id) => {
                 let desktop = Arc::clone(&self.desktop);
-                self.supervise(ticket, Reply::Browsed(Err(cancelled())), async move {
-                    Reply::Browsed(crate::worker::clipboard::browse(&session, &desktop, kind, &id).await)
+                self.supervise(ticket, Response::Browsed(Err(cancelled())), async move {
+                    Response::Browsed(crate::worker::clipboard::browse(&session, &desktop, kind, &id).await)
                 });
             }
-            Work::Export(export) => self.supervise(ticket, Reply::Exported(Err(cancelled())), async move {
-                Reply::Exported(crate::worker::export::export(*export).await)
-            }),
-            Work::Drop(job) => {
+            Request::Export(export) => {
+                self.supervise(ticket, Response::Exported(Err(cancelled())), async move {
+                    Response::Exported(crate::worker::export::export(*export).await)
+                })
+            }
+            Request::Drop(job) => {
                 let past = self.past();
-                self.supervise(ticket, Reply::Dropped(Err(cancelled())), async move {
-                    Reply::Dropped(past.drop_rest(job).await)
+                self.supervise(ticket, Response::Dropped(Err(cancelled())), async move {
+                    Response::Dropped(past.drop_rest(job).await)
                 });
             }
-            Work::Weigh(plan) => self.supervise(ticket, Reply::Weighed(Vec::new()), async move {
-                Reply::Weighed(
+            Request::Weigh(plan) => self.supervise(ticket, Response::Weighed(Vec::new()), async move {
+                Response::Weighed(
                     crate::worker::records::impact::run(&session, &seen, &post, ticket, &plan).await,
                 )
             }),
-            Work::Save(saving) => {
-                let fetch = Fetch::new(session, post, ticket, saving);
-                self.supervise(ticket, Reply::SaveEnded(Err(cancelled())), async move {
-                    Reply::SaveEnded(fetch.run().await)
+            Request::Save(saving) => {
+                let fetch = Downloader::new(session, post, ticket, saving);
+                self.supervise(ticket, Response::SaveEnded(Err(cancelled())), async move {
+                    Response::SaveEnded(fetch.run().await)
                 });
             }
-            Work::Look(record) => self.supervise(ticket, Reply::Looked(Err(cancelled())), async move {
-                Reply::Looked(crate::worker::records::reads::find(&session, &record).await)
+            Request::Look(record) => self.supervise(ticket, Response::Looked(Err(cancelled())), async move {
+                Response::Looked(crate::worker::records::reads::find(&session, &record).await)
             }),
-            Work::Write { name, text } => {
-                self.supervise(ticket, Reply::Written(Err(cancelled())), async move {
-                    Reply::Written(crate::worker::export::write(Path::new("."), &name, &text).await)
+            Request::Write { name, text } => {
+                self.supervise(ticket, Response::Written(Err(cancelled())), async move {
+                    Response::Written(crate::worker::export::write(Path::new("."), &name, &text).await)
                 });
             }
-            Work::Shelve(keeping) => {
+            Request::Shelve(keeping) => {
                 let directory = self.state_dir.clone();
-                self.supervise(ticket, Reply::Shelved(Err(cancelled().words)), async move {
-                    Reply::Shelved(crate::worker::export::shelve(directory, keeping).await)
+                self.supervise(ticket, Response::Shelved(Err(cancelled().words)), async move {
+                    Response::Shelved(crate::worker::export::shelve(directory, keeping).await)
                 });
             }
-            Work::Sets(wish) => {
+            Request::Sets(wish) => {
                 let directory = self.state_dir.clone();
-                self.supervise(ticket, Reply::Sets(Err(cancelled().words)), async move {
+                self.supervise(ticket, Response::Sets(Err(cancelled().words)), async move {
                     let here = (session.base_url(), session.organization().to_owned());
-                    Reply::Sets(crate::worker::export::sets(directory, here, wish).await)
+                    Response::Sets(crate::worker::export::sets(directory, here, wish).await)
                 });
             }
-            Work::Seek(entries) => {
-                let seek = Seek { session, post, ticket };
-                self.supervise(ticket, Reply::Sought(Err(cancelled())), async move {
+            Request::Seek(entries) => {
+                let seek = RecordResolver { session, post, ticket };
+                self.supervise(ticket, Response::Sought(Err(cancelled())), async move {
                     seek.run(entries).await;
-                    Reply::Sought(Ok(()))
+                    Response::Sought(Ok(()))
                 });
             }
-            Work::Arrange(wish) => {
-                self.supervise(ticket, Reply::Arranged(None), crate::worker::filter::run(wish, post, ticket));
+            Request::Arrange(wish) => {
+                self.supervise(
+                    ticket,
+                    Response::Arranged(None),
+                    crate::worker::filter::run(wish, post, ticket),
+                );
             }
         }
     }
 
-    fn past(&self) -> Past {
-        Past {
+    fn past(&self) -> PastJobs {
+        PastJobs {
             session: self.session.clone(),
             journal: self.journal.clone(),
             directory: self.state_dir.clone(),
@@ -349,9 +356,9 @@ impl Worker {
     }
 
     /// Puts a job behind those confirmed before it.
-    fn queue(&mut self, ticket: Ticket, plan: Arc<Plan>) {
-        let reins = Reins::new(self.shutdown.clone());
-        let job = Job {
+    fn queue(&mut self, ticket: RequestId, plan: Arc<Plan>) {
+        let reins = JobControl::new(self.shutdown.clone());
+        let job = ConfirmedJob {
             session: self.session.clone(),
             seen: SeenFiles::new(self.journal.clone(), &self.session),
             confirmed: self.post.clock.now().wall,
@@ -367,15 +374,15 @@ impl Worker {
         let over = CancellationToken::new();
         let before = std::mem::replace(&mut self.last_job, over.clone());
         let task = self.tasks.spawn(job.run(before, over, self.shutdown.hold()));
-        self.leads.insert(ticket, Lead { task, means: Means::Job(reins) });
+        self.leads.insert(ticket, TaskHandle { task, means: CancelHandle::Job(reins) });
     }
 
     /// Runs `work` and sends what it ends with, or `if_cancelled` if it is cancelled first.
     fn supervise(
         &mut self,
-        ticket: Ticket,
-        if_cancelled: Reply,
-        work: impl Future<Output = Reply> + Send + 'static,
+        ticket: RequestId,
+        if_cancelled: Response,
+        work: impl Future<Output = Response> + Send + 'static,
     ) {
         let (token, post) = (CancellationToken::new(), self.post.clone());
         let cancel = token.clone();
@@ -383,17 +390,21 @@ impl Worker {
             let reply = ending(work, if_cancelled, &cancel).await;
             post.reply(ticket, reply);
         });
-        self.leads.insert(ticket, Lead { task, means: Means::Cancel(token) });
+        self.leads.insert(ticket, TaskHandle { task, means: CancelHandle::Cancel(token) });
     }
 }
 
 /// What a piece of work ends with. It has been dropped by then, so nothing of it can follow.
-async fn ending(work: impl Future<Output = Reply>, if_cancelled: Reply, cancel: &CancellationToken) -> Reply {
+async fn ending(
+    work: impl Future<Output = Response>,
+    if_cancelled: Response,
+    cancel: &CancellationToken,
+) -> Response {
     tokio::select! {
         biased;
         () = cancel.cancelled() => if_cancelled,
         ended = AssertUnwindSafe(work).catch_unwind() => {
-            ended.unwrap_or_else(|panic| Reply::Broken(crate::worker::jobs::executor::broken_off(&*panic)))
+            ended.unwrap_or_else(|panic| Response::Broken(crate::worker::jobs::executor::broken_off(&*panic)))
         }
     }
 }
@@ -409,8 +420,8 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_final_reply() {
         let token = CancellationToken::new();
-        let reply = ending(async { panic!("out of {}", "luck") }, Reply::Arranged(None), &token).await;
-        let Reply::Broken(failure) = reply else { panic!("{reply:?}") };
+        let reply = ending(async { panic!("out of {}", "luck") }, Response::Arranged(None), &token).await;
+        let Response::Broken(failure) = reply else { panic!("{reply:?}") };
         assert_eq!((failure.cause, failure.words.as_str()), (Cause::Bug, "tidyfy broke off: out of luck"));
     }
 
@@ -418,7 +429,7 @@ mod tests {
     async fn what_is_cancelled_ends_so_even_if_it_never_ends() {
         let token = CancellationToken::new();
         token.cancel();
-        let reply = ending(std::future::pending(), Reply::Counted(Err(cancelled())), &token).await;
-        assert!(matches!(reply, Reply::Counted(Err(failure)) if failure.cause == Cause::Cancelled));
+        let reply = ending(std::future::pending(), Response::Counted(Err(cancelled())), &token).await;
+        assert!(matches!(reply, Response::Counted(Err(failure)) if failure.cause == Cause::Cancelled));
     }
 }

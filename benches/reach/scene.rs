@@ -6,17 +6,17 @@ use std::time::Duration;
 use color_eyre::eyre::{ContextCompat as _, Result};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tidyfy::app::effect::{Effect, Effects, Ticket, Work};
-use tidyfy::app::event::{Fact, LoadEnd, Message, Reply, Size};
+use tidyfy::app::effect::{Effect, Effects, Request, RequestId};
+use tidyfy::app::event::{Event, EventKind, LoadEnd, Response, Size};
 use tidyfy::app::keymap::{Chord, Keymap};
 use tidyfy::app::state::{Setup, State};
 use tidyfy::app::update::update;
-use tidyfy::model::context::Place;
-use tidyfy::model::download::Folders;
+use tidyfy::model::context::Context;
+use tidyfy::model::download::DownloadFolders;
 use tidyfy::model::id::Id;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::limits::Limits;
-use tidyfy::model::plan::{Caution, Organization};
+use tidyfy::model::plan::{ConfirmThresholds, Organization};
 use tidyfy::model::record::{Draft, Page};
 use tidyfy::model::time::{Moment, Zone};
 
@@ -39,7 +39,7 @@ pub(crate) struct Scene {
     pub(crate) state: State,
     tick: Duration,
     start: Timestamp,
-    list: Ticket,
+    list: RequestId,
     /// Pages that have come.
     pages: u32,
 }
@@ -51,7 +51,7 @@ impl Scene {
         for first in (0..rows).step_by(PER_PAGE) {
             scene.receive(page(first, PER_PAGE.min(rows - first)), rows);
         }
-        let end = Fact::Reply(scene.list, Reply::Loaded(Ok(LoadEnd::default())));
+        let end = EventKind::Reply(scene.list, Response::Loaded(Ok(LoadEnd::default())));
         drop(scene.send(end));
         Ok(scene)
     }
@@ -62,14 +62,14 @@ impl Scene {
         let size = Size { width: 120, height: 35 };
         let mut state = State::new(setup(), size, Moment::start(start));
         let effects: Vec<Effect> = state.start().into_iter().collect();
-        let asked = |wanted: fn(&Work) -> bool| {
+        let asked = |wanted: fn(&Request) -> bool| {
             effects.iter().find_map(|effect| match effect {
                 Effect::Work(ticket, work) if wanted(work) => Some(*ticket),
                 _ => None,
             })
         };
-        let who = asked(|work| matches!(work, Work::Identify)).wrap_err("nobody asks who we are")?;
-        let list = asked(|work| matches!(work, Work::List { .. })).wrap_err("nobody asks for a list")?;
+        let who = asked(|work| matches!(work, Request::Identify)).wrap_err("nobody asks who we are")?;
+        let list = asked(|work| matches!(work, Request::List { .. })).wrap_err("nobody asks for a list")?;
         let mut scene = Self { state, tick: Duration::ZERO, start, list, pages: 0 };
         let acme = Organization {
             id: "e0d1".to_owned(),
@@ -78,7 +78,7 @@ impl Scene {
             light: false,
             me: None,
         };
-        drop(scene.send(Fact::Reply(who, Reply::Identified(Ok(acme)))));
+        drop(scene.send(EventKind::Reply(who, Response::Identified(Ok(acme)))));
         Ok(scene)
     }
 
@@ -87,38 +87,38 @@ impl Scene {
         let total = Some(total as u64);
         self.pages += 1;
         let number = self.pages;
-        let page = Reply::Page { number, page, total, dropped: 0, unreadable: 0, coverage: Vec::new() };
-        drop(self.send(Fact::Reply(self.list, page)));
+        let page = Response::Page { number, page, total, dropped: 0, unreadable: 0, coverage: Vec::new() };
+        drop(self.send(EventKind::Reply(self.list, page)));
     }
 
     /// A key is pressed.
     pub(crate) fn press(&mut self, chord: Chord) {
-        drop(self.send(Fact::Key { chord, repeat: false }));
+        drop(self.send(EventKind::Key { chord, repeat: false }));
     }
 
-    fn send(&mut self, fact: Fact) -> Effects {
+    fn send(&mut self, fact: EventKind) -> Effects {
         self.tick += Duration::from_millis(40);
         let at = Moment { tick: self.tick, wall: self.start + self.tick };
-        update(&mut self.state, Message { at, fact })
+        update(&mut self.state, Event { at, fact })
     }
 }
 
 fn setup() -> Setup {
     Setup {
         demo: false,
-        here: Place::default(),
+        here: Context::default(),
         places: Vec::new(),
         visited: Vec::new(),
         accent: None,
         host: "127.0.0.1".to_owned(),
         limits: Limits::off(),
-        caution: Caution::default(),
+        caution: ConfirmThresholds::default(),
         keymap: Arc::new(Keymap::default()),
         zone: Zone::new(TimeZone::UTC),
         colour: true,
         kind: Kind::Processes,
         read_only: false,
-        folders: Folders::default(),
+        folders: DownloadFolders::default(),
     }
 }
 

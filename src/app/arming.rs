@@ -21,7 +21,7 @@ const HELD: Duration = Duration::from_millis(150);
 
 /// How a key came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum KeyPace {
     /// It was read before the dialog was on the screen.
     Unseen,
     /// As a hand types.
@@ -62,17 +62,17 @@ impl Arming {
     }
 
     /// Takes note of a key that was read at `at`; of a paste, which has none.
-    pub fn key(&mut self, chord: Option<Chord>, at: Moment) -> Pace {
+    pub fn key(&mut self, chord: Option<Chord>, at: Moment) -> KeyPace {
         self.is_again = chord.is_some() && chord == self.last_chord;
         self.last_chord = chord;
         let is_fast = self.last_key.is_some_and(|last| at.since(last) < FAST);
         self.fast = if is_fast { self.fast.saturating_add(1) } else { 0 };
         self.last_key = Some(at);
         match self.fast {
-            _ if self.drawn.is_none_or(|drawn| at.tick < drawn.tick) => Pace::Unseen,
-            0 => Pace::Hand,
-            1 => Pace::Fast,
-            _ => Pace::Pasted,
+            _ if self.drawn.is_none_or(|drawn| at.tick < drawn.tick) => KeyPace::Unseen,
+            0 => KeyPace::Hand,
+            1 => KeyPace::Fast,
+            _ => KeyPace::Pasted,
         }
     }
 
@@ -108,7 +108,7 @@ mod tests {
     }
 
     /// The pace of the last of keys that were read at these times, in a dialog that was drawn at 100 ms.
-    fn pace(times: &[u64]) -> Pace {
+    fn pace(times: &[u64]) -> KeyPace {
         let mut arming = Arming::default();
         arming.drawn(at(100));
         times.iter().map(|ms| arming.key(None, at(*ms))).last().unwrap()
@@ -116,13 +116,13 @@ mod tests {
 
     #[test]
     fn two_keys_in_a_row_that_come_fast_are_a_paste() {
-        assert_eq!(pace(&[200, 205, 210, 215]), Pace::Hand);
-        assert_eq!(pace(&[200, 203, 206]), Pace::Hand);
-        assert_eq!(pace(&[200, 202]), Pace::Fast);
-        assert_eq!(pace(&[200, 202, 205]), Pace::Hand);
-        assert_eq!(pace(&[200, 202, 232, 234]), Pace::Fast);
-        assert_eq!(pace(&[200, 202, 204]), Pace::Pasted);
-        assert_eq!(pace(&[200, 200, 200, 200]), Pace::Pasted);
+        assert_eq!(pace(&[200, 205, 210, 215]), KeyPace::Hand);
+        assert_eq!(pace(&[200, 203, 206]), KeyPace::Hand);
+        assert_eq!(pace(&[200, 202]), KeyPace::Fast);
+        assert_eq!(pace(&[200, 202, 205]), KeyPace::Hand);
+        assert_eq!(pace(&[200, 202, 232, 234]), KeyPace::Fast);
+        assert_eq!(pace(&[200, 202, 204]), KeyPace::Pasted);
+        assert_eq!(pace(&[200, 200, 200, 200]), KeyPace::Pasted);
     }
 
     #[test]
@@ -137,13 +137,13 @@ mod tests {
 
     #[test]
     fn keys_that_were_read_before_the_dialog_was_drawn_are_unseen() {
-        assert_eq!(pace(&[99]), Pace::Unseen);
-        assert_eq!(pace(&[100]), Pace::Hand);
+        assert_eq!(pace(&[99]), KeyPace::Unseen);
+        assert_eq!(pace(&[100]), KeyPace::Hand);
         let mut arming = Arming::default();
-        assert_eq!(arming.key(None, at(5)), Pace::Unseen);
+        assert_eq!(arming.key(None, at(5)), KeyPace::Unseen);
         arming.drawn(at(100));
         assert_eq!(arming.quiet_at(), Some(Duration::from_millis(350)));
         arming.restart();
-        assert_eq!((arming.key(None, at(500)), arming.quiet_at()), (Pace::Unseen, None));
+        assert_eq!((arming.key(None, at(500)), arming.quiet_at()), (KeyPace::Unseen, None));
     }
 }

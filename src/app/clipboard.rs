@@ -5,9 +5,9 @@
 use base64::encoded_len;
 
 use crate::app::confirm;
-use crate::app::effect::{Clip, Effect, Effects, Work};
-use crate::app::event::{Browsed, Copied, Way};
-use crate::app::state::{Condition, Focus, Purpose, State};
+use crate::app::effect::{CopyRequest, Effect, Effects, Request};
+use crate::app::event::{BrowseResult, CopyMethod, CopyResult};
+use crate::app::state::{Focus, NoticeCondition, Purpose, State};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
@@ -49,8 +49,8 @@ fn ids(state: &State) -> Vec<Id> {
 pub(crate) fn copy_read(state: &mut State, effects: &mut Effects) {
     match state.subject() {
         Some((kind, id)) => {
-            state.ask(Purpose::Copy, Work::Copy(Clip::Read(kind, id)), effects);
-            state.note_during(Condition::Awaiting(Purpose::Copy), "copying the request");
+            state.ask(Purpose::Copy, Request::Copy(CopyRequest::Read(kind, id)), effects);
+            state.note_during(NoticeCondition::Awaiting(Purpose::Copy), "copying the request");
         }
         None => state.note("there is no record here"),
     }
@@ -60,13 +60,13 @@ pub(crate) fn copy_read(state: &mut State, effects: &mut Effects) {
 pub(crate) fn copy(state: &mut State, what: String, text: String, effects: &mut Effects) {
     // A clipboard program may take its time.
     state.note(format!("copying {what}"));
-    state.ask(Purpose::Copy, Work::Copy(Clip::Text { what, text }), effects);
+    state.ask(Purpose::Copy, Request::Copy(CopyRequest::Text { what, text }), effects);
 }
 
 /// Something was copied, or is left to the terminal.
-pub(crate) fn copied(state: &mut State, result: Result<Copied, Failure>, effects: &mut Effects) {
+pub(crate) fn copied(state: &mut State, result: Result<CopyResult, Failure>, effects: &mut Effects) {
     let words = match result {
-        Ok(Copied { what, way }) => match hand_over(way, effects) {
+        Ok(CopyResult { what, way }) => match hand_over(way, effects) {
             Ok(by) => format!("copied {what} ({by})"),
             Err(why) => format!("{what} not copied: {why}"),
         },
@@ -76,10 +76,10 @@ pub(crate) fn copied(state: &mut State, result: Result<Copied, Failure>, effects
 }
 
 /// Gives the terminal what is left to it, and says which way a text took.
-fn hand_over(way: Way, effects: &mut Effects) -> Result<String, String> {
+fn hand_over(way: CopyMethod, effects: &mut Effects) -> Result<String, String> {
     let (text, because) = match way {
-        Way::System => return Ok("system clipboard".to_owned()),
-        Way::Terminal { text, because } => (text, because),
+        CopyMethod::System => return Ok("system clipboard".to_owned()),
+        CopyMethod::Terminal { text, because } => (text, because),
     };
     if encoded_len(text.len(), true).is_none_or(|len| len > MOST_ENCODED) {
         let size = text::size(text.len() as u64);
@@ -96,8 +96,8 @@ pub(crate) fn open_web(state: &mut State, effects: &mut Effects) {
         None => state.note("there is no record here"),
         Some(_) if state.setup.demo => state.note("the demo's server has no web app"),
         Some((kind, id)) => {
-            state.note_during(Condition::Awaiting(Purpose::Browse), "opening the web app");
-            state.ask(Purpose::Browse, Work::Browse(kind, id), effects);
+            state.note_during(NoticeCondition::Awaiting(Purpose::Browse), "opening the web app");
+            state.ask(Purpose::Browse, Request::Browse(kind, id), effects);
         }
     }
 }
@@ -107,10 +107,10 @@ fn unknown(kind: Kind) -> String {
 }
 
 /// A browser has it, or has not.
-pub(crate) fn browsed(state: &mut State, result: Result<Browsed, Failure>, effects: &mut Effects) {
+pub(crate) fn browsed(state: &mut State, result: Result<BrowseResult, Failure>, effects: &mut Effects) {
     let words = match result {
         Err(failure) => format!("not opened: {}", failure.words),
-        Ok(Browsed { kind, address, is_exact, left }) => {
+        Ok(BrowseResult { kind, address, is_exact, left }) => {
             let page = if is_exact { "its page" } else { "the dashboard" };
             let done = match left {
                 None => format!("opened {page}: {address}"),

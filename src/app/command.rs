@@ -2,7 +2,7 @@
 //!
 //! Owns the list of commands and their names. What they do is the business of `update`.
 
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::{Action, Kind};
 
 /// Where a motion goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,7 +91,7 @@ pub enum Command {
     /// Open the help.
     Help,
     /// Do a verb to the marked records, or to the one under the cursor.
-    Do(Verb),
+    Do(Action),
     /// Undo the last job that is not undone yet.
     Undo,
     /// Repeat the job that was undone last.

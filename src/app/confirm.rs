@@ -16,24 +16,24 @@ pub(crate) mod update;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arming::{Arming, Pace};
+use super::arming::{Arming, KeyPace};
 use super::text_input::TextInput;
 use crate::app::keymap::{Chord, Key};
-use crate::model::plan::{Assent, Heir, Plan};
+use crate::model::plan::{Confirmation, Plan, Reassignee};
 use crate::model::time::Moment;
 
-pub use crate::app::confirm::body::Line;
-pub use choice::Choice;
+pub use crate::app::confirm::body::DialogLine;
+pub use choice::PlanOption;
 
-use crate::app::confirm::reassign::Picker;
-use counts::Counts;
+use crate::app::confirm::reassign::MemberPicker;
+use counts::ImpactCounts;
 
 /// The complaint about a phrase that nobody typed.
 const PASTED: &str = "that came faster than a hand types: type it again";
 
 /// Which part of the modal has the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum DialogPart {
     /// The phrase, where one is asked for.
     Phrase,
     /// The options, where there are any.
@@ -44,7 +44,7 @@ pub enum Part {
 
 /// What a key did to the modal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum DialogResult {
     /// It stays open.
     Open,
     /// Nothing is to be done; it closes.
@@ -59,13 +59,13 @@ pub struct Confirm {
     /// What would be done.
     pub plan: Arc<Plan>,
     /// What sets it off.
-    pub assent: Assent,
+    pub assent: Confirmation,
     /// What has been typed of the phrase.
     pub phrase: TextInput,
     /// Which part has the keys.
-    pub part: Part,
+    pub part: DialogPart,
     /// The option that the keys would flip, among those that are offered.
-    pub choice: Option<Choice>,
+    pub choice: Option<PlanOption>,
     /// How far the body is scrolled.
     pub scroll: usize,
     /// The filter of the list, while or after it is typed.
@@ -75,15 +75,15 @@ pub struct Confirm {
     /// Why the last key did not do what it might have been meant to.
     pub complaint: Option<String>,
     /// The options that are offered.
-    offered: Vec<Choice>,
+    offered: Vec<PlanOption>,
     /// How many records could be deleted if they were archived first, whatever is chosen.
     archivable: usize,
     /// What hangs on the records.
-    counts: Counts,
+    counts: ImpactCounts,
     /// Whom what belongs to them can be handed to.
-    heirs: Vec<Heir>,
+    heirs: Vec<Reassignee>,
     /// The line in which one of those is being chosen.
-    picker: Option<Picker>,
+    picker: Option<MemberPicker>,
     /// Whether the last key was a letter that the options could do nothing with.
     in_a_word: bool,
     /// When it was on the screen, as it is now, and when its keys came.
@@ -100,12 +100,12 @@ impl Confirm {
     pub fn new(plan: Plan) -> Self {
         let assent = plan.assent();
         let archivable = plan.archivable_first();
-        let offered = Choice::offered(&plan, archivable);
+        let offered = PlanOption::offered(&plan, archivable);
         // Where nothing can be done but by archiving first, that is what there is to decide.
         let (part, choice) = match &assent {
-            Assent::Phrase(_) => (Part::Phrase, offered.first()),
-            Assent::Nothing if archivable > 0 => (Part::Options, Some(&Choice::ArchiveFirst)),
-            Assent::Nothing | Assent::Key => (Part::List, offered.first()),
+            Confirmation::Phrase(_) => (DialogPart::Phrase, offered.first()),
+            Confirmation::Nothing if archivable > 0 => (DialogPart::Options, Some(&PlanOption::ArchiveFirst)),
+            Confirmation::Nothing | Confirmation::Key => (DialogPart::List, offered.first()),
         };
         Self {
             plan: Arc::new(plan),
@@ -119,7 +119,7 @@ impl Confirm {
             complaint: None,
             offered,
             archivable,
-            counts: Counts::default(),
+            counts: ImpactCounts::default(),
             heirs: Vec::new(),
             picker: None,
             in_a_word: false,
@@ -131,41 +131,41 @@ impl Confirm {
 
     /// The options that are offered, in order.
     #[must_use]
-    pub fn offered(&self) -> &[Choice] {
+    pub fn offered(&self) -> &[PlanOption] {
         &self.offered
     }
 
     /// What an option says.
     #[must_use]
-    pub fn label(&self, choice: Choice) -> String {
+    pub fn label(&self, choice: PlanOption) -> String {
         let label = choice.label(self.archivable, &self.first(|words| words.archive));
         match choice {
-            Choice::Reassign => self.heir_label(&label),
-            Choice::Files => format!("{label} ({})", self.attached_words()),
-            Choice::Backup | Choice::ArchiveFirst => label,
+            PlanOption::Reassign => self.heir_label(&label),
+            PlanOption::Files => format!("{label} ({})", self.attached_words()),
+            PlanOption::Backup | PlanOption::ArchiveFirst => label,
         }
     }
 
     /// Whether an option is on.
     #[must_use]
-    pub fn is_on(&self, choice: Choice) -> bool {
+    pub fn is_on(&self, choice: PlanOption) -> bool {
         choice.is_on(&self.plan)
     }
 
     /// What it says where there is hardly room.
     #[must_use]
-    pub fn short_label(&self, choice: Choice) -> String {
+    pub fn short_label(&self, choice: PlanOption) -> String {
         let label = choice.short_label(self.archivable, &self.first(|words| words.archive));
         match choice {
             // The label may be cut short, but not who is chosen.
-            Choice::Reassign => self.short_heir_label(&label),
-            Choice::Backup | Choice::Files | Choice::ArchiveFirst => label,
+            PlanOption::Reassign => self.short_heir_label(&label),
+            PlanOption::Backup | PlanOption::Files | PlanOption::ArchiveFirst => label,
         }
     }
 
     /// The part that Tab leads to.
     #[must_use]
-    pub fn next_part(&self) -> Part {
+    pub fn next_part(&self) -> DialogPart {
         self.neighbour(1)
     }
 
@@ -190,7 +190,7 @@ impl Confirm {
     /// does not confirm or is a letter of what is being typed.
     #[must_use]
     pub fn arms_at(&self) -> Option<Duration> {
-        self.arming.quiet_at().filter(|_| self.assent == Assent::Key && !self.is_typing())
+        self.arming.quiet_at().filter(|_| self.assent == Confirmation::Key && !self.is_typing())
     }
 
     /// Whether `y` counts now.
@@ -208,68 +208,68 @@ impl Confirm {
     }
 
     /// Time has passed: a key that stood alone long enough confirms.
-    pub fn due(&mut self, now: Moment) -> Verdict {
+    pub fn due(&mut self, now: Moment) -> DialogResult {
         match self.agreed {
-            Some(agreed) if now.since(agreed) >= self.arming.settle() => Verdict::Confirmed,
-            _ => Verdict::Open,
+            Some(agreed) if now.since(agreed) >= self.arming.settle() => DialogResult::Confirmed,
+            _ => DialogResult::Open,
         }
     }
 
     /// Reads a key.
-    pub fn key(&mut self, chord: Chord, repeat: bool, at: Moment) -> Verdict {
-        if self.due(at) == Verdict::Confirmed {
-            return Verdict::Confirmed;
+    pub fn key(&mut self, chord: Chord, repeat: bool, at: Moment) -> DialogResult {
+        if self.due(at) == DialogResult::Confirmed {
+            return DialogResult::Confirmed;
         }
         let armed = self.is_armed(at);
         let pace = self.arming.key(Some(chord), at);
-        let is_mindless = repeat || pace != Pace::Hand;
+        let is_mindless = repeat || pace != KeyPace::Hand;
         let in_a_word = std::mem::take(&mut self.in_a_word);
-        if pace == Pace::Hand {
+        if pace == KeyPace::Hand {
             self.complaint = None;
         }
         if self.agreed.take().is_some() {
             // Text with an Enter within it was pasted, so its phrase does not count either.
             match self.assent {
-                Assent::Phrase(_) => self.refuse_paste(),
-                Assent::Key | Assent::Nothing => {
+                Confirmation::Phrase(_) => self.refuse_paste(),
+                Confirmation::Key | Confirmation::Nothing => {
                     self.complaint =
                         Some("that came faster than a hand types: nothing was confirmed".to_owned());
                 }
             }
-            return Verdict::Open;
+            return DialogResult::Open;
         }
-        if pace == Pace::Unseen {
-            return Verdict::Open;
+        if pace == KeyPace::Unseen {
+            return DialogResult::Open;
         }
         if self.filtering {
             self.filter_key(chord);
-            return Verdict::Open;
+            return DialogResult::Open;
         }
         if self.is_picking() {
             self.picker_key(chord, is_mindless);
-            return Verdict::Open;
+            return DialogResult::Open;
         }
         match chord.key {
-            Key::Esc => return Verdict::Kept,
+            Key::Esc => return DialogResult::Kept,
             Key::Tab => self.part = self.neighbour(1),
             Key::BackTab => self.part = self.neighbour(-1),
-            Key::Up if self.part == Part::Options => self.choose(-1),
-            Key::Down if self.part == Part::Options => self.choose(1),
+            Key::Up if self.part == DialogPart::Options => self.choose(-1),
+            Key::Down if self.part == DialogPart::Options => self.choose(1),
             Key::Up => self.scroll = self.scroll.saturating_sub(1),
             Key::Down => self.scroll = self.scroll.saturating_add(1),
             Key::PageUp => self.scroll = self.scroll.saturating_sub(10),
             Key::PageDown => self.scroll = self.scroll.saturating_add(10),
-            Key::Home if self.part == Part::List => self.scroll = 0,
-            Key::End if self.part == Part::List => self.scroll = usize::MAX,
+            Key::Home if self.part == DialogPart::List => self.scroll = 0,
+            Key::End if self.part == DialogPart::List => self.scroll = usize::MAX,
             Key::Enter => return self.enter(repeat, pace, at),
-            _ if self.part == Part::Phrase => self.type_phrase(chord, pace),
-            _ if self.assent == Assent::Key && matches!(chord.typed(), Some('y' | 'n' | 'q')) => {
+            _ if self.part == DialogPart::Phrase => self.type_phrase(chord, pace),
+            _ if self.assent == Confirmation::Key && matches!(chord.typed(), Some('y' | 'n' | 'q')) => {
                 return self.agree_key(chord, armed && !repeat, at);
             }
-            _ if self.part == Part::Options => return self.option_key(chord, is_mindless, in_a_word),
+            _ if self.part == DialogPart::Options => return self.option_key(chord, is_mindless, in_a_word),
             _ => return self.list_key(chord),
         }
-        Verdict::Open
+        DialogResult::Open
     }
 
     /// It cannot be seen any more: what it needs a person to have seen and typed counts anew from when it is drawn again.
@@ -285,8 +285,8 @@ impl Confirm {
         self.arming.key(None, at);
         self.agreed = None;
         match self.assent {
-            Assent::Phrase(_) => self.refuse_paste(),
-            Assent::Key | Assent::Nothing => {
+            Confirmation::Phrase(_) => self.refuse_paste(),
+            Confirmation::Key | Confirmation::Nothing => {
                 self.complaint = Some("pasting is refused here: type it".to_owned());
             }
         }
@@ -303,17 +303,17 @@ impl Confirm {
         match self.part {
             _ if self.is_picking() => self.picker_input_mut(),
             _ if self.filtering => Some(&mut self.list_filter),
-            Part::Phrase => Some(&mut self.phrase),
-            Part::Options | Part::List => None,
+            DialogPart::Phrase => Some(&mut self.phrase),
+            DialogPart::Options | DialogPart::List => None,
         }
     }
 
     /// The part so many places further on, among those there are.
-    fn neighbour(&self, places: isize) -> Part {
-        let phrase = matches!(self.assent, Assent::Phrase(_)).then_some(Part::Phrase);
-        let options = (!self.offered.is_empty()).then_some(Part::Options);
-        let parts: Vec<Part> = phrase.into_iter().chain(options).chain([Part::List]).collect();
-        around(&parts, &self.part, places).copied().unwrap_or(Part::List)
+    fn neighbour(&self, places: isize) -> DialogPart {
+        let phrase = matches!(self.assent, Confirmation::Phrase(_)).then_some(DialogPart::Phrase);
+        let options = (!self.offered.is_empty()).then_some(DialogPart::Options);
+        let parts: Vec<DialogPart> = phrase.into_iter().chain(options).chain([DialogPart::List]).collect();
+        around(&parts, &self.part, places).copied().unwrap_or(DialogPart::List)
     }
 
     fn choose(&mut self, places: isize) {
@@ -322,21 +322,21 @@ impl Confirm {
 
     /// Reads a key that is for the options. One that a held key repeats or that comes from a paste flips nothing, and
     /// neither does the space after a word, which was meant for the phrase.
-    fn option_key(&mut self, chord: Chord, mindless: bool, in_a_word: bool) -> Verdict {
+    fn option_key(&mut self, chord: Chord, mindless: bool, in_a_word: bool) -> DialogResult {
         match (chord.typed(), &self.assent) {
             (Some(' '), _) if mindless || in_a_word => {}
             (Some(' '), _) => self.flip(),
             (Some('j'), _) => self.choose(1),
             (Some('k'), _) => self.choose(-1),
-            (Some('q'), Assent::Phrase(_)) => return Verdict::Kept,
+            (Some('q'), Confirmation::Phrase(_)) => return DialogResult::Kept,
             (Some(_), assent) => {
                 self.in_a_word = true;
                 let complaint = "the options have the keys: shift-tab leads to the phrase";
-                self.complaint = matches!(assent, Assent::Phrase(_)).then(|| complaint.to_owned());
+                self.complaint = matches!(assent, Confirmation::Phrase(_)).then(|| complaint.to_owned());
             }
             (None, _) => {}
         }
-        Verdict::Open
+        DialogResult::Open
     }
 
     /// Makes another plan of it. Nothing that was typed, and nothing that was seen, counts for that one.
@@ -344,7 +344,7 @@ impl Confirm {
         let plan = Plan::clone(&self.plan);
         match self.choice {
             None => {}
-            Some(Choice::Reassign) => self.pick(),
+            Some(PlanOption::Reassign) => self.pick(),
             Some(choice) => {
                 let options = choice.flipped(plan.options);
                 self.turn_into(plan.with(options));
@@ -353,7 +353,7 @@ impl Confirm {
     }
 
     fn turn_into(&mut self, plan: Plan) {
-        self.offered = Choice::offered(&plan, self.archivable);
+        self.offered = PlanOption::offered(&plan, self.archivable);
         self.plan = Arc::new(plan);
         self.assent = self.plan.assent();
         self.phrase.reset();
@@ -362,27 +362,27 @@ impl Confirm {
         self.hidden();
     }
 
-    fn enter(&mut self, repeat: bool, pace: Pace, at: Moment) -> Verdict {
+    fn enter(&mut self, repeat: bool, pace: KeyPace, at: Moment) -> DialogResult {
         let phrases = match &self.assent {
-            Assent::Phrase(phrases) => phrases,
-            Assent::Key => return Verdict::Kept,
-            Assent::Nothing => return Verdict::Open,
+            Confirmation::Phrase(phrases) => phrases,
+            Confirmation::Key => return DialogResult::Kept,
+            Confirmation::Nothing => return DialogResult::Open,
         };
-        if repeat || self.part != Part::Phrase {
-            return Verdict::Open;
+        if repeat || self.part != DialogPart::Phrase {
+            return DialogResult::Open;
         }
-        if self.is_pasted || pace == Pace::Pasted {
+        if self.is_pasted || pace == KeyPace::Pasted {
             self.refuse_paste();
         } else if phrases.iter().any(|phrase| phrase == self.phrase.value()) {
             self.agreed = Some(at);
         } else {
             self.complaint = Some(format!("that is not `{}`", phrases.first().map_or("", String::as_str)));
         }
-        Verdict::Open
+        DialogResult::Open
     }
 
-    fn type_phrase(&mut self, chord: Chord, pace: Pace) {
-        if pace == Pace::Pasted {
+    fn type_phrase(&mut self, chord: Chord, pace: KeyPace) {
+        if pace == KeyPace::Pasted {
             self.refuse_paste();
             return;
         }
@@ -391,24 +391,24 @@ impl Confirm {
     }
 
     /// Reads `y`, or what says no, where `y` is all that is asked for: the same in every part.
-    fn agree_key(&mut self, chord: Chord, counts: bool, at: Moment) -> Verdict {
+    fn agree_key(&mut self, chord: Chord, counts: bool, at: Moment) -> DialogResult {
         match chord.typed() {
             Some('y') if counts => self.agreed = Some(at),
             Some('y') => self.complaint = Some("too soon: wait until `y` is offered".to_owned()),
-            _ => return Verdict::Kept,
+            _ => return DialogResult::Kept,
         }
-        Verdict::Open
+        DialogResult::Open
     }
 
-    fn list_key(&mut self, chord: Chord) -> Verdict {
+    fn list_key(&mut self, chord: Chord) -> DialogResult {
         match (chord.typed(), &self.assent) {
             (Some('/'), _) => self.filtering = true,
-            (Some('q'), Assent::Phrase(_)) => return Verdict::Kept,
+            (Some('q'), Confirmation::Phrase(_)) => return DialogResult::Kept,
             (Some('j'), _) => self.scroll = self.scroll.saturating_add(1),
             (Some('k'), _) => self.scroll = self.scroll.saturating_sub(1),
             _ => {}
         }
-        Verdict::Open
+        DialogResult::Open
     }
 
     fn filter_key(&mut self, chord: Chord) {

@@ -17,7 +17,7 @@ pub struct TokenPrompt {
 
 /// What a key did to the prompt.
 #[derive(Debug)]
-pub enum Wish {
+pub enum PromptResult {
     /// It waits for more.
     Wait,
     /// It goes out of sight, and what was typed is overwritten.
@@ -28,21 +28,21 @@ pub enum Wish {
 
 impl TokenPrompt {
     /// Reads a key. While a token is being `tried`, only hiding works.
-    pub fn key(&mut self, chord: Chord, repeat: bool, tried: bool) -> Wish {
+    pub fn key(&mut self, chord: Chord, repeat: bool, tried: bool) -> PromptResult {
         match (chord.key, chord.ctrl) {
-            (Key::Esc, _) => return Wish::Hide,
+            (Key::Esc, _) => return PromptResult::Hide,
             _ if tried => {}
             (Key::Enter, _) if !repeat => return self.enter(),
             (Key::Backspace, false) => self.typed.pop(),
             (Key::Char('u'), true) => self.typed.wipe(),
             _ => chord.typed().into_iter().for_each(|c| self.typed.push(c)),
         }
-        Wish::Wait
+        PromptResult::Wait
     }
 
-    fn enter(&mut self) -> Wish {
+    fn enter(&mut self) -> PromptResult {
         if self.typed.is_empty() {
-            return Wish::Try(None);
+            return PromptResult::Try(None);
         }
         let token = self.typed.token();
         self.typed.wipe();
@@ -50,7 +50,7 @@ impl TokenPrompt {
             self.refused =
                 Some("that is no token: a token holds neither spaces nor letters with accents".to_owned());
         }
-        token.map_or(Wish::Wait, |token| Wish::Try(Some(token)))
+        token.map_or(PromptResult::Wait, |token| PromptResult::Try(Some(token)))
     }
 
     /// Types what was pasted. White space around it comes with copying and is no part of a token.
@@ -69,7 +69,7 @@ impl TokenPrompt {
 mod tests {
     use super::*;
 
-    fn press(prompt: &mut TokenPrompt, key: &str) -> Wish {
+    fn press(prompt: &mut TokenPrompt, key: &str) -> PromptResult {
         prompt.key(key.parse().unwrap(), false, false)
     }
 
@@ -78,19 +78,19 @@ mod tests {
         let mut prompt = TokenPrompt::default();
         prompt.paste("  secret-part\n");
         for key in ["x", "y", "backspace", "left", "ctrl-w"] {
-            assert!(matches!(press(&mut prompt, key), Wish::Wait));
+            assert!(matches!(press(&mut prompt, key), PromptResult::Wait));
         }
         assert!(!format!("{prompt:?}").contains("secret"));
-        let Wish::Try(Some(token)) = press(&mut prompt, "enter") else { panic!() };
+        let PromptResult::Try(Some(token)) = press(&mut prompt, "enter") else { panic!() };
         assert_eq!((token.reveal(), prompt.mask().as_str()), ("secret-partx", ""));
-        assert!(matches!(press(&mut prompt, "enter"), Wish::Try(None)));
+        assert!(matches!(press(&mut prompt, "enter"), PromptResult::Try(None)));
     }
 
     #[test]
     fn what_cannot_be_a_token_is_not_tried() {
         let mut prompt = TokenPrompt::default();
         prompt.paste("two words");
-        assert!(matches!(press(&mut prompt, "enter"), Wish::Wait));
+        assert!(matches!(press(&mut prompt, "enter"), PromptResult::Wait));
         assert!(prompt.refused.as_ref().unwrap().starts_with("that is no token") && prompt.mask().is_empty());
     }
 
@@ -98,9 +98,9 @@ mod tests {
     fn while_a_token_is_tried_only_hiding_works() {
         let mut prompt = TokenPrompt::default();
         for key in ["a", "enter"] {
-            assert!(matches!(prompt.key(key.parse().unwrap(), false, true), Wish::Wait));
+            assert!(matches!(prompt.key(key.parse().unwrap(), false, true), PromptResult::Wait));
         }
         assert!(prompt.mask().is_empty());
-        assert!(matches!(prompt.key("esc".parse().unwrap(), false, true), Wish::Hide));
+        assert!(matches!(prompt.key("esc".parse().unwrap(), false, true), PromptResult::Hide));
     }
 }

@@ -1,7 +1,7 @@
 //! The record that a key is about: what copies, opens and hints ask alike.
 
 use crate::app::state::{Focus, State};
-use crate::app::status_pane::Told;
+use crate::app::status_pane::StatusText;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
 
@@ -23,8 +23,8 @@ impl State {
     #[must_use]
     pub fn subjects_of_line(&self) -> Vec<(Kind, Id)> {
         match self.status.under_cursor().map(|entry| &entry.told) {
-            Some(Told::Attempt(attempt)) => attempt.kind.zip(attempt.id.clone()).into_iter().collect(),
-            Some(Told::Group(group)) => {
+            Some(StatusText::Attempt(attempt)) => attempt.kind.zip(attempt.id.clone()).into_iter().collect(),
+            Some(StatusText::Group(group)) => {
                 group.losses.iter().map(|loss| (loss.record.kind(), loss.record.id().clone())).collect()
             }
             _ => Vec::new(),

@@ -6,26 +6,28 @@ pub mod body;
 pub(crate) mod update;
 
 use super::text_input::TextInput;
-use crate::app::effect::Ticket;
+use crate::app::effect::RequestId;
 use crate::model::catalog::Relation;
 use crate::model::failure::{Cause, Failure};
 use crate::model::record::Record;
-use crate::model::record_detail::{End, GLANCE, HUNDRED, Kin, Lookup, Sheet, Stretch, Tie};
+use crate::model::record_detail::{
+    GLANCE, HUNDRED, PageRequest, RecordDetail, RelatedPage, RelatedQuery, RelationEnd, RelationLink,
+};
 
 /// How far the fields of a record have been read.
 #[derive(Debug, Clone)]
-pub enum Fields {
+pub enum KnownFields {
     /// They have been asked for.
-    Asked(Ticket),
+    Asked(RequestId),
     /// All that is known.
-    Known(Box<Sheet>),
+    Known(Box<RecordDetail>),
     /// They could not be read; what the list told is shown.
     Failed(Failure),
 }
 
 /// A place on a page that leads further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spot {
+pub struct DetailLink {
     /// Which of the page's relations.
     pub tie: usize,
     /// Which of its records; the one after the last stands for all that have not been read.
@@ -34,13 +36,13 @@ pub struct Spot {
 
 /// What a record leads to by one relation, as far as that is known.
 #[derive(Debug, Clone)]
-pub struct Relatives {
+pub struct RelatedRecords {
     /// The relation.
     pub relation: &'static Relation,
     /// What they are asked for with; nothing where they came along with the record.
-    pub lookup: Option<Lookup>,
+    pub lookup: Option<RelatedQuery>,
     /// What is being read.
-    pub reading: Option<Ticket>,
+    pub reading: Option<RequestId>,
     /// Why the last reading failed, if it did.
     pub failed: Option<Failure>,
     /// How many there are, where that is known.
@@ -53,13 +55,13 @@ pub struct Relatives {
     over: bool,
 }
 
-impl Relatives {
+impl RelatedRecords {
     /// A record's side of a relation, before anything is asked.
     #[must_use]
-    pub fn of(tie: &Tie) -> Self {
+    pub fn of(tie: &RelationLink) -> Self {
         let (lookup, records) = match &tie.end {
-            End::Here(records) => (None, records.clone()),
-            End::Asked(lookup) => (Some(lookup.clone()), Vec::new()),
+            RelationEnd::Here(records) => (None, records.clone()),
+            RelationEnd::Asked(lookup) => (Some(lookup.clone()), Vec::new()),
         };
         let total = lookup.is_none().then_some(records.len() as u64);
         let over = lookup.is_none();
@@ -69,8 +71,8 @@ impl Relatives {
 
     /// Which part is to be read next.
     #[must_use]
-    pub fn next(&self) -> Stretch {
-        if self.records.is_empty() { Stretch::First } else { Stretch::Hundred(self.hundreds + 1) }
+    pub fn next(&self) -> PageRequest {
+        if self.records.is_empty() { PageRequest::First } else { PageRequest::Hundred(self.hundreds + 1) }
     }
 
     /// Whether more can be read, and how many more there are if that is known.
@@ -83,7 +85,7 @@ impl Relatives {
     /// Takes in what was read. Whatever came before stays, and stays where it is. Says whether more must be read before
     /// anything new can be shown: the first hundred holds the first few again, and nothing else where the server sends
     /// pages of another size than it was asked for.
-    pub fn receive(&mut self, kin: Result<Kin, Failure>) -> bool {
+    pub fn receive(&mut self, kin: Result<RelatedPage, Failure>) -> bool {
         let stretch = self.next();
         self.reading = None;
         self.failed = None;
@@ -96,15 +98,15 @@ impl Relatives {
         };
         let sent = kin.records.len();
         let asked = match stretch {
-            Stretch::First => GLANCE,
-            Stretch::Hundred(page) => {
+            PageRequest::First => GLANCE,
+            PageRequest::Hundred(page) => {
                 self.hundreds = page;
                 HUNDRED
             }
         };
         let fresh: Vec<Record> = kin.records.into_iter().filter(|record| !self.holds(record)).collect();
         self.total = kin.total.or(self.total);
-        let repeats = stretch == Stretch::Hundred(1) && fresh.is_empty();
+        let repeats = stretch == PageRequest::Hundred(1) && fresh.is_empty();
         self.over = sent == 0 || fresh.is_empty() && !repeats || self.total.is_none() && sent < asked;
         self.records.extend(fresh);
         repeats && self.more().is_some()
@@ -142,7 +144,7 @@ impl Relatives {
 
 /// What is searched for on a page.
 #[derive(Debug, Clone)]
-pub struct Finding {
+pub struct DetailSearch {
     /// What is typed.
     pub input: TextInput,
     /// Whether it is still being typed.
@@ -159,15 +161,15 @@ pub struct Detail {
     /// The record, as new as it is known.
     pub record: Record,
     /// Everything the server tells of it.
-    pub fields: Fields,
+    pub fields: KnownFields,
     /// What it leads to.
-    pub kin: Vec<Relatives>,
+    pub kin: Vec<RelatedRecords>,
     /// What is selected of that.
-    pub at: Option<Spot>,
+    pub at: Option<DetailLink>,
     /// Whether its JSON is shown.
     pub raw: bool,
     /// What is searched for.
-    pub finding: Option<Finding>,
+    pub finding: Option<DetailSearch>,
     /// How many lines are scrolled away.
     pub scroll: usize,
     /// How many are in the other view, the JSON or the page.
@@ -177,8 +179,8 @@ pub struct Detail {
 impl Detail {
     /// The page of `record`, while its fields are being read.
     #[must_use]
-    pub fn asked(record: Record, ticket: Ticket) -> Self {
-        let fields = Fields::Asked(ticket);
+    pub fn asked(record: Record, ticket: RequestId) -> Self {
+        let fields = KnownFields::Asked(ticket);
         Self {
             record,
             fields,
@@ -192,18 +194,18 @@ impl Detail {
     }
 
     /// What is awaited for it.
-    pub fn tickets(&self) -> impl Iterator<Item = Ticket> + '_ {
+    pub fn tickets(&self) -> impl Iterator<Item = RequestId> + '_ {
         let fields = match self.fields {
-            Fields::Asked(ticket) => Some(ticket),
-            Fields::Known(_) | Fields::Failed(_) => None,
+            KnownFields::Asked(ticket) => Some(ticket),
+            KnownFields::Known(_) | KnownFields::Failed(_) => None,
         };
         fields.into_iter().chain(self.kin.iter().filter_map(|kin| kin.reading))
     }
 
     /// Whether it waits for its fields under this ticket.
     #[must_use]
-    pub fn awaits(&self, ticket: Ticket) -> bool {
-        matches!(self.fields, Fields::Asked(asked) if asked == ticket)
+    pub fn awaits(&self, ticket: RequestId) -> bool {
+        matches!(self.fields, KnownFields::Asked(asked) if asked == ticket)
     }
 
     /// Whether it is about this record.
@@ -223,11 +225,11 @@ impl Detail {
 
     /// Selects the next place that leads further, or the one before, around the end. Says whether there is any.
     pub fn walk(&mut self, back: bool) -> bool {
-        let spots: Vec<Spot> = self
+        let spots: Vec<DetailLink> = self
             .kin
             .iter()
             .enumerate()
-            .flat_map(|(tie, kin)| (0..kin.spots()).map(move |row| Spot { tie, row }))
+            .flat_map(|(tie, kin)| (0..kin.spots()).map(move |row| DetailLink { tie, row }))
             .collect();
         let here = self.at.and_then(|at| spots.iter().position(|spot| *spot == at));
         let to = match (here, back) {

@@ -6,8 +6,8 @@ pub(crate) mod update;
 use std::collections::BTreeMap;
 
 use super::text_input::TextInput;
-use crate::app::effect::Ticket;
-use crate::model::download::{Sum, Unsaved};
+use crate::app::effect::RequestId;
+use crate::model::download::{DownloadFailure, DownloadSummary};
 use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::record::{Draft, Record};
@@ -15,21 +15,21 @@ use crate::model::text::grouped;
 
 /// The question where files are to be saved.
 #[derive(Debug)]
-pub struct SavePrompt {
+pub struct DownloadPrompt {
     /// What is typed.
     pub input: TextInput,
     /// Those whose bytes can be saved.
     pub files: Vec<Record>,
     /// How many cannot, and why.
-    pub left: Vec<Unsaved>,
+    pub left: Vec<DownloadFailure>,
 }
 
-impl SavePrompt {
+impl DownloadPrompt {
     /// What is asked about these records.
     #[must_use]
     pub fn new(records: Vec<Record>, folder: String) -> Self {
-        let left = records.iter().filter_map(Unsaved::of).collect();
-        let files = records.into_iter().filter(|record| Unsaved::of(record).is_none()).collect();
+        let left = records.iter().filter_map(DownloadFailure::of).collect();
+        let files = records.into_iter().filter(|record| DownloadFailure::of(record).is_none()).collect();
         Self { input: TextInput::from(folder), files, left }
     }
 
@@ -40,11 +40,11 @@ impl SavePrompt {
     }
 }
 
-fn left_out(left: &[Unsaved]) -> Vec<String> {
-    let links = left.iter().filter(|left| **left == Unsaved::Elsewhere).count();
+fn left_out(left: &[DownloadFailure]) -> Vec<String> {
+    let links = left.iter().filter(|left| **left == DownloadFailure::Elsewhere).count();
     let mut excepted: BTreeMap<&str, usize> = BTreeMap::new();
     for left in left {
-        if let Unsaved::Excepted(reason) = left {
+        if let DownloadFailure::Excepted(reason) = left {
             *excepted.entry(reason).or_default() += 1;
         }
     }
@@ -61,13 +61,13 @@ fn left_out(left: &[Unsaved]) -> Vec<String> {
 
 /// Files that are being saved.
 #[derive(Debug)]
-pub struct Save {
+pub struct RunningDownload {
     /// Its ticket.
-    pub ticket: Ticket,
+    pub ticket: RequestId,
     /// What is saved.
     pub files: Vec<Record>,
     /// What has come of it so far.
-    pub sum: Sum,
+    pub sum: DownloadSummary,
     /// How many bytes have come.
     pub bytes: u64,
     /// Whether it has been cancelled.
@@ -76,22 +76,26 @@ pub struct Save {
 
 /// What is saved and what has been.
 #[derive(Debug, Default)]
-pub struct Saves {
+pub struct Downloads {
     /// What is under way.
-    pub current: Option<Save>,
+    pub current: Option<RunningDownload>,
     /// The folder that was named last.
     pub folder: Option<String>,
     /// The sizes that are known, because the bytes have been here.
     sizes: BTreeMap<(Kind, Id), u64>,
 }
 
-impl Saves {
+impl Downloads {
     /// Begins to keep account of these files.
-    pub fn begin(&mut self, ticket: Ticket, prompt: SavePrompt) {
-        let elsewhere = prompt.left.iter().filter(|left| **left == Unsaved::Elsewhere).count();
-        let sum = Sum { elsewhere, excepted: prompt.left.len() - elsewhere, ..Sum::default() };
+    pub fn begin(&mut self, ticket: RequestId, prompt: DownloadPrompt) {
+        let elsewhere = prompt.left.iter().filter(|left| **left == DownloadFailure::Elsewhere).count();
+        let sum = DownloadSummary {
+            elsewhere,
+            excepted: prompt.left.len() - elsewhere,
+            ..DownloadSummary::default()
+        };
         let (files, bytes, cancelled) = (prompt.files, 0, false);
-        self.current = Some(Save { ticket, files, sum, bytes, cancelled });
+        self.current = Some(RunningDownload { ticket, files, sum, bytes, cancelled });
     }
 
     /// How large a record has turned out to be.

@@ -7,24 +7,24 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::catalog::Relation;
-use crate::model::context::Place;
-use crate::model::download::Saving;
-use crate::model::export::{Format, Spreadsheet};
-use crate::model::history::Sought;
+use crate::model::context::Context;
+use crate::model::download::DownloadRequest;
+use crate::model::export::{ExportFormat, ExportTable};
+use crate::model::history::HistorySearch;
 use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Scope};
 use crate::model::plan::Plan;
 use crate::model::query;
 use crate::model::record::Record;
-use crate::model::record_detail::{Lookup, Stretch};
-use crate::model::recovery::Recall;
-use crate::model::saved_filter::Keeping;
-use crate::model::selection::{Entry, Wish};
+use crate::model::record_detail::{PageRequest, RelatedQuery};
+use crate::model::recovery::RecoveryRequest;
+use crate::model::saved_filter::SavedFilterChange;
+use crate::model::selection::{SelectedRecord, SelectionRequest};
 use crate::model::token::Token;
 
 /// The name of one piece of work, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(pub u64);
+pub struct RequestId(pub u64);
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,33 +53,33 @@ impl Exit {
 }
 
 /// What is asked to come along with each row of a list.
-pub type Includes = BTreeSet<&'static str>;
+pub type ListIncludes = BTreeSet<&'static str>;
 
 /// Parameters of a list that narrow it down.
-pub type Question = Vec<(&'static str, String)>;
+pub type ListFilter = Vec<(&'static str, String)>;
 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct List {
+pub struct ListRequest {
     /// The kind.
     pub kind: Kind,
     /// The scope asked for.
     pub scope: Scope,
     /// What is to come along with each row.
-    pub includes: Includes,
+    pub includes: ListIncludes,
 }
 
-impl List {
+impl ListRequest {
     /// The records of a kind in a scope, and nothing along with them.
     #[must_use]
     pub fn new(kind: Kind, scope: Scope) -> Self {
-        Self { kind, scope, includes: Includes::new() }
+        Self { kind, scope, includes: ListIncludes::new() }
     }
 }
 
 /// Which pages of a list are to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum WantedPages {
     /// All of them.
     All,
     /// Those that an earlier reading has not brought.
@@ -102,7 +102,7 @@ pub enum Wanted {
 
 /// What is to be copied.
 #[derive(Debug, Clone)]
-pub enum Clip {
+pub enum CopyRequest {
     /// A text, with what to call it: `the id`.
     Text {
         /// What it is.
@@ -116,20 +116,20 @@ pub enum Clip {
 
 /// Records that are to be written into a file.
 #[derive(Debug, Clone)]
-pub struct Export {
+pub struct ExportRequest {
     /// The file's name, with the folder it lies in if that is not the working directory.
     pub name: String,
     /// How they are written.
-    pub format: Format,
+    pub format: ExportFormat,
     /// The records.
-    pub sheet: Spreadsheet,
+    pub sheet: ExportTable,
     /// What is missing among them, to be said once they are written.
     pub lacks: Option<String>,
 }
 
 /// What the worker can be asked to do.
 #[derive(Debug, Clone)]
-pub enum Work {
+pub enum Request {
     /// Read who we are and the organization's name. Ends with `Identified`.
     Identify,
     /// Read the names of the members. Ends with `Peopled`.
@@ -141,17 +141,17 @@ pub enum Work {
     /// Read a list, page by page. Sends `Page` and `Gap`, and ends with `Loaded`.
     List {
         /// Of what.
-        list: List,
+        list: ListRequest,
         /// Which of its pages.
-        wanted: Wanted,
+        wanted: WantedPages,
     },
     /// Ask the server for the rows of a list that a filter may let through, before the list itself has brought them. Sends
     /// `Found` and ends with `Searched`.
     Search {
         /// Of what.
-        list: List,
+        list: ListRequest,
         /// What the server is asked.
-        question: Question,
+        question: ListFilter,
     },
     /// Read all that is known of one record. Ends with `Read`.
     Read(Record),
@@ -160,26 +160,26 @@ pub enum Work {
         /// By which relation.
         relation: &'static Relation,
         /// What is asked with.
-        lookup: Lookup,
+        lookup: RelatedQuery,
         /// Which part of it.
-        stretch: Stretch,
+        stretch: PageRequest,
     },
     /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
-    Arrange(query::Wish),
+    Arrange(query::Query),
     /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.
     Weigh(Arc<Plan>),
     /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.
     Apply(Arc<Plan>),
     /// Look for what a past job left to be undone or tried again. What is unknown of it is read back first. Ends with
     /// `Recalled`.
-    Recall(Recall),
+    Recall(RecoveryRequest),
     /// Look for jobs that an earlier run of the program did not finish, and read back what was under way. Ends with
     /// `Unfinished`.
     Unfinished,
     /// Read some of the past jobs that are sought, from the one before a job on. Ends with `Told`.
     Annals {
         /// Which ones.
-        sought: Sought,
+        sought: HistorySearch,
         /// That job; without one it begins with the newest.
         before: Option<i64>,
     },
@@ -190,14 +190,14 @@ pub enum Work {
         /// The job.
         job: i64,
         /// Only these of its steps.
-        sought: Option<Sought>,
+        sought: Option<HistorySearch>,
     },
     /// Put something into the clipboard. Ends with `Copied`.
-    Copy(Clip),
+    Copy(CopyRequest),
     /// Open a record in the web app. Ends with `Browsed`.
     Browse(Kind, Id),
     /// Write records into a new file; its name is a proposal. Ends with `Exported`.
-    Export(Box<Export>),
+    Export(Box<ExportRequest>),
     /// Note that a person knows of an earlier journal, by the name of its file. Ends with `Acknowledged`.
     Acknowledge(String),
     /// Leave the rest of an unfinished job undone. Ends with `Dropped`.
@@ -205,15 +205,15 @@ pub enum Work {
     /// Go on with another token: the one that was typed, or whatever its source holds now. Ends with `Admitted`.
     Admit(Option<Token>),
     /// Read or change the saved filters. Ends with `Shelved`.
-    Shelve(Keeping),
-    /// Save the bytes of records. Sends `Saving` and `Saved`, and ends with `SaveEnded`.
-    Save(Saving),
+    Shelve(SavedFilterChange),
+    /// Save the bytes of records. Sends `DownloadRequest` and `Saved`, and ends with `SaveEnded`.
+    Save(DownloadRequest),
     /// Read the record with this kind and id, of which nothing else need be true. Ends with `Looked`.
     Look(Record),
     /// Read, keep or throw away a set of marks, or read a list of ids. Ends with `Sets`.
-    Sets(Wish),
-    /// Look up records of which only kind and id are known. Sends `Sighted` and ends with `Sought`.
-    Seek(Vec<Entry>),
+    Sets(SelectionRequest),
+    /// Look up records of which only kind and id are known. Sends `Sighted` and ends with `HistorySearch`.
+    Seek(Vec<SelectedRecord>),
     /// Write a text into a new file in the working directory; its name is a proposal. Ends with `Written`.
     Write {
         /// The file's name.
@@ -227,13 +227,13 @@ pub enum Work {
 #[derive(Debug, Clone)]
 pub enum Effect {
     /// Start a piece of work.
-    Work(Ticket, Work),
+    Work(RequestId, Request),
     /// End a piece of work early; its final message still comes.
-    Cancel(Ticket),
+    Cancel(RequestId),
     /// A job sends nothing more until it is resumed.
-    Hold(Ticket),
+    Hold(RequestId),
     /// A held job goes on.
-    Resume(Ticket),
+    Resume(RequestId),
     /// A person asks for something to be read now, though the server asked for a pause.
     AskNow,
     /// The program is to end, once requests in flight are answered or have had their time: nothing more is sent.
@@ -241,7 +241,7 @@ pub enum Effect {
     /// End now.
     Quit(Exit),
     /// Leave this organization for another one. Whatever is still under way breaks off.
-    Go(Place),
+    Go(Context),
     /// Give the terminal back to the shell until the process is continued.
     Suspend,
     /// Put a text into the clipboard, by way of the terminal.

@@ -6,23 +6,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::effect::Ticket;
+use super::effect::RequestId;
 use super::keymap::Chord;
-use crate::model::download::Stored;
+use crate::model::download::DownloadedFile;
 use crate::model::failure::Failure;
-use crate::model::history::{Deed, Volume};
+use crate::model::history::{JobPage, JobStep};
 use crate::model::id::Id;
 use crate::model::impact::Impact;
 use crate::model::kind::{Coverage, Kind};
-use crate::model::outcome::{Outcome, Tally};
-use crate::model::people::People;
+use crate::model::outcome::{Outcome, OutcomeCounts};
+use crate::model::people::Members;
 use crate::model::plan::Organization;
-use crate::model::query::Arranged;
+use crate::model::query::QueryResult;
 use crate::model::record::{Page, Record};
-use crate::model::record_detail::{Kin, Sheet};
-use crate::model::recovery::{LeftOpen, Recalled, Remnant};
-use crate::model::saved_filter::Saved;
-use crate::model::selection::{Answer, Sight};
+use crate::model::record_detail::{RecordDetail, RelatedPage};
+use crate::model::recovery::{RecoveryPlan, UnfinishedJob, UnfinishedJobs};
+use crate::model::saved_filter::SavedFilter;
+use crate::model::selection::{ResolvedRecord, SelectionResponse};
 use crate::model::template_reference::Reference;
 use crate::model::time::Moment;
 
@@ -31,11 +31,11 @@ pub const PASTE_CUT: &str = "the paste had no end or was longer than 64 KiB: the
 
 /// A fact, and when it happened.
 #[derive(Debug, Clone)]
-pub struct Message {
+pub struct Event {
     /// When.
     pub at: Moment,
     /// What.
-    pub fact: Fact,
+    pub fact: EventKind,
 }
 
 /// Cells of the terminal.
@@ -49,7 +49,7 @@ pub struct Size {
 
 /// What can happen.
 #[derive(Debug, Clone)]
-pub enum Fact {
+pub enum EventKind {
     /// A key went down.
     Key {
         /// Which.
@@ -70,15 +70,15 @@ pub enum Fact {
     /// The system wants something.
     Signal(Signal),
     /// A piece of work reports.
-    Reply(Ticket, Reply),
+    Reply(RequestId, Response),
     /// A request was sent and this came of it.
     Attempt(Attempt),
     /// Requests wait, or wait no longer.
-    Waiting(Option<Wait>),
+    Waiting(Option<LimitWait>),
     /// How many requests the limits still allow now, of how many; sent as it changes.
-    Budget(Option<Allowance>),
+    Budget(Option<RemainingLimit>),
     /// Requests of jobs have waited for an answer for a while: or none do any more.
-    Unanswered(Option<Unanswered>),
+    Unanswered(Option<LateResponses>),
     /// The token is not accepted any more, and nothing leaves until another one is: or that has come about.
     LockedOut(Option<Failure>),
     /// The token is read from this place, which takes a while; or that is over.
@@ -106,7 +106,7 @@ pub enum Signal {
 
 /// Why requests wait, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wait {
+pub struct LimitWait {
     /// Since when, on the clock that never steps.
     pub since: Duration,
     /// Until when, on that clock.
@@ -115,7 +115,7 @@ pub struct Wait {
     pub why: String,
 }
 
-impl Wait {
+impl LimitWait {
     /// Whether it is so long that a job counts as paused by it.
     #[must_use]
     pub fn is_pause(&self) -> bool {
@@ -125,7 +125,7 @@ impl Wait {
 
 /// What is left of the tightest budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
+pub struct RemainingLimit {
     /// Requests that may leave now.
     pub left: usize,
     /// Requests a full budget holds.
@@ -137,7 +137,7 @@ pub const VERIFY: &str = "verify";
 
 /// Requests of jobs that have waited for an answer for longer than a person would wonder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unanswered {
+pub struct LateResponses {
     /// How many requests of jobs are in flight.
     pub count: usize,
     /// When the first of them was sent, on the clock that never steps.
@@ -202,7 +202,7 @@ pub struct LoadEnd {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobEnd {
     /// The sum of its outcomes.
-    pub tally: Tally,
+    pub tally: OutcomeCounts,
     /// Whether it was cancelled from here.
     pub cancelled: bool,
     /// What stopped it before its end, if something did.
@@ -240,7 +240,7 @@ impl Verification {
 
 /// What has to be known of a step besides its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Remark {
+pub enum StepRemark {
     /// These references to the record were stripped for good, and nothing but this remembers them.
     Stripped(Vec<Reference>),
     /// The server has lost the bytes of the file, so that no copy can be made: it can only be deleted without one.
@@ -256,7 +256,7 @@ pub enum Remark {
 
 /// By which way a text was copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Way {
+pub enum CopyMethod {
     /// A program of the system has it.
     System,
     /// It is left to the terminal, which does not say whether it does so.
@@ -270,16 +270,16 @@ pub enum Way {
 
 /// What was copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copied {
+pub struct CopyResult {
     /// What it is: `the id`.
     pub what: String,
     /// By which way.
-    pub way: Way,
+    pub way: CopyMethod,
 }
 
 /// What came of opening a record in the web app.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Browsed {
+pub struct BrowseResult {
     /// The record's kind.
     pub kind: Kind,
     /// The address.
@@ -287,12 +287,12 @@ pub struct Browsed {
     /// Whether it is the record's own page; else it is the dashboard of the organization.
     pub is_exact: bool,
     /// Why no browser has it, and by which way it is copied instead.
-    pub left: Option<(String, Way)>,
+    pub left: Option<(String, CopyMethod)>,
 }
 
 /// A file that records were written into.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exported {
+pub struct ExportedFile {
     /// Its path as a person would type it.
     pub path: String,
     /// How many records it holds.
@@ -303,7 +303,7 @@ pub struct Exported {
 
 /// What a piece of work reports.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub enum Response {
     /// More rows of a list, page by page in order. Not final.
     Page {
         /// Which page of the list it is, from 1.
@@ -352,16 +352,16 @@ pub enum Reply {
         /// The record as the server now gives it, if the answer held it.
         record: Option<Record>,
         /// What else has to be known of it.
-        remark: Option<Remark>,
+        remark: Option<StepRemark>,
     },
     /// What hangs on the records of a plan, as far as it has been counted, by kind. Not final.
     Weighing(Vec<Impact>),
     /// The beginning of the order of a long list. Not final.
-    Arranging(Arranged),
+    Arranging(QueryResult),
     /// Who we are.
     Identified(Result<Organization, Failure>),
     /// The names of the members.
-    Peopled(Result<People, Failure>),
+    Peopled(Result<Members, Failure>),
     /// The organizations the person is in.
     Placed(Result<Vec<Organization>, Failure>),
     /// How many there are.
@@ -371,19 +371,19 @@ pub enum Reply {
     /// A search came to its end.
     Searched(Result<(), Failure>),
     /// All that is known of a record.
-    Read(Result<Box<Sheet>, Failure>),
+    Read(Result<Box<RecordDetail>, Failure>),
     /// What a record leads to.
-    Related(Result<Kin, Failure>),
+    Related(Result<RelatedPage, Failure>),
     /// The rows to show, in order; `None` if it was cancelled.
-    Arranged(Option<Arranged>),
+    Arranged(Option<QueryResult>),
     /// The job is over.
     JobEnded(JobEnd),
     /// What hangs on the records of a plan, by kind.
     Weighed(Vec<Impact>),
     /// A past job that can go through the modal; `None` if there is none.
-    Recalled(Result<Option<Box<Recalled>>, Failure>),
+    Recalled(Result<Option<Box<RecoveryPlan>>, Failure>),
     /// Jobs that earlier runs left open, as the journal says it. Not final.
-    LeftOpen(LeftOpen),
+    LeftOpen(UnfinishedJobs),
     /// A step of an unfinished job has been read back. Not final.
     ReadBack {
         /// The job.
@@ -392,17 +392,17 @@ pub enum Reply {
         outcome: Outcome,
     },
     /// The jobs an earlier run of the program did not finish, with what was unknown read back.
-    Unfinished(Result<Vec<Remnant>, Failure>),
+    Unfinished(Result<Vec<UnfinishedJob>, Failure>),
     /// Some of the past jobs.
-    Told(Result<Volume, Failure>),
+    Told(Result<JobPage, Failure>),
     /// The steps of a past job, in the order of its plan, and how many entries could not be read.
-    Recounted(Result<(Vec<Deed>, u64), Failure>),
+    Recounted(Result<(Vec<JobStep>, u64), Failure>),
     /// Something is in the clipboard, or is for the terminal to put there.
-    Copied(Result<Copied, Failure>),
+    Copied(Result<CopyResult, Failure>),
     /// A record has been opened in the web app, or its address is copied; none where no address is known.
-    Browsed(Result<Browsed, Failure>),
+    Browsed(Result<BrowseResult, Failure>),
     /// Records have been written into a file.
-    Exported(Result<Exported, Failure>),
+    Exported(Result<ExportedFile, Failure>),
     /// It is noted that a person knows of an earlier journal.
     Acknowledged(Result<(), Failure>),
     /// An unfinished job has been closed.
@@ -410,7 +410,7 @@ pub enum Reply {
     /// The token is accepted, and requests leave again.
     Admitted(Result<(), Failure>),
     /// The saved filters, of every kind; or why they could not be read or changed, and what to do about it.
-    Shelved(Result<Vec<Saved>, String>),
+    Shelved(Result<Vec<SavedFilter>, String>),
     /// Of the files that are being saved so many bytes have come. Not final.
     Saving(u64),
     /// One of them is on the disk, or is not: why, unless the line of its request has told it. Not final.
@@ -418,16 +418,16 @@ pub enum Reply {
         /// Its position among them.
         file: usize,
         /// What came of it.
-        result: Result<Stored, Option<Failure>>,
+        result: Result<DownloadedFile, Option<Failure>>,
     },
     /// No more files are saved; or what ended it early.
     SaveEnded(Result<(), Failure>),
     /// A record that was asked for by its kind and id.
     Looked(Result<Record, Failure>),
     /// What was wanted of sets of marks; or why it could not be done, and what to do about it.
-    Sets(Result<Answer, String>),
+    Sets(Result<SelectionResponse, String>),
     /// Records that were looked up. Not final.
-    Sighted(Vec<Sight>),
+    Sighted(Vec<ResolvedRecord>),
     /// Nothing more is looked up.
     Sought(Result<(), Failure>),
     /// A file has been written: its path as a person would type it.
@@ -436,7 +436,7 @@ pub enum Reply {
     Broken(Failure),
 }
 
-impl Reply {
+impl Response {
     /// Whether the ticket is finished with it.
     #[must_use]
     pub fn is_final(&self) -> bool {

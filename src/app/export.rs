@@ -4,13 +4,13 @@
 pub(crate) mod update;
 
 use super::text_input::TextInput;
-use crate::model::export::Spreadsheet;
+use crate::model::export::ExportTable;
 
 /// The box, while it is open.
 #[derive(Debug)]
-pub struct ExportBox {
+pub struct ExportPrompt {
     /// What is written, as it was when the box opened.
-    pub sheet: Spreadsheet,
+    pub sheet: ExportTable,
     /// What that is: `3 marked processes`.
     pub what: String,
     /// What it does not hold, if it is not all.

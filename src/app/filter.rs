@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::text_input::TextInput;
 use crate::app::state::State;
-use crate::model::catalog::{BETWEEN, Form};
+use crate::model::catalog::{BETWEEN, FieldFormat};
 use crate::model::filter::{self, Filter};
 use crate::model::record::Value;
 
@@ -19,7 +19,7 @@ const MOST_VALUES: usize = 200;
 
 /// What was typed and is no filter, so that another one, or none, is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct FilterError {
     /// What was typed.
     pub source: String,
     /// What is wrong with it.
@@ -32,16 +32,16 @@ pub struct FilterInput {
     /// What is typed.
     pub input: TextInput,
     /// What Esc returns to.
-    pub former: (Filter, Option<Trouble>),
+    pub former: (Filter, Option<FilterError>),
     /// What Tab walks through, since the last other key.
-    pub completing: Option<Completing>,
+    pub completing: Option<CompletionWalk>,
     /// Whether what was typed last is not in force yet.
     pub is_pending: bool,
 }
 
 /// The walk through what could stand at the cursor.
 #[derive(Debug)]
-pub struct Completing {
+pub struct CompletionWalk {
     /// What could.
     pub candidates: Vec<String>,
     /// Which of it stands there now.
@@ -52,7 +52,7 @@ pub struct Completing {
     range: Range<usize>,
 }
 
-impl Completing {
+impl CompletionWalk {
     /// What can stand at the cursor of `input`, if anything can. The first of it stands there at once.
     #[must_use]
     pub fn begin(state: &State, input: &TextInput) -> Option<Self> {
@@ -85,8 +85,8 @@ fn values(state: &State, field: usize) -> Vec<String> {
     for record in state.listing().records().take(MOST_ROWS) {
         let Value::Text(text) = record.value(field) else { continue };
         match form {
-            Form::People => found.extend(text.split(',').map(|id| state.people.names(id))),
-            Form::Names => found.extend(text.split(BETWEEN).map(str::to_owned)),
+            FieldFormat::People => found.extend(text.split(',').map(|id| state.people.names(id))),
+            FieldFormat::Names => found.extend(text.split(BETWEEN).map(str::to_owned)),
             _ => drop(found.insert(text.to_owned())),
         }
         if found.len() >= MOST_VALUES {

@@ -4,9 +4,9 @@
 //! the filter from its language.
 
 use super::layout::Area;
-use super::lines::{Laid, Weight};
+use super::lines::{LineWeight, WrappedLine};
 use crate::app::event::Size;
-use crate::app::keymap::{Binding, Chord, Context, Keymap, SUSPEND};
+use crate::app::keymap::{Binding, Chord, KeyContext, Keymap, SUSPEND};
 use crate::model::filter;
 
 /// From this inner width on, the help stands in two columns.
@@ -27,7 +27,7 @@ pub struct Help {
     /// Its box.
     pub area: Area,
     /// Its columns, of which there is one or two.
-    pub columns: Vec<Vec<Laid>>,
+    pub columns: Vec<Vec<WrappedLine>>,
     /// Cells a column is wide.
     pub width: u16,
 }
@@ -69,53 +69,61 @@ impl Help {
 }
 
 /// The sections in the order of their first row, each with its head.
-fn sections(keymap: &Keymap, width: usize) -> Vec<Vec<Laid>> {
-    let mut sections: Vec<(&'static [Context], Vec<Laid>)> = Vec::new();
+fn sections(keymap: &Keymap, width: usize) -> Vec<Vec<WrappedLine>> {
+    let mut sections: Vec<(&'static [KeyContext], Vec<WrappedLine>)> = Vec::new();
     for (binding, chords) in keymap.rows() {
         let at = sections.iter().position(|(contexts, _)| *contexts == binding.contexts);
         let at = at.unwrap_or_else(|| {
-            let head = Laid::wrapped(Weight::Head, &place(binding.contexts), width).collect();
+            let head = WrappedLine::wrapped(LineWeight::Head, &place(binding.contexts), width).collect();
             sections.push((binding.contexts, head));
             sections.len() - 1
         });
         sections[at].1.extend(row(binding, chords, width));
     }
-    let mut sections: Vec<Vec<Laid>> = sections.into_iter().map(|(_, lines)| lines).collect();
+    let mut sections: Vec<Vec<WrappedLine>> = sections.into_iter().map(|(_, lines)| lines).collect();
     if let Some(first) = sections.first_mut() {
         let keys = SUSPEND.to_string();
-        first.extend(Laid::led(&keys, KEYS, Weight::Plain, "stop until the shell continues it", width));
+        first.extend(WrappedLine::led(
+            &keys,
+            KEYS,
+            LineWeight::Plain,
+            "stop until the shell continues it",
+            width,
+        ));
     }
     sections.push(language(width));
     let last = sections.len().saturating_sub(1);
-    sections.iter_mut().take(last).for_each(|lines| lines.push(Laid::blank()));
+    sections.iter_mut().take(last).for_each(|lines| lines.push(WrappedLine::blank()));
     sections
 }
 
 /// What can be typed to filter a list.
-fn language(width: usize) -> Vec<Laid> {
+fn language(width: usize) -> Vec<WrappedLine> {
     let column = TERMS.min(width / 2);
-    let head = Laid::wrapped(Weight::Head, "in a filter; all its terms must match", width);
+    let head = WrappedLine::wrapped(LineWeight::Head, "in a filter; all its terms must match", width);
     let terms = filter::HELP.iter();
-    head.chain(terms.flat_map(|(terms, meaning)| Laid::led(terms, column, Weight::Plain, meaning, width)))
-        .collect()
+    head.chain(
+        terms.flat_map(|(terms, meaning)| WrappedLine::led(terms, column, LineWeight::Plain, meaning, width)),
+    )
+    .collect()
 }
 
-fn row(binding: &Binding, chords: &[Chord], width: usize) -> Vec<Laid> {
+fn row(binding: &Binding, chords: &[Chord], width: usize) -> Vec<WrappedLine> {
     let keys: Vec<_> = chords.iter().map(Chord::to_string).collect();
     let keys = match binding.command.argument() {
         Some(argument) if keys.is_empty() => argument.to_string(),
         None if keys.is_empty() => "(no key)".to_owned(),
         _ => keys.join(" "),
     };
-    Laid::led(&keys, KEYS, Weight::Plain, binding.help, width)
+    WrappedLine::led(&keys, KEYS, LineWeight::Plain, binding.help, width)
 }
 
 /// The words for a set of contexts.
-fn place(contexts: &[Context]) -> String {
-    let missing: Vec<_> = Context::ALL.iter().filter(|context| !contexts.contains(context)).collect();
+fn place(contexts: &[KeyContext]) -> String {
+    let missing: Vec<_> = KeyContext::ALL.iter().filter(|context| !contexts.contains(context)).collect();
     match (missing.as_slice(), contexts) {
         ([], _) => "everywhere".to_owned(),
-        ([Context::Help], _) => "in every pane".to_owned(),
+        ([KeyContext::Help], _) => "in every pane".to_owned(),
         (_, contexts) => {
             let titles: Vec<_> = contexts.iter().map(|context| context.title()).collect();
             titles.join(", ")
@@ -124,7 +132,7 @@ fn place(contexts: &[Context]) -> String {
 }
 
 /// The sections in two columns of about the same length.
-fn halves(sections: Vec<Vec<Laid>>) -> Vec<Vec<Laid>> {
+fn halves(sections: Vec<Vec<WrappedLine>>) -> Vec<Vec<WrappedLine>> {
     let all: usize = sections.iter().map(Vec::len).sum();
     let (mut left, mut right) = (Vec::new(), Vec::new());
     for lines in sections {

@@ -5,18 +5,18 @@ pub(crate) mod update;
 
 use super::text_input::TextInput;
 use crate::app::command::Motion;
-use crate::app::effect::Ticket;
+use crate::app::effect::RequestId;
 use crate::app::list::moved;
-use crate::model::history::{Account, Deed, Sought, Volume};
+use crate::model::history::{HistorySearch, JobPage, JobStep, JobSummary};
 
 /// How close to the last known job the cursor comes before more are asked for.
 const AHEAD: usize = 20;
 
 /// How far jobs are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
+pub enum KnownJobs {
     /// Some have been asked for.
-    Asked(Ticket),
+    Asked(RequestId),
     /// These, and where there are older ones those before this job.
     Are(Option<i64>),
     /// They could not be read: why.
@@ -27,9 +27,9 @@ pub enum Known {
 #[derive(Debug)]
 pub struct HistoryPage {
     /// The jobs, the newest first.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<JobSummary>,
     /// Whether these are all.
-    pub known: Known,
+    pub known: KnownJobs,
     /// How many entries of the journal could not be read.
     pub damaged: u64,
     /// What is sought, as it was typed.
@@ -39,29 +39,29 @@ pub struct HistoryPage {
     /// The row of the cursor.
     pub at: usize,
     /// The job that is open.
-    pub open: Option<JobPage>,
+    pub open: Option<JobDetail>,
 }
 
 impl HistoryPage {
     /// A page that waits for its first jobs.
     #[must_use]
-    pub fn new(ticket: Ticket) -> Self {
-        let (filter, known) = (String::new(), Known::Asked(ticket));
+    pub fn new(ticket: RequestId) -> Self {
+        let (filter, known) = (String::new(), KnownJobs::Asked(ticket));
         Self { accounts: Vec::new(), known, damaged: 0, filter, typing: None, at: 0, open: None }
     }
 
     /// Takes in jobs that were asked for with `ticket`.
-    pub fn receive(&mut self, ticket: Ticket, volume: Volume) {
-        if self.known == Known::Asked(ticket) {
+    pub fn receive(&mut self, ticket: RequestId, volume: JobPage) {
+        if self.known == KnownJobs::Asked(ticket) {
             self.accounts.extend(volume.accounts);
-            self.known = Known::Are(volume.before);
+            self.known = KnownJobs::Are(volume.before);
             self.damaged = self.damaged.max(volume.damaged);
         }
     }
 
     /// The job that a key is about: the one that is open, else the one under the cursor.
     #[must_use]
-    pub fn current(&self) -> Option<&Account> {
+    pub fn current(&self) -> Option<&JobSummary> {
         self.open.as_ref().map(|open| &open.account).or_else(|| self.accounts.get(self.at))
     }
 
@@ -69,7 +69,7 @@ impl HistoryPage {
     #[must_use]
     pub fn wants(&self) -> Option<i64> {
         match self.known {
-            Known::Are(Some(before)) if self.at + AHEAD >= self.accounts.len() => Some(before),
+            KnownJobs::Are(Some(before)) if self.at + AHEAD >= self.accounts.len() => Some(before),
             _ => None,
         }
     }
@@ -99,22 +99,22 @@ impl HistoryPage {
 
 /// How far the steps of a job are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Steps {
+pub enum KnownSteps {
     /// They have been asked for.
-    Asked(Ticket),
+    Asked(RequestId),
     /// All of them.
-    Are(Vec<Deed>),
+    Are(Vec<JobStep>),
     /// They could not be read: why.
     Failed(String),
 }
 
 /// One job with its steps.
 #[derive(Debug)]
-pub struct JobPage {
+pub struct JobDetail {
     /// The job.
-    pub account: Account,
+    pub account: JobSummary,
     /// Its steps.
-    pub steps: Steps,
+    pub steps: KnownSteps,
     /// How many entries of it could not be read.
     pub damaged: u64,
     /// What is sought among them, as it was typed.
@@ -127,28 +127,28 @@ pub struct JobPage {
     pub at: usize,
 }
 
-impl JobPage {
+impl JobDetail {
     /// A page that waits for its steps.
     #[must_use]
-    pub fn new(account: Account, ticket: Ticket) -> Self {
-        let (filter, steps) = (String::new(), Steps::Asked(ticket));
+    pub fn new(account: JobSummary, ticket: RequestId) -> Self {
+        let (filter, steps) = (String::new(), KnownSteps::Asked(ticket));
         Self { account, steps, damaged: 0, filter, typing: None, shown: Vec::new(), at: 0 }
     }
 
     /// Shows the steps that are sought.
-    pub fn seek(&mut self, filter: String, sought: &Sought) {
+    pub fn seek(&mut self, filter: String, sought: &HistorySearch) {
         self.filter = filter;
         self.at = 0;
-        let Steps::Are(deeds) = &self.steps else { return };
+        let KnownSteps::Are(deeds) = &self.steps else { return };
         self.shown = (0..deeds.len()).filter(|n| sought.finds(&deeds[*n])).collect();
     }
 
     /// The step the cursor is on.
     #[must_use]
-    pub fn current(&self) -> Option<&Deed> {
+    pub fn current(&self) -> Option<&JobStep> {
         match &self.steps {
-            Steps::Are(deeds) => deeds.get(*self.shown.get(self.at)?),
-            Steps::Asked(_) | Steps::Failed(_) => None,
+            KnownSteps::Are(deeds) => deeds.get(*self.shown.get(self.at)?),
+            KnownSteps::Asked(_) | KnownSteps::Failed(_) => None,
         }
     }
 }

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::effect::Ticket;
+use crate::app::effect::RequestId;
 use crate::model::kind::Kind;
-use crate::model::recovery::Recall;
+use crate::model::recovery::RecoveryRequest;
 
 /// What a ticket was given out for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Purpose {
     /// A job.
     Job,
     /// A past job, to undo it or to try again what failed of it.
-    Recall(Recall),
+    Recall(RecoveryRequest),
     /// Unfinished jobs of earlier runs.
     Unfinished,
     /// Past jobs.
@@ -71,23 +71,23 @@ pub enum Purpose {
 
 /// The tickets that wait for their final message.
 #[derive(Debug, Default)]
-pub struct Tickets {
+pub struct InFlight {
     last: u64,
-    open: BTreeMap<Ticket, Purpose>,
+    open: BTreeMap<RequestId, Purpose>,
 }
 
-impl Tickets {
+impl InFlight {
     /// A new ticket for `purpose`.
-    pub fn open(&mut self, purpose: Purpose) -> Ticket {
+    pub fn open(&mut self, purpose: Purpose) -> RequestId {
         self.last += 1;
-        let ticket = Ticket(self.last);
+        let ticket = RequestId(self.last);
         self.open.insert(ticket, purpose);
         ticket
     }
 
     /// What an open ticket is for; `None` for one that was never given out or has ended.
     #[must_use]
-    pub fn purpose(&self, ticket: Ticket) -> Option<Purpose> {
+    pub fn purpose(&self, ticket: RequestId) -> Option<Purpose> {
         self.open.get(&ticket).copied()
     }
 
@@ -104,7 +104,7 @@ impl Tickets {
     }
 
     /// Ends a ticket.
-    pub fn close(&mut self, ticket: Ticket) {
+    pub fn close(&mut self, ticket: RequestId) {
         self.open.remove(&ticket);
     }
 

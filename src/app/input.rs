@@ -1,13 +1,13 @@
 //! Which layer a key goes to, and what commands do.
 
-use crate::app::arming::{Arming, Pace};
+use crate::app::arming::{Arming, KeyPace};
 use crate::app::command::Command;
 use crate::app::effect::{Effect, Effects, Exit};
-use crate::app::keymap::{Chord, Context, Key, SUSPEND};
-use crate::app::list::Marking;
+use crate::app::keymap::{Chord, Key, KeyContext, SUSPEND};
+use crate::app::list::PendingMarks;
 use crate::app::palette::Palette;
 use crate::app::saved::selections;
-use crate::app::state::{Focus, Overlay, Question, State};
+use crate::app::state::{Focus, Overlay, State, YesNoQuestion};
 use crate::app::text_input;
 use crate::app::text_input::TextInput;
 use crate::app::update::leave;
@@ -16,8 +16,8 @@ use crate::app::{
     organizations, recovery, saved, selection, status_pane, undo,
 };
 use crate::model::filter::Filter;
-use crate::model::kind::{Kind, Verb};
-use crate::model::recovery::Recall;
+use crate::model::kind::{Action, Kind};
+use crate::model::recovery::RecoveryRequest;
 use crate::model::time::Moment;
 
 /// Reads a key, from the topmost layer down.
@@ -53,7 +53,7 @@ fn dispatch(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), effec
 
 /// Ctrl-C quits from everywhere, inputs and modals included, unless the config gave the command another chord.
 fn is_interrupt(state: &State, chord: Chord) -> bool {
-    chord.ctrl && state.setup.keymap.command(Context::Table, chord) == Some(Command::Quit)
+    chord.ctrl && state.setup.keymap.command(KeyContext::Table, chord) == Some(Command::Quit)
 }
 
 /// While the program waits for what is under way, a second wish to leave is obeyed at once.
@@ -64,7 +64,7 @@ fn insist(state: &State, chord: Chord, effects: &mut Effects) {
 }
 
 fn only_quit(state: &mut State, chord: Chord, effects: &mut Effects) {
-    match state.setup.keymap.command(Context::Table, chord) {
+    match state.setup.keymap.command(KeyContext::Table, chord) {
         Some(Command::Close) => quit(state, Exit::Quit, effects),
         Some(Command::Quit) => quit(state, Exit::Interrupted, effects),
         _ => {}
@@ -137,7 +137,7 @@ fn overlay_key(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), ef
             list::update::columns_key(state, at, chord);
         }
         // An answer counts once the question was seen, and only from a hand.
-        Some(Overlay::Ask(_)) if state.question_arming.key(Some(chord), at) != Pace::Hand => {}
+        Some(Overlay::Ask(_)) if state.question_arming.key(Some(chord), at) != KeyPace::Hand => {}
         Some(Overlay::Ask(question)) => {
             let question = *question;
             answer(state, question, chord, repeat, effects);
@@ -146,20 +146,21 @@ fn overlay_key(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), ef
     }
 }
 
-fn answer(state: &mut State, question: Question, chord: Chord, repeat: bool, effects: &mut Effects) {
+fn answer(state: &mut State, question: YesNoQuestion, chord: Chord, repeat: bool, effects: &mut Effects) {
     let typed = chord.typed().filter(|_| !repeat);
     match (question, typed) {
-        (Question::Quit(exit), Some('y')) => leave(state, exit, effects),
-        (Question::CancelJob(ticket), Some('y')) => {
+        (YesNoQuestion::Quit(exit), Some('y')) => leave(state, exit, effects),
+        (YesNoQuestion::CancelJob(ticket), Some('y')) => {
             state.overlay = None;
             confirm::update::cancel(state, ticket, effects);
         }
-        (Question::CancelJob(_), Some('a')) => {
+        (YesNoQuestion::CancelJob(_), Some('a')) => {
             state.overlay = None;
             confirm::update::cancel_all(state, effects);
         }
-        (Question::CancelJob(_), typed) if chord.key != Key::Esc && !matches!(typed, Some('n' | 'q')) => {}
-        (Question::Quit(_) | Question::CancelJob(_), _) => {
+        (YesNoQuestion::CancelJob(_), typed)
+            if chord.key != Key::Esc && !matches!(typed, Some('n' | 'q')) => {}
+        (YesNoQuestion::Quit(_) | YesNoQuestion::CancelJob(_), _) => {
             state.overlay = None;
             confirm::update::go_on(state, effects);
         }
@@ -221,7 +222,7 @@ fn wish(state: &mut State, wished: Command, effects: &mut Effects) {
     }
 }
 
-fn explain_unbound(state: &mut State, name: &str, contexts: &[Context], here: Context) {
+fn explain_unbound(state: &mut State, name: &str, contexts: &[KeyContext], here: KeyContext) {
     let place = contexts.first().map_or("nowhere", |context| context.title());
     state.note(format!("{name} works {place}, not {}: esc goes back", here.title()));
 }
@@ -242,7 +243,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::PreviousKind => {
             list::update::go(state, list::update::neighbour(state.kind, Kind::ALL.len() - 1), effects);
         }
-        Command::Go(kind) if kind == state.kind && state.context() == Context::Table => {
+        Command::Go(kind) if kind == state.kind && state.context() == KeyContext::Table => {
             state.note(format!("the {} are shown already", kind.row().plural));
         }
         Command::Go(kind) => list::update::go(state, kind, effects),
@@ -264,8 +265,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::NextScope => list::update::next_scope(state, effects),
         Command::ToggleMark => selection::update::toggle(state),
         Command::Range => selection::update::range(state),
-        Command::MarkAll => selection::update::all(state, Marking::All, effects),
-        Command::InvertMarks => selection::update::all(state, Marking::Invert, effects),
+        Command::MarkAll => selection::update::all(state, PendingMarks::All, effects),
+        Command::InvertMarks => selection::update::all(state, PendingMarks::Invert, effects),
         Command::ClearMarks => selection::update::clear(state),
         Command::MarkedOnly => marked_view::update::show(state),
         Command::SaveSet | Command::OpenSet | Command::MarkFile => {
@@ -283,10 +284,10 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::Do(verb) => confirm::update::propose(state, verb),
         Command::Undo => undo::undo(state, effects),
         Command::Redo => undo::redo(state, effects),
-        Command::Retry => undo::look(state, Recall::Retry, effects),
+        Command::Retry => undo::look(state, RecoveryRequest::Retry, effects),
         Command::ExplainDelete => {
             let spoken = |verb| state.setup.keymap.spoken(Command::Do(verb));
-            let (archive, delete) = (spoken(Verb::Archive), spoken(Verb::Delete));
+            let (archive, delete) = (spoken(Action::Archive), spoken(Action::Delete));
             let archives = state.kind.row().words.archives;
             state.note(format!("{archive} {archives}, {delete} deletes permanently"));
         }
@@ -318,7 +319,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
 
 /// Takes one layer away; never acts.
 fn back(state: &mut State, effects: &mut Effects) {
-    if state.overlay.take().is_some() || state.context() == Context::Detail && detail::update::peel(state) {
+    if state.overlay.take().is_some() || state.context() == KeyContext::Detail && detail::update::peel(state)
+    {
         return;
     }
     let in_set = state.is_in_set();
@@ -363,12 +365,12 @@ fn leave_page(state: &mut State, effects: &mut Effects) -> bool {
 
 /// Quits, after asking if a job runs.
 fn quit(state: &mut State, exit: Exit, effects: &mut Effects) {
-    let asked_already = matches!(state.overlay, Some(Overlay::Ask(Question::Quit(_))));
+    let asked_already = matches!(state.overlay, Some(Overlay::Ask(YesNoQuestion::Quit(_))));
     if state.jobs.is_empty() && state.saves.current.is_none() || asked_already {
         leave(state, exit, effects);
     } else {
         // A queue that is paused by a question stays so until this one is answered.
         state.question_arming = Arming::default();
-        state.overlay = Some(Overlay::Ask(Question::Quit(exit)));
+        state.overlay = Some(Overlay::Ask(YesNoQuestion::Quit(exit)));
     }
 }

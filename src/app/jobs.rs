@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::effect::Ticket;
-use crate::app::event::{Attempt, Wait};
+use crate::app::effect::RequestId;
+use crate::app::event::{Attempt, LimitWait};
 use crate::app::state::State;
-use crate::app::status_pane::group::{Loss, Sent};
+use crate::app::status_pane::group::{FailedStep, SentRequest};
 use crate::model::id::Id;
 use crate::model::kind::Kind;
-use crate::model::limits::Requests;
-use crate::model::outcome::{Outcome, Tally};
+use crate::model::limits::RemainingRequests;
+use crate::model::outcome::{Outcome, OutcomeCounts};
 use crate::model::plan::Plan;
 use crate::model::record::Record;
 use crate::model::time::Moment;
@@ -23,7 +23,7 @@ use crate::model::time::Moment;
 #[derive(Debug)]
 pub struct Job {
     /// Its ticket.
-    pub ticket: Ticket,
+    pub ticket: RequestId,
     /// What it does.
     pub plan: Arc<Plan>,
     /// Its number in the journal, once it is there.
@@ -41,9 +41,9 @@ pub struct Job {
     /// How many of its records are dealt with: one that is archived to be deleted next is not.
     done: usize,
     /// Its steps that did not succeed.
-    pub losses: Vec<Loss>,
+    pub losses: Vec<FailedStep>,
     /// The last request of each record whose step has not ended, where it did not succeed.
-    sent: BTreeMap<(Kind, Id), Sent>,
+    sent: BTreeMap<(Kind, Id), SentRequest>,
     /// The records that are not dealt with, and how many reads each may still need.
     open: BTreeMap<(Kind, Id), usize>,
     /// The sum of these.
@@ -60,7 +60,7 @@ pub struct Job {
 
 impl Job {
     /// The last request for a record that did not succeed, which is not kept any longer.
-    pub fn take_sent(&mut self, record: &Record) -> Option<Sent> {
+    pub fn take_sent(&mut self, record: &Record) -> Option<SentRequest> {
         self.sent.remove(&(record.kind(), record.id().clone()))
     }
 
@@ -93,7 +93,7 @@ impl Job {
 
     /// The sum if it breaks off now: what has not ended may or may not have been done.
     #[must_use]
-    pub fn cut_short(&self) -> Tally {
+    pub fn cut_short(&self) -> OutcomeCounts {
         let ended: Vec<_> = self.ended.iter().map(|ended| ended.or(Some(Outcome::Unknown))).collect();
         self.plan.tally(&ended)
     }
@@ -108,9 +108,9 @@ impl Job {
 
     /// The requests that are still to be sent or answered.
     #[must_use]
-    pub fn requests_left(&self) -> Requests {
+    pub fn requests_left(&self) -> RemainingRequests {
         let reads = self.reads_left + self.listed_left.div_ceil(Plan::ROWS_A_READ);
-        Requests { writes: self.plan.steps.len() - self.steps_ended, reads }
+        RemainingRequests { writes: self.plan.steps.len() - self.steps_ended, reads }
     }
 
     /// Starts or stops the clock that its rate is measured by.
@@ -156,8 +156,8 @@ impl State {
     /// Whether requests can be sent now: a rate says nothing while they cannot.
     #[must_use]
     pub fn can_send(&self) -> bool {
-        let is_in_force = |wait: &&Wait| wait.until > self.now.tick;
-        let is_held = self.waiting.as_ref().filter(is_in_force).is_some_and(Wait::is_pause);
+        let is_in_force = |wait: &&LimitWait| wait.until > self.now.tick;
+        let is_held = self.waiting.as_ref().filter(is_in_force).is_some_and(LimitWait::is_pause);
         !is_held && self.locked_out.is_none() && self.offline.is_none()
     }
 
@@ -171,7 +171,7 @@ impl State {
 
 impl Jobs {
     /// A job was confirmed.
-    pub fn add(&mut self, ticket: Ticket, plan: Arc<Plan>) {
+    pub fn add(&mut self, ticket: RequestId, plan: Arc<Plan>) {
         let mut open: BTreeMap<(Kind, Id), usize> = BTreeMap::new();
         for step in &plan.steps {
             *open.entry(key(&step.record)).or_default() += plan.reads_before(step);
@@ -229,7 +229,7 @@ impl Jobs {
     }
 
     /// The jobs that wait behind this one, the next first.
-    pub fn behind(&self, ticket: Ticket) -> impl Iterator<Item = &Job> {
+    pub fn behind(&self, ticket: RequestId) -> impl Iterator<Item = &Job> {
         let from = self.open.iter().skip_while(move |job| job.ticket != ticket);
         from.skip(1).filter(|job| !job.cancelled)
     }
@@ -247,7 +247,7 @@ impl Jobs {
     }
 
     /// The job with this ticket, to change it.
-    pub fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Job> {
+    pub fn get_mut(&mut self, ticket: RequestId) -> Option<&mut Job> {
         self.open.iter_mut().find(|job| job.ticket == ticket)
     }
 
@@ -289,14 +289,15 @@ impl Jobs {
             }
             (Some(job), Ok(_)) => drop(job.sent.remove(&key)),
             (Some(job), Err(failure)) => {
-                let sent = Sent { method: attempt.method, url: attempt.url.clone(), status: failure.status };
+                let sent =
+                    SentRequest { method: attempt.method, url: attempt.url.clone(), status: failure.status };
                 job.sent.insert(key, sent);
             }
         }
     }
 
     /// A step ended.
-    pub fn step(&mut self, ticket: Ticket, step: usize, outcome: Outcome) {
+    pub fn step(&mut self, ticket: RequestId, step: usize, outcome: Outcome) {
         let Some(job) = self.get_mut(ticket) else { return };
         let plan = Arc::clone(&job.plan);
         let (Some(ended), Some(of_plan)) = (job.ended.get_mut(step), plan.steps.get(step)) else { return };
@@ -312,7 +313,7 @@ impl Jobs {
     }
 
     /// A job is over. With the last one the queue is as it was at first.
-    pub fn remove(&mut self, ticket: Ticket) -> Option<Job> {
+    pub fn remove(&mut self, ticket: RequestId) -> Option<Job> {
         let at = self.open.iter().position(|job| job.ticket == ticket)?;
         let job = self.open.remove(at);
         if self.open.is_empty() {

@@ -13,7 +13,7 @@ pub use chord::{BadChord, Chord, Key};
 
 /// Where a key is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Context {
+pub enum KeyContext {
     /// The table of a kind.
     Table,
     /// The detail page of a record.
@@ -26,7 +26,7 @@ pub enum Context {
     Help,
 }
 
-impl Context {
+impl KeyContext {
     /// Every context.
     pub const ALL: [Self; 5] = [Self::Table, Self::Detail, Self::Marked, Self::Status, Self::Help];
 
@@ -53,7 +53,7 @@ pub struct Binding {
     /// Its default chords.
     pub chords: &'static [&'static str],
     /// Where it is bound.
-    pub contexts: &'static [Context],
+    pub contexts: &'static [KeyContext],
     /// The footer's words.
     pub hint: &'static str,
     /// The help's sentence.
@@ -170,7 +170,7 @@ impl Keymap {
 
     /// What `chord` means in `context`.
     #[must_use]
-    pub fn command(&self, context: Context, chord: Chord) -> Option<Command> {
+    pub fn command(&self, context: KeyContext, chord: Chord) -> Option<Command> {
         let bound = self
             .rows
             .iter()

@@ -2,15 +2,15 @@
 //!
 //! Owns the wrapping, so that what is drawn and what is scrolled count the same lines. Must not know how a line is drawn.
 
-use crate::model::catalog::{BETWEEN, Form};
-use crate::model::people::People;
+use crate::model::catalog::{BETWEEN, FieldFormat};
+use crate::model::people::Members;
 use crate::model::record::{Record, Value};
 use crate::model::text;
 use crate::model::time::Zone;
 
 /// How much a line asks to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
+pub enum LineWeight {
     /// It merely tells.
     Plain,
     /// It must not be overlooked.
@@ -23,9 +23,9 @@ pub enum Weight {
 
 /// One line, broken to a width.
 #[derive(Debug, Clone)]
-pub struct Laid {
+pub struct WrappedLine {
     /// How much it asks to be read.
-    pub weight: Weight,
+    pub weight: LineWeight,
     /// What stands before the text: a label, or keys, with the spaces that align the text.
     pub lead: String,
     /// The text.
@@ -34,28 +34,28 @@ pub struct Laid {
     pub record: Option<Record>,
 }
 
-impl Laid {
+impl WrappedLine {
     /// A line without a lead.
     #[must_use]
-    pub fn new(weight: Weight, text: impl Into<String>) -> Self {
+    pub fn new(weight: LineWeight, text: impl Into<String>) -> Self {
         Self { weight, lead: String::new(), text: text.into(), record: None }
     }
 
     /// An empty line.
     #[must_use]
     pub fn blank() -> Self {
-        Self::new(Weight::Plain, "")
+        Self::new(LineWeight::Plain, "")
     }
 
     /// `text` as lines of at most `width` cells.
-    pub fn wrapped(weight: Weight, text: &str, width: usize) -> impl Iterator<Item = Self> {
+    pub fn wrapped(weight: LineWeight, text: &str, width: usize) -> impl Iterator<Item = Self> {
         text::wrapped(&text::clean_lines(text), width).into_iter().map(move |line| Self::new(weight, line))
     }
 
     /// `text` after a `lead` of `column` cells, its further lines aligned with the first. A lead that is too long
     /// stands on a line of its own.
     #[must_use]
-    pub fn led(lead: &str, column: usize, weight: Weight, text: &str, width: usize) -> Vec<Self> {
+    pub fn led(lead: &str, column: usize, weight: LineWeight, text: &str, width: usize) -> Vec<Self> {
         let lead = text::clean(lead);
         let mut lines = Vec::new();
         let mut next = if text::width(&lead) < column {
@@ -75,7 +75,7 @@ impl Laid {
 
 /// How exactly a time is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precision {
+pub enum TimePrecision {
     /// `2026-03-01`
     Day,
     /// `2026-03-01 09:30`
@@ -88,24 +88,24 @@ pub fn shown(
     record: &Record,
     field: usize,
     zone: &Zone,
-    people: &People,
-    precision: Precision,
+    people: &Members,
+    precision: TimePrecision,
 ) -> Option<String> {
     let form = record.kind().row().fields.get(field)?.form;
     Some(match (record.value(field), form) {
         // What is stored elsewhere has a size that nobody here will know.
-        (Value::Missing, Form::Bytes) if record.stored_bytes().is_none() => return None,
-        (Value::Missing, Form::Bytes) if precision == Precision::Day => "unknown".to_owned(),
-        (Value::Missing, Form::Bytes) => "unknown until downloaded".to_owned(),
+        (Value::Missing, FieldFormat::Bytes) if record.stored_bytes().is_none() => return None,
+        (Value::Missing, FieldFormat::Bytes) if precision == TimePrecision::Day => "unknown".to_owned(),
+        (Value::Missing, FieldFormat::Bytes) => "unknown until downloaded".to_owned(),
         (Value::Missing, _) => return None,
-        (Value::Text(ids), Form::People) => people.names(ids),
-        (Value::Text(names), Form::Names) => names.replace(BETWEEN, ", "),
+        (Value::Text(ids), FieldFormat::People) => people.names(ids),
+        (Value::Text(names), FieldFormat::Names) => names.replace(BETWEEN, ", "),
         (Value::Text(words), _) => words.to_owned(),
-        (Value::Number(share), Form::Percent) => format!("{share:.0}%"),
+        (Value::Number(share), FieldFormat::Percent) => format!("{share:.0}%"),
         // A number of bytes is whole and not negative.
-        (Value::Number(bytes), Form::Bytes) => text::size(bytes as u64),
+        (Value::Number(bytes), FieldFormat::Bytes) => text::size(bytes as u64),
         (Value::Number(number), _) => shown_number(number),
-        (Value::Time(at), _) if precision == Precision::Day => zone.date(at),
+        (Value::Time(at), _) if precision == TimePrecision::Day => zone.date(at),
         (Value::Time(at), _) => zone.minute(at),
     })
 }

@@ -14,22 +14,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::command::Motion;
-use crate::app::effect::{Includes, Question, Ticket, Wanted};
+use crate::app::effect::{ListFilter, ListIncludes, RequestId, WantedPages};
 use crate::app::event::LoadEnd;
-use crate::app::filter::Trouble;
-use crate::app::list::row_index::Order;
-use crate::app::list::search::Search;
-use crate::app::selection::Marks;
+use crate::app::filter::FilterError;
+use crate::app::list::row_index::RowIndex;
+use crate::app::list::search::ServerSearch;
+use crate::app::selection::Selection;
 use crate::model::catalog::Source;
 use crate::model::failure::Failure;
 use crate::model::filter::Filter;
 use crate::model::id::Id;
 use crate::model::kind::Coverage;
 use crate::model::kind::{Kind, Scope};
-use crate::model::people::People;
-use crate::model::query::{Arranged, Sort, Wish};
+use crate::model::people::Members;
+use crate::model::query::{Query, QueryResult, Sort};
 use crate::model::record::{Page, Record};
-use crate::model::rows::{Place, Rows, shortfall};
+use crate::model::rows::{PagePosition, Rows, shortfall};
 use crate::model::time::Moment;
 
 /// While a job or a load goes on, hidden marks are counted at most so often.
@@ -37,11 +37,11 @@ const RECOUNT: Duration = Duration::from_millis(200);
 
 /// How far a list has been loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Load {
+pub enum LoadProgress {
     /// It has not been asked for.
     Untouched,
     /// Pages are coming in.
-    Running(Ticket),
+    Running(RequestId),
     /// It has been read to its end. There may be gaps in it.
     Done(LoadEnd),
     /// It could not be read to its end.
@@ -52,7 +52,7 @@ pub enum Load {
 
 /// What a load does with the rows that are here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum ReloadMode {
     /// They are of another list, and go.
     Anew,
     /// They stay in their places until the same list has brought them again.
@@ -63,7 +63,7 @@ pub enum Reading {
 
 /// Marking all that match, waiting for the list to be complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Marking {
+pub enum PendingMarks {
     /// Mark them all.
     All,
     /// Turn their marks around.
@@ -80,11 +80,11 @@ pub struct Listing {
     /// Which rows are shown.
     pub filter: Filter,
     /// What was typed since and is no filter: nothing is done to what matches before that is mended.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<FilterError>,
     /// In which order, if not the server's.
     pub sort: Option<Sort>,
     /// How far it is loaded.
-    pub load: Load,
+    pub load: LoadProgress,
     /// How many records the server says this scope has.
     pub total: Option<u64>,
     /// How many active records there are, for the tab.
@@ -96,18 +96,18 @@ pub struct Listing {
     /// For collected kinds, how far they have been gathered.
     pub coverage: Vec<Coverage>,
     /// Marking that waits for the rest of the list.
-    pub marking: Option<Marking>,
+    pub marking: Option<PendingMarks>,
     /// Where a range of marks began.
     pub anchor: Option<Id>,
     /// What the list was asked to bring along with each row.
-    pub includes: Includes,
+    pub includes: ListIncludes,
     /// What of the filter the server is asked while the list is not complete.
-    pub search: Search,
+    pub search: ServerSearch,
     /// How many rows each page dropped and could not read: a page that is read again counts once.
     left_out: BTreeMap<u32, (usize, usize)>,
     rows: Rows,
     positions: HashMap<Id, usize>,
-    order: Order,
+    order: RowIndex,
     /// How often the order has changed.
     orders: u64,
     /// How many marks were hidden when they were last counted, and the order and marks that was true for.
@@ -121,7 +121,7 @@ pub struct Listing {
     /// The fields that the filter asks for and some rows do not carry, and how many rows that decides about.
     pub unknown: Vec<(usize, usize)>,
     /// The arrangement under way.
-    arranging: Option<Ticket>,
+    arranging: Option<RequestId>,
     /// Whether rows, filter or sort changed since the arrangement under way, or shown, was asked for.
     stale: bool,
     /// Whether filter or sort changed since the arrangement under way was asked for, so that its order is of no use.
@@ -157,7 +157,7 @@ impl Listing {
             filter: Filter::default(),
             trouble: None,
             sort: None,
-            load: Load::Untouched,
+            load: LoadProgress::Untouched,
             total: None,
             active_total: None,
             dropped: 0,
@@ -165,12 +165,12 @@ impl Listing {
             coverage: Vec::new(),
             marking: None,
             anchor: None,
-            includes: Includes::default(),
-            search: Search::default(),
+            includes: ListIncludes::default(),
+            search: ServerSearch::default(),
             left_out: BTreeMap::new(),
             rows: Rows::default(),
             positions: HashMap::new(),
-            order: Order::default(),
+            order: RowIndex::default(),
             orders: 0,
             hidden: (0, 0, 0),
             counted: None,
@@ -272,7 +272,7 @@ impl Listing {
 
     /// How many marks of this kind are on records that are not shown.
     #[must_use]
-    pub fn hidden_among(&self, marks: &Marks) -> usize {
+    pub fn hidden_among(&self, marks: &Selection) -> usize {
         match self.hidden {
             (orders, version, known) if (orders, version) == (self.orders, marks.version(self.kind)) => known,
             _ => marks.of(self.kind).filter(|mark| !self.shows(mark.record.id())).count(),
@@ -281,7 +281,7 @@ impl Listing {
 
     /// Counts the hidden marks after marks or order have changed, so that a frame costs the same however many there are. While
     /// they change all the time they are counted now and then.
-    pub fn count_hidden(&mut self, marks: &Marks, now: Moment, is_busy: bool) {
+    pub fn count_hidden(&mut self, marks: &Selection, now: Moment, is_busy: bool) {
         let is_known = (self.hidden.0, self.hidden.1) == (self.orders, marks.version(self.kind));
         let is_recent = self.counted.is_some_and(|counted| now.since(counted) < RECOUNT);
         if !(is_known || is_busy && is_recent) {

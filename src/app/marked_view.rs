@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::text_input::TextInput;
 use crate::app::command::Motion;
 use crate::app::list::moved;
-use crate::app::selection::{Mark, Marks};
+use crate::app::selection::{Mark, Selection};
 use crate::model::filter::Filter;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
@@ -22,17 +22,17 @@ use crate::model::time::Moment;
 const RECOUNT: Duration = Duration::from_millis(200);
 
 /// What tells one marked record from all others.
-pub type Key = (Kind, Id);
+pub type MarkKey = (Kind, Id);
 
 /// What tells `record` from all others.
 #[must_use]
-pub fn key(record: &Record) -> Key {
+pub fn key(record: &Record) -> MarkKey {
     (record.kind(), record.id().clone())
 }
 
 /// A filter that is being typed.
 #[derive(Debug)]
-pub struct Typing {
+pub struct MarkedFilter {
     /// What is typed.
     pub input: TextInput,
     /// What Esc returns to.
@@ -41,7 +41,7 @@ pub struct Typing {
 
 /// The rows of one kind that are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub struct MarkedGroup {
     /// The kind.
     pub kind: Kind,
     /// Which of the shown rows they are.
@@ -52,40 +52,40 @@ pub struct Group {
 
 /// One line of the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line<'a> {
+pub enum MarkedLine<'a> {
     /// The heading of a kind.
-    Head(&'a Group),
+    Head(&'a MarkedGroup),
     /// A shown row.
-    Row(&'a Group, usize),
+    Row(&'a MarkedGroup, usize),
 }
 
 /// The view of all that is marked.
 #[derive(Debug, Default)]
-pub struct WorkingSet {
+pub struct MarkedView {
     /// Kind by kind, in the order they were marked in.
     rows: Vec<Record>,
     /// The rows that the filter lets through.
     shown: Vec<usize>,
-    groups: Vec<Group>,
+    groups: Vec<MarkedGroup>,
     /// The marks that were taken away here.
-    taken: BTreeMap<Key, Mark>,
+    taken: BTreeMap<MarkKey, Mark>,
     /// Those of them that were all cleared together, last.
-    cleared: Vec<Key>,
+    cleared: Vec<MarkKey>,
     /// Words over names.
     pub filter: Filter,
     /// The filter being typed.
-    pub typing: Option<Typing>,
+    pub typing: Option<MarkedFilter>,
     at: usize,
-    cursor: Option<Key>,
+    cursor: Option<MarkKey>,
     /// The marks that all this was true for, and when that was found.
     version: Option<u64>,
     settled: Option<Moment>,
 }
 
-impl WorkingSet {
+impl MarkedView {
     /// The view of what is marked now.
     #[must_use]
-    pub fn new(marks: &Marks) -> Self {
+    pub fn new(marks: &Selection) -> Self {
         let mut set = Self::default();
         set.rebuild(marks);
         set
@@ -146,13 +146,13 @@ impl WorkingSet {
 
     /// What stands in line `at`.
     #[must_use]
-    pub fn line(&self, at: usize) -> Option<Line<'_>> {
-        let before = |n: usize, group: &Group| group.rows.start + n;
+    pub fn line(&self, at: usize) -> Option<MarkedLine<'_>> {
+        let before = |n: usize, group: &MarkedGroup| group.rows.start + n;
         let last = self.groups.iter().enumerate().rev().find(|(n, group)| before(*n, group) <= at);
         let (n, group) = last?;
         match at - before(n, group) {
-            0 => Some(Line::Head(group)),
-            below if below <= group.rows.len() => Some(Line::Row(group, group.rows.start + below - 1)),
+            0 => Some(MarkedLine::Head(group)),
+            below if below <= group.rows.len() => Some(MarkedLine::Row(group, group.rows.start + below - 1)),
             _ => None,
         }
     }
@@ -171,7 +171,7 @@ impl WorkingSet {
     }
 
     /// Takes the mark on the record under the cursor away, or puts it back as it was.
-    pub fn toggle(&mut self, marks: &mut Marks) {
+    pub fn toggle(&mut self, marks: &mut Selection) {
         let Some(record) = self.under_cursor().cloned() else { return };
         let key = key(&record);
         match marks.take(record.kind(), record.id()) {
@@ -183,13 +183,13 @@ impl WorkingSet {
 
     /// Clears the marks of all that is shown; where none of it is marked, brings back what was cleared so last. Answers
     /// how many marks went, or how many came.
-    pub fn clear_or_return(&mut self, marks: &mut Marks) -> (usize, usize) {
+    pub fn clear_or_return(&mut self, marks: &mut Selection) -> (usize, usize) {
         let counts = if self.marked() > 0 { (self.clear(marks), 0) } else { (0, self.bring_back(marks)) };
         self.rebuild(marks);
         counts
     }
 
-    fn clear(&mut self, marks: &mut Marks) -> usize {
+    fn clear(&mut self, marks: &mut Selection) -> usize {
         let mut gone = Vec::new();
         for group in &self.groups {
             let rows = self.shown[group.rows.clone()].iter().filter_map(|row| self.rows.get(*row));
@@ -201,7 +201,7 @@ impl WorkingSet {
         self.cleared.len()
     }
 
-    fn bring_back(&mut self, marks: &mut Marks) -> usize {
+    fn bring_back(&mut self, marks: &mut Selection) -> usize {
         let keys = std::mem::take(&mut self.cleared);
         let back: Vec<Mark> = keys.iter().filter_map(|key| self.taken.remove(key)).collect();
         let n = back.len();
@@ -215,13 +215,13 @@ impl WorkingSet {
     }
 
     /// Shows only the rows whose names hold these words.
-    pub fn filter_by(&mut self, filter: Filter, marks: &Marks) {
+    pub fn filter_by(&mut self, filter: Filter, marks: &Selection) {
         self.filter = filter;
         self.rebuild(marks);
     }
 
     /// Brings the rows up to date after the marks have changed; while they change all the time, now and then.
-    pub fn keep_up(&mut self, marks: &Marks, now: Moment, is_busy: bool) {
+    pub fn keep_up(&mut self, marks: &Selection, now: Moment, is_busy: bool) {
         let is_recent = self.settled.is_some_and(|settled| now.since(settled) < RECOUNT);
         if self.version != Some(marks.versions()) && !(is_busy && is_recent) {
             self.settled = Some(now);
@@ -231,7 +231,7 @@ impl WorkingSet {
 
     /// Rows stay in their places, new ones come last of their kind, and those go whose mark is gone and was not taken
     /// away here.
-    fn rebuild(&mut self, marks: &Marks) {
+    fn rebuild(&mut self, marks: &Selection) {
         self.version = Some(marks.versions());
         let former = std::mem::take(&mut self.rows);
         let mut former = former.into_iter().peekable();
@@ -251,7 +251,7 @@ impl WorkingSet {
         self.show(marks);
     }
 
-    fn show(&mut self, marks: &Marks) {
+    fn show(&mut self, marks: &Selection) {
         let filter = &self.filter;
         let is_shown = |row: &usize| filter.is_empty() || filter.holds(self.rows[*row].name());
         self.shown = (0..self.rows.len()).filter(is_shown).collect();
@@ -264,7 +264,7 @@ impl WorkingSet {
                     group.rows.end = at + 1;
                     group.marked += marked;
                 }
-                None => self.groups.push(Group { kind: record.kind(), rows: at..at + 1, marked }),
+                None => self.groups.push(MarkedGroup { kind: record.kind(), rows: at..at + 1, marked }),
             }
         }
         self.settle_cursor();
@@ -291,29 +291,29 @@ mod tests {
         Record::new(kind, Id::new(&n.to_string()).unwrap(), vec![Draft::Text(format!("Thing {n}"))])
     }
 
-    fn marked() -> Marks {
-        let mut marks = Marks::default();
+    fn marked() -> Selection {
+        let mut marks = Selection::default();
         for (kind, n) in [(Kind::Tags, 1), (Kind::Processes, 2), (Kind::Tags, 3), (Kind::Processes, 4)] {
             marks.set(record(kind, n));
         }
         marks
     }
 
-    fn names(set: &WorkingSet) -> Vec<&str> {
+    fn names(set: &MarkedView) -> Vec<&str> {
         set.shown().map(Record::name).collect()
     }
 
     #[test]
     fn rows_stand_under_the_heading_of_their_kind() {
-        let mut set = WorkingSet::new(&marked());
+        let mut set = MarkedView::new(&marked());
         assert_eq!(names(&set), ["Thing 2", "Thing 4", "Thing 1", "Thing 3"]);
         let heads: Vec<usize> =
-            (0..set.lines()).filter(|at| matches!(set.line(*at), Some(Line::Head(_)))).collect();
+            (0..set.lines()).filter(|at| matches!(set.line(*at), Some(MarkedLine::Head(_)))).collect();
         assert_eq!((heads, set.lines(), set.line(6)), (vec![0, 3], 6, None));
         assert_eq!(set.cursor_line(), 1);
         set.move_cursor(Motion::Last, 10);
         assert_eq!((set.cursor_row(), set.cursor_line()), (3, 5));
-        let Some(Line::Row(group, row)) = set.line(5) else { panic!("no row") };
+        let Some(MarkedLine::Row(group, row)) = set.line(5) else { panic!("no row") };
         assert_eq!((group.kind, row), (Kind::Tags, 3));
     }
 
@@ -321,7 +321,7 @@ mod tests {
     fn a_slip_is_undone_as_it_was_until_one_leaves() {
         let mut marks = marked();
         marks.fail(record(Kind::Processes, 2), "refused: because".to_owned());
-        let mut set = WorkingSet::new(&marks);
+        let mut set = MarkedView::new(&marks);
         set.toggle(&mut marks);
         assert_eq!((marks.total(), set.len(), set.marked()), (3, 4, 3));
         set.toggle(&mut marks);
@@ -329,13 +329,13 @@ mod tests {
         assert_eq!(mark.failed.as_deref(), Some("refused: because"));
         assert_eq!(names(&set)[0], "Thing 2", "it stays in its place");
         set.toggle(&mut marks);
-        assert_eq!(WorkingSet::new(&marks).len(), 3);
+        assert_eq!(MarkedView::new(&marks).len(), 3);
     }
 
     #[test]
     fn clearing_takes_what_is_shown_and_comes_back_but_for_what_was_taken_before() {
         let mut marks = marked();
-        let mut set = WorkingSet::new(&marks);
+        let mut set = MarkedView::new(&marks);
         set.toggle(&mut marks);
         set.filter_by(Filter::words("THING 3"), &marks);
         assert_eq!((set.clear_or_return(&mut marks), marks.total()), ((1, 0), 2));
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn what_is_done_goes_even_if_it_was_unmarked_here() {
         let mut marks = marked();
-        let mut set = WorkingSet::new(&marks);
+        let mut set = MarkedView::new(&marks);
         set.toggle(&mut marks);
         set.settle(&record(Kind::Processes, 2));
         marks.settle(Kind::Processes, record(Kind::Processes, 4).id());

@@ -16,21 +16,21 @@ pub struct Notice {
     /// The sentence.
     pub words: String,
     /// When it goes.
-    pub ends: Ends,
+    pub ends: NoticeEnd,
 }
 
 /// When a notice goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ends {
+pub enum NoticeEnd {
     /// At this time, on the clock that never steps.
     At(Duration),
     /// When this is over, however long it takes.
-    With(Condition),
+    With(NoticeCondition),
 }
 
 /// A condition that a notice reports. Once it is over the notice would be untrue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Condition {
+pub enum NoticeCondition {
     /// Records are about to be marked.
     Marking,
     /// A range has been begun.
@@ -51,27 +51,27 @@ pub enum Condition {
 
 /// Why a command does nothing now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct CommandRefusal {
     /// The reason.
     pub words: String,
     /// The condition that it lasts as long as, if it ends by itself.
-    pub cause: Option<Condition>,
+    pub cause: Option<NoticeCondition>,
 }
 
-impl Refusal {
+impl CommandRefusal {
     /// A refusal that lasts as long as `cause`.
-    pub fn during(cause: Condition, words: impl Into<String>) -> Self {
+    pub fn during(cause: NoticeCondition, words: impl Into<String>) -> Self {
         Self { words: words.into(), cause: Some(cause) }
     }
 }
 
-impl From<String> for Refusal {
+impl From<String> for CommandRefusal {
     fn from(words: String) -> Self {
         Self { words, cause: None }
     }
 }
 
-impl From<&str> for Refusal {
+impl From<&str> for CommandRefusal {
     fn from(words: &str) -> Self {
         words.to_owned().into()
     }
@@ -80,18 +80,18 @@ impl From<&str> for Refusal {
 impl State {
     /// Shows a notice for a few seconds.
     pub fn note(&mut self, words: impl Into<String>) {
-        let ends = Ends::At(self.now.tick + STANDS);
+        let ends = NoticeEnd::At(self.now.tick + STANDS);
         self.notice = Some(Notice { words: words.into(), ends });
     }
 
     /// Shows a notice for as long as its cause holds.
-    pub fn note_during(&mut self, cause: Condition, words: impl Into<String>) {
-        self.notice = Some(Notice { words: words.into(), ends: Ends::With(cause) });
+    pub fn note_during(&mut self, cause: NoticeCondition, words: impl Into<String>) {
+        self.notice = Some(Notice { words: words.into(), ends: NoticeEnd::With(cause) });
     }
 
     /// Says why a command does nothing now.
-    pub fn refuse(&mut self, refusal: Refusal) {
-        let Refusal { words, cause } = refusal;
+    pub fn refuse(&mut self, refusal: CommandRefusal) {
+        let CommandRefusal { words, cause } = refusal;
         match cause {
             Some(cause) => self.note_during(cause, words),
             None => self.note(words),
@@ -101,8 +101,8 @@ impl State {
     /// Takes away a notice whose time or cause is over.
     pub fn expire_notice(&mut self) {
         let stands = |ends| match ends {
-            Ends::At(end) => self.now.tick < end,
-            Ends::With(cause) => self.holds(cause),
+            NoticeEnd::At(end) => self.now.tick < end,
+            NoticeEnd::With(cause) => self.holds(cause),
         };
         if self.notice.as_ref().is_some_and(|notice| !stands(notice.ends)) {
             self.notice = None;
@@ -113,8 +113,8 @@ impl State {
     #[must_use]
     pub fn notice_ends_at(&self) -> Option<Duration> {
         match self.notice.as_ref()?.ends {
-            Ends::At(end) => Some(end),
-            Ends::With(_) => None,
+            NoticeEnd::At(end) => Some(end),
+            NoticeEnd::With(_) => None,
         }
     }
 
@@ -128,16 +128,16 @@ impl State {
         }
     }
 
-    fn holds(&self, cause: Condition) -> bool {
+    fn holds(&self, cause: NoticeCondition) -> bool {
         match cause {
-            Condition::Marking => self.is_marking(),
-            Condition::Range => self.listing().anchor.is_some(),
-            Condition::Paused => self.jobs.is_paused(),
-            Condition::Suspending => self.suspending,
-            Condition::LockedOut => self.locked_out.is_some(),
-            Condition::Identifying => self.identity == Identity::Asking,
-            Condition::Leaving => self.entering,
-            Condition::Awaiting(purpose) => self.tickets.awaits(purpose),
+            NoticeCondition::Marking => self.is_marking(),
+            NoticeCondition::Range => self.listing().anchor.is_some(),
+            NoticeCondition::Paused => self.jobs.is_paused(),
+            NoticeCondition::Suspending => self.suspending,
+            NoticeCondition::LockedOut => self.locked_out.is_some(),
+            NoticeCondition::Identifying => self.identity == Identity::Asking,
+            NoticeCondition::Leaving => self.entering,
+            NoticeCondition::Awaiting(purpose) => self.tickets.awaits(purpose),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::model::query;
 
 /// One line of the palette.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct PaletteLine {
     /// What it does.
     pub command: Command,
     /// Its name.
@@ -36,13 +36,13 @@ impl Palette {
     /// The lines that match what is typed, best first. A kind's name, in the words of the screen or of the API, comes
     /// first, and so does the word of a command that takes something.
     #[must_use]
-    pub fn lines(&self, keymap: &Keymap) -> Vec<Line> {
+    pub fn lines(&self, keymap: &Keymap) -> Vec<PaletteLine> {
         let named = keymap
             .rows()
             .filter(|(binding, _)| !matches!(binding.command, Command::Move(_) | Command::Palette));
         let lines = named.map(line);
         let typed = self.input.value();
-        let mut lines = query::best(typed, lines.collect(), |line: &Line| line.name.to_owned());
+        let mut lines = query::best(typed, lines.collect(), |line: &PaletteLine| line.name.to_owned());
         let word = typed.split_whitespace().next().unwrap_or_default();
         let takes =
             |binding: &Binding| binding.command.argument().is_some_and(|argument| argument.word == word);
@@ -66,10 +66,10 @@ impl Palette {
     }
 }
 
-fn line((binding, chords): (&'static Binding, &[Chord])) -> Line {
+fn line((binding, chords): (&'static Binding, &[Chord])) -> PaletteLine {
     let chord = chords.first().copied();
     let argument = binding.command.argument();
     let name = argument.map_or(binding.name, |argument| argument.word);
     let wants = argument.map(|argument| argument.what);
-    Line { command: binding.command, name, wants, help: binding.help, chord }
+    PaletteLine { command: binding.command, name, wants, help: binding.help, chord }
 }

@@ -8,13 +8,13 @@ use crate::app::state::State;
 use crate::model::catalog::STATUS;
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Scope};
-use crate::model::plan::{Heir, Plan, can_inherit};
+use crate::model::plan::{Plan, Reassignee, can_inherit};
 use crate::model::record::{Record, Value};
 use crate::model::text;
 
 /// Those whom what belongs to the records of a plan can be handed to: whoever of their kind is loaded, active, and neither
 /// in the plan nor in a job that is not over.
-pub(crate) fn all(state: &State, plan: &Plan) -> Vec<Heir> {
+pub(crate) fn all(state: &State, plan: &Plan) -> Vec<Reassignee> {
     let kinds: BTreeSet<Kind> = plan.chosen.iter().map(|chosen| chosen.record.kind()).collect();
     let hands_over = |kind: &Kind| kind.row().verbs.iter().any(|verb| verb.reassign.is_some());
     let Some(kind) = kinds.into_iter().find(hands_over) else { return Vec::new() };
@@ -24,8 +24,9 @@ pub(crate) fn all(state: &State, plan: &Plan) -> Vec<Heir> {
         is_free && is_active(record) && can_inherit(record)
     };
     let suiting = state.listings[kind as usize].records().filter(suits);
-    let mut heirs: Vec<Heir> =
-        suiting.map(|record| Heir { id: record.id().clone(), name: record.name().to_owned() }).collect();
+    let mut heirs: Vec<Reassignee> = suiting
+        .map(|record| Reassignee { id: record.id().clone(), name: record.name().to_owned() })
+        .collect();
     heirs.sort_by_key(|heir| text::folded(&heir.name));
     heirs
 }
@@ -40,7 +41,7 @@ fn is_active(record: &Record) -> bool {
 
 /// A plan of the past with the heir that was chosen then, if that one can still take over as far as that is known here;
 /// it says what has become of the choice.
-pub(crate) fn of_the_past(state: &State, plan: Plan, former: Option<Heir>) -> Plan {
+pub(crate) fn of_the_past(state: &State, plan: Plan, former: Option<Reassignee>) -> Plan {
     let (Some(former), Some(kind)) = (former, plan.hands_over()) else { return plan };
     if let Some(heir) = all(state, &plan).into_iter().find(|heir| heir.id == former.id) {
         return plan.handing_to(Some(heir));

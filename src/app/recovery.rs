@@ -6,12 +6,12 @@ pub(crate) mod update;
 
 use std::time::Duration;
 
-use super::arming::{Arming, Pace, QUIET};
-use super::lines::{Laid, Weight};
+use super::arming::{Arming, KeyPace, QUIET};
+use super::lines::{LineWeight, WrappedLine};
 use crate::app::command::Motion;
 use crate::app::keymap::{Chord, Key};
 use crate::app::list::moved;
-use crate::model::recovery::{OldJournal, Remnant};
+use crate::model::recovery::{OldJournal, UnfinishedJob};
 use crate::model::text;
 use crate::model::time::{Moment, Zone};
 
@@ -19,7 +19,7 @@ use crate::model::time::{Moment, Zone};
 #[derive(Debug, Default)]
 pub struct Recovery {
     /// The jobs.
-    pub remnants: Vec<Remnant>,
+    pub remnants: Vec<UnfinishedJob>,
     /// Journals of earlier versions with unfinished jobs in them.
     pub old: Vec<OldJournal>,
     /// Whether the page was shown since they were asked for: a person who has left it is not called back.
@@ -61,7 +61,7 @@ impl Recovery {
 
 /// What a key of the page asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub enum RecoveryCommand {
     /// Nothing yet.
     Wait,
     /// To see it later.
@@ -82,7 +82,7 @@ pub struct RecoveryPage {
     /// When it was on the screen, and when its keys came.
     arming: Arming,
     /// A wish that counts once its key has turned out to stand alone.
-    wished: Option<(Moment, Wish)>,
+    wished: Option<(Moment, RecoveryCommand)>,
 }
 
 impl RecoveryPage {
@@ -110,40 +110,44 @@ impl RecoveryPage {
     }
 
     /// Time has passed: a wish whose key stood alone long enough counts.
-    pub fn due(&mut self, now: Moment) -> Wish {
+    pub fn due(&mut self, now: Moment) -> RecoveryCommand {
         match self.wished {
             Some((at, wish)) if now.since(at) >= self.arming.settle() => {
                 self.wished = None;
                 wish
             }
-            _ => Wish::Wait,
+            _ => RecoveryCommand::Wait,
         }
     }
 
     /// Reads a key, with this on the page.
-    pub fn key(&mut self, chord: Chord, repeat: bool, at: Moment, shown: &Recovery) -> Wish {
+    pub fn key(&mut self, chord: Chord, repeat: bool, at: Moment, shown: &Recovery) -> RecoveryCommand {
         let counted = self.due(at);
-        if counted != Wish::Wait {
+        if counted != RecoveryCommand::Wait {
             return counted;
         }
-        let is_by_hand = self.arming.key(Some(chord), at) == Pace::Hand;
+        let is_by_hand = self.arming.key(Some(chord), at) == KeyPace::Hand;
         let is_seen = self.arming.shown(at).is_some_and(|shown| shown >= QUIET);
         if self.wished.take().is_some() || !is_by_hand || !is_seen || repeat && motion(chord).is_none() {
-            return Wish::Wait;
+            return RecoveryCommand::Wait;
         }
         let (job, old) = (shown.job(self.at), shown.old(self.at));
         match (chord.key, job) {
-            (Key::Esc | Key::Char('q'), _) if !chord.ctrl => return Wish::Later,
-            (Key::Char('f'), Some(job)) if !chord.ctrl => self.wished = Some((at, Wish::Finish(job))),
-            (Key::Char('d'), Some(job)) if !chord.ctrl => self.wished = Some((at, Wish::Drop(job))),
+            (Key::Esc | Key::Char('q'), _) if !chord.ctrl => return RecoveryCommand::Later,
+            (Key::Char('f'), Some(job)) if !chord.ctrl => {
+                self.wished = Some((at, RecoveryCommand::Finish(job)))
+            }
+            (Key::Char('d'), Some(job)) if !chord.ctrl => {
+                self.wished = Some((at, RecoveryCommand::Drop(job)))
+            }
             (Key::Char('d'), None) if !chord.ctrl => {
-                self.wished = old.map(|old| (at, Wish::Acknowledge(old)));
+                self.wished = old.map(|old| (at, RecoveryCommand::Acknowledge(old)));
             }
             _ => {
                 self.at = motion(chord).map_or(self.at, |motion| moved(self.at, motion, shown.rows(), 1));
             }
         }
-        Wish::Wait
+        RecoveryCommand::Wait
     }
 }
 
@@ -159,53 +163,56 @@ fn motion(chord: Chord) -> Option<Motion> {
 
 /// One job as the page tells it, `width` cells wide.
 #[must_use]
-pub fn told(remnant: &Remnant, organization: &str, zone: &Zone, width: usize) -> Vec<Laid> {
+pub fn told(remnant: &UnfinishedJob, organization: &str, zone: &Zone, width: usize) -> Vec<WrappedLine> {
     let kinds: Vec<String> = remnant.kinds.iter().map(|(kind, n)| kind.count(*n)).collect();
     let of = [zone.minute(remnant.confirmed), kinds.join(", "), organization.to_owned()];
     let of: Vec<String> = of.into_iter().filter(|part| !part.is_empty()).collect();
-    let mut lines =
-        vec![(Weight::Head, remnant.sentence()), (Weight::Plain, format!("confirmed {}", of.join(", ")))];
+    let mut lines = vec![
+        (LineWeight::Head, remnant.sentence()),
+        (LineWeight::Plain, format!("confirmed {}", of.join(", "))),
+    ];
     if remnant.reading > 0 {
-        lines.push((Weight::Plain, format!("reading back {} ...", text::grouped(remnant.reading as u64))));
+        lines
+            .push((LineWeight::Plain, format!("reading back {} ...", text::grouped(remnant.reading as u64))));
     }
-    lines.iter().flat_map(|(weight, words)| Laid::wrapped(*weight, words, width)).collect()
+    lines.iter().flat_map(|(weight, words)| WrappedLine::wrapped(*weight, words, width)).collect()
 }
 
 /// An earlier journal as the page tells it, `width` cells wide.
 #[must_use]
-pub fn told_old(old: &OldJournal, width: usize) -> Vec<Laid> {
+pub fn told_old(old: &OldJournal, width: usize) -> Vec<WrappedLine> {
     let left = match old.unfinished {
         1 => "1 unfinished job".to_owned(),
         n => format!("{} unfinished jobs", text::grouped(n)),
     };
     let lines = [
         (
-            Weight::Head,
+            LineWeight::Head,
             format!("{left} of an earlier version of tidyfy: nothing is sent until you acknowledge it"),
         ),
         (
-            Weight::Plain,
+            LineWeight::Plain,
             format!("kept in {}; see in Tallyfy what became of its records", text::clean(&old.file)),
         ),
     ];
-    lines.iter().flat_map(|(weight, words)| Laid::wrapped(*weight, words, width)).collect()
+    lines.iter().flat_map(|(weight, words)| WrappedLine::wrapped(*weight, words, width)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::kind::Verb;
-    use crate::model::outcome::Tally;
+    use crate::model::kind::Action;
+    use crate::model::outcome::OutcomeCounts;
     use crate::model::plan::Options;
     use jiff::Timestamp;
 
-    fn remnant(job: i64) -> Remnant {
-        Remnant {
+    fn remnant(job: i64) -> UnfinishedJob {
+        UnfinishedJob {
             job,
-            verb: Verb::Archive,
+            verb: Action::Archive,
             confirmed: Timestamp::UNIX_EPOCH,
             kinds: vec![],
-            tally: Tally::default(),
+            tally: OutcomeCounts::default(),
             rest: vec![],
             heir: None,
             options: Options::default(),
@@ -225,27 +232,33 @@ mod tests {
         let mut page = RecoveryPage::default();
         let press =
             |page: &mut RecoveryPage, key: &str, ms| page.key(key.parse().unwrap(), false, at(ms), &jobs);
-        assert_eq!(press(&mut page, "esc", 0), Wish::Wait);
+        assert_eq!(press(&mut page, "esc", 0), RecoveryCommand::Wait);
         page.drawn(at(10));
         for (key, ms) in [("d", 100), ("esc", 259)] {
-            assert_eq!((press(&mut page, key, ms), page.due(at(ms + 30))), (Wish::Wait, Wish::Wait));
+            assert_eq!(
+                (press(&mut page, key, ms), page.due(at(ms + 30))),
+                (RecoveryCommand::Wait, RecoveryCommand::Wait)
+            );
         }
         press(&mut page, "j", 300);
         press(&mut page, "d", 400);
-        assert_eq!((page.due(at(429)), page.wakes_at()), (Wish::Wait, Some(Duration::from_millis(430))));
-        assert_eq!((page.due(at(430)), page.due(at(500))), (Wish::Drop(7), Wish::Wait));
+        assert_eq!(
+            (page.due(at(429)), page.wakes_at()),
+            (RecoveryCommand::Wait, Some(Duration::from_millis(430)))
+        );
+        assert_eq!((page.due(at(430)), page.due(at(500))), (RecoveryCommand::Drop(7), RecoveryCommand::Wait));
         // A paste without brackets.
         for (n, key) in ["f", "d", "esc", "d"].into_iter().enumerate() {
-            assert_eq!(press(&mut page, key, 600 + n as u64), Wish::Wait);
+            assert_eq!(press(&mut page, key, 600 + n as u64), RecoveryCommand::Wait);
         }
-        assert_eq!(page.due(at(700)), Wish::Wait);
+        assert_eq!(page.due(at(700)), RecoveryCommand::Wait);
         press(&mut page, "f", 800);
         page.hidden();
-        assert_eq!(page.due(at(900)), Wish::Wait);
+        assert_eq!(page.due(at(900)), RecoveryCommand::Wait);
         page.drawn(at(1000));
         press(&mut page, "g", 1300);
         press(&mut page, "f", 1400);
-        assert_eq!(page.due(at(1500)), Wish::Finish(4));
-        assert_eq!(press(&mut page, "esc", 1600), Wish::Later);
+        assert_eq!(page.due(at(1500)), RecoveryCommand::Finish(4));
+        assert_eq!(press(&mut page, "esc", 1600), RecoveryCommand::Later);
     }
 }

@@ -2,22 +2,22 @@
 //!
 //! Owns what is known of them so far.
 
-use crate::app::effect::Ticket;
-use crate::model::selection::Report;
+use crate::app::effect::RequestId;
+use crate::model::selection::MarkReport;
 use crate::model::text::grouped;
 
 /// A set whose records are being looked up.
 #[derive(Debug)]
-pub struct Seeking {
+pub struct ResolvingSelection {
     /// The search.
-    pub ticket: Ticket,
+    pub ticket: RequestId,
     /// Where the set stood.
     pub place: String,
     /// What has become of its records so far.
-    pub report: Report,
+    pub report: MarkReport,
 }
 
-impl Seeking {
+impl ResolvingSelection {
     /// `looking up 120 of 400 for spring.json, Esc stops`
     #[must_use]
     pub fn progress(&self) -> String {

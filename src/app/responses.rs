@@ -5,14 +5,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::app::command::Command;
-use crate::app::effect::{Effect, Effects, Ticket};
-use crate::app::event::{JobEnd, LoadEnd, Remark, Reply, Verification};
-use crate::app::filter::Trouble;
-use crate::app::list::{Listing, Load};
+use crate::app::effect::{Effect, Effects, RequestId};
+use crate::app::event::{JobEnd, LoadEnd, Response, StepRemark, Verification};
+use crate::app::filter::FilterError;
+use crate::app::list::{Listing, LoadProgress};
 use crate::app::saved::selections;
-use crate::app::state::{Identity, Overlay, Purpose, Question, State};
-use crate::app::status_pane::Told;
-use crate::app::status_pane::group::{Loss, groups};
+use crate::app::state::{Identity, Overlay, Purpose, State, YesNoQuestion};
+use crate::app::status_pane::StatusText;
+use crate::app::status_pane::group::{FailedStep, groups};
 use crate::app::{
     clipboard, confirm, connection, detail, downloads, export, history, organizations, recovery, saved,
     status_pane, undo,
@@ -20,43 +20,44 @@ use crate::app::{
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
 use crate::model::kind::Coverage;
-use crate::model::kind::{Kind, Scope, Verb};
-use crate::model::outcome::{Outcome, Tally};
+use crate::model::kind::{Action, Kind, Scope};
+use crate::model::outcome::{Outcome, OutcomeCounts};
 use crate::model::plan::Step;
 use crate::model::record::{Page, Record};
 use crate::model::text;
 
 /// Takes a report in. One for a ticket that is not open is noted and changes nothing.
-pub(crate) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &mut Effects) {
+pub(crate) fn reply(state: &mut State, ticket: RequestId, reply: Response, effects: &mut Effects) {
     let Some(purpose) = state.tickets.purpose(ticket) else {
-        state
-            .status
-            .tell(state.now, Told::Note("a late answer to nothing that is awaited was dropped".to_owned()));
+        state.status.tell(
+            state.now,
+            StatusText::Note("a late answer to nothing that is awaited was dropped".to_owned()),
+        );
         return;
     };
     if reply.is_final() {
         state.tickets.close(ticket);
     }
     match (purpose, reply) {
-        (Purpose::List(kind), Reply::Page { number, page, total, dropped, unreadable, coverage })
-            if state.listing_of(kind).load == Load::Running(ticket) =>
+        (Purpose::List(kind), Response::Page { number, page, total, dropped, unreadable, coverage })
+            if state.listing_of(kind).load == LoadProgress::Running(ticket) =>
         {
             receive_page(state, kind, number, &page);
             state.listing_of(kind).leave_out(number, dropped, unreadable);
             receive_total(state, kind, total, coverage);
         }
-        (Purpose::List(kind), Reply::Again { from })
-            if state.listing_of(kind).load == Load::Running(ticket) =>
+        (Purpose::List(kind), Response::Again { from })
+            if state.listing_of(kind).load == LoadProgress::Running(ticket) =>
         {
             state.listing_of(kind).read_again(from);
         }
-        (Purpose::List(kind), Reply::Gap { number, why })
-            if state.listing_of(kind).load == Load::Running(ticket) =>
+        (Purpose::List(kind), Response::Gap { number, why })
+            if state.listing_of(kind).load == LoadProgress::Running(ticket) =>
         {
             state.listing_of(kind).miss(number, why);
         }
-        (Purpose::List(kind), Reply::Amended(page))
-            if state.listing_of(kind).load == Load::Running(ticket) =>
+        (Purpose::List(kind), Response::Amended(page))
+            if state.listing_of(kind).load == LoadProgress::Running(ticket) =>
         {
             for record in page.records() {
                 let record = state.saves.sized(&record).unwrap_or(record);
@@ -64,22 +65,24 @@ pub(crate) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
                 state.listing_of(kind).replace(record);
             }
         }
-        (Purpose::List(kind), Reply::Loaded(result)) => loaded(state, kind, ticket, result),
-        (Purpose::Search(kind), Reply::Found(page)) if state.listing_of(kind).search.is_running(ticket) => {
+        (Purpose::List(kind), Response::Loaded(result)) => loaded(state, kind, ticket, result),
+        (Purpose::Search(kind), Response::Found(page))
+            if state.listing_of(kind).search.is_running(ticket) =>
+        {
             state.listing_of(kind).find_ahead(&page);
         }
         // One that failed has its line in the status pane, and the list itself still comes.
-        (Purpose::Search(kind), Reply::Searched(_)) => state.listing_of(kind).search.end(ticket),
-        (Purpose::Arrange(kind), Reply::Arranging(first)) => {
+        (Purpose::Search(kind), Response::Searched(_)) => state.listing_of(kind).search.end(ticket),
+        (Purpose::Arrange(kind), Response::Arranging(first)) => {
             state.listing_of(kind).arranging_so_far(ticket, &first);
         }
-        (Purpose::Arrange(kind), Reply::Arranged(arranged)) => {
+        (Purpose::Arrange(kind), Response::Arranged(arranged)) => {
             state.listing_of(kind).arranged(ticket, arranged);
         }
-        (Purpose::Count(kind), Reply::Counted(Ok(total))) => {
+        (Purpose::Count(kind), Response::Counted(Ok(total))) => {
             state.listing_of(kind).active_total = Some(total);
         }
-        (Purpose::Identify, Reply::Identified(result)) => match result {
+        (Purpose::Identify, Response::Identified(result)) => match result {
             Ok(organization) => {
                 state.standing.organization = Some(organization);
                 state.identity = Identity::Known;
@@ -89,67 +92,71 @@ pub(crate) fn reply(state: &mut State, ticket: Ticket, reply: Reply, effects: &m
                 state.identity = Identity::Failed(failure);
             }
         },
-        (Purpose::People, Reply::Peopled(Ok(people))) => {
+        (Purpose::People, Response::Peopled(Ok(people))) => {
             state.people = Arc::new(people);
             state.listings.iter_mut().for_each(Listing::touch);
         }
-        (Purpose::Read, Reply::Read(result)) => detail::update::read(state, ticket, result, effects),
-        (Purpose::Relate, Reply::Related(result)) => detail::update::related(state, ticket, result, effects),
-        (Purpose::Places, Reply::Placed(result)) => organizations::update::placed(state, result),
-        (Purpose::Weigh, Reply::Weighing(found) | Reply::Weighed(found)) => {
+        (Purpose::Read, Response::Read(result)) => detail::update::read(state, ticket, result, effects),
+        (Purpose::Relate, Response::Related(result)) => {
+            detail::update::related(state, ticket, result, effects)
+        }
+        (Purpose::Places, Response::Placed(result)) => organizations::update::placed(state, result),
+        (Purpose::Weigh, Response::Weighing(found) | Response::Weighed(found)) => {
             confirm::update::weighed(state, ticket, found);
         }
-        (Purpose::Job, Reply::Started) => {
+        (Purpose::Job, Response::Started) => {
             let now = state.now;
             if let Some(job) = state.jobs.get_mut(ticket) {
                 job.started = Some(now);
             }
         }
-        (Purpose::Job, Reply::Recorded(number)) => {
+        (Purpose::Job, Response::Recorded(number)) => {
             if let Some(job) = state.jobs.get_mut(ticket) {
                 job.number = Some(number);
             }
         }
-        (Purpose::Job, Reply::Held) => {
+        (Purpose::Job, Response::Held) => {
             if let Some(job) = state.jobs.get_mut(ticket) {
                 job.at_rest = true;
             }
             confirm::update::stop_if_at_rest(state, effects);
         }
-        (Purpose::Job, Reply::Step { step, outcome, reason, record, remark }) => {
-            receive_step(state, ticket, step, Ended { outcome, reason, record, remark }, effects);
+        (Purpose::Job, Response::Step { step, outcome, reason, record, remark }) => {
+            receive_step(state, ticket, step, EndedStep { outcome, reason, record, remark }, effects);
         }
-        (Purpose::Recall(recall), Reply::Recalled(result)) => undo::found(state, recall, result, effects),
-        (Purpose::Unfinished, Reply::LeftOpen(open)) => recovery::update::left_open(state, open, effects),
-        (Purpose::Unfinished, Reply::ReadBack { job, outcome }) => {
+        (Purpose::Recall(recall), Response::Recalled(result)) => undo::found(state, recall, result, effects),
+        (Purpose::Unfinished, Response::LeftOpen(open)) => recovery::update::left_open(state, open, effects),
+        (Purpose::Unfinished, Response::ReadBack { job, outcome }) => {
             recovery::update::read_back(state, job, outcome);
         }
-        (Purpose::Unfinished, Reply::Unfinished(result)) => recovery::update::found(state, result),
-        (Purpose::Acknowledge, Reply::Acknowledged(result)) => recovery::update::acknowledged(state, result),
-        (Purpose::Annals, Reply::Told(result)) => history::update::told(state, ticket, result, effects),
-        (Purpose::Deeds, Reply::Recounted(result)) => history::update::recounted(state, ticket, result),
-        (Purpose::Copy, Reply::Copied(result)) => clipboard::copied(state, result, effects),
-        (Purpose::Export, Reply::Exported(result)) => export::update::exported(state, result),
-        (Purpose::Browse, Reply::Browsed(result)) => clipboard::browsed(state, result, effects),
-        (Purpose::Drop(job), Reply::Dropped(result)) => recovery::update::dropped(state, job, result),
-        (Purpose::Save, Reply::Saving(bytes)) => downloads::update::progressed(state, ticket, bytes),
-        (Purpose::Save, Reply::Saved { file, result }) => {
+        (Purpose::Unfinished, Response::Unfinished(result)) => recovery::update::found(state, result),
+        (Purpose::Acknowledge, Response::Acknowledged(result)) => {
+            recovery::update::acknowledged(state, result)
+        }
+        (Purpose::Annals, Response::Told(result)) => history::update::told(state, ticket, result, effects),
+        (Purpose::Deeds, Response::Recounted(result)) => history::update::recounted(state, ticket, result),
+        (Purpose::Copy, Response::Copied(result)) => clipboard::copied(state, result, effects),
+        (Purpose::Export, Response::Exported(result)) => export::update::exported(state, result),
+        (Purpose::Browse, Response::Browsed(result)) => clipboard::browsed(state, result, effects),
+        (Purpose::Drop(job), Response::Dropped(result)) => recovery::update::dropped(state, job, result),
+        (Purpose::Save, Response::Saving(bytes)) => downloads::update::progressed(state, ticket, bytes),
+        (Purpose::Save, Response::Saved { file, result }) => {
             downloads::update::saved(state, ticket, file, result)
         }
-        (Purpose::Save, Reply::SaveEnded(result)) => downloads::update::ended(state, ticket, &result),
-        (Purpose::Look, Reply::Looked(result)) => downloads::update::looked(state, result, effects),
-        (Purpose::Write, Reply::Written(result)) => status_pane::update::written(state, result),
-        (Purpose::Shelve, Reply::Shelved(result)) => saved::update::shelved(state, result),
-        (Purpose::Sets | Purpose::Entries, Reply::Sets(result)) => {
+        (Purpose::Save, Response::SaveEnded(result)) => downloads::update::ended(state, ticket, &result),
+        (Purpose::Look, Response::Looked(result)) => downloads::update::looked(state, result, effects),
+        (Purpose::Write, Response::Written(result)) => status_pane::update::written(state, result),
+        (Purpose::Shelve, Response::Shelved(result)) => saved::update::shelved(state, result),
+        (Purpose::Sets | Purpose::Entries, Response::Sets(result)) => {
             selections::answered(state, result, effects)
         }
-        (Purpose::Seek, Reply::Sighted(sights)) => selections::sighted(state, ticket, sights),
-        (Purpose::Seek, Reply::Sought(result)) => selections::sought(state, ticket, result),
-        (Purpose::Admit, Reply::Admitted(result)) => connection::update::admitted(state, result, effects),
-        (Purpose::Job, Reply::JobEnded(end)) => end_job(state, ticket, &end, effects),
-        (purpose, Reply::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
+        (Purpose::Seek, Response::Sighted(sights)) => selections::sighted(state, ticket, sights),
+        (Purpose::Seek, Response::Sought(result)) => selections::sought(state, ticket, result),
+        (Purpose::Admit, Response::Admitted(result)) => connection::update::admitted(state, result, effects),
+        (Purpose::Job, Response::JobEnded(end)) => end_job(state, ticket, &end, effects),
+        (purpose, Response::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
         // The failed ones among these have their line in the status pane; the screen shows ids and `-` without them.
-        (Purpose::Count(_), Reply::Counted(Err(_))) | (Purpose::People, Reply::Peopled(Err(_))) => {}
+        (Purpose::Count(_), Response::Counted(Err(_))) | (Purpose::People, Response::Peopled(Err(_))) => {}
         // A report of another sort than the ticket's, which no worker sends.
         _ => {}
     }
@@ -180,9 +187,9 @@ fn receive_total(state: &mut State, kind: Kind, total: Option<u64>, coverage: Ve
     }
 }
 
-fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd, Failure>) {
+fn loaded(state: &mut State, kind: Kind, ticket: RequestId, result: Result<LoadEnd, Failure>) {
     let listing = state.listing_of(kind);
-    if listing.load != Load::Running(ticket) {
+    if listing.load != LoadProgress::Running(ticket) {
         return;
     }
     match result {
@@ -190,7 +197,7 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
             // Who reads only the rest of a list cannot tell what it lacks.
             let missing = end.missing.or_else(|| listing.shortfall());
             let is_changing = end.is_changing;
-            listing.end(Load::Done(LoadEnd { missing, is_changing }));
+            listing.end(LoadProgress::Done(LoadEnd { missing, is_changing }));
             let is_counted = kind.row().counted().is_some();
             let total = if is_counted { listing.total_or_loaded() } else { listing.loaded() as u64 };
             listing.total = Some(total);
@@ -204,7 +211,7 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
                 let words = format!(
                     "the {plural} could not all be loaded: {pages} missing; hint: {key} reads what is missing"
                 );
-                state.status.tell(state.now, Told::Note(words));
+                state.status.tell(state.now, StatusText::Note(words));
             }
             if let Some(missing) = missing.filter(|missing| *missing > 0) {
                 let (n, plural) = (text::grouped(missing), kind.row().plural);
@@ -215,26 +222,26 @@ fn loaded(state: &mut State, kind: Kind, ticket: Ticket, result: Result<LoadEnd,
                     ),
                     false => format!("the server counts {n} more {plural} than it sent: {key} asks again"),
                 };
-                state.status.tell(state.now, Told::Note(words));
+                state.status.tell(state.now, StatusText::Note(words));
             }
         }
-        Err(failure) if failure.cause == Cause::Cancelled => listing.end(Load::Stopped),
+        Err(failure) if failure.cause == Cause::Cancelled => listing.end(LoadProgress::Stopped),
         Err(failure) => {
-            listing.end(Load::Failed(failure.clone()));
+            listing.end(LoadProgress::Failed(failure.clone()));
             tell_failure(state, &format!("the {} could not all be loaded", kind.row().plural), &failure);
         }
     }
 }
 
 /// How a step ended.
-struct Ended {
+struct EndedStep {
     outcome: Outcome,
     reason: Option<String>,
     record: Option<Record>,
-    remark: Option<Remark>,
+    remark: Option<StepRemark>,
 }
 
-fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, effects: &mut Effects) {
+fn receive_step(state: &mut State, ticket: RequestId, step: usize, ended: EndedStep, effects: &mut Effects) {
     state.jobs.step(ticket, step, ended.outcome);
     let Some(job) = state.jobs.get_mut(ticket) else { return };
     let Some(step) = job.plan.steps.get(step).cloned() else { return };
@@ -242,7 +249,7 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
     let Step { record, row, .. } = step;
     let sent = job.take_sent(&record);
     let prepares = row.verb != job.plan.verb;
-    job.bytes_gone += usize::from(ended.remark == Some(Remark::BytesGone));
+    job.bytes_gone += usize::from(ended.remark == Some(StepRemark::BytesGone));
     if let Some(remark) = ended.remark {
         tell_remark(state, &record, remark);
     }
@@ -268,7 +275,7 @@ fn receive_step(state: &mut State, ticket: Ticket, step: usize, ended: Ended, ef
             state.marks.fail(record.clone(), format!("{first}{}: {reason}", outcome.word()));
             if let Some(job) = state.jobs.get_mut(ticket) {
                 let (at, verb, reason) = (state.now.wall, row.verb, format!("{first}{reason}"));
-                job.losses.push(Loss { at, record, verb, outcome, reason, sent });
+                job.losses.push(FailedStep { at, record, verb, outcome, reason, sent });
             }
         }
         Outcome::NotSent => {}
@@ -294,26 +301,26 @@ fn settle_mark(state: &mut State, record: &Record) {
 }
 
 /// Says what has to be known of a step besides its outcome. What nobody can read again is told in full.
-fn tell_remark(state: &mut State, record: &Record, remark: Remark) {
+fn tell_remark(state: &mut State, record: &Record, remark: StepRemark) {
     let words = match remark {
-        Remark::Stripped(references) => {
+        StepRemark::Stripped(references) => {
             let told: Vec<String> = references.iter().map(ToString::to_string).collect();
             format!("{}: stripped for good from {}", record.name(), told.join(", "))
         }
-        Remark::OddStart { file, ending } => {
+        StepRemark::OddStart { file, ending } => {
             format!("{file}: backed up, but it does not begin as a {ending} file does")
         }
-        Remark::BytesGone => return,
+        StepRemark::BytesGone => return,
     };
-    state.status.tell(state.now, Told::Note(words));
+    state.status.tell(state.now, StatusText::Note(words));
 }
 
 /// What a record has become by a verb that was done to it; nothing, if it was deleted.
-fn outcome_of(verb: Verb, record: &Record, answered: Option<Record>, now: Timestamp) -> Option<Record> {
+fn outcome_of(verb: Action, record: &Record, answered: Option<Record>, now: Timestamp) -> Option<Record> {
     let archived = match verb {
-        Verb::Delete => return None,
-        Verb::Archive => Some(now),
-        Verb::Restore => None,
+        Action::Delete => return None,
+        Action::Archive => Some(now),
+        Action::Restore => None,
     };
     let fitting = answered.filter(|answered| answered.is_archived() == archived.is_some());
     Some(fitting.unwrap_or_else(|| record.with_archived(archived)))
@@ -335,7 +342,7 @@ fn move_between_scopes(state: &mut State, record: &Record, becomes: Option<Recor
     }
 }
 
-fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effects) {
+fn end_job(state: &mut State, ticket: RequestId, end: &JobEnd, effects: &mut Effects) {
     let Some(job) = state.jobs.remove(ticket) else { return };
     if state.overlay.as_ref().is_some_and(|overlay| asks_about(overlay, ticket)) {
         confirm::update::nothing_to_cancel(state);
@@ -358,15 +365,15 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
         state.undo.ended(number, job.plan.origin, job.plan.verb, &end.tally);
     }
     for group in groups(job.losses) {
-        state.status.tell(state.now, Told::Group(Arc::new(group)));
+        state.status.tell(state.now, StatusText::Group(Arc::new(group)));
     }
     tell_bytes_gone(state, job.bytes_gone);
     tell_unknown(state, end.tally.of(Outcome::Unknown));
     if let Some(words) = only_archived {
-        state.status.tell(state.now, Told::Note(words));
+        state.status.tell(state.now, StatusText::Note(words));
     }
     // Last, so that it is in sight however many causes stand above it.
-    state.status.tell(state.now, Told::Summary(summary));
+    state.status.tell(state.now, StatusText::Summary(summary));
     confirm::update::stop_if_at_rest(state, effects);
     if let (Some(leaving), true) = (state.leaving, state.jobs.is_empty()) {
         effects.push(Effect::Quit(leaving.exit));
@@ -377,9 +384,9 @@ fn end_job(state: &mut State, ticket: Ticket, end: &JobEnd, effects: &mut Effect
 pub(crate) fn verified(state: &mut State, verified: Result<Verification, Failure>) {
     match verified {
         Ok(verification) if verification.found.is_empty() => {
-            state.status.tell(state.now, Told::Note(verification.sentence()));
+            state.status.tell(state.now, StatusText::Note(verification.sentence()));
         }
-        Ok(verification) => state.status.tell(state.now, Told::Warning(verification.sentence())),
+        Ok(verification) => state.status.tell(state.now, StatusText::Warning(verification.sentence())),
         Err(failure) => tell_failure(state, "could not verify the delete", &failure),
     }
 }
@@ -395,7 +402,7 @@ fn tell_bytes_gone(state: &mut State, files: usize) {
             text::grouped(n as u64)
         ),
     };
-    state.status.tell(state.now, Told::Note(words));
+    state.status.tell(state.now, StatusText::Note(words));
 }
 
 /// Nobody has to live with what is unknown: looking for what failed reads it back.
@@ -406,19 +413,19 @@ fn tell_unknown(state: &mut State, records: usize) {
         1 => format!("1 is unknown: {key} reads it back"),
         n => format!("{} are unknown: {key} reads them back", text::grouped(n as u64)),
     };
-    state.status.tell(state.now, Told::Note(words));
+    state.status.tell(state.now, StatusText::Note(words));
 }
 
-fn asks_about(overlay: &Overlay, ticket: Ticket) -> bool {
-    matches!(overlay, Overlay::Ask(Question::CancelJob(asked)) if *asked == ticket)
+fn asks_about(overlay: &Overlay, ticket: RequestId) -> bool {
+    matches!(overlay, Overlay::Ask(YesNoQuestion::CancelJob(asked)) if *asked == ticket)
 }
 
 /// A fault of ours ended a piece of work: whatever waited for it is told so.
-fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure, effects: &mut Effects) {
+fn broken(state: &mut State, purpose: Purpose, ticket: RequestId, failure: Failure, effects: &mut Effects) {
     tell_failure(state, "something went wrong inside tidyfy", &failure);
     match purpose {
-        Purpose::List(kind) if state.listing_of(kind).load == Load::Running(ticket) => {
-            state.listing_of(kind).end(Load::Failed(failure));
+        Purpose::List(kind) if state.listing_of(kind).load == LoadProgress::Running(ticket) => {
+            state.listing_of(kind).end(LoadProgress::Failed(failure));
         }
         Purpose::Arrange(kind) => {
             let listing = state.listing_of(kind);
@@ -430,7 +437,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
                 let source = listing.filter.source().to_owned();
                 listing.rearrange(Filter::default(), None);
                 let words = "filtering and sorting broke off".to_owned();
-                listing.trouble = Some(Trouble { source, words });
+                listing.trouble = Some(FilterError { source, words });
             }
         }
         Purpose::Identify => state.identity = Identity::Failed(failure),
@@ -455,7 +462,7 @@ fn broken(state: &mut State, purpose: Purpose, ticket: Ticket, failure: Failure,
         Purpose::Write => status_pane::update::written(state, Err(failure)),
         Purpose::Admit => connection::update::admitted(state, Err(failure), effects),
         Purpose::Job => {
-            let tally = state.jobs.get_mut(ticket).map_or_else(Tally::default, |job| job.cut_short());
+            let tally = state.jobs.get_mut(ticket).map_or_else(OutcomeCounts::default, |job| job.cut_short());
             end_job(state, ticket, &JobEnd { tally, cancelled: false, stopped: None }, effects);
         }
         Purpose::Search(kind) => state.listing_of(kind).search.end(ticket),
@@ -468,5 +475,5 @@ pub(crate) fn tell_failure(state: &mut State, what: &str, failure: &Failure) {
     let name =
         failure.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {})", text::clean(id)));
     let hint = failure.hint().map_or_else(String::new, |hint| format!("; hint: {hint}"));
-    state.status.tell(state.now, Told::Note(format!("{what}: {}{name}{hint}", failure.words)));
+    state.status.tell(state.now, StatusText::Note(format!("{what}: {}{name}{hint}", failure.words)));
 }

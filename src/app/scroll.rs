@@ -4,8 +4,8 @@
 
 use super::help::Help;
 use super::layout::Layout;
-use crate::app::confirm::lines::Modal;
-use crate::app::detail::body::Page;
+use crate::app::confirm::lines::DialogLayout;
+use crate::app::detail::body::DetailPage;
 use crate::app::state::{Overlay, State};
 
 impl State {
@@ -13,7 +13,7 @@ impl State {
     pub fn settle_scroll(&mut self) {
         let layout = Layout::of(self);
         if let (Some(detail), Some(area)) = (&self.detail, layout.detail) {
-            let lines = Page::of(self, detail, usize::from(area.inside(2).width)).lines.len();
+            let lines = DetailPage::of(self, detail, usize::from(area.inside(2).width)).lines.len();
             let most = lines.saturating_sub(layout.detail_lines());
             if let Some(detail) = &mut self.detail {
                 detail.scroll = detail.scroll.min(most);
@@ -24,7 +24,7 @@ impl State {
                 *scroll = (*scroll).min(Help::of(&self.setup.keymap, self.size).most_scroll());
             }
             Some(Overlay::Confirm(confirm)) => {
-                confirm.scroll = Modal::of(confirm, self.size, self.now).scroll;
+                confirm.scroll = DialogLayout::of(confirm, self.size, self.now).scroll;
             }
             _ => {}
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::app::status_pane::group::Group;
+use crate::app::status_pane::group::FailureGroup;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::record::Record;
@@ -23,28 +23,28 @@ pub struct Mark {
     pub failed: Option<String>,
 }
 
-type OfKind = IndexMap<Id, Mark>;
+type KindMarks = IndexMap<Id, Mark>;
 
 /// All marks, in the order they were set.
 #[derive(Debug, Default)]
-pub struct Marks {
-    kinds: [OfKind; Kind::ALL.len()],
+pub struct Selection {
+    kinds: [KindMarks; Kind::ALL.len()],
     /// What the last clearing of a kind took away.
-    cleared: [OfKind; Kind::ALL.len()],
+    cleared: [KindMarks; Kind::ALL.len()],
     /// The group of failures whose records were marked alone, as long as what it took away can come back.
-    marked_by: [Option<Arc<Group>>; Kind::ALL.len()],
+    marked_by: [Option<Arc<FailureGroup>>; Kind::ALL.len()],
     /// How often the marks of each kind have changed.
     changes: [u64; Kind::ALL.len()],
 }
 
-impl Marks {
+impl Selection {
     /// The mark on a record, if it has one.
     #[must_use]
     pub fn get(&self, kind: Kind, id: &Id) -> Option<&Mark> {
         self.kinds[kind as usize].get(id)
     }
 
-    fn of_mut(&mut self, kind: Kind) -> &mut OfKind {
+    fn of_mut(&mut self, kind: Kind) -> &mut KindMarks {
         self.changes[kind as usize] += 1;
         &mut self.kinds[kind as usize]
     }
@@ -92,7 +92,7 @@ impl Marks {
 
     /// Clears these marks of a kind and answers them: those that were cleared last are these now.
     pub fn clear_these(&mut self, kind: Kind, ids: &HashSet<&Id>) -> Vec<Mark> {
-        let (gone, left): (OfKind, OfKind) =
+        let (gone, left): (KindMarks, KindMarks) =
             std::mem::take(self.of_mut(kind)).into_iter().partition(|(id, _)| ids.contains(id));
         self.kinds[kind as usize] = left;
         self.marked_by[kind as usize] = None;
@@ -122,17 +122,17 @@ impl Marks {
     }
 
     /// Marks exactly these records of a kind, which are those of `group`, each with why an attempt on it did not succeed.
-    pub fn only(&mut self, kind: Kind, wanted: Vec<(Record, String)>, group: &Arc<Group>) {
+    pub fn only(&mut self, kind: Kind, wanted: Vec<(Record, String)>, group: &Arc<FailureGroup>) {
         let mark =
             |(record, reason): (Record, String)| (record.id().clone(), Mark { record, failed: Some(reason) });
-        let wanted: OfKind = wanted.into_iter().map(mark).collect();
+        let wanted: KindMarks = wanted.into_iter().map(mark).collect();
         self.cleared[kind as usize] = std::mem::replace(self.of_mut(kind), wanted);
         self.marked_by[kind as usize] = Some(Arc::clone(group));
     }
 
     /// Whether the records of `group` are what is marked of a kind, and it was this group that marked them.
     #[must_use]
-    pub fn is_only(&self, kind: Kind, group: &Arc<Group>) -> bool {
+    pub fn is_only(&self, kind: Kind, group: &Arc<FailureGroup>) -> bool {
         let by_it = self.marked_by[kind as usize].as_ref().is_some_and(|by| Arc::ptr_eq(by, group));
         let mut of_kind = group.losses.iter().map(|loss| &loss.record).filter(|record| record.kind() == kind);
         let n = of_kind.clone().count();

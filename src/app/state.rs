@@ -6,41 +6,41 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::effect::{Exit, Ticket};
-use super::keymap::{Context, Keymap};
+use super::effect::{Exit, RequestId};
+use super::keymap::{KeyContext, Keymap};
 use crate::app::arming::Arming;
 use crate::app::confirm::Confirm;
 use crate::app::connection::TokenPrompt;
-use crate::app::detail::{Detail, Finding};
-use crate::app::downloads::{SavePrompt, Saves};
-use crate::app::event::{Allowance, Size, Unanswered, Wait};
-use crate::app::export::ExportBox;
+use crate::app::detail::{Detail, DetailSearch};
+use crate::app::downloads::{DownloadPrompt, Downloads};
+use crate::app::event::{LateResponses, LimitWait, RemainingLimit, Size};
+use crate::app::export::ExportPrompt;
 use crate::app::filter::FilterInput;
 use crate::app::history::HistoryPage;
-pub use crate::app::in_flight::{Purpose, Tickets};
+pub use crate::app::in_flight::{InFlight, Purpose};
 use crate::app::jobs::Jobs;
 use crate::app::list::Listing;
-use crate::app::marked_view::WorkingSet;
-pub use crate::app::notice::{Condition, Notice, Refusal};
-use crate::app::organizations::Places;
+use crate::app::marked_view::MarkedView;
+pub use crate::app::notice::{CommandRefusal, Notice, NoticeCondition};
+use crate::app::organizations::OrganizationPicker;
 use crate::app::palette::Palette;
 use crate::app::recovery::{Recovery, RecoveryPage};
-use crate::app::resolve::Seeking;
-use crate::app::saved::{SetShelf, Shelf};
-use crate::app::selection::Marks;
-use crate::app::status_pane::Status;
+use crate::app::resolve::ResolvingSelection;
+use crate::app::saved::{SavedFilterPicker, SelectionPicker};
+use crate::app::selection::Selection;
+use crate::app::status_pane::StatusPane;
 use crate::app::text_input::TextInput;
-use crate::model::color::Accent;
-use crate::model::context::{Known, Place};
-use crate::model::download::Folders;
+use crate::model::color::AccentColor;
+use crate::model::context::{Context, KnownContext};
+use crate::model::download::DownloadFolders;
 use crate::model::failure::Failure;
 use crate::model::kind::Kind;
 use crate::model::limits::{Limits, Traffic};
-use crate::model::people::People;
-use crate::model::plan::{Caution, Standing};
+use crate::model::people::Members;
+use crate::model::plan::{ConfirmThresholds, Permissions};
 use crate::model::record::Record;
 use crate::model::time::{Moment, Zone};
-use crate::model::undo::{Origin, UndoStack};
+use crate::model::undo::{JobOrigin, UndoStack};
 
 /// What is fixed for the life of the process.
 #[derive(Debug, Clone)]
@@ -48,19 +48,19 @@ pub struct Setup {
     /// Whether the built-in sandbox is on the other side.
     pub demo: bool,
     /// The organization that is open.
-    pub here: Place,
+    pub here: Context,
     /// The organizations that the config names.
-    pub places: Vec<Place>,
+    pub places: Vec<Context>,
     /// Those the person came from.
-    pub visited: Vec<Known>,
+    pub visited: Vec<KnownContext>,
     /// The colour of the organization's name, if it has one of its own.
-    pub accent: Option<Accent>,
+    pub accent: Option<AccentColor>,
     /// The server's address, for display.
     pub host: String,
     /// The limits requests are paced under.
     pub limits: Limits,
     /// When a plan asks for more.
-    pub caution: Caution,
+    pub caution: ConfirmThresholds,
     /// The keys.
     pub keymap: Arc<Keymap>,
     /// The zone times are shown in.
@@ -72,7 +72,7 @@ pub struct Setup {
     /// Whether changes are switched off.
     pub read_only: bool,
     /// Where what is saved goes.
-    pub folders: Folders,
+    pub folders: DownloadFolders,
 }
 
 /// What lies over the panes and takes the keys.
@@ -85,32 +85,32 @@ pub enum Overlay {
     /// Every command by name.
     Palette(Palette),
     /// The organizations one can go to.
-    Places(Places),
+    Places(OrganizationPicker),
     /// The saved filters.
-    Filters(Shelf),
+    Filters(SavedFilterPicker),
     /// The saved sets of marks.
-    Sets(SetShelf),
+    Sets(SelectionPicker),
     /// The columns to sort by, and which one the cursor is on.
     Columns(usize),
     /// The unfinished jobs of earlier runs.
     Recovery(RecoveryPage),
     /// Where files are to be saved.
-    Save(Box<SavePrompt>),
+    Save(Box<DownloadPrompt>),
     /// Past jobs.
     History(Box<HistoryPage>),
     /// The name of a file to write records into.
-    Export(Box<ExportBox>),
+    Export(Box<ExportPrompt>),
     /// A question that `y` answers.
-    Ask(Question),
+    Ask(YesNoQuestion),
 }
 
 /// A question that `y` answers with yes and everything else with no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Question {
+pub enum YesNoQuestion {
     /// Whether to quit although a job runs.
     Quit(Exit),
     /// Whether to cancel the rest of the held job.
-    CancelJob(Ticket),
+    CancelJob(RequestId),
 }
 
 /// Which pane has the keys.
@@ -127,7 +127,7 @@ pub enum Focus {
 pub enum Identity {
     /// It has been asked.
     Asking,
-    /// It is known; [`Standing`] holds it.
+    /// It is known; [`Permissions`] holds it.
     Known,
     /// It could not be read.
     Failed(Failure),
@@ -135,7 +135,7 @@ pub enum Identity {
 
 /// The way out, once it is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Leaving {
+pub struct QuitState {
     /// How the program will end.
     pub exit: Exit,
     /// When it ends whatever is still under way.
@@ -155,21 +155,21 @@ pub struct State {
     /// The terminal's size.
     pub size: Size,
     /// Who acts, and on what terms.
-    pub standing: Standing,
+    pub standing: Permissions,
     /// Whether that is known.
     pub identity: Identity,
     /// Names of members.
-    pub people: Arc<People>,
+    pub people: Arc<Members>,
     /// The kind whose tab is open.
     pub kind: Kind,
     /// A list for each kind, in the order of [`Kind::ALL`].
     pub listings: [Listing; Kind::ALL.len()],
     /// What is marked.
-    pub marks: Marks,
+    pub marks: Selection,
     /// The view of all that is marked, when it is open.
-    pub marked_only: Option<WorkingSet>,
+    pub marked_only: Option<MarkedView>,
     /// The records of a set that are looked up, to be marked.
-    pub seeking: Option<Seeking>,
+    pub seeking: Option<ResolvingSelection>,
     /// The detail page, when one is open.
     pub detail: Option<Detail>,
     /// The pages it was come to from, the first one first.
@@ -179,7 +179,7 @@ pub struct State {
     /// The history, while a modal that was opened from it has its place.
     pub history_behind: Option<Box<HistoryPage>>,
     /// The pieces of work that count for the open modal.
-    pub weighing: BTreeSet<Ticket>,
+    pub weighing: BTreeSet<RequestId>,
     /// When the question that is open was drawn, and its keys came.
     pub question_arming: Arming,
     /// The filter being typed.
@@ -195,11 +195,11 @@ pub struct State {
     /// The unfinished jobs of earlier runs.
     pub recovery: Recovery,
     /// The files that are saved.
-    pub saves: Saves,
+    pub saves: Downloads,
     /// The status pane.
-    pub status: Status,
+    pub status: StatusPane,
     /// Why requests wait, if they do.
-    pub waiting: Option<Wait>,
+    pub waiting: Option<LimitWait>,
     /// Why the token is not accepted any more, while none is.
     pub locked_out: Option<Failure>,
     /// The place that the token is read from, while that takes long.
@@ -211,15 +211,15 @@ pub struct State {
     /// Requests answered lately, from which time left is computed.
     pub traffic: Traffic,
     /// Requests of jobs that have waited for an answer for a while.
-    pub unanswered: Option<Unanswered>,
+    pub unanswered: Option<LateResponses>,
     /// What the limits still allow, while it is being used up.
-    pub allowance: Option<Allowance>,
+    pub allowance: Option<RemainingLimit>,
     /// A sentence at the end of the footer.
     pub notice: Option<Notice>,
     /// What is awaited.
-    pub tickets: Tickets,
+    pub tickets: InFlight,
     /// The way out, once it is taken.
-    pub leaving: Option<Leaving>,
+    pub leaving: Option<QuitState>,
     /// How the jobs ended that ended on the way out.
     pub parting: Vec<String>,
     /// Whether the process stops as soon as nothing of the job is under way.
@@ -232,7 +232,7 @@ impl State {
     /// The state before anything has happened.
     #[must_use]
     pub fn new(setup: Setup, size: Size, now: Moment) -> Self {
-        let standing = Standing { organization: None, read_only: setup.read_only };
+        let standing = Permissions { organization: None, read_only: setup.read_only };
         Self {
             now,
             size,
@@ -241,7 +241,7 @@ impl State {
             people: Arc::default(),
             kind: setup.kind,
             listings: Kind::ALL.map(Listing::new),
-            marks: Marks::default(),
+            marks: Selection::default(),
             marked_only: None,
             seeking: None,
             detail: None,
@@ -256,8 +256,8 @@ impl State {
             jobs: Jobs::default(),
             undo: UndoStack::default(),
             recovery: Recovery::default(),
-            saves: Saves::default(),
-            status: Status::default(),
+            saves: Downloads::default(),
+            status: StatusPane::default(),
             waiting: None,
             locked_out: None,
             reading_token: None,
@@ -267,7 +267,7 @@ impl State {
             unanswered: None,
             allowance: None,
             notice: None,
-            tickets: Tickets::default(),
+            tickets: InFlight::default(),
             leaving: None,
             parting: Vec::new(),
             suspending: false,
@@ -278,8 +278,8 @@ impl State {
 
     /// The organization that is open, as far as it is known.
     #[must_use]
-    pub fn here(&self) -> Known {
-        Known { place: self.setup.here.clone(), organization: self.standing.organization.clone() }
+    pub fn here(&self) -> KnownContext {
+        KnownContext { place: self.setup.here.clone(), organization: self.standing.organization.clone() }
     }
 
     /// The list of the open tab.
@@ -306,19 +306,19 @@ impl State {
 
     /// What is searched for on the detail page.
     #[must_use]
-    pub fn finding(&self) -> Option<&Finding> {
+    pub fn finding(&self) -> Option<&DetailSearch> {
         self.detail.as_ref().and_then(|detail| detail.finding.as_ref())
     }
 
     /// Where a key is read, when no overlay and no input takes it.
     #[must_use]
-    pub fn context(&self) -> Context {
+    pub fn context(&self) -> KeyContext {
         match (self.focus, &self.overlay) {
-            (_, Some(Overlay::Help(_))) => Context::Help,
-            (Focus::Status, _) => Context::Status,
-            (Focus::Table, _) if self.detail.is_some() => Context::Detail,
-            (Focus::Table, _) if self.marked_only.is_some() => Context::Marked,
-            (Focus::Table, _) => Context::Table,
+            (_, Some(Overlay::Help(_))) => KeyContext::Help,
+            (Focus::Status, _) => KeyContext::Status,
+            (Focus::Table, _) if self.detail.is_some() => KeyContext::Detail,
+            (Focus::Table, _) if self.marked_only.is_some() => KeyContext::Marked,
+            (Focus::Table, _) => KeyContext::Table,
         }
     }
 
@@ -366,7 +366,7 @@ impl State {
         self.undo.to_redo(|origin| self.is_queued(origin))
     }
 
-    fn is_queued(&self, origin: Origin) -> bool {
+    fn is_queued(&self, origin: JobOrigin) -> bool {
         self.jobs.iter().any(|job| job.plan.origin == origin)
     }
 
@@ -379,7 +379,7 @@ impl State {
     /// The prompt for another token, where it has the keys.
     #[must_use]
     pub fn topmost_prompt(&self) -> Option<&TokenPrompt> {
-        let asks_to_quit = matches!(self.overlay, Some(Overlay::Ask(Question::Quit(_))));
+        let asks_to_quit = matches!(self.overlay, Some(Overlay::Ask(YesNoQuestion::Quit(_))));
         self.token_prompt.as_ref().filter(|_| !asks_to_quit)
     }
 

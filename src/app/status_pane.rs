@@ -17,7 +17,7 @@ use crate::model::failure::Cause;
 use crate::model::outcome::Outcome;
 use crate::model::text;
 use crate::model::time::{Moment, Zone};
-use group::Group;
+use group::FailureGroup;
 
 /// How many lines are kept.
 const KEPT: usize = 5_000;
@@ -31,13 +31,13 @@ const BLANK: &str = "          ";
 
 /// What a line tells.
 #[derive(Debug, Clone)]
-pub enum Told {
+pub enum StatusText {
     /// The result of a request.
     Attempt(Box<Attempt>),
     /// How a job ended.
     Summary(String),
     /// What did not succeed in it for one and the same cause.
-    Group(Arc<Group>),
+    Group(Arc<FailureGroup>),
     /// Something else worth a line.
     Note(String),
     /// Something that is not as it should be.
@@ -46,16 +46,16 @@ pub enum Told {
 
 /// One line of the pane.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct StatusLine {
     /// When.
     pub at: Timestamp,
     /// What.
-    pub told: Told,
+    pub told: StatusText,
 }
 
 /// How a line is to be coloured, where colour is allowed; the words say it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub enum LineTone {
     /// It went well.
     Good,
     /// It did not.
@@ -66,17 +66,17 @@ pub enum Tone {
     Plain,
 }
 
-impl Entry {
+impl StatusLine {
     /// The line as it is shown.
     #[must_use]
     pub fn text(&self, zone: &Zone) -> String {
         let time = zone.second(self.at);
         match &self.told {
-            Told::Attempt(attempt) => format!("{time}  {}", attempt_text(attempt)),
-            Told::Summary(words) | Told::Note(words) | Told::Warning(words) => {
+            StatusText::Attempt(attempt) => format!("{time}  {}", attempt_text(attempt)),
+            StatusText::Summary(words) | StatusText::Note(words) | StatusText::Warning(words) => {
                 format!("{time}  {words}")
             }
-            Told::Group(group) => format!("{time}  {}", group.sentence()),
+            StatusText::Group(group) => format!("{time}  {}", group.sentence()),
         }
     }
 
@@ -85,8 +85,10 @@ impl Entry {
     #[must_use]
     pub fn lines(&self, zone: &Zone, width: usize) -> Vec<String> {
         let text = self.text(zone);
-        let (Told::Summary(_) | Told::Group(_) | Told::Note(_) | Told::Warning(_), Some(room)) =
-            (&self.told, width.checked_sub(INDENT))
+        let (
+            StatusText::Summary(_) | StatusText::Group(_) | StatusText::Note(_) | StatusText::Warning(_),
+            Some(room),
+        ) = (&self.told, width.checked_sub(INDENT))
         else {
             return vec![text];
         };
@@ -97,22 +99,24 @@ impl Entry {
 
     /// How it is to be coloured.
     #[must_use]
-    pub fn tone(&self) -> Tone {
+    pub fn tone(&self) -> LineTone {
         match &self.told {
-            Told::Attempt(attempt) => match (&attempt.result, attempt.again_in) {
-                (_, Some(_)) => Tone::Wary,
-                (Ok(200..300), None) => Tone::Good,
-                (Ok(_), None) => Tone::Plain,
-                (Err(_), None) => Tone::Bad,
+            StatusText::Attempt(attempt) => match (&attempt.result, attempt.again_in) {
+                (_, Some(_)) => LineTone::Wary,
+                (Ok(200..300), None) => LineTone::Good,
+                (Ok(_), None) => LineTone::Plain,
+                (Err(_), None) => LineTone::Bad,
             },
-            Told::Group(group) if matches!(group.outcome, Outcome::Unknown | Outcome::Changed) => Tone::Wary,
-            Told::Group(_) | Told::Warning(_) => Tone::Bad,
-            Told::Summary(_) | Told::Note(_) => Tone::Plain,
+            StatusText::Group(group) if matches!(group.outcome, Outcome::Unknown | Outcome::Changed) => {
+                LineTone::Wary
+            }
+            StatusText::Group(_) | StatusText::Warning(_) => LineTone::Bad,
+            StatusText::Summary(_) | StatusText::Note(_) => LineTone::Plain,
         }
     }
 
     fn is_quiet(&self) -> bool {
-        matches!(&self.told, Told::Attempt(attempt) if attempt.is_quiet())
+        matches!(&self.told, StatusText::Attempt(attempt) if attempt.is_quiet())
     }
 }
 
@@ -171,11 +175,11 @@ pub fn waiting_time(wait: Duration) -> String {
 
 /// A line as it is drawn.
 #[derive(Debug, Clone)]
-pub struct Shown {
+pub struct DrawnLine {
     /// Its words.
     pub text: String,
     /// How it is to be coloured.
-    pub tone: Tone,
+    pub tone: LineTone,
     /// Whether an entry begins with it.
     pub is_first: bool,
     /// Whether it belongs to the entry the cursor is on.
@@ -184,17 +188,17 @@ pub struct Shown {
 
 /// The lines that are in sight.
 #[derive(Debug, Clone)]
-pub struct Window {
+pub struct VisibleLines {
     /// The lines, oldest first.
-    pub lines: Vec<Shown>,
+    pub lines: Vec<DrawnLine>,
     /// How many entries lie below the last one.
     pub newer: usize,
 }
 
 /// The status pane.
 #[derive(Debug, Default)]
-pub struct Status {
-    entries: VecDeque<Entry>,
+pub struct StatusPane {
+    entries: VecDeque<StatusLine>,
     /// How many of them are reads that succeeded.
     quiet: usize,
     /// Whether successful reads are shown.
@@ -203,10 +207,10 @@ pub struct Status {
     pub below: usize,
 }
 
-impl Status {
+impl StatusPane {
     /// Adds a line.
-    pub fn tell(&mut self, at: Moment, told: Told) {
-        let entry = Entry { at: at.wall, told };
+    pub fn tell(&mut self, at: Moment, told: StatusText) {
+        let entry = StatusLine { at: at.wall, told };
         if self.below > 0 && (self.reads || !entry.is_quiet()) {
             self.below += 1;
         }
@@ -221,7 +225,7 @@ impl Status {
         self.quiet += usize::from(is_quiet);
         if self.quiet > KEPT_READS {
             self.quiet -= 1;
-            let oldest = self.entries.iter().position(Entry::is_quiet);
+            let oldest = self.entries.iter().position(StatusLine::is_quiet);
             oldest.map(|at| self.entries.remove(at));
         } else if self.entries.len() > KEPT + KEPT_READS {
             let dropped = self.entries.pop_front();
@@ -230,21 +234,21 @@ impl Status {
     }
 
     /// The lines that are shown, oldest first.
-    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &StatusLine> {
         self.entries.iter().filter(|entry| self.reads || !entry.is_quiet())
     }
 
     /// The line the cursor is on.
     #[must_use]
-    pub fn under_cursor(&self) -> Option<&Entry> {
+    pub fn under_cursor(&self) -> Option<&StatusLine> {
         self.shown().rev().nth(self.below)
     }
 
     /// The group of failures the cursor is on, if it is on one.
     #[must_use]
-    pub fn group_under_cursor(&self) -> Option<Arc<Group>> {
+    pub fn group_under_cursor(&self) -> Option<Arc<FailureGroup>> {
         match self.under_cursor().map(|entry| &entry.told) {
-            Some(Told::Group(group)) => Some(Arc::clone(group)),
+            Some(StatusText::Group(group)) => Some(Arc::clone(group)),
             _ => None,
         }
     }
@@ -252,30 +256,30 @@ impl Status {
     /// As many lines as `rows` hold, with the one under the cursor among them: in the middle, as far as there are
     /// others on both sides. A pure function of the cursor, so that no offset has to be kept.
     #[must_use]
-    pub fn window(&self, zone: &Zone, width: usize, rows: usize) -> Window {
-        let laid = |entry: &Entry, is_current: bool| -> Vec<Shown> {
+    pub fn window(&self, zone: &Zone, width: usize, rows: usize) -> VisibleLines {
+        let laid = |entry: &StatusLine, is_current: bool| -> Vec<DrawnLine> {
             let tone = entry.tone();
             let lines = entry.lines(zone, width).into_iter().enumerate();
-            lines.map(|(n, text)| Shown { text, tone, is_first: n == 0, is_current }).collect()
+            lines.map(|(n, text)| DrawnLine { text, tone, is_first: n == 0, is_current }).collect()
         };
         let newer = |entries: usize| self.shown().rev().skip(self.below.saturating_sub(entries));
         let mut older = self.shown().rev().skip(self.below);
         let current = older.next().map(|entry| laid(entry, true)).unwrap_or_default();
         let room = rows.saturating_sub(current.len());
-        let above: Vec<Shown> =
+        let above: Vec<DrawnLine> =
             older.flat_map(|entry| laid(entry, false).into_iter().rev()).take(room).collect();
         // Every entry has at least a line, so that so many of them fill the room.
-        let below: Vec<Vec<Shown>> =
+        let below: Vec<Vec<DrawnLine>> =
             newer(room).take(self.below.min(room)).map(|entry| laid(entry, false)).collect();
-        let below: Vec<Shown> = below.into_iter().rev().flatten().collect();
+        let below: Vec<DrawnLine> = below.into_iter().rev().flatten().collect();
         let after = below.len().min((rows / 2).max(room.saturating_sub(above.len())).min(room));
         let before = above.len().min(room - after);
-        let mut lines: Vec<Shown> = above.into_iter().take(before).collect();
+        let mut lines: Vec<DrawnLine> = above.into_iter().take(before).collect();
         lines.reverse();
         lines.extend(current.into_iter().take(rows));
         let seen = below.iter().take(after).filter(|line| line.is_first).count();
         lines.extend(below.into_iter().take(after));
-        Window { lines, newer: self.below - seen.min(self.below) }
+        VisibleLines { lines, newer: self.below - seen.min(self.below) }
     }
 
     /// Moves the cursor; `page` is how many lines the pane shows.

@@ -1,27 +1,27 @@
 //! Undoing and repeating jobs, and trying again what failed of one: all look into the past, then open the dialog.
 
-use crate::app::effect::{Effects, Work};
+use crate::app::effect::{Effects, Request};
 use crate::app::state::{Overlay, Purpose, State};
-use crate::app::status_pane::Told;
+use crate::app::status_pane::StatusText;
 use crate::app::{confirm, reassign, responses};
 use crate::model::failure::Failure;
 use crate::model::plan::Plan;
-use crate::model::recovery::{Recall, Recalled};
-use crate::model::undo::Origin;
+use crate::model::recovery::{RecoveryPlan, RecoveryRequest};
+use crate::model::undo::JobOrigin;
 
 /// Undoes the last job that is not undone yet.
 pub(crate) fn undo(state: &mut State, effects: &mut Effects) {
-    let next = state.to_undo().map(Recall::Undo);
+    let next = state.to_undo().map(RecoveryRequest::Undo);
     step(state, next, "nothing to undo", effects);
 }
 
 /// Repeats the job that was undone last.
 pub(crate) fn redo(state: &mut State, effects: &mut Effects) {
-    let next = state.to_redo().map(Recall::Redo);
+    let next = state.to_redo().map(RecoveryRequest::Redo);
     step(state, next, "nothing to repeat", effects);
 }
 
-fn step(state: &mut State, next: Option<Recall>, none: &str, effects: &mut Effects) {
+fn step(state: &mut State, next: Option<RecoveryRequest>, none: &str, effects: &mut Effects) {
     match next {
         _ if state.standing.read_only => state.note("read-only mode"),
         None => state.note(none),
@@ -30,21 +30,21 @@ fn step(state: &mut State, next: Option<Recall>, none: &str, effects: &mut Effec
 }
 
 /// Looks for a past job, one at a time.
-pub(crate) fn look(state: &mut State, recall: Recall, effects: &mut Effects) {
+pub(crate) fn look(state: &mut State, recall: RecoveryRequest, effects: &mut Effects) {
     if state.standing.read_only {
         state.note("read-only mode");
     } else if let Err(refusal) = confirm::update::organization(state) {
         state.refuse(refusal);
     } else if !state.recalls() {
-        state.ask(Purpose::Recall(recall), Work::Recall(recall), effects);
+        state.ask(Purpose::Recall(recall), Request::Recall(recall), effects);
     }
 }
 
 /// What was found. A person who has gone on to something else in the meantime is not interrupted.
 pub(crate) fn found(
     state: &mut State,
-    recall: Recall,
-    result: Result<Option<Box<Recalled>>, Failure>,
+    recall: RecoveryRequest,
+    result: Result<Option<Box<RecoveryPlan>>, Failure>,
     effects: &mut Effects,
 ) {
     let is_covered = state.overlay.is_some() && !matches!(state.overlay, Some(Overlay::History(_)));
@@ -60,28 +60,28 @@ pub(crate) fn found(
     };
     match (recall, found) {
         // Whatever else became of its records, nothing of it is left: the job before it is the last one.
-        (Recall::Undo(job) | Recall::Redo(job), found)
+        (RecoveryRequest::Undo(job) | RecoveryRequest::Redo(job), found)
             if found.as_ref().is_none_or(|found| found.is_blocked()) =>
         {
             state.undo.forget(job);
             let words = format!("job {job} is passed over: nothing of it is left to undo or repeat");
-            state.status.tell(state.now, Told::Note(words));
+            state.status.tell(state.now, StatusText::Note(words));
             match recall {
-                Recall::Redo(_) => redo(state, effects),
+                RecoveryRequest::Redo(_) => redo(state, effects),
                 _ => undo(state, effects),
             }
         }
         (_, None) => {
-            if recall == Recall::Retry {
+            if recall == RecoveryRequest::Retry {
                 state.jobs.has_failed = false;
             }
             state.note(nothing_for(recall));
         }
         (_, Some(_)) if is_busy => {
             let command = match recall {
-                Recall::Undo(_) | Recall::UndoJob(_) => "undo",
-                Recall::Redo(_) => "redo",
-                Recall::Retry | Recall::RetryJob(_) => "retry",
+                RecoveryRequest::Undo(_) | RecoveryRequest::UndoJob(_) => "undo",
+                RecoveryRequest::Redo(_) => "redo",
+                RecoveryRequest::Retry | RecoveryRequest::RetryJob(_) => "retry",
             };
             state.note(format!("the last job was found while something else was open: `{command}` again"));
         }
@@ -89,27 +89,27 @@ pub(crate) fn found(
     }
 }
 
-fn nothing_for(recall: Recall) -> String {
+fn nothing_for(recall: RecoveryRequest) -> String {
     match recall {
-        Recall::Retry => "nothing failed in the last job".to_owned(),
-        Recall::Undo(job) | Recall::UndoJob(job) | Recall::Redo(job) => {
+        RecoveryRequest::Retry => "nothing failed in the last job".to_owned(),
+        RecoveryRequest::Undo(job) | RecoveryRequest::UndoJob(job) | RecoveryRequest::Redo(job) => {
             format!("there is nothing to undo in job {job}")
         }
-        Recall::RetryJob(job) => format!("nothing is left that failed in job {job}"),
+        RecoveryRequest::RetryJob(job) => format!("nothing is left that failed in job {job}"),
     }
 }
 
-fn propose(state: &mut State, recall: Recall, recalled: Recalled) {
+fn propose(state: &mut State, recall: RecoveryRequest, recalled: RecoveryPlan) {
     let organization = match confirm::update::organization(state) {
         Ok(organization) => organization,
         Err(refusal) => return state.refuse(refusal),
     };
-    let Recalled { job, verb, chosen, options, heir, preface } = recalled;
+    let RecoveryPlan { job, verb, chosen, options, heir, preface } = recalled;
     let origin = match recall {
-        Recall::Undo(job) | Recall::UndoJob(job) => Origin::Undo(job),
-        Recall::Redo(job) => Origin::Redo(job),
+        RecoveryRequest::Undo(job) | RecoveryRequest::UndoJob(job) => JobOrigin::Undo(job),
+        RecoveryRequest::Redo(job) => JobOrigin::Redo(job),
         // Trying an undo again is a part of it.
-        Recall::Retry | Recall::RetryJob(_) => state.undo.origin(job),
+        RecoveryRequest::Retry | RecoveryRequest::RetryJob(_) => state.undo.origin(job),
     };
     let chosen = confirm::update::free(state, chosen);
     let plan = confirm::update::draft(state, organization, verb, chosen).with(options);

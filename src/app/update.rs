@@ -7,28 +7,28 @@
 use std::time::Duration;
 
 use super::command::Command;
-use super::effect::{Effect, Effects, Ticket, Work};
-use super::state::{Condition, Leaving, Overlay, Purpose, State};
+use super::effect::{Effect, Effects, Request, RequestId};
+use super::state::{NoticeCondition, Overlay, Purpose, QuitState, State};
 use crate::app::effect::Exit;
-use crate::app::event::{Fact, Message, PASTE_CUT, Signal, Size};
-use crate::app::list::{Load, Reading};
-use crate::app::status_pane::Told;
+use crate::app::event::{Event, EventKind, PASTE_CUT, Signal, Size};
+use crate::app::list::{LoadProgress, ReloadMode};
+use crate::app::status_pane::StatusText;
 use crate::model::kind::Kind;
 
 impl State {
     /// What is to be done before anything has happened.
     pub fn start(&mut self) -> Effects {
         let mut effects = Effects::default();
-        crate::app::list::update::load(self, self.kind, Reading::Anew, &mut effects);
+        crate::app::list::update::load(self, self.kind, ReloadMode::Anew, &mut effects);
         crate::app::recovery::update::look_first(self, &mut effects);
-        self.ask(Purpose::Identify, Work::Identify, &mut effects);
+        self.ask(Purpose::Identify, Request::Identify, &mut effects);
         crate::app::list::update::count_others(self, &mut effects);
-        self.ask(Purpose::People, Work::People, &mut effects);
+        self.ask(Purpose::People, Request::People, &mut effects);
         effects
     }
 
     /// Gives out a ticket for a piece of work.
-    pub(crate) fn ask(&mut self, purpose: Purpose, work: Work, effects: &mut Effects) -> Ticket {
+    pub(crate) fn ask(&mut self, purpose: Purpose, work: Request, effects: &mut Effects) -> RequestId {
         let ticket = self.tickets.open(purpose);
         effects.push(Effect::Work(ticket, work));
         ticket
@@ -36,41 +36,43 @@ impl State {
 }
 
 /// Takes a message in and answers what is to be done.
-pub fn update(state: &mut State, message: Message) -> Effects {
+pub fn update(state: &mut State, message: Event) -> Effects {
     let mut effects = Effects::default();
-    let may_scroll = matches!(message.fact, Fact::Key { .. } | Fact::Resized(_));
+    let may_scroll = matches!(message.fact, EventKind::Key { .. } | EventKind::Resized(_));
     // A key is dated when it was read, and may be taken after what happened later.
     if message.at.tick >= state.now.tick {
         state.now = message.at;
     }
     match message.fact {
-        Fact::Key { chord, repeat } => {
+        EventKind::Key { chord, repeat } => {
             crate::app::input::key(state, message.at, (chord, repeat), &mut effects)
         }
-        Fact::Paste(text) => crate::app::input::paste(state, message.at, &text),
-        Fact::PasteCut => state.note(PASTE_CUT),
-        Fact::Resized(size) => resize(state, size),
-        Fact::Drawn => state.drawn(),
-        Fact::Due => pass_deadline(state, &mut effects),
-        Fact::Signal(signal) => receive_signal(state, signal, &mut effects),
-        Fact::Reply(ticket, reply) => crate::app::responses::reply(state, ticket, reply, &mut effects),
-        Fact::Attempt(attempt) => {
+        EventKind::Paste(text) => crate::app::input::paste(state, message.at, &text),
+        EventKind::PasteCut => state.note(PASTE_CUT),
+        EventKind::Resized(size) => resize(state, size),
+        EventKind::Drawn => state.drawn(),
+        EventKind::Due => pass_deadline(state, &mut effects),
+        EventKind::Signal(signal) => receive_signal(state, signal, &mut effects),
+        EventKind::Reply(ticket, reply) => crate::app::responses::reply(state, ticket, reply, &mut effects),
+        EventKind::Attempt(attempt) => {
             let is_read = attempt.method == "GET";
             state.traffic.answer(is_read, message.at.tick, attempt.took);
             state.jobs.attempted(&attempt);
-            state.status.tell(message.at, Told::Attempt(Box::new(attempt)));
+            state.status.tell(message.at, StatusText::Attempt(Box::new(attempt)));
         }
-        Fact::Waiting(wait) => {
+        EventKind::Waiting(wait) => {
             state.traffic.held_until = wait.as_ref().map_or(Duration::ZERO, |wait| wait.until);
             state.waiting = wait;
         }
-        Fact::Unanswered(unanswered) => state.unanswered = unanswered,
-        Fact::Budget(allowance) => state.allowance = allowance,
-        Fact::LockedOut(failure) => crate::app::connection::update::locked_out(state, failure, &mut effects),
-        Fact::Verified(verified) => crate::app::responses::verified(state, verified),
-        Fact::Offline(failure) => crate::app::connection::update::offline(state, failure, &mut effects),
-        Fact::Reading(place) => state.reading_token = place,
-        Fact::Stayed(why) => crate::app::organizations::update::stayed(state, why),
+        EventKind::Unanswered(unanswered) => state.unanswered = unanswered,
+        EventKind::Budget(allowance) => state.allowance = allowance,
+        EventKind::LockedOut(failure) => {
+            crate::app::connection::update::locked_out(state, failure, &mut effects)
+        }
+        EventKind::Verified(verified) => crate::app::responses::verified(state, verified),
+        EventKind::Offline(failure) => crate::app::connection::update::offline(state, failure, &mut effects),
+        EventKind::Reading(place) => state.reading_token = place,
+        EventKind::Stayed(why) => crate::app::organizations::update::stayed(state, why),
     }
     settle(state, &mut effects);
     crate::app::history::update::surface(state);
@@ -85,7 +87,7 @@ pub fn update(state: &mut State, message: Message) -> Effects {
         set.keep_up(&state.marks, now, has_job);
     }
     let listing = &mut state.listings[state.kind as usize];
-    let is_busy = has_job || matches!(listing.load, Load::Running(_));
+    let is_busy = has_job || matches!(listing.load, LoadProgress::Running(_));
     listing.count_hidden(&state.marks, now, is_busy);
     effects
 }
@@ -100,7 +102,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
         // While a job runs more may leave; the list is made whole after it.
         let is_shown = kind == state.kind;
         if is_shown && state.jobs.is_empty() && state.listings[kind as usize].may_have_holes() {
-            crate::app::list::update::load(state, kind, Reading::Again, effects);
+            crate::app::list::update::load(state, kind, ReloadMode::Again, effects);
         }
         crate::app::selection::update::finish_waiting(state, kind);
         let listing = state.listing_of(kind);
@@ -108,7 +110,7 @@ fn settle(state: &mut State, effects: &mut Effects) {
             effects.push(Effect::Cancel(ticket));
         }
         if let Some(wish) = state.listings[kind as usize].wants_arranging(&state.people, state.now) {
-            let ticket = state.ask(Purpose::Arrange(kind), Work::Arrange(wish), effects);
+            let ticket = state.ask(Purpose::Arrange(kind), Request::Arrange(wish), effects);
             state.listing_of(kind).arranging(ticket);
         }
     }
@@ -135,7 +137,7 @@ fn receive_signal(state: &mut State, signal: Signal, effects: &mut Effects) {
             state.hide_overlay();
             if state.jobs.is_paused() {
                 let key = state.setup.keymap.spoken(Command::PauseJob);
-                state.note_during(Condition::Paused, format!("the job is paused: {key} resumes it"));
+                state.note_during(NoticeCondition::Paused, format!("the job is paused: {key} resumes it"));
             }
         }
     }
@@ -149,7 +151,7 @@ pub(crate) fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {
     (state.overlay, state.token_prompt) = (None, None);
     let is_insisted = state.leaving.is_some();
     if !is_insisted {
-        state.leaving = Some(Leaving { exit, deadline: state.now.tick + FAREWELL });
+        state.leaving = Some(QuitState { exit, deadline: state.now.tick + FAREWELL });
         crate::app::confirm::update::cancel_all(state, effects);
         effects.push(Effect::Leave(exit));
     }

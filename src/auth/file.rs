@@ -6,17 +6,17 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use crate::config::Problem;
+use crate::config::ConfigError;
 use crate::model::token::Token;
 use crate::storage::files;
-use crate::storage::files::Refusal;
+use crate::storage::files::UnsafeFile;
 
 /// More than this is no token: a wrong file was named.
 const LARGEST: u64 = 64 * 1024;
 
 /// What a file is to the person, for the words of what is wrong with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum FileRole {
     /// The config names it.
     Named,
     /// `tidyfy login` wrote it.
@@ -24,20 +24,20 @@ pub(super) enum Part {
 }
 
 /// The token in a file that nobody else may read; none where one of ours is not there.
-pub(super) fn read(path: &Path, part: Part) -> Result<Option<Token>, Problem> {
+pub(super) fn read(path: &Path, part: FileRole) -> Result<Option<Token>, ConfigError> {
     let unreadable = |why: io::Error| unreadable(path, part, &why);
     let opened = match part {
-        Part::Named => files::open_named(path),
-        Part::Ours => files::open(path, File::options().read(true)),
+        FileRole::Named => files::open_named(path),
+        FileRole::Ours => files::open(path, File::options().read(true)),
     };
     let file = match opened {
-        Err(why) if part == Part::Ours && is_absent(&why) => return Ok(None),
-        Err(why) if Refusal::of(&why).is_some() => return Err(no_file(path, part, &why)),
+        Err(why) if part == FileRole::Ours && is_absent(&why) => return Ok(None),
+        Err(why) if UnsafeFile::of(&why).is_some() => return Err(no_file(path, part, &why)),
         opened => opened.map_err(unreadable)?,
     };
     if is_open_to_others(&file).map_err(unreadable)? {
         let path = path.display();
-        return Err(Problem::new(
+        return Err(ConfigError::new(
             format!("others can read the token file `{path}`"),
             format!("`chmod 600 {path}`; if others use this machine, make a new token as well"),
         ));
@@ -48,9 +48,9 @@ pub(super) fn read(path: &Path, part: Part) -> Result<Option<Token>, Problem> {
 }
 
 /// Writes the token into a file of ours, in the place of what was there.
-pub(super) fn write(path: &Path, token: &Token) -> Result<(), Problem> {
+pub(super) fn write(path: &Path, token: &Token) -> Result<(), ConfigError> {
     put(path, token).map_err(|why| {
-        Problem::new(
+        ConfigError::new(
             format!("could not store the token in `{}`: {}", path.display(), words(&why)),
             "see that the state directory is writable and its disk has room, or use `TALLYFY_ACCESS_TOKEN`",
         )
@@ -76,11 +76,11 @@ fn put(path: &Path, token: &Token) -> io::Result<()> {
 }
 
 /// Removes a file of ours, and answers whether there was one.
-pub(super) fn remove(path: &Path) -> Result<bool, Problem> {
+pub(super) fn remove(path: &Path) -> Result<bool, ConfigError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(why) if is_absent(&why) => Ok(false),
-        Err(why) => Err(Problem::new(
+        Err(why) => Err(ConfigError::new(
             format!("could not remove the token file `{}`: {}", path.display(), words(&why)),
             format!("remove `{}` yourself", path.display()),
         )),
@@ -96,23 +96,23 @@ fn is_open_to_others(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.mode() & 0o077 != 0)
 }
 
-fn no_file(path: &Path, part: Part, why: &io::Error) -> Problem {
+fn no_file(path: &Path, part: FileRole, why: &io::Error) -> ConfigError {
     let hint = match part {
-        Part::Named => "name the file itself as `token_file`".to_owned(),
-        Part::Ours => format!("remove `{}`", path.display()),
+        FileRole::Named => "name the file itself as `token_file`".to_owned(),
+        FileRole::Ours => format!("remove `{}`", path.display()),
     };
-    Problem::new(format!("could not read the token file `{}`: {why}", path.display()), hint)
+    ConfigError::new(format!("could not read the token file `{}`: {why}", path.display()), hint)
 }
 
-fn unreadable(path: &Path, part: Part, why: &io::Error) -> Problem {
+fn unreadable(path: &Path, part: FileRole, why: &io::Error) -> ConfigError {
     let hint = match (why.kind(), part) {
         (io::ErrorKind::NotFound, _) => "put the token into it, or take `token_file` out of the config",
         (io::ErrorKind::PermissionDenied, _) => "the file must be yours and readable for you",
-        (_, Part::Ours) => "`tidyfy login` stores the token anew",
-        (io::ErrorKind::InvalidData, Part::Named) => "it must hold the token and nothing else",
-        (_, Part::Named) => "check what `token_file` names in the config",
+        (_, FileRole::Ours) => "`tidyfy login` stores the token anew",
+        (io::ErrorKind::InvalidData, FileRole::Named) => "it must hold the token and nothing else",
+        (_, FileRole::Named) => "check what `token_file` names in the config",
     };
-    Problem::new(format!("could not read the token file `{}`: {}", path.display(), words(why)), hint)
+    ConfigError::new(format!("could not read the token file `{}`: {}", path.display(), words(why)), hint)
 }
 
 fn words(why: &io::Error) -> String {

@@ -29,12 +29,12 @@ pub const NAME: &str = if cfg!(target_os = "macos") {
 /// Why the keyring did not do what it was asked, in words for people. It never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
-pub struct Unusable {
+pub struct KeyringError {
     words: String,
     is_absent: bool,
 }
 
-impl Unusable {
+impl KeyringError {
     /// Whether there is no keyring here at all. One that is there and does not answer may hold a token.
     #[must_use]
     pub fn is_absent(&self) -> bool {
@@ -66,44 +66,44 @@ impl Unusable {
 /// Reads the entry called `name`; none if there is none.
 ///
 /// # Errors
-/// [`Unusable`] when the keyring cannot be asked, or holds no token there.
-pub fn read(name: &str) -> Result<Option<Token>, Unusable> {
+/// [`KeyringError`] when the keyring cannot be asked, or holds no token there.
+pub fn read(name: &str) -> Result<Option<Token>, KeyringError> {
     let name = name.to_owned();
     patiently(move || match entry(&name)?.get_password().map(Zeroizing::new) {
         Ok(text) => {
-            let token = Token::new(&text).ok_or_else(|| Unusable::said("what it holds is no token"));
+            let token = Token::new(&text).ok_or_else(|| KeyringError::said("what it holds is no token"));
             token.map(Some)
         }
         Err(Error::NoEntry) => Ok(None),
-        Err(error) => Err(Unusable::of(&error)),
+        Err(error) => Err(KeyringError::of(&error)),
     })
 }
 
 /// Puts the token into the entry called `name`, whatever was there before.
 ///
 /// # Errors
-/// [`Unusable`] when it did not take it.
-pub fn put(name: &str, token: &Token) -> Result<(), Unusable> {
+/// [`KeyringError`] when it did not take it.
+pub fn put(name: &str, token: &Token) -> Result<(), KeyringError> {
     let (name, token) = (name.to_owned(), token.clone());
-    patiently(move || entry(&name)?.set_password(token.reveal()).map_err(|error| Unusable::of(&error)))
+    patiently(move || entry(&name)?.set_password(token.reveal()).map_err(|error| KeyringError::of(&error)))
 }
 
 /// Removes the entry called `name`, and answers whether there was one.
 ///
 /// # Errors
-/// [`Unusable`] when it cannot be removed.
-pub fn remove(name: &str) -> Result<bool, Unusable> {
+/// [`KeyringError`] when it cannot be removed.
+pub fn remove(name: &str) -> Result<bool, KeyringError> {
     let name = name.to_owned();
     patiently(move || match entry(&name)?.delete_credential() {
         Ok(()) => Ok(true),
         Err(Error::NoEntry) => Ok(false),
-        Err(error) => Err(Unusable::of(&error)),
+        Err(error) => Err(KeyringError::of(&error)),
     })
 }
 
-fn entry(name: &str) -> Result<Entry, Unusable> {
-    let store = store().map_err(|error| Unusable::unreached(&error))?;
-    store.build(SERVICE, name, None).map_err(|error| Unusable::of(&error))
+fn entry(name: &str) -> Result<Entry, KeyringError> {
+    let store = store().map_err(|error| KeyringError::unreached(&error))?;
+    store.build(SERVICE, name, None).map_err(|error| KeyringError::of(&error))
 }
 
 /// Answers of the bus behind which there is a keyring that says nothing, or not to us.
@@ -152,12 +152,12 @@ fn store() -> Result<std::sync::Arc<keyring_core::CredentialStore>, Error> {
 
 /// Calls the keyring, but does not wait for ever. A call that takes too long is left to itself.
 fn patiently<T: Send + 'static>(
-    call: impl FnOnce() -> Result<T, Unusable> + Send + 'static,
-) -> Result<T, Unusable> {
+    call: impl FnOnce() -> Result<T, KeyringError> + Send + 'static,
+) -> Result<T, KeyringError> {
     let (answer, answered) = mpsc::channel();
     thread::spawn(move || answer.send(call()).ok());
     answered.recv_timeout(PATIENCE).unwrap_or_else(|why| {
-        Err(Unusable::said(match why {
+        Err(KeyringError::said(match why {
             mpsc::RecvTimeoutError::Timeout => format!("it did not answer in {} s", PATIENCE.as_secs()),
             mpsc::RecvTimeoutError::Disconnected => "its library broke off".to_owned(),
         }))
@@ -175,12 +175,12 @@ mod tests {
             Error::PlatformFailure(Box::new(dbus::Error::new_custom(name.as_str(), "no")))
         };
         for word in ["FileNotFound", "NoServer", "NotSupported", "ServiceUnknown", "Spawn.ExecFailed"] {
-            assert!(Unusable::unreached(&bus(word)).is_absent(), "{word}");
-            assert!(!Unusable::of(&bus(word)).is_absent(), "{word}, of one that was reached");
+            assert!(KeyringError::unreached(&bus(word)).is_absent(), "{word}");
+            assert!(!KeyringError::of(&bus(word)).is_absent(), "{word}, of one that was reached");
         }
         for word in SILENT {
-            assert!(!Unusable::unreached(&bus(word)).is_absent(), "{word}");
+            assert!(!KeyringError::unreached(&bus(word)).is_absent(), "{word}");
         }
-        assert!(!Unusable::unreached(&Error::NoStorageAccess("locked".into())).is_absent());
+        assert!(!KeyringError::unreached(&Error::NoStorageAccess("locked".into())).is_absent());
     }
 }

@@ -16,23 +16,23 @@ use rustix::termios::{QueueSelector, tcflush};
 
 use super::has_terminal;
 use crate::cli::completions::print;
-use crate::cli::error::{Code, Trouble};
-use crate::config::Problem;
+use crate::cli::error::{CommandError, ExitReason};
+use crate::config::ConfigError;
 use crate::model::age::{AGE_HINT, Age};
 use crate::model::text::{grouped, size};
 use crate::model::time::Zone;
 use crate::storage::backups;
-use crate::storage::backups::{BackupError, KeptJob};
+use crate::storage::backups::{BackupError, JobBackups};
 
 /// What is to be done with the copies.
 #[derive(Debug, Clone, Args)]
 pub(super) struct BackupsArgs {
     #[command(subcommand)]
-    wanted: Wanted,
+    wanted: BackupSelection,
 }
 
 #[derive(Debug, Clone, Subcommand)]
-enum Wanted {
+enum BackupSelection {
     /// Show where copies are and what they hold
     List {
         /// Print JSON
@@ -59,14 +59,14 @@ enum Wanted {
 /// Does what is wanted with the copies in `directory`.
 ///
 /// # Errors
-/// [`Trouble`] when copies cannot be read or removed, are not what they were, or nobody can be asked.
-pub(super) fn run(arguments: &BackupsArgs, directory: &Path) -> Result<ExitCode, Trouble> {
+/// [`CommandError`] when copies cannot be read or removed, are not what they were, or nobody can be asked.
+pub(super) fn run(arguments: &BackupsArgs, directory: &Path) -> Result<ExitCode, CommandError> {
     let found = backups::list(directory)?;
     match arguments.wanted {
-        Wanted::List { json: true } => print(pages::json(&found)?.as_bytes())?,
-        Wanted::List { json: false } => print(list(&found, directory).as_bytes())?,
-        Wanted::Purge { older, yes } => purge(&found, older, yes)?,
-        Wanted::Verify { job } => verify(&found, job, directory)?,
+        BackupSelection::List { json: true } => print(pages::json(&found)?.as_bytes())?,
+        BackupSelection::List { json: false } => print(list(&found, directory).as_bytes())?,
+        BackupSelection::Purge { older, yes } => purge(&found, older, yes)?,
+        BackupSelection::Verify { job } => verify(&found, job, directory)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -75,7 +75,7 @@ fn zone() -> Zone {
     Zone::new(TimeZone::system())
 }
 
-fn list(found: &[KeptJob], directory: &Path) -> String {
+fn list(found: &[JobBackups], directory: &Path) -> String {
     if found.is_empty() { none(directory) } else { pages::table(found, &zone()) }
 }
 
@@ -89,9 +89,9 @@ fn older(typed: &str) -> Result<Timestamp, String> {
     Ok(age.before(Timestamp::now(), &zone()))
 }
 
-fn purge(found: &[KeptJob], older: Timestamp, yes: bool) -> Result<(), Trouble> {
+fn purge(found: &[JobBackups], older: Timestamp, yes: bool) -> Result<(), CommandError> {
     let zone = zone();
-    let old: Vec<KeptJob> = found.iter().filter(|job| job.at < older).cloned().collect();
+    let old: Vec<JobBackups> = found.iter().filter(|job| job.at < older).cloned().collect();
     if old.is_empty() {
         return print(format!("no copies are older than {}\n", zone.minute(older)).as_bytes());
     }
@@ -104,15 +104,15 @@ fn purge(found: &[KeptJob], older: Timestamp, yes: bool) -> Result<(), Trouble> 
     let (jobs, bytes) =
         gone.fold((0, 0_u64), |(jobs, bytes), (job, _)| (jobs + 1, bytes.saturating_add(job.bytes)));
     print(format!("removed the copies of {}: {}\n", count(jobs), size(bytes)).as_bytes())?;
-    let problems: Vec<Problem> =
+    let problems: Vec<ConfigError> =
         results.into_iter().filter_map(|(_, result)| Some(problem(&result.err()?))).collect();
-    if problems.is_empty() { Ok(()) } else { Err(Trouble::Told { code: Code::Failure, problems }) }
+    if problems.is_empty() { Ok(()) } else { Err(CommandError::Told { code: ExitReason::Failure, problems }) }
 }
 
 /// Asks at the terminal. What was typed before the question is no answer to it.
-fn agreed(jobs: usize) -> Result<bool, Trouble> {
+fn agreed(jobs: usize) -> Result<bool, CommandError> {
     if !has_terminal() {
-        return Err(Trouble::usage(
+        return Err(CommandError::usage(
             "nothing was removed: there is no terminal to ask at",
             "add `--yes` to remove these copies without being asked",
         ));
@@ -128,14 +128,15 @@ fn agreed(jobs: usize) -> Result<bool, Trouble> {
     Ok(answer.trim() == "y")
 }
 
-fn verify(found: &[KeptJob], job: Option<i64>, directory: &Path) -> Result<(), Trouble> {
-    let wanted: Vec<&KeptJob> = found.iter().filter(|kept| job.is_none_or(|job| kept.job == job)).collect();
+fn verify(found: &[JobBackups], job: Option<i64>, directory: &Path) -> Result<(), CommandError> {
+    let wanted: Vec<&JobBackups> =
+        found.iter().filter(|kept| job.is_none_or(|job| kept.job == job)).collect();
     if let (true, Some(job)) = (wanted.is_empty(), job) {
-        let problem = Problem::new(
+        let problem = ConfigError::new(
             format!("there are no copies of job `{job}`"),
             "`tidyfy backups list` lists the copies there are",
         );
-        return Err(Trouble::told(Code::Failure, problem));
+        return Err(CommandError::told(ExitReason::Failure, problem));
     }
     if wanted.is_empty() {
         return print(none(directory).as_bytes());
@@ -151,24 +152,24 @@ fn verify(found: &[KeptJob], job: Option<i64>, directory: &Path) -> Result<(), T
     }
     let what =
         if wrong == 1 { "1 copy is".to_owned() } else { format!("{} copies are", grouped(wrong as u64)) };
-    let problem = Problem::new(
+    let problem = ConfigError::new(
         format!("{what} not what was kept"),
         "every other copy that was read is whole; see that the disk is sound",
     );
-    Err(Trouble::told(Code::Failure, problem))
+    Err(CommandError::told(ExitReason::Failure, problem))
 }
 
 fn count(jobs: usize) -> String {
     if jobs == 1 { "1 job".to_owned() } else { format!("{} jobs", grouped(jobs as u64)) }
 }
 
-fn problem(error: &BackupError) -> Problem {
-    Problem::new(error.to_string(), error.hint())
+fn problem(error: &BackupError) -> ConfigError {
+    ConfigError::new(error.to_string(), error.hint())
 }
 
-impl From<BackupError> for Trouble {
+impl From<BackupError> for CommandError {
     fn from(error: BackupError) -> Self {
-        Self::told(Code::Failure, problem(&error))
+        Self::told(ExitReason::Failure, problem(&error))
     }
 }
 

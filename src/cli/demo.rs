@@ -15,28 +15,28 @@ use directory::DemoDirectory;
 use super::sandbox::{SandboxArgs, SandboxError};
 use super::{GlobalArgs, has_terminal, logging, on_runtime};
 use crate::auth::TokenSource;
-use crate::cli::error::{Trouble, say};
+use crate::cli::error::{CommandError, say};
 use crate::cli::run;
-use crate::cli::run::Visit;
+use crate::cli::run::OrganizationVisit;
 use crate::config::{Environment, Settings};
-use crate::model::context::Place;
+use crate::model::context::Context;
 use crate::model::token::Token;
-use crate::sandbox::{Limits, Sandbox};
+use crate::sandbox::{Sandbox, SandboxLimits};
 use crate::shutdown::Shutdown;
-use crate::tallyfy::{Access, BaseUrl};
+use crate::tallyfy::{BaseUrl, ClientConfig};
 use crate::terminal::Input;
 
 /// Starts a sandbox and opens the screen on it.
 ///
 /// # Errors
-/// [`Trouble`] when one of them cannot be had.
+/// [`CommandError`] when one of them cannot be had.
 pub(super) fn run(
     flags: &GlobalArgs,
     server: &SandboxArgs,
     environment: &Environment,
     shutdown: &Shutdown,
-) -> Result<ExitCode, Trouble> {
-    let served = server.settings(Limits::Off)?;
+) -> Result<ExitCode, CommandError> {
+    let served = server.settings(SandboxLimits::Off)?;
     if !has_terminal() {
         return Err(run::no_terminal());
     }
@@ -47,10 +47,10 @@ pub(super) fn run(
     let ended = on_runtime(async {
         let sandbox = Sandbox::start(served).await.map_err(SandboxError::from)?;
         let access = access(&settings, &sandbox)?;
-        let visit = Visit::new(settings.clone(), access.clone(), TokenSource::none())?;
-        let guide = move |place: &Place, _: &Visit| {
-            let access = Access { organization: place.org.clone(), ..access.clone() };
-            Visit::new(settings.clone(), access, TokenSource::none())
+        let visit = OrganizationVisit::new(settings.clone(), access.clone(), TokenSource::none())?;
+        let guide = move |place: &Context, _: &OrganizationVisit| {
+            let access = ClientConfig { organization: place.org.clone(), ..access.clone() };
+            OrganizationVisit::new(settings.clone(), access, TokenSource::none())
         };
         Ok(run::run(visit, Arc::new(guide), Input::of_terminal(), shutdown).await)
     });
@@ -64,7 +64,7 @@ pub(super) fn run(
     ended
 }
 
-fn access(settings: &Settings, sandbox: &Sandbox) -> Result<Access, Trouble> {
+fn access(settings: &Settings, sandbox: &Sandbox) -> Result<ClientConfig, CommandError> {
     let base_url =
         BaseUrl::parse(&sandbox.base_url(), false).wrap_err("the sandbox has no usable address")?;
     let token = Token::new(sandbox.token()).ok_or_else(|| eyre!("the sandbox has no usable token"))?;

@@ -10,12 +10,12 @@ mod system;
 use std::process::ExitCode;
 
 use super::{GlobalArgs, network, settings, waiting, whoami};
-use crate::auth::{self, Stored};
-use crate::cli::doctor::report::Page;
-use crate::cli::error::{Code, Trouble};
-use crate::cli::prompt::{Stop, unless_ended};
+use crate::auth::{self, StoredTokens};
+use crate::cli::doctor::report::DoctorReport;
+use crate::cli::error::{CommandError, ExitReason};
+use crate::cli::prompt::{PromptStop, unless_ended};
 use crate::cli::{completions, run};
-use crate::config::{Environment, Places, Problem, Settings, Written};
+use crate::config::{AppPaths, ConfigError, ConfigText, Environment, Settings};
 use crate::model::token::Token;
 use crate::shutdown::Shutdown;
 use crate::tallyfy::BaseUrl;
@@ -24,18 +24,18 @@ use crate::terminal::Input;
 /// Looks at everything, and prints what was found.
 ///
 /// # Errors
-/// [`Trouble`] when standard output cannot be written to. What is found wrong only decides the exit code.
+/// [`CommandError`] when standard output cannot be written to. What is found wrong only decides the exit code.
 pub(super) async fn run(
     flags: &GlobalArgs,
     environment: &Environment,
     shutdown: &Shutdown,
-) -> Result<ExitCode, Trouble> {
+) -> Result<ExitCode, CommandError> {
     let waited = Waited { input: Input::of_terminal(), shutdown: shutdown.clone() };
     let page = match unless_ended(shutdown, examined(flags, environment, waited)).await {
         Ok(page) => page,
         Err(stop) => {
-            let left = || Problem::new("the check was left before it was done", "");
-            return stop.ended(|| Trouble::told(Code::Failure, left()));
+            let left = || ConfigError::new("the check was left before it was done", "");
+            return stop.ended(|| CommandError::told(ExitReason::Failure, left()));
         }
     };
     completions::print(page.text().as_bytes())?;
@@ -49,14 +49,18 @@ struct Waited {
 }
 
 impl Waited {
-    async fn patiently<T>(&mut self, what: &str, work: impl Future<Output = T>) -> Result<T, Stop> {
+    async fn patiently<T>(&mut self, what: &str, work: impl Future<Output = T>) -> Result<T, PromptStop> {
         waiting::patiently(what, &mut self.input, &self.shutdown, work).await
     }
 }
 
-async fn examined(flags: &GlobalArgs, environment: &Environment, mut waited: Waited) -> Result<Page, Stop> {
-    let places = Places::of_platform();
-    let mut page = Page::default();
+async fn examined(
+    flags: &GlobalArgs,
+    environment: &Environment,
+    mut waited: Waited,
+) -> Result<DoctorReport, PromptStop> {
+    let places = AppPaths::of_platform();
+    let mut page = DoctorReport::default();
     let settings = config(&mut page, flags, environment, &places);
     let base_url = address(&mut page, settings.as_ref());
     network(&mut page, settings.as_ref(), base_url.as_ref());
@@ -70,7 +74,7 @@ async fn examined(flags: &GlobalArgs, environment: &Environment, mut waited: Wai
         Some(settings) => system::backups(&mut page, settings),
         None => page.skipped("backups", NO_CONFIG),
     }
-    match search.as_ref().and_then(auth::Search::stored) {
+    match search.as_ref().and_then(auth::TokenSearch::stored) {
         Some(stored) => keyring(&mut page, &mut waited, stored).await?,
         None => page.skipped("keyring", "the base URL that tokens are kept by is not known"),
     }
@@ -82,10 +86,10 @@ async fn examined(flags: &GlobalArgs, environment: &Environment, mut waited: Wai
 const NO_CONFIG: &str = "the config is wrong";
 
 fn config(
-    page: &mut Page,
+    page: &mut DoctorReport,
     flags: &GlobalArgs,
     environment: &Environment,
-    places: &Places,
+    places: &AppPaths,
 ) -> Option<Settings> {
     let read = flags.config(places).and_then(|file| {
         let settings = settings(file.as_ref(), &flags.flags(), environment, None)?;
@@ -110,7 +114,7 @@ fn config(
     }
 }
 
-fn read_from(file: Option<&Written>, places: &Places) -> String {
+fn read_from(file: Option<&ConfigText>, places: &AppPaths) -> String {
     match (file, &places.config_file) {
         (Some(file), _) => format!("read from `{}`", file.path.display()),
         (None, Some(path)) => format!("there is none, which is fine; it would be `{}`", path.display()),
@@ -118,7 +122,7 @@ fn read_from(file: Option<&Written>, places: &Places) -> String {
     }
 }
 
-fn address(page: &mut Page, settings: Option<&Settings>) -> Option<BaseUrl> {
+fn address(page: &mut DoctorReport, settings: Option<&Settings>) -> Option<BaseUrl> {
     let Some(settings) = settings else {
         page.skipped("base URL", NO_CONFIG);
         page.skipped("read-only", NO_CONFIG);
@@ -141,7 +145,7 @@ fn address(page: &mut Page, settings: Option<&Settings>) -> Option<BaseUrl> {
 }
 
 /// By which way the server is reached, and which certificates are trusted on it.
-fn network(page: &mut Page, settings: Option<&Settings>, base_url: Option<&BaseUrl>) {
+fn network(page: &mut DoctorReport, settings: Option<&Settings>, base_url: Option<&BaseUrl>) {
     let (Some(settings), Some(base_url)) = (settings, base_url) else {
         return ["proxy", "certificates"].iter().for_each(|check| page.skipped(check, NO_CONFIG));
     };
@@ -171,11 +175,11 @@ fn network(page: &mut Page, settings: Option<&Settings>, base_url: Option<&BaseU
 }
 
 async fn token(
-    page: &mut Page,
+    page: &mut DoctorReport,
     waited: &mut Waited,
     base_url: Option<&BaseUrl>,
-    search: Option<&auth::Search>,
-) -> Result<Option<Token>, Stop> {
+    search: Option<&auth::TokenSearch>,
+) -> Result<Option<Token>, PromptStop> {
     let (Some(_), Some(search)) = (base_url, search.cloned()) else {
         page.skipped("token", "there is no base URL to find one for");
         return Ok(None);
@@ -188,11 +192,11 @@ async fn token(
             Some(token)
         }
         Ok(None) => {
-            page.fail("token", Code::Authentication, &auth::missing());
+            page.fail("token", ExitReason::Authentication, &auth::missing());
             None
         }
         Err(problem) => {
-            page.fail("token", Code::Authentication, &problem);
+            page.fail("token", ExitReason::Authentication, &problem);
             None
         }
     })
@@ -200,12 +204,12 @@ async fn token(
 
 /// Everything that takes an answer of the server.
 async fn online(
-    page: &mut Page,
+    page: &mut DoctorReport,
     waited: &mut Waited,
     settings: Option<&Settings>,
     base_url: Option<BaseUrl>,
     token: Option<Token>,
-) -> Result<(), Stop> {
+) -> Result<(), PromptStop> {
     match (settings, base_url, token) {
         (Some(settings), Some(base_url), Some(token)) => {
             let what = whoami::waits_for(&base_url);
@@ -220,7 +224,7 @@ async fn online(
     }
 }
 
-fn limits(page: &mut Page, settings: Option<&Settings>) {
+fn limits(page: &mut DoctorReport, settings: Option<&Settings>) {
     let Some(settings) = settings else { return page.skipped("limits", NO_CONFIG) };
     let limits = &settings.limits;
     let all = limits.all.iter().map(|budget| budget.words(false));
@@ -231,7 +235,11 @@ fn limits(page: &mut Page, settings: Option<&Settings>) {
     }
 }
 
-async fn keyring(page: &mut Page, waited: &mut Waited, stored: &Stored) -> Result<(), Stop> {
+async fn keyring(
+    page: &mut DoctorReport,
+    waited: &mut Waited,
+    stored: &StoredTokens,
+) -> Result<(), PromptStop> {
     let (at, what) = (stored.clone(), stored.waits_for());
     let asking = waiting::blocking(move || at.ask_keyring());
     match waited.patiently(what, asking).await?? {
@@ -252,6 +260,6 @@ async fn keyring(page: &mut Page, waited: &mut Waited, stored: &Stored) -> Resul
 }
 
 /// What is said where no directory is known.
-fn homeless() -> Problem {
-    Problem::new("there is no home directory to keep it in", "set `HOME` or `XDG_STATE_HOME`")
+fn homeless() -> ConfigError {
+    ConfigError::new("there is no home directory to keep it in", "set `HOME` or `XDG_STATE_HOME`")
 }

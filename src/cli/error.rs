@@ -9,11 +9,11 @@ use std::process::ExitCode;
 use color_eyre::Report;
 use color_eyre::config::{HookBuilder, Theme};
 
-use crate::config::{Environment, Problem};
+use crate::config::{ConfigError, Environment};
 
 /// The exit codes of what went wrong (`q` and success are 0, a signal is 128 and its number).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Code {
+pub enum ExitReason {
     /// A failure, or a panic.
     Failure = 1,
     /// The command line or the config.
@@ -24,45 +24,45 @@ pub enum Code {
     NoTerminal = 4,
 }
 
-impl From<Code> for ExitCode {
-    fn from(code: Code) -> Self {
+impl From<ExitReason> for ExitCode {
+    fn from(code: ExitReason) -> Self {
         Self::from(code as u8)
     }
 }
 
 /// Why a command ends without success.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum CommandError {
     /// What the person can put right, said in sentences.
     Told {
         /// How the process ends.
-        code: Code,
+        code: ExitReason,
         /// Everything that is wrong.
-        problems: Vec<Problem>,
+        problems: Vec<ConfigError>,
     },
     /// What nobody foresaw, as a report with its causes.
     Failed(Report),
 }
 
-impl Trouble {
+impl CommandError {
     /// One thing that is wrong.
     #[must_use]
-    pub fn told(code: Code, problem: Problem) -> Self {
+    pub fn told(code: ExitReason, problem: ConfigError) -> Self {
         Self::Told { code, problems: vec![problem] }
     }
 
     /// One thing that is wrong with the command line or the config.
     #[must_use]
     pub fn usage(sentence: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
-        Self::told(Code::Usage, Problem::new(sentence, hint))
+        Self::told(ExitReason::Usage, ConfigError::new(sentence, hint))
     }
 
     /// How the process ends with it.
     #[must_use]
-    pub fn code(&self) -> Code {
+    pub fn code(&self) -> ExitReason {
         match self {
             Self::Told { code, .. } => *code,
-            Self::Failed(_) => Code::Failure,
+            Self::Failed(_) => ExitReason::Failure,
         }
     }
 
@@ -76,18 +76,18 @@ impl Trouble {
             }
             Self::Failed(report) => {
                 say(&format!("error: {report}{report:?}"));
-                Code::Failure.into()
+                ExitReason::Failure.into()
             }
         }
     }
 }
 
 /// All of it in one line.
-impl fmt::Display for Trouble {
+impl fmt::Display for CommandError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Told { problems, .. } => {
-                let told = problems.iter().map(|Problem { sentence, hint }| match hint.as_str() {
+                let told = problems.iter().map(|ConfigError { sentence, hint }| match hint.as_str() {
                     "" => sentence.clone(),
                     hint => format!("{sentence}; hint: {hint}"),
                 });
@@ -98,19 +98,19 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl From<Report> for Trouble {
+impl From<Report> for CommandError {
     fn from(report: Report) -> Self {
         Self::Failed(report)
     }
 }
 
-impl From<Vec<Problem>> for Trouble {
-    fn from(problems: Vec<Problem>) -> Self {
-        Self::Told { code: Code::Usage, problems }
+impl From<Vec<ConfigError>> for CommandError {
+    fn from(problems: Vec<ConfigError>) -> Self {
+        Self::Told { code: ExitReason::Usage, problems }
     }
 }
 
-fn tell(problem: &Problem) {
+fn tell(problem: &ConfigError) {
     say(&format!("error: {}", problem.sentence));
     if !problem.hint.is_empty() {
         say(&format!("hint: {}", problem.hint));

@@ -17,15 +17,15 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::cli::completions;
-use crate::cli::error::{Code, Trouble, say};
-use crate::config::{self, Problem};
+use crate::cli::error::{CommandError, ExitReason, say};
+use crate::config::{self, ConfigError};
 use crate::model::age::{AGE_HINT, Age};
-use crate::model::catalog::Words;
+use crate::model::catalog::ActionLabels;
 use crate::model::history::skipped;
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::{Action, Kind};
 use crate::model::outcome::Outcome;
 use crate::model::time::Zone;
-use crate::storage::journal::{History, JournalError, PastJob, PastStep, Wanted};
+use crate::storage::journal::{History, HistoryQuery, JournalError, PastJob, PastStep};
 
 /// What is asked of the history.
 #[derive(Debug, Clone, Args)]
@@ -65,7 +65,7 @@ enum HistoryTask {
 }
 
 /// What was found.
-enum Found {
+enum HistoryResult {
     Jobs(Vec<PastJob>),
     Steps(Box<PastJob>, Vec<PastStep>),
 }
@@ -73,25 +73,25 @@ enum Found {
 /// Prints what the journal in `state_dir` holds.
 ///
 /// # Errors
-/// [`Trouble`] when the journal cannot be read, there is no such job, or standard output cannot be written to.
-pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path) -> Result<(), Trouble> {
+/// [`CommandError`] when the journal cannot be read, there is no such job, or standard output cannot be written to.
+pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path) -> Result<(), CommandError> {
     if let Some(HistoryTask::Verify { json }) = arguments.task {
         return verify::run(json, state_dir);
     }
-    let wanted = Wanted {
+    let wanted = HistoryQuery {
         since: arguments.since,
         verb: arguments.verb.as_deref().map(known_verb),
         kind: kind.map(slug).transpose()?,
         outcome: arguments.outcome,
-        ..Wanted::default()
+        ..HistoryQuery::default()
     };
     let (found, damaged) = look_up(arguments.job, &wanted, arguments.verb.as_deref(), state_dir)?;
     let zone = Zone::new(TimeZone::system());
     let page = match &found {
         _ if arguments.json => json_page::page(&found)?,
         _ if arguments.csv => csv_page::page(&found),
-        Some(Found::Jobs(jobs)) => table::jobs(jobs, wanted == Wanted::default(), &zone),
-        Some(Found::Steps(job, steps)) => table::steps(job, steps, &zone),
+        Some(HistoryResult::Jobs(jobs)) => table::jobs(jobs, wanted == HistoryQuery::default(), &zone),
+        Some(HistoryResult::Steps(job, steps)) => table::steps(job, steps, &zone),
         None => "no job was ever kept here: there is no journal yet\n".to_owned(),
     };
     completions::print(page.as_bytes())?;
@@ -105,10 +105,10 @@ pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path)
 /// Nothing where there is no journal yet; and how many damaged entries were left out.
 fn look_up(
     job: Option<i64>,
-    wanted: &Wanted,
+    wanted: &HistoryQuery,
     called: Option<&str>,
     state_dir: &Path,
-) -> Result<(Option<Found>, u64), Trouble> {
+) -> Result<(Option<HistoryResult>, u64), CommandError> {
     let Some(history) = History::open(state_dir)? else {
         return job.map_or(Ok((None, 0)), |job| Err(no_such(job)));
     };
@@ -116,42 +116,45 @@ fn look_up(
         let mut jobs = history.jobs(wanted)?;
         // The journal has one word for each verb, whatever its records call it.
         jobs.retain(|job| called.is_none_or(|word| word == job.verb || word == verb(job, &job.verb)));
-        return Ok((Some(Found::Jobs(jobs)), history.damaged()));
+        return Ok((Some(HistoryResult::Jobs(jobs)), history.damaged()));
     };
     let job = history.job(number)?;
     let job = job.ok_or_else(|| if history.damaged() > 0 { damaged_job(number) } else { no_such(number) })?;
     let steps = history.steps(number, wanted)?;
-    Ok((Some(Found::Steps(Box::new(job), steps)), history.damaged()))
+    Ok((Some(HistoryResult::Steps(Box::new(job), steps)), history.damaged()))
 }
 
-fn no_such(job: i64) -> Trouble {
+fn no_such(job: i64) -> CommandError {
     let problem =
-        Problem::new(format!("there is no job `{job}`"), "`tidyfy history` lists the jobs there are");
-    Trouble::told(Code::Failure, problem)
+        ConfigError::new(format!("there is no job `{job}`"), "`tidyfy history` lists the jobs there are");
+    CommandError::told(ExitReason::Failure, problem)
 }
 
-fn damaged_job(job: i64) -> Trouble {
+fn damaged_job(job: i64) -> CommandError {
     let sentence = format!("could not read job `{job}`: its entry in the journal is damaged");
-    Trouble::told(Code::Failure, Problem::new(sentence, "`tidyfy history verify` names what is broken"))
+    CommandError::told(
+        ExitReason::Failure,
+        ConfigError::new(sentence, "`tidyfy history verify` names what is broken"),
+    )
 }
 
 /// A verb of a job as its records call it. The journal has one word for each.
 fn verb<'a>(job: &'a PastJob, word: &'a str) -> &'a str {
-    Words::told(job.kinds.iter().map(String::as_str), word)
+    ActionLabels::told(job.kinds.iter().map(String::as_str), word)
 }
 
 /// Every word for a verb.
 fn verbs() -> Vec<&'static str> {
-    let all = Words::every().into_iter().flat_map(|words| Verb::ALL.map(|verb| words.verb(verb)));
+    let all = ActionLabels::every().into_iter().flat_map(|words| Action::ALL.map(|verb| words.verb(verb)));
     all.collect::<IndexSet<_>>().into_iter().collect()
 }
 
 /// The journal's word for what some kinds call otherwise.
 fn known_verb(word: &str) -> String {
-    Words::meaning(word).map_or_else(|| word.to_owned(), |verb| verb.word().to_owned())
+    ActionLabels::meaning(word).map_or_else(|| word.to_owned(), |verb| verb.word().to_owned())
 }
 
-fn slug(word: &str) -> Result<String, Trouble> {
+fn slug(word: &str) -> Result<String, CommandError> {
     let kind = Kind::parse(word).ok_or_else(|| vec![config::unknown_kind("`--kind`", word)])?;
     Ok(kind.row().slug.to_owned())
 }
@@ -192,9 +195,9 @@ fn standing(step: &PastStep) -> &'static str {
     step.outcome.map_or(open, Outcome::word)
 }
 
-impl From<JournalError> for Trouble {
+impl From<JournalError> for CommandError {
     fn from(error: JournalError) -> Self {
-        Self::told(Code::Failure, Problem::new(error.to_string(), error.hint()))
+        Self::told(ExitReason::Failure, ConfigError::new(error.to_string(), error.hint()))
     }
 }
 

@@ -15,10 +15,10 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::error::{Code, Trouble};
-use crate::config::{LogLevel, Problem};
+use crate::cli::error::{CommandError, ExitReason};
+use crate::config::{ConfigError, LogLevel};
 use crate::storage::files;
-use crate::storage::files::Refusal;
+use crate::storage::files::UnsafeFile;
 
 /// The file's name in the state directory.
 pub(super) const FILE: &str = "tidyfy.log";
@@ -26,14 +26,14 @@ pub(super) const FILE: &str = "tidyfy.log";
 /// Starts the log unless `level` is off. What is written last reaches the file when the guard is dropped.
 ///
 /// # Errors
-/// [`Trouble`] when the directory or the file cannot be made.
-pub(super) fn start(level: LogLevel, directory: &Path) -> Result<Option<WorkerGuard>, Trouble> {
+/// [`CommandError`] when the directory or the file cannot be made.
+pub(super) fn start(level: LogLevel, directory: &Path) -> Result<Option<WorkerGuard>, CommandError> {
     let Some(filter) = filter(level) else { return Ok(None) };
     let file = open(directory).map_err(|why| {
-        let hint = Refusal::of(&why).map_or("see that the state directory is writable", Refusal::hint);
+        let hint = UnsafeFile::of(&why).map_or("see that the state directory is writable", UnsafeFile::hint);
         let path = directory.join(FILE);
-        let problem = Problem::new(format!("could not open the log `{}`: {why}", path.display()), hint);
-        Trouble::told(Code::Failure, problem)
+        let problem = ConfigError::new(format!("could not open the log `{}`: {why}", path.display()), hint);
+        CommandError::told(ExitReason::Failure, problem)
     })?;
     let (writer, guard) = tracing_appender::non_blocking(file);
     let layer = fmt::layer().with_writer(writer).with_ansi(false);

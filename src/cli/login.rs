@@ -10,13 +10,13 @@ use color_eyre::eyre::WrapErr;
 use secrecy::zeroize::Zeroizing;
 
 use super::{waiting, whoami};
-use crate::auth::keyring::{self, Unusable};
-use crate::auth::{Put, Removed, Search, Stored};
+use crate::auth::keyring::{self, KeyringError};
+use crate::auth::{RemovedTokens, StoredAt, StoredTokens, TokenSearch};
 use crate::cli::completions::print;
-use crate::cli::error::{Code, Trouble, say};
-use crate::cli::prompt::{Asked, Dialog, Stop, unless_ended};
+use crate::cli::error::{CommandError, ExitReason, say};
+use crate::cli::prompt::{Prompt, PromptStop, TypedAnswer, unless_ended};
 use crate::cli::run;
-use crate::config::{Environment, Problem, Settings};
+use crate::config::{ConfigError, Environment, Settings};
 use crate::model::people::Person;
 use crate::model::token::Token;
 use crate::shutdown::Shutdown;
@@ -29,13 +29,13 @@ const LARGEST: u64 = 64 * 1024;
 /// Takes a token, checks it, and stores it.
 ///
 /// # Errors
-/// [`Trouble`] when there is none, when it is not accepted or cannot be checked, and when it cannot be stored. Nothing is
+/// [`CommandError`] when there is none, when it is not accepted or cannot be checked, and when it cannot be stored. Nothing is
 /// stored then.
 pub(super) async fn login(
     settings: &Settings,
     environment: &Environment,
     shutdown: &Shutdown,
-) -> Result<ExitCode, Trouble> {
+) -> Result<ExitCode, CommandError> {
     let base_url = run::base_url(settings)?;
     let search = run::search(settings, environment);
     let stored = stored(&search)?;
@@ -54,9 +54,9 @@ pub(super) async fn login(
 async fn accepted(
     settings: &Settings,
     base_url: &BaseUrl,
-    stored: &Stored,
+    stored: &StoredTokens,
     shutdown: &Shutdown,
-) -> Result<String, Stop> {
+) -> Result<String, PromptStop> {
     let (server, mut input) = (whoami::waits_for(base_url), Input::of_terminal());
     if !io::stdin().is_terminal() {
         let token = read().await?;
@@ -66,100 +66,106 @@ async fn accepted(
             .await??;
         return Ok(accepted_words(&person, &put));
     }
-    let mut dialog = Dialog::new(&mut input, shutdown)?;
+    let mut dialog = Prompt::new(&mut input, shutdown)?;
     let token = typed(&mut dialog, base_url).await?;
     let person = dialog.wait_for(&server, checked(settings, base_url, token.clone())).await??;
     let put = dialog.wait_for(stored.waits_for(), put(stored.clone(), token)).await??;
     Ok(accepted_words(&person, &put))
 }
 
-fn accepted_words(person: &Person, put: &Put) -> String {
+fn accepted_words(person: &Person, put: &StoredAt) -> String {
     format!("token of {} accepted\n{}", person.name, kept(put))
 }
 
 /// Returns whose `token` is, as the server says.
-async fn checked(settings: &Settings, base_url: &BaseUrl, token: Token) -> Result<Person, Trouble> {
+async fn checked(settings: &Settings, base_url: &BaseUrl, token: Token) -> Result<Person, CommandError> {
     let client = whoami::client(settings, base_url.clone(), None, token)?;
     whoami::person(&client).await.map_err(|failure| whoami::trouble(&failure, base_url))
 }
 
 /// Stores a token where nothing else waits for the keyring.
-pub(super) async fn put(stored: Stored, token: Token) -> Result<Put, Trouble> {
+pub(super) async fn put(stored: StoredTokens, token: Token) -> Result<StoredAt, CommandError> {
     let put = waiting::blocking(move || stored.put(&token)).await?;
-    put.map_err(|problem| Trouble::told(Code::Failure, problem))
+    put.map_err(|problem| CommandError::told(ExitReason::Failure, problem))
 }
 
 /// Where a token is now.
-pub(super) fn kept(put: &Put) -> String {
+pub(super) fn kept(put: &StoredAt) -> String {
     let instead =
         put.instead.as_ref().map(|why| format!(", because {} did not take it: {why}", keyring::NAME));
     format!("stored in {}{}", put.place, instead.unwrap_or_default())
 }
 
 /// The places for a token; there are some once the base URL is known to be one.
-fn stored(search: &Search) -> Result<&Stored, Trouble> {
-    search.stored().ok_or_else(|| Trouble::usage("there is no base URL to store a token for", ""))
+fn stored(search: &TokenSearch) -> Result<&StoredTokens, CommandError> {
+    search.stored().ok_or_else(|| CommandError::usage("there is no base URL to store a token for", ""))
 }
 
-async fn typed(dialog: &mut Dialog<'_>, base_url: &BaseUrl) -> Result<Token, Stop> {
+async fn typed(dialog: &mut Prompt<'_>, base_url: &BaseUrl) -> Result<Token, PromptStop> {
     dialog
         .say("The token is made in the web app under Settings > Integrations > REST API. It is not shown.")?;
     match dialog.ask_token(&format!("token for {}: ", base_url.host())).await? {
-        Asked::Token(token) => Ok(token),
-        Asked::Nothing | Asked::Unfit => Err(refused().into()),
+        TypedAnswer::Token(token) => Ok(token),
+        TypedAnswer::Nothing | TypedAnswer::Unfit => Err(refused().into()),
     }
 }
 
 /// Reads what is piped in, which may take its time, where that keeps nothing else waiting.
-async fn read() -> Result<Token, Trouble> {
+async fn read() -> Result<Token, CommandError> {
     tokio::task::spawn_blocking(piped).await.wrap_err("reading standard input broke off")?
 }
 
-fn piped() -> Result<Token, Trouble> {
+fn piped() -> Result<Token, CommandError> {
     let mut text = Zeroizing::new(String::new());
     let read = io::stdin().lock().take(LARGEST).read_to_string(&mut text);
     match read {
         Err(why) if why.kind() == io::ErrorKind::InvalidData => Err(refused()),
-        Err(why) => Err(Trouble::told(
-            Code::Failure,
-            Problem::new(format!("standard input could not be read: {why}"), "pipe the token in, or type it"),
+        Err(why) => Err(CommandError::told(
+            ExitReason::Failure,
+            ConfigError::new(
+                format!("standard input could not be read: {why}"),
+                "pipe the token in, or type it",
+            ),
         )),
         Ok(_) => Token::new(&text).ok_or_else(refused),
     }
 }
 
 /// What is said of a text that cannot be a token.
-pub(super) fn unfit() -> Problem {
-    Problem::new(
+pub(super) fn unfit() -> ConfigError {
+    ConfigError::new(
         "that is no token: it is empty, or there is white space in it, or a character no token has",
         "copy it again from Settings > Integrations > REST API, without quotes or line breaks",
     )
 }
 
-fn refused() -> Trouble {
-    Trouble::told(Code::Authentication, unfit())
+fn refused() -> CommandError {
+    CommandError::told(ExitReason::Authentication, unfit())
 }
 
-fn nothing_typed() -> Trouble {
-    Trouble::told(Code::Authentication, Problem::new("no token was given, and nothing was stored", ""))
+fn nothing_typed() -> CommandError {
+    CommandError::told(
+        ExitReason::Authentication,
+        ConfigError::new("no token was given, and nothing was stored", ""),
+    )
 }
 
 /// Removes what `login` stored.
 ///
 /// # Errors
-/// [`Trouble`] when something is left that could not be removed.
+/// [`CommandError`] when something is left that could not be removed.
 pub(super) async fn logout(
     settings: &Settings,
     environment: &Environment,
     shutdown: &Shutdown,
-) -> Result<ExitCode, Trouble> {
+) -> Result<ExitCode, CommandError> {
     match unless_ended(shutdown, removed(settings, environment, shutdown)).await {
         Ok(code) => Ok(code),
         Err(stop) => stop.ended(|| {
             let sentence = "the keyring was not waited for: a token that it holds is still there";
-            Trouble::told(
-                Code::Failure,
-                Problem::new(sentence, "run `tidyfy logout` again where it can be asked"),
+            CommandError::told(
+                ExitReason::Failure,
+                ConfigError::new(sentence, "run `tidyfy logout` again where it can be asked"),
             )
         }),
     }
@@ -169,13 +175,13 @@ async fn removed(
     settings: &Settings,
     environment: &Environment,
     shutdown: &Shutdown,
-) -> Result<ExitCode, Stop> {
+) -> Result<ExitCode, PromptStop> {
     let base_url = run::base_url(settings)?;
     let search = run::search(settings, environment);
     let (at, mut input) = (stored(&search)?.clone(), Input::of_terminal());
     let what = at.waits_for();
     let removing = waiting::blocking(move || at.remove());
-    let Removed { from, mut problems, unasked } =
+    let RemovedTokens { from, mut problems, unasked } =
         waiting::patiently(what, &mut input, shutdown, removing).await??;
     for origin in &from {
         print(format!("token removed from {origin}\n").as_bytes())?;
@@ -209,12 +215,12 @@ async fn removed(
     if problems.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Trouble::Told { code: Code::Failure, problems }.into())
+    Err(CommandError::Told { code: ExitReason::Failure, problems }.into())
 }
 
 /// What is said of a keyring that may still hold the token.
-fn unasked_for(why: &Unusable) -> Problem {
-    Problem::new(
+fn unasked_for(why: &KeyringError) -> ConfigError {
+    ConfigError::new(
         format!("{} was not asked: {why}; a token that it holds is still there", keyring::NAME),
         "run `tidyfy logout` again where it can be asked; `keyring = false` in the config leaves it alone",
     )

@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 
-use crate::cli::error::Trouble;
+use crate::cli::error::CommandError;
 use crate::config::Settings;
 use crate::model::network::NetworkVariables;
 use crate::tallyfy::{BaseUrl, Network, NetworkError};
@@ -34,7 +34,7 @@ pub(super) fn of(settings: &Settings, base_url: &BaseUrl) -> Result<Network, Net
     }
 }
 
-impl From<NetworkError> for Trouble {
+impl From<NetworkError> for CommandError {
     fn from(why: NetworkError) -> Self {
         Self::usage(why.to_string(), why.hint())
     }

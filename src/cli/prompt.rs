@@ -17,43 +17,43 @@ use crate::app::event::PASTE_CUT;
 use crate::app::keymap::{Chord, Key};
 use crate::app::text_input;
 use crate::app::text_input::TextInput;
-use crate::cli::error::Trouble;
-use crate::config::Problem;
+use crate::cli::error::CommandError;
+use crate::config::ConfigError;
 use crate::model::text;
 use crate::model::token::{Token, TypedToken};
 use crate::shutdown::Shutdown;
-use crate::terminal::{Continuations, Event, Input, Output, RawMode};
+use crate::terminal::{Continuations, Input, InputEvent, Output, RawMode};
 
 /// As wide as text is set, where the terminal has room for it.
 const WIDTH: usize = 80;
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum PromptStop {
     /// The person, or the system, wants the program to end.
     Ended(Exit),
     /// The person does not want to answer.
     Declined,
     /// Something went wrong.
-    Trouble(Trouble),
+    Trouble(CommandError),
 }
 
-impl From<Trouble> for Stop {
-    fn from(trouble: Trouble) -> Self {
+impl From<CommandError> for PromptStop {
+    fn from(trouble: CommandError) -> Self {
         Self::Trouble(trouble)
     }
 }
 
 /// A terminal that fails has hung up.
-impl From<io::Error> for Stop {
+impl From<io::Error> for PromptStop {
     fn from(_: io::Error) -> Self {
         Self::Ended(Exit::HungUp)
     }
 }
 
-impl Stop {
+impl PromptStop {
     /// How the process ends; `declined` says what is then told.
-    pub(super) fn ended(self, declined: impl FnOnce() -> Trouble) -> Result<ExitCode, Trouble> {
+    pub(super) fn ended(self, declined: impl FnOnce() -> CommandError) -> Result<ExitCode, CommandError> {
         match self {
             Self::Ended(exit) => Ok(ExitCode::from(exit.code())),
             Self::Declined => Err(declined()),
@@ -66,18 +66,18 @@ impl Stop {
 /// it was.
 pub(super) async fn unless_ended<T>(
     shutdown: &Shutdown,
-    asking: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
+    asking: impl Future<Output = Result<T, PromptStop>>,
+) -> Result<T, PromptStop> {
     shutdown.attend();
     tokio::select! {
         biased;
-        exit = shutdown.requested() => Err(Stop::Ended(exit)),
+        exit = shutdown.requested() => Err(PromptStop::Ended(exit)),
         answer = asking => answer,
     }
 }
 
 /// What was typed where a token was asked for.
-pub(super) enum Asked {
+pub(super) enum TypedAnswer {
     /// Nothing at all.
     Nothing,
     /// Something that can be no token.
@@ -87,7 +87,7 @@ pub(super) enum Asked {
 }
 
 /// A conversation with the person at the terminal, whose modes are its own meanwhile.
-pub(super) struct Dialog<'i> {
+pub(super) struct Prompt<'i> {
     out: Output,
     input: &'i mut Input,
     continued: Continuations,
@@ -95,22 +95,22 @@ pub(super) struct Dialog<'i> {
     raw: RawMode,
 }
 
-impl Drop for Dialog<'_> {
+impl Drop for Prompt<'_> {
     /// What was typed ahead was meant for a question, not for what comes then.
     fn drop(&mut self) {
         self.input.discard();
     }
 }
 
-impl<'i> Dialog<'i> {
+impl<'i> Prompt<'i> {
     /// On standard output, or on standard error where the first is no terminal.
-    pub(super) fn new(input: &'i mut Input, shutdown: &Shutdown) -> Result<Self, Stop> {
+    pub(super) fn new(input: &'i mut Input, shutdown: &Shutdown) -> Result<Self, PromptStop> {
         let (out, shutdown) = (Output::new(shutdown.clone()), shutdown.clone());
         Ok(Self { out, input, continued: Continuations::listen()?, shutdown, raw: RawMode::of_line()? })
     }
 
     /// Says something, set for the terminal's width.
-    pub(super) fn say(&mut self, words: &str) -> Result<(), Stop> {
+    pub(super) fn say(&mut self, words: &str) -> Result<(), PromptStop> {
         for line in text::wrapped(&text::clean(words), width().min(WIDTH)) {
             write!(self.out, "{line}\r\n")?;
         }
@@ -118,13 +118,17 @@ impl<'i> Dialog<'i> {
     }
 
     /// Says what is wrong, and what to do about it.
-    pub(super) fn tell(&mut self, problem: &Problem) -> Result<(), Stop> {
+    pub(super) fn tell(&mut self, problem: &ConfigError) -> Result<(), PromptStop> {
         self.say(&problem.sentence)?;
         if problem.hint.is_empty() { Ok(()) } else { self.say(&format!("hint: {}", problem.hint)) }
     }
 
     /// The same as [`Self::wait`], and after a while it says that it waits for `what`.
-    pub(super) async fn wait_for<T>(&mut self, what: &str, work: impl Future<Output = T>) -> Result<T, Stop> {
+    pub(super) async fn wait_for<T>(
+        &mut self,
+        what: &str,
+        work: impl Future<Output = T>,
+    ) -> Result<T, PromptStop> {
         tokio::pin!(work);
         let first = self.wait(async {
             tokio::select! {
@@ -143,7 +147,7 @@ impl<'i> Dialog<'i> {
     }
 
     /// Waits for what nobody is asked for. Meanwhile only the keys that leave mean something.
-    pub(super) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
+    pub(super) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Result<T, PromptStop> {
         tokio::pin!(work);
         loop {
             let event = tokio::select! {
@@ -155,9 +159,9 @@ impl<'i> Dialog<'i> {
                 event = self.next() => event?,
             };
             match event {
-                Some(Event::Key { chord, .. }) => match keyed(chord) {
-                    Typed::Interrupt => return Err(Stop::Ended(Exit::Interrupted)),
-                    Typed::Leave => return Err(Stop::Declined),
+                Some(InputEvent::Key { chord, .. }) => match keyed(chord) {
+                    LineKey::Interrupt => return Err(PromptStop::Ended(Exit::Interrupted)),
+                    LineKey::Leave => return Err(PromptStop::Declined),
                     _ => {}
                 },
                 Some(_) => {}
@@ -167,30 +171,32 @@ impl<'i> Dialog<'i> {
     }
 
     /// Asks for a line; white space around it is dropped.
-    pub(super) async fn ask(&mut self, question: &str) -> Result<String, Stop> {
+    pub(super) async fn ask(&mut self, question: &str) -> Result<String, PromptStop> {
         let mut line = TextInput::default();
         self.fill(question, &mut line).await?;
         Ok(line.value().trim().to_owned())
     }
 
     /// Asks for a token, of which nothing is shown.
-    pub(super) async fn ask_token(&mut self, question: &str) -> Result<Asked, Stop> {
+    pub(super) async fn ask_token(&mut self, question: &str) -> Result<TypedAnswer, PromptStop> {
         let mut typed = TypedToken::default();
         self.fill(question, &mut typed).await?;
         let is_empty = typed.mask().is_empty();
-        Ok(typed.token().map_or(if is_empty { Asked::Nothing } else { Asked::Unfit }, Asked::Token))
+        Ok(typed
+            .token()
+            .map_or(if is_empty { TypedAnswer::Nothing } else { TypedAnswer::Unfit }, TypedAnswer::Token))
     }
 
     /// Waits until what was said has been read. Leaving is no answer to that.
-    pub(super) async fn pause(&mut self, invitation: &str) -> Result<(), Stop> {
+    pub(super) async fn pause(&mut self, invitation: &str) -> Result<(), PromptStop> {
         match self.ask(invitation).await {
-            Ok(_) | Err(Stop::Declined) => Ok(()),
+            Ok(_) | Err(PromptStop::Declined) => Ok(()),
             Err(stop) => Err(stop),
         }
     }
 
     /// Waits for the next event. Whoever stopped the process has changed the terminal's modes, and had what was typed.
-    async fn next(&mut self) -> io::Result<Option<Event>> {
+    async fn next(&mut self) -> io::Result<Option<InputEvent>> {
         loop {
             tokio::select! {
                 biased;
@@ -204,31 +210,31 @@ impl<'i> Dialog<'i> {
     }
 
     /// Lets a line be typed into `line`, and ends it on the screen however that ends.
-    async fn fill(&mut self, question: &str, line: &mut impl Line) -> Result<(), Stop> {
+    async fn fill(&mut self, question: &str, line: &mut impl PromptLine) -> Result<(), PromptStop> {
         let typed = self.typed(question, line).await;
         write!(self.out, "\r\n")?;
         self.out.flush()?;
         typed
     }
 
-    async fn typed(&mut self, question: &str, line: &mut impl Line) -> Result<(), Stop> {
+    async fn typed(&mut self, question: &str, line: &mut impl PromptLine) -> Result<(), PromptStop> {
         loop {
             if !self.input.has_more() {
                 self.draw(question, &line.shown())?;
             }
             match self.next().await? {
-                Some(Event::Key { chord, .. }) => match keyed(chord) {
-                    Typed::Nothing => {}
-                    Typed::Done => return Ok(()),
-                    Typed::Interrupt => return Err(Stop::Ended(Exit::Interrupted)),
-                    Typed::Leave => return Err(Stop::Declined),
-                    Typed::End if line.shown().is_empty() => return Err(Stop::Declined),
-                    Typed::End => {}
-                    Typed::Back => line.pop(),
-                    Typed::Wipe => line.wipe(),
-                    Typed::Char(c) => line.push(c),
+                Some(InputEvent::Key { chord, .. }) => match keyed(chord) {
+                    LineKey::Nothing => {}
+                    LineKey::Done => return Ok(()),
+                    LineKey::Interrupt => return Err(PromptStop::Ended(Exit::Interrupted)),
+                    LineKey::Leave => return Err(PromptStop::Declined),
+                    LineKey::End if line.shown().is_empty() => return Err(PromptStop::Declined),
+                    LineKey::End => {}
+                    LineKey::Back => line.pop(),
+                    LineKey::Wipe => line.wipe(),
+                    LineKey::Char(c) => line.push(c),
                 },
-                Some(Event::Paste { text, is_whole }) => {
+                Some(InputEvent::Paste { text, is_whole }) => {
                     line.paste(&text);
                     if !is_whole {
                         write!(self.out, "\r\n")?;
@@ -245,9 +251,9 @@ impl<'i> Dialog<'i> {
     }
 
     /// The terminal is gone, and with it whoever could type.
-    fn hung_up(&self) -> Stop {
+    fn hung_up(&self) -> PromptStop {
         self.shutdown.request(Exit::HungUp);
-        Stop::Ended(Exit::HungUp)
+        PromptStop::Ended(Exit::HungUp)
     }
 
     /// Draws the question with the end of what was typed: a line that wraps cannot be drawn over.
@@ -266,7 +272,7 @@ impl<'i> Dialog<'i> {
 }
 
 /// What a key does to a line.
-enum Typed {
+enum LineKey {
     Nothing,
     Char(char),
     Back,
@@ -278,21 +284,21 @@ enum Typed {
     Leave,
 }
 
-fn keyed(chord: Chord) -> Typed {
+fn keyed(chord: Chord) -> LineKey {
     match (chord.key, chord.ctrl) {
-        (Key::Char('c'), true) => Typed::Interrupt,
-        (Key::Char('d'), true) => Typed::End,
-        (Key::Char('u'), true) => Typed::Wipe,
-        (Key::Char('h'), true) | (Key::Backspace, _) => Typed::Back,
+        (Key::Char('c'), true) => LineKey::Interrupt,
+        (Key::Char('d'), true) => LineKey::End,
+        (Key::Char('u'), true) => LineKey::Wipe,
+        (Key::Char('h'), true) | (Key::Backspace, _) => LineKey::Back,
         // A line feed that was pasted, where the terminal does not tell pastes from keys.
-        (Key::Char('j'), true) | (Key::Enter, _) => Typed::Done,
-        (Key::Esc, _) => Typed::Leave,
-        _ => chord.typed().map_or(Typed::Nothing, Typed::Char),
+        (Key::Char('j'), true) | (Key::Enter, _) => LineKey::Done,
+        (Key::Esc, _) => LineKey::Leave,
+        _ => chord.typed().map_or(LineKey::Nothing, LineKey::Char),
     }
 }
 
 /// A line while it is typed.
-trait Line {
+trait PromptLine {
     fn push(&mut self, c: char);
     fn pop(&mut self);
     fn wipe(&mut self);
@@ -303,7 +309,7 @@ trait Line {
     fn shown(&self) -> String;
 }
 
-impl Line for TextInput {
+impl PromptLine for TextInput {
     fn push(&mut self, c: char) {
         self.key(Chord::plain(Key::Char(c)));
     }
@@ -329,7 +335,7 @@ impl Line for TextInput {
     }
 }
 
-impl Line for TypedToken {
+impl PromptLine for TypedToken {
     fn push(&mut self, c: char) {
         Self::push(self, c);
     }

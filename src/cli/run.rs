@@ -14,24 +14,24 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::network;
 use crate::app::effect::Exit;
-use crate::app::selection::Marks;
+use crate::app::selection::Selection;
 use crate::app::state::{Overlay, Setup, State};
-use crate::auth::{self, Search, TokenSource};
-use crate::cli::error::{Code, Trouble, say};
-use crate::config::{Environment, Problem, Settings};
-use crate::event_loop::{EventLoop, Turn};
-use crate::model::context::{Known, Place};
+use crate::auth::{self, TokenSearch, TokenSource};
+use crate::cli::error::{CommandError, ExitReason, say};
+use crate::config::{ConfigError, Environment, Settings};
+use crate::event_loop::{EventLoop, LoopTurn};
+use crate::model::context::{Context, KnownContext};
 use crate::model::desktop::Desktop;
-use crate::model::download::Folders;
+use crate::model::download::DownloadFolders;
 use crate::model::limits::Traffic;
 use crate::model::time::Zone;
 use crate::model::token::Token;
 use crate::model::undo::UndoStack;
 use crate::shutdown::Shutdown;
 use crate::storage::backups::Backups;
-use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
-use crate::terminal::{self, Continuations, Input, Listener, Output, Screen};
-use crate::worker::{Clock, Terms, Worker};
+use crate::tallyfy::{BaseUrl, Client, ClientConfig, Timeouts};
+use crate::terminal::{self, Continuations, Input, Output, Screen, TerminalListener};
+use crate::worker::{Clock, Worker, WorkerConfig};
 
 /// Where the token comes from with these settings.
 pub(super) fn source(settings: &Settings, environment: &Environment) -> TokenSource {
@@ -39,52 +39,63 @@ pub(super) fn source(settings: &Settings, environment: &Environment) -> TokenSou
 }
 
 /// Every place where the token may be with these settings.
-pub(super) fn search(settings: &Settings, environment: &Environment) -> Search {
+pub(super) fn search(settings: &Settings, environment: &Environment) -> TokenSearch {
     let base_url = base_url(settings).ok().map(|url| url.to_string());
-    Search::new(environment, settings, base_url.as_deref())
+    TokenSearch::new(environment, settings, base_url.as_deref())
 }
 
 /// What the settings and the token that was found give access to, or everything that is missing for it.
-pub(super) fn access(settings: &Settings, found: Result<Option<Token>, Problem>) -> Result<Access, Trouble> {
+pub(super) fn access(
+    settings: &Settings,
+    found: Result<Option<Token>, ConfigError>,
+) -> Result<ClientConfig, CommandError> {
     let base_url = base_url(settings)?;
     let token = found.and_then(|token| token.ok_or_else(auth::missing));
     match (token, &settings.org) {
         (Ok(token), Some(org)) => Ok(granted(settings, base_url, org.clone(), token)),
-        (Ok(_), None) => Err(Trouble::told(Code::Usage, no_org())),
-        (Err(problem), Some(_)) => Err(Trouble::told(Code::Authentication, problem)),
+        (Ok(_), None) => Err(CommandError::told(ExitReason::Usage, no_org())),
+        (Err(problem), Some(_)) => Err(CommandError::told(ExitReason::Authentication, problem)),
         (Err(problem), None) => {
-            Err(Trouble::Told { code: Code::Authentication, problems: vec![problem, no_org()] })
+            Err(CommandError::Told { code: ExitReason::Authentication, problems: vec![problem, no_org()] })
         }
     }
 }
 
 /// The address of the settings, checked.
-pub(super) fn base_url(settings: &Settings) -> Result<BaseUrl, Trouble> {
+pub(super) fn base_url(settings: &Settings) -> Result<BaseUrl, CommandError> {
     BaseUrl::parse(&settings.base_url, settings.allow_insecure_http)
-        .map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))
+        .map_err(|bad| CommandError::usage(bad.to_string(), bad.hint()))
 }
 
 /// Puts together what a client needs.
-pub(super) fn granted(settings: &Settings, base_url: BaseUrl, organization: String, token: Token) -> Access {
-    Access {
+pub(super) fn granted(
+    settings: &Settings,
+    base_url: BaseUrl,
+    organization: String,
+    token: Token,
+) -> ClientConfig {
+    ClientConfig {
         base_url,
         organization,
         token,
         read_only: settings.read_only,
         timeouts: Timeouts { connect: settings.connect_timeout, request: settings.request_timeout },
-        body_cap: Access::BODY_CAP,
+        body_cap: ClientConfig::BODY_CAP,
     }
 }
 
 /// What is said where no screen can be opened.
-pub(super) fn no_terminal() -> Trouble {
+pub(super) fn no_terminal() -> CommandError {
     let sentence = "there is no screen to open: standard input or output is no terminal";
-    Trouble::told(Code::NoTerminal, Problem::new(sentence, "run `tidyfy` in a terminal, without pipes"))
+    CommandError::told(
+        ExitReason::NoTerminal,
+        ConfigError::new(sentence, "run `tidyfy` in a terminal, without pipes"),
+    )
 }
 
 /// What is said where no organization is named.
-pub(super) fn no_org() -> Problem {
-    Problem::new(
+pub(super) fn no_org() -> ConfigError {
+    ConfigError::new(
         "no organization is named",
         "give its id by `--org`, `TALLYFY_ORG_ID`, or `org` in the config",
     )
@@ -92,22 +103,22 @@ pub(super) fn no_org() -> Problem {
 
 /// An organization that can be entered.
 #[derive(Debug, Clone)]
-pub struct Visit {
+pub struct OrganizationVisit {
     settings: Settings,
     client: Client,
     /// Where the token is read again when it is not accepted any more.
     source: TokenSource,
 }
 
-impl Visit {
+impl OrganizationVisit {
     /// Puts together what `access` gives access to.
     ///
     /// # Errors
-    /// [`Trouble`] when no request could be made of it.
-    pub fn new(settings: Settings, access: Access, source: TokenSource) -> Result<Self, Trouble> {
+    /// [`CommandError`] when no request could be made of it.
+    pub fn new(settings: Settings, access: ClientConfig, source: TokenSource) -> Result<Self, CommandError> {
         let network = network::of(&settings, &access.base_url)?;
         let client =
-            Client::over(access, network).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))?;
+            Client::over(access, network).map_err(|bad| CommandError::usage(bad.to_string(), bad.hint()))?;
         Ok(Self { settings, client, source })
     }
 
@@ -122,9 +133,9 @@ impl Visit {
     }
 
     /// Where it leads.
-    fn place(&self) -> Place {
+    fn place(&self) -> Context {
         let access = self.client.access();
-        Place {
+        Context {
             profile: self.settings.profile.clone(),
             base_url: access.base_url.to_string(),
             org: access.organization.clone(),
@@ -134,19 +145,25 @@ impl Visit {
 }
 
 /// Finds the way to another organization from one that was entered. It may block.
-pub type Guide = dyn Fn(&Place, &Visit) -> Result<Visit, Trouble> + Send + Sync;
+pub type OrganizationSwitch =
+    dyn Fn(&Context, &OrganizationVisit) -> Result<OrganizationVisit, CommandError> + Send + Sync;
 
 /// How the loop came to an end.
-enum Ended {
+enum LoopEnd {
     Left(Exit),
     /// The terminal failed.
     HungUp,
-    Gone(Box<Visit>),
+    Gone(Box<OrganizationVisit>),
 }
 
 /// Opens the screen on an organization, and on others for as long as the person goes on to them, and answers how it was
 /// left. Marks wait where they were made until their organization is entered again. A terminal that fails has hung up.
-pub async fn run(visit: Visit, guide: Arc<Guide>, input: Input, shutdown: &Shutdown) -> ExitCode {
+pub async fn run(
+    visit: OrganizationVisit,
+    guide: Arc<OrganizationSwitch>,
+    input: Input,
+    shutdown: &Shutdown,
+) -> ExitCode {
     shutdown.attend();
     terminal::restore_on_panic();
     let farewell = visit_all(visit, &guide, input, shutdown).await.unwrap_or_else(|why| {
@@ -159,27 +176,28 @@ pub async fn run(visit: Visit, guide: Arc<Guide>, input: Input, shutdown: &Shutd
 
 /// Visits organizations until the program ends, and returns the last words to say when the screen has closed.
 async fn visit_all(
-    visit: Visit,
-    guide: &Arc<Guide>,
+    visit: OrganizationVisit,
+    guide: &Arc<OrganizationSwitch>,
     input: Input,
     shutdown: &Shutdown,
 ) -> io::Result<Vec<String>> {
     let mut screen = Screen::take(shutdown.clone())?;
     let mut surface = screen.surface()?;
-    let mut listener = Listener::new(input, shutdown.clone());
+    let mut listener = TerminalListener::new(input, shutdown.clone());
     let mut continued = Continuations::listen()?;
     let (mut visit, mut left, mut visited) = (visit, Vec::new(), Vec::new());
     loop {
-        let mut stay = Stay::begin(&visit, surface, &mut listener, (&mut left, &visited), shutdown)?;
+        let mut stay =
+            OrganizationRun::begin(&visit, surface, &mut listener, (&mut left, &visited), shutdown)?;
         let ended = stay.until_over((&mut screen, &mut continued), &listener, guide, &visit).await;
         match &ended {
-            Ended::Left(exit) => {
+            LoopEnd::Left(exit) => {
                 // Jobs are over by now, unless the person insisted.
                 shutdown.request(*exit);
                 shutdown.force();
             }
-            Ended::HungUp => shutdown.request(Exit::HungUp),
-            Ended::Gone(_) => {}
+            LoopEnd::HungUp => shutdown.request(Exit::HungUp),
+            LoopEnd::Gone(_) => {}
         }
         if shutdown.is_requested() {
             shutdown.closed().await;
@@ -187,11 +205,11 @@ async fn visit_all(
         }
         listener.fall_silent();
         let (state, terminal) = stay.looping.take_apart();
-        let Ended::Gone(next) = ended else { return Ok(state.farewell()) };
+        let LoopEnd::Gone(next) = ended else { return Ok(state.farewell()) };
         let here = state.here();
-        visited.retain(|known: &Known| known.place != here.place);
+        visited.retain(|known: &KnownContext| known.place != here.place);
         visited.push(here);
-        left.push(Left { place: visit.place(), marks: state.marks, undo: state.undo });
+        left.push(LeftOrganization { place: visit.place(), marks: state.marks, undo: state.undo });
         (visit, surface) = (*next, terminal);
     }
 }
@@ -200,40 +218,40 @@ async fn visit_all(
 const INPUT_WAITING: usize = 1024;
 
 /// State of an organization that was left, kept until it is entered again.
-struct Left {
-    place: Place,
-    marks: Marks,
+struct LeftOrganization {
+    place: Context,
+    marks: Selection,
     undo: UndoStack,
 }
 
 /// The surface that is drawn on.
-type Surface = ratatui::Terminal<CrosstermBackend<Output>>;
+type DrawSurface = ratatui::Terminal<CrosstermBackend<Output>>;
 
 /// The time in one organization: a loop with a worker and a channel of its own, so that nothing that was said in or to
 /// another organization is ever heard in it.
-struct Stay {
+struct OrganizationRun {
     looping: EventLoop<CrosstermBackend<Output>>,
 }
 
-impl Stay {
+impl OrganizationRun {
     fn begin(
-        visit: &Visit,
-        surface: Surface,
-        listener: &mut Listener,
-        (left, visited): (&mut Vec<Left>, &[Known]),
+        visit: &OrganizationVisit,
+        surface: DrawSurface,
+        listener: &mut TerminalListener,
+        (left, visited): (&mut Vec<LeftOrganization>, &[KnownContext]),
         shutdown: &Shutdown,
     ) -> io::Result<Self> {
         let settings = &visit.settings;
         let clock = Clock::system();
         let (messages, inbox) = unbounded_channel();
         let (input, typed) = channel(INPUT_WAITING);
-        let terms = Terms {
+        let terms = WorkerConfig {
             at_once: settings.at_once,
             source: visit.source.clone(),
             desktop: desktop(settings),
             backups: Backups::new(settings.backups.clone(), settings.keep_free),
             shutdown: shutdown.clone(),
-            ..Terms::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
+            ..WorkerConfig::new(settings.limits.clone(), clock.clone(), settings.state_dir.clone())
         };
         let size = terminal::size()?;
         listener.tell(messages.clone(), input, clock.clone())?;
@@ -241,7 +259,7 @@ impl Stay {
         let mut state = State::new(setup(visit, visited), size, clock.now());
         state.traffic = Traffic::new(settings.at_once);
         if let Some(at) = left.iter().position(|left| left.place.is_where(&visit.place())) {
-            let Left { marks, undo, .. } = left.swap_remove(at);
+            let LeftOrganization { marks, undo, .. } = left.swap_remove(at);
             (state.marks, state.undo) = (marks, undo);
         }
         Ok(Self { looping: EventLoop::new(state, surface, worker, (inbox, typed), clock) })
@@ -252,21 +270,21 @@ impl Stay {
     async fn until_over(
         &mut self,
         (screen, continued): (&mut Screen, &mut Continuations),
-        listener: &Listener,
-        guide: &Arc<Guide>,
-        here: &Visit,
-    ) -> Ended {
+        listener: &TerminalListener,
+        guide: &Arc<OrganizationSwitch>,
+        here: &OrganizationVisit,
+    ) -> LoopEnd {
         let ended = self.turn_until_over((screen, continued), listener, guide, here).await;
-        ended.unwrap_or(Ended::HungUp)
+        ended.unwrap_or(LoopEnd::HungUp)
     }
 
     async fn turn_until_over(
         &mut self,
         (screen, continued): (&mut Screen, &mut Continuations),
-        listener: &Listener,
-        guide: &Arc<Guide>,
-        here: &Visit,
-    ) -> io::Result<Ended> {
+        listener: &TerminalListener,
+        guide: &Arc<OrganizationSwitch>,
+        here: &OrganizationVisit,
+    ) -> io::Result<LoopEnd> {
         let looping = &mut self.looping;
         let mut sought = None;
         looping.start()?;
@@ -287,7 +305,7 @@ impl Stay {
                 found = found(&mut sought) => {
                     sought = None;
                     match found.and_then(|visit| free(looping.state()).map(|()| visit)) {
-                        Ok(visit) => return Ok(Ended::Gone(Box::new(visit))),
+                        Ok(visit) => return Ok(LoopEnd::Gone(Box::new(visit))),
                         Err(why) => looping.stay(why)?,
                     }
                     continue;
@@ -298,10 +316,10 @@ impl Stay {
             }
             listener.taken(looping.input_taken());
             match turn {
-                Turn::Going => {}
-                Turn::Ended(exit) => return Ok(Ended::Left(exit)),
-                Turn::Leaving(place) => sought = Some(way(guide, place, here)),
-                Turn::Suspend => {
+                LoopTurn::Going => {}
+                LoopTurn::Ended(exit) => return Ok(LoopEnd::Left(exit)),
+                LoopTurn::Leaving(place) => sought = Some(way(guide, place, here)),
+                LoopTurn::Suspend => {
                     screen.suspend(continued).await?;
                     looping.resume(terminal::size()?)?;
                 }
@@ -311,16 +329,16 @@ impl Stay {
 }
 
 /// A way that is looked for.
-type Sought = JoinHandle<Result<Visit, Trouble>>;
+type WantedOrganization = JoinHandle<Result<OrganizationVisit, CommandError>>;
 
 /// Looks for the way to `place`.
-fn way(guide: &Arc<Guide>, place: Place, here: &Visit) -> Sought {
+fn way(guide: &Arc<OrganizationSwitch>, place: Context, here: &OrganizationVisit) -> WantedOrganization {
     let (guide, here) = (Arc::clone(guide), here.clone());
     spawn_blocking(move || guide(&place, &here))
 }
 
 /// The way that is looked for, or why there is none. Without one it waits for ever.
-async fn found(sought: &mut Option<Sought>) -> Result<Visit, String> {
+async fn found(sought: &mut Option<WantedOrganization>) -> Result<OrganizationVisit, String> {
     let Some(sought) = sought else { return std::future::pending().await };
     let found = sought.await.map_err(|_| "the way there was not found".to_owned())?;
     found.map_err(|trouble| trouble.to_string())
@@ -334,7 +352,7 @@ fn free(state: &State) -> Result<(), String> {
     Err("something that must not be broken off was begun here meanwhile; go when it is done".to_owned())
 }
 
-fn setup(visit: &Visit, visited: &[Known]) -> Setup {
+fn setup(visit: &OrganizationVisit, visited: &[KnownContext]) -> Setup {
     let settings = &visit.settings;
     Setup {
         demo: settings.demo,
@@ -355,10 +373,10 @@ fn setup(visit: &Visit, visited: &[Known]) -> Setup {
 }
 
 /// Where a person's files go on this platform.
-fn folders() -> Folders {
-    let Some(user) = UserDirs::new() else { return Folders::default() };
-    let downloads = user.download_dir().map_or(Folders::default().downloads, Path::to_owned);
-    Folders { downloads, home: Some(user.home_dir().to_owned()) }
+fn folders() -> DownloadFolders {
+    let Some(user) = UserDirs::new() else { return DownloadFolders::default() };
+    let downloads = user.download_dir().map_or(DownloadFolders::default().downloads, Path::to_owned);
+    DownloadFolders { downloads, home: Some(user.home_dir().to_owned()) }
 }
 
 /// The programs of this machine that texts and addresses can be given to.

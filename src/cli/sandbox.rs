@@ -15,7 +15,9 @@ use clap::{
 };
 use jiff::Timestamp;
 
-use crate::sandbox::{FaultError, Limits, Quirk, Role, Sandbox, Settings, StartError, read_faults};
+use crate::sandbox::{
+    FaultError, Quirk, Role, Sandbox, SandboxLimits, SandboxSettings, StartError, read_faults,
+};
 use crate::shutdown::Shutdown;
 
 /// What `--help` says about the faults file.
@@ -117,7 +119,7 @@ pub enum LimitsArg {
     Off,
 }
 
-impl From<LimitsArg> for Limits {
+impl From<LimitsArg> for SandboxLimits {
     fn from(limits: LimitsArg) -> Self {
         match limits {
             LimitsArg::Documented => Self::Documented,
@@ -186,14 +188,14 @@ impl SandboxArgs {
     /// # Errors
     ///
     /// [`SandboxError`] when the faults file cannot be used.
-    pub fn settings(&self, limits: Limits) -> Result<Settings, SandboxError> {
+    pub fn settings(&self, limits: SandboxLimits) -> Result<SandboxSettings, SandboxError> {
         let faults = self.faults.as_deref().map(faults_in).transpose()?;
-        Ok(Settings {
+        Ok(SandboxSettings {
             port: self.port,
             seed: self.seed,
             scale: self.scale,
             latency: Duration::from_millis(self.latency_ms),
-            limits: self.limits.map_or(limits, Limits::from),
+            limits: self.limits.map_or(limits, SandboxLimits::from),
             faults: faults.unwrap_or_default(),
             quirks: self.quirks.iter().copied().collect(),
             log: self.log.clone(),
@@ -219,7 +221,7 @@ fn faults_in(path: &Path) -> Result<Vec<crate::sandbox::Fault>, SandboxError> {
 ///
 /// [`SandboxError`] when it cannot start.
 pub async fn run(args: SandboxArgs, shutdown: &Shutdown) -> Result<ExitCode, SandboxError> {
-    let sandbox = Sandbox::start(args.settings(Limits::Documented)?).await?;
+    let sandbox = Sandbox::start(args.settings(SandboxLimits::Documented)?).await?;
     let mut output = io::stdout().lock();
     writeln!(output, "{}", sandbox.banner())?;
     output.flush()?;

@@ -8,11 +8,11 @@ mod save;
 use std::path::Path;
 
 use super::{login, waiting, whoami};
-use crate::auth::Origin;
-use crate::cli::error::{Code, Trouble};
-use crate::cli::prompt::{Asked, Dialog, Stop};
+use crate::auth::TokenOrigin;
+use crate::cli::error::{CommandError, ExitReason};
+use crate::cli::prompt::{Prompt, PromptStop, TypedAnswer};
 use crate::cli::run;
-use crate::config::{DEFAULT_BASE_URL, Environment, Places, Problem, Settings};
+use crate::config::{AppPaths, ConfigError, DEFAULT_BASE_URL, Environment, Settings};
 use crate::model::failure::{Cause, Failure};
 use crate::model::token::Token;
 use crate::shutdown::Shutdown;
@@ -20,17 +20,17 @@ use crate::tallyfy::{BaseUrl, Client};
 use crate::terminal::Input;
 
 /// What is known before anything is asked.
-pub(super) struct Given<'a> {
+pub(super) struct SetupInput<'a> {
     pub(super) settings: &'a Settings,
     pub(super) environment: &'a Environment,
     /// Where a config would be written.
-    pub(super) places: &'a Places,
+    pub(super) places: &'a AppPaths,
     /// The config that was read, if there is one.
     pub(super) config: Option<&'a Path>,
 }
 
 /// What was answered.
-pub(super) struct Answers {
+pub(super) struct SetupAnswers {
     /// The settings, with it in them.
     pub(super) settings: Settings,
     pub(super) token: Token,
@@ -40,27 +40,27 @@ pub(super) struct Answers {
 
 /// The token for the address that the settings hold now; a keyring may take its time.
 async fn found(
-    dialog: &mut Dialog<'_>,
+    dialog: &mut Prompt<'_>,
     settings: &Settings,
     environment: &Environment,
-) -> Result<Option<(Token, Origin)>, Stop> {
+) -> Result<Option<(Token, TokenOrigin)>, PromptStop> {
     let search = run::search(settings, environment);
     let what = search.waits_for();
     let found = dialog.wait_for(&what, waiting::blocking(move || search.find())).await??;
-    Ok(found.map_err(|problem| Trouble::told(Code::Authentication, problem))?)
+    Ok(found.map_err(|problem| CommandError::told(ExitReason::Authentication, problem))?)
 }
 
 /// Asks for what is missing, and keeps it. `found` is the token that is there already, if one is.
 ///
 /// # Errors
-/// [`Stop`] when there is no answer. Unless it is the disk that failed, nothing has been kept then.
+/// [`PromptStop`] when there is no answer. Unless it is the disk that failed, nothing has been kept then.
 pub(super) async fn ask(
-    given: &Given<'_>,
-    found: Option<(Token, Origin)>,
+    given: &SetupInput<'_>,
+    found: Option<(Token, TokenOrigin)>,
     input: &mut Input,
     shutdown: &Shutdown,
-) -> Result<Answers, Stop> {
-    let mut dialog = Dialog::new(input, shutdown)?;
+) -> Result<SetupAnswers, PromptStop> {
+    let mut dialog = Prompt::new(input, shutdown)?;
     dialog.say("tidyfy needs to know a little more before it can open your organization.")?;
     dialog.say("Esc leaves, and nothing is kept then. `tidyfy demo` shows everything without an account.")?;
     let mut settings = given.settings.clone();
@@ -85,11 +85,11 @@ pub(super) async fn ask(
         notes.iter().try_for_each(|note| dialog.say(note))?;
         dialog.pause("Enter opens the screen: ").await?;
     }
-    Ok(Answers { settings, token: accepted.token, notes })
+    Ok(SetupAnswers { settings, token: accepted.token, notes })
 }
 
 /// A token that the server knows.
-struct Accepted {
+struct AcceptedToken {
     client: Client,
     token: Token,
     /// Whether it was typed, and so is to be stored.
@@ -98,11 +98,11 @@ struct Accepted {
 
 /// Asks for address and token, as far as they are missing, until the server says whose the token is.
 async fn accepted(
-    dialog: &mut Dialog<'_>,
+    dialog: &mut Prompt<'_>,
     settings: &mut Settings,
-    given: &Given<'_>,
-    mut known: Option<(Token, Origin)>,
-) -> Result<Accepted, Stop> {
+    given: &SetupInput<'_>,
+    mut known: Option<(Token, TokenOrigin)>,
+) -> Result<AcceptedToken, PromptStop> {
     let asks_address = known.is_none() && !settings.base_url_is_named;
     if asks_address {
         known = address(dialog, settings, given).await?;
@@ -123,11 +123,11 @@ async fn accepted(
         let failure = match dialog.wait_for(&whoami::waits_for(&base_url), whoami::person(&client)).await? {
             Ok(person) => {
                 dialog.say(&format!("token of {} accepted", person.name))?;
-                return Ok(Accepted { client, token, is_typed: origin.is_none() });
+                return Ok(AcceptedToken { client, token, is_typed: origin.is_none() });
             }
             Err(failure) => failure,
         };
-        let is_set = matches!(origin, Some(Origin::Variable(_) | Origin::Named(_)));
+        let is_set = matches!(origin, Some(TokenOrigin::Variable(_) | TokenOrigin::Named(_)));
         if whoami::is_refused(&failure) && !is_set {
             dialog.tell(&whoami::unaccepted(&failure, &base_url))?;
         } else if asks_address && is_of_address(&failure) {
@@ -147,10 +147,10 @@ fn is_of_address(failure: &Failure) -> bool {
 
 /// Asks for the address until it can be used, and looks for a token that was stored for it.
 async fn address(
-    dialog: &mut Dialog<'_>,
+    dialog: &mut Prompt<'_>,
     settings: &mut Settings,
-    given: &Given<'_>,
-) -> Result<Option<(Token, Origin)>, Stop> {
+    given: &SetupInput<'_>,
+) -> Result<Option<(Token, TokenOrigin)>, PromptStop> {
     dialog.say(&format!("Where is the API? Enter takes {DEFAULT_BASE_URL}"))?;
     loop {
         let answer = dialog.ask("base URL: ").await?;
@@ -160,7 +160,7 @@ async fn address(
                 settings.base_url = url.to_string();
                 return found(dialog, settings, given.environment).await;
             }
-            Err(bad) => dialog.tell(&Problem::new(bad.to_string(), bad.hint()))?,
+            Err(bad) => dialog.tell(&ConfigError::new(bad.to_string(), bad.hint()))?,
         }
     }
 }
@@ -168,19 +168,19 @@ async fn address(
 /// Asks for a token until what is typed can be one; none where the person wants to change the address, which is only
 /// possible if that was asked for.
 async fn typed(
-    dialog: &mut Dialog<'_>,
+    dialog: &mut Prompt<'_>,
     base_url: &BaseUrl,
     asks_address: bool,
-) -> Result<Option<Token>, Stop> {
+) -> Result<Option<Token>, PromptStop> {
     dialog.say("Make a token in the web app under Settings > Integrations > REST API, and paste it. It is not shown.")?;
     if asks_address {
         dialog.say("Enter alone goes back to the base URL.")?;
     }
     loop {
         match dialog.ask_token(&format!("token for {}: ", base_url.host())).await? {
-            Asked::Token(token) => return Ok(Some(token)),
-            Asked::Nothing if asks_address => return Ok(None),
-            Asked::Nothing | Asked::Unfit => dialog.tell(&login::unfit())?,
+            TypedAnswer::Token(token) => return Ok(Some(token)),
+            TypedAnswer::Nothing if asks_address => return Ok(None),
+            TypedAnswer::Nothing | TypedAnswer::Unfit => dialog.tell(&login::unfit())?,
         }
     }
 }

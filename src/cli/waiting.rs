@@ -10,8 +10,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::has_terminal;
-use crate::cli::error::{Trouble, say};
-use crate::cli::prompt::{Dialog, Stop};
+use crate::cli::error::{CommandError, say};
+use crate::cli::prompt::{Prompt, PromptStop};
 use crate::shutdown::Shutdown;
 use crate::terminal::Input;
 
@@ -21,13 +21,13 @@ pub(super) const SILENCE: Duration = Duration::from_millis(700);
 /// Returns what `work` comes to. If that takes a while, says that it waits for `what`; Esc and ctrl-c leave.
 ///
 /// # Errors
-/// [`Stop`] when it was left.
+/// [`PromptStop`] when it was left.
 pub(super) async fn patiently<T>(
     what: &str,
     input: &mut Input,
     shutdown: &Shutdown,
     work: impl Future<Output = T>,
-) -> Result<T, Stop> {
+) -> Result<T, PromptStop> {
     tokio::pin!(work);
     tokio::select! {
         biased;
@@ -39,7 +39,7 @@ pub(super) async fn patiently<T>(
         say(&format!("waiting for {what}"));
         return Ok(work.await);
     }
-    let mut dialog = Dialog::new(input, shutdown)?;
+    let mut dialog = Prompt::new(input, shutdown)?;
     dialog.say(&words(what))?;
     dialog.wait(work).await
 }
@@ -52,6 +52,6 @@ pub(super) fn words(what: &str) -> String {
 /// Runs what may block on a thread of its own, where it can be waited for. Once nobody waits it is left to itself.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Trouble> {
+) -> Result<T, CommandError> {
     Ok(spawn_blocking(work).await.wrap_err("the work broke off")?)
 }

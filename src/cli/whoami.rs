@@ -10,14 +10,14 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::network;
-use crate::cli::error::{Code, Trouble};
+use crate::cli::error::{CommandError, ExitReason};
 use crate::cli::run::granted;
-use crate::config::{Problem, Settings};
+use crate::config::{ConfigError, Settings};
 use crate::model::failure::{Cause, Failure};
 use crate::model::people::Person;
 use crate::model::token::Token;
-use crate::tallyfy::page::Walk;
-use crate::tallyfy::{Access, BaseUrl, Client, Keep, decode};
+use crate::tallyfy::page::PageWalk;
+use crate::tallyfy::{BaseUrl, Client, ClientConfig, KeptKeys, decode};
 
 /// The token check of every client of the API (API sheet, section 6.11).
 const ME: &str = "me";
@@ -37,11 +37,11 @@ pub(super) fn client(
     base_url: BaseUrl,
     organization: Option<&str>,
     token: Token,
-) -> Result<Client, Trouble> {
-    let organization = organization.unwrap_or(Access::NO_ORGANIZATION).to_owned();
-    let access = Access { read_only: true, ..granted(settings, base_url, organization, token) };
+) -> Result<Client, CommandError> {
+    let organization = organization.unwrap_or(ClientConfig::NO_ORGANIZATION).to_owned();
+    let access = ClientConfig { read_only: true, ..granted(settings, base_url, organization, token) };
     let network = network::of(settings, &access.base_url)?;
-    Client::over(access, network).map_err(|bad| Trouble::usage(bad.to_string(), bad.hint()))
+    Client::over(access, network).map_err(|bad| CommandError::usage(bad.to_string(), bad.hint()))
 }
 
 /// Returns words for what an answer of the server waits for, name lookup included.
@@ -57,12 +57,12 @@ pub(super) async fn person(client: &Client) -> Result<Person, Failure> {
 
 /// Every organization the person is in, as the server tells it.
 pub(super) async fn organizations(client: &Client) -> Result<Vec<Value>, Failure> {
-    let (mut walk, mut found, mut seen) = (Walk::new(PER_PAGE), Vec::new(), BTreeSet::new());
+    let (mut walk, mut found, mut seen) = (PageWalk::new(PER_PAGE), Vec::new(), BTreeSet::new());
     while let Some(page) = walk.next() {
         if page > AT_ONCE {
             sleep(PAUSE).await;
         }
-        let ask = async || client.list(MY_ORGANIZATIONS, None, &[], page, PER_PAGE, &Keep::Whole).await;
+        let ask = async || client.list(MY_ORGANIZATIONS, None, &[], page, PER_PAGE, &KeptKeys::Whole).await;
         let listed = patiently(ask).await?;
         let before = seen.len();
         let rows = listed.rows.len();
@@ -92,24 +92,24 @@ pub(super) fn is_refused(failure: &Failure) -> bool {
 }
 
 /// What is said of a token that could not be checked, or was not accepted.
-pub(super) fn unaccepted(failure: &Failure, base_url: &BaseUrl) -> Problem {
+pub(super) fn unaccepted(failure: &Failure, base_url: &BaseUrl) -> ConfigError {
     let hint = failure.hint().unwrap_or_default();
     let host = base_url.host();
     if is_refused(failure) {
-        return Problem::new(format!("the token was not accepted by `{host}`: {}", failure.words), hint);
+        return ConfigError::new(format!("the token was not accepted by `{host}`: {}", failure.words), hint);
     }
-    Problem::new(format!("`{host}` could not be asked whose the token is: {}", failure.words), hint)
+    ConfigError::new(format!("`{host}` could not be asked whose the token is: {}", failure.words), hint)
 }
 
 /// What is said where the organizations cannot be read.
-pub(super) fn unlisted(failure: &Failure, base_url: &BaseUrl) -> Problem {
+pub(super) fn unlisted(failure: &Failure, base_url: &BaseUrl) -> ConfigError {
     let sentence =
         format!("`{}` could not be asked for your organizations: {}", base_url.host(), failure.words);
-    Problem::new(sentence, failure.hint().unwrap_or_default())
+    ConfigError::new(sentence, failure.hint().unwrap_or_default())
 }
 
 /// How a command ends with that.
-pub(super) fn trouble(failure: &Failure, base_url: &BaseUrl) -> Trouble {
-    let code = if is_refused(failure) { Code::Authentication } else { Code::Failure };
-    Trouble::told(code, unaccepted(failure, base_url))
+pub(super) fn trouble(failure: &Failure, base_url: &BaseUrl) -> CommandError {
+    let code = if is_refused(failure) { ExitReason::Authentication } else { ExitReason::Failure };
+    CommandError::told(code, unaccepted(failure, base_url))
 }

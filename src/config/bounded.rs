@@ -7,12 +7,12 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{Error, Unexpected, Visitor};
 
-struct Whole {
+struct BoundedInteger {
     least: u64,
     most: u64,
 }
 
-impl Visitor<'_> for Whole {
+impl Visitor<'_> for BoundedInteger {
     type Value = u64;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,7 +34,7 @@ pub(super) fn whole<'de, D, const LEAST: u64, const MOST: u64>(from: D) -> Resul
 where
     D: Deserializer<'de>,
 {
-    from.deserialize_i64(Whole { least: LEAST, most: MOST })
+    from.deserialize_i64(BoundedInteger { least: LEAST, most: MOST })
 }
 
 /// Reads a count from `LEAST` to `MOST`.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
-use super::Problem;
+use super::ConfigError;
 use crate::model::network::NetworkVariables;
 use crate::model::text;
 
@@ -44,11 +44,14 @@ impl Environment {
     /// The value of `name`, if it is set, without what is copied along with a value, such as quotes.
     ///
     /// # Errors
-    /// A [`Problem`] when it is not UTF-8; the value is not shown, it may be a secret.
-    pub fn text(&self, name: &str) -> Result<Option<&str>, Problem> {
+    /// A [`ConfigError`] when it is not UTF-8; the value is not shown, it may be a secret.
+    pub fn text(&self, name: &str) -> Result<Option<&str>, ConfigError> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         let text = value.to_str().ok_or_else(|| {
-            Problem::new(format!("`{name}` is not readable: it is not UTF-8"), format!("set `{name}` anew"))
+            ConfigError::new(
+                format!("`{name}` is not readable: it is not UTF-8"),
+                format!("set `{name}` anew"),
+            )
         })?;
         Ok(Some(text::unwrapped(text)))
     }
@@ -58,8 +61,8 @@ impl Environment {
     /// The variables that say how the network is reached.
     ///
     /// # Errors
-    /// A [`Problem`] when one is not UTF-8.
-    pub fn network(&self) -> Result<NetworkVariables, Problem> {
+    /// A [`ConfigError`] when one is not UTF-8.
+    pub fn network(&self) -> Result<NetworkVariables, ConfigError> {
         let set = NetworkVariables::NAMES.into_iter().filter_map(|name| {
             let value = self.text(name).transpose()?;
             Some(value.map(|value| (name, value.to_owned())))

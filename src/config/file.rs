@@ -11,11 +11,11 @@ use serde::{Deserialize, Deserializer};
 
 use super::{LimitsMode, LogLevel, kind_words};
 use crate::config::bounded::{count, whole};
-use crate::model::color::Accent;
-use crate::model::desktop::Clipboard;
+use crate::model::color::AccentColor;
+use crate::model::desktop::ClipboardMethod;
 use crate::model::kind::Kind;
 use crate::model::limits::{Budget, Limits};
-use crate::model::plan::Caution;
+use crate::model::plan::ConfirmThresholds;
 use crate::model::text;
 
 /// tidyfy's configuration. One that is there is never changed; the access token does not belong in it.
@@ -23,7 +23,7 @@ use crate::model::text;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(title = "tidyfy config.toml"))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct File {
+pub(super) struct ConfigFile {
     /// The profile to use when `--profile` names none; weaker than `TALLYFY_*`.
     #[serde(deserialize_with = "filled")]
     pub(super) profile: Option<String>,
@@ -41,7 +41,7 @@ pub(super) struct File {
     /// The colour by which the organization is told from others: `red`, `bright-blue`, `#ff8800`; none when empty.
     #[serde(deserialize_with = "accent")]
     #[cfg_attr(test, schemars(with = "String"))]
-    pub(super) accent: Option<Accent>,
+    pub(super) accent: Option<AccentColor>,
     /// The kind shown first.
     #[serde(deserialize_with = "kind")]
     #[cfg_attr(test, schemars(schema_with = "tests::kind_schema"))]
@@ -51,7 +51,7 @@ pub(super) struct File {
     /// Whether colour may be used. `NO_COLOR` switches it off as well.
     pub(super) colour: bool,
     /// By which way texts are copied.
-    pub(super) clipboard: Clipboard,
+    pub(super) clipboard: ClipboardMethod,
     /// How much the log in the state directory says.
     pub(super) log_level: LogLevel,
     /// The folder of the copies of what is deleted permanently, as a whole path; in the state directory when empty.
@@ -62,19 +62,19 @@ pub(super) struct File {
     #[cfg_attr(test, schemars(range(min = 0, max = 1_000_000_000)))]
     pub(super) keep_free_mb: u64,
     /// How requests are sent.
-    pub(super) requests: Requests,
+    pub(super) requests: RequestsTable,
     /// How requests are paced.
     pub(super) limits: LimitsTable,
     /// When a modal asks for more than a key.
-    pub(super) caution: CautionTable,
+    pub(super) caution: ConfirmTable,
     /// The chords of commands; an empty list unbinds one.
     #[cfg_attr(test, schemars(schema_with = "tests::keys_schema"))]
     pub(super) keys: BTreeMap<String, Vec<String>>,
     /// Organizations by name, for `--profile`.
-    pub(super) profiles: BTreeMap<String, Profile>,
+    pub(super) profiles: BTreeMap<String, ProfileTable>,
 }
 
-impl Default for File {
+impl Default for ConfigFile {
     fn default() -> Self {
         Self {
             profile: None,
@@ -86,13 +86,13 @@ impl Default for File {
             kind: None,
             read_only: false,
             colour: true,
-            clipboard: Clipboard::default(),
+            clipboard: ClipboardMethod::default(),
             log_level: LogLevel::default(),
             backups: None,
             keep_free_mb: 100,
-            requests: Requests::default(),
+            requests: RequestsTable::default(),
             limits: LimitsTable::default(),
-            caution: CautionTable::default(),
+            caution: ConfirmTable::default(),
             keys: BTreeMap::new(),
             profiles: BTreeMap::new(),
         }
@@ -103,7 +103,7 @@ impl Default for File {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Profile {
+pub(super) struct ProfileTable {
     /// The API's address.
     #[serde(deserialize_with = "filled")]
     pub(super) base_url: Option<String>,
@@ -113,7 +113,7 @@ pub(super) struct Profile {
     /// The colour by which this one is told from others.
     #[serde(deserialize_with = "accent")]
     #[cfg_attr(test, schemars(with = "String"))]
-    pub(super) accent: Option<Accent>,
+    pub(super) accent: Option<AccentColor>,
     /// Whether nothing but reading is possible.
     pub(super) read_only: bool,
     /// The kind shown first.
@@ -126,7 +126,7 @@ pub(super) struct Profile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Requests {
+pub(super) struct RequestsTable {
     /// Seconds a connection may take to come about.
     #[serde(deserialize_with = "whole::<_, 1, 600>")]
     #[cfg_attr(test, schemars(range(min = 1, max = 600)))]
@@ -141,7 +141,7 @@ pub(super) struct Requests {
     pub(super) at_once: usize,
 }
 
-impl Default for Requests {
+impl Default for RequestsTable {
     fn default() -> Self {
         Self { connect_timeout: 10, timeout: 30, at_once: 16 }
     }
@@ -155,15 +155,15 @@ pub(super) struct LimitsTable {
     /// Whether requests are paced at all.
     pub(super) mode: LimitsMode,
     /// Budgets every request draws on, in place of the documented ones.
-    pub(super) all: Option<Vec<Figure>>,
+    pub(super) all: Option<Vec<BudgetTable>>,
     /// Budgets reads draw on besides, in place of the documented ones.
-    pub(super) reads: Option<Vec<Figure>>,
+    pub(super) reads: Option<Vec<BudgetTable>>,
 }
 
 impl LimitsTable {
     /// The documented figures, with those of the file in their place.
     pub(super) fn figures(&self) -> Limits {
-        let budgets = |figures: &Vec<Figure>| figures.iter().copied().map(Budget::from).collect();
+        let budgets = |figures: &Vec<BudgetTable>| figures.iter().copied().map(Budget::from).collect();
         let documented = Limits::documented();
         Limits {
             all: self.all.as_ref().map_or(documented.all, budgets),
@@ -176,7 +176,7 @@ impl LimitsTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Figure {
+pub(super) struct BudgetTable {
     /// Requests.
     #[serde(deserialize_with = "count::<_, 1, 100_000>")]
     #[cfg_attr(test, schemars(range(min = 1, max = 100_000)))]
@@ -187,8 +187,8 @@ pub(super) struct Figure {
     seconds: u64,
 }
 
-impl From<Figure> for Budget {
-    fn from(figure: Figure) -> Self {
+impl From<BudgetTable> for Budget {
+    fn from(figure: BudgetTable) -> Self {
         Self { count: figure.count, window: Duration::from_secs(figure.seconds) }
     }
 }
@@ -197,7 +197,7 @@ impl From<Figure> for Budget {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct CautionTable {
+pub(super) struct ConfirmTable {
     /// A permanent delete of more records than this asks for the organization as well.
     #[serde(deserialize_with = "count::<_, 0, 100_000>")]
     #[cfg_attr(test, schemars(range(min = 0, max = 100_000)))]
@@ -212,15 +212,15 @@ pub(super) struct CautionTable {
     soft: usize,
 }
 
-impl Default for CautionTable {
+impl Default for ConfirmTable {
     fn default() -> Self {
-        let Caution { many, some, soft } = Caution::default();
+        let ConfirmThresholds { many, some, soft } = ConfirmThresholds::default();
         Self { many, some, soft }
     }
 }
 
-impl From<CautionTable> for Caution {
-    fn from(table: CautionTable) -> Self {
+impl From<ConfirmTable> for ConfirmThresholds {
+    fn from(table: ConfirmTable) -> Self {
         Self { many: table.many, some: table.some, soft: table.soft }
     }
 }
@@ -246,10 +246,10 @@ fn whole_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::
 }
 
 /// A colour. An empty string counts as unset.
-fn accent<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Accent>, D::Error> {
+fn accent<'de, D: Deserializer<'de>>(from: D) -> Result<Option<AccentColor>, D::Error> {
     let Some(word) = filled(from)? else { return Ok(None) };
     let unknown = |_| {
-        let names = Accent::NAMES.join(", ");
+        let names = AccentColor::NAMES.join(", ");
         serde::de::Error::custom(format!("`{word}` is not a colour, expected one of {names}, or `#rrggbb`"))
     };
     word.parse().map(Some).map_err(unknown)

@@ -9,13 +9,13 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
-use super::Problem;
-use super::file::File;
+use super::ConfigError;
+use super::file::ConfigFile;
 use crate::app::keymap::{BadKeymap, Keymap};
 
 /// A config file as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct ConfigText {
     /// Where it lies.
     pub path: PathBuf,
     /// What it says.
@@ -24,14 +24,14 @@ pub struct Written {
 
 /// What a file says, what is wrong in it, and where each setting stands.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
-    pub(super) file: File,
-    pub(super) problems: Vec<Problem>,
+pub(super) struct ConfigReading {
+    pub(super) file: ConfigFile,
+    pub(super) problems: Vec<ConfigError>,
     path: PathBuf,
     lines: BTreeMap<Vec<String>, usize>,
 }
 
-impl Reading {
+impl ConfigReading {
     /// Where a setting stands, for the start of a sentence.
     pub(super) fn place(&self, setting: &[&str]) -> String {
         let setting: Vec<String> = setting.iter().map(|&part| part.to_owned()).collect();
@@ -42,16 +42,16 @@ impl Reading {
 
 /// Reads a file as far as it can be read. Each setting that is wrong is reported and left out, until the rest is
 /// right: so everything is reported at once, and the types alone say what is right.
-pub(super) fn read(written: &Written) -> Reading {
+pub(super) fn read(written: &ConfigText) -> ConfigReading {
     let text = written.text.strip_prefix('\u{feff}').unwrap_or(&written.text);
     let path = written.path.display();
     let line = |at: usize| text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-    let mut reading = Reading { path: written.path.clone(), ..Reading::default() };
+    let mut reading = ConfigReading { path: written.path.clone(), ..ConfigReading::default() };
     let (mut root, broken) = DeTable::parse_recoverable(text);
     if !broken.is_empty() {
         reading.problems.extend(broken.iter().map(|error| {
             let line = line(error.span().map_or(0, |span| span.start));
-            Problem::new(
+            ConfigError::new(
                 format!("`{path}`, line {line}: {}", error.message()),
                 "the file must be TOML: https://toml.io",
             )
@@ -66,7 +66,7 @@ pub(super) fn read(written: &Written) -> Reading {
         remove(root.get_mut(), &setting.path);
     }
     loop {
-        let error = match File::deserialize(toml::Deserializer::from(root.clone())) {
+        let error = match ConfigFile::deserialize(toml::Deserializer::from(root.clone())) {
             Ok(file) => {
                 reading.file = file;
                 return reading;
@@ -86,28 +86,28 @@ pub(super) fn read(written: &Written) -> Reading {
 }
 
 /// The value is not shown: it may be a token after all.
-fn misplaced(place: &str) -> Problem {
-    Problem::new(
+fn misplaced(place: &str) -> ConfigError {
+    ConfigError::new(
         format!("{place} cannot be set for one profile: there is one `token_file` for all"),
         "put it above the first line in brackets, or give the profile a token of its own by `tidyfy login --profile`",
     )
 }
 
-fn secret(place: &str) -> Problem {
-    Problem::new(
+fn secret(place: &str) -> ConfigError {
+    ConfigError::new(
         format!("{place} does not belong in the config: tidyfy reads no token from it"),
         "put the token into the variable `TALLYFY_ACCESS_TOKEN`, or into a file that `token_file` names, and delete this line",
     )
 }
 
 /// Turns the library's words into a sentence and a hint.
-fn wrong(place: &str, message: &str) -> Problem {
+fn wrong(place: &str, message: &str) -> ConfigError {
     let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
     let hint = if expected.is_empty() { String::new() } else { format!("expected {expected}") };
     if what.starts_with("unknown field") {
-        return Problem::new(format!("{place} is not a setting"), hint);
+        return ConfigError::new(format!("{place} is not a setting"), hint);
     }
-    Problem::new(format!("{place}: {what}"), hint)
+    ConfigError::new(format!("{place}: {what}"), hint)
 }
 
 /// One key of the file with all the text that is its own.
@@ -192,11 +192,11 @@ fn remove(table: &mut DeTable<'_>, path: &[String]) -> bool {
 }
 
 /// The keys in force, and what is wrong with those of the file.
-pub(super) fn keymap(reading: &Reading) -> (Keymap, Vec<Problem>) {
+pub(super) fn keymap(reading: &ConfigReading) -> (Keymap, Vec<ConfigError>) {
     let keys = &reading.file.keys;
     let problem = |name: &str, bad: &BadKeymap| {
         let place = reading.place(&["keys", name]);
-        Problem::new(
+        ConfigError::new(
             format!("{place}: {bad}"),
             "the keys and their commands stand in the help, `?`, and in `assets/config.toml`",
         )

@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
-use super::{Problem, Written};
+use super::{ConfigError, ConfigText};
 use crate::storage::files;
-use crate::storage::files::Refusal;
+use crate::storage::files::UnsafeFile;
 
 /// More than this is no config: a device or a wrong file was named.
 const LARGEST: u64 = 1 << 20;
 
 /// The directories of this platform; `None` where the home directory is not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Places {
+pub struct AppPaths {
     /// Where `config.toml` is looked for.
     pub config_file: Option<PathBuf>,
     /// What tidyfy remembers; the local data directory where the platform has no state directory.
     pub state_dir: Option<PathBuf>,
 }
 
-impl Places {
+impl AppPaths {
     /// Asks the platform.
     #[must_use]
     pub fn of_platform() -> Self {
@@ -38,8 +38,8 @@ impl Places {
     /// Reads the config file: `asked` for, which must exist, or the platform's, which need not.
     ///
     /// # Errors
-    /// A [`Problem`] when the file is missing although it was asked for, cannot be read, or is no text.
-    pub fn read_config(&self, asked: Option<&Path>) -> Result<Option<Written>, Problem> {
+    /// A [`ConfigError`] when the file is missing although it was asked for, cannot be read, or is no text.
+    pub fn read_config(&self, asked: Option<&Path>) -> Result<Option<ConfigText>, ConfigError> {
         let Some(path) = asked.or(self.config_file.as_deref()) else { return Ok(None) };
         match bytes(path) {
             Ok(bytes) => written(path, bytes).map(Some),
@@ -50,26 +50,26 @@ impl Places {
 }
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    files::read_named(path, LARGEST).map_err(|why| match Refusal::of(&why) {
-        Some(Refusal::TooLarge(_)) => io::ErrorKind::FileTooLarge.into(),
-        Some(Refusal::Directory) => io::ErrorKind::IsADirectory.into(),
+    files::read_named(path, LARGEST).map_err(|why| match UnsafeFile::of(&why) {
+        Some(UnsafeFile::TooLarge(_)) => io::ErrorKind::FileTooLarge.into(),
+        Some(UnsafeFile::Directory) => io::ErrorKind::IsADirectory.into(),
         _ => why,
     })
 }
 
-fn written(path: &Path, bytes: Vec<u8>) -> Result<Written, Problem> {
+fn written(path: &Path, bytes: Vec<u8>) -> Result<ConfigText, ConfigError> {
     let text = String::from_utf8(bytes).map_err(|bad| {
         let good = &bad.as_bytes()[..bad.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Problem::new(
+        ConfigError::new(
             format!("`{}`, line {line}: this is not UTF-8", path.display()),
             "save the file as UTF-8",
         )
     })?;
-    Ok(Written { path: path.to_owned(), text })
+    Ok(ConfigText { path: path.to_owned(), text })
 }
 
-fn unreadable(path: &Path, why: &io::Error) -> Problem {
+fn unreadable(path: &Path, why: &io::Error) -> ConfigError {
     let hint = match why.kind() {
         io::ErrorKind::NotFound => "check the path after `--config`, or leave `--config` out",
         io::ErrorKind::IsADirectory => "name the file itself, such as `config.toml` in that directory",
@@ -84,5 +84,5 @@ fn unreadable(path: &Path, why: &io::Error) -> Problem {
         io::ErrorKind::FileTooLarge => "it is too large".to_owned(),
         _ => why.to_string(),
     };
-    Problem::new(format!("could not read the config `{}`: {words}", path.display()), hint)
+    ConfigError::new(format!("could not read the config `{}`: {words}", path.display()), hint)
 }

@@ -38,8 +38,8 @@ impl Told {
         Self { demo: true, ..self }
     }
 
-    fn resolve(self) -> Result<Settings, Vec<Problem>> {
-        let written = self.file.map(|text| Written { path: "c.toml".into(), text });
+    fn resolve(self) -> Result<Settings, Vec<ConfigError>> {
+        let written = self.file.map(|text| ConfigText { path: "c.toml".into(), text });
         let environment = Environment::of(self.variables.into_iter().map(|(k, v)| (k.into(), v.into())));
         resolve(&Sources {
             file: written.as_ref(),
@@ -69,7 +69,7 @@ fn without_any_source_the_defaults_hold() {
     let settings = Told::default().settings();
     assert_eq!((settings.base_url.as_str(), settings.org), (DEFAULT_BASE_URL, None));
     assert_eq!((settings.kind, settings.read_only, settings.colour), (Kind::Processes, false, true));
-    assert_eq!((settings.limits, settings.caution), (Limits::documented(), Caution::default()));
+    assert_eq!((settings.limits, settings.caution), (Limits::documented(), ConfirmThresholds::default()));
     assert_eq!((settings.connect_timeout.as_secs(), settings.request_timeout.as_secs()), (10, 30));
     assert_eq!((settings.at_once, settings.log_level), (16, LogLevel::Off));
     assert_eq!(keys(&settings.keymap), keys(&Keymap::default()));
@@ -311,7 +311,7 @@ fn a_byte_order_mark_does_not_matter() {
 fn only_a_config_that_was_asked_for_must_exist() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("config.toml");
-    let places = Places { config_file: Some(path.clone()), state_dir: None };
+    let places = AppPaths { config_file: Some(path.clone()), state_dir: None };
     assert_eq!(places.read_config(None), Ok(None));
     let problem = places.read_config(Some(&path)).unwrap_err();
     assert!(problem.sentence.ends_with("there is no such file"), "{problem}");
@@ -324,7 +324,7 @@ fn only_a_config_that_was_asked_for_must_exist() {
 #[test]
 fn what_is_no_text_file_is_called_by_its_name() {
     let directory = tempfile::tempdir().unwrap();
-    let refused = |path: &Path| Places::default().read_config(Some(path)).unwrap_err().sentence;
+    let refused = |path: &Path| AppPaths::default().read_config(Some(path)).unwrap_err().sentence;
     assert!(refused(directory.path()).contains("it is a directory"));
     let path = directory.path().join("c.toml");
     std::fs::write(&path, b"kind = 'tags'\norg = '\xff'").unwrap();
@@ -340,11 +340,11 @@ fn a_profile_has_a_colour_of_its_own_and_all_are_known_by_name() {
     let settings = file(text).settings();
     assert_eq!(
         (settings.accent, settings.profiles),
-        (Some(Accent::Palette(2)), ["a", "b", "live"].map(str::to_owned).to_vec())
+        (Some(AccentColor::Palette(2)), ["a", "b", "live"].map(str::to_owned).to_vec())
     );
     let of = |name: &str| file(text).flags(|flags| flags.profile = Some(name.into())).settings().accent;
-    assert_eq!(of("live"), Some(Accent::Exact(255, 0, 0)));
-    assert_eq!((of("a"), of("b")), (Some(Accent::Palette(2)), Some(Accent::Palette(2))));
+    assert_eq!(of("live"), Some(AccentColor::Exact(255, 0, 0)));
+    assert_eq!((of("a"), of("b")), (Some(AccentColor::Palette(2)), Some(AccentColor::Palette(2))));
     let problems = file("accent = 'mauve'").resolve().unwrap_err();
     assert_eq!(problems[0].sentence, "`c.toml`, line 1: `accent`: `mauve` is not a colour");
     assert!(
@@ -362,7 +362,7 @@ fn the_keyring_is_used_unless_it_is_switched_off_or_it_is_the_demo() {
 
 #[test]
 fn who_goes_on_by_hand_from_what_is_read_only_stays_so() {
-    let place = Place {
+    let place = Context {
         profile: None,
         base_url: "https://go.tallyfy.com/api".into(),
         org: "0123456789abcdef0123456789abcdef".into(),
@@ -381,7 +381,7 @@ fn a_profile_neither_names_nor_colours_an_organization_that_is_not_its_own() {
         let settings = told.settings();
         (settings.profile, settings.accent, settings.read_only, settings.org)
     };
-    let own = (Some("live".to_owned()), Some(Accent::Palette(1)), true, Some("aa".to_owned()));
+    let own = (Some("live".to_owned()), Some(AccentColor::Palette(1)), true, Some("aa".to_owned()));
     assert_eq!(of(file(text)), own);
     assert_eq!(of(file(text).variable("TALLYFY_ORG_ID", "bb")), (None, None, true, Some("bb".to_owned())));
 }

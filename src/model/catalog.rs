@@ -19,28 +19,31 @@ mod tags_groups;
 mod tasks;
 mod templates;
 
-use super::kind::{Kind, Scope, Verb};
-pub use crate::model::catalog::action_labels::Words;
+use super::kind::{Action, Kind, Scope};
+pub use crate::model::catalog::action_labels::ActionLabels;
 use crate::model::catalog::action_labels::{ARCHIVING, DISABLING};
-pub use crate::model::catalog::actions::{Method, Need, Permission, Reassign, Undo, VerbRow};
+pub use crate::model::catalog::actions::{
+    ActionSpec, Method, Permission, Precondition, ReassignSpec, Reversibility,
+};
 use crate::model::catalog::actions::{ORDINARY, PROCESS_TASK};
 use crate::model::catalog::lifecycle::ARCHIVED_SIGN;
-pub use crate::model::catalog::lifecycle::{Archived, Sign};
-pub use fields::{AND, ARCHIVED, BETWEEN, Column, Field, Form, STATUS, UPDATED, keys};
+pub use crate::model::catalog::lifecycle::{ArchivedMarker, DeletedMarker};
+pub use fields::{AND, ARCHIVED, BETWEEN, Column, Field, FieldFormat, STATUS, UPDATED, keys};
 use fields::{
     ARCHIVED_FIELD, CHANGED_FIELD, DELETED, DELETED_FIELD, OWNER, TAG, UPDATED_FIELD, column, field,
 };
 use impact::count;
-pub use impact::{Ask, Count, Counted, Impact};
-pub use related::{By, Related, Relation, Way};
+pub use impact::{CountSource, ImpactCount, ImpactQuery, ImpactSpec};
+pub use related::{RelatedList, RelatedParameter, RelatedSource, Relation};
 use source::{ARCHIVED_LISTS, BY_OLDEST_FIRST, OLDEST_FIRST, narrowing};
 pub use source::{
-    Answers, Carrier, Holder, List, MEMBERS_AT_ONCE, Narrowing, Part, Query, Scopes, Source, Within,
+    CarrierList, FilterSupport, HolderFields, ListPart, ListRoute, MEMBERS_AT_ONCE, NestedRecords,
+    QueryParameters, ScopeSupport, ServerFilter, Source,
 };
 
 /// All there is to know of one kind.
 #[derive(Debug)]
-pub struct Row {
+pub struct KindSpec {
     /// The kind this row describes.
     pub kind: Kind,
     /// The word people type and the config uses.
@@ -54,13 +57,13 @@ pub struct Row {
     /// Several of them, in a sentence.
     pub plural: &'static str,
     /// What the soft verbs and what they do are called.
-    pub words: &'static Words,
+    pub words: &'static ActionLabels,
     /// Under which key of a record its id stands, the one that paths name it by.
     pub key: &'static str,
     /// How a record says that it is archived, for kinds that archive.
-    pub archived: Option<Archived>,
+    pub archived: Option<ArchivedMarker>,
     /// The signs, each of which says that a record has been deleted, though it may still be read or listed.
-    pub gone: &'static [Sign],
+    pub gone: &'static [DeletedMarker],
     /// When its turn is in a plan of several kinds: a lower one goes first, because others may hang on it.
     pub turn: u8,
     /// The field that holds the id of the record of the same kind it lies in; what lies inside has its turn first.
@@ -75,7 +78,7 @@ pub struct Row {
     /// actions and guest pages change data or log somebody in: they are never the address of a record.
     pub web: Option<&'static str>,
     /// Whether that route still knows a record that has been archived.
-    pub by_id: ById,
+    pub by_id: LookupMode,
     /// The includes asked for when a record is read for the last time, to be kept as a copy.
     pub copy_with: &'static str,
     /// The bytes the server stores for a record, where it stores any.
@@ -83,18 +86,18 @@ pub struct Row {
     /// The fields that prove that a record has changed since it was loaded, besides its being archived or not.
     pub freshness: &'static [&'static str],
     /// What hangs on a record, for the modal.
-    pub impact: Option<Impact>,
+    pub impact: Option<ImpactSpec>,
     /// What hangs together with a record and can be opened from its page.
     pub related: &'static [Relation],
     /// What is kept of a record, in the order of the columns. The first field is the record's name.
     pub fields: &'static [Field],
     /// What can be done to it.
-    pub verbs: &'static [VerbRow],
+    pub verbs: &'static [ActionSpec],
 }
 
 /// Whether a record can be read by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ById {
+pub enum LookupMode {
     /// It should be: whether archived or not.
     Always,
     /// Only while it is live: an archived one answers 404, and is found in the list of archived ones.
@@ -127,10 +130,10 @@ pub struct Exception {
     pub reason: &'static str,
 }
 
-impl Row {
+impl KindSpec {
     /// How `verb` is done to this kind, if at all.
     #[must_use]
-    pub fn verb(&self, verb: Verb) -> Option<&'static VerbRow> {
+    pub fn verb(&self, verb: Action) -> Option<&'static ActionSpec> {
         self.verbs.iter().find(|row| row.verb == verb)
     }
 
@@ -149,7 +152,7 @@ impl Row {
     /// Whether there is a list that holds nothing but archived records.
     #[must_use]
     pub fn lists_archived(&self) -> bool {
-        matches!(&self.source, Source::List(List { scopes: Some(Scopes::Asked { .. }), .. }))
+        matches!(&self.source, Source::List(ListRoute { scopes: Some(ScopeSupport::Asked { .. }), .. }))
     }
 
     /// Whether the pages of its list keep their numbers and their rows, so that a reading can go on where another ended.
@@ -163,7 +166,7 @@ impl Row {
 
     /// The list whose total says how many active records there are, where there is one.
     #[must_use]
-    pub fn counted(&self) -> Option<&List> {
+    pub fn counted(&self) -> Option<&ListRoute> {
         match &self.source {
             Source::List(list) if !list.is_picked() => Some(list),
             Source::List(_) | Source::Collected { .. } => None,
@@ -172,7 +175,7 @@ impl Row {
 }
 
 /// The catalog, in the order of [`Kind::ALL`].
-pub static CATALOG: [Row; 9] = [
+pub static CATALOG: [KindSpec; 9] = [
     processes::PROCESSES,
     templates::TEMPLATES,
     tasks::TASKS,

@@ -6,7 +6,7 @@ use super::plan::Organization;
 
 /// An organization at an address, by a profile of the config where one names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Context {
     /// The profile.
     pub profile: Option<String>,
     /// The API's address, as it is configured.
@@ -17,7 +17,7 @@ pub struct Place {
     pub read_only: bool,
 }
 
-impl Place {
+impl Context {
     /// Whether both are the same organization, by whatever profile and however the address is written.
     #[must_use]
     pub fn is_where(&self, other: &Self) -> bool {
@@ -37,9 +37,9 @@ fn plain(base_url: &str) -> String {
 
 /// A place, and the organization there if the server has told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownContext {
     /// The place.
-    pub place: Place,
+    pub place: Context,
     /// The organization.
     pub organization: Option<Organization>,
 }
@@ -49,24 +49,26 @@ pub struct Known {
 /// terms only, and nothing is offered for more than it is open for.
 #[must_use]
 pub fn all(
-    configured: &[Place],
-    visited: &[Known],
-    here: &Known,
+    configured: &[Context],
+    visited: &[KnownContext],
+    here: &KnownContext,
     organizations: &[Organization],
-) -> Vec<Known> {
-    let by_hand = |organization: &Organization| Place {
+) -> Vec<KnownContext> {
+    let by_hand = |organization: &Organization| Context {
         profile: None,
         base_url: here.place.base_url.clone(),
         org: organization.id.clone(),
         read_only: here.place.read_only
             || configured.iter().any(|place| place.org == organization.id && place.read_only),
     };
-    let told = |place: &Place| organizations.iter().find(|one| by_hand(one).is_where(place)).cloned();
+    let told = |place: &Context| organizations.iter().find(|one| by_hand(one).is_where(place)).cloned();
     let mut known = vec![here.clone()];
-    let configured = configured.iter().map(|place| Known { place: place.clone(), organization: told(place) });
+    let configured =
+        configured.iter().map(|place| KnownContext { place: place.clone(), organization: told(place) });
     for one in configured.chain(visited.iter().cloned()) {
-        let same =
-            |known: &Known| known.place.profile == one.place.profile && known.place.is_where(&one.place);
+        let same = |known: &KnownContext| {
+            known.place.profile == one.place.profile && known.place.is_where(&one.place)
+        };
         if !known.iter().any(same) {
             known.push(one);
         }
@@ -74,7 +76,7 @@ pub fn all(
     for organization in organizations {
         let place = by_hand(organization);
         if !known.iter().any(|known| known.place.is_where(&place)) {
-            known.push(Known { place, organization: Some(organization.clone()) });
+            known.push(KnownContext { place, organization: Some(organization.clone()) });
         }
     }
     known
@@ -84,8 +86,8 @@ pub fn all(
 mod tests {
     use super::*;
 
-    fn place(profile: Option<&str>, base_url: &str, org: &str) -> Place {
-        Place {
+    fn place(profile: Option<&str>, base_url: &str, org: &str) -> Context {
+        Context {
             profile: profile.map(str::to_owned),
             base_url: base_url.to_owned(),
             org: org.to_owned(),
@@ -104,7 +106,7 @@ mod tests {
             place(Some("work"), "https://a.example/api/", "2"),
             place(Some("test"), "https://b.example", "1"),
         ];
-        let here = Known { place: here, organization: Some(organization("1", "One")) };
+        let here = KnownContext { place: here, organization: Some(organization("1", "One")) };
         let known = all(&configured, &[], &here, &[organization("1", "One"), organization("2", "Two")]);
         let shown: Vec<_> = known
             .iter()
@@ -128,7 +130,7 @@ mod tests {
             ["https://Go.Tallyfy.com/api", "https://go.tallyfy.com:443/api", " https://go.tallyfy.com/api"]
         {
             let configured = [place(Some("look only"), typed, "2")];
-            let here = Known { place: here.clone(), organization: None };
+            let here = KnownContext { place: here.clone(), organization: None };
             let known = all(&configured, &[], &here, &[organization("2", "Two")]);
             let writable = known.iter().filter(|known| known.place.org == "2" && !known.place.read_only);
             assert_eq!(
@@ -145,19 +147,19 @@ mod tests {
         // own, so that the organization comes from the server alone.
         let here = place(Some("audit"), "https://go.tallyfy.com/api", "1");
         assert!(here.read_only);
-        let here = Known { place: here, organization: None };
+        let here = KnownContext { place: here, organization: None };
         let known = all(&[], &[], &here, &[organization("1", "One"), organization("2", "Two")]);
         assert!(known.iter().all(|known| known.place.read_only), "{known:?}");
     }
 
     #[test]
     fn one_can_go_back_where_one_came_from_on_the_terms_of_then() {
-        let start = Known {
+        let start = KnownContext {
             place: place(None, "https://a.example", "1"),
             organization: Some(organization("1", "One")),
         };
-        let here = Known { place: place(Some("safe"), "https://a.example", "1"), organization: None };
-        let far = Known { place: place(None, "https://b.example", "9"), organization: None };
+        let here = KnownContext { place: place(Some("safe"), "https://a.example", "1"), organization: None };
+        let far = KnownContext { place: place(None, "https://b.example", "9"), organization: None };
         let known = all(
             std::slice::from_ref(&here.place),
             &[start.clone(), far.clone()],

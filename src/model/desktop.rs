@@ -8,7 +8,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-pub enum Clipboard {
+pub enum ClipboardMethod {
     /// By a program of the system where there is one and the screen is on this machine, else by the terminal.
     #[default]
     Auto,
@@ -63,7 +63,7 @@ pub struct Desktop {
 impl Desktop {
     /// What `system` (as Rust calls it) offers with these variables, none of them empty.
     #[must_use]
-    pub fn of(clipboard: Clipboard, system: &str, variable: impl Fn(&str) -> Option<String>) -> Self {
+    pub fn of(clipboard: ClipboardMethod, system: &str, variable: impl Fn(&str) -> Option<String>) -> Self {
         let is_set = |name| variable(name).is_some_and(|value| !value.trim().is_empty());
         let is_remote = is_set("SSH_TTY") || is_set("SSH_CONNECTION");
         let is_mac = system == "macos";
@@ -75,9 +75,9 @@ impl Desktop {
             (is_set("WSL_DISTRO_NAME"), "clip.exe"),
         ];
         let wants_copier = match clipboard {
-            Clipboard::Auto => !is_remote,
-            Clipboard::Terminal => false,
-            Clipboard::System => true,
+            ClipboardMethod::Auto => !is_remote,
+            ClipboardMethod::Terminal => false,
+            ClipboardMethod::System => true,
         };
         let there = copiers.iter().filter(|(there, _)| *there && wants_copier);
         let copiers: Vec<Program> = there.filter_map(|(_, line)| Program::new(line)).collect();
@@ -85,7 +85,7 @@ impl Desktop {
         let system_opener = if is_mac { "open" } else { "xdg-open" };
         let openers = browsers.split(':').chain([system_opener]).filter_map(Program::new);
         Self {
-            misses_copier: clipboard == Clipboard::System && copiers.is_empty(),
+            misses_copier: clipboard == ClipboardMethod::System && copiers.is_empty(),
             copiers,
             openers: if is_remote { Vec::new() } else { openers.collect() },
         }
@@ -100,14 +100,14 @@ mod tests {
         programs.iter().map(|program| program.name.as_str()).collect()
     }
 
-    fn desktop(clipboard: Clipboard, system: &str, set: &[(&str, &str)]) -> Desktop {
+    fn desktop(clipboard: ClipboardMethod, system: &str, set: &[(&str, &str)]) -> Desktop {
         let value = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());
         Desktop::of(clipboard, system, value)
     }
 
     #[test]
     fn programs_are_those_of_the_system_and_its_screen() {
-        let of = |system, set| desktop(Clipboard::Auto, system, set);
+        let of = |system, set| desktop(ClipboardMethod::Auto, system, set);
         assert_eq!(names(&of("macos", &[]).copiers), ["pbcopy"]);
         assert_eq!(names(&of("linux", &[]).copiers), [""; 0]);
         let both = [("WAYLAND_DISPLAY", "wayland-0"), ("DISPLAY", ":0")];
@@ -124,11 +124,11 @@ mod tests {
     #[test]
     fn over_ssh_the_terminal_copies_and_nothing_is_opened() {
         let ssh = [("DISPLAY", ":0"), ("SSH_TTY", "/dev/pts/1")];
-        let remote = desktop(Clipboard::Auto, "linux", &ssh);
+        let remote = desktop(ClipboardMethod::Auto, "linux", &ssh);
         assert_eq!((names(&remote.copiers), names(&remote.openers)), (vec![], vec![]));
-        assert_eq!(names(&desktop(Clipboard::System, "linux", &ssh).copiers), ["xclip", "xsel"]);
-        assert!(desktop(Clipboard::System, "linux", &[]).misses_copier);
-        assert_eq!(names(&desktop(Clipboard::Terminal, "macos", &[]).copiers), [""; 0]);
+        assert_eq!(names(&desktop(ClipboardMethod::System, "linux", &ssh).copiers), ["xclip", "xsel"]);
+        assert!(desktop(ClipboardMethod::System, "linux", &[]).misses_copier);
+        assert_eq!(names(&desktop(ClipboardMethod::Terminal, "macos", &[]).copiers), [""; 0]);
     }
 
     #[test]

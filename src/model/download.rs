@@ -9,7 +9,7 @@ use super::text;
 
 /// What is to be saved, and where.
 #[derive(Debug, Clone)]
-pub struct Saving {
+pub struct DownloadRequest {
     /// The folder, made if it is not there.
     pub folder: PathBuf,
     /// The records whose bytes are saved.
@@ -18,21 +18,21 @@ pub struct Saving {
 
 /// Where a person's files go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folders {
+pub struct DownloadFolders {
     /// Where what is saved goes unless another folder is named.
     pub downloads: PathBuf,
     /// What `~` stands for, where that is known.
     pub home: Option<PathBuf>,
 }
 
-impl Default for Folders {
+impl Default for DownloadFolders {
     /// The working directory, and nobody's home.
     fn default() -> Self {
         Self { downloads: PathBuf::from("."), home: None }
     }
 }
 
-impl Folders {
+impl DownloadFolders {
     /// The folder that a person means by what was typed; the usual one where nothing was.
     #[must_use]
     pub fn meant(&self, typed: &str) -> PathBuf {
@@ -62,7 +62,7 @@ impl Folders {
 
 /// A record whose bytes are on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub struct DownloadedFile {
     /// The file's path.
     pub path: String,
     /// How many bytes it has.
@@ -71,14 +71,14 @@ pub struct Stored {
 
 /// Why the bytes of a record are not saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsaved {
+pub enum DownloadFailure {
     /// Tallyfy does not store them: it is a link to another place.
     Elsewhere,
     /// They are something else than a file that is attached, for this reason.
     Excepted(&'static str),
 }
 
-impl Unsaved {
+impl DownloadFailure {
     /// Why the bytes of a record of a kind that has some cannot be saved; nothing if they can.
     #[must_use]
     pub fn of(record: &Record) -> Option<Self> {
@@ -98,7 +98,7 @@ impl Unsaved {
 
 /// What came of the files that were to be saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sum {
+pub struct DownloadSummary {
     /// How many are on the disk.
     pub saved: usize,
     /// How many are not, although they were asked for.
@@ -109,7 +109,7 @@ pub struct Sum {
     pub excepted: usize,
 }
 
-impl Sum {
+impl DownloadSummary {
     /// How many have come to an end.
     #[must_use]
     pub fn done(&self) -> usize {
@@ -152,18 +152,22 @@ mod tests {
 
     #[test]
     fn links_and_logos_are_not_saved() {
-        assert_eq!(Unsaved::of(&file(&[("source", "local"), ("subject", "Run")])), None);
-        assert_eq!(Unsaved::of(&file(&[])), None);
+        assert_eq!(DownloadFailure::of(&file(&[("source", "local"), ("subject", "Run")])), None);
+        assert_eq!(DownloadFailure::of(&file(&[])), None);
         for elsewhere in ["url", "Dropbox"] {
-            assert_eq!(Unsaved::of(&file(&[("source", elsewhere)])), Some(Unsaved::Elsewhere));
+            assert_eq!(
+                DownloadFailure::of(&file(&[("source", elsewhere)])),
+                Some(DownloadFailure::Elsewhere)
+            );
         }
-        let logo = Unsaved::of(&file(&[("source", "local"), ("subject", "organization")]));
-        assert!(matches!(logo, Some(Unsaved::Excepted(_))));
+        let logo = DownloadFailure::of(&file(&[("source", "local"), ("subject", "organization")]));
+        assert!(matches!(logo, Some(DownloadFailure::Excepted(_))));
     }
 
     #[test]
     fn a_folder_is_read_as_a_shell_would() {
-        let folders = Folders { downloads: "/home/ana/Downloads".into(), home: Some("/home/ana".into()) };
+        let folders =
+            DownloadFolders { downloads: "/home/ana/Downloads".into(), home: Some("/home/ana".into()) };
         for (typed, meant) in [
             ("", "/home/ana/Downloads"),
             ("~", "/home/ana"),
@@ -174,19 +178,22 @@ mod tests {
         ] {
             assert_eq!(folders.meant(typed), PathBuf::from(meant), "{typed}");
         }
-        assert_eq!((folders.usual().as_str(), Folders::default().usual().as_str()), ("~/Downloads", "."));
+        assert_eq!(
+            (folders.usual().as_str(), DownloadFolders::default().usual().as_str()),
+            ("~/Downloads", ".")
+        );
         assert_eq!(folders.meant(&folders.usual()), folders.downloads);
-        assert_eq!(Folders::default().meant("~/x"), PathBuf::from("~/x"));
+        assert_eq!(DownloadFolders::default().meant("~/x"), PathBuf::from("~/x"));
     }
 
     #[test]
     fn the_sum_says_everything() {
-        let sum = Sum { saved: 10, failed: 1, elsewhere: 2, excepted: 0 };
+        let sum = DownloadSummary { saved: 10, failed: 1, elsewhere: 2, excepted: 0 };
         assert_eq!(
             sum.sentence("finished", 11),
             "save finished: 10 saved, 1 failed, 2 not stored by Tallyfy"
         );
-        let sum = Sum { excepted: 1, ..sum };
+        let sum = DownloadSummary { excepted: 1, ..sum };
         let said = "save cancelled: 10 saved, 1 failed, 1,000 given up, 2 not stored by Tallyfy, 1 left out";
         assert_eq!(sum.sentence("cancelled", 1_011), said);
     }

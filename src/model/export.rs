@@ -9,9 +9,9 @@ use std::sync::Arc;
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value as Json;
 
-use super::catalog::{BETWEEN, Form};
+use super::catalog::{BETWEEN, FieldFormat};
 use super::kind::Kind;
-use super::people::People;
+use super::people::Members;
 use super::record::{Record, Value};
 use super::rows::Rows;
 use super::text;
@@ -35,14 +35,14 @@ fn page(heads: &[&str], lines: impl Iterator<Item = Vec<String>>) -> String {
 
 /// How records are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ExportFormat {
     /// A line each, under a line of heads.
     Csv,
     /// A list of objects.
     Json,
 }
 
-impl Format {
+impl ExportFormat {
     /// The format that a file's name asks for by its ending.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
@@ -58,7 +58,7 @@ impl Format {
 
 /// Records that are to be written, cheap to hand to another thread.
 #[derive(Debug, Clone)]
-pub struct Spreadsheet {
+pub struct ExportTable {
     /// These, where there are any.
     pub marked: Vec<Record>,
     /// The rows of the list that is shown: they are written where nothing is marked, else they give the order.
@@ -66,12 +66,12 @@ pub struct Spreadsheet {
     /// Which of these rows are shown, in order.
     pub shown: Vec<usize>,
     /// Names of members.
-    pub people: Arc<People>,
+    pub people: Arc<Members>,
     /// The zone of times.
     pub zone: Zone,
 }
 
-impl Spreadsheet {
+impl ExportTable {
     /// How many records it holds.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -104,15 +104,15 @@ impl Spreadsheet {
 
     /// All of it as text, with how many records that are.
     #[must_use]
-    pub fn text(&self, format: Format) -> (String, usize) {
+    pub fn text(&self, format: ExportFormat) -> (String, usize) {
         let records = self.ordered();
         let names = names(&records);
         let text = match format {
-            Format::Csv => {
+            ExportFormat::Csv => {
                 let heads: Vec<&str> = ["kind", "id"].into_iter().chain(names.iter().copied()).collect();
                 page(&heads, records.iter().map(|record| self.line(record, &names)))
             }
-            Format::Json => self.json(&records),
+            ExportFormat::Json => self.json(&records),
         };
         (text, records.len())
     }
@@ -144,11 +144,11 @@ impl Spreadsheet {
         let listed = |parts: &mut dyn Iterator<Item = String>| parts.map(Json::String).collect();
         match (record.value(field), form) {
             (Value::Missing, _) => Json::Null,
-            (Value::Text(ids), Some(Form::People)) => {
+            (Value::Text(ids), Some(FieldFormat::People)) => {
                 let ids = ids.split(',').map(str::trim).filter(|id| !id.is_empty());
                 listed(&mut ids.map(|id| self.people.names(id)))
             }
-            (Value::Text(names), Some(Form::Names)) => {
+            (Value::Text(names), Some(FieldFormat::Names)) => {
                 let names = names.split(BETWEEN).filter(|name| !name.is_empty());
                 listed(&mut names.map(str::to_owned))
             }
@@ -169,7 +169,7 @@ impl Spreadsheet {
                 [("kind", Json::from(record.kind().row().slug)), ("id", Json::from(record.id().to_string()))];
             let all = own.into_iter().chain(fields.map(|(at, field)| (field.name, self.value(record, at))));
             // Texts, numbers and lists of them can always be written.
-            text.push_str(&serde_json::to_string(&Object(all.collect())).unwrap_or_default());
+            text.push_str(&serde_json::to_string(&JsonObject(all.collect())).unwrap_or_default());
         }
         text.push_str(if records.is_empty() { "]\n" } else { "\n]\n" });
         text
@@ -195,9 +195,9 @@ fn names(records: &[Record]) -> Vec<&'static str> {
 }
 
 /// Members in the order they stand in.
-struct Object(Vec<(&'static str, Json)>);
+struct JsonObject(Vec<(&'static str, Json)>);
 
-impl Serialize for Object {
+impl Serialize for JsonObject {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
@@ -208,28 +208,28 @@ mod tests {
     use super::*;
     use crate::model::id::Id;
     use crate::model::record::{Draft, Page};
-    use crate::model::rows::Place;
+    use crate::model::rows::PagePosition;
     use jiff::tz::TimeZone;
 
     fn process(n: u32, name: &str) -> (Id, Vec<Draft>) {
         let draft = |field: &crate::model::catalog::Field| match (field.name, field.form) {
             ("name", _) => Draft::Text(name.to_owned()),
             ("owner", _) => Draft::Text("2044,7".to_owned()),
-            (_, Form::Time) => Draft::Time("2026-03-01T09:30:05Z".parse().unwrap()),
-            (_, Form::Percent) => Draft::Number(-40.0),
-            (_, Form::Names) => Draft::Text(format!("=one{BETWEEN}two")),
+            (_, FieldFormat::Time) => Draft::Time("2026-03-01T09:30:05Z".parse().unwrap()),
+            (_, FieldFormat::Percent) => Draft::Number(-40.0),
+            (_, FieldFormat::Names) => Draft::Text(format!("=one{BETWEEN}two")),
             _ => Draft::Missing,
         };
         (Id::new(&format!("{n:032x}")).unwrap(), Kind::Processes.row().fields.iter().map(draft).collect())
     }
 
-    fn sheet(names: &[&str]) -> Spreadsheet {
+    fn sheet(names: &[&str]) -> ExportTable {
         let mut rows = Rows::default();
         let all = names.iter().zip(1..).map(|(name, n)| process(n, name)).collect();
-        let shown = rows.push(Place::Listed(1), Arc::new(Page::new(Kind::Processes, all))).collect();
-        let people = Arc::new(People::new([("2044".into(), "Mia Øst".into())]));
+        let shown = rows.push(PagePosition::Listed(1), Arc::new(Page::new(Kind::Processes, all))).collect();
+        let people = Arc::new(Members::new([("2044".into(), "Mia Øst".into())]));
         let zone = Zone::new(TimeZone::fixed(jiff::tz::offset(2)));
-        Spreadsheet { marked: Vec::new(), rows, shown, people, zone }
+        ExportTable { marked: Vec::new(), rows, shown, people, zone }
     }
 
     fn column(text: &str, name: &str) -> Vec<String> {
@@ -242,26 +242,26 @@ mod tests {
     fn no_name_is_a_formula_or_controls_anything() {
         let hostile =
             ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "a\u{1b}[2Jb", "x\r\ny", "p\"q,r", "\u{202e}=1"];
-        let (text, n) = sheet(&hostile).text(Format::Csv);
+        let (text, n) = sheet(&hostile).text(ExportFormat::Csv);
         let shown =
             ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "' =1", "' =1", "a\u{241b}[2Jb", "x  y", "p\"q,r", "'=1"];
         assert_eq!((column(&text, "name"), n), (shown.map(str::to_owned).to_vec(), 10));
         assert_eq!(text.matches("\r\n").count(), 11, "{text:?}");
         assert!(!text.replace("\r\n", "").contains(char::is_control));
-        let (json, _) = sheet(&["=1+1"]).text(Format::Json);
+        let (json, _) = sheet(&["=1+1"]).text(ExportFormat::Json);
         assert!(json.contains("\"name\":\"=1+1\""), "{json}");
     }
 
     #[test]
     fn values_read_as_other_programs_want_them() {
-        let (text, _) = sheet(&["Audit"]).text(Format::Csv);
+        let (text, _) = sheet(&["Audit"]).text(ExportFormat::Csv);
         assert_eq!(column(&text, "updated"), ["2026-03-01T11:30:05+02:00"]);
         assert_eq!(column(&text, "owner"), ["Mia Øst, 7"]);
         assert_eq!(
             (column(&text, "progress"), column(&text, "status")),
             (vec!["-40".into()], vec![String::new()])
         );
-        let (text, _) = sheet(&["Audit"]).text(Format::Json);
+        let (text, _) = sheet(&["Audit"]).text(ExportFormat::Json);
         let json: Vec<Json> = serde_json::from_str(&text).unwrap();
         assert_eq!(
             (&json[0]["owner"], &json[0]["status"]),
@@ -269,7 +269,7 @@ mod tests {
         );
         assert_eq!((&json[0]["progress"], &json[0]["kind"]), (&Json::from(-40), &Json::from("processes")));
         assert_eq!(json[0]["id"], format!("{:032x}", 1));
-        assert_eq!(sheet(&[]).text(Format::Json), ("[]\n".to_owned(), 0));
+        assert_eq!(sheet(&[]).text(ExportFormat::Json), ("[]\n".to_owned(), 0));
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
         let tag = Record::new(Kind::Tags, Id::new("9").unwrap(), vec![Draft::Text("keep".into())]);
         sheet.marked = vec![tag, all[0].clone(), all[2].clone(), all[1].clone()];
         sheet.shown = vec![2, 1];
-        let (text, n) = sheet.text(Format::Csv);
+        let (text, n) = sheet.text(ExportFormat::Csv);
         assert_eq!(
             (column(&text, "name"), n, sheet.len()),
             (["c", "b", "", "a"].map(str::to_owned).to_vec(), 4, 4)
@@ -289,10 +289,10 @@ mod tests {
 
     #[test]
     fn the_ending_says_the_format() {
-        let of = |name| Format::of(name);
+        let of = |name| ExportFormat::of(name);
         assert_eq!(
             (of("a.csv"), of("x/b.JSON"), of("~/a.b.csv")),
-            (Some(Format::Csv), Some(Format::Json), Some(Format::Csv))
+            (Some(ExportFormat::Csv), Some(ExportFormat::Json), Some(ExportFormat::Csv))
         );
         for name in ["a", "a.txt", "csv", ".csv", "x/.json", "a.csv/", ""] {
             assert_eq!(of(name), None, "{name}");

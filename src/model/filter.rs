@@ -42,13 +42,13 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 pub use self::complete::{Completion, complete};
-pub use self::fuzzy::Matching;
-use self::parse::Reader;
-use self::term::{Look, Place, Term, Test};
+pub use self::fuzzy::FuzzyBuffers;
+use self::parse::TermParser;
+use self::term::{Term, Test, TextPattern, TextPlace};
 use super::kind::Kind;
-use super::people::People;
+use super::people::Members;
 use super::text;
-pub(super) use crate::model::filter::matcher::Sieve;
+pub(super) use crate::model::filter::matcher::Matcher;
 use crate::model::time::Zone;
 
 /// Terms and what they mean, for the help and the README.
@@ -93,7 +93,7 @@ impl Filter {
     /// # Errors
     /// [`BadFilter`] for the first term that cannot be understood.
     pub fn parse(kind: Kind, source: &str, zone: &Zone) -> Result<Self, BadFilter> {
-        let reader = Reader { kind, zone };
+        let reader = TermParser { kind, zone };
         let terms: Result<_, _> = token::tokens(source).iter().map(|token| reader.term(token)).collect();
         Ok(Self { source: source.to_owned(), kind: Some(kind), terms: terms? })
     }
@@ -102,7 +102,7 @@ impl Filter {
     /// names a field, and nothing is refused. Quotes keep words together.
     #[must_use]
     pub fn words(source: &str) -> Self {
-        let look = |token: &token::Token| Look::new(&token.text(), Place::Anywhere);
+        let look = |token: &token::FilterToken| TextPattern::new(&token.text(), TextPlace::Anywhere);
         let looks = token::tokens(source).iter().filter_map(look).collect::<Vec<_>>();
         let terms = looks.into_iter().map(|look| Term { negated: false, test: Test::Name(look) });
         Self { source: source.to_owned(), kind: None, terms: terms.collect() }
@@ -143,14 +143,14 @@ impl Filter {
     /// What a server can be asked, as parameters and values, so that it answers with fewer rows; nothing where it cannot
     /// be asked. It leaves out nothing that the filter lets through, as far as that can be known, and lets more through.
     #[must_use]
-    pub fn question(&self, people: &People) -> Vec<(&'static str, String)> {
+    pub fn question(&self, people: &Members) -> Vec<(&'static str, String)> {
         crate::model::filter::server_query::question(self, people)
     }
 
     /// Which graphemes of `name` matched, in order; `None` if it does not match at all. Terms on other fields than the
     /// name have no say.
     #[must_use]
-    pub fn matched(&self, name: &str, room: &mut Matching) -> Option<Vec<u32>> {
+    pub fn matched(&self, name: &str, room: &mut FuzzyBuffers) -> Option<Vec<u32>> {
         let mut letters = Vec::new();
         for term in &self.terms {
             let found = match &term.test {
@@ -172,7 +172,7 @@ impl Filter {
 /// The graphemes of `name` that the first occurrence of what is looked for covers.
 ///
 /// The matcher's own substring search is not used: in text beyond ASCII it misses a match at the very end.
-fn find(look: &Look, name: &str) -> Option<Range<u32>> {
+fn find(look: &TextPattern, name: &str) -> Option<Range<u32>> {
     let mut folded = String::new();
     let starts: Vec<usize> = name
         .graphemes(true)

@@ -5,15 +5,15 @@
 
 use jiff::Timestamp;
 
-use super::catalog::Words;
+use super::catalog::ActionLabels;
 use super::id::Id;
-use super::kind::{Kind, Verb};
+use super::kind::{Action, Kind};
 use super::outcome::Outcome;
 use super::text;
 
 /// How a past job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum JobStanding {
     /// It is running here.
     Running,
     /// Another process is at it.
@@ -24,7 +24,7 @@ pub enum Standing {
     Over(&'static str),
 }
 
-impl Standing {
+impl JobStanding {
     /// The words for it.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -39,7 +39,7 @@ impl Standing {
 
 /// A job as the history tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub struct JobSummary {
     /// Its number.
     pub job: i64,
     /// The journal's word for the verb.
@@ -53,7 +53,7 @@ pub struct Account {
     /// When it was confirmed.
     pub confirmed: Timestamp,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: JobStanding,
     /// The reason why it stopped, if something stopped it.
     pub reason: Option<String>,
     /// How many records ended in which way.
@@ -68,11 +68,11 @@ pub struct Account {
     pub undone: u64,
 }
 
-impl Account {
+impl JobSummary {
     /// The verb, as its records call it.
     #[must_use]
     pub fn word(&self) -> &str {
-        Words::told(self.kinds.iter().map(|(kind, _)| kind.as_str()), &self.verb)
+        ActionLabels::told(self.kinds.iter().map(|(kind, _)| kind.as_str()), &self.verb)
     }
 
     /// How many records ended so.
@@ -119,9 +119,9 @@ impl Account {
     pub fn undo_trouble(&self) -> Option<String> {
         let job = self.job;
         let done = self.of(Outcome::Done);
-        match Verb::parse(&self.verb).and_then(Verb::inverse) {
+        match Action::parse(&self.verb).and_then(Action::inverse) {
             None => Some("a permanent delete cannot be undone".to_owned()),
-            Some(_) if !matches!(self.standing, Standing::Over(_)) => self.unended(),
+            Some(_) if !matches!(self.standing, JobStanding::Over(_)) => self.unended(),
             Some(_) if done == 0 => Some(format!("job {job} did nothing that could be undone")),
             Some(_) if self.undone >= done => Some(format!("job {job} has been undone already")),
             Some(_) => None,
@@ -132,10 +132,10 @@ impl Account {
     #[must_use]
     pub fn retry_trouble(&self) -> Option<String> {
         match self.standing {
-            Standing::Over(_) if self.of(Outcome::Failed) + self.of(Outcome::Unknown) == 0 => {
+            JobStanding::Over(_) if self.of(Outcome::Failed) + self.of(Outcome::Unknown) == 0 => {
                 Some(format!("nothing failed in job {}", self.job))
             }
-            Standing::Over(_) => None,
+            JobStanding::Over(_) => None,
             _ => self.unended(),
         }
     }
@@ -143,7 +143,7 @@ impl Account {
     fn unended(&self) -> Option<String> {
         let (job, state) = (self.job, self.standing.words());
         Some(match self.standing {
-            Standing::Unfinished => {
+            JobStanding::Unfinished => {
                 format!("job {job} is unfinished: `unfinished` in the palette finishes or drops it first")
             }
             _ => format!("job {job} is {state}"),
@@ -170,7 +170,7 @@ impl Account {
 
 /// A step of a past job as the history tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deed {
+pub struct JobStep {
     /// The kind's word.
     pub kind: String,
     /// The record's id, if it is one.
@@ -201,7 +201,7 @@ pub struct Deed {
     pub copy: Option<String>,
 }
 
-impl Deed {
+impl JobStep {
     fn haystack(&self) -> String {
         let status = self.status.map(|status| status.to_string()).unwrap_or_default();
         let id = self.id.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -215,11 +215,11 @@ impl Deed {
 
 /// A search in the history: words that all must stand somewhere, and terms on the verb, the kind and the outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sought {
+pub struct HistorySearch {
     /// The words, folded.
     pub words: Vec<String>,
     /// The verb.
-    pub verb: Option<Verb>,
+    pub verb: Option<Action>,
     /// What it is called, where that is not the journal's word.
     pub called: Option<String>,
     /// The kind.
@@ -228,7 +228,7 @@ pub struct Sought {
     pub outcome: Option<Outcome>,
 }
 
-impl Sought {
+impl HistorySearch {
     /// Reads what was typed.
     ///
     /// # Errors
@@ -239,8 +239,8 @@ impl Sought {
             let unknown = |what: &str, value: &str| format!("`{}` is not {what}", text::clean(value));
             match word.split_once(':') {
                 Some(("verb", value)) => {
-                    sought.verb = Some(Words::meaning(value).ok_or_else(|| unknown("a verb", value))?);
-                    sought.called = Verb::parse(value).is_none().then(|| value.to_owned());
+                    sought.verb = Some(ActionLabels::meaning(value).ok_or_else(|| unknown("a verb", value))?);
+                    sought.called = Action::parse(value).is_none().then(|| value.to_owned());
                 }
                 Some(("kind", value)) => {
                     sought.kind = Some(Kind::parse(value).ok_or_else(|| unknown("a kind", value))?);
@@ -257,7 +257,7 @@ impl Sought {
 
     /// The words that a job's own line does not hold: where any is left, the names of its records may.
     #[must_use]
-    pub fn missing(&self, account: &Account) -> Vec<&str> {
+    pub fn missing(&self, account: &JobSummary) -> Vec<&str> {
         let haystack = account.haystack();
         self.words.iter().map(String::as_str).filter(|word| !haystack.contains(word)).collect()
     }
@@ -270,9 +270,9 @@ impl Sought {
 
     /// Whether it finds a step.
     #[must_use]
-    pub fn finds(&self, deed: &Deed) -> bool {
+    pub fn finds(&self, deed: &JobStep) -> bool {
         let haystack = if self.words.is_empty() { String::new() } else { deed.haystack() };
-        self.verb.is_none_or(|verb| Verb::parse(&deed.verb) == Some(verb))
+        self.verb.is_none_or(|verb| Action::parse(&deed.verb) == Some(verb))
             && self.calls(&deed.called)
             && self.kind.is_none_or(|kind| Kind::parse(&deed.kind) == Some(kind))
             && self.outcome.is_none_or(|outcome| outcome.word() == deed.outcome)
@@ -282,9 +282,9 @@ impl Sought {
 
 /// Some past jobs, the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Volume {
+pub struct JobPage {
     /// The jobs.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<JobSummary>,
     /// The job before which to look for more, if there may be any.
     pub before: Option<i64>,
     /// How many entries of the journal could not be read.
@@ -305,15 +305,15 @@ pub fn skipped(damaged: u64) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn account(verb: Verb, outcomes: &[(Outcome, u64)], undone: u64) -> Account {
-        Account {
+    fn account(verb: Action, outcomes: &[(Outcome, u64)], undone: u64) -> JobSummary {
+        JobSummary {
             job: 7,
             verb: verb.word().to_owned(),
             kinds: vec![("processes".into(), 12), ("x\u{1b}".into(), 1)],
             organization: "Acme Ltd".into(),
             person: None,
             confirmed: "2026-11-22T14:02:11Z".parse().unwrap(),
-            standing: Standing::Over("finished"),
+            standing: JobStanding::Over("finished"),
             reason: None,
             outcomes: outcomes.to_vec(),
             open: 0,
@@ -326,44 +326,47 @@ mod tests {
     #[test]
     fn a_job_says_what_it_did_and_why_it_cannot_be_undone() {
         let done = [(Outcome::Done, 10), (Outcome::Failed, 2)];
-        let job = account(Verb::Archive, &done, 0);
+        let job = account(Action::Archive, &done, 0);
         assert_eq!(
             (job.what().as_str(), job.results().as_str()),
             ("12 processes, 1 x\u{241b}", "10 done, 2 failed")
         );
         assert_eq!((job.state().as_str(), job.undo_trouble(), job.retry_trouble()), ("finished", None, None));
-        let half = account(Verb::Archive, &done, 4);
+        let half = account(Action::Archive, &done, 4);
         assert_eq!((half.state().as_str(), half.undo_trouble()), ("finished, 4 of 10 undone", None));
-        let trouble = |job: Account| job.undo_trouble().unwrap();
-        assert_eq!(trouble(account(Verb::Archive, &done, 10)), "job 7 has been undone already");
-        assert_eq!(trouble(account(Verb::Delete, &done, 0)), "a permanent delete cannot be undone");
-        assert!(trouble(account(Verb::Restore, &done[1..], 0)).contains("did nothing"));
-        let open = Account { standing: Standing::Unfinished, ..account(Verb::Archive, &done, 0) };
+        let trouble = |job: JobSummary| job.undo_trouble().unwrap();
+        assert_eq!(trouble(account(Action::Archive, &done, 10)), "job 7 has been undone already");
+        assert_eq!(trouble(account(Action::Delete, &done, 0)), "a permanent delete cannot be undone");
+        assert!(trouble(account(Action::Restore, &done[1..], 0)).contains("did nothing"));
+        let open = JobSummary { standing: JobStanding::Unfinished, ..account(Action::Archive, &done, 0) };
         assert!(trouble(open).contains("`unfinished` in the palette"));
-        let elsewhere = Account { standing: Standing::Elsewhere, ..account(Verb::Archive, &done, 0) };
+        let elsewhere = JobSummary { standing: JobStanding::Elsewhere, ..account(Action::Archive, &done, 0) };
         assert_eq!(elsewhere.retry_trouble().unwrap(), "job 7 is running in another tidyfy");
-        assert_eq!(account(Verb::Archive, &done[..1], 0).retry_trouble().unwrap(), "nothing failed in job 7");
+        assert_eq!(
+            account(Action::Archive, &done[..1], 0).retry_trouble().unwrap(),
+            "nothing failed in job 7"
+        );
     }
 
     #[test]
     fn a_search_is_words_and_terms() {
-        let sought = Sought::parse("Üb outcome:not-sent kind:run verb:archive").unwrap();
+        let sought = HistorySearch::parse("Üb outcome:not-sent kind:run verb:archive").unwrap();
         assert_eq!(sought.words, ["ub"]);
         assert_eq!(
             (sought.outcome, sought.kind, sought.verb),
-            (Some(Outcome::NotSent), Some(Kind::Processes), Some(Verb::Archive))
+            (Some(Outcome::NotSent), Some(Kind::Processes), Some(Action::Archive))
         );
-        let disabling = Sought::parse("verb:disable").unwrap();
-        assert_eq!(disabling.verb, Some(Verb::Archive));
+        let disabling = HistorySearch::parse("verb:disable").unwrap();
+        assert_eq!(disabling.verb, Some(Action::Archive));
         assert!(disabling.calls("disable") && !disabling.calls("archive"));
         assert!(sought.calls("disable") && sought.calls("archive"));
         for wrong in ["outcome:fine", "kind:cats", "verb:fly"] {
-            assert!(Sought::parse(wrong).is_err(), "{wrong}");
+            assert!(HistorySearch::parse(wrong).is_err(), "{wrong}");
         }
-        let job = account(Verb::Archive, &[(Outcome::Failed, 2)], 0);
-        let missing = |typed: &str| Sought::parse(typed).unwrap().missing(&job).join(" ");
+        let job = account(Action::Archive, &[(Outcome::Failed, 2)], 0);
+        let missing = |typed: &str| HistorySearch::parse(typed).unwrap().missing(&job).join(" ");
         assert_eq!(missing("acme failed 12 2026-11-22 onboarding"), "onboarding");
-        let deed = Deed {
+        let deed = JobStep {
             kind: "processes".into(),
             id: None,
             name: "Übung".into(),
@@ -379,7 +382,7 @@ mod tests {
             at: None,
             copy: None,
         };
-        let finds = |typed: &str| Sought::parse(typed).unwrap().finds(&deed);
+        let finds = |typed: &str| HistorySearch::parse(typed).unwrap().finds(&deed);
         assert!(finds("") && finds("ubung 502 answer") && finds("outcome:failed failed"));
         assert!(!finds("outcome:done") && !finds("onboarding") && !finds("kind:tags"));
     }

@@ -14,10 +14,10 @@ const LONGEST: usize = 255;
 ///
 /// The common form, 32 hex digits, is stored packed, so that an id takes 24 bytes and no allocation.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Id(Form);
+pub struct Id(IdFormat);
 
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Form {
+enum IdFormat {
     Hex([u8; 16]),
     Token(Box<str>),
 }
@@ -36,10 +36,10 @@ impl Id {
     /// [`BadId`] when `text` could climb a path, be read as several segments, or is too long or empty.
     pub fn new(text: &str) -> Result<Self, BadId> {
         if let Some(packed) = pack(text) {
-            return Ok(Self(Form::Hex(packed)));
+            return Ok(Self(IdFormat::Hex(packed)));
         }
         if is_token(text) || is_email(text) {
-            return Ok(Self(Form::Token(text.into())));
+            return Ok(Self(IdFormat::Token(text.into())));
         }
         Err(BadId { shown: super::text::clean(text).chars().take(40).collect() })
     }
@@ -56,12 +56,12 @@ impl FromStr for Id {
 impl fmt::Display for Id {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Form::Hex(bytes) => {
+            IdFormat::Hex(bytes) => {
                 let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
                 let mut digits = nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16));
                 digits.try_for_each(|digit| out.write_char(digit))
             }
-            Form::Token(token) => out.write_str(token),
+            IdFormat::Token(token) => out.write_str(token),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::catalog::{Count, Counted, Impact as Row};
+use super::catalog::{CountSource, ImpactCount, ImpactSpec as Row};
 use super::id::Id;
 use super::kind::Kind;
 use super::plan::Plan;
@@ -19,7 +19,7 @@ pub const SAMPLE: usize = 12;
 const EACH: usize = 100;
 
 /// What one record was found to hold: a number for each count of its kind's row, `None` for what could not be counted.
-pub type Found = Vec<Option<u64>>;
+pub type RecordImpact = Vec<Option<u64>>;
 
 /// What hangs on the records of one kind, as far as it has been counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Impact {
     /// For how many of the records seen that count could not be had.
     unknown: Vec<usize>,
     /// What each record holds, where it is told of each.
-    each: BTreeMap<Id, Found>,
+    each: BTreeMap<Id, RecordImpact>,
 }
 
 impl Impact {
@@ -73,7 +73,7 @@ impl Impact {
     }
 
     /// Adds what this record was found to hold, and keeps it beside it where it is told of each.
-    pub fn add_of(&mut self, record: &Record, found: Found) {
+    pub fn add_of(&mut self, record: &Record, found: RecordImpact) {
         self.add(&found);
         if self.kind.row().impact.as_ref().is_some_and(|row| row.each) {
             self.each.insert(record.id().clone(), found);
@@ -85,7 +85,7 @@ impl Impact {
     pub fn beside(&self, record: &Record) -> Option<String> {
         let row = self.kind.row().impact.as_ref()?;
         let found = self.each.get(record.id()).filter(|_| record.kind() == self.kind)?;
-        let told = |(count, found): (&Count, &Option<u64>)| match found {
+        let told = |(count, found): (&ImpactCount, &Option<u64>)| match found {
             Some(0) => None,
             Some(n) => Some(format!("{} {}", text::grouped(*n), noun(count, *n))),
             None => Some(format!("unknown {}", count.many)),
@@ -95,7 +95,7 @@ impl Impact {
     }
 
     /// Adds what one record was found to hold.
-    pub fn add(&mut self, found: &Found) {
+    pub fn add(&mut self, found: &RecordImpact) {
         self.seen += 1;
         for (n, (sum, unknown)) in self.sums.iter_mut().zip(&mut self.unknown).enumerate() {
             match found.get(n).copied().flatten() {
@@ -109,7 +109,7 @@ impl Impact {
     #[must_use]
     pub fn attached(&self) -> Option<(u64, bool)> {
         let row = self.kind.row().impact.as_ref()?;
-        let at = row.counts.iter().position(|count| matches!(count.source, Counted::Attached(_)))?;
+        let at = row.counts.iter().position(|count| matches!(count.source, CountSource::Attached(_)))?;
         Some((*self.sums.get(at)?, self.seen == self.records && self.unknown.get(at) == Some(&0)))
     }
 
@@ -155,7 +155,7 @@ impl Impact {
     }
 }
 
-fn noun(count: &Count, n: u64) -> &'static str {
+fn noun(count: &ImpactCount, n: u64) -> &'static str {
     if n == 1 { count.one } else { count.many }
 }
 

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 
 /// A job on its way. Steps are numbered from zero in the order of the plan.
 #[derive(Debug, Clone)]
-pub struct Run {
+pub struct JobQueue {
     waiting: VecDeque<usize>,
     under_way: BTreeSet<usize>,
     ended: Vec<Option<Outcome>>,
@@ -22,7 +22,7 @@ pub struct Run {
     closed: bool,
 }
 
-impl Run {
+impl JobQueue {
     /// A job with a step for each entry of `after`, which names the step that must be done first, if one must. At most
     /// `at_once` are under way together.
     #[must_use]
@@ -98,7 +98,7 @@ impl Run {
         next
     }
 
-    /// Nothing more is handed out until [`Run::resume`]; what is under way goes on.
+    /// Nothing more is handed out until [`JobQueue::resume`]; what is under way goes on.
     pub fn hold(&mut self) {
         self.held = true;
     }
@@ -171,11 +171,11 @@ mod tests {
         (0..steps).map(|step| (step % 3 == 2).then(|| step - 1)).collect()
     }
 
-    fn count(run: &Run, outcome: Outcome) -> usize {
+    fn count(run: &JobQueue, outcome: Outcome) -> usize {
         run.ended().iter().filter(|ended| **ended == Some(outcome)).count()
     }
 
-    fn pick(run: &Run, n: usize) -> Option<usize> {
+    fn pick(run: &JobQueue, n: usize) -> Option<usize> {
         let under_way: Vec<_> = run.under_way().iter().copied().collect();
         (!under_way.is_empty()).then(|| under_way[n % under_way.len()])
     }
@@ -183,7 +183,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_step_is_lost_or_handed_out_twice(steps in 0usize..40, at_once in 1usize..20, moves in moves()) {
-            let mut run = Run::new(chained(steps), at_once);
+            let mut run = JobQueue::new(chained(steps), at_once);
             let (mut held, mut closed, mut done) = (false, false, vec![false; steps]);
             for step in moves {
                 match step {
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_step_turned_away_goes_first_and_not_after_the_end() {
-        let mut run = Run::new(vec![None; 3], 2);
+        let mut run = JobQueue::new(vec![None; 3], 2);
         assert_eq!((run.next(), run.next(), run.next()), (Some(0), Some(1), None));
         assert!(!run.again(1));
         assert_eq!(run.next(), Some(1));
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn what_comes_after_a_step_waits_for_its_success() {
-        let mut run = Run::new(vec![None, Some(0), None, Some(2), None], 9);
+        let mut run = JobQueue::new(vec![None, Some(0), None, Some(2), None], 9);
         assert_eq!([run.next(), run.next(), run.next(), run.next()], [Some(0), Some(2), Some(4), None]);
         assert!(run.answer(0, Outcome::Done).is_empty());
         assert_eq!(run.answer(2, Outcome::Refused), [3]);
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_turn_waits_for_the_one_before_it() {
-        let mut run = Run::new(vec![None, None, Some(1), None], 9).in_turns(vec![0, 0, 0, 1]);
+        let mut run = JobQueue::new(vec![None, None, Some(1), None], 9).in_turns(vec![0, 0, 0, 1]);
         assert_eq!((run.next(), run.next(), run.next()), (Some(0), Some(1), None));
         run.answer(0, Outcome::Refused);
         assert_eq!(run.next(), None);

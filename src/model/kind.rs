@@ -2,7 +2,7 @@
 //!
 //! Owns the names only; everything that differs between kinds is a row of [`super::catalog`].
 
-use super::catalog::{CATALOG, Row};
+use super::catalog::{CATALOG, KindSpec};
 
 /// A resource type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ impl Kind {
 
     /// The catalog row that says all there is to know of this kind.
     #[must_use]
-    pub fn row(self) -> &'static Row {
+    pub fn row(self) -> &'static KindSpec {
         &CATALOG[self as usize]
     }
 
@@ -67,8 +67,8 @@ impl Kind {
 
 /// What a person can do to records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Verb {
-    /// The soft form, undone by [`Verb::Restore`].
+pub enum Action {
+    /// The soft form, undone by [`Action::Restore`].
     Archive,
     /// The way back from archived.
     Restore,
@@ -76,7 +76,7 @@ pub enum Verb {
     Delete,
 }
 
-impl Verb {
+impl Action {
     /// Every verb.
     pub const ALL: [Self; 3] = [Self::Archive, Self::Restore, Self::Delete];
 

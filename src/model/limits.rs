@@ -60,8 +60,8 @@ impl Limits {
 
     /// How long `requests` take from `now` on until the last is answered, after `traffic`.
     #[must_use]
-    pub fn time_left(&self, requests: Requests, traffic: &Traffic, now: Duration) -> Duration {
-        let Requests { writes, reads } = requests;
+    pub fn time_left(&self, requests: RemainingRequests, traffic: &Traffic, now: Duration) -> Duration {
+        let RemainingRequests { writes, reads } = requests;
         if writes + reads == 0 {
             return Duration::ZERO;
         }
@@ -85,7 +85,7 @@ impl Limits {
 
 /// Requests that are still to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Requests {
+pub struct RemainingRequests {
     /// Those that change something.
     pub writes: usize,
     /// Those that only read.
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     fn after_nothing(limits: &Limits, writes: usize, reads: usize) -> Duration {
-        limits.time_left(Requests { writes, reads }, &Traffic::new(16), Duration::ZERO)
+        limits.time_left(RemainingRequests { writes, reads }, &Traffic::new(16), Duration::ZERO)
     }
 
     #[test]
@@ -227,7 +227,8 @@ mod tests {
         for at in [1, 2, 3] {
             traffic.answer(true, seconds(at), Duration::ZERO);
         }
-        let left = |reads, now| limits.time_left(Requests { writes: 0, reads }, &traffic, seconds(now));
+        let left =
+            |reads, now| limits.time_left(RemainingRequests { writes: 0, reads }, &traffic, seconds(now));
         assert_eq!([1, 2, 3, 4].map(|reads| left(reads, 3)), [3, 4, 5, 8].map(seconds));
         assert_eq!(
             [1, 2, 3].map(|reads| left(reads, 7)),
@@ -243,12 +244,17 @@ mod tests {
             traffic.answer(false, Duration::ZERO, Duration::from_secs(took));
         }
         let left = |writes| {
-            Limits::off().time_left(Requests { writes, reads: 0 }, &traffic, Duration::ZERO).as_secs()
+            Limits::off()
+                .time_left(RemainingRequests { writes, reads: 0 }, &traffic, Duration::ZERO)
+                .as_secs()
         };
         assert_eq!([0, 1, 10, 11, 100].map(left), [0, 2, 2, 4, 20], "a single slow answer does not matter");
         traffic.held_until = Duration::from_secs(40);
-        let held =
-            Limits::off().time_left(Requests { writes: 10, reads: 0 }, &traffic, Duration::from_secs(10));
+        let held = Limits::off().time_left(
+            RemainingRequests { writes: 10, reads: 0 },
+            &traffic,
+            Duration::from_secs(10),
+        );
         assert_eq!(held, Duration::from_secs(32));
     }
 
@@ -272,7 +278,7 @@ mod tests {
                 traffic.answer(true, *at - latency, latency);
                 traffic.answer(false, *at, latency);
                 let left = records - n - 1;
-                let said = limits.time_left(Requests { writes: left, reads: left }, &traffic, *at);
+                let said = limits.time_left(RemainingRequests { writes: left, reads: left }, &traffic, *at);
                 let (said, truth) = (said.as_secs_f64(), (end - *at).as_secs_f64());
                 let tolerance = (truth / 5.0).max(2.0 * latency.as_secs_f64() + 0.5);
                 assert!(

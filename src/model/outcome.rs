@@ -4,7 +4,7 @@
 //! what is not certain is `unknown`.
 
 use super::failure::{Cause, Failure};
-use super::kind::Verb;
+use super::kind::Action;
 use super::record::Record;
 
 /// How a step ended.
@@ -61,7 +61,7 @@ impl Outcome {
 
 /// What an answer to a PUT or DELETE means for the step that sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judgement {
+pub enum ResponseVerdict {
     /// The step has ended.
     Ended(Outcome),
     /// The server turned it away unprocessed: it may be sent again after a wait.
@@ -82,29 +82,29 @@ const GAVE_UP: [u16; 2] = [504, 524];
 
 /// Judges a failed PUT or DELETE, for which the statuses in `missing` say the same as a 404.
 #[must_use]
-pub fn judge(failure: &Failure, missing: &[u16]) -> Judgement {
+pub fn judge(failure: &Failure, missing: &[u16]) -> ResponseVerdict {
     match failure.cause {
         Cause::Forbidden | Cause::Invalid if failure.status.is_some_and(|told| missing.contains(&told)) => {
-            Judgement::Missing
+            ResponseVerdict::Missing
         }
-        Cause::Unauthorized => Judgement::Locked,
-        Cause::Unrecorded => Judgement::Ended(Outcome::NotSent),
-        Cause::RateLimited | Cause::Unprocessed => Judgement::Again,
-        Cause::NotFound => Judgement::Missing,
-        Cause::Forbidden | Cause::Invalid => Judgement::Ended(Outcome::Refused),
-        Cause::Unreachable | Cause::Bug => Judgement::Ended(Outcome::Failed),
+        Cause::Unauthorized => ResponseVerdict::Locked,
+        Cause::Unrecorded => ResponseVerdict::Ended(Outcome::NotSent),
+        Cause::RateLimited | Cause::Unprocessed => ResponseVerdict::Again,
+        Cause::NotFound => ResponseVerdict::Missing,
+        Cause::Forbidden | Cause::Invalid => ResponseVerdict::Ended(Outcome::Refused),
+        Cause::Unreachable | Cause::Bug => ResponseVerdict::Ended(Outcome::Failed),
         // A success that makes no sense may have been queued.
-        Cause::Server | Cause::Redirected | Cause::Garbled => Judgement::ReadBack {
+        Cause::Server | Cause::Redirected | Cause::Garbled => ResponseVerdict::ReadBack {
             patiently: failure.status.is_some_and(|status| GAVE_UP.contains(&status) || status < 300),
         },
-        Cause::Broken | Cause::TimedOut => Judgement::ReadBack { patiently: true },
-        Cause::Cancelled => Judgement::Ended(Outcome::Unknown),
+        Cause::Broken | Cause::TimedOut => ResponseVerdict::ReadBack { patiently: true },
+        Cause::Cancelled => ResponseVerdict::Ended(Outcome::Unknown),
     }
 }
 
 /// What reading a record back found, at the place that tells the truth about its kind.
 #[derive(Debug, Clone)]
-pub enum Found {
+pub enum ReadBack {
     /// It is there, as it now is.
     There(Record),
     /// It is not there, neither live nor archived.
@@ -113,21 +113,21 @@ pub enum Found {
 
 /// How a step ended that met no answer to trust, by what is there now.
 #[must_use]
-pub fn settled(verb: Verb, found: &Found) -> Outcome {
+pub fn settled(verb: Action, found: &ReadBack) -> Outcome {
     match (verb, found) {
-        (Verb::Delete, Found::Gone) => Outcome::Done,
-        (Verb::Archive | Verb::Restore, Found::Gone) => Outcome::AlreadyGone,
-        (Verb::Archive, Found::There(record)) if record.is_archived() => Outcome::Done,
-        (Verb::Restore, Found::There(record)) if !record.is_archived() => Outcome::Done,
-        (_, Found::There(_)) => Outcome::Failed,
+        (Action::Delete, ReadBack::Gone) => Outcome::Done,
+        (Action::Archive | Action::Restore, ReadBack::Gone) => Outcome::AlreadyGone,
+        (Action::Archive, ReadBack::There(record)) if record.is_archived() => Outcome::Done,
+        (Action::Restore, ReadBack::There(record)) if !record.is_archived() => Outcome::Done,
+        (_, ReadBack::There(_)) => Outcome::Failed,
     }
 }
 
 /// How many steps ended in which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally([usize; Outcome::ALL.len()]);
+pub struct OutcomeCounts([usize; Outcome::ALL.len()]);
 
-impl Tally {
+impl OutcomeCounts {
     /// Counts one more.
     pub fn add(&mut self, outcome: Outcome) {
         self.0[outcome as usize] += 1;
@@ -173,7 +173,7 @@ impl Tally {
     }
 }
 
-impl FromIterator<Outcome> for Tally {
+impl FromIterator<Outcome> for OutcomeCounts {
     fn from_iter<T: IntoIterator<Item = Outcome>>(outcomes: T) -> Self {
         let mut tally = Self::default();
         outcomes.into_iter().for_each(|outcome| tally.add(outcome));
@@ -188,10 +188,11 @@ mod tests {
     #[test]
     fn summary_of_a_job_leaves_out_outcomes_that_are_zero() {
         use Outcome::{Done, NotSent, Refused};
-        let tally: Tally = [vec![Done; 18], vec![Refused], vec![NotSent; 2]].concat().into_iter().collect();
+        let tally: OutcomeCounts =
+            [vec![Done; 18], vec![Refused], vec![NotSent; 2]].concat().into_iter().collect();
         assert_eq!(tally.sentence("archive", false), "archive finished: 18 done, 1 refused, 2 not sent");
         assert_eq!(tally.sentence("archive", true), "archive cancelled: 18 done, 1 refused, 2 not sent");
-        assert_eq!(Tally::default().sentence("delete", false), "delete finished: nothing to do");
+        assert_eq!(OutcomeCounts::default().sentence("delete", false), "delete finished: nothing to do");
     }
 
     #[test]
@@ -206,7 +207,7 @@ mod tests {
             Cause::RateLimited,
         ]
         .into_iter()
-        .filter(|cause| judge(&Failure::new(*cause, "x"), &[]) == Judgement::Again)
+        .filter(|cause| judge(&Failure::new(*cause, "x"), &[]) == ResponseVerdict::Again)
         .collect();
         assert_eq!(again, [Cause::Unprocessed, Cause::RateLimited]);
     }
@@ -214,7 +215,7 @@ mod tests {
     #[test]
     fn outcomes_are_counted_under_their_own_word() {
         for outcome in Outcome::ALL {
-            let tally: Tally = [outcome].into_iter().collect();
+            let tally: OutcomeCounts = [outcome].into_iter().collect();
             assert_eq!((tally.of(outcome), tally.total()), (1, 1));
             assert_eq!(Outcome::parse(outcome.word()), Some(outcome));
             assert!(tally.sentence("x", false).contains(&format!("1 {}", outcome.word())));

@@ -18,9 +18,9 @@ pub struct Person {
 
 /// The members of the organization by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct People(BTreeMap<String, String>);
+pub struct Members(BTreeMap<String, String>);
 
-impl People {
+impl Members {
     /// The members given as pairs of id and name. Nameless ones stay ids.
     #[must_use]
     pub fn new(members: impl IntoIterator<Item = (String, String)>) -> Self {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn names_where_known_ids_where_not() {
-        let people = People::new([("2044".into(), "Mia Øst".into()), ("7".into(), " ".into())]);
+        let people = Members::new([("2044".into(), "Mia Øst".into()), ("7".into(), " ".into())]);
         assert_eq!(people.names("2044,7,it@vendor.example"), "Mia Øst, 7, it@vendor.example");
     }
 }

@@ -6,22 +6,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::catalog::{ById, Method, Need, Permission, Undo, VerbRow, Words};
+use super::catalog::{ActionLabels, ActionSpec, LookupMode, Method, Permission, Precondition, Reversibility};
 use super::id::Id;
-use super::kind::{Kind, Verb};
-use super::outcome::{Outcome, Tally};
+use super::kind::{Action, Kind};
+use super::outcome::{Outcome, OutcomeCounts};
 use super::record::Record;
 use super::text;
-use super::undo::Origin;
-use crate::model::limits::{Limits, Requests, Traffic};
+use super::undo::JobOrigin;
+use crate::model::limits::{Limits, RemainingRequests, Traffic};
 
 pub use crate::model::plan::permissions::{
-    Organization, Standing, Who, applicable, can_inherit, untouchable,
+    Actor, Organization, Permissions, applicable, can_inherit, untouchable,
 };
 
 /// When a permanent delete counts as large and asks for the organization as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caution {
+pub struct ConfirmThresholds {
     /// More records than this are always large.
     pub many: usize,
     /// More than this are large when they are over a fifth of what the server holds, or when that is unknown.
@@ -30,7 +30,7 @@ pub struct Caution {
     pub soft: usize,
 }
 
-impl Default for Caution {
+impl Default for ConfirmThresholds {
     fn default() -> Self {
         Self { many: 50, some: 10, soft: 10 }
     }
@@ -38,14 +38,14 @@ impl Default for Caution {
 
 /// A record that a verb was asked for.
 #[derive(Debug, Clone)]
-pub struct Chosen {
+pub struct Target {
     /// The record as it was shown.
     pub record: Record,
     /// Why nothing can be done to it now, whatever it is.
     pub busy: Option<String>,
 }
 
-impl From<Record> for Chosen {
+impl From<Record> for Target {
     fn from(record: Record) -> Self {
         Self { record, busy: None }
     }
@@ -70,7 +70,7 @@ impl Default for Options {
 
 /// Who is handed what belongs to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heir {
+pub struct Reassignee {
     /// The record's id.
     pub id: Id,
     /// Its name, cleaned.
@@ -79,7 +79,7 @@ pub struct Heir {
 
 /// What is sent for a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct StepRequest {
     /// The method.
     pub method: Method,
     /// The route.
@@ -94,7 +94,7 @@ pub struct Step {
     /// The record as it was shown.
     pub record: Record,
     /// The request.
-    pub row: &'static VerbRow,
+    pub row: &'static ActionSpec,
     /// The step of the same record that must be done first, by its number.
     pub after: Option<usize>,
     /// Who is handed what belongs to the record, with the same request.
@@ -110,15 +110,15 @@ impl Step {
 
     /// What is sent for it.
     #[must_use]
-    pub fn request(&self) -> Request {
+    pub fn request(&self) -> StepRequest {
         let method = self.row.method;
         match (&self.row.reassign, &self.heir) {
             (Some(reassign), Some(heir)) => {
                 let fixed = reassign.query.iter().map(|(key, value)| (*key, (*value).to_owned()));
                 let query = fixed.chain([(reassign.to, heir.to_string())]).collect();
-                Request { method, route: reassign.route, query }
+                StepRequest { method, route: reassign.route, query }
             }
-            _ => Request { method, route: self.row.route, query: Vec::new() },
+            _ => StepRequest { method, route: self.row.route, query: Vec::new() },
         }
     }
 }
@@ -134,7 +134,7 @@ pub struct Blocked {
 
 /// What a person must do to set a plan off.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Assent {
+pub enum Confirmation {
     /// There is nothing to do: only leaving works.
     Nothing,
     /// Press `y`.
@@ -147,15 +147,15 @@ pub enum Assent {
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The verb.
-    pub verb: Verb,
+    pub verb: Action,
     /// Where.
     pub organization: Organization,
     /// Every record it was asked for.
-    pub chosen: Vec<Chosen>,
+    pub chosen: Vec<Target>,
     /// What was chosen in the modal.
     pub options: Options,
     /// Who is handed what belongs to the records, as chosen there.
-    pub heir: Option<Heir>,
+    pub heir: Option<Reassignee>,
     /// What will be sent, in this order; follows from the records and the options.
     pub steps: Vec<Step>,
     /// What will not; follows from them too.
@@ -165,7 +165,7 @@ pub struct Plan {
     /// The unfinished job whose rest this is.
     pub continues: Option<i64>,
     /// Its purpose: itself, or undoing or repeating another job.
-    pub origin: Origin,
+    pub origin: JobOrigin,
     /// How many of the records the list does not show.
     pub hidden: usize,
     /// Whether a filter is in force, which then is what hides them.
@@ -181,18 +181,18 @@ pub struct Plan {
     /// How fast the server answers, as far as it is known.
     pub traffic: Traffic,
     /// When it counts as large.
-    pub caution: Caution,
+    pub caution: ConfirmThresholds,
 }
 
 impl Plan {
     /// What `verb` would do to the `chosen` records with nothing chosen in the modal yet.
     #[must_use]
     pub fn new(
-        verb: Verb,
+        verb: Action,
         organization: Organization,
-        chosen: Vec<Chosen>,
+        chosen: Vec<Target>,
         limits: Limits,
-        caution: Caution,
+        caution: ConfirmThresholds,
     ) -> Self {
         let plan = Self {
             verb,
@@ -204,7 +204,7 @@ impl Plan {
             blocked: Vec::new(),
             preface: Vec::new(),
             continues: None,
-            origin: Origin::New,
+            origin: JobOrigin::New,
             hidden: 0,
             filtered: false,
             bystander: None,
@@ -223,13 +223,13 @@ impl Plan {
         self.options = options;
         (self.steps, self.blocked) = (Vec::new(), Vec::new());
         let heir = self.heir.as_ref().map(|heir| &heir.id);
-        let step = |record, row: &'static VerbRow, after| Step {
+        let step = |record, row: &'static ActionSpec, after| Step {
             record,
             row,
             after,
             heir: heir.filter(|_| row.reassign.is_some()).cloned(),
         };
-        for Chosen { record, busy } in crate::model::plan::ordering::ordered(&self.chosen, &self.parents) {
+        for Target { record, busy } in crate::model::plan::ordering::ordered(&self.chosen, &self.parents) {
             let who = self.organization.who();
             let first = options.archive_first.then(|| archived_first(self.verb, &record, who)).flatten();
             match (busy, applicable(self.verb, &record, who), first) {
@@ -256,8 +256,8 @@ impl Plan {
 
     /// The same plan, with what belongs to its records handed to `heir`, who cannot be one of them.
     #[must_use]
-    pub fn handing_to(mut self, heir: Option<Heir>) -> Self {
-        let is_among = |heir: &Heir| self.chosen.iter().any(|chosen| *chosen.record.id() == heir.id);
+    pub fn handing_to(mut self, heir: Option<Reassignee>) -> Self {
+        let is_among = |heir: &Reassignee| self.chosen.iter().any(|chosen| *chosen.record.id() == heir.id);
         self.heir = heir.filter(|heir| !is_among(heir));
         let options = self.options;
         self.with(options)
@@ -283,7 +283,7 @@ impl Plan {
     }
 
     /// Every word for what would be done to those first: `archive`, `disable`, or both.
-    pub fn words_first(&self) -> Vec<&'static Words> {
+    pub fn words_first(&self) -> Vec<&'static ActionLabels> {
         let each = self.archivable().map(|record| record.kind().row().words);
         each.fold(Vec::new(), |mut all, words| {
             if !all.contains(&words) {
@@ -311,8 +311,8 @@ impl Plan {
 
     /// What its soft verbs are called: as its records call them, where all agree.
     #[must_use]
-    pub fn words(&self) -> &'static Words {
-        Words::of(self.chosen.iter().map(|chosen| chosen.record.kind()))
+    pub fn words(&self) -> &'static ActionLabels {
+        ActionLabels::of(self.chosen.iter().map(|chosen| chosen.record.kind()))
     }
 
     /// The verb, as its records call it.
@@ -330,7 +330,7 @@ impl Plan {
     /// How a job adds up whose steps ended so, by number: one outcome a record. A step that only prepared another does
     /// not count once it is done, and a step whose preparation did not succeed does not count beside it.
     #[must_use]
-    pub fn tally(&self, ended: &[Option<Outcome>]) -> Tally {
+    pub fn tally(&self, ended: &[Option<Outcome>]) -> OutcomeCounts {
         let outcome = |n: usize| ended.get(n).copied().flatten();
         let is_prepared = |step: &Step| step.after.is_none_or(|first| outcome(first) == Some(Outcome::Done));
         let counts = |n: &usize| {
@@ -394,22 +394,22 @@ impl Plan {
     /// Whether files may be attached to some of its records, which are lost with them.
     #[must_use]
     pub fn can_copy_attached(&self) -> bool {
-        self.verb == Verb::Delete
+        self.verb == Action::Delete
             && self.targets().any(|step| step.record.kind().row().attachments().is_some())
     }
 
     /// How many requests will be sent: those that change something, and the reads before them.
     #[must_use]
-    pub fn requests(&self) -> Requests {
+    pub fn requests(&self) -> RemainingRequests {
         let reads: usize = self.steps.iter().map(|step| self.reads_before(step)).sum();
         let listed = self.steps.iter().filter(|step| self.is_read_from_list(step)).count();
-        Requests { writes: self.steps.len(), reads: reads + listed.div_ceil(Self::ROWS_A_READ) }
+        RemainingRequests { writes: self.steps.len(), reads: reads + listed.div_ceil(Self::ROWS_A_READ) }
     }
 
     /// The same with one read for each of the `attached` files, where they are copied.
-    fn requests_with(&self, attached: usize) -> Requests {
-        let Requests { writes, reads } = self.requests();
-        Requests { writes, reads: reads + if self.copies_attached() { attached } else { 0 } }
+    fn requests_with(&self, attached: usize) -> RemainingRequests {
+        let RemainingRequests { writes, reads } = self.requests();
+        RemainingRequests { writes, reads: reads + if self.copies_attached() { attached } else { 0 } }
     }
 
     /// How many records one read of a list brings.
@@ -419,7 +419,7 @@ impl Plan {
     /// is before it is archived to be deleted; a file that is copied is read once more for its bytes.
     #[must_use]
     pub fn reads_before(&self, step: &Step) -> usize {
-        if self.verb != Verb::Delete {
+        if self.verb != Action::Delete {
             return 0;
         }
         let is_target = step.row.verb == self.verb;
@@ -431,7 +431,7 @@ impl Plan {
     #[must_use]
     pub fn is_read_from_list(&self, step: &Step) -> bool {
         let is_archived = step.record.is_archived() || step.after.is_some();
-        self.verb == Verb::Delete && is_archived && step.record.kind().row().by_id == ById::WhileLive
+        self.verb == Action::Delete && is_archived && step.record.kind().row().by_id == LookupMode::WhileLive
     }
 
     /// How long they take at least under the current limits.
@@ -442,21 +442,21 @@ impl Plan {
 
     /// What sets it off.
     #[must_use]
-    pub fn assent(&self) -> Assent {
+    pub fn assent(&self) -> Confirmation {
         let n = self.count();
         let phrase = format!("{} {n}", self.word());
         if n == 0 {
-            Assent::Nothing
-        } else if self.verb == Verb::Delete && self.is_large() {
+            Confirmation::Nothing
+        } else if self.verb == Action::Delete && self.is_large() {
             let place = [&self.organization.name, &self.short_organization()]
                 .map(|place| format!("{phrase} in {place}"));
-            Assent::Phrase(place.into())
-        } else if self.verb == Verb::Delete
-            || (self.verb == Verb::Archive && self.is_grave() && n > self.caution.soft)
+            Confirmation::Phrase(place.into())
+        } else if self.verb == Action::Delete
+            || (self.verb == Action::Archive && self.is_grave() && n > self.caution.soft)
         {
-            Assent::Phrase(vec![phrase])
+            Confirmation::Phrase(vec![phrase])
         } else {
-            Assent::Key
+            Confirmation::Key
         }
     }
 
@@ -468,7 +468,7 @@ impl Plan {
 
     /// Whether the inverse verb does not bring everything back, or somebody is locked out meanwhile.
     fn is_grave(&self) -> bool {
-        self.targets().any(|step| step.row.undo != Undo::Whole || step.row.cuts_access)
+        self.targets().any(|step| step.row.undo != Reversibility::Whole || step.row.cuts_access)
     }
 
     fn is_large(&self) -> bool {
@@ -482,7 +482,7 @@ impl Plan {
     /// `6 requests (3 of them reads), 12 s under the current limits`, with those for `attached` files.
     #[must_use]
     pub fn cost(&self, attached: usize) -> String {
-        let Requests { writes, reads } = self.requests_with(attached);
+        let RemainingRequests { writes, reads } = self.requests_with(attached);
         let n = text::grouped((writes + reads) as u64);
         let noun = if writes + reads == 1 { "request" } else { "requests" };
         let of_them = match reads {
@@ -502,11 +502,11 @@ impl Plan {
 }
 
 /// How a live record is archived and then deleted by a verb that needs it archived; `None` where that is not the way.
-fn archived_first(verb: Verb, record: &Record, who: Who<'_>) -> Option<[&'static VerbRow; 2]> {
-    if verb != Verb::Delete || record.is_archived() || applicable(verb, record, who).is_ok() {
+fn archived_first(verb: Action, record: &Record, who: Actor<'_>) -> Option<[&'static ActionSpec; 2]> {
+    if verb != Action::Delete || record.is_archived() || applicable(verb, record, who).is_ok() {
         return None;
     }
-    let archive = applicable(Verb::Archive, record, who).ok()?;
+    let archive = applicable(Action::Archive, record, who).ok()?;
     let archived = record.with_archived(Some(jiff::Timestamp::UNIX_EPOCH));
     Some([archive, applicable(verb, &archived, who).ok()?])
 }

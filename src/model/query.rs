@@ -10,9 +10,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::filter::fuzzy::Fuzzy;
-use super::filter::{Filter, Matching, Sieve};
+use super::filter::{Filter, FuzzyBuffers, Matcher};
 use super::kind::Kind;
-use super::people::People;
+use super::people::Members;
 use super::rows::Rows;
 
 /// The candidates that match what was typed, best first; all of them in order if nothing was.
@@ -23,7 +23,7 @@ pub fn best<T>(typed: &str, candidates: Vec<T>, name: impl Fn(&T) -> String) -> 
         return candidates;
     }
     let fuzzy = Fuzzy::new(typed);
-    let mut room = Matching::default();
+    let mut room = FuzzyBuffers::default();
     let mut scored: Vec<_> = candidates
         .into_iter()
         .filter_map(|candidate| Some((fuzzy.score(&name(&candidate), &mut room)?, candidate)))
@@ -43,7 +43,7 @@ pub struct Sort {
 
 /// What to arrange, and how.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct Query {
     /// All rows of a list.
     pub rows: Rows,
     /// Which to keep.
@@ -51,7 +51,7 @@ pub struct Wish {
     /// In which order; as they came if none.
     pub sort: Option<Sort>,
     /// Names for filtering and sorting by people.
-    pub people: Arc<People>,
+    pub people: Arc<Members>,
     /// What ages are counted from.
     pub now: Timestamp,
     /// The base of a former arrangement of the same rows by the same sort, so that nothing is sorted again.
@@ -60,7 +60,7 @@ pub struct Wish {
 
 /// Rows in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Arranged {
+pub struct QueryResult {
     /// The positions of the rows that match.
     pub order: Arc<[u32]>,
     /// The positions of all rows in the same order.
@@ -82,7 +82,11 @@ const EARLY: usize = 2048;
 ///
 /// If there are many rows, `first` is told the beginning of the order once, as soon as it fills a screen.
 #[must_use]
-pub fn arrange(wish: &Wish, wanted: &dyn Fn() -> bool, first: &mut dyn FnMut(Arranged)) -> Option<Arranged> {
+pub fn arrange(
+    wish: &Query,
+    wanted: &dyn Fn() -> bool,
+    first: &mut dyn FnMut(QueryResult),
+) -> Option<QueryResult> {
     let base = match &wish.base {
         Some(base) => Arc::clone(base),
         None => order::all(&wish.rows, wish.sort, &wish.people, wanted)?,
@@ -91,19 +95,19 @@ pub fn arrange(wish: &Wish, wanted: &dyn Fn() -> bool, first: &mut dyn FnMut(Arr
         return None;
     }
     if wish.filter.is_empty() {
-        return Some(Arranged { order: Arc::clone(&base), base, unknown: Vec::new() });
+        return Some(QueryResult { order: Arc::clone(&base), base, unknown: Vec::new() });
     }
     sift(wish, base, wanted, first)
 }
 
 fn sift(
-    wish: &Wish,
+    wish: &Query,
     base: Arc<[u32]>,
     wanted: &dyn Fn() -> bool,
-    first: &mut dyn FnMut(Arranged),
-) -> Option<Arranged> {
-    let mut sieve = Sieve::new(&wish.filter, &wish.people, wish.now);
-    let matches = |position: u32, sieve: &mut Sieve<'_>| {
+    first: &mut dyn FnMut(QueryResult),
+) -> Option<QueryResult> {
+    let mut sieve = Matcher::new(&wish.filter, &wish.people, wish.now);
+    let matches = |position: u32, sieve: &mut Matcher<'_>| {
         wish.rows.get(position as usize).is_some_and(|record| sieve.lets_through(&record))
     };
     let mut order = Vec::new();
@@ -118,12 +122,12 @@ fn sift(
         if is_enough && !is_told && !order.is_empty() {
             is_told = true;
             let (order, base) = (order.as_slice().into(), Arc::clone(&base));
-            first(Arranged { order, base, unknown: sieve.unknown() });
+            first(QueryResult { order, base, unknown: sieve.unknown() });
         }
     }
     let found = in_memory(late, wanted, &mut |position| matches(position, &mut sieve))?;
     order.extend(late.iter().filter(|position| found[**position as usize]));
-    wanted().then(|| Arranged { order: order.into(), base, unknown: sieve.unknown() })
+    wanted().then(|| QueryResult { order: order.into(), base, unknown: sieve.unknown() })
 }
 
 /// Which of these positions match, looked at in the order in which rows lie in memory: in any other, most of the time

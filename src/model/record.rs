@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{STATUS, Sign, Source, UPDATED};
+use super::catalog::{DeletedMarker, STATUS, Source, UPDATED};
 use super::id::Id;
 use super::kind::Kind;
 use super::text;
@@ -181,13 +181,13 @@ impl Record {
             _ => "",
         };
         self.kind().row().gone.iter().any(|sign| match *sign {
-            Sign::Since(field) => matches!(self.named(field), Value::Time(_)),
-            Sign::Is(field, word) => text(field).eq_ignore_ascii_case(word),
-            Sign::Ends(field, end) => {
+            DeletedMarker::Since(field) => matches!(self.named(field), Value::Time(_)),
+            DeletedMarker::Is(field, word) => text(field).eq_ignore_ascii_case(word),
+            DeletedMarker::Ends(field, end) => {
                 let before = text(field).strip_suffix(end);
                 before.is_some_and(|before| !before.is_empty() && !before.ends_with(' '))
             }
-            Sign::EndsWithId(field, end) => {
+            DeletedMarker::EndsWithId(field, end) => {
                 let before = text(field).strip_suffix(&self.id().to_string());
                 before.is_some_and(|before| before.ends_with(end))
             }

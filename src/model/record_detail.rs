@@ -16,20 +16,20 @@ pub const HUNDRED: usize = 100;
 
 /// All that is known of one record.
 #[derive(Debug, Clone)]
-pub struct Sheet {
+pub struct RecordDetail {
     /// The record as the server now gives it.
     pub record: Record,
     /// What is said of it beside the fields that its kind's table knows.
-    pub sections: Vec<Section>,
+    pub sections: Vec<DetailSection>,
     /// The fields that hold nothing.
     pub empty: Vec<String>,
     /// What it hangs together with.
-    pub ties: Vec<Tie>,
+    pub ties: Vec<RelationLink>,
     /// Its JSON over several lines, credentials left out.
     pub raw: String,
 }
 
-impl Sheet {
+impl RecordDetail {
     /// What a record says of itself, and nothing else.
     #[must_use]
     pub fn of(record: Record) -> Self {
@@ -39,35 +39,35 @@ impl Sheet {
 
 /// What belongs together on a page.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Section {
+pub struct DetailSection {
     /// The words above it.
     pub title: String,
     /// What is said.
-    pub lines: Vec<Line>,
+    pub lines: Vec<DetailLine>,
 }
 
 /// One thing that is said of a record.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
+pub struct DetailLine {
     /// What it is; empty for one of several things of a kind.
     pub label: String,
     /// What is said.
-    pub said: Said,
+    pub said: DetailValue,
 }
 
-impl Line {
+impl DetailLine {
     /// What stands for so many lines that are left out, if there are any.
     #[must_use]
     pub fn more(left_out: usize) -> Option<Self> {
-        (left_out > 0).then(|| Self { label: String::new(), said: Said::More(left_out) })
+        (left_out > 0).then(|| Self { label: String::new(), said: DetailValue::More(left_out) })
     }
 
     /// About how many letters it takes, in bytes.
     #[must_use]
     pub fn letters(&self) -> usize {
         let said = match &self.said {
-            Said::Text(words) | Said::People(words) => words.len(),
-            Said::Time(_) | Said::More(_) => 0,
+            DetailValue::Text(words) | DetailValue::People(words) => words.len(),
+            DetailValue::Time(_) | DetailValue::More(_) => 0,
         };
         self.label.len() + said
     }
@@ -75,7 +75,7 @@ impl Line {
 
 /// What is said.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Said {
+pub enum DetailValue {
     /// Words, cleaned; may run over several lines.
     Text(String),
     /// Members, by ids joined by commas.
@@ -88,25 +88,25 @@ pub enum Said {
 
 /// A record's side of a relation.
 #[derive(Debug, Clone)]
-pub struct Tie {
+pub struct RelationLink {
     /// The relation, a row of the catalog.
     pub relation: &'static Relation,
     /// Where its other side is.
-    pub end: End,
+    pub end: RelationEnd,
 }
 
 /// Where the other side of a relation is.
 #[derive(Debug, Clone)]
-pub enum End {
+pub enum RelationEnd {
     /// It came along with the record.
     Here(Vec<Record>),
     /// It is to be asked for.
-    Asked(Lookup),
+    Asked(RelatedQuery),
 }
 
 /// What is asked for what hangs together with a record.
 #[derive(Debug, Clone)]
-pub struct Lookup {
+pub struct RelatedQuery {
     /// The id that is asked with: the record's own for a list of others, the other's where the record names it.
     pub id: Id,
     /// The name that goes with the id as the server wrote it, as far as it is known; to be cleaned before it is shown.
@@ -117,7 +117,7 @@ pub struct Lookup {
 
 /// Which part of a list of related records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stretch {
+pub enum PageRequest {
     /// The first [`GLANCE`].
     First,
     /// A page of [`HUNDRED`], from 1.
@@ -126,7 +126,7 @@ pub enum Stretch {
 
 /// Related records.
 #[derive(Debug, Clone)]
-pub struct Kin {
+pub struct RelatedPage {
     /// How many there are, where the server says so.
     pub total: Option<u64>,
     /// Those that came.

@@ -5,10 +5,10 @@
 
 use jiff::Timestamp;
 
-use super::catalog::Words;
-use super::kind::{Kind, Verb};
-use super::outcome::{Outcome, Tally};
-use super::plan::{Chosen, Heir, Options};
+use super::catalog::ActionLabels;
+use super::kind::{Action, Kind};
+use super::outcome::{Outcome, OutcomeCounts};
+use super::plan::{Options, Reassignee, Target};
 use super::text;
 
 /// What is said of a file whose bytes the server cannot give any more; by these words such a step is known again.
@@ -16,7 +16,7 @@ pub const BYTES_LOST: &str = "the server has lost the bytes";
 
 /// What is wanted of the past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recall {
+pub enum RecoveryRequest {
     /// This job, inverted for what it did, as the last of this session.
     Undo(i64),
     /// This job again, for what was undone of it.
@@ -31,22 +31,22 @@ pub enum Recall {
 
 /// A job of the past, ready to go through the modal.
 #[derive(Debug, Clone)]
-pub struct Recalled {
+pub struct RecoveryPlan {
     /// Its number.
     pub job: i64,
     /// What would be done now.
-    pub verb: Verb,
+    pub verb: Action,
     /// The records, as they were frozen, or as they have been left.
-    pub chosen: Vec<Chosen>,
+    pub chosen: Vec<Target>,
     /// What was chosen then, as far as it still counts.
     pub options: Options,
     /// Who was to be handed what belongs to the records.
-    pub heir: Option<Heir>,
+    pub heir: Option<Reassignee>,
     /// What has to be said first: which job it is, and what has happened since.
     pub preface: Vec<String>,
 }
 
-impl Recalled {
+impl RecoveryPlan {
     /// Whether nothing can be done for any of its records, whatever else is going on.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
@@ -56,24 +56,24 @@ impl Recalled {
 
 /// An unfinished job of an earlier run of the program.
 #[derive(Debug, Clone)]
-pub struct Remnant {
+pub struct UnfinishedJob {
     /// Its number in the history.
     pub job: i64,
     /// Its verb.
-    pub verb: Verb,
+    pub verb: Action,
     /// When it was confirmed.
     pub confirmed: Timestamp,
     /// The kinds of its records, with how many there are of each.
     pub kinds: Vec<(Kind, usize)>,
     /// How its records ended, one outcome each; what was under way has been read back, and what never was counts as not
     /// sent.
-    pub tally: Tally,
+    pub tally: OutcomeCounts,
     /// The records that have not been dealt with, as they were frozen.
-    pub rest: Vec<Chosen>,
+    pub rest: Vec<Target>,
     /// What was chosen in its modal.
     pub options: Options,
     /// Who was to be handed what belongs to the records.
-    pub heir: Option<Heir>,
+    pub heir: Option<Reassignee>,
     /// Whether another process is at it, so that nothing can be done about it here.
     pub elsewhere: bool,
     /// How many of its steps are being read back: until then they count as unknown.
@@ -93,16 +93,16 @@ pub struct OldJournal {
 
 /// State of the jobs of earlier runs in the journal, before anything is read back.
 #[derive(Debug, Clone, Default)]
-pub struct LeftOpen {
+pub struct UnfinishedJobs {
     /// The unfinished jobs.
-    pub remnants: Vec<Remnant>,
+    pub remnants: Vec<UnfinishedJob>,
     /// Journals that nobody has acknowledged.
     pub old: Vec<OldJournal>,
     /// How many entries could not be read.
     pub damaged: u64,
 }
 
-impl Remnant {
+impl UnfinishedJob {
     /// Counts a step that was read back.
     pub fn read_back(&mut self, outcome: Outcome) {
         self.reading = self.reading.saturating_sub(1);
@@ -126,8 +126,8 @@ impl Remnant {
 
     /// What its soft verbs are called.
     #[must_use]
-    pub fn words(&self) -> &'static Words {
-        Words::of(self.kinds.iter().map(|(kind, _)| *kind))
+    pub fn words(&self) -> &'static ActionLabels {
+        ActionLabels::of(self.kinds.iter().map(|(kind, _)| *kind))
     }
 }
 
@@ -139,9 +139,9 @@ mod tests {
     fn a_remnant_says_what_was_done_and_what_was_not() {
         let outcomes = [(Outcome::Done, 22), (Outcome::Unknown, 3), (Outcome::NotSent, 35)];
         let tally = outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect();
-        let remnant = Remnant {
+        let remnant = UnfinishedJob {
             job: 4,
-            verb: Verb::Archive,
+            verb: Action::Archive,
             confirmed: Timestamp::UNIX_EPOCH,
             kinds: vec![(Kind::Processes, 60)],
             tally,
@@ -153,12 +153,12 @@ mod tests {
             archived: 0,
         };
         assert_eq!(remnant.sentence(), "unfinished archive: 22 done, 3 unknown, 35 not sent");
-        let begun = Remnant { verb: Verb::Delete, archived: 1_500, ..remnant.clone() };
+        let begun = UnfinishedJob { verb: Action::Delete, archived: 1_500, ..remnant.clone() };
         assert_eq!(
             begun.sentence(),
             "unfinished delete: 22 done, 3 unknown, 35 not sent; 1,500 of them archived already"
         );
-        let elsewhere = Remnant { elsewhere: true, ..remnant };
+        let elsewhere = UnfinishedJob { elsewhere: true, ..remnant };
         assert_eq!(elsewhere.sentence(), "archive: running in another tidyfy");
     }
 }

@@ -13,7 +13,7 @@ use super::record::{Page, Record};
 
 /// Where a page stands among the others, from first to last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum PagePosition {
     /// On the server's list, by the number of the page.
     Listed(u32),
     /// On a list that is being read again, until the new reading brings its rows: in the former order.
@@ -25,7 +25,7 @@ pub enum Place {
 }
 
 #[derive(Debug, Clone)]
-enum Content {
+enum RowsContent {
     Page(Arc<Page>),
     /// Rows that are missing, and why.
     Gap(Arc<Failure>),
@@ -40,14 +40,14 @@ pub fn shortfall(total: Option<u64>, here: usize) -> Option<u64> {
 
 /// A run of positions that arrived together.
 #[derive(Debug, Clone)]
-struct Piece {
+struct RowRun {
     start: usize,
     len: usize,
-    place: Place,
-    content: Content,
+    place: PagePosition,
+    content: RowsContent,
 }
 
-impl Piece {
+impl RowRun {
     fn positions(&self) -> Range<usize> {
         self.start..self.start + self.len
     }
@@ -57,7 +57,7 @@ impl Piece {
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     /// In the order of arrival, which is that of their positions.
-    pieces: Arc<Vec<Piece>>,
+    pieces: Arc<Vec<RowRun>>,
     /// The pieces in the order of their places.
     by_place: Arc<Vec<u32>>,
     /// The first position that is not taken.
@@ -90,20 +90,20 @@ impl Rows {
     }
 
     /// Takes a page in and answers the positions its records took.
-    pub fn push(&mut self, place: Place, page: Arc<Page>) -> Range<usize> {
+    pub fn push(&mut self, place: PagePosition, page: Arc<Page>) -> Range<usize> {
         let len = page.len();
         self.records += len;
-        self.insert(place, len, Content::Page(page))
+        self.insert(place, len, RowsContent::Page(page))
     }
 
     /// Takes note that a page is missing, and answers the one position that stands for it.
-    pub fn push_gap(&mut self, place: Place, why: Failure) -> usize {
+    pub fn push_gap(&mut self, place: PagePosition, why: Failure) -> usize {
         self.gaps += 1;
-        self.insert(place, 1, Content::Gap(Arc::new(why))).start
+        self.insert(place, 1, RowsContent::Gap(Arc::new(why))).start
     }
 
-    fn insert(&mut self, place: Place, len: usize, content: Content) -> Range<usize> {
-        let piece = Piece { start: self.end, len, place, content };
+    fn insert(&mut self, place: PagePosition, len: usize, content: RowsContent) -> Range<usize> {
+        let piece = RowRun { start: self.end, len, place, content };
         let positions = piece.positions();
         self.end = positions.end;
         let number = u32::try_from(self.pieces.len()).unwrap_or(u32::MAX);
@@ -116,9 +116,9 @@ impl Rows {
 
     /// Whether a page at `place` would stand behind everything that is shown without a filter.
     #[must_use]
-    pub fn would_be_last(&self, place: Place) -> bool {
+    pub fn would_be_last(&self, place: PagePosition) -> bool {
         let mut last_first = self.ordered().rev();
-        last_first.find(|piece| piece.place != Place::Ahead).is_none_or(|last| last.place <= place)
+        last_first.find(|piece| piece.place != PagePosition::Ahead).is_none_or(|last| last.place <= place)
     }
 
     /// The record at `position`, unless it is gone or a gap.
@@ -132,8 +132,8 @@ impl Rows {
         }
         let piece = self.piece(position)?;
         match &piece.content {
-            Content::Page(page) => Some(Record::at(page, position - piece.start)),
-            Content::Gap(_) => None,
+            RowsContent::Page(page) => Some(Record::at(page, position - piece.start)),
+            RowsContent::Gap(_) => None,
         }
     }
 
@@ -144,14 +144,14 @@ impl Rows {
             return None;
         }
         match &self.piece(position)?.content {
-            Content::Gap(why) => Some(why),
-            Content::Page(_) => None,
+            RowsContent::Gap(why) => Some(why),
+            RowsContent::Page(_) => None,
         }
     }
 
     /// Where the row at `position` stands.
     #[must_use]
-    pub fn place(&self, position: usize) -> Option<Place> {
+    pub fn place(&self, position: usize) -> Option<PagePosition> {
         self.piece(position).map(|piece| piece.place)
     }
 
@@ -170,7 +170,9 @@ impl Rows {
     /// The missing pages, by their number and their position.
     pub fn gaps(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
         self.ordered().filter_map(|piece| match (&piece.content, piece.place) {
-            (Content::Gap(_), Place::Listed(page)) if !self.is_gone(piece.start) => Some((page, piece.start)),
+            (RowsContent::Gap(_), PagePosition::Listed(page)) if !self.is_gone(piece.start) => {
+                Some((page, piece.start))
+            }
             _ => None,
         })
     }
@@ -184,7 +186,7 @@ impl Rows {
     /// The pages of the list that are here.
     fn listed(&self) -> impl Iterator<Item = u32> + '_ {
         self.pieces.iter().filter_map(|piece| match (&piece.content, piece.place) {
-            (Content::Page(_), Place::Listed(page)) => Some(page),
+            (RowsContent::Page(_), PagePosition::Listed(page)) => Some(page),
             _ => None,
         })
     }
@@ -199,7 +201,7 @@ impl Rows {
     /// How many rows the pages of the list have: as many as the longest one.
     #[must_use]
     pub fn page_size(&self) -> usize {
-        let listed = self.pieces.iter().filter(|piece| matches!(piece.place, Place::Listed(_)));
+        let listed = self.pieces.iter().filter(|piece| matches!(piece.place, PagePosition::Listed(_)));
         listed.map(|piece| piece.len).max().unwrap_or(1).max(1)
     }
 
@@ -224,15 +226,15 @@ impl Rows {
 
     /// The positions that hold a record, in the order of their places.
     pub fn live(&self) -> impl Iterator<Item = usize> + '_ {
-        let pages = self.ordered().filter(|piece| matches!(piece.content, Content::Page(_)));
-        pages.flat_map(Piece::positions).filter(|position| !self.is_gone(*position))
+        let pages = self.ordered().filter(|piece| matches!(piece.content, RowsContent::Page(_)));
+        pages.flat_map(RowRun::positions).filter(|position| !self.is_gone(*position))
     }
 
     /// The positions to show where nothing is filtered or sorted: gaps in their places, and nothing that was found ahead
     /// of its own.
     pub fn in_order(&self) -> impl Iterator<Item = usize> + '_ {
-        let placed = self.ordered().filter(|piece| piece.place != Place::Ahead);
-        placed.flat_map(Piece::positions).filter(|position| !self.is_gone(*position))
+        let placed = self.ordered().filter(|piece| piece.place != PagePosition::Ahead);
+        placed.flat_map(RowRun::positions).filter(|position| !self.is_gone(*position))
     }
 
     /// Pages from number `from` on are read again: what is here of them is of a former reading now, and their gaps are
@@ -244,8 +246,10 @@ impl Rows {
         for (rank, piece) in self.by_place.iter().enumerate() {
             let place = &mut pieces[*piece as usize].place;
             // Those of an earlier reading are numbered anew, so that all stand in one order.
-            if matches!(place, Place::Listed(page) if *page >= from) || matches!(place, Place::Former(_)) {
-                *place = Place::Former(u32::try_from(rank).unwrap_or(u32::MAX));
+            if matches!(place, PagePosition::Listed(page) if *page >= from)
+                || matches!(place, PagePosition::Former(_))
+            {
+                *place = PagePosition::Former(u32::try_from(rank).unwrap_or(u32::MAX));
             }
         }
     }
@@ -256,29 +260,29 @@ impl Rows {
         gaps.into_iter().for_each(|position| self.remove(position));
         let pieces = Arc::make_mut(&mut self.pieces);
         for (rank, piece) in self.by_place.iter().enumerate() {
-            pieces[*piece as usize].place = Place::Former(u32::try_from(rank).unwrap_or(u32::MAX));
+            pieces[*piece as usize].place = PagePosition::Former(u32::try_from(rank).unwrap_or(u32::MAX));
         }
     }
 
     /// Whether there are pages of a former reading.
     #[must_use]
     pub fn has_former(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece.place, Place::Former(_)))
+        self.pieces.iter().any(|piece| matches!(piece.place, PagePosition::Former(_)))
     }
 
     /// The list has been read to its end: what was found ahead of it and did not come stands behind it from now on. Answers
     /// the former positions, whose rows did not come again.
     pub fn settle(&mut self) -> Vec<usize> {
         let pieces = Arc::make_mut(&mut self.pieces);
-        let ahead = pieces.iter_mut().filter(|piece| piece.place == Place::Ahead);
-        ahead.for_each(|piece| piece.place = Place::Added);
-        let former = self.pieces.iter().filter(|piece| matches!(piece.place, Place::Former(_)));
-        former.flat_map(Piece::positions).filter(|position| !self.is_gone(*position)).collect()
+        let ahead = pieces.iter_mut().filter(|piece| piece.place == PagePosition::Ahead);
+        ahead.for_each(|piece| piece.place = PagePosition::Added);
+        let former = self.pieces.iter().filter(|piece| matches!(piece.place, PagePosition::Former(_)));
+        former.flat_map(RowRun::positions).filter(|position| !self.is_gone(*position)).collect()
     }
 
     /// Lets go of pages whose rows are all gone. Positions move with that; the answer says where to.
-    pub fn compact(&mut self) -> Moves {
-        let (mut kept, mut moves) = (Self::default(), Moves::default());
+    pub fn compact(&mut self) -> MovedRows {
+        let (mut kept, mut moves) = (Self::default(), MovedRows::default());
         for piece in self.pieces.iter() {
             let left = piece.positions().filter(|position| !self.is_gone(*position)).count();
             if left == 0 {
@@ -287,8 +291,8 @@ impl Rows {
             let taken = kept.insert(piece.place, piece.len, piece.content.clone());
             moves.0.push((piece.start, piece.len, taken.start));
             match piece.content {
-                Content::Page(_) => kept.records += piece.len,
-                Content::Gap(_) => kept.gaps += 1,
+                RowsContent::Page(_) => kept.records += piece.len,
+                RowsContent::Gap(_) => kept.gaps += 1,
             }
             let gone = piece.positions().filter(|position| self.is_gone(*position));
             gone.for_each(|position| kept.remove(position - piece.start + taken.start));
@@ -299,11 +303,11 @@ impl Rows {
         moves
     }
 
-    fn ordered(&self) -> impl DoubleEndedIterator<Item = &Piece> {
+    fn ordered(&self) -> impl DoubleEndedIterator<Item = &RowRun> {
         self.by_place.iter().map(|piece| &self.pieces[*piece as usize])
     }
 
-    fn piece(&self, position: usize) -> Option<&Piece> {
+    fn piece(&self, position: usize) -> Option<&RowRun> {
         let at = self.pieces.partition_point(|piece| piece.start <= position).checked_sub(1)?;
         self.pieces.get(at).filter(|piece| piece.positions().contains(&position))
     }
@@ -315,9 +319,9 @@ impl Rows {
 
 /// Where positions have moved.
 #[derive(Debug, Default)]
-pub struct Moves(Vec<(usize, usize, usize)>);
+pub struct MovedRows(Vec<(usize, usize, usize)>);
 
-impl Moves {
+impl MovedRows {
     /// Where the row at `position` is now, unless it was let go.
     #[must_use]
     pub fn of(&self, position: usize) -> Option<usize> {
@@ -353,9 +357,9 @@ mod tests {
     #[test]
     fn positions_lead_through_the_pages() {
         let mut rows = Rows::default();
-        assert_eq!(rows.push(Place::Listed(1), page(&["a", "b"])), 0..2);
-        assert_eq!(rows.push(Place::Listed(2), page(&[])), 2..2);
-        assert_eq!(rows.push(Place::Listed(3), page(&["c"])), 2..3);
+        assert_eq!(rows.push(PagePosition::Listed(1), page(&["a", "b"])), 0..2);
+        assert_eq!(rows.push(PagePosition::Listed(2), page(&[])), 2..2);
+        assert_eq!(rows.push(PagePosition::Listed(3), page(&["c"])), 2..3);
         assert_eq!(names(&rows, 0..4), ["a", "b", "c", "-"]);
         rows.remove(1);
         rows.remove(1);
@@ -368,17 +372,17 @@ mod tests {
     #[test]
     fn pages_stand_in_their_places_however_they_arrive() {
         let mut rows = Rows::default();
-        rows.push(Place::Ahead, page(&["found"]));
-        rows.push(Place::Listed(1), page(&["a", "b"]));
-        let gap = rows.push_gap(Place::Listed(2), failure());
-        rows.push(Place::Listed(3), page(&["e"]));
+        rows.push(PagePosition::Ahead, page(&["found"]));
+        rows.push(PagePosition::Listed(1), page(&["a", "b"]));
+        let gap = rows.push_gap(PagePosition::Listed(2), failure());
+        rows.push(PagePosition::Listed(3), page(&["e"]));
         assert_eq!(names(&rows, rows.in_order()), ["a", "b", "-", "e"]);
         assert_eq!(names(&rows, rows.live()), ["a", "b", "e", "found"]);
         assert_eq!((rows.gaps().collect::<Vec<_>>(), rows.gap(gap)), (vec![(2, gap)], Some(&failure())));
-        assert!(!rows.would_be_last(Place::Listed(2)) && rows.would_be_last(Place::Listed(4)));
+        assert!(!rows.would_be_last(PagePosition::Listed(2)) && rows.would_be_last(PagePosition::Listed(4)));
         assert_eq!((rows.last_page(), rows.page_size(), rows.len()), (Some(3), 2, 4));
         rows.remove(gap);
-        rows.push(Place::Listed(2), page(&["c", "d"]));
+        rows.push(PagePosition::Listed(2), page(&["c", "d"]));
         assert_eq!(names(&rows, rows.in_order()), ["a", "b", "c", "d", "e"]);
         assert_eq!((rows.gaps().count(), rows.len()), (0, 6));
     }
@@ -386,15 +390,15 @@ mod tests {
     #[test]
     fn a_second_reading_takes_the_place_of_the_first() {
         let mut rows = Rows::default();
-        rows.push(Place::Listed(1), page(&["a", "b"]));
-        rows.push(Place::Listed(2), page(&["c"]));
-        rows.push_gap(Place::Listed(3), failure());
+        rows.push(PagePosition::Listed(1), page(&["a", "b"]));
+        rows.push(PagePosition::Listed(2), page(&["c"]));
+        rows.push_gap(PagePosition::Listed(3), failure());
         rows.retire();
         assert_eq!(
             (rows.last_page(), names(&rows, rows.in_order())),
             (None, vec!["a".into(), "b".into(), "c".into()])
         );
-        let again = rows.push(Place::Listed(1), page(&["b", "x"]));
+        let again = rows.push(PagePosition::Listed(1), page(&["b", "x"]));
         rows.remove(1);
         rows.replace(again.start, rows.get(again.start).unwrap().with_archived(None));
         assert_eq!(names(&rows, rows.in_order()), ["b", "x", "a", "c"]);

@@ -6,7 +6,7 @@ use super::kind::Kind;
 
 /// A filter with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Saved {
+pub struct SavedFilter {
     /// The kind whose list it narrows; names are told apart within a kind.
     pub kind: Kind,
     /// What the person calls it.
@@ -15,7 +15,7 @@ pub struct Saved {
     pub source: String,
 }
 
-impl Saved {
+impl SavedFilter {
     /// Whether it is kept in the same place as `other`, so that one takes the place of the other.
     #[must_use]
     pub fn is_named_like(&self, other: &Self) -> bool {
@@ -25,11 +25,11 @@ impl Saved {
 
 /// What is to become of the filters that are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Keeping {
+pub enum SavedFilterChange {
     /// Nothing: they are only read.
     Look,
     /// One more, or another one of the same name.
-    Put(Saved),
+    Put(SavedFilter),
     /// One less.
-    Remove(Saved),
+    Remove(SavedFilter),
 }

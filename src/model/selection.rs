@@ -13,7 +13,7 @@ use super::text;
 
 /// One record of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct SelectedRecord {
     /// Its kind.
     pub kind: Kind,
     /// Its id.
@@ -24,7 +24,7 @@ pub struct Entry {
     pub archived: Option<bool>,
 }
 
-impl Entry {
+impl SelectedRecord {
     /// What is kept of `record`.
     #[must_use]
     pub fn of(record: &Record) -> Self {
@@ -45,7 +45,7 @@ impl Entry {
 
 /// What is wanted of the sets that are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
+pub enum SelectionRequest {
     /// To know which there are.
     Look,
     /// To keep these records.
@@ -57,7 +57,7 @@ pub enum Wish {
         /// When.
         at: Timestamp,
         /// The records.
-        entries: Vec<Entry>,
+        entries: Vec<SelectedRecord>,
     },
     /// To have the records back.
     Open {
@@ -80,29 +80,29 @@ pub enum Wish {
 
 /// What comes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum SelectionResponse {
     /// These are there.
-    Are(Vec<Kept>),
+    Are(Vec<SavedSelection>),
     /// The one of that name is thrown away, and these are left.
-    Removed(String, Vec<Kept>),
+    Removed(String, Vec<SavedSelection>),
     /// So many records are kept, here.
     Saved(usize, String),
     /// The records of a set, or those that a list names.
-    Opened(Opened),
+    Opened(OpenedSelection),
 }
 
 /// A set that is kept under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct SavedSelection {
     /// The name.
     pub name: String,
     /// What it holds, or why that cannot be told.
-    pub held: Result<Held, String>,
+    pub held: Result<SelectionContent, String>,
 }
 
 /// What a set holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct SelectionContent {
     /// How many records.
     pub records: usize,
     /// The name of the organization they belong to.
@@ -113,11 +113,11 @@ pub struct Held {
 
 /// Records that are to be marked, and what stood beside them that says none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Opened {
+pub struct OpenedSelection {
     /// Where they stood: a name, or the path of a file.
     pub place: String,
     /// The records, each once.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<SelectedRecord>,
     /// The lines of a list that say no id, by their number.
     pub unreadable: Vec<u64>,
     /// How many records of a set say nothing that this program understands.
@@ -126,28 +126,28 @@ pub struct Opened {
     pub note: Option<String>,
 }
 
-impl Opened {
+impl OpenedSelection {
     /// Takes the ids of a list that stood in `place`.
     #[must_use]
     pub fn list(place: String, list: IdList) -> Self {
         let IdList { ids, unreadable, note } = list;
-        let entry = |(kind, id)| Entry { kind, id, name: None, archived: None };
+        let entry = |(kind, id)| SelectedRecord { kind, id, name: None, archived: None };
         Self { place, entries: ids.into_iter().map(entry).collect(), unreadable, note, strange: 0 }
     }
 }
 
 /// What looking one record up has shown.
 #[derive(Debug, Clone)]
-pub struct Sight {
+pub struct ResolvedRecord {
     /// The kind and the id it was looked up by.
-    pub entry: Entry,
+    pub entry: SelectedRecord,
     /// What was found.
-    pub found: Found,
+    pub found: ResolvedRecords,
 }
 
 /// What can be found.
 #[derive(Debug, Clone)]
-pub enum Found {
+pub enum ResolvedRecords {
     /// The record.
     There(Record),
     /// Nothing: it is gone, or never was.
@@ -158,7 +158,7 @@ pub enum Found {
 
 /// What became of the records that were to be marked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
+pub struct MarkReport {
     /// How many there were.
     pub of: usize,
     /// How many are marked.
@@ -183,7 +183,7 @@ pub struct Report {
 const MOST_TOLD: usize = 20;
 const MOST_LINES: usize = 5;
 
-impl Report {
+impl MarkReport {
     /// How many records nothing is known of yet.
     #[must_use]
     pub fn open(&self) -> usize {

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::kind::Verb;
-use super::outcome::{Outcome, Tally};
+use super::kind::Action;
+use super::outcome::{Outcome, OutcomeCounts};
 
 /// What a job was confirmed for, with the number of the job that it undoes or repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Origin {
+pub enum JobOrigin {
     /// Itself.
     #[default]
     New,
@@ -25,54 +25,54 @@ pub struct UndoStack {
     done: Vec<i64>,
     undone: Vec<i64>,
     /// What the jobs that undo or repeat others were for, so that trying them again is for the same.
-    origins: BTreeMap<i64, Origin>,
+    origins: BTreeMap<i64, JobOrigin>,
 }
 
 impl UndoStack {
     /// The job to undo next, passing over those that a job in the queue undoes already.
     #[must_use]
-    pub fn to_undo(&self, queued: impl Fn(Origin) -> bool) -> Option<i64> {
-        self.done.iter().rev().copied().find(|job| !queued(Origin::Undo(*job)))
+    pub fn to_undo(&self, queued: impl Fn(JobOrigin) -> bool) -> Option<i64> {
+        self.done.iter().rev().copied().find(|job| !queued(JobOrigin::Undo(*job)))
     }
 
     /// The job to repeat next, passing over those that a job in the queue repeats already.
     #[must_use]
-    pub fn to_redo(&self, queued: impl Fn(Origin) -> bool) -> Option<i64> {
-        self.undone.iter().rev().copied().find(|job| !queued(Origin::Redo(*job)))
+    pub fn to_redo(&self, queued: impl Fn(JobOrigin) -> bool) -> Option<i64> {
+        self.undone.iter().rev().copied().find(|job| !queued(JobOrigin::Redo(*job)))
     }
 
     /// The purpose of a job.
     #[must_use]
-    pub fn origin(&self, job: i64) -> Origin {
+    pub fn origin(&self, job: i64) -> JobOrigin {
         self.origins.get(&job).copied().unwrap_or_default()
     }
 
     /// A job was confirmed. After a new one nothing can be repeated.
-    pub fn confirmed(&mut self, origin: Origin) {
-        if origin == Origin::New {
+    pub fn confirmed(&mut self, origin: JobOrigin) {
+        if origin == JobOrigin::New {
             self.undone.clear();
         }
     }
 
     /// A job is over. One that was only partly undone is still to be undone.
-    pub fn ended(&mut self, job: i64, origin: Origin, verb: Verb, tally: &Tally) {
+    pub fn ended(&mut self, job: i64, origin: JobOrigin, verb: Action, tally: &OutcomeCounts) {
         let [done, gone, failed, unknown, not_sent] =
             [Outcome::Done, Outcome::AlreadyGone, Outcome::Failed, Outcome::Unknown, Outcome::NotSent]
                 .map(|outcome| tally.of(outcome));
         match origin {
-            Origin::New if verb.inverse().is_some() && done + unknown > 0 => self.done.push(job),
-            Origin::New => {}
-            Origin::Undo(undone) if done + gone > 0 && failed + unknown + not_sent == 0 => {
+            JobOrigin::New if verb.inverse().is_some() && done + unknown > 0 => self.done.push(job),
+            JobOrigin::New => {}
+            JobOrigin::Undo(undone) if done + gone > 0 && failed + unknown + not_sent == 0 => {
                 self.forget(undone);
                 self.undone.push(undone);
             }
-            Origin::Redo(repeated) if done + gone > 0 => {
+            JobOrigin::Redo(repeated) if done + gone > 0 => {
                 self.forget(repeated);
                 self.done.push(repeated);
             }
-            Origin::Undo(_) | Origin::Redo(_) => {}
+            JobOrigin::Undo(_) | JobOrigin::Redo(_) => {}
         }
-        if origin != Origin::New {
+        if origin != JobOrigin::New {
             self.origins.insert(job, origin);
         }
     }
@@ -90,20 +90,20 @@ mod tests {
 
     use super::*;
 
-    fn tally(outcomes: &[(Outcome, usize)]) -> Tally {
+    fn tally(outcomes: &[(Outcome, usize)]) -> OutcomeCounts {
         outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect()
     }
 
-    fn all_done() -> Tally {
+    fn all_done() -> OutcomeCounts {
         tally(&[(Outcome::Done, 3)])
     }
 
-    fn none_queued(_: Origin) -> bool {
+    fn none_queued(_: JobOrigin) -> bool {
         false
     }
 
     impl UndoStack {
-        fn run(&mut self, job: i64, origin: Origin, verb: Verb, tally: &Tally) {
+        fn run(&mut self, job: i64, origin: JobOrigin, verb: Action, tally: &OutcomeCounts) {
             self.confirmed(origin);
             self.ended(job, origin, verb, tally);
         }
@@ -145,22 +145,22 @@ mod tests {
             for (job, press) in (1..).zip(presses) {
                 match press {
                     Press::Archive => {
-                        stack.run(job, Origin::New, Verb::Archive, &all_done());
+                        stack.run(job, JobOrigin::New, Action::Archive, &all_done());
                         line.jobs.truncate(line.done);
                         line.jobs.push(job);
                         line.done += 1;
                     }
                     Press::Delete => {
-                        stack.run(job, Origin::New, Verb::Delete, &all_done());
+                        stack.run(job, JobOrigin::New, Action::Delete, &all_done());
                         line.jobs.truncate(line.done);
                     }
                     Press::Undo => if let Some(undone) = stack.to_undo(none_queued) {
-                        stack.run(job, Origin::Undo(undone), Verb::Restore, &all_done());
+                        stack.run(job, JobOrigin::Undo(undone), Action::Restore, &all_done());
                         line.done -= 1;
                         prop_assert_eq!(line.jobs[line.done], undone);
                     },
                     Press::Redo => if let Some(repeated) = stack.to_redo(none_queued) {
-                        stack.run(job, Origin::Redo(repeated), Verb::Archive, &all_done());
+                        stack.run(job, JobOrigin::Redo(repeated), Action::Archive, &all_done());
                         prop_assert_eq!(line.jobs[line.done], repeated);
                         line.done += 1;
                     },
@@ -174,36 +174,46 @@ mod tests {
     #[test]
     fn undoing_twice_goes_further_back_and_never_undoes_an_undo() {
         let mut stack = UndoStack::default();
-        stack.run(1, Origin::New, Verb::Archive, &all_done());
-        stack.run(2, Origin::New, Verb::Restore, &all_done());
-        stack.run(3, Origin::Undo(2), Verb::Archive, &all_done());
+        stack.run(1, JobOrigin::New, Action::Archive, &all_done());
+        stack.run(2, JobOrigin::New, Action::Restore, &all_done());
+        stack.run(3, JobOrigin::Undo(2), Action::Archive, &all_done());
         assert_eq!(stack.next(), (Some(1), Some(2)));
-        stack.run(4, Origin::Undo(1), Verb::Restore, &all_done());
+        stack.run(4, JobOrigin::Undo(1), Action::Restore, &all_done());
         assert_eq!(stack.next(), (None, Some(1)));
-        stack.run(5, Origin::Redo(1), Verb::Archive, &all_done());
+        stack.run(5, JobOrigin::Redo(1), Action::Archive, &all_done());
         assert_eq!(stack.next(), (Some(1), Some(2)));
     }
 
     #[test]
     fn job_that_did_nothing_cannot_be_undone() {
         let mut stack = UndoStack::default();
-        stack.run(1, Origin::New, Verb::Archive, &tally(&[(Outcome::Refused, 2), (Outcome::NotSent, 3)]));
-        stack.run(2, Origin::New, Verb::Delete, &all_done());
+        stack.run(
+            1,
+            JobOrigin::New,
+            Action::Archive,
+            &tally(&[(Outcome::Refused, 2), (Outcome::NotSent, 3)]),
+        );
+        stack.run(2, JobOrigin::New, Action::Delete, &all_done());
         assert_eq!(stack.next(), (None, None));
     }
 
     #[test]
     fn undo_that_was_cancelled_is_still_to_be_finished() {
         let mut stack = UndoStack::default();
-        stack.run(1, Origin::New, Verb::Archive, &all_done());
-        stack.run(2, Origin::Undo(1), Verb::Restore, &tally(&[(Outcome::Done, 1), (Outcome::NotSent, 2)]));
+        stack.run(1, JobOrigin::New, Action::Archive, &all_done());
+        stack.run(
+            2,
+            JobOrigin::Undo(1),
+            Action::Restore,
+            &tally(&[(Outcome::Done, 1), (Outcome::NotSent, 2)]),
+        );
         assert_eq!(stack.next(), (Some(1), None));
-        stack.run(3, Origin::Undo(1), Verb::Restore, &tally(&[(Outcome::Refused, 2)]));
+        stack.run(3, JobOrigin::Undo(1), Action::Restore, &tally(&[(Outcome::Refused, 2)]));
         assert_eq!(stack.next(), (Some(1), None), "nothing of it was undone");
         stack.run(
             4,
-            Origin::Undo(1),
-            Verb::Restore,
+            JobOrigin::Undo(1),
+            Action::Restore,
             &tally(&[(Outcome::Done, 1), (Outcome::AlreadyGone, 1)]),
         );
         assert_eq!(stack.next(), (None, Some(1)));
@@ -212,9 +222,9 @@ mod tests {
     #[test]
     fn job_that_is_being_undone_is_passed_over() {
         let mut stack = UndoStack::default();
-        stack.run(1, Origin::New, Verb::Archive, &all_done());
-        stack.run(2, Origin::New, Verb::Archive, &all_done());
-        assert_eq!(stack.to_undo(|origin| origin == Origin::Undo(2)), Some(1));
+        stack.run(1, JobOrigin::New, Action::Archive, &all_done());
+        stack.run(2, JobOrigin::New, Action::Archive, &all_done());
+        assert_eq!(stack.to_undo(|origin| origin == JobOrigin::Undo(2)), Some(1));
         stack.forget(2);
         assert_eq!(stack.next(), (Some(1), None));
     }
@@ -222,11 +232,16 @@ mod tests {
     #[test]
     fn retry_of_an_undo_counts_as_that_undo() {
         let mut stack = UndoStack::default();
-        stack.run(1, Origin::New, Verb::Archive, &all_done());
-        stack.run(2, Origin::Undo(1), Verb::Restore, &tally(&[(Outcome::Done, 1), (Outcome::Failed, 2)]));
-        assert_eq!((stack.origin(2), stack.origin(1)), (Origin::Undo(1), Origin::New));
+        stack.run(1, JobOrigin::New, Action::Archive, &all_done());
+        stack.run(
+            2,
+            JobOrigin::Undo(1),
+            Action::Restore,
+            &tally(&[(Outcome::Done, 1), (Outcome::Failed, 2)]),
+        );
+        assert_eq!((stack.origin(2), stack.origin(1)), (JobOrigin::Undo(1), JobOrigin::New));
         let origin = stack.origin(2);
-        stack.run(3, origin, Verb::Restore, &tally(&[(Outcome::Done, 2)]));
+        stack.run(3, origin, Action::Restore, &tally(&[(Outcome::Done, 2)]));
         assert_eq!(stack.next(), (None, Some(1)));
     }
 }

@@ -4,83 +4,94 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Content};
-use super::includes::Depth;
+use super::answer::{ResponseContent, SandboxResponse};
+use super::includes::TaskDepth;
 use super::quirks::Quirk;
 use super::routes::Delivery;
-use super::rows::{File, Kind};
-use super::store::World;
+use super::rows::{FileRow, SandboxKind};
+use super::store::Database;
 use super::{Role, guests, members};
-use crate::sandbox::parameters::Query;
-use crate::sandbox::rng::{Dice, mix};
-use crate::sandbox::serialize::{Place, Shape, file, inspected};
+use crate::sandbox::parameters::RequestParameters;
+use crate::sandbox::rng::{Rng, mix};
+use crate::sandbox::serialize::{SerializeContext, Serializer, file, inspected};
 
 /// A read by id.
-pub(super) fn get(world: &World, kind: Kind, id: &str, query: &Query) -> Answer {
-    let shape = Shape::new(world, query, Place::ById);
+pub(super) fn get(
+    world: &Database,
+    kind: SandboxKind,
+    id: &str,
+    query: &RequestParameters,
+) -> SandboxResponse {
+    let shape = Serializer::new(world, query, SerializeContext::ById);
     let hidden = match kind {
-        Kind::Runs => world.quirks.has(Quirk::ArchivedRuns404) && world.run_archived(id).is_some(),
-        Kind::Checklists => archived(world, kind, id),
-        Kind::Tasks => return task(world, id, &shape),
-        Kind::Assets => return asset(world, id),
-        Kind::Guests => return guests::get(world, id, query),
-        Kind::Members => return members::get(world, id, query),
-        Kind::Tags | Kind::Groups | Kind::Folders => archived(world, kind, id),
+        SandboxKind::Runs => world.quirks.has(Quirk::ArchivedRuns404) && world.run_archived(id).is_some(),
+        SandboxKind::Checklists => archived(world, kind, id),
+        SandboxKind::Tasks => return task(world, id, &shape),
+        SandboxKind::Assets => return asset(world, id),
+        SandboxKind::Guests => return guests::get(world, id, query),
+        SandboxKind::Members => return members::get(world, id, query),
+        SandboxKind::Tags | SandboxKind::Groups | SandboxKind::Folders => archived(world, kind, id),
     };
     let found = shape.record(kind, id).filter(|_| !hidden);
-    found.map_or_else(Answer::not_found, Answer::item)
+    found.map_or_else(SandboxResponse::not_found, SandboxResponse::item)
 }
 
 /// `GET O/tasks/{id}` also returns process tasks (API sheet 6.3).
-fn task(world: &World, id: &str, shape: &Shape<'_>) -> Answer {
+fn task(world: &Database, id: &str, shape: &Serializer<'_>) -> SandboxResponse {
     if let Some(task) = world.tasks.get(id) {
         let run = task.run.as_ref().and_then(|run| world.runs.get(run));
         let with_run = run.is_some_and(|run| world.hides(run));
         let hidden = task.base.archived.is_some() && world.quirks.has(Quirk::ArchivedTasks404);
-        let found = shape.record(Kind::Tasks, id).filter(|_| !with_run && !hidden);
-        return found.map_or_else(Answer::not_found, Answer::item);
+        let found = shape.record(SandboxKind::Tasks, id).filter(|_| !with_run && !hidden);
+        return found.map_or_else(SandboxResponse::not_found, SandboxResponse::item);
     }
     let step = world.step(id).filter(|step| !world.hides(step.run));
-    step.map_or_else(Answer::not_found, |step| Answer::item(shape.step(step, Depth::Own)))
+    step.map_or_else(SandboxResponse::not_found, |step| {
+        SandboxResponse::item(shape.step(step, TaskDepth::Own))
+    })
 }
 
-fn asset(world: &World, id: &str) -> Answer {
+fn asset(world: &Database, id: &str) -> SandboxResponse {
     match world.files.get_key_value(id) {
         Some((key, row)) if row.base.archived.is_none() && !world.swept(row) => {
             let body = file(world, key, row);
-            Answer::item(if world.quirks.has(Quirk::AssetArray) { json!([body]) } else { body })
+            SandboxResponse::item(if world.quirks.has(Quirk::AssetArray) { json!([body]) } else { body })
         }
-        _ => Answer::not_found(),
+        _ => SandboxResponse::not_found(),
     }
 }
 
 /// `GET O/runs/{run}/tasks/{id}`: 404 when the task is not of that run, or no process task at all.
-pub(super) fn run_task(world: &World, run: &str, id: &str, query: &Query) -> Answer {
+pub(super) fn run_task(world: &Database, run: &str, id: &str, query: &RequestParameters) -> SandboxResponse {
     let step = world.step(id).filter(|step| &**step.key == run && !world.hides(step.run));
-    let shape = Shape::new(world, query, Place::ById);
-    step.map_or_else(Answer::not_found, |step| Answer::item(shape.step(step, Depth::Own)))
+    let shape = Serializer::new(world, query, SerializeContext::ById);
+    step.map_or_else(SandboxResponse::not_found, |step| {
+        SandboxResponse::item(shape.step(step, TaskDepth::Own))
+    })
 }
 
 /// `GET O/runs/{id}/form-fields`: every field of a process, with its answer (API sheet 7).
-pub(super) fn run_answers(world: &World, id: &str, query: &Query) -> Answer {
+pub(super) fn run_answers(world: &Database, id: &str, query: &RequestParameters) -> SandboxResponse {
     let found = world.runs.get_key_value(id).filter(|(_, run)| !world.hides(run));
-    let shape = Shape::new(world, query, Place::ById);
-    found.map_or_else(Answer::not_found, |(key, run)| Answer::item(json!(shape.answers_in(key, run))))
+    let shape = Serializer::new(world, query, SerializeContext::ById);
+    found.map_or_else(SandboxResponse::not_found, |(key, run)| {
+        SandboxResponse::item(json!(shape.answers_in(key, run)))
+    })
 }
 
 /// Why neither the soft delete nor the way back from it is open to the caller, if it is not.
-fn refused_softly(world: &World, kind: Kind, id: &str) -> Option<Answer> {
+fn refused_softly(world: &Database, kind: SandboxKind, id: &str) -> Option<SandboxResponse> {
     if world.role == Role::Light {
-        return Some(Answer::refused(403, "You do not have permission to perform this action"));
+        return Some(SandboxResponse::refused(403, "You do not have permission to perform this action"));
     }
-    process_task(world, kind, id).or_else(|| world.row(kind, id).is_none().then(Answer::not_found))
+    process_task(world, kind, id).or_else(|| world.row(kind, id).is_none().then(SandboxResponse::not_found))
 }
 
 /// The soft delete.
-pub(super) fn archive(world: &mut World, kind: Kind, id: &str) -> Answer {
+pub(super) fn archive(world: &mut Database, kind: SandboxKind, id: &str) -> SandboxResponse {
     match kind {
-        Kind::Guests => return guests::disable(world, id),
-        Kind::Members => return members::disable(world, id),
+        SandboxKind::Guests => return guests::disable(world, id),
+        SandboxKind::Members => return members::disable(world, id),
         _ => {}
     }
     if let Some(refusal) = refused_softly(world, kind, id) {
@@ -88,9 +99,10 @@ pub(super) fn archive(world: &mut World, kind: Kind, id: &str) -> Answer {
     }
     let already = archived(world, kind, id);
     // A template in the archive is not found by id; so is a file (API sheet 6.2 and 7).
-    let strict = matches!(kind, Kind::Checklists | Kind::Assets) || world.quirks.has(Quirk::RepeatRefused);
+    let strict = matches!(kind, SandboxKind::Checklists | SandboxKind::Assets)
+        || world.quirks.has(Quirk::RepeatRefused);
     if already && strict {
-        return Answer::not_found();
+        return SandboxResponse::not_found();
     }
     if !already {
         let now = world.now();
@@ -103,20 +115,20 @@ pub(super) fn archive(world: &mut World, kind: Kind, id: &str) -> Answer {
     if already { answer } else { answer.applied() }
 }
 
-fn archive_answer(world: &mut World, kind: Kind, id: &str) -> Answer {
+fn archive_answer(world: &mut Database, kind: SandboxKind, id: &str) -> SandboxResponse {
     match kind {
-        Kind::Checklists => {
+        SandboxKind::Checklists => {
             let references = world.strip_references(id);
             let message = "The Template was deleted, and references were also deleted from:";
             template_answer(world, id, message, references)
         }
-        Kind::Tasks if !world.quirks.has(Quirk::TaskArchiveData) => Answer::empty(204),
+        SandboxKind::Tasks if !world.quirks.has(Quirk::TaskArchiveData) => SandboxResponse::empty(204),
         _ => plain_item(world, kind, id),
     }
 }
 
 /// The two-key body of template archive and delete (API sheet, rows 3 and 4).
-fn template_answer(world: &World, id: &str, message: &str, references: Vec<Value>) -> Answer {
+fn template_answer(world: &Database, id: &str, message: &str, references: Vec<Value>) -> SandboxResponse {
     let quirks = &world.quirks;
     let references = match () {
         () if quirks.has(Quirk::ReferencesNull) => Value::Null,
@@ -127,25 +139,25 @@ fn template_answer(world: &World, id: &str, message: &str, references: Vec<Value
         () => Value::Array(references),
     };
     match () {
-        () if quirks.has(Quirk::TemplateArchiveEmpty) => Answer::empty(204),
-        () if quirks.has(Quirk::TemplateArchiveData) => plain_item(world, Kind::Checklists, id),
-        () => Answer::ok(json!({"message": message, "deleted_references": references})),
+        () if quirks.has(Quirk::TemplateArchiveEmpty) => SandboxResponse::empty(204),
+        () if quirks.has(Quirk::TemplateArchiveData) => plain_item(world, SandboxKind::Checklists, id),
+        () => SandboxResponse::ok(json!({"message": message, "deleted_references": references})),
     }
 }
 
 /// The way back from the soft delete.
-pub(super) fn restore(world: &mut World, kind: Kind, id: &str) -> Answer {
+pub(super) fn restore(world: &mut Database, kind: SandboxKind, id: &str) -> SandboxResponse {
     match kind {
-        Kind::Guests => return guests::enable(world, id),
-        Kind::Members => return members::enable(world, id),
+        SandboxKind::Guests => return guests::enable(world, id),
+        SandboxKind::Members => return members::enable(world, id),
         _ => {}
     }
     if let Some(refusal) = refused_softly(world, kind, id) {
         return refusal;
     }
     let live = !archived(world, kind, id);
-    if live && (kind == Kind::Checklists || world.quirks.has(Quirk::RepeatRefused)) {
-        return Answer::not_found();
+    if live && (kind == SandboxKind::Checklists || world.quirks.has(Quirk::RepeatRefused)) {
+        return SandboxResponse::not_found();
     }
     if !live {
         let now = world.now();
@@ -155,9 +167,11 @@ pub(super) fn restore(world: &mut World, kind: Kind, id: &str) -> Answer {
         }
     }
     let answer = match kind {
-        Kind::Runs if world.quirks.has(Quirk::ActivateBare) => Answer::ok(plain_body(world, kind, id)),
-        Kind::Checklists if world.quirks.has(Quirk::RestoreFileBody) => {
-            Answer::item(json!({"id": id, "filename": "template.pdf", "version": 1}))
+        SandboxKind::Runs if world.quirks.has(Quirk::ActivateBare) => {
+            SandboxResponse::ok(plain_body(world, kind, id))
+        }
+        SandboxKind::Checklists if world.quirks.has(Quirk::RestoreFileBody) => {
+            SandboxResponse::item(json!({"id": id, "filename": "template.pdf", "version": 1}))
         }
         _ => plain_item(world, kind, id),
     };
@@ -165,16 +179,16 @@ pub(super) fn restore(world: &mut World, kind: Kind, id: &str) -> Answer {
 }
 
 /// The permanent delete.
-pub(super) fn destroy(world: &mut World, kind: Kind, id: &str) -> Answer {
+pub(super) fn destroy(world: &mut Database, kind: SandboxKind, id: &str) -> SandboxResponse {
     match kind {
-        Kind::Guests => return guests::delete(world, id),
-        Kind::Members => return members::delete(world, id),
+        SandboxKind::Guests => return guests::delete(world, id),
+        SandboxKind::Members => return members::delete(world, id),
         _ => {}
     }
     if let Some(refusal) = refuse_destroy(world, kind, id) {
         return refusal;
     }
-    let shown = matches!(kind, Kind::Tags | Kind::Groups | Kind::Assets);
+    let shown = matches!(kind, SandboxKind::Tags | SandboxKind::Groups | SandboxKind::Assets);
     let body = if shown { inspected(world, kind, id) } else { None };
     let gone = world.remove(kind, id);
     let quirks = &world.quirks;
@@ -182,110 +196,115 @@ pub(super) fn destroy(world: &mut World, kind: Kind, id: &str) -> Answer {
         if let Some(body) = &mut body {
             body["deleted_at"] = json!(crate::sandbox::serialize::millis(world.now()));
         }
-        Answer::item(json!(body))
+        SandboxResponse::item(json!(body))
     };
     let answer = match kind {
-        Kind::Runs if quirks.has(Quirk::RunDelete204) => Answer::empty(204),
-        Kind::Runs if quirks.has(Quirk::RunDeleteMessage) => {
-            Answer::ok(json!({"message": "The process was deleted"}))
+        SandboxKind::Runs if quirks.has(Quirk::RunDelete204) => SandboxResponse::empty(204),
+        SandboxKind::Runs if quirks.has(Quirk::RunDeleteMessage) => {
+            SandboxResponse::ok(json!({"message": "The process was deleted"}))
         }
-        Kind::Checklists => {
+        SandboxKind::Checklists => {
             let message = "The Template was deleted, and references were also deleted from:";
-            Answer::ok(json!({"message": message, "deleted_references": []}))
+            SandboxResponse::ok(json!({"message": message, "deleted_references": []}))
         }
-        Kind::Tags if gone && quirks.has(Quirk::TagDeleteData) => deleted(body),
-        Kind::Groups if quirks.has(Quirk::GroupDeleteData) => deleted(body),
-        Kind::Assets if quirks.has(Quirk::FileDeleteData) => deleted(body),
-        Kind::Runs | Kind::Assets => Answer::empty(200),
-        _ => Answer::empty(204),
+        SandboxKind::Tags if gone && quirks.has(Quirk::TagDeleteData) => deleted(body),
+        SandboxKind::Groups if quirks.has(Quirk::GroupDeleteData) => deleted(body),
+        SandboxKind::Assets if quirks.has(Quirk::FileDeleteData) => deleted(body),
+        SandboxKind::Runs | SandboxKind::Assets => SandboxResponse::empty(200),
+        _ => SandboxResponse::empty(204),
     };
     if gone { answer.applied() } else { answer }
 }
 
 /// Why a permanent delete is refused, if it is (API sheet, rows 6, 7, 9 to 11 and section 7).
-fn refuse_destroy(world: &World, kind: Kind, id: &str) -> Option<Answer> {
+fn refuse_destroy(world: &Database, kind: SandboxKind, id: &str) -> Option<SandboxResponse> {
     let quirks = &world.quirks;
     if let Some(refusal) = process_task(world, kind, id) {
         return Some(refusal);
     }
     let missing = world.row(kind, id).is_none();
     if missing {
-        return (kind != Kind::Tags).then(Answer::not_found);
+        return (kind != SandboxKind::Tags).then(SandboxResponse::not_found);
     }
-    if matches!(kind, Kind::Runs | Kind::Checklists) && world.role != Role::Admin {
-        return Some(Answer::refused(403, "Only administrators can delete permanently"));
+    if matches!(kind, SandboxKind::Runs | SandboxKind::Checklists) && world.role != Role::Admin {
+        return Some(SandboxResponse::refused(403, "Only administrators can delete permanently"));
     }
     if world.role == Role::Light {
-        return Some(Answer::refused(403, "You do not have permission to perform this action"));
+        return Some(SandboxResponse::refused(403, "You do not have permission to perform this action"));
     }
     let live = !archived(world, kind, id);
     match kind {
-        Kind::Runs if live && quirks.has(Quirk::RunDelete404) => Some(Answer::not_found()),
-        Kind::Runs if live => {
-            Some(Answer::refused(422, "The process must be archived before it can be deleted"))
+        SandboxKind::Runs if live && quirks.has(Quirk::RunDelete404) => Some(SandboxResponse::not_found()),
+        SandboxKind::Runs if live => {
+            Some(SandboxResponse::refused(422, "The process must be archived before it can be deleted"))
         }
-        Kind::Checklists if live && quirks.has(Quirk::TemplateDelete404) => Some(Answer::not_found()),
-        Kind::Checklists if live => {
+        SandboxKind::Checklists if live && quirks.has(Quirk::TemplateDelete404) => {
+            Some(SandboxResponse::not_found())
+        }
+        SandboxKind::Checklists if live => {
             let status = if quirks.has(Quirk::TemplateDelete400) { 400 } else { 422 };
-            Some(Answer::refused(status, "The template must be archived before it can be deleted"))
+            Some(SandboxResponse::refused(status, "The template must be archived before it can be deleted"))
         }
-        Kind::Assets => world.files.get(id).and_then(|file| refuse_file(world, file)),
+        SandboxKind::Assets => world.files.get(id).and_then(|file| refuse_file(world, file)),
         _ => None,
     }
 }
 
-fn refuse_file(world: &World, file: &File) -> Option<Answer> {
+fn refuse_file(world: &Database, file: &FileRow) -> Option<SandboxResponse> {
     if world.swept(file) {
-        return Some(Answer::not_found());
+        return Some(SandboxResponse::not_found());
     }
     let status = if world.quirks.has(Quirk::Logo422) { 422 } else { 403 };
     let logo = file.subject.sort == "Organization";
-    logo.then(|| Answer::refused(status, "The organization's logo cannot be deleted here"))
+    logo.then(|| SandboxResponse::refused(status, "The organization's logo cannot be deleted here"))
 }
 
 /// Refuses the one-off verbs for anything that belongs to a process (API sheet, row 9).
-fn process_task(world: &World, kind: Kind, id: &str) -> Option<Answer> {
-    if kind != Kind::Tasks {
+fn process_task(world: &Database, kind: SandboxKind, id: &str) -> Option<SandboxResponse> {
+    if kind != SandboxKind::Tasks {
         return None;
     }
     let linked = world.tasks.get(id).map_or_else(|| world.step(id).is_some(), |task| task.run.is_some());
     let refusal = || match world.quirks.has(Quirk::ProcessTask400) {
-        true => Answer::refused(400, "This task is not a one-off task"),
-        false => Answer::not_found(),
+        true => SandboxResponse::refused(400, "This task is not a one-off task"),
+        false => SandboxResponse::not_found(),
     };
     linked.then(refusal)
 }
 
-fn archived(world: &World, kind: Kind, id: &str) -> bool {
+fn archived(world: &Database, kind: SandboxKind, id: &str) -> bool {
     world.row(kind, id).is_some_and(|row| row.base().archived.is_some())
 }
 
-fn plain_body(world: &World, kind: Kind, id: &str) -> Value {
-    let query = Query::default();
-    json!(Shape::new(world, &query, Place::ById).record(kind, id))
+fn plain_body(world: &Database, kind: SandboxKind, id: &str) -> Value {
+    let query = RequestParameters::default();
+    json!(Serializer::new(world, &query, SerializeContext::ById).record(kind, id))
 }
 
-fn plain_item(world: &World, kind: Kind, id: &str) -> Answer {
-    Answer::item(plain_body(world, kind, id))
+fn plain_item(world: &Database, kind: SandboxKind, id: &str) -> SandboxResponse {
+    SandboxResponse::item(plain_body(world, kind, id))
 }
 
 /// The bytes of a file (API sheet 7): none for external links, a lasting 5xx when the stored object is gone.
-pub(super) fn bytes(world: &World, id: &str, delivery: Delivery) -> Answer {
-    let Some((key, file)) = world.files.get_key_value(id) else { return Answer::not_found() };
+pub(super) fn bytes(world: &Database, id: &str, delivery: Delivery) -> SandboxResponse {
+    let Some((key, file)) = world.files.get_key_value(id) else { return SandboxResponse::not_found() };
     if file.by_url || world.swept(file) {
-        return Answer::not_found();
+        return SandboxResponse::not_found();
     }
     let gone = file.base.serial.is_multiple_of(3) && world.quirks.has(Quirk::BytesGone);
     if !file.stored || gone {
-        return Answer::refused(500, "Trying to access array offset on value of type null");
+        return SandboxResponse::refused(500, "Trying to access array offset on value of type null");
     }
     let bytes = contents(key, &file.filename, file.size);
     match delivery {
-        Delivery::Inline => Answer::new(200, Content::Bytes { mime: mime(&file.filename), bytes }),
+        Delivery::Inline => {
+            SandboxResponse::new(200, ResponseContent::Bytes { mime: mime(&file.filename), bytes })
+        }
         Delivery::Attachment => {
-            let body = Content::Bytes { mime: "application/octet-stream", bytes };
+            let body = ResponseContent::Bytes { mime: "application/octet-stream", bytes };
             let name = quotable(&file.filename);
-            Answer::new(200, body).header("Content-Disposition", format!("attachment; filename=\"{name}\""))
+            SandboxResponse::new(200, body)
+                .header("Content-Disposition", format!("attachment; filename=\"{name}\""))
         }
     }
 }
@@ -293,7 +312,7 @@ pub(super) fn bytes(world: &World, id: &str, delivery: Delivery) -> Answer {
 /// What is in a file: the first bytes of files of its kind, a line that names it, then noise of its own, of every byte
 /// there is.
 pub(super) fn contents(id: &str, filename: &str, size: usize) -> Vec<u8> {
-    let mut dice = Dice::new(id.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte))));
+    let mut dice = Rng::new(id.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte))));
     let mut bytes = Vec::with_capacity(size + 8);
     bytes.extend_from_slice(match mime(filename) {
         "application/pdf" => b"%PDF-1.7\n",

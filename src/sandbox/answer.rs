@@ -11,24 +11,24 @@ use serde_json::{Value, json};
 
 /// What a request is answered with.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
+pub(super) struct SandboxResponse {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Content,
+    pub(super) body: ResponseContent,
     /// Whether the request changed the organization.
     pub(super) applied: bool,
 }
 
 /// The body of an answer.
 #[derive(Debug, Clone)]
-pub(super) enum Content {
+pub(super) enum ResponseContent {
     Empty,
     Json(Value),
     Html(String),
     Bytes { mime: &'static str, bytes: Vec<u8> },
 }
 
-impl Content {
+impl ResponseContent {
     /// The bytes to send and their content type.
     pub(super) fn into_bytes(self) -> (Vec<u8>, Option<&'static str>) {
         match self {
@@ -40,17 +40,17 @@ impl Content {
     }
 }
 
-impl Answer {
-    pub(super) const fn new(status: u16, body: Content) -> Self {
+impl SandboxResponse {
+    pub(super) const fn new(status: u16, body: ResponseContent) -> Self {
         Self { status, headers: Vec::new(), body, applied: false }
     }
 
     pub(super) const fn ok(body: Value) -> Self {
-        Self::new(200, Content::Json(body))
+        Self::new(200, ResponseContent::Json(body))
     }
 
     pub(super) const fn empty(status: u16) -> Self {
-        Self::new(status, Content::Empty)
+        Self::new(status, ResponseContent::Empty)
     }
 
     /// One object in the usual envelope.
@@ -81,18 +81,18 @@ impl Answer {
 
     /// E1 in general.
     pub(super) fn coded(status: u16, message: &str, code: &str) -> Self {
-        Self::new(status, Content::Json(json!({"error": true, "message": message, "code": code})))
+        Self::new(status, ResponseContent::Json(json!({"error": true, "message": message, "code": code})))
     }
 
     /// E2: an error in words.
     pub(super) fn refused(status: u16, message: &str) -> Self {
-        Self::new(status, Content::Json(json!({"error": true, "message": message})))
+        Self::new(status, ResponseContent::Json(json!({"error": true, "message": message})))
     }
 
     /// E5: too many requests.
     pub(super) fn throttled(seconds: u64) -> Self {
         let body = json!({"message": "Too many requests", "code": "RATE_LIMIT_EXCEEDED"});
-        Self::new(429, Content::Json(body)).header("Retry-After", seconds.to_string())
+        Self::new(429, ResponseContent::Json(body)).header("Retry-After", seconds.to_string())
     }
 
     /// E8: a page for people, titled with the status.
@@ -102,7 +102,7 @@ impl Answer {
         let text = format!(
             "<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{status} {title}</h1></body></html>\n"
         );
-        Self::new(status, Content::Html(text))
+        Self::new(status, ResponseContent::Html(text))
     }
 
     /// Turns it into a response. Headers that HTTP does not allow are left out.

@@ -17,7 +17,7 @@ pub struct Fault {
     /// A part of the path with its query, or a pattern for the whole of it when it holds a `*`; any when none.
     pub path: Option<String>,
     /// What the request is for; anything when none.
-    pub call: Option<Call>,
+    pub call: Option<Operation>,
     /// Which of the matching requests, counted from 1. With neither this nor `share`, every one.
     pub nth: Vec<u64>,
     /// Which part of the matching requests, from 0 to 1; the same ones for the same seed.
@@ -27,13 +27,13 @@ pub struct Fault {
     /// How long the request waits before anything else happens to it.
     pub delay: Duration,
     /// What happens.
-    pub mishap: Mishap,
+    pub mishap: FaultEffect,
 }
 
 /// What a request is for, whichever kind of record it concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Call {
+pub enum Operation {
     /// A page of a list.
     List,
     /// One record, the identity and the organization among them.
@@ -50,7 +50,7 @@ pub enum Call {
 
 /// What happens to a request.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Mishap {
+pub enum FaultEffect {
     /// It is answered as ever; for rules that only delay.
     None,
     /// It is answered with this instead of the true answer, and takes effect first when `apply` is set.
@@ -106,16 +106,16 @@ pub enum Mishap {
 
 impl Fault {
     /// A rule for every request whose path contains or, with a `*`, matches `path`.
-    pub fn on(method: &str, path: &str, mishap: Mishap) -> Self {
+    pub fn on(method: &str, path: &str, mishap: FaultEffect) -> Self {
         Self { method: Some(method.to_uppercase()), path: Some(path.to_owned()), ..Self::every(mishap) }
     }
 
     /// A rule for every request for this, whichever kind of record it concerns.
-    pub fn to(call: Call, mishap: Mishap) -> Self {
+    pub fn to(call: Operation, mishap: FaultEffect) -> Self {
         Self { call: Some(call), ..Self::every(mishap) }
     }
 
-    const fn every(mishap: Mishap) -> Self {
+    const fn every(mishap: FaultEffect) -> Self {
         Self {
             method: None,
             path: None,
@@ -142,7 +142,7 @@ impl Fault {
         self
     }
 
-    fn matches(&self, method: &str, paths: &[&str], call: Option<Call>) -> bool {
+    fn matches(&self, method: &str, paths: &[&str], call: Option<Operation>) -> bool {
         self.method.as_deref().is_none_or(|wanted| wanted == method)
             && self.call.is_none_or(|wanted| Some(wanted) == call)
             && self.path.as_deref().is_none_or(|wanted| match wanted.contains('*') {
@@ -174,11 +174,11 @@ fn glob(pattern: &str, text: &str) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     seed: u64,
-    rules: Vec<Counted>,
+    rules: Vec<RuleCounter>,
 }
 
 #[derive(Debug)]
-struct Counted {
+struct RuleCounter {
     fault: Fault,
     seen: u64,
     fired: u64,
@@ -186,7 +186,7 @@ struct Counted {
 
 impl Faults {
     pub(super) fn new(seed: u64, faults: Vec<Fault>) -> Self {
-        let rules = faults.into_iter().map(|fault| Counted { fault, seen: 0, fired: 0 }).collect();
+        let rules = faults.into_iter().map(|fault| RuleCounter { fault, seen: 0, fired: 0 }).collect();
         Self { seed, rules }
     }
 
@@ -195,8 +195,8 @@ impl Faults {
         &mut self,
         method: &str,
         paths: &[&str],
-        call: Option<Call>,
-    ) -> Option<(Duration, Mishap)> {
+        call: Option<Operation>,
+    ) -> Option<(Duration, FaultEffect)> {
         let mut struck = None;
         for (place, rule) in self.rules.iter_mut().enumerate() {
             if !rule.fault.matches(method, paths, call) {
@@ -240,10 +240,10 @@ pub enum FaultError {
 /// One rule as it stands in a file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Written {
+struct FaultEntry {
     method: Option<String>,
     path: Option<String>,
-    call: Option<Call>,
+    call: Option<Operation>,
     #[serde(default)]
     nth: Vec<u64>,
     share: Option<f64>,
@@ -285,14 +285,14 @@ enum Word {
 ///
 /// [`FaultError`] says which rule is wrong and why.
 pub fn read_faults(text: &str) -> Result<Vec<Fault>, FaultError> {
-    let written: Vec<Written> = serde_json::from_str(text)?;
+    let written: Vec<FaultEntry> = serde_json::from_str(text)?;
     let numbered = written.into_iter().enumerate();
     numbered
         .map(|(index, rule)| rule.checked().map_err(|what| FaultError::Rule { rule: index + 1, what }))
         .collect()
 }
 
-impl Written {
+impl FaultEntry {
     fn checked(self) -> Result<Fault, String> {
         if let Some(share) = self.share.filter(|share| !(0.0..=1.0).contains(share)) {
             return Err(format!("`share` is {share}, but goes from 0 to 1"));
@@ -316,7 +316,7 @@ impl Written {
         })
     }
 
-    fn mishap(&self) -> Result<Mishap, String> {
+    fn mishap(&self) -> Result<FaultEffect, String> {
         let apply = self.apply;
         let answers = matches!(self.does, None | Some(Word::Answer | Word::StatusAfter));
         if !answers && (self.body.is_some() || !self.headers.is_empty()) {
@@ -331,32 +331,32 @@ impl Written {
         let span = Duration::from_millis;
         Ok(match (self.does, self.status) {
             (None, None) if self.delay_ms > 0 && self.body.is_none() && self.headers.is_empty() => {
-                Mishap::None
+                FaultEffect::None
             }
             (None, None) => return Err("it says neither `does`, `status` nor `delay-ms`".to_owned()),
             (Some(Word::Answer | Word::StatusAfter), None) => return Err("`status` is missing".to_owned()),
             (None | Some(Word::Answer), Some(status)) => self.answer(status, apply),
             (Some(Word::StatusAfter), Some(status)) => self.answer(status, true),
-            (Some(Word::Html), status) => Mishap::Html { status: status.unwrap_or(502), apply },
+            (Some(Word::Html), status) => FaultEffect::Html { status: status.unwrap_or(502), apply },
             (Some(_), Some(_)) => {
                 return Err("`status` goes with `answer`, `status-after` and `html` only".to_owned());
             }
-            (Some(Word::ResetBefore), None) => Mishap::ResetBefore,
-            (Some(Word::ResetAfter), None) => Mishap::ResetAfter,
-            (Some(Word::Hang), None) => {
-                self.apply_after_ms.map_or(Mishap::Hang { apply }, |ms| Mishap::HangLate { after: span(ms) })
-            }
-            (Some(Word::Truncated), None) => Mishap::Truncated,
-            (Some(Word::TruncatedBefore), None) => Mishap::TruncatedBefore,
-            (Some(Word::Garbage), None) => Mishap::Garbage,
-            (Some(Word::GarbageBefore), None) => Mishap::GarbageBefore,
-            (Some(Word::NotUtf8), None) => Mishap::NotUtf8,
-            (Some(Word::RevokeToken), None) => Mishap::RevokeToken,
-            (Some(Word::Refuse), None) => Mishap::Refuse { span: span(self.for_ms.unwrap_or_default()) },
+            (Some(Word::ResetBefore), None) => FaultEffect::ResetBefore,
+            (Some(Word::ResetAfter), None) => FaultEffect::ResetAfter,
+            (Some(Word::Hang), None) => self
+                .apply_after_ms
+                .map_or(FaultEffect::Hang { apply }, |ms| FaultEffect::HangLate { after: span(ms) }),
+            (Some(Word::Truncated), None) => FaultEffect::Truncated,
+            (Some(Word::TruncatedBefore), None) => FaultEffect::TruncatedBefore,
+            (Some(Word::Garbage), None) => FaultEffect::Garbage,
+            (Some(Word::GarbageBefore), None) => FaultEffect::GarbageBefore,
+            (Some(Word::NotUtf8), None) => FaultEffect::NotUtf8,
+            (Some(Word::RevokeToken), None) => FaultEffect::RevokeToken,
+            (Some(Word::Refuse), None) => FaultEffect::Refuse { span: span(self.for_ms.unwrap_or_default()) },
         })
     }
 
-    fn answer(&self, status: u16, apply: bool) -> Mishap {
-        Mishap::Answer { status, body: self.body.clone(), headers: self.headers.clone(), apply }
+    fn answer(&self, status: u16, apply: bool) -> FaultEffect {
+        FaultEffect::Answer { status, body: self.body.clone(), headers: self.headers.clone(), apply }
     }
 }

@@ -5,13 +5,13 @@
 
 use serde_json::{Value, json};
 
-use super::rows::{Key, Moment, Run, Template};
-use super::store::{Step, step_id};
-use crate::sandbox::serialize::{Place, Shape, embed_block, plain};
+use super::rows::{ProcessRow, SandboxKey, TemplateRow, UnixSeconds};
+use super::store::{ProcessTask, step_id};
+use crate::sandbox::serialize::{SerializeContext, Serializer, embed_block, plain};
 
 /// Where a process task stands in an answer: its includes are named accordingly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Depth {
+pub(super) enum TaskDepth {
     /// It is what was asked for.
     Own,
     /// It came along with its process, whose request names its includes `tasks.threads` and so on.
@@ -19,18 +19,18 @@ pub(super) enum Depth {
 }
 
 /// What the includes of a task are derived from.
-pub(super) struct About<'a> {
+pub(super) struct TaskIncludes<'a> {
     pub(super) id: &'a str,
     pub(super) title: &'a str,
     /// How many comments it has.
     pub(super) threads: u32,
     /// When they were written.
-    pub(super) at: Moment,
+    pub(super) at: UnixSeconds,
     /// The field that takes files, where it holds some.
     pub(super) file_field: Option<Value>,
 }
 
-impl Step<'_> {
+impl ProcessTask<'_> {
     /// How many comments a process task has.
     pub(super) fn threads(&self) -> u32 {
         self.run.base.serial.wrapping_add(u32::from(self.position)) % 3
@@ -38,23 +38,23 @@ impl Step<'_> {
 
     /// When a process task was done, or last spoken of, one hour after the other. What happens to its process later, such
     /// as archiving, changes nothing about that.
-    pub(super) fn ended(&self) -> Moment {
-        self.run.base.created + (Moment::from(self.position) + 1) * 3600
+    pub(super) fn ended(&self) -> UnixSeconds {
+        self.run.base.created + (UnixSeconds::from(self.position) + 1) * 3600
     }
 }
 
-impl Shape<'_> {
+impl Serializer<'_> {
     /// Whether this include of a task was asked for.
-    pub(super) fn asks(&self, depth: Depth, include: &str) -> bool {
+    pub(super) fn asks(&self, depth: TaskDepth, include: &str) -> bool {
         match depth {
-            Depth::Own => self.query.with(include),
-            Depth::InRun => self.query.with_in("tasks", include),
+            TaskDepth::Own => self.query.with(include),
+            TaskDepth::InRun => self.query.with_in("tasks", include),
         }
     }
 
-    pub(super) fn run_includes(&self, body: &mut Value, key: &Key, run: &Run) {
+    pub(super) fn run_includes(&self, body: &mut Value, key: &SandboxKey, run: &ProcessRow) {
         let shown = if self.world.hides(run) { 0 } else { run.total };
-        let steps = || (0..shown).map(|position| Step { key, run, position });
+        let steps = || (0..shown).map(|position| ProcessTask { key, run, position });
         if self.query.with("assets") {
             body["assets"] = self.assets(key);
         }
@@ -65,7 +65,7 @@ impl Shape<'_> {
             body["folders"] = self.include(self.folder_of(run.folder.as_ref()).into_iter().collect());
         }
         if self.query.with("tasks") {
-            body["tasks"] = self.include(steps().map(|step| self.step(step, Depth::InRun)).collect());
+            body["tasks"] = self.include(steps().map(|step| self.step(step, TaskDepth::InRun)).collect());
         }
         if self.query.with("tasks_meta") {
             let meta = json!({"total": shown, "completed": run.done.min(shown)});
@@ -85,19 +85,19 @@ impl Shape<'_> {
         }
     }
 
-    fn fields_of(&self, step: Step<'_>) -> Vec<Value> {
+    fn fields_of(&self, step: ProcessTask<'_>) -> Vec<Value> {
         let id = self.world.step_key(step.run.base.serial, step.position);
         let title = self.world.names.step(step.run.pattern, usize::from(step.position));
         [Some(form_field(&id, &title)), self.step_answers(step).field].into_iter().flatten().collect()
     }
 
     /// Every field of a process: those of the kick-off, then those of its tasks.
-    pub(super) fn answers_in(&self, key: &Key, run: &Run) -> Vec<Value> {
-        let steps = (0..run.total).map(|position| Step { key, run, position });
+    pub(super) fn answers_in(&self, key: &SandboxKey, run: &ProcessRow) -> Vec<Value> {
+        let steps = (0..run.total).map(|position| ProcessTask { key, run, position });
         self.kick_off_fields(key).into_iter().chain(steps.flat_map(|step| self.fields_of(step))).collect()
     }
 
-    pub(super) fn template_includes(&self, body: &mut Value, key: &Key, template: &Template) {
+    pub(super) fn template_includes(&self, body: &mut Value, key: &SandboxKey, template: &TemplateRow) {
         if self.query.with("assets") {
             body["assets"] = self.assets(key);
         }
@@ -119,8 +119,8 @@ impl Shape<'_> {
     }
 
     /// `summary` comes in lists only when asked for (API sheet 6.3).
-    pub(super) fn task_includes(&self, body: &mut Value, depth: Depth, about: &About<'_>) {
-        if (self.place == Place::ById && depth == Depth::Own) || self.asks(depth, "summary") {
+    pub(super) fn task_includes(&self, body: &mut Value, depth: TaskDepth, about: &TaskIncludes<'_>) {
+        if (self.place == SerializeContext::ById && depth == TaskDepth::Own) || self.asks(depth, "summary") {
             body["summary"] = json!(format!("<p>{}</p>", about.title));
         }
         if self.asks(depth, "form_fields") {
@@ -142,7 +142,7 @@ fn form_field(task: &str, title: &str) -> Value {
 }
 
 /// A comment. The sheet names no field of one but its id.
-fn thread(about: &About<'_>, number: u32) -> Value {
+fn thread(about: &TaskIncludes<'_>, number: u32) -> Value {
     let content = format!("Remark {} on {}", number + 1, about.title);
     json!({"id": step_id(about.id, 500 + number as usize), "content": content, "created_at": plain(about.at)})
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 /// Which limits the sandbox keeps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Limits {
+pub enum SandboxLimits {
     /// 140 requests per 10 s and 600 per 60 s over all, and 12 GET per 5 s (API sheet 4.3).
     #[default]
     Documented,
@@ -17,29 +17,29 @@ pub enum Limits {
 }
 
 /// A window: at most `most` requests, or at most that many GET, in `span`.
-struct Window {
+struct LimitWindow {
     most: usize,
     span: Duration,
     reads_only: bool,
 }
 
-const WINDOWS: [Window; 3] = [
-    Window { most: 140, span: Duration::from_secs(10), reads_only: false },
-    Window { most: 600, span: Duration::from_secs(60), reads_only: false },
-    Window { most: 12, span: Duration::from_secs(5), reads_only: true },
+const WINDOWS: [LimitWindow; 3] = [
+    LimitWindow { most: 140, span: Duration::from_secs(10), reads_only: false },
+    LimitWindow { most: 600, span: Duration::from_secs(60), reads_only: false },
+    LimitWindow { most: 12, span: Duration::from_secs(5), reads_only: true },
 ];
 
 /// The requests that were let through in the last minute.
 #[derive(Debug)]
-pub(super) struct Gate {
-    limits: Limits,
+pub(super) struct RequestWindows {
+    limits: SandboxLimits,
     all: VecDeque<Instant>,
     reads: VecDeque<Instant>,
 }
 
 /// What the gate says about one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pass {
+pub(super) enum LimitDecision {
     /// No limits are kept.
     Free,
     /// Let through; so many more would be now.
@@ -48,15 +48,15 @@ pub(super) enum Pass {
     Refused { seconds: u64 },
 }
 
-impl Gate {
-    pub(super) const fn new(limits: Limits) -> Self {
+impl RequestWindows {
+    pub(super) const fn new(limits: SandboxLimits) -> Self {
         Self { limits, all: VecDeque::new(), reads: VecDeque::new() }
     }
 
     /// Counts a request, or turns it away uncounted.
-    pub(super) fn pass(&mut self, read: bool) -> Pass {
-        if self.limits == Limits::Off {
-            return Pass::Free;
+    pub(super) fn pass(&mut self, read: bool) -> LimitDecision {
+        if self.limits == SandboxLimits::Off {
+            return LimitDecision::Free;
         }
         let now = Instant::now();
         let minute = Duration::from_secs(60);
@@ -79,12 +79,12 @@ impl Gate {
         }
         if !wait.is_zero() {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            return Pass::Refused { seconds: seconds.max(1) };
+            return LimitDecision::Refused { seconds: seconds.max(1) };
         }
         self.all.push_back(now);
         if read {
             self.reads.push_back(now);
         }
-        Pass::Counted { remaining: remaining.saturating_sub(1) }
+        LimitDecision::Counted { remaining: remaining.saturating_sub(1) }
     }
 }

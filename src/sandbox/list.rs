@@ -7,14 +7,14 @@ use std::{collections::VecDeque, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, wrapped};
-use super::includes::Depth;
+use super::answer::{SandboxResponse, wrapped};
+use super::includes::TaskDepth;
 use super::quirks::{Quirk, Quirks};
-use super::rows::Kind;
-use super::store::{Step, World};
-use crate::sandbox::parameters::Query;
-use crate::sandbox::query::{Scope, Spot, select};
-use crate::sandbox::serialize::{Place, Shape, fields, light_guest, light_user};
+use super::rows::SandboxKind;
+use super::store::{Database, ProcessTask};
+use crate::sandbox::parameters::RequestParameters;
+use crate::sandbox::query::{ListScope, RowPosition, select};
+use crate::sandbox::serialize::{SerializeContext, Serializer, fields, light_guest, light_user};
 
 /// How many selections are remembered.
 const REMEMBERED: usize = 8;
@@ -25,42 +25,47 @@ const CAP: usize = 100;
 
 /// What a list comes in by default, and the most that may be asked for; no cap is known for members and guests (API
 /// sheet, section 2).
-const fn pages_of(scope: Scope<'_>) -> (usize, usize) {
+const fn pages_of(scope: ListScope<'_>) -> (usize, usize) {
     match scope {
-        Scope::Kind(Kind::Members) => (9999, usize::MAX),
-        Scope::Kind(Kind::Guests) => (999, usize::MAX),
+        ListScope::Kind(SandboxKind::Members) => (9999, usize::MAX),
+        ListScope::Kind(SandboxKind::Guests) => (999, usize::MAX),
         _ => (10, CAP),
     }
 }
 
 /// The selections of the last few lists.
 #[derive(Debug, Default)]
-pub(super) struct Memory(VecDeque<Remembered>);
+pub(super) struct ListMemory(VecDeque<RememberedList>);
 
 #[derive(Debug)]
-struct Remembered {
+struct RememberedList {
     identity: String,
     revision: u64,
-    spots: Arc<[Spot]>,
+    spots: Arc<[RowPosition]>,
 }
 
-impl Memory {
-    fn select(&mut self, world: &World, scope: Scope<'_>, query: &Query) -> Arc<[Spot]> {
+impl ListMemory {
+    fn select(
+        &mut self,
+        world: &Database,
+        scope: ListScope<'_>,
+        query: &RequestParameters,
+    ) -> Arc<[RowPosition]> {
         let identity = format!("{scope:?}\n{}", query.identity());
-        let known = |entry: &&Remembered| entry.identity == identity && entry.revision == world.revision;
+        let known = |entry: &&RememberedList| entry.identity == identity && entry.revision == world.revision;
         if let Some(entry) = self.0.iter().find(known) {
             return Arc::clone(&entry.spots);
         }
-        let spots: Arc<[Spot]> = select(world, scope, query).into();
+        let spots: Arc<[RowPosition]> = select(world, scope, query).into();
         self.0.retain(|entry| entry.identity != identity);
         self.0.truncate(REMEMBERED - 1);
-        self.0.push_front(Remembered { identity, revision: world.revision, spots: Arc::clone(&spots) });
+        self.0.push_front(RememberedList { identity, revision: world.revision, spots: Arc::clone(&spots) });
         spots
     }
 }
 
 /// Where a page lies: what was asked, and what the answer says about it.
-struct Window<'a> {
+struct PageWindow<'a> {
     total: usize,
     page: usize,
     per_page: usize,
@@ -70,36 +75,37 @@ struct Window<'a> {
 
 /// One page of a kind, or of a process's tasks.
 pub(super) fn list(
-    world: &mut World,
-    memory: &mut Memory,
-    scope: Scope<'_>,
-    query: &Query,
+    world: &mut Database,
+    memory: &mut ListMemory,
+    scope: ListScope<'_>,
+    query: &RequestParameters,
     address: &str,
-) -> Answer {
-    if let Scope::TasksOf(run) = scope
+) -> SandboxResponse {
+    if let ListScope::TasksOf(run) = scope
         && !world.runs.contains_key(run)
     {
-        return Answer::not_found();
+        return SandboxResponse::not_found();
     }
     let page = query.number("page").unwrap_or(1);
     grow(world, scope, page);
     let spots = memory.select(world, scope, query);
-    let shape = Shape::new(world, query, Place::List);
+    let shape = Serializer::new(world, query, SerializeContext::List);
     let unpaged = match scope {
-        Scope::Kind(Kind::Runs | Kind::Checklists | Kind::Tasks | Kind::Guests) | Scope::TasksOf(_) => {
-            query.truthy("without_pagination") == Some(true)
-        }
-        Scope::Kind(Kind::Folders) => query.truthy("pagination") == Some(false),
-        Scope::Kind(_) => false,
+        ListScope::Kind(
+            SandboxKind::Runs | SandboxKind::Checklists | SandboxKind::Tasks | SandboxKind::Guests,
+        )
+        | ListScope::TasksOf(_) => query.truthy("without_pagination") == Some(true),
+        ListScope::Kind(SandboxKind::Folders) => query.truthy("pagination") == Some(false),
+        ListScope::Kind(_) => false,
     };
     if unpaged {
-        return Answer::item(spots.iter().filter_map(|spot| show(&shape, scope, *spot)).collect());
+        return SandboxResponse::item(spots.iter().filter_map(|spot| show(&shape, scope, *spot)).collect());
     }
     let asked = query.number("per_page").filter(|_| !world.quirks.has(Quirk::IgnorePerPage));
     let (default, cap) = pages_of(scope);
     let per_page =
         if world.quirks.has(Quirk::IgnorePerPage) { 10 } else { asked.unwrap_or(default).min(cap) };
-    let window = Window { total: spots.len(), page, per_page, address };
+    let window = PageWindow { total: spots.len(), page, per_page, address };
     let from = window.from();
     let repeats = usize::from(from > 0 && world.quirks.has(Quirk::Duplicates));
     let shown =
@@ -108,40 +114,55 @@ pub(super) fn list(
     enveloped(rows, &window, &world.quirks)
 }
 
-/// The organizations that the bearer's token opens (API sheet 6.11), made by [`Shape::organization`].
-pub(super) fn organizations(bodies: Vec<Value>, quirks: &Quirks, query: &Query, address: &str) -> Answer {
+/// The organizations that the bearer's token opens (API sheet 6.11), made by [`Serializer::organization`].
+pub(super) fn organizations(
+    bodies: Vec<Value>,
+    quirks: &Quirks,
+    query: &RequestParameters,
+    address: &str,
+) -> SandboxResponse {
     let name = |body: &Value| body["name"].as_str().unwrap_or_default().to_lowercase();
     let fits = |body: &Value| query.get("q").is_none_or(|needle| name(body).contains(&needle.to_lowercase()));
     let found: Vec<Value> = bodies.into_iter().filter(fits).collect();
     let per_page = query.number("per_page").unwrap_or(10).min(CAP);
-    let window = Window { total: found.len(), page: query.number("page").unwrap_or(1), per_page, address };
+    let window =
+        PageWindow { total: found.len(), page: query.number("page").unwrap_or(1), per_page, address };
     let rows = found.into_iter().skip(window.from()).take(per_page).collect();
     enveloped(rows, &window, quirks)
 }
 
 /// Ids and names alone, without pages (API sheet 6.1, 6.2, 6.7 to 6.9).
-pub(super) fn light(world: &World, memory: &mut Memory, kind: Kind, query: &Query) -> Answer {
-    let spots = memory.select(world, Scope::Kind(kind), query);
-    let row = |spot: &Spot| match (kind, *spot) {
-        (Kind::Runs, Spot::Row(index)) => {
+pub(super) fn light(
+    world: &Database,
+    memory: &mut ListMemory,
+    kind: SandboxKind,
+    query: &RequestParameters,
+) -> SandboxResponse {
+    let spots = memory.select(world, ListScope::Kind(kind), query);
+    let row = |spot: &RowPosition| match (kind, *spot) {
+        (SandboxKind::Runs, RowPosition::Row(index)) => {
             world.runs.get_index(index).map(|(id, row)| json!({"id": &**id, "name": row.name}))
         }
-        (Kind::Checklists, Spot::Row(index)) => {
+        (SandboxKind::Checklists, RowPosition::Row(index)) => {
             world.templates.get_index(index).map(|(id, row)| json!({"id": &**id, "title": row.title}))
         }
-        (Kind::Groups, Spot::Row(index)) => {
+        (SandboxKind::Groups, RowPosition::Row(index)) => {
             world.groups.get_index(index).map(|(id, row)| json!({"id": &**id, "name": row.name}))
         }
-        (Kind::Guests, Spot::Row(index)) => world.guests.get_index(index).map(|(_, row)| light_guest(row)),
-        (Kind::Members, Spot::Row(index)) => world.users.get_index(index).map(|(_, row)| light_user(row)),
+        (SandboxKind::Guests, RowPosition::Row(index)) => {
+            world.guests.get_index(index).map(|(_, row)| light_guest(row))
+        }
+        (SandboxKind::Members, RowPosition::Row(index)) => {
+            world.users.get_index(index).map(|(_, row)| light_user(row))
+        }
         _ => None,
     };
-    Answer::item(spots.iter().filter_map(row).collect::<Value>())
+    SandboxResponse::item(spots.iter().filter_map(row).collect::<Value>())
 }
 
 /// The growth quirk: a record is born while somebody walks.
-fn grow(world: &mut World, scope: Scope<'_>, page: usize) {
-    let Scope::Kind(kind) = scope else { return };
+fn grow(world: &mut Database, scope: ListScope<'_>, page: usize) {
+    let ListScope::Kind(kind) = scope else { return };
     if page > 1 && world.quirks.has(Quirk::Growth) && world.born < BIRTHS {
         world.born += 1;
         let name = format!("Born while walking {}", world.born);
@@ -149,42 +170,42 @@ fn grow(world: &mut World, scope: Scope<'_>, page: usize) {
     }
 }
 
-fn show(shape: &Shape<'_>, scope: Scope<'_>, spot: Spot) -> Option<Value> {
+fn show(shape: &Serializer<'_>, scope: ListScope<'_>, spot: RowPosition) -> Option<Value> {
     let world = shape.world;
     match (scope, spot) {
-        (_, Spot::Step { run, position }) => {
+        (_, RowPosition::Step { run, position }) => {
             let (key, run) = world.runs.get_index(run)?;
-            Some(shape.step(Step { key, run, position }, Depth::Own))
+            Some(shape.step(ProcessTask { key, run, position }, TaskDepth::Own))
         }
-        (Scope::Kind(Kind::Runs), Spot::Row(index)) => {
+        (ListScope::Kind(SandboxKind::Runs), RowPosition::Row(index)) => {
             world.runs.get_index(index).map(|(key, row)| shape.run(key, row))
         }
-        (Scope::Kind(Kind::Checklists), Spot::Row(index)) => {
+        (ListScope::Kind(SandboxKind::Checklists), RowPosition::Row(index)) => {
             world.templates.get_index(index).map(|(key, row)| shape.template(key, row))
         }
-        (Scope::Kind(Kind::Tasks), Spot::Row(index)) => {
+        (ListScope::Kind(SandboxKind::Tasks), RowPosition::Row(index)) => {
             world.tasks.get_index(index).map(|(key, row)| shape.task(key, row))
         }
-        (Scope::Kind(Kind::Tags), Spot::Row(index)) => {
+        (ListScope::Kind(SandboxKind::Tags), RowPosition::Row(index)) => {
             world.tags.get_index(index).map(|(key, row)| shape.tag(key, row))
         }
-        (Scope::Kind(Kind::Groups), Spot::Row(index)) => {
+        (ListScope::Kind(SandboxKind::Groups), RowPosition::Row(index)) => {
             world.groups.get_index(index).map(|(key, row)| shape.group(key, row))
         }
-        (Scope::Kind(Kind::Guests), Spot::Row(index)) => {
+        (ListScope::Kind(SandboxKind::Guests), RowPosition::Row(index)) => {
             world.guests.get_index(index).map(|(_, row)| shape.guest(row))
         }
-        (Scope::Kind(Kind::Members), Spot::Row(index)) => {
+        (ListScope::Kind(SandboxKind::Members), RowPosition::Row(index)) => {
             world.users.get_index(index).map(|(_, row)| shape.user(row))
         }
-        (Scope::Kind(Kind::Folders), Spot::Row(index)) => {
+        (ListScope::Kind(SandboxKind::Folders), RowPosition::Row(index)) => {
             world.folders.get_index(index).map(|(key, row)| shape.folder(key, row))
         }
-        (Scope::Kind(Kind::Assets) | Scope::TasksOf(_), Spot::Row(_)) => None,
+        (ListScope::Kind(SandboxKind::Assets) | ListScope::TasksOf(_), RowPosition::Row(_)) => None,
     }
 }
 
-impl Window<'_> {
+impl PageWindow<'_> {
     const fn from(&self) -> usize {
         (self.page - 1).saturating_mul(self.per_page)
     }
@@ -235,12 +256,12 @@ impl Window<'_> {
     }
 }
 
-fn enveloped(rows: Vec<Value>, window: &Window<'_>, quirks: &Quirks) -> Answer {
+fn enveloped(rows: Vec<Value>, window: &PageWindow<'_>, quirks: &Quirks) -> SandboxResponse {
     if quirks.has(Quirk::NoMeta) {
-        return Answer::item(Value::Array(rows));
+        return SandboxResponse::item(Value::Array(rows));
     }
     let meta = window.meta(rows.len(), quirks);
     let mut body = wrapped(Value::Array(rows));
     body["meta"] = json!({"pagination": meta});
-    Answer::ok(body)
+    SandboxResponse::ok(body)
 }

@@ -33,8 +33,8 @@ const RETRY: Duration = Duration::from_millis(50);
 
 /// The listener: hands out sockets with a switch, and can refuse connections for a while.
 #[derive(Debug)]
-pub(super) struct Doors {
-    latch: Latch,
+pub(super) struct SwitchedListener {
+    latch: HeldPort,
     address: SocketAddr,
     wanted: watch::Receiver<bool>,
     told: watch::Sender<bool>,
@@ -44,7 +44,7 @@ pub(super) struct Doors {
 
 /// What holds the port.
 #[derive(Debug)]
-enum Latch {
+enum HeldPort {
     Open(TcpListener),
     /// Bound but not listening: connections are refused, and nobody else takes the port.
     Shut(TcpSocket),
@@ -54,12 +54,12 @@ enum Latch {
 
 /// The handle that opens and shuts the listener.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct ListenerSwitch {
     wanted: watch::Sender<bool>,
     told: watch::Receiver<bool>,
 }
 
-impl Door {
+impl ListenerSwitch {
     /// Asks for the door to be open or shut; it soon is.
     pub(super) fn swing(&self, open: bool) {
         self.wanted.send_replace(open);
@@ -73,43 +73,43 @@ impl Door {
     }
 }
 
-impl Doors {
-    pub(super) fn new(listener: TcpListener, address: SocketAddr) -> (Self, Door) {
+impl SwitchedListener {
+    pub(super) fn new(listener: TcpListener, address: SocketAddr) -> (Self, ListenerSwitch) {
         let (wanted, asked) = watch::channel(true);
         let (told, heard) = watch::channel(true);
         let lines = CancellationToken::new();
-        let doors = Self { latch: Latch::Open(listener), address, wanted: asked, told, lines };
-        (doors, Door { wanted, told: heard })
+        let doors = Self { latch: HeldPort::Open(listener), address, wanted: asked, told, lines };
+        (doors, ListenerSwitch { wanted, told: heard })
     }
 
     /// Breaks every connection off and takes none.
     fn shut(&mut self) {
-        self.latch = Latch::Off;
+        self.latch = HeldPort::Off;
         mem::take(&mut self.lines).cancel();
-        self.latch = held(self.address).map_or(Latch::Off, Latch::Shut);
+        self.latch = held(self.address).map_or(HeldPort::Off, HeldPort::Shut);
         self.told.send_replace(false);
     }
 
     async fn open(&mut self) {
-        let opened = match mem::replace(&mut self.latch, Latch::Off) {
-            Latch::Open(listener) => Ok(listener),
-            Latch::Shut(socket) => socket.listen(BACKLOG),
-            Latch::Off => TcpListener::bind(self.address).await,
+        let opened = match mem::replace(&mut self.latch, HeldPort::Off) {
+            HeldPort::Open(listener) => Ok(listener),
+            HeldPort::Shut(socket) => socket.listen(BACKLOG),
+            HeldPort::Off => TcpListener::bind(self.address).await,
         };
         match opened {
             Ok(listener) => {
-                self.latch = Latch::Open(listener);
+                self.latch = HeldPort::Open(listener);
                 self.told.send_replace(true);
             }
             Err(_) => tokio::time::sleep(RETRY).await,
         }
     }
 
-    fn line(&self, stream: TcpStream) -> Line {
+    fn line(&self, stream: TcpStream) -> SwitchedSocket {
         // Answers are small and awaited; a socket that cannot do without Nagle works all the same.
         drop(stream.set_nodelay(true));
         let shut = Box::pin(self.lines.clone().cancelled_owned());
-        Line { stream, wire: Wire::default(), lines: self.lines.clone(), shut }
+        SwitchedSocket { stream, wire: ConnectionSwitch::default(), lines: self.lines.clone(), shut }
     }
 }
 
@@ -123,9 +123,9 @@ fn held(address: SocketAddr) -> io::Result<TcpSocket> {
 
 /// The switch of one connection; travels with each of its requests.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wire(Arc<AtomicBool>);
+pub(super) struct ConnectionSwitch(Arc<AtomicBool>);
 
-impl Wire {
+impl ConnectionSwitch {
     /// From now on nothing more is written: the next attempt resets the connection.
     pub(super) fn cut(&self) {
         self.0.store(true, Ordering::Release);
@@ -134,28 +134,28 @@ impl Wire {
 
 /// A socket with its switch.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct SwitchedSocket {
     stream: TcpStream,
-    wire: Wire,
+    wire: ConnectionSwitch,
     lines: CancellationToken,
     shut: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
-impl Listener for Doors {
-    type Io = Line;
+impl Listener for SwitchedListener {
+    type Io = SwitchedSocket;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Line, SocketAddr) {
+    async fn accept(&mut self) -> (SwitchedSocket, SocketAddr) {
         loop {
             let open = *self.wanted.borrow_and_update();
             match &mut self.latch {
-                Latch::Open(listener) if open => tokio::select! {
+                HeldPort::Open(listener) if open => tokio::select! {
                     (stream, address) = Listener::accept(listener) => return (self.line(stream), address),
                     Ok(()) = self.wanted.changed() => {}
                 },
-                Latch::Open(_) => self.shut(),
-                Latch::Shut(_) | Latch::Off if open => self.open().await,
-                Latch::Shut(_) | Latch::Off => {
+                HeldPort::Open(_) => self.shut(),
+                HeldPort::Shut(_) | HeldPort::Off if open => self.open().await,
+                HeldPort::Shut(_) | HeldPort::Off => {
                     // Nobody is left to open it when this fails.
                     if self.wanted.changed().await.is_err() {
                         std::future::pending::<()>().await;
@@ -170,13 +170,13 @@ impl Listener for Doors {
     }
 }
 
-impl Connected<IncomingStream<'_, Doors>> for Wire {
-    fn connect_info(stream: IncomingStream<'_, Doors>) -> Self {
+impl Connected<IncomingStream<'_, SwitchedListener>> for ConnectionSwitch {
+    fn connect_info(stream: IncomingStream<'_, SwitchedListener>) -> Self {
         stream.io().wire.clone()
     }
 }
 
-impl Line {
+impl SwitchedSocket {
     /// An error once the switch is thrown. The socket then closes with a reset, not with an orderly end.
     fn alive(&self) -> io::Result<()> {
         if self.wire.0.load(Ordering::Acquire) || self.lines.is_cancelled() {
@@ -187,7 +187,7 @@ impl Line {
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for SwitchedSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -201,7 +201,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for SwitchedSocket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -5,89 +5,89 @@
 use serde_json::{Map, Value, json};
 
 use super::Role;
-use super::answer::{Answer, Content};
+use super::answer::{ResponseContent, SandboxResponse};
 use super::quirks::Quirk;
-use super::rows::{Key, Run, User};
-use super::store::{Step, World, step_id};
-use crate::sandbox::parameters::Query;
-use crate::sandbox::serialize::{Place, Shape};
+use super::rows::{MemberRow, ProcessRow, SandboxKey};
+use super::store::{Database, ProcessTask, step_id};
+use crate::sandbox::parameters::RequestParameters;
+use crate::sandbox::serialize::{SerializeContext, Serializer};
 
 const DEFAULT_ADMIN: &str =
     "Cannot modify the default administrator. Please assign another member as default administrator first.";
 const LAST_ADMIN: &str = "Cannot remove the last administrator of this organization";
 
 /// The member with this id, if they are to be seen at all.
-fn seen<'a>(world: &'a World, id: &str) -> Option<&'a User> {
+fn seen<'a>(world: &'a Database, id: &str) -> Option<&'a MemberRow> {
     world.users.get(id).filter(|user| user.deleted.is_none() || world.quirks.has(Quirk::DeletedMembersListed))
 }
 
 /// Members one by one are for administrators.
-fn closed(world: &World, id: &str) -> Option<Answer> {
+fn closed(world: &Database, id: &str) -> Option<SandboxResponse> {
     if world.role != Role::Admin {
-        return Some(Answer::refused(403, "This action is unauthorized."));
+        return Some(SandboxResponse::refused(403, "This action is unauthorized."));
     }
-    seen(world, id).is_none().then(Answer::not_found)
+    seen(world, id).is_none().then(SandboxResponse::not_found)
 }
 
-pub(super) fn get(world: &World, id: &str, query: &Query) -> Answer {
+pub(super) fn get(world: &Database, id: &str, query: &RequestParameters) -> SandboxResponse {
     closed(world, id).unwrap_or_else(|| shown(world, id, query))
 }
 
-fn shown(world: &World, id: &str, query: &Query) -> Answer {
-    let shape = Shape::new(world, query, Place::ById);
+fn shown(world: &Database, id: &str, query: &RequestParameters) -> SandboxResponse {
+    let shape = Serializer::new(world, query, SerializeContext::ById);
     let user = world.users.get(id);
-    user.map_or_else(Answer::not_found, |user| Answer::item(shape.user(user)))
+    user.map_or_else(SandboxResponse::not_found, |user| SandboxResponse::item(shape.user(user)))
 }
 
 /// The administrator who would follow this one.
-fn heir(world: &World, id: i64) -> Option<Key> {
-    let fits = |user: &User| user.is_admin() && user.is_active() && !user.bot && user.id != id;
-    world.users.iter().find(|(_, user)| fits(user)).map(|(key, _)| Key::clone(key))
+fn heir(world: &Database, id: i64) -> Option<SandboxKey> {
+    let fits = |user: &MemberRow| user.is_admin() && user.is_active() && !user.bot && user.id != id;
+    world.users.iter().find(|(_, user)| fits(user)).map(|(key, _)| SandboxKey::clone(key))
 }
 
 /// Why this member has to stay, if they have to; the robot is spoken of in the words of the route.
-fn needed(world: &World, user: &User, robot: &str) -> Option<Answer> {
+fn needed(world: &Database, user: &MemberRow, robot: &str) -> Option<SandboxResponse> {
     let quirks = &world.quirks;
     let status = if quirks.has(Quirk::MemberRefusal403) { 403 } else { 400 };
     let sole = user.is_admin() && heir(world, user.id).is_none();
     match () {
-        () if user.bot => Some(Answer::refused(status, robot)),
+        () if user.bot => Some(SandboxResponse::refused(status, robot)),
         () if user.default_admin && (sole || quirks.has(Quirk::DefaultAdminRefused)) => {
-            Some(Answer::refused(status, DEFAULT_ADMIN))
+            Some(SandboxResponse::refused(status, DEFAULT_ADMIN))
         }
-        () if sole => Some(Answer::refused(status, LAST_ADMIN)),
+        () if sole => Some(SandboxResponse::refused(status, LAST_ADMIN)),
         () => None,
     }
 }
 
 /// `DELETE O/users/{id}/disable`.
-pub(super) fn disable(world: &mut World, id: &str) -> Answer {
+pub(super) fn disable(world: &mut Database, id: &str) -> SandboxResponse {
     turn_off(world, id, "Bot users cannot be disabled.", None)
 }
 
 /// `DELETE O/users/{id}`, with `with_reassignment=true&to={id}` when everything goes to somebody else.
-pub(super) fn dismiss(world: &mut World, id: &str, query: &Query) -> Answer {
+pub(super) fn dismiss(world: &mut Database, id: &str, query: &RequestParameters) -> SandboxResponse {
     let to = (query.truthy("with_reassignment") == Some(true)).then(|| query.get("to").unwrap_or_default());
     turn_off(world, id, "You can't remove a bot user from this organization!", to)
 }
 
-fn turn_off(world: &mut World, id: &str, robot: &str, to: Option<&str>) -> Answer {
+fn turn_off(world: &mut Database, id: &str, robot: &str, to: Option<&str>) -> SandboxResponse {
     if let Some(refusal) = closed(world, id) {
         return refusal;
     }
-    let Some(user) = world.users.get(id) else { return Answer::not_found() };
+    let Some(user) = world.users.get(id) else { return SandboxResponse::not_found() };
     if let Some(refusal) = needed(world, user, robot) {
         return refusal;
     }
     let (from, already, was_default) = (user.id, user.base.archived.is_some(), user.default_admin);
     if already && world.quirks.has(Quirk::RepeatRefused) {
-        return Answer::not_found();
+        return SandboxResponse::not_found();
     }
     let receiver = to.map(|to| world.users.get(to).filter(|user| user.is_active() && user.id != from));
     let receiver = receiver.map(|found| found.map(|user| user.id));
     if receiver == Some(None) {
         let body = json!({"message": "The given data was invalid.", "errors": {"to": ["The selected to is invalid."]}});
-        return Answer::new(422, Content::Json(body));
+        return SandboxResponse::new(422, ResponseContent::Json(body));
     }
     if let Some(Some(to)) = receiver {
         hand_over(world, from, to);
@@ -103,12 +103,12 @@ fn turn_off(world: &mut World, id: &str, robot: &str, to: Option<&str>) -> Answe
         user.base.updated = if already { user.base.updated } else { now };
     }
     world.revision += 1;
-    let answer = shown(world, id, &Query::default());
+    let answer = shown(world, id, &RequestParameters::default());
     if already && receiver.is_none() { answer } else { answer.applied() }
 }
 
 /// Processes, templates and tasks of one member become another's.
-fn hand_over(world: &mut World, from: i64, to: i64) {
+fn hand_over(world: &mut Database, from: i64, to: i64) {
     let change = |owner: &mut i64| *owner = if *owner == from { to } else { *owner };
     world.runs.values_mut().for_each(|run| change(&mut run.owner));
     world.templates.values_mut().for_each(|template| change(&mut template.owner));
@@ -118,40 +118,40 @@ fn hand_over(world: &mut World, from: i64, to: i64) {
     }
 }
 
-pub(super) fn enable(world: &mut World, id: &str) -> Answer {
+pub(super) fn enable(world: &mut Database, id: &str) -> SandboxResponse {
     if let Some(refusal) = closed(world, id) {
         return refusal;
     }
-    let Some(user) = world.users.get_mut(id) else { return Answer::not_found() };
+    let Some(user) = world.users.get_mut(id) else { return SandboxResponse::not_found() };
     let off = user.base.archived.is_some();
     if user.deleted.is_some() || (!off && world.quirks.has(Quirk::RepeatRefused)) {
-        return Answer::not_found();
+        return SandboxResponse::not_found();
     }
     if world.quirks.has(Quirk::SeatsExhausted) {
         let error = json!({"code": "SEAT_POOL_EXHAUSTED", "message": "No free seats are left in this plan",
                            "details": {"pool_type": user.role.to_lowercase()}});
-        return Answer::new(409, Content::Json(json!({"error": error})));
+        return SandboxResponse::new(409, ResponseContent::Json(json!({"error": error})));
     }
     user.base.archived = None;
     world.revision += 1;
-    let answer = shown(world, id, &Query::default());
+    let answer = shown(world, id, &RequestParameters::default());
     if off { answer.applied() } else { answer }
 }
 
 /// Deleting renames: what they did stays, under a name that says so.
-pub(super) fn delete(world: &mut World, id: &str) -> Answer {
+pub(super) fn delete(world: &mut Database, id: &str) -> SandboxResponse {
     if let Some(refusal) = closed(world, id) {
         return refusal;
     }
-    let Some(user) = world.users.get(id) else { return Answer::not_found() };
+    let Some(user) = world.users.get(id) else { return SandboxResponse::not_found() };
     if let Some(refusal) = needed(world, user, "You can't remove a bot user from this organization!") {
         return refusal;
     }
     if user.deleted.is_some() {
-        return Answer::not_found();
+        return SandboxResponse::not_found();
     }
     if user.base.archived.is_none() {
-        return Answer::refused(400, "Please disable the user before deletion");
+        return SandboxResponse::refused(400, "Please disable the user before deletion");
     }
     let now = world.now();
     if let Some(user) = world.users.get_mut(id) {
@@ -160,15 +160,15 @@ pub(super) fn delete(world: &mut World, id: &str) -> Answer {
         user.deleted = Some(now);
     }
     world.revision += 1;
-    shown(world, id, &Query::default()).applied()
+    shown(world, id, &RequestParameters::default()).applied()
 }
 
 /// `GET O/users/{id}/reassignment-information`: what somebody else would have to take over.
-pub(super) fn belongings(world: &World, id: &str) -> Answer {
+pub(super) fn belongings(world: &Database, id: &str) -> SandboxResponse {
     if let Some(refusal) = closed(world, id) {
         return refusal;
     }
-    let Some(user) = world.users.get(id) else { return Answer::not_found() };
+    let Some(user) = world.users.get(id) else { return SandboxResponse::not_found() };
     let templates: Vec<_> = world
         .templates
         .iter()
@@ -193,13 +193,13 @@ pub(super) fn belongings(world: &World, id: &str) -> Answer {
             && task.base.archived.is_none()
     });
     let tasks: Vec<Value> = open.map(|(key, task)| json!({"id": &**key, "title": task.title})).collect();
-    Answer::item(
+    SandboxResponse::item(
         json!({"templates": titles, "steps": steps, "process_tasks": process_tasks, "one_off_tasks": tasks}),
     )
 }
 
-fn open_steps(world: &World, key: &Key, run: &Run) -> Value {
-    let steps = (0..run.total).map(|position| Step { key, run, position });
+fn open_steps(world: &Database, key: &SandboxKey, run: &ProcessRow) -> Value {
+    let steps = (0..run.total).map(|position| ProcessTask { key, run, position });
     let open = steps.filter(|step| matches!(step.status(), "in-progress" | "not-started"));
     open.map(|step| {
         let title = world.names.step(run.pattern, usize::from(step.position));

@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 /// The names file. Kept beside the records, because process tasks take their titles from it when they are shown.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Names {
+pub(super) struct SandboxNames {
     pub(super) organization: String,
     pub(super) people: Vec<(String, String)>,
     pub(super) companies: Vec<String>,
-    pub(super) templates: Vec<Pattern>,
+    pub(super) templates: Vec<TemplateNames>,
     pub(super) tasks: Vec<String>,
     pub(super) files: Vec<(String, String)>,
     pub(super) systems: Vec<String>,
@@ -31,13 +31,13 @@ pub(super) struct Names {
 
 /// A template's title, how its processes are called, and its steps.
 #[derive(Debug, Default, Clone, Deserialize)]
-pub(super) struct Pattern {
+pub(super) struct TemplateNames {
     pub(super) title: String,
     pub(super) prefix: String,
     pub(super) steps: Vec<String>,
 }
 
-impl Names {
+impl SandboxNames {
     /// Reads the built-in file.
     pub(super) fn built_in() -> Result<Self, serde_json::Error> {
         serde_json::from_str(include_str!("../../assets/sandbox/names.json"))

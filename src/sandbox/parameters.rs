@@ -6,9 +6,9 @@ use percent_encoding::percent_decode_str;
 
 /// The parameters of one request, in the order they came.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Query(Vec<(String, String)>);
+pub(super) struct RequestParameters(Vec<(String, String)>);
 
-impl Query {
+impl RequestParameters {
     pub(super) fn parse(raw: Option<&str>) -> Self {
         let pairs = raw.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         Self(

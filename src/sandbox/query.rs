@@ -5,43 +5,50 @@
 use std::cmp::{Ordering, Reverse};
 
 use super::quirks::Quirk;
-use super::rows::{Base, Folder, Key, Kind, Moment, Row, Run, Tag, Tally, Task, Template, Tree, User};
-use super::store::{Step, World};
-use crate::sandbox::parameters::Query;
+use super::rows::{
+    CommonFields, FolderRow, FolderTree, MemberRow, PatchableRow, ProcessRow, SandboxKey, SandboxKind,
+    TagCount, TagRow, TaskRow, TemplateRow, UnixSeconds,
+};
+use super::store::{Database, ProcessTask};
+use crate::sandbox::parameters::RequestParameters;
 
 /// One row of a list, by its place in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spot {
+pub(super) enum RowPosition {
     Row(usize),
     Step { run: usize, position: u8 },
 }
 
 /// What a list is asked over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope<'a> {
-    Kind(Kind),
+pub(super) enum ListScope<'a> {
+    Kind(SandboxKind),
     TasksOf(&'a str),
 }
 
 /// The rows of a list, filtered and sorted.
-pub(super) fn select(world: &World, scope: Scope<'_>, query: &Query) -> Vec<Spot> {
-    let filter = Filter::new(world, query);
+pub(super) fn select(world: &Database, scope: ListScope<'_>, query: &RequestParameters) -> Vec<RowPosition> {
+    let filter = ListFilterQuery::new(world, query);
     let mut spots = match scope {
-        Scope::Kind(Kind::Runs) => rows(world.runs.values(), |run| filter.run(run)),
-        Scope::Kind(Kind::Checklists) => rows(world.templates.values(), |template| filter.template(template)),
-        Scope::Kind(Kind::Tasks) => filter.tasks(),
-        Scope::Kind(Kind::Assets) => Vec::new(),
-        Scope::Kind(Kind::Tags) => rows(world.tags.values(), |tag| filter.tag(tag)),
-        Scope::Kind(Kind::Groups) => {
+        ListScope::Kind(SandboxKind::Runs) => rows(world.runs.values(), |run| filter.run(run)),
+        ListScope::Kind(SandboxKind::Checklists) => {
+            rows(world.templates.values(), |template| filter.template(template))
+        }
+        ListScope::Kind(SandboxKind::Tasks) => filter.tasks(),
+        ListScope::Kind(SandboxKind::Assets) => Vec::new(),
+        ListScope::Kind(SandboxKind::Tags) => rows(world.tags.values(), |tag| filter.tag(tag)),
+        ListScope::Kind(SandboxKind::Groups) => {
             let group = |name: &str, description: &str| filter.named(name) || filter.named(description);
             rows(world.groups.values(), |row| {
                 group(&row.name, &row.description) && filter.scope(row.base.archived)
             })
         }
-        Scope::Kind(Kind::Guests) => rows(world.guests.values(), |guest| filter.named(&guest.email)),
-        Scope::Kind(Kind::Members) => rows(world.users.values(), |user| filter.member(user)),
-        Scope::Kind(Kind::Folders) => rows(world.folders.values(), |folder| filter.folder(folder)),
-        Scope::TasksOf(run) => {
+        ListScope::Kind(SandboxKind::Guests) => {
+            rows(world.guests.values(), |guest| filter.named(&guest.email))
+        }
+        ListScope::Kind(SandboxKind::Members) => rows(world.users.values(), |user| filter.member(user)),
+        ListScope::Kind(SandboxKind::Folders) => rows(world.folders.values(), |folder| filter.folder(folder)),
+        ListScope::TasksOf(run) => {
             let found = world.runs.get_full(run);
             // Those of an archived process are archived all of them, and no filter takes them apart.
             let shown = found.filter(|(_, _, run)| filter.scope(run.base.archived) || !world.hides(run));
@@ -52,44 +59,44 @@ pub(super) fn select(world: &World, scope: Scope<'_>, query: &Query) -> Vec<Spot
     spots
 }
 
-fn rows<'a, T: 'a>(rows: impl Iterator<Item = &'a T>, keep: impl Fn(&T) -> bool) -> Vec<Spot> {
-    rows.enumerate().filter(|(_, row)| keep(row)).map(|(index, _)| Spot::Row(index)).collect()
+fn rows<'a, T: 'a>(rows: impl Iterator<Item = &'a T>, keep: impl Fn(&T) -> bool) -> Vec<RowPosition> {
+    rows.enumerate().filter(|(_, row)| keep(row)).map(|(index, _)| RowPosition::Row(index)).collect()
 }
 
 /// Which side of the archive a list shows (API sheet, section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum ArchiveSide {
     Live,
     Archived,
     Both,
 }
 
-struct Filter<'a> {
-    world: &'a World,
-    query: &'a Query,
+struct ListFilterQuery<'a> {
+    world: &'a Database,
+    query: &'a RequestParameters,
     needle: Option<String>,
-    side: Side,
+    side: ArchiveSide,
     status: Option<&'a str>,
     owners: Vec<i64>,
     /// The ids of the tags asked for, by id or by title; none when the list is not narrowed by tag.
     tags: Option<Vec<&'a str>>,
     /// The folders asked for, with what stands in them if asked; none when the list is not narrowed by folder.
     folders: Option<Vec<&'a str>>,
-    now: Moment,
+    now: UnixSeconds,
 }
 
-impl<'a> Filter<'a> {
-    fn new(world: &'a World, query: &'a Query) -> Self {
+impl<'a> ListFilterQuery<'a> {
+    fn new(world: &'a Database, query: &'a RequestParameters) -> Self {
         let status = query.get("status");
         let by_status = status == Some("archived") && !world.quirks.has(Quirk::StatusArchivedIgnored);
         let side = match query.get("archived") {
-            Some("only") => Side::Archived,
-            Some(_) if query.truthy("archived") == Some(true) => Side::Both,
-            _ if by_status => Side::Archived,
-            _ => Side::Live,
+            Some("only") => ArchiveSide::Archived,
+            Some(_) if query.truthy("archived") == Some(true) => ArchiveSide::Both,
+            _ if by_status => ArchiveSide::Archived,
+            _ => ArchiveSide::Live,
         };
         let wanted: Vec<&str> = query.parts("tag").into_iter().chain(query.parts("tag_ids")).collect();
-        let named = |(key, tag): (&'a Key, &'a Tag)| {
+        let named = |(key, tag): (&'a SandboxKey, &'a TagRow)| {
             let fits = wanted.iter().any(|want| **want == **key || tag.title == *want);
             fits.then_some(&**key)
         };
@@ -106,19 +113,19 @@ impl<'a> Filter<'a> {
         }
     }
 
-    fn filed(&self, folder: Option<&Key>) -> bool {
+    fn filed(&self, folder: Option<&SandboxKey>) -> bool {
         let folders = self.folders.as_ref();
         folders.is_none_or(|folders| folder.is_some_and(|folder| folders.contains(&&**folder)))
     }
 
     /// Members come in all states (API sheet, section 5).
-    fn member(&self, user: &User) -> bool {
+    fn member(&self, user: &MemberRow) -> bool {
         (user.deleted.is_none() || self.world.quirks.has(Quirk::DeletedMembersListed))
             && (self.named(&user.full) || self.named(&user.email))
     }
 
-    fn folder(&self, folder: &Folder) -> bool {
-        let tree = self.query.get("folder_type").and_then(Tree::of).unwrap_or_default();
+    fn folder(&self, folder: &FolderRow) -> bool {
+        let tree = self.query.get("folder_type").and_then(FolderTree::of).unwrap_or_default();
         let parent = self.query.get("parent_id");
         folder.tree == tree
             && parent.is_none_or(|parent| folder.parent.as_deref() == Some(parent))
@@ -129,15 +136,15 @@ impl<'a> Filter<'a> {
         self.needle.as_deref().is_none_or(|needle| name.to_lowercase().contains(needle))
     }
 
-    const fn scope(&self, archived: Option<Moment>) -> bool {
+    const fn scope(&self, archived: Option<UnixSeconds>) -> bool {
         match self.side {
-            Side::Live => archived.is_none(),
-            Side::Archived => archived.is_some(),
-            Side::Both => true,
+            ArchiveSide::Live => archived.is_none(),
+            ArchiveSide::Archived => archived.is_some(),
+            ArchiveSide::Both => true,
         }
     }
 
-    fn tagged(&self, base: &Base) -> bool {
+    fn tagged(&self, base: &CommonFields) -> bool {
         let tags = self.tags.as_ref();
         tags.is_none_or(|tags| base.links.iter().any(|link| tags.contains(&&*link.tag)))
             && (self.query.truthy("untagged") != Some(true) || base.links.is_empty())
@@ -147,7 +154,7 @@ impl<'a> Filter<'a> {
         self.owners.is_empty() || self.owners.contains(&owner)
     }
 
-    fn run(&self, run: &Run) -> bool {
+    fn run(&self, run: &ProcessRow) -> bool {
         let template = self.query.get("checklist_id").or_else(|| self.query.get("blueprint_id"));
         let groups = self.query.parts("groups");
         self.scope(run.base.archived)
@@ -162,7 +169,7 @@ impl<'a> Filter<'a> {
             && self.named(&run.name)
     }
 
-    fn run_status(&self, run: &Run) -> bool {
+    fn run_status(&self, run: &ProcessRow) -> bool {
         match self.status {
             None => true,
             Some("starred") => run.starred,
@@ -171,7 +178,7 @@ impl<'a> Filter<'a> {
         }
     }
 
-    fn template(&self, template: &Template) -> bool {
+    fn template(&self, template: &TemplateRow) -> bool {
         let owner = self.query.get("owner_id").and_then(|id| id.parse::<i64>().ok());
         self.scope(template.base.archived)
             && self.status.is_none_or(|status| template.status.as_deref() == Some(status))
@@ -182,7 +189,7 @@ impl<'a> Filter<'a> {
             && self.named(&template.title)
     }
 
-    fn tag(&self, tag: &Tag) -> bool {
+    fn tag(&self, tag: &TagRow) -> bool {
         let all = self.query.get("all") == Some("true");
         let auto = self.query.truthy("auto_generated");
         let strict = self.query.truthy("strict") == Some(true);
@@ -196,7 +203,7 @@ impl<'a> Filter<'a> {
     }
 
     /// One-off tasks, tasks of processes, or both, as `is_oneoff` says (API sheet 6.3).
-    fn tasks(&self) -> Vec<Spot> {
+    fn tasks(&self) -> Vec<RowPosition> {
         let oneoff = self.query.truthy("is_oneoff");
         let mut spots = Vec::new();
         if oneoff != Some(false) {
@@ -210,7 +217,7 @@ impl<'a> Filter<'a> {
         spots
     }
 
-    fn task(&self, task: &Task) -> bool {
+    fn task(&self, task: &TaskRow) -> bool {
         let query = self.query;
         let (guests, groups) = (query.parts("guests"), query.parts("groups"));
         self.scope(self.world.task_archived(task))
@@ -224,10 +231,10 @@ impl<'a> Filter<'a> {
             && self.named(&task.title)
     }
 
-    fn task_status(&self, status: &str, deadline: Option<Moment>, problem: bool) -> bool {
+    fn task_status(&self, status: &str, deadline: Option<UnixSeconds>, problem: bool) -> bool {
         let done = status == "completed" || status == "auto-skipped";
         let due_within =
-            |days: Moment| deadline.is_some_and(|at| at >= self.now && at < self.now + days * 86_400);
+            |days: UnixSeconds| deadline.is_some_and(|at| at >= self.now && at < self.now + days * 86_400);
         match self.status {
             None => true,
             Some("complete" | "completed") => status == "completed",
@@ -241,7 +248,7 @@ impl<'a> Filter<'a> {
         }
     }
 
-    fn steps_of(&self, index: usize) -> Vec<Spot> {
+    fn steps_of(&self, index: usize) -> Vec<RowPosition> {
         let Some((key, run)) = self.world.runs.get_index(index) else { return Vec::new() };
         // Process tasks are assigned to their process's owner alone, and are in no folder.
         let asked = ["guests", "groups"].into_iter().any(|name| self.query.get(name).is_some());
@@ -253,18 +260,18 @@ impl<'a> Filter<'a> {
             return Vec::new();
         }
         let fits = |position: &u8| {
-            let step = Step { key, run, position: *position };
+            let step = ProcessTask { key, run, position: *position };
             self.task_status(step.status(), run.due, false)
                 && (self.needle.is_none()
                     || self.named(&self.world.names.step(run.pattern, usize::from(*position))))
         };
-        (0..run.total).filter(fits).map(|position| Spot::Step { run: index, position }).collect()
+        (0..run.total).filter(fits).map(|position| RowPosition::Step { run: index, position }).collect()
     }
 }
 
 /// The folders that `folder` names, `folder_id` being the same (API sheet, row 40), and with `entire_folder_tree` those
 /// inside them.
-fn wanted_folders<'a>(world: &'a World, query: &'a Query) -> Option<Vec<&'a str>> {
+fn wanted_folders<'a>(world: &'a Database, query: &'a RequestParameters) -> Option<Vec<&'a str>> {
     let mut wanted = vec![query.get("folder").or_else(|| query.get("folder_id"))?];
     if query.truthy("entire_folder_tree") == Some(true) {
         let mut next = 0;
@@ -284,19 +291,19 @@ enum SortKey {
     Text(String),
 }
 
-fn sort(world: &World, scope: Scope<'_>, query: &Query, spots: &mut Vec<Spot>) {
+fn sort(world: &Database, scope: ListScope<'_>, query: &RequestParameters, spots: &mut Vec<RowPosition>) {
     let asked = query.get("sort").or_else(|| query.get("sort_by")).unwrap_or_default();
     let (column, downwards) = asked.strip_prefix('-').map_or((asked, false), |column| (column, true));
     if !column.is_empty() {
         let tallies = column.ends_with("_templates") || column.ends_with("_processes");
-        let tallies = if tallies { world.tallies() } else { super::rows::Tallies::new() };
-        let tally = |spot: Spot| match (scope, spot) {
-            (Scope::Kind(Kind::Tags), Spot::Row(index)) => {
+        let tallies = if tallies { world.tallies() } else { super::rows::TagCounts::new() };
+        let tally = |spot: RowPosition| match (scope, spot) {
+            (ListScope::Kind(SandboxKind::Tags), RowPosition::Row(index)) => {
                 world.tags.get_index(index).and_then(|(key, _)| tallies.get(key)).copied().unwrap_or_default()
             }
-            _ => Tally::default(),
+            _ => TagCount::default(),
         };
-        let mut keyed: Vec<(SortKey, Spot)> =
+        let mut keyed: Vec<(SortKey, RowPosition)> =
             spots.iter().map(|spot| (sort_key(world, scope, column, *spot, tally(*spot)), *spot)).collect();
         keyed.sort_by(|(left, _), (right, _)| {
             let order: Ordering = left.cmp(right);
@@ -304,20 +311,28 @@ fn sort(world: &World, scope: Scope<'_>, query: &Query, spots: &mut Vec<Spot>) {
         });
         *spots = keyed.into_iter().map(|(_, spot)| spot).collect();
     }
-    if scope == Scope::Kind(Kind::Checklists) {
+    if scope == ListScope::Kind(SandboxKind::Checklists) {
         // Pinned ones come first whatever is asked (API sheet 6.2).
         spots.sort_by_key(|spot| match spot {
-            Spot::Row(index) => Reverse(world.templates.get_index(*index).is_some_and(|(_, row)| row.pinned)),
-            Spot::Step { .. } => Reverse(false),
+            RowPosition::Row(index) => {
+                Reverse(world.templates.get_index(*index).is_some_and(|(_, row)| row.pinned))
+            }
+            RowPosition::Step { .. } => Reverse(false),
         });
     }
 }
 
-fn sort_key(world: &World, scope: Scope<'_>, column: &str, spot: Spot, tally: Tally) -> SortKey {
+fn sort_key(
+    world: &Database,
+    scope: ListScope<'_>,
+    column: &str,
+    spot: RowPosition,
+    tally: TagCount,
+) -> SortKey {
     let row = match (scope, spot) {
-        (_, Spot::Step { run, position }) => return step_sort_key(world, column, run, position),
-        (Scope::Kind(kind), Spot::Row(index)) => row_at(world, kind, index),
-        (Scope::TasksOf(_), Spot::Row(_)) => None,
+        (_, RowPosition::Step { run, position }) => return step_sort_key(world, column, run, position),
+        (ListScope::Kind(kind), RowPosition::Row(index)) => row_at(world, kind, index),
+        (ListScope::TasksOf(_), RowPosition::Row(_)) => None,
     };
     let Some(row) = row else { return SortKey::Number(0) };
     let base = row.base();
@@ -337,7 +352,7 @@ fn sort_key(world: &World, scope: Scope<'_>, column: &str, spot: Spot, tally: Ta
     }
 }
 
-fn step_sort_key(world: &World, column: &str, run: usize, position: u8) -> SortKey {
+fn step_sort_key(world: &Database, column: &str, run: usize, position: u8) -> SortKey {
     match (column, world.runs.get_index(run)) {
         ("position", _) => SortKey::Number(i64::from(position)),
         ("deadline", Some((_, run))) => SortKey::Number(run.due.unwrap_or(i64::MAX)),
@@ -346,33 +361,33 @@ fn step_sort_key(world: &World, column: &str, run: usize, position: u8) -> SortK
     }
 }
 
-fn deadline(world: &World, spot: Spot) -> Moment {
-    let Spot::Row(index) = spot else { return 0 };
-    world.tasks.get_index(index).and_then(|(_, task)| task.deadline).unwrap_or(Moment::MAX)
+fn deadline(world: &Database, spot: RowPosition) -> UnixSeconds {
+    let RowPosition::Row(index) = spot else { return 0 };
+    world.tasks.get_index(index).and_then(|(_, task)| task.deadline).unwrap_or(UnixSeconds::MAX)
 }
 
-fn position(world: &World, scope: Scope<'_>, spot: Spot) -> i64 {
-    let Spot::Row(index) = spot else { return 0 };
-    let folder = world.folders.get_index(index).filter(|_| scope == Scope::Kind(Kind::Folders));
+fn position(world: &Database, scope: ListScope<'_>, spot: RowPosition) -> i64 {
+    let RowPosition::Row(index) = spot else { return 0 };
+    let folder = world.folders.get_index(index).filter(|_| scope == ListScope::Kind(SandboxKind::Folders));
     folder.and_then(|(_, folder)| i64::try_from(folder.position).ok()).unwrap_or(0)
 }
 
-fn color(world: &World, scope: Scope<'_>, spot: Spot) -> String {
-    let Spot::Row(index) = spot else { return String::new() };
-    let tag = world.tags.get_index(index).filter(|_| scope == Scope::Kind(Kind::Tags));
+fn color(world: &Database, scope: ListScope<'_>, spot: RowPosition) -> String {
+    let RowPosition::Row(index) = spot else { return String::new() };
+    let tag = world.tags.get_index(index).filter(|_| scope == ListScope::Kind(SandboxKind::Tags));
     tag.and_then(|(_, tag)| tag.color.clone()).unwrap_or_default()
 }
 
-fn row_at(world: &World, kind: Kind, index: usize) -> Option<&dyn Row> {
+fn row_at(world: &Database, kind: SandboxKind, index: usize) -> Option<&dyn PatchableRow> {
     match kind {
-        Kind::Runs => world.runs.get_index(index).map(|(_, row)| row as &dyn Row),
-        Kind::Checklists => world.templates.get_index(index).map(|(_, row)| row as &dyn Row),
-        Kind::Tasks => world.tasks.get_index(index).map(|(_, row)| row as &dyn Row),
-        Kind::Assets => world.files.get_index(index).map(|(_, row)| row as &dyn Row),
-        Kind::Tags => world.tags.get_index(index).map(|(_, row)| row as &dyn Row),
-        Kind::Groups => world.groups.get_index(index).map(|(_, row)| row as &dyn Row),
-        Kind::Guests => world.guests.get_index(index).map(|(_, row)| row as &dyn Row),
-        Kind::Members => world.users.get_index(index).map(|(_, row)| row as &dyn Row),
-        Kind::Folders => world.folders.get_index(index).map(|(_, row)| row as &dyn Row),
+        SandboxKind::Runs => world.runs.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Checklists => world.templates.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Tasks => world.tasks.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Assets => world.files.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Tags => world.tags.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Groups => world.groups.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Guests => world.guests.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Members => world.users.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Folders => world.folders.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
     }
 }

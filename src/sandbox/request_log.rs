@@ -9,7 +9,7 @@ use serde_json::json;
 
 /// One request as the sandbox saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logged {
+pub struct LoggedRequest {
     /// The method, in capitals.
     pub method: String,
     /// The path with its query, as it arrived.
@@ -22,15 +22,16 @@ pub struct Logged {
 
 /// All requests so far.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
-    pub(super) entries: Vec<Logged>,
+pub(super) struct RequestLog {
+    pub(super) entries: Vec<LoggedRequest>,
     pub(super) file: Option<File>,
 }
 
-impl Ledger {
-    /// Notes an arrival; the number is for [`Ledger::settle`].
+impl RequestLog {
+    /// Notes an arrival; the number is for [`RequestLog::settle`].
     pub(super) fn arrive(&mut self, method: &str, path: &str) -> usize {
-        let entry = Logged { method: method.to_owned(), path: path.to_owned(), status: None, applied: false };
+        let entry =
+            LoggedRequest { method: method.to_owned(), path: path.to_owned(), status: None, applied: false };
         self.entries.push(entry);
         self.entries.len() - 1
     }

@@ -18,9 +18,9 @@ pub(super) fn hex(stream: u64, number: u64) -> String {
 
 /// A stream of numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub(super) struct Rng(u64);
 
-impl Dice {
+impl Rng {
     pub(super) const fn new(seed: u64) -> Self {
         Self(mix(seed))
     }

@@ -4,11 +4,11 @@
 
 use axum::http::Method;
 
-use super::faults::Call;
-use super::rows::Kind;
+use super::faults::Operation;
+use super::rows::SandboxKind;
 use crate::sandbox::parameters::decode;
 
-/// What a request asks for. `in_org` routes carry the organization in `Call::org`.
+/// What a request asks for. `in_org` routes carry the organization in `Operation::org`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route<'a> {
     Health,
@@ -17,14 +17,14 @@ pub(super) enum Route<'a> {
     Organization,
     MeInOrganization,
     RevokeTokens,
-    List(Kind),
-    LightList(Kind),
-    Get(Kind, &'a str),
+    List(SandboxKind),
+    LightList(SandboxKind),
+    Get(SandboxKind, &'a str),
     /// The bare DELETE of processes, templates, tasks and assets.
-    Archive(Kind, &'a str),
-    Restore(Kind, &'a str),
+    Archive(SandboxKind, &'a str),
+    Restore(SandboxKind, &'a str),
     /// The DELETE that destroys.
-    Destroy(Kind, &'a str),
+    Destroy(SandboxKind, &'a str),
     RunTasks(&'a str),
     RunTask(&'a str, &'a str),
     /// Every form answer of a process.
@@ -39,16 +39,16 @@ pub(super) enum Route<'a> {
 
 impl Route<'_> {
     /// What the request is for, in the words of a fault; none for what belongs to no kind of request.
-    pub(super) const fn call(&self) -> Option<Call> {
+    pub(super) const fn call(&self) -> Option<Operation> {
         Some(match self {
             Self::Health | Self::RevokeTokens => return None,
-            Self::Me | Self::Organization | Self::MeInOrganization => Call::Read,
-            Self::Get(..) | Self::RunTask(..) | Self::RunAnswers(_) | Self::Belongings(_) => Call::Read,
-            Self::MyOrganizations | Self::List(_) | Self::LightList(_) | Self::RunTasks(_) => Call::List,
-            Self::Archive(..) | Self::Dismiss(_) => Call::Archive,
-            Self::Restore(..) => Call::Restore,
-            Self::Destroy(..) => Call::Delete,
-            Self::Bytes(..) => Call::Download,
+            Self::Me | Self::Organization | Self::MeInOrganization => Operation::Read,
+            Self::Get(..) | Self::RunTask(..) | Self::RunAnswers(_) | Self::Belongings(_) => Operation::Read,
+            Self::MyOrganizations | Self::List(_) | Self::LightList(_) | Self::RunTasks(_) => Operation::List,
+            Self::Archive(..) | Self::Dismiss(_) => Operation::Archive,
+            Self::Restore(..) => Operation::Restore,
+            Self::Destroy(..) => Operation::Delete,
+            Self::Bytes(..) => Operation::Download,
         })
     }
 }
@@ -107,7 +107,7 @@ fn route<'a>(method: &str, segments: &[&'a str]) -> Option<Route<'a>> {
 }
 
 fn in_organization<'a>(method: &str, rest: &[&'a str]) -> Option<Route<'a>> {
-    use Kind::{Assets, Checklists, Folders, Groups, Guests, Members, Runs, Tags, Tasks};
+    use SandboxKind::{Assets, Checklists, Folders, Groups, Guests, Members, Runs, Tags, Tasks};
     Some(match (method, rest) {
         ("GET", []) => Route::Organization,
         ("GET", ["me"]) => Route::MeInOrganization,

@@ -9,16 +9,16 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Map, Value};
 
-pub(super) use people::{Folder, Guest, Tree, User};
+pub(super) use people::{FolderRow, FolderTree, GuestRow, MemberRow};
 
 /// An identifier as it stands in a path.
-pub(super) type Key = Arc<str>;
+pub(super) type SandboxKey = Arc<str>;
 /// Seconds since 1970.
-pub(super) type Moment = i64;
+pub(super) type UnixSeconds = i64;
 
 /// The kinds with routes of their own, named by their API slug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Kind {
+pub(super) enum SandboxKind {
     Runs,
     Checklists,
     Tasks,
@@ -30,7 +30,7 @@ pub(super) enum Kind {
     Folders,
 }
 
-impl Kind {
+impl SandboxKind {
     pub(super) const ALL: [Self; 9] = [
         Self::Runs,
         Self::Checklists,
@@ -64,29 +64,29 @@ impl Kind {
 
 /// A tag on an object: the link has an integer id of its own (API sheet 6.6).
 #[derive(Debug, Clone)]
-pub(super) struct Link {
+pub(super) struct TagLink {
     pub(super) id: u32,
-    pub(super) tag: Key,
+    pub(super) tag: SandboxKey,
 }
 
 /// What every kind has: numbers, dates, and whatever a patch named that the kind has no field for.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Base {
+pub(super) struct CommonFields {
     pub(super) serial: u32,
-    pub(super) created: Moment,
-    pub(super) updated: Moment,
-    pub(super) archived: Option<Moment>,
-    pub(super) links: Vec<Link>,
+    pub(super) created: UnixSeconds,
+    pub(super) updated: UnixSeconds,
+    pub(super) archived: Option<UnixSeconds>,
+    pub(super) links: Vec<TagLink>,
     pub(super) extra: Map<String, Value>,
 }
 
 /// A process (API sheet 6.1). `status` is the one outside the archive, so that activate can return to it.
 #[derive(Debug, Clone)]
-pub(super) struct Run {
-    pub(super) base: Base,
+pub(super) struct ProcessRow {
+    pub(super) base: CommonFields,
     pub(super) name: String,
     pub(super) status: String,
-    pub(super) checklist: Key,
+    pub(super) checklist: SandboxKey,
     pub(super) checklist_title: Arc<str>,
     /// Which row of the names file gives the step titles.
     pub(super) pattern: usize,
@@ -94,17 +94,17 @@ pub(super) struct Run {
     pub(super) started_by: i64,
     pub(super) total: u8,
     pub(super) done: u8,
-    pub(super) completed: Option<Moment>,
-    pub(super) due: Option<Moment>,
+    pub(super) completed: Option<UnixSeconds>,
+    pub(super) due: Option<UnixSeconds>,
     pub(super) starred: bool,
-    pub(super) groups: Vec<Key>,
-    pub(super) folder: Option<Key>,
+    pub(super) groups: Vec<SandboxKey>,
+    pub(super) folder: Option<SandboxKey>,
 }
 
 /// A template (API sheet 6.2).
 #[derive(Debug, Clone)]
-pub(super) struct Template {
-    pub(super) base: Base,
+pub(super) struct TemplateRow {
+    pub(super) base: CommonFields,
     pub(super) title: String,
     pub(super) status: Option<String>,
     pub(super) pattern: usize,
@@ -114,50 +114,50 @@ pub(super) struct Template {
     pub(super) pinned: bool,
     pub(super) starred: bool,
     /// Other templates embedded in this one; archiving those strips them here for good.
-    pub(super) embeds: Vec<Embed>,
-    pub(super) folder: Option<Key>,
+    pub(super) embeds: Vec<EmbeddedTemplate>,
+    pub(super) folder: Option<SandboxKey>,
 }
 
 /// One embedded template: in the whole template, or in the step with this number.
 #[derive(Debug, Clone)]
-pub(super) struct Embed {
-    pub(super) template: Key,
+pub(super) struct EmbeddedTemplate {
+    pub(super) template: SandboxKey,
     pub(super) step: Option<usize>,
 }
 
 /// A one-off task (API sheet 6.3). With a `run`, it is driven through that process instead.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Task {
-    pub(super) base: Base,
+pub(super) struct TaskRow {
+    pub(super) base: CommonFields,
     pub(super) title: String,
     pub(super) status: String,
-    pub(super) run: Option<Key>,
+    pub(super) run: Option<SandboxKey>,
     pub(super) users: Vec<i64>,
     pub(super) guests: Vec<String>,
-    pub(super) groups: Vec<Key>,
-    pub(super) deadline: Option<Moment>,
-    pub(super) completed: Option<Moment>,
+    pub(super) groups: Vec<SandboxKey>,
+    pub(super) deadline: Option<UnixSeconds>,
+    pub(super) completed: Option<UnixSeconds>,
     pub(super) problem: bool,
-    pub(super) folder: Option<Key>,
+    pub(super) folder: Option<SandboxKey>,
 }
 
 /// A file (API sheet 7).
 #[derive(Debug, Clone, Default)]
-pub(super) struct File {
-    pub(super) base: Base,
+pub(super) struct FileRow {
+    pub(super) base: CommonFields,
     pub(super) filename: String,
-    pub(super) subject: Subject,
-    pub(super) step: Option<Key>,
+    pub(super) subject: FileHolder,
+    pub(super) step: Option<SandboxKey>,
     pub(super) system: Option<String>,
     pub(super) by_url: bool,
     pub(super) stored: bool,
     pub(super) size: usize,
-    pub(super) way: Way,
+    pub(super) way: FileSource,
 }
 
 /// By which of the two ways a file is found (API sheet 7): both ways give it the same id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum FileSource {
     /// `with=assets` alone.
     #[default]
     Include,
@@ -166,7 +166,7 @@ pub(super) enum Way {
     Both,
 }
 
-impl Way {
+impl FileSource {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Include => "include",
@@ -180,17 +180,17 @@ impl Way {
     }
 }
 
-/// What a file hangs on: an id and `Run`, `Checklist`, `Task` or `Organization`.
+/// What a file hangs on: an id and `ProcessRow`, `Checklist`, `TaskRow` or `Organization`.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Subject {
+pub(super) struct FileHolder {
     pub(super) id: String,
     pub(super) sort: String,
 }
 
 /// A tag (API sheet 6.6).
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tag {
-    pub(super) base: Base,
+pub(super) struct TagRow {
+    pub(super) base: CommonFields,
     pub(super) title: String,
     pub(super) color: Option<String>,
     pub(super) auto: bool,
@@ -198,8 +198,8 @@ pub(super) struct Tag {
 
 /// A group (API sheet 6.7).
 #[derive(Debug, Clone, Default)]
-pub(super) struct Group {
-    pub(super) base: Base,
+pub(super) struct GroupRow {
+    pub(super) base: CommonFields,
     pub(super) name: String,
     pub(super) description: String,
     pub(super) members: Vec<i64>,
@@ -207,9 +207,9 @@ pub(super) struct Group {
 }
 
 /// A record that a JSON patch can change.
-pub(super) trait Row {
-    fn base(&self) -> &Base;
-    fn base_mut(&mut self) -> &mut Base;
+pub(super) trait PatchableRow {
+    fn base(&self) -> &CommonFields;
+    fn base_mut(&mut self) -> &mut CommonFields;
     /// What lists filter (`q`) and sort by.
     fn name(&self) -> &str;
     /// Sets the field that `key` names; false when the kind has none.
@@ -242,10 +242,10 @@ pub(super) const NOBODY: i64 = 0;
 
 macro_rules! base {
     ($name:ident) => {
-        fn base(&self) -> &Base {
+        fn base(&self) -> &CommonFields {
             &self.base
         }
-        fn base_mut(&mut self) -> &mut Base {
+        fn base_mut(&mut self) -> &mut CommonFields {
             &mut self.base
         }
         fn name(&self) -> &str {
@@ -256,7 +256,7 @@ macro_rules! base {
 
 use base;
 
-impl Row for Run {
+impl PatchableRow for ProcessRow {
     base!(name);
     fn set(&mut self, key: &str, value: &Value) -> bool {
         match key {
@@ -275,7 +275,7 @@ impl Row for Run {
     }
 }
 
-impl Row for Template {
+impl PatchableRow for TemplateRow {
     base!(title);
     fn set(&mut self, key: &str, value: &Value) -> bool {
         match key {
@@ -292,7 +292,7 @@ impl Row for Template {
     }
 }
 
-impl Row for Task {
+impl PatchableRow for TaskRow {
     base!(title);
     fn set(&mut self, key: &str, value: &Value) -> bool {
         match key {
@@ -314,7 +314,7 @@ impl Row for Task {
     }
 }
 
-impl Row for File {
+impl PatchableRow for FileRow {
     base!(filename);
     fn set(&mut self, key: &str, value: &Value) -> bool {
         match key {
@@ -324,7 +324,7 @@ impl Row for File {
             "step_id" => put(&mut self.step, Some(text(value).map(Into::into))),
             "system" => put(&mut self.system, Some(text(value))),
             "source" => put(&mut self.by_url, Some(value == "url")),
-            "way" => put(&mut self.way, value.as_str().and_then(Way::of)),
+            "way" => put(&mut self.way, value.as_str().and_then(FileSource::of)),
             "subject" => {
                 put(&mut self.subject.id, text(&value["id"]));
                 put(&mut self.subject.sort, text(&value["type"]));
@@ -335,7 +335,7 @@ impl Row for File {
     }
 }
 
-impl Row for Tag {
+impl PatchableRow for TagRow {
     base!(title);
     fn set(&mut self, key: &str, value: &Value) -> bool {
         match key {
@@ -347,7 +347,7 @@ impl Row for Tag {
     }
 }
 
-impl Row for Group {
+impl PatchableRow for GroupRow {
     base!(name);
     fn set(&mut self, key: &str, value: &Value) -> bool {
         match key {
@@ -362,7 +362,7 @@ impl Row for Group {
 
 /// Counts of one tag's links, for `with=statistics`.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tally {
+pub(super) struct TagCount {
     pub(super) active_template: u32,
     pub(super) archived_template: u32,
     pub(super) active_process: u32,
@@ -370,14 +370,14 @@ pub(super) struct Tally {
 }
 
 /// Links of all tags, counted in one walk.
-pub(super) type Tallies = BTreeMap<Key, Tally>;
+pub(super) type TagCounts = BTreeMap<SandboxKey, TagCount>;
 
 /// What a guest has to do and has done, for `with=stats`.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Duties {
+pub(super) struct GuestTasks {
     pub(super) open: u32,
     pub(super) done: u32,
-    pub(super) last_done: Option<Moment>,
+    pub(super) last_done: Option<UnixSeconds>,
 }
 
 fn put<T>(field: &mut T, value: Option<T>) -> bool {
@@ -402,7 +402,7 @@ fn each<T>(list: &Value, read: impl Fn(&Value) -> Option<T>) -> Vec<T> {
 }
 
 /// Reads a date in any form of section 3 of the API sheet; null and nonsense are none.
-pub(super) fn moment(value: &Value) -> Option<Moment> {
+pub(super) fn moment(value: &Value) -> Option<UnixSeconds> {
     let text = value.as_str()?;
     if let Ok(stamp) = text.parse::<Timestamp>() {
         return Some(stamp.as_second());

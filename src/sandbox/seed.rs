@@ -10,15 +10,16 @@ use std::{collections::HashMap, sync::Arc};
 use indexmap::IndexMap;
 use tokio::time::Instant;
 
-use super::Settings;
-use super::names::Names;
+use super::SandboxSettings;
+use super::names::SandboxNames;
 use super::rows::{
-    Base, Embed, File, Group, Key, Link, Moment, Run, Subject, Tag, Task, Template, User, Way,
+    CommonFields, EmbeddedTemplate, FileHolder, FileRow, FileSource, GroupRow, MemberRow, ProcessRow,
+    SandboxKey, TagLink, TagRow, TaskRow, TemplateRow, UnixSeconds,
 };
-use super::store::{World, step_id};
-use crate::sandbox::rng::{Dice, hex, mix};
+use super::store::{Database, step_id};
+use crate::sandbox::rng::{Rng, hex, mix};
 
-const DAY: Moment = 86_400;
+const DAY: UnixSeconds = 86_400;
 /// The caller's id, the same in every organization.
 const CALLER: i64 = 2044;
 /// How far apart the other people's ids of two organizations are.
@@ -26,7 +27,7 @@ const ELSEWHERE: i64 = 100_000;
 
 /// Builds the organization that `settings` describe, or another one of the same caller, which is smaller: `place` counts
 /// them from 0.
-pub(super) fn world(settings: &Settings, names: &Arc<Names>, place: usize) -> World {
+pub(super) fn world(settings: &SandboxSettings, names: &Arc<SandboxNames>, place: usize) -> Database {
     let first = place == 0;
     let (org, org_name) = match place {
         0 => (hex(settings.seed ^ 0x0E6, 0), names.organization.clone()),
@@ -35,7 +36,7 @@ pub(super) fn world(settings: &Settings, names: &Arc<Names>, place: usize) -> Wo
     };
     let seed = if first { settings.seed } else { mix(settings.seed ^ (place as u64) << 32) };
     let scale = if first { settings.scale } else { (settings.scale / 10).clamp(6, 40) };
-    let mut world = World {
+    let mut world = Database {
         seed,
         org,
         org_name,
@@ -60,7 +61,7 @@ pub(super) fn world(settings: &Settings, names: &Arc<Names>, place: usize) -> Wo
         started: Instant::now(),
         born: 0,
     };
-    let mut sower = Sower { dice: Dice::new(seed), scale };
+    let mut sower = Seeder { dice: Rng::new(seed), scale };
     sower.users(&mut world);
     sower.tags(&mut world);
     sower.groups(&mut world);
@@ -77,13 +78,13 @@ pub(super) fn world(settings: &Settings, names: &Arc<Names>, place: usize) -> Wo
     world
 }
 
-struct Sower {
-    dice: Dice,
+struct Seeder {
+    dice: Rng,
     scale: usize,
 }
 
-impl Sower {
-    fn users(&mut self, world: &mut World) {
+impl Seeder {
+    fn users(&mut self, world: &mut Database) {
         let names = Arc::clone(&world.names);
         let count = (20 + self.scale / 5000).max(names.people.len()).min(200);
         for index in 0..count {
@@ -98,13 +99,13 @@ impl Sower {
                 _ if index % 5 == 4 => "Light",
                 _ => "Standard",
             };
-            let base = Base {
+            let base = CommonFields {
                 serial: u32::try_from(index).unwrap_or(0),
                 created: world.epoch - 900 * DAY + self.dice.days(300),
-                ..Base::default()
+                ..CommonFields::default()
             };
             let last_login = world.epoch - self.dice.days(40);
-            let mut user = User {
+            let mut user = MemberRow {
                 id,
                 email: format!("user{id}@acme.example"),
                 role: role.to_owned(),
@@ -112,7 +113,7 @@ impl Sower {
                 // Somebody else than the caller.
                 default_admin: index == 1,
                 base,
-                ..User::default()
+                ..MemberRow::default()
             };
             user.call(first, last);
             user.base.updated = last_login;
@@ -124,14 +125,14 @@ impl Sower {
         }
     }
 
-    fn base(&mut self, world: &mut World, age: i64) -> Base {
+    fn base(&mut self, world: &mut Database, age: i64) -> CommonFields {
         let created = world.epoch - DAY - self.dice.days(age);
         let updated = created + self.dice.days((world.epoch - created) / DAY);
-        Base { serial: world.next_serial(), created, updated, ..Base::default() }
+        CommonFields { serial: world.next_serial(), created, updated, ..CommonFields::default() }
     }
 
     /// About one in four is archived, some time between its last change and now.
-    fn maybe_archive(&mut self, base: &mut Base, epoch: Moment) {
+    fn maybe_archive(&mut self, base: &mut CommonFields, epoch: UnixSeconds) {
         if self.dice.one_in(4) {
             let at = base.updated + self.dice.days((epoch - base.updated) / DAY);
             base.archived = Some(at);
@@ -139,26 +140,26 @@ impl Sower {
         }
     }
 
-    fn links(&mut self, world: &mut World) -> Vec<Link> {
+    fn links(&mut self, world: &mut Database) -> Vec<TagLink> {
         let count = self.dice.below(4).saturating_sub(1);
-        let mut links: Vec<Link> = Vec::with_capacity(count);
+        let mut links: Vec<TagLink> = Vec::with_capacity(count);
         for _ in 0..count {
             let index = self.dice.below(world.tags.len());
             let Some((tag, _)) = world.tags.get_index(index) else { break };
             let tag = Arc::clone(tag);
             if links.iter().all(|link| link.tag != tag) {
-                links.push(Link { id: world.next_serial(), tag });
+                links.push(TagLink { id: world.next_serial(), tag });
             }
         }
         links
     }
 
-    fn user(&mut self, world: &World) -> i64 {
+    fn user(&mut self, world: &Database) -> i64 {
         let index = self.dice.below(world.users.len());
         world.users.get_index(index).map_or(0, |(_, user)| user.id)
     }
 
-    fn tags(&mut self, world: &mut World) {
+    fn tags(&mut self, world: &mut Database) {
         let names = Arc::clone(&world.names);
         let extra = (self.scale / 2000).min(400);
         let plain = names.tags.iter().cloned().chain((0..extra).map(|index| format!("batch {index:03}")));
@@ -169,11 +170,11 @@ impl Sower {
         for (index, (title, auto)) in titles.into_iter().enumerate() {
             let base = self.base(world, 600);
             let color = (!self.dice.one_in(9)).then(|| self.dice.pick(&names.colors));
-            world.tags.insert(key(world, 0x7A6, index), Tag { base, title, color, auto });
+            world.tags.insert(key(world, 0x7A6, index), TagRow { base, title, color, auto });
         }
     }
 
-    fn groups(&mut self, world: &mut World) {
+    fn groups(&mut self, world: &mut Database) {
         let names = Arc::clone(&world.names);
         let extra = (self.scale / 5000).min(100);
         let more = (0..extra).map(|index| (format!("Team {index:03}"), "Made by an import".to_owned()));
@@ -182,11 +183,13 @@ impl Sower {
             let base = self.base(world, 700);
             let members = (0..self.dice.below(6)).map(|_| self.user(world)).collect();
             let guests = (0..self.dice.below(3)).map(|_| self.dice.pick(&names.guests)).collect();
-            world.groups.insert(key(world, 0x6B0, index), Group { base, name, description, members, guests });
+            world
+                .groups
+                .insert(key(world, 0x6B0, index), GroupRow { base, name, description, members, guests });
         }
     }
 
-    fn templates(&mut self, world: &mut World) {
+    fn templates(&mut self, world: &mut Database) {
         let names = Arc::clone(&world.names);
         let count = (self.scale / 20).max(12);
         for index in 0..count {
@@ -201,7 +204,7 @@ impl Sower {
             self.maybe_archive(&mut base, world.epoch);
             base.links = self.links(world);
             let states = [None, Some("published"), Some("published"), Some("active"), Some("draft")];
-            let template = Template {
+            let template = TemplateRow {
                 base,
                 title,
                 status: self.dice.pick(&states).map(str::to_owned),
@@ -219,18 +222,18 @@ impl Sower {
     }
 
     /// Every third template embeds another one, whole or in a step: what archiving the other one strips.
-    fn embeds(&mut self, world: &mut World) {
-        let keys: Vec<Key> = world.templates.keys().cloned().collect();
+    fn embeds(&mut self, world: &mut Database) {
+        let keys: Vec<SandboxKey> = world.templates.keys().cloned().collect();
         for (index, (key, template)) in world.templates.iter_mut().enumerate() {
             let other = keys.get(self.dice.below(keys.len()));
             if let Some(other) = other.filter(|other| index % 3 == 1 && *other != key) {
                 let step = (index % 2 == 0).then(|| self.dice.below(template.steps));
-                template.embeds.push(Embed { template: Arc::clone(other), step });
+                template.embeds.push(EmbeddedTemplate { template: Arc::clone(other), step });
             }
         }
     }
 
-    fn runs(&mut self, world: &mut World) {
+    fn runs(&mut self, world: &mut Database) {
         let names = Arc::clone(&world.names);
         for index in 0..self.scale {
             let chosen = self.dice.below(world.templates.len());
@@ -250,7 +253,7 @@ impl Sower {
             let open = ["active", "active", "active", "problem", "delayed"];
             let group =
                 world.groups.get_index(self.dice.below(world.groups.len())).map(|(key, _)| Arc::clone(key));
-            let run = Run {
+            let run = ProcessRow {
                 name,
                 status: if complete { "complete".to_owned() } else { self.dice.pick(&open).to_owned() },
                 checklist,
@@ -271,7 +274,7 @@ impl Sower {
         }
     }
 
-    fn tasks(&mut self, world: &mut World) {
+    fn tasks(&mut self, world: &mut Database) {
         let names = Arc::clone(&world.names);
         let count = (self.scale / 2).max(6);
         for index in 0..count {
@@ -281,7 +284,7 @@ impl Sower {
             self.maybe_archive(&mut base, world.epoch);
             base.links = self.links(world);
             let status = self.dice.pick(&["not-started", "not-started", "in-progress", "completed"]);
-            let task = Task {
+            let task = TaskRow {
                 title,
                 status: status.to_owned(),
                 run: self.linked_run(world, index),
@@ -299,7 +302,7 @@ impl Sower {
     }
 
     /// One one-off task in eleven carries a run id: of a process, or of a container nobody sees (API sheet 6.3).
-    fn linked_run(&mut self, world: &World, index: usize) -> Option<Key> {
+    fn linked_run(&mut self, world: &Database, index: usize) -> Option<SandboxKey> {
         match index % 22 {
             5 => world.runs.get_index(self.dice.below(world.runs.len())).map(|(key, _)| Arc::clone(key)),
             16 => Some(hex(world.seed ^ 0xC047, index as u64).into()),
@@ -307,7 +310,7 @@ impl Sower {
         }
     }
 
-    fn files(&mut self, world: &mut World) {
+    fn files(&mut self, world: &mut Database) {
         let names = Arc::clone(&world.names);
         let count = (self.scale / 3).max(8);
         for index in 0..count {
@@ -323,7 +326,7 @@ impl Sower {
                 base.archived = Some(base.updated);
             }
             let by_url = self.dice.one_in(12);
-            let file = File {
+            let file = FileRow {
                 base,
                 filename,
                 step,
@@ -334,7 +337,7 @@ impl Sower {
                 size: 200 + self.dice.below(20_000),
                 subject,
                 // A link is what somebody answered with; so are some of the stored ones.
-                way: if by_url || index % 4 == 1 { Way::Both } else { Way::Include },
+                way: if by_url || index % 4 == 1 { FileSource::Both } else { FileSource::Include },
             };
             let id = key(world, 0xF11, index);
             world.attached.entry(file.subject.id.clone()).or_default().push(Arc::clone(&id));
@@ -343,8 +346,8 @@ impl Sower {
     }
 
     /// What a file hangs on: mostly a step of a process, then one-off tasks and templates; one is the logo.
-    fn subject(&mut self, world: &World, index: usize) -> (Subject, Option<Key>) {
-        let subject = |id: &str, sort: &str| Subject { id: id.to_owned(), sort: sort.to_owned() };
+    fn subject(&mut self, world: &Database, index: usize) -> (FileHolder, Option<SandboxKey>) {
+        let subject = |id: &str, sort: &str| FileHolder { id: id.to_owned(), sort: sort.to_owned() };
         let run = world.runs.get_index(self.dice.below(world.runs.len()));
         let task = world.tasks.get_index(self.dice.below(world.tasks.len()));
         let template = world.templates.get_index(self.dice.below(world.templates.len()));
@@ -362,19 +365,19 @@ impl Sower {
 }
 
 /// Gives the first stored files some megabytes each, every one another size.
-fn enlarge(world: &mut World, count: usize) {
+fn enlarge(world: &mut Database, count: usize) {
     let stored = world.files.values_mut().filter(|file| file.stored);
     for (place, file) in stored.take(count).enumerate() {
         file.size += (2 + place % 5) * 1_000_000;
     }
 }
 
-fn key(world: &World, stream: u64, index: usize) -> Key {
+fn key(world: &Database, stream: u64, index: usize) -> SandboxKey {
     hex(world.seed ^ stream << 20, index as u64).into()
 }
 
 /// Every kind has each awkward name once, spread over its first records; small kinds have fewer.
-fn awkward(names: &Names, index: usize, count: usize, longest: usize) -> Option<String> {
+fn awkward(names: &SandboxNames, index: usize, count: usize, longest: usize) -> Option<String> {
     let spacing = (count / 8).clamp(2, 9);
     let place = index.checked_sub(3).filter(|distance| distance.is_multiple_of(spacing))? / spacing;
     match names.awkward.get(place) {

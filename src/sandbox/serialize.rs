@@ -14,54 +14,57 @@ pub(super) use files::file;
 pub(super) use people::{light_guest, light_user};
 
 use super::answer::wrapped;
-use super::includes::{About, Depth};
+use super::includes::{TaskDepth, TaskIncludes};
 use super::quirks::Quirk;
 use super::rows::{
-    Base, Duties, File, Group, Key, Kind, Link, Moment, NOBODY, Run, Tag, Tallies, Task, Template,
+    CommonFields, FileRow, GroupRow, GuestTasks, NOBODY, ProcessRow, SandboxKey, SandboxKind, TagCounts,
+    TagLink, TagRow, TaskRow, TemplateRow, UnixSeconds,
 };
-use super::store::{Step, World, step_id};
-use crate::sandbox::parameters::Query;
+use super::store::{Database, ProcessTask, step_id};
+use crate::sandbox::parameters::RequestParameters;
 
 /// Where a shape is shown: a task's owners differ between a list and a read by id (API sheet, row 21).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum SerializeContext {
     List,
     ById,
 }
 
 /// A look at the world with the includes of one request.
-pub(super) struct Shape<'a> {
-    pub(super) world: &'a World,
-    pub(super) query: &'a Query,
-    pub(super) place: Place,
+pub(super) struct Serializer<'a> {
+    pub(super) world: &'a Database,
+    pub(super) query: &'a RequestParameters,
+    pub(super) place: SerializeContext,
     /// Present when `with=statistics` asks for it.
-    pub(super) tallies: Option<Tallies>,
+    pub(super) tallies: Option<TagCounts>,
     /// Present when `with=stats` asks for it.
-    duties: Option<BTreeMap<String, Duties>>,
+    duties: Option<BTreeMap<String, GuestTasks>>,
     /// How much each folder holds, counted when the first one is shown.
-    contents: OnceCell<BTreeMap<Key, usize>>,
+    contents: OnceCell<BTreeMap<SandboxKey, usize>>,
 }
 
-impl<'a> Shape<'a> {
-    pub(super) fn new(world: &'a World, query: &'a Query, place: Place) -> Self {
+impl<'a> Serializer<'a> {
+    pub(super) fn new(world: &'a Database, query: &'a RequestParameters, place: SerializeContext) -> Self {
         let tallies = query.with("statistics").then(|| world.tallies());
         let duties = query.with("stats").then(|| world.duties());
         Self { world, query, place, tallies, duties, contents: OnceCell::new() }
     }
 
     /// Any stored record by its kind and id.
-    pub(super) fn record(&self, kind: Kind, id: &str) -> Option<Value> {
+    pub(super) fn record(&self, kind: SandboxKind, id: &str) -> Option<Value> {
         let world = self.world;
         match kind {
-            Kind::Runs => world.runs.get_key_value(id).map(|(key, row)| self.run(key, row)),
-            Kind::Checklists => world.templates.get_key_value(id).map(|(key, row)| self.template(key, row)),
-            Kind::Tasks => world.tasks.get_key_value(id).map(|(key, row)| self.task(key, row)),
-            Kind::Assets => world.files.get_key_value(id).map(|(key, row)| file(world, key, row)),
-            Kind::Tags => world.tags.get_key_value(id).map(|(key, row)| self.tag(key, row)),
-            Kind::Groups => world.groups.get_key_value(id).map(|(key, row)| self.group(key, row)),
-            Kind::Guests => world.guests.get(id).map(|row| self.guest(row)),
-            Kind::Members => world.users.get(id).map(|row| self.user(row)),
-            Kind::Folders => world.folders.get_key_value(id).map(|(key, row)| self.folder(key, row)),
+            SandboxKind::Runs => world.runs.get_key_value(id).map(|(key, row)| self.run(key, row)),
+            SandboxKind::Checklists => {
+                world.templates.get_key_value(id).map(|(key, row)| self.template(key, row))
+            }
+            SandboxKind::Tasks => world.tasks.get_key_value(id).map(|(key, row)| self.task(key, row)),
+            SandboxKind::Assets => world.files.get_key_value(id).map(|(key, row)| file(world, key, row)),
+            SandboxKind::Tags => world.tags.get_key_value(id).map(|(key, row)| self.tag(key, row)),
+            SandboxKind::Groups => world.groups.get_key_value(id).map(|(key, row)| self.group(key, row)),
+            SandboxKind::Guests => world.guests.get(id).map(|row| self.guest(row)),
+            SandboxKind::Members => world.users.get(id).map(|row| self.user(row)),
+            SandboxKind::Folders => world.folders.get_key_value(id).map(|(key, row)| self.folder(key, row)),
         }
     }
 
@@ -86,8 +89,8 @@ impl<'a> Shape<'a> {
         self.include(self.world.files_of(id).map(|(key, row)| file(self.world, key, row)).collect())
     }
 
-    pub(super) fn link_rows(&self, links: &[Link]) -> Value {
-        let row = |link: &Link| {
+    pub(super) fn link_rows(&self, links: &[TagLink]) -> Value {
+        let row = |link: &TagLink| {
             let tag = self.world.tags.get(&link.tag)?;
             if self.quirk(Quirk::PlainTags) {
                 return Some(json!({"id": &*link.tag, "title": tag.title, "color": tag.color}));
@@ -108,7 +111,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    pub(super) fn run(&self, key: &Key, run: &Run) -> Value {
+    pub(super) fn run(&self, key: &SandboxKey, run: &ProcessRow) -> Value {
         let base = &run.base;
         let archived = base.archived.is_some();
         let late = run.due.is_some_and(|due| due < self.world.now()) && run.completed.is_none();
@@ -136,7 +139,7 @@ impl<'a> Shape<'a> {
         finish(body, base)
     }
 
-    pub(super) fn template(&self, key: &Key, template: &Template) -> Value {
+    pub(super) fn template(&self, key: &SandboxKey, template: &TemplateRow) -> Value {
         let base = &template.base;
         let maker = if template.owner == NOBODY { self.world.caller } else { template.owner };
         let embedded: String = template.embeds.iter().map(|embed| embed_block(&embed.template)).collect();
@@ -161,8 +164,8 @@ impl<'a> Shape<'a> {
         finish(body, base)
     }
 
-    fn task_owners(&self, users: &[i64], guests: &[String], groups: &[Key]) -> Value {
-        let objects = self.place == Place::List || self.quirk(Quirk::TaskOwnerObjects);
+    fn task_owners(&self, users: &[i64], guests: &[String], groups: &[SandboxKey]) -> Value {
+        let objects = self.place == SerializeContext::List || self.quirk(Quirk::TaskOwnerObjects);
         let user = |id: &i64| match self.world.user(*id) {
             Some(user) if objects => json!({"id": id, "full_name": user.full, "profile_pic": null}),
             _ => self.owner(*id, false),
@@ -171,7 +174,7 @@ impl<'a> Shape<'a> {
         json!({"users": users, "guests": guests, "groups": strings(groups), "taskUrls": []})
     }
 
-    pub(super) fn task(&self, key: &Key, task: &Task) -> Value {
+    pub(super) fn task(&self, key: &SandboxKey, task: &TaskRow) -> Value {
         let base = &task.base;
         let answers = self.task_answers(key);
         let mut body = json!({
@@ -190,8 +193,14 @@ impl<'a> Shape<'a> {
         let threads = base.serial % 3;
         self.task_includes(
             &mut body,
-            Depth::Own,
-            &About { id: key, title: &task.title, threads, at: base.created, file_field: answers.field },
+            TaskDepth::Own,
+            &TaskIncludes {
+                id: key,
+                title: &task.title,
+                threads,
+                at: base.created,
+                file_field: answers.field,
+            },
         );
         if self.query.with("tags") {
             body["tags"] = self.link_rows(&base.links);
@@ -210,8 +219,8 @@ impl<'a> Shape<'a> {
     }
 
     /// A process task (API sheet 6.4). By id its owners are numbers, elsewhere objects.
-    pub(super) fn step(&self, step: Step<'_>, depth: Depth) -> Value {
-        let Step { key, run, position } = step;
+    pub(super) fn step(&self, step: ProcessTask<'_>, depth: TaskDepth) -> Value {
+        let ProcessTask { key, run, position } = step;
         let id = self.world.step_key(run.base.serial, position);
         let title = self.world.names.step(run.pattern, usize::from(position));
         let of_template = step_id(&run.checklist, usize::from(position));
@@ -232,20 +241,20 @@ impl<'a> Shape<'a> {
             "taskdata": answers.data.unwrap_or_else(|| json!({})),
         });
         let (threads, at) = (step.threads(), step.ended());
-        let about = About { id: &id, title: &title, threads, at, file_field: answers.field };
+        let about = TaskIncludes { id: &id, title: &title, threads, at, file_field: answers.field };
         self.task_includes(&mut body, depth, &about);
         if self.asks(depth, "run") {
             body["run"] = self.include(run_in_task(key, run));
         }
         if self.asks(depth, "assets") {
-            let mine = |row: &File| row.step.as_deref() == Some(of_template.as_str());
+            let mine = |row: &FileRow| row.step.as_deref() == Some(of_template.as_str());
             let files = self.world.files_of(key).filter(|(_, row)| mine(row));
             body["assets"] = self.include(files.map(|(key, row)| file(self.world, key, row)).collect());
         }
         body
     }
 
-    pub(super) fn tag(&self, key: &Key, tag: &Tag) -> Value {
+    pub(super) fn tag(&self, key: &SandboxKey, tag: &TagRow) -> Value {
         let base = &tag.base;
         let mut body = json!({
             "id": &**key, "title": tag.title, "color": tag.color, "auto_generated": tag.auto, "type": "public",
@@ -261,7 +270,7 @@ impl<'a> Shape<'a> {
         finish(body, base)
     }
 
-    pub(super) fn group(&self, key: &Key, group: &Group) -> Value {
+    pub(super) fn group(&self, key: &SandboxKey, group: &GroupRow) -> Value {
         let base = &group.base;
         let members: Vec<Value> =
             group.members.iter().enumerate().map(|(place, id)| self.owner(*id, place % 2 == 1)).collect();
@@ -292,7 +301,7 @@ impl<'a> Shape<'a> {
 }
 
 /// The process as its tasks show it.
-fn run_in_task(key: &Key, run: &Run) -> Value {
+fn run_in_task(key: &SandboxKey, run: &ProcessRow) -> Value {
     json!({"id": &**key, "name": run.name, "status": run.status})
 }
 
@@ -300,7 +309,7 @@ pub(super) fn embed_block(template: &str) -> String {
     format!("<div data-embedded-template=\"{template}\"></div>")
 }
 
-fn strings(keys: &[Key]) -> Vec<&str> {
+fn strings(keys: &[SandboxKey]) -> Vec<&str> {
     keys.iter().map(|key| &**key).collect()
 }
 
@@ -311,7 +320,7 @@ fn merge(body: &mut Value, more: Value) {
 }
 
 /// Lays what a patch added over the columns.
-fn finish(mut body: Value, base: &Base) -> Value {
+fn finish(mut body: Value, base: &CommonFields) -> Value {
     if let Some(body) = body.as_object_mut() {
         body.extend(base.extra.clone());
     }
@@ -319,19 +328,19 @@ fn finish(mut body: Value, base: &Base) -> Value {
 }
 
 /// The whole record with `archived_at`, a file with the `way` it is found by too, for whoever inspects the state from outside.
-pub(super) fn inspected(world: &World, kind: Kind, id: &str) -> Option<Value> {
-    let query = Query::parse(Some("with=assets,tags,steps,statistics,stats"));
-    let shape = Shape::new(world, &query, Place::ById);
-    if let (Kind::Tasks, Some(step)) = (kind, world.step(id)) {
-        return Some(shape.step(step, Depth::Own));
+pub(super) fn inspected(world: &Database, kind: SandboxKind, id: &str) -> Option<Value> {
+    let query = RequestParameters::parse(Some("with=assets,tags,steps,statistics,stats"));
+    let shape = Serializer::new(world, &query, SerializeContext::ById);
+    if let (SandboxKind::Tasks, Some(step)) = (kind, world.step(id)) {
+        return Some(shape.step(step, TaskDepth::Own));
     }
     let mut body = shape.record(kind, id)?;
     let own = world.row(kind, id).and_then(|row| row.base().archived);
     let swept = || world.files.get(id).and_then(|file| world.run_archived(&file.subject.id));
-    let archived = own.or_else(|| swept().filter(|_| kind == Kind::Assets));
+    let archived = own.or_else(|| swept().filter(|_| kind == SandboxKind::Assets));
     if let Some(body) = body.as_object_mut() {
         body.entry("archived_at").or_insert_with(|| json!(archived.map(millis)));
-        if let Some(file) = world.files.get(id).filter(|_| kind == Kind::Assets) {
+        if let Some(file) = world.files.get(id).filter(|_| kind == SandboxKind::Assets) {
             body.insert("way".to_owned(), json!(file.way.name()));
         }
     }
@@ -339,27 +348,27 @@ pub(super) fn inspected(world: &World, kind: Kind, id: &str) -> Option<Value> {
 }
 
 /// `2026-03-01T09:30:00.000Z`, the usual form (API sheet, section 3).
-pub(super) fn millis(at: Moment) -> String {
+pub(super) fn millis(at: UnixSeconds) -> String {
     dated(at, "%Y-%m-%dT%H:%M:%S.000Z")
 }
 
-pub(super) fn plain(at: Moment) -> String {
+pub(super) fn plain(at: UnixSeconds) -> String {
     dated(at, "%Y-%m-%dT%H:%M:%SZ")
 }
 
-fn offset(at: Moment) -> String {
+fn offset(at: UnixSeconds) -> String {
     dated(at, "%Y-%m-%dT%H:%M:%S+00:00")
 }
 
-fn micros(at: Moment) -> String {
+fn micros(at: UnixSeconds) -> String {
     dated(at, "%Y-%m-%dT%H:%M:%S.000000Z")
 }
 
-fn spaced(at: Moment) -> String {
+fn spaced(at: UnixSeconds) -> String {
     dated(at, "%Y-%m-%d %H:%M:%S")
 }
 
-fn dated(at: Moment, form: &str) -> String {
+fn dated(at: UnixSeconds, form: &str) -> String {
     Timestamp::from_second(at).map(|stamp| stamp.strftime(form).to_string()).unwrap_or_default()
 }
 

@@ -21,34 +21,34 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::{sync::watch, time::Instant};
 
-use super::answer::{Answer, Content};
-use super::faults::{Faults, Mishap};
-use super::limits::{Gate, Pass};
-use super::list::Memory;
+use super::answer::{ResponseContent, SandboxResponse};
+use super::faults::{FaultEffect, Faults};
+use super::limits::{LimitDecision, RequestWindows};
+use super::list::ListMemory;
 use super::quirks::Quirk;
 use super::routes::{Path, Route};
-use super::store::World;
-use super::tokens::{Bearer, Tokens};
+use super::store::Database;
+use super::tokens::{TokenOwner, Tokens};
 use super::{list, members};
 use crate::sandbox::actions;
-use crate::sandbox::listener::{Door, Wire};
-use crate::sandbox::parameters::Query;
-use crate::sandbox::query::Scope;
-use crate::sandbox::request_log::Ledger;
+use crate::sandbox::listener::{ConnectionSwitch, ListenerSwitch};
+use crate::sandbox::parameters::RequestParameters;
+use crate::sandbox::query::ListScope;
+use crate::sandbox::request_log::RequestLog;
 use crate::sandbox::rng::mix;
-use crate::sandbox::serialize::{Place, Shape};
+use crate::sandbox::serialize::{SerializeContext, Serializer};
 
 /// Everything that the requests share.
 #[derive(Debug)]
-pub(super) struct Hub {
-    pub(super) state: Mutex<Organization>,
+pub(super) struct ServerState {
+    pub(super) state: Mutex<SandboxOrganization>,
     /// The other organizations that the caller is in.
-    pub(super) others: Mutex<Vec<Organization>>,
+    pub(super) others: Mutex<Vec<SandboxOrganization>>,
     pub(super) faults: Mutex<Faults>,
-    pub(super) gate: Mutex<Gate>,
-    pub(super) ledger: Mutex<Ledger>,
+    pub(super) gate: Mutex<RequestWindows>,
+    pub(super) ledger: Mutex<RequestLog>,
     pub(super) tokens: Mutex<Tokens>,
-    pub(super) door: Door,
+    pub(super) door: ListenerSwitch,
     pub(super) latency: Duration,
     /// The address of this server, without a path.
     pub(super) host: String,
@@ -58,9 +58,9 @@ pub(super) struct Hub {
 
 /// The state and the lists remembered of it.
 #[derive(Debug)]
-pub(super) struct Organization {
-    pub(super) world: World,
-    pub(super) memory: Memory,
+pub(super) struct SandboxOrganization {
+    pub(super) world: Database,
+    pub(super) memory: ListMemory,
 }
 
 /// Locks; a panic elsewhere is no reason to stop answering.
@@ -70,8 +70,8 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Answers one request, or breaks the connection off when the sandbox stops first.
 pub(super) async fn answer(
-    State(hub): State<Arc<Hub>>,
-    ConnectInfo(wire): ConnectInfo<Wire>,
+    State(hub): State<Arc<ServerState>>,
+    ConnectInfo(wire): ConnectInfo<ConnectionSwitch>,
     request: Request,
 ) -> Response {
     let (request, _body) = request.into_parts();
@@ -83,25 +83,25 @@ pub(super) async fn answer(
     }
 }
 
-fn broken_off(wire: &Wire) -> Response {
+fn broken_off(wire: &ConnectionSwitch) -> Response {
     wire.cut();
     Response::new(Body::empty())
 }
 
 /// One request on its way.
-struct Visit<'a> {
+struct RequestContext<'a> {
     number: usize,
     began: Instant,
-    wire: &'a Wire,
+    wire: &'a ConnectionSwitch,
     request: &'a Parts,
     remaining: Option<usize>,
 }
 
-impl Hub {
-    async fn respond(self: &Arc<Self>, wire: &Wire, request: &Parts) -> Response {
+impl ServerState {
+    async fn respond(self: &Arc<Self>, wire: &ConnectionSwitch, request: &Parts) -> Response {
         let path = request.uri.path_and_query().map_or("/", |path| path.as_str());
         let number = lock(&self.ledger).arrive(request.method.as_str(), path);
-        let mut visit = Visit { number, began: Instant::now(), wire, request, remaining: None };
+        let mut visit = RequestContext { number, began: Instant::now(), wire, request, remaining: None };
         if !self.latency.is_zero() {
             tokio::time::sleep(self.latency).await;
         }
@@ -109,11 +109,11 @@ impl Hub {
             return self.finish(&visit, self.act(request));
         }
         match lock(&self.gate).pass(request.method == "GET") {
-            Pass::Free => {}
-            Pass::Counted { remaining } => visit.remaining = Some(remaining),
-            Pass::Refused { seconds } => {
+            LimitDecision::Free => {}
+            LimitDecision::Counted { remaining } => visit.remaining = Some(remaining),
+            LimitDecision::Refused { seconds } => {
                 visit.remaining = Some(0);
-                return self.finish(&visit, Answer::throttled(seconds));
+                return self.finish(&visit, SandboxResponse::throttled(seconds));
             }
         }
         let bare = path.strip_prefix("/api").unwrap_or(path);
@@ -129,55 +129,58 @@ impl Hub {
     }
 
     /// Carries a mishap out.
-    async fn suffer(self: &Arc<Self>, visit: &Visit<'_>, mishap: Mishap) -> Response {
+    async fn suffer(self: &Arc<Self>, visit: &RequestContext<'_>, mishap: FaultEffect) -> Response {
         let applied = |apply: bool| apply && self.act(visit.request).applied;
         match mishap {
-            Mishap::None => self.finish(visit, self.act(visit.request)),
-            Mishap::Answer { status, body, headers, apply } => {
+            FaultEffect::None => self.finish(visit, self.act(visit.request)),
+            FaultEffect::Answer { status, body, headers, apply } => {
                 let applied = applied(apply);
                 let mut answer = made_up(status, body);
                 answer.headers.extend(headers);
-                self.finish(visit, Answer { applied, ..answer })
+                self.finish(visit, SandboxResponse { applied, ..answer })
             }
-            Mishap::Html { status, apply } => {
-                self.finish(visit, Answer { applied: applied(apply), ..Answer::page(status) })
-            }
-            Mishap::ResetBefore => {
+            FaultEffect::Html { status, apply } => self
+                .finish(visit, SandboxResponse { applied: applied(apply), ..SandboxResponse::page(status) }),
+            FaultEffect::ResetBefore => {
                 self.settle(visit, None, false);
                 broken_off(visit.wire)
             }
-            Mishap::ResetAfter => {
+            FaultEffect::ResetAfter => {
                 self.settle(visit, None, applied(true));
                 broken_off(visit.wire)
             }
-            Mishap::Hang { apply } => {
+            FaultEffect::Hang { apply } => {
                 self.settle(visit, None, applied(apply));
                 std::future::pending::<Infallible>().await;
                 broken_off(visit.wire)
             }
-            Mishap::HangLate { after } => {
+            FaultEffect::HangLate { after } => {
                 self.take_effect_late(visit, after);
                 std::future::pending::<Infallible>().await;
                 broken_off(visit.wire)
             }
-            Mishap::Truncated => {
+            FaultEffect::Truncated => {
                 let answer = self.act(visit.request);
                 let bytes = answer.body.clone().into_bytes().0;
                 truncate(self.finish(visit, answer), bytes)
             }
-            Mishap::TruncatedBefore => truncate(self.finish(visit, Answer::item(json!({}))), Vec::new()),
-            Mishap::Garbage => self.finish(visit, Answer { applied: applied(true), ..garbage() }),
-            Mishap::GarbageBefore => self.finish(visit, garbage()),
-            Mishap::NotUtf8 => {
+            FaultEffect::TruncatedBefore => {
+                truncate(self.finish(visit, SandboxResponse::item(json!({}))), Vec::new())
+            }
+            FaultEffect::Garbage => {
+                self.finish(visit, SandboxResponse { applied: applied(true), ..garbage() })
+            }
+            FaultEffect::GarbageBefore => self.finish(visit, garbage()),
+            FaultEffect::NotUtf8 => {
                 let answer = self.act(visit.request);
                 self.finish(visit, spoiled(answer))
             }
-            Mishap::RevokeToken => {
+            FaultEffect::RevokeToken => {
                 let bearer = visit.request.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
                 lock(&self.tokens).revoke(bearer.unwrap_or_default());
                 self.finish(visit, self.act(visit.request))
             }
-            Mishap::Refuse { span } => {
+            FaultEffect::Refuse { span } => {
                 self.settle(visit, None, false);
                 self.door.swing(false);
                 let hub = Arc::clone(self);
@@ -188,7 +191,7 @@ impl Hub {
     }
 
     /// Lets a request take effect after a while, whether or not its connection still stands.
-    fn take_effect_late(self: &Arc<Self>, visit: &Visit<'_>, after: Duration) {
+    fn take_effect_late(self: &Arc<Self>, visit: &RequestContext<'_>, after: Duration) {
         let (hub, request) = (Arc::clone(self), visit.request.clone());
         let (number, began) = (visit.number, visit.began);
         self.later(after, move || {
@@ -208,33 +211,33 @@ impl Hub {
         });
     }
 
-    fn settle(&self, visit: &Visit<'_>, status: Option<u16>, applied: bool) {
+    fn settle(&self, visit: &RequestContext<'_>, status: Option<u16>, applied: bool) {
         lock(&self.ledger).settle(visit.number, status, applied, visit.began.elapsed());
     }
 
     /// Logs an answer and turns it into a response, with the headers that every one has.
-    fn finish(&self, visit: &Visit<'_>, mut answer: Answer) -> Response {
+    fn finish(&self, visit: &RequestContext<'_>, mut answer: SandboxResponse) -> Response {
         let number = self.answered.fetch_add(1, Ordering::Relaxed);
         self.settle(visit, Some(answer.status), answer.applied);
         if let Some(remaining) = visit.remaining {
             answer = answer.header("X-RateLimit-Remaining", remaining.to_string());
         }
-        let missing = matches!(answer.status, 404 | 405) && !matches!(answer.body, Content::Html(_));
+        let missing = matches!(answer.status, 404 | 405) && !matches!(answer.body, ResponseContent::Html(_));
         if missing && !asks_for_json(&visit.request.headers) {
-            answer.body = Answer::page(answer.status).body;
+            answer.body = SandboxResponse::page(answer.status).body;
         }
         answer.header("X-Request-Id", format!("{:016x}", mix(number))).into_response()
     }
 
     /// What the request does and is answered with when nothing goes wrong.
-    fn act(&self, request: &Parts) -> Answer {
+    fn act(&self, request: &Parts) -> SandboxResponse {
         let path = Path::parse(request.uri.path());
         let route = match path.route(&request.method) {
-            Ok(Route::Health) => return Answer::ok(json!({"status": "ok"})),
+            Ok(Route::Health) => return SandboxResponse::ok(json!({"status": "ok"})),
             Ok(route) => route,
-            Err(methods) if methods.is_empty() => return Answer::no_endpoint(),
+            Err(methods) if methods.is_empty() => return SandboxResponse::no_endpoint(),
             Err(methods) => {
-                let answer = Answer::coded(405, "Method not allowed", "METHOD_NOT_ALLOWED");
+                let answer = SandboxResponse::coded(405, "Method not allowed", "METHOD_NOT_ALLOWED");
                 return answer.header("Allow", methods.join(", "));
             }
         };
@@ -244,36 +247,40 @@ impl Hub {
             Err(refusal) => return refusal,
         };
         let mut others = lock(&self.others);
-        let query = Query::parse(request.uri.query());
+        let query = RequestParameters::parse(request.uri.query());
         let address = format!("{}{}", self.host, request.uri.path());
         if route == Route::MyOrganizations {
-            let first = Some(&*state).filter(|_| bearer != Bearer::Elsewhere);
-            let open = first.into_iter().chain(others.iter().filter(|_| bearer != Bearer::Colleague));
-            let bodies = open.map(|one| Shape::new(&one.world, &query, Place::List).organization()).collect();
+            let first = Some(&*state).filter(|_| bearer != TokenOwner::Elsewhere);
+            let open = first.into_iter().chain(others.iter().filter(|_| bearer != TokenOwner::Colleague));
+            let bodies = open
+                .map(|one| Serializer::new(&one.world, &query, SerializeContext::List).organization())
+                .collect();
             return list::organizations(bodies, &state.world.quirks, &query, &address);
         }
         let chosen = match path.org() {
             None => Some(&mut *state),
-            Some(org) if org == state.world.org => Some(&mut *state).filter(|_| bearer != Bearer::Elsewhere),
+            Some(org) if org == state.world.org => {
+                Some(&mut *state).filter(|_| bearer != TokenOwner::Elsewhere)
+            }
             // What one organization has is not found in another (API sheet 4.2).
             Some(org) => {
                 let other = others.iter_mut().find(|other| other.world.org == org);
-                other.filter(|_| bearer != Bearer::Colleague)
+                other.filter(|_| bearer != TokenOwner::Colleague)
             }
         };
-        let Some(organization) = chosen else { return Answer::not_found() };
+        let Some(organization) = chosen else { return SandboxResponse::not_found() };
         self.take(organization, bearer, route, &query, &address)
     }
 
     /// The header rules (API sheet 1.2 and row 25): who may come in, or why nobody does.
-    fn admit(&self, headers: &HeaderMap, world: &World) -> Result<Bearer, Answer> {
+    fn admit(&self, headers: &HeaderMap, world: &Database) -> Result<TokenOwner, SandboxResponse> {
         let authorization = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
         let bearer = lock(&self.tokens).bearer(authorization.unwrap_or_default());
-        let bearer = bearer.ok_or_else(|| Answer::refused(401, "unauthenticated"))?;
+        let bearer = bearer.ok_or_else(|| SandboxResponse::refused(401, "unauthenticated"))?;
         if headers.get("x-tallyfy-client").is_none_or(HeaderValue::is_empty) {
             return Err(match world.quirks.has(Quirk::ClientHeader404) {
-                true => Answer::no_endpoint(),
-                false => Answer::refused(401, "X-Tallyfy-Client header is missing"),
+                true => SandboxResponse::no_endpoint(),
+                false => SandboxResponse::refused(401, "X-Tallyfy-Client header is missing"),
             });
         }
         Ok(bearer)
@@ -281,29 +288,29 @@ impl Hub {
 
     fn take(
         &self,
-        state: &mut Organization,
-        bearer: Bearer,
+        state: &mut SandboxOrganization,
+        bearer: TokenOwner,
         route: Route<'_>,
-        query: &Query,
+        query: &RequestParameters,
         address: &str,
-    ) -> Answer {
-        let Organization { world, memory } = state;
-        let shape = |world| Shape::new(world, query, Place::ById);
+    ) -> SandboxResponse {
+        let SandboxOrganization { world, memory } = state;
+        let shape = |world| Serializer::new(world, query, SerializeContext::ById);
         match route {
             // Answered before any organization is chosen.
-            Route::Health | Route::MyOrganizations => Answer::ok(json!({"status": "ok"})),
+            Route::Health | Route::MyOrganizations => SandboxResponse::ok(json!({"status": "ok"})),
             Route::Me | Route::MeInOrganization => {
-                let me = if bearer == Bearer::Colleague { world.colleague() } else { world.me() };
-                me.map_or_else(Answer::not_found, |me| Answer::item(shape(world).user(me)))
+                let me = if bearer == TokenOwner::Colleague { world.colleague() } else { world.me() };
+                me.map_or_else(SandboxResponse::not_found, |me| SandboxResponse::item(shape(world).user(me)))
             }
-            Route::Organization => Answer::item(shape(world).organization()),
+            Route::Organization => SandboxResponse::item(shape(world).organization()),
             Route::RevokeTokens => {
                 lock(&self.tokens).revoke_of(bearer);
-                Answer::empty(204).applied()
+                SandboxResponse::empty(204).applied()
             }
-            Route::List(kind) => list::list(world, memory, Scope::Kind(kind), query, address),
+            Route::List(kind) => list::list(world, memory, ListScope::Kind(kind), query, address),
             Route::LightList(kind) => list::light(world, memory, kind, query),
-            Route::RunTasks(run) => list::list(world, memory, Scope::TasksOf(run), query, address),
+            Route::RunTasks(run) => list::list(world, memory, ListScope::TasksOf(run), query, address),
             Route::RunTask(run, task) => actions::run_task(world, run, task, query),
             Route::RunAnswers(run) => actions::run_answers(world, run, query),
             Route::Dismiss(id) => members::dismiss(world, id, query),
@@ -326,27 +333,29 @@ fn asks_for_json(headers: &HeaderMap) -> bool {
 }
 
 /// The answer of a fault that names a status and perhaps a body.
-fn made_up(status: u16, body: Option<Value>) -> Answer {
+fn made_up(status: u16, body: Option<Value>) -> SandboxResponse {
     match body {
-        Some(Value::String(text)) if text.starts_with('<') => Answer::new(status, Content::Html(text)),
-        Some(body) => Answer::new(status, Content::Json(body)),
+        Some(Value::String(text)) if text.starts_with('<') => {
+            SandboxResponse::new(status, ResponseContent::Html(text))
+        }
+        Some(body) => SandboxResponse::new(status, ResponseContent::Json(body)),
         // In the words that the API has for them (API sheet 1.2 and E5).
-        None if status == 401 => Answer::refused(status, "unauthenticated"),
-        None if status == 429 => Answer { headers: Vec::new(), ..Answer::throttled(0) },
-        None if status >= 400 => Answer::refused(status, "The sandbox was told to fail"),
-        None => Answer::empty(status),
+        None if status == 401 => SandboxResponse::refused(status, "unauthenticated"),
+        None if status == 429 => SandboxResponse { headers: Vec::new(), ..SandboxResponse::throttled(0) },
+        None if status >= 400 => SandboxResponse::refused(status, "The sandbox was told to fail"),
+        None => SandboxResponse::empty(status),
     }
 }
 
 /// A success whose JSON breaks off in the middle of a word.
-fn garbage() -> Answer {
+fn garbage() -> SandboxResponse {
     let bytes = b"{\"data\":[{\"id\":\"5d0c2a9b".to_vec();
-    Answer::new(200, Content::Bytes { mime: "application/json", bytes })
+    SandboxResponse::new(200, ResponseContent::Bytes { mime: "application/json", bytes })
 }
 
 /// The same JSON with bytes in front of every name and title that are no UTF-8.
-fn spoiled(mut answer: Answer) -> Answer {
-    let Content::Json(body) = &answer.body else { return answer };
+fn spoiled(mut answer: SandboxResponse) -> SandboxResponse {
+    let ResponseContent::Json(body) = &answer.body else { return answer };
     let text = body.to_string();
     let mut bytes = Vec::with_capacity(text.len() + 64);
     for part in text.split_inclusive("\":\"") {
@@ -355,7 +364,7 @@ fn spoiled(mut answer: Answer) -> Answer {
             bytes.extend_from_slice(b"\xFF\xC3(");
         }
     }
-    answer.body = Content::Bytes { mime: "application/json", bytes };
+    answer.body = ResponseContent::Bytes { mime: "application/json", bytes };
     answer
 }
 

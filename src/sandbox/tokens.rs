@@ -4,7 +4,7 @@
 
 /// Whom a token speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bearer {
+pub enum TokenOwner {
     /// The person that the sandbox's own token is of.
     Caller,
     /// Another member of the organization, who may do what the caller may.
@@ -15,28 +15,28 @@ pub enum Bearer {
 
 /// Every token there has been; the first is the sandbox's own.
 #[derive(Debug)]
-pub(super) struct Tokens(Vec<Known>);
+pub(super) struct Tokens(Vec<KnownToken>);
 
 #[derive(Debug)]
-struct Known {
+struct KnownToken {
     token: String,
-    bearer: Bearer,
+    bearer: TokenOwner,
     revoked: bool,
 }
 
 impl Tokens {
     pub(super) fn new(own: String) -> Self {
-        Self(vec![Known { token: own, bearer: Bearer::Caller, revoked: false }])
+        Self(vec![KnownToken { token: own, bearer: TokenOwner::Caller, revoked: false }])
     }
 
     /// Lets a token in from now on, one that was turned out as well.
-    pub(super) fn accept(&mut self, token: &str, bearer: Bearer) {
+    pub(super) fn accept(&mut self, token: &str, bearer: TokenOwner) {
         self.0.retain(|known| known.token != token);
-        self.0.push(Known { token: token.to_owned(), bearer, revoked: false });
+        self.0.push(KnownToken { token: token.to_owned(), bearer, revoked: false });
     }
 
-    /// Whom the value of an `Authorization` header speaks for: `Bearer`, one space, a token that is let in.
-    pub(super) fn bearer(&self, header: &[u8]) -> Option<Bearer> {
+    /// Whom the value of an `Authorization` header speaks for: `TokenOwner`, one space, a token that is let in.
+    pub(super) fn bearer(&self, header: &[u8]) -> Option<TokenOwner> {
         let token = header.strip_prefix(b"Bearer ")?;
         self.0
             .iter()
@@ -51,7 +51,7 @@ impl Tokens {
     }
 
     /// Turns out every token of one bearer.
-    pub(super) fn revoke_of(&mut self, bearer: Bearer) {
+    pub(super) fn revoke_of(&mut self, bearer: TokenOwner) {
         self.turn_out(|known| known.bearer == bearer);
     }
 
@@ -60,7 +60,7 @@ impl Tokens {
         self.turn_out(|_| true);
     }
 
-    fn turn_out(&mut self, which: impl Fn(&Known) -> bool) {
+    fn turn_out(&mut self, which: impl Fn(&KnownToken) -> bool) {
         self.0.iter_mut().filter(|known| which(known)).for_each(|known| known.revoked = true);
     }
 }

@@ -33,12 +33,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 
-use crate::storage::backups::store::Keeper;
-use crate::storage::backups::writer::Part;
-use index::Holds;
+use crate::storage::backups::store::BackupStore;
+use crate::storage::backups::writer::PartialFile;
+use index::IndexedRecord;
 
 pub use crate::storage::backups::error::{BackupError, NO_BACKUP};
-pub use crate::storage::backups::list::{KeptJob, Misfit, list, purge, verify};
+pub use crate::storage::backups::list::{DamagedBackup, JobBackups, list, purge, verify};
 
 /// What is noted of a record whose attached files the server did not list: there may be more than were backed up.
 pub const FILES_UNKNOWN: &str = "files: unknown";
@@ -62,9 +62,9 @@ impl Backups {
 
     /// The folder for the copies of a job that began at `at`. Nothing is touched before the first copy.
     #[must_use]
-    pub fn folder(&self, job: i64, at: Timestamp) -> Folder {
+    pub fn folder(&self, job: i64, at: Timestamp) -> BackupFolder {
         let path = self.directory.join(crate::storage::backups::file_name::of_job(job, at));
-        Folder { keeper: Arc::new(Keeper::new(path, self.keep_free)) }
+        BackupFolder { keeper: Arc::new(BackupStore::new(path, self.keep_free)) }
     }
 
     /// Where the folders are or will be.
@@ -76,7 +76,7 @@ impl Backups {
 
 /// What a copy is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct BackupItem {
     /// The kind's word.
     pub kind: &'static str,
     /// The record's id.
@@ -87,14 +87,14 @@ pub struct Item {
 
 /// Where the copy of something lies: under its kind, or under the record that it is attached to.
 #[derive(Debug, Clone)]
-struct Place {
-    item: Item,
-    of: Option<Item>,
+struct BackupPlace {
+    item: BackupItem,
+    of: Option<BackupItem>,
 }
 
 /// A copy that is safe on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct SavedBackup {
     /// Where it is, relative to the folder.
     pub file: String,
     /// SHA-256 of its bytes, 64 lowercase hex digits.
@@ -105,11 +105,11 @@ pub struct Kept {
 
 /// The copies of one job. Clones are the same folder; while one lives, `purge` leaves it alone.
 #[derive(Debug, Clone)]
-pub struct Folder {
-    keeper: Arc<Keeper>,
+pub struct BackupFolder {
+    keeper: Arc<BackupStore>,
 }
 
-impl Folder {
+impl BackupFolder {
     /// Where it is or will be.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -122,11 +122,11 @@ impl Folder {
     /// [`BackupError`] when it is not safe; nothing of it is left then.
     pub async fn keep_record(
         &self,
-        item: &Item,
+        item: &BackupItem,
         json: Vec<u8>,
         notes: &[String],
-    ) -> Result<Kept, BackupError> {
-        let (keeper, place) = (Arc::clone(&self.keeper), Place { item: item.clone(), of: None });
+    ) -> Result<SavedBackup, BackupError> {
+        let (keeper, place) = (Arc::clone(&self.keeper), BackupPlace { item: item.clone(), of: None });
         let notes = notes.to_vec();
         let kept = spawn_blocking(move || {
             let mut part = keeper.begin(
@@ -135,7 +135,7 @@ impl Folder {
                 json.len() as u64,
             )?;
             part.write(&json)?;
-            keeper.finish(part, &place, Holds::Record, notes)
+            keeper.finish(part, &place, IndexedRecord::Record, notes)
         });
         kept.await.map_err(|_| BackupError::Broken)?
     }
@@ -147,17 +147,17 @@ impl Folder {
     /// [`BackupError`] when there is no room for them, or nowhere to put them.
     pub async fn begin_bytes(
         &self,
-        item: &Item,
-        of: Option<&Item>,
+        item: &BackupItem,
+        of: Option<&BackupItem>,
         announced: Option<u64>,
-    ) -> Result<Incoming, BackupError> {
+    ) -> Result<BackupWriter, BackupError> {
         let keeper = Arc::clone(&self.keeper);
-        let place = Place { item: item.clone(), of: of.cloned() };
+        let place = BackupPlace { item: item.clone(), of: of.cloned() };
         let (here, name) =
             (place.clone(), crate::storage::backups::file_name::of_bytes(&item.id, &item.name));
         let begun = spawn_blocking(move || keeper.begin(&here, &name, announced.unwrap_or(0)));
         let part = begun.await.map_err(|_| BackupError::Broken)??;
-        Ok(Incoming {
+        Ok(BackupWriter {
             keeper: Arc::clone(&self.keeper),
             place,
             announced,
@@ -170,17 +170,17 @@ impl Folder {
 
 /// Bytes on their way to the disk. Dropped unfinished, nothing of them is left.
 #[derive(Debug)]
-pub struct Incoming {
-    keeper: Arc<Keeper>,
-    place: Place,
+pub struct BackupWriter {
+    keeper: Arc<BackupStore>,
+    place: BackupPlace,
     announced: Option<u64>,
     /// Gone for good once a write has failed.
-    part: Option<Part>,
+    part: Option<PartialFile>,
     waiting: Vec<Bytes>,
     waiting_bytes: usize,
 }
 
-impl Incoming {
+impl BackupWriter {
     /// Takes the next bytes.
     ///
     /// # Errors
@@ -195,13 +195,14 @@ impl Incoming {
     ///
     /// # Errors
     /// [`BackupError`] when it is not safe, or has not as many bytes as were announced; nothing of it is left then.
-    pub async fn finish(mut self) -> Result<Kept, BackupError> {
+    pub async fn finish(mut self) -> Result<SavedBackup, BackupError> {
         self.flush().await?;
         let part = self.part.take().ok_or(BackupError::Broken)?;
         if let Some(announced) = self.announced.filter(|announced| *announced != part.bytes()) {
             return Err(BackupError::Incomplete { announced, got: part.bytes() });
         }
-        let kept = spawn_blocking(move || self.keeper.finish(part, &self.place, Holds::Bytes, Vec::new()));
+        let kept =
+            spawn_blocking(move || self.keeper.finish(part, &self.place, IndexedRecord::Bytes, Vec::new()));
         kept.await.map_err(|_| BackupError::Broken)?
     }
 

@@ -14,7 +14,7 @@ const MOST_NUMBERED: usize = 10_000;
 
 /// Why a file could not be saved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SaveError {
+pub enum DownloadError {
     /// There is no room for it, nor for any other.
     #[error("the disk of `{path}` is full")]
     Full {
@@ -31,7 +31,7 @@ pub enum SaveError {
     },
 }
 
-impl SaveError {
+impl DownloadError {
     fn of(path: &Path, why: &io::Error) -> Self {
         let path = path.display().to_string();
         match why.kind() {
@@ -51,14 +51,14 @@ impl SaveError {
 /// Makes the folder, with those above it, if it is not there.
 ///
 /// # Errors
-/// [`SaveError`] when it cannot be made, or something else bears its name.
-pub fn make_folder(path: &Path) -> Result<(), SaveError> {
-    fs::create_dir_all(path).map_err(|why| SaveError::of(path, &why))
+/// [`DownloadError`] when it cannot be made, or something else bears its name.
+pub fn make_folder(path: &Path) -> Result<(), DownloadError> {
+    fs::create_dir_all(path).map_err(|why| DownloadError::of(path, &why))
 }
 
 /// A file that is not all there yet, under a name that says so. Dropped, it is removed.
 #[derive(Debug)]
-pub struct Incoming {
+pub struct DownloadWriter {
     file: File,
     temporary: PathBuf,
     folder: PathBuf,
@@ -66,12 +66,12 @@ pub struct Incoming {
     bytes: u64,
 }
 
-impl Incoming {
+impl DownloadWriter {
     /// Begins a file in `folder` that the server calls `filename`.
     ///
     /// # Errors
-    /// [`SaveError`] when no file can be made there.
-    pub fn begin(folder: &Path, filename: &str) -> Result<Self, SaveError> {
+    /// [`DownloadError`] when no file can be made there.
+    pub fn begin(folder: &Path, filename: &str) -> Result<Self, DownloadError> {
         let name = FileName::safe(filename);
         for n in 1..MOST_NUMBERED {
             let temporary = folder.join(format!(".{}.part", name.numbered(n)));
@@ -81,7 +81,7 @@ impl Incoming {
                     return Ok(Self { file, temporary, folder, name, bytes: 0 });
                 }
                 Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(why) => return Err(SaveError::of(folder, &why)),
+                Err(why) => return Err(DownloadError::of(folder, &why)),
             }
         }
         Err(too_often(folder, &name))
@@ -90,9 +90,9 @@ impl Incoming {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// [`SaveError`] when they cannot be written.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), SaveError> {
-        self.file.write_all(bytes).map_err(|why| SaveError::of(&self.folder, &why))?;
+    /// [`DownloadError`] when they cannot be written.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), DownloadError> {
+        self.file.write_all(bytes).map_err(|why| DownloadError::of(&self.folder, &why))?;
         self.bytes += bytes.len() as u64;
         Ok(())
     }
@@ -101,22 +101,22 @@ impl Incoming {
     /// has.
     ///
     /// # Errors
-    /// [`SaveError`] when that cannot be done; nothing of it is left then.
-    pub fn finish(self) -> Result<(PathBuf, u64), SaveError> {
-        self.file.sync_all().map_err(|why| SaveError::of(&self.folder, &why))?;
+    /// [`DownloadError`] when that cannot be done; nothing of it is left then.
+    pub fn finish(self) -> Result<(PathBuf, u64), DownloadError> {
+        self.file.sync_all().map_err(|why| DownloadError::of(&self.folder, &why))?;
         for n in 1..MOST_NUMBERED {
             let last = self.folder.join(self.name.numbered(n));
             match take_name(&self.temporary, &last) {
                 Ok(()) => return Ok((last, self.bytes)),
                 Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(why) => return Err(SaveError::of(&self.folder, &why)),
+                Err(why) => return Err(DownloadError::of(&self.folder, &why)),
             }
         }
         Err(too_often(&self.folder, &self.name))
     }
 }
 
-impl Drop for Incoming {
+impl Drop for DownloadWriter {
     fn drop(&mut self) {
         // Once it has its last name the temporary one is not needed, or gone. What cannot be removed is known by its name.
         drop(fs::remove_file(&self.temporary));
@@ -135,9 +135,9 @@ fn take_name(temporary: &Path, last: &Path) -> io::Result<()> {
     }
 }
 
-fn too_often(folder: &Path, name: &FileName) -> SaveError {
+fn too_often(folder: &Path, name: &FileName) -> DownloadError {
     let path = folder.join(name.numbered(1)).display().to_string();
-    SaveError::Place { path, why: "there are too many files of that name".to_owned() }
+    DownloadError::Place { path, why: "there are too many files of that name".to_owned() }
 }
 
 mod file_name;

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 
 /// Why something in the place of a state file or directory is left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum UnsafeFile {
     /// A symbolic link.
     #[error("it is a symbolic link")]
     Link,
@@ -41,7 +41,7 @@ pub enum Refusal {
     NoLocks,
 }
 
-impl Refusal {
+impl UnsafeFile {
     /// Finds the refusal in an error of this module.
     #[must_use]
     pub fn of(error: &io::Error) -> Option<Self> {
@@ -59,9 +59,10 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for io::Error {
-    fn from(refusal: Refusal) -> Self {
-        let kind = if refusal == Refusal::NoLocks { ErrorKind::Unsupported } else { ErrorKind::InvalidInput };
+impl From<UnsafeFile> for io::Error {
+    fn from(refusal: UnsafeFile) -> Self {
+        let kind =
+            if refusal == UnsafeFile::NoLocks { ErrorKind::Unsupported } else { ErrorKind::InvalidInput };
         Self::new(kind, refusal)
     }
 }
@@ -70,11 +71,11 @@ impl From<Refusal> for io::Error {
 /// directory of this user is followed, because people keep their state on other disks, and left as it is.
 ///
 /// # Errors
-/// The error of the system, or a [`Refusal`].
+/// The error of the system, or a [`UnsafeFile`].
 pub fn directory(path: &Path) -> io::Result<()> {
     match DirBuilder::new().recursive(true).mode(0o700).create(path) {
         Err(why) if matches!(why.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory) => {
-            return Err(Refusal::NoDirectory.into());
+            return Err(UnsafeFile::NoDirectory.into());
         }
         made => made?,
     }
@@ -84,14 +85,14 @@ pub fn directory(path: &Path) -> io::Result<()> {
 /// Makes the directory at `path`, whose parent is there, and keeps everybody else out of it. No link is followed.
 ///
 /// # Errors
-/// The error of the system, or a [`Refusal`].
+/// The error of the system, or a [`UnsafeFile`].
 pub fn subdirectory(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(why) if why.kind() == ErrorKind::AlreadyExists => {}
         made => made?,
     }
     if fs::symlink_metadata(path)?.is_symlink() {
-        return Err(Refusal::Link.into());
+        return Err(UnsafeFile::Link.into());
     }
     keep_out(path, false)
 }
@@ -100,7 +101,7 @@ fn keep_out(path: &Path, is_linked: bool) -> io::Result<()> {
     let follow = if is_linked { OFlags::empty() } else { OFlags::NOFOLLOW };
     let flags = flags(OFlags::DIRECTORY | OFlags::NONBLOCK | follow);
     let directory = match File::options().read(true).custom_flags(flags).open(path) {
-        Err(why) if why.kind() == ErrorKind::NotADirectory => return Err(Refusal::NoDirectory.into()),
+        Err(why) if why.kind() == ErrorKind::NotADirectory => return Err(UnsafeFile::NoDirectory.into()),
         opened => opened?,
     };
     let found = directory.metadata()?;
@@ -114,7 +115,7 @@ fn keep_out(path: &Path, is_linked: bool) -> io::Result<()> {
 /// Opens a file for reading and appending, made if it is not there, and keeps everybody else out of it.
 ///
 /// # Errors
-/// The error of the system, or a [`Refusal`].
+/// The error of the system, or a [`UnsafeFile`].
 pub fn file(path: &Path) -> io::Result<File> {
     let file = open(path, File::options().read(true).append(true).create(true).mode(0o600))?;
     if file.metadata()?.mode() & 0o077 != 0 {
@@ -126,7 +127,7 @@ pub fn file(path: &Path) -> io::Result<File> {
 /// Opens a file that is there, in the way the options say.
 ///
 /// # Errors
-/// The error of the system, or a [`Refusal`].
+/// The error of the system, or a [`UnsafeFile`].
 pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     // Before it is opened: opening a device may already do something.
     match fs::symlink_metadata(path) {
@@ -142,7 +143,7 @@ pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 /// Reads a whole file that is there and has at most `most` bytes.
 ///
 /// # Errors
-/// The error of the system, or a [`Refusal`].
+/// The error of the system, or a [`UnsafeFile`].
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     bounded(open(path, File::options().read(true))?, most)
 }
@@ -151,7 +152,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// regular file of at most `most` bytes.
 ///
 /// # Errors
-/// The error of the system, or a [`Refusal`].
+/// The error of the system, or a [`UnsafeFile`].
 pub fn read_named(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     bounded(open_named(path)?, most)
 }
@@ -159,7 +160,7 @@ pub fn read_named(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// Opens a file that a person named for reading, if it is a regular one.
 ///
 /// # Errors
-/// The error of the system, or a [`Refusal`].
+/// The error of the system, or a [`UnsafeFile`].
 pub fn open_named(path: &Path) -> io::Result<File> {
     check_type(&fs::metadata(path)?)?;
     let file = File::options().read(true).custom_flags(flags(OFlags::NONBLOCK)).open(path)?;
@@ -170,17 +171,17 @@ pub fn open_named(path: &Path) -> io::Result<File> {
 fn bounded(file: File, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most { Err(Refusal::TooLarge(most).into()) } else { Ok(bytes) }
+    if bytes.len() as u64 > most { Err(UnsafeFile::TooLarge(most).into()) } else { Ok(bytes) }
 }
 
 /// Refuses what may not be in the place of a state file. For files that a library opens by their name.
 ///
 /// # Errors
-/// A [`Refusal`].
+/// A [`UnsafeFile`].
 pub fn check(found: &Metadata) -> io::Result<()> {
     check_type(found)?;
     refuse_foreign(found)?;
-    if found.nlink() > 1 { Err(Refusal::SecondName.into()) } else { Ok(()) }
+    if found.nlink() > 1 { Err(UnsafeFile::SecondName.into()) } else { Ok(()) }
 }
 
 /// Takes the permissions of others away from a file that was checked. For files that a library opens by their name.
@@ -199,18 +200,18 @@ fn check_type(found: &Metadata) -> io::Result<()> {
     Err(if kind.is_file() {
         return Ok(());
     } else if kind.is_symlink() {
-        Refusal::Link
+        UnsafeFile::Link
     } else if kind.is_dir() {
-        Refusal::Directory
+        UnsafeFile::Directory
     } else {
-        Refusal::Special
+        UnsafeFile::Special
     }
     .into())
 }
 
 fn refuse_foreign(found: &Metadata) -> io::Result<()> {
     let is_own = found.uid() == rustix::process::geteuid().as_raw();
-    if is_own { Ok(()) } else { Err(Refusal::Foreign.into()) }
+    if is_own { Ok(()) } else { Err(UnsafeFile::Foreign.into()) }
 }
 
 fn flags(flags: OFlags) -> i32 {
@@ -220,7 +221,7 @@ fn flags(flags: OFlags) -> i32 {
 /// Waits for the lock of a file, which is held until the file is closed.
 ///
 /// # Errors
-/// [`Refusal::NoLocks`] where the file system has none.
+/// [`UnsafeFile::NoLocks`] where the file system has none.
 pub fn lock(file: &File) -> io::Result<()> {
     uninterrupted(|| file.lock())
 }
@@ -228,7 +229,7 @@ pub fn lock(file: &File) -> io::Result<()> {
 /// Takes a share in the lock of a file, and waits for that.
 ///
 /// # Errors
-/// [`Refusal::NoLocks`] where the file system has none.
+/// [`UnsafeFile::NoLocks`] where the file system has none.
 pub fn lock_shared(file: &File) -> io::Result<()> {
     uninterrupted(|| file.lock_shared())
 }
@@ -236,7 +237,7 @@ pub fn lock_shared(file: &File) -> io::Result<()> {
 /// Takes the lock of a file if nobody has it, and answers whether it was taken.
 ///
 /// # Errors
-/// [`Refusal::NoLocks`] where the file system has none.
+/// [`UnsafeFile::NoLocks`] where the file system has none.
 pub fn try_lock(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
@@ -258,8 +259,8 @@ fn uninterrupted(lock: impl Fn() -> io::Result<()>) -> io::Result<()> {
 /// Network and FUSE file systems answer in several ways that they have no locks.
 fn unlockable(why: io::Error) -> io::Error {
     match Errno::from_io_error(&why) {
-        Some(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL) => Refusal::NoLocks.into(),
-        _ if why.kind() == ErrorKind::Unsupported => Refusal::NoLocks.into(),
+        Some(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL) => UnsafeFile::NoLocks.into(),
+        _ if why.kind() == ErrorKind::Unsupported => UnsafeFile::NoLocks.into(),
         _ => why,
     }
 }
@@ -314,7 +315,7 @@ mod tests {
     use super::*;
 
     /// A directory with a file of somebody else's in it, and one thing of each sort in the place of a state file.
-    fn planted() -> (tempfile::TempDir, Vec<(PathBuf, Refusal)>) {
+    fn planted() -> (tempfile::TempDir, Vec<(PathBuf, UnsafeFile)>) {
         let home = tempfile::tempdir().unwrap();
         let at = |name: &str| home.path().join(name);
         fs::write(at("elsewhere"), "somebody else's").unwrap();
@@ -326,12 +327,12 @@ mod tests {
         fs::write(at("second"), "").unwrap();
         fs::hard_link(at("second"), at("second name")).unwrap();
         let planted = vec![
-            (at("link"), Refusal::Link),
-            (at("link to a device"), Refusal::Link),
-            (at("pipe"), Refusal::Special),
-            (at("directory"), Refusal::Directory),
-            (at("second name"), Refusal::SecondName),
-            ("/dev/zero".into(), Refusal::Special),
+            (at("link"), UnsafeFile::Link),
+            (at("link to a device"), UnsafeFile::Link),
+            (at("pipe"), UnsafeFile::Special),
+            (at("directory"), UnsafeFile::Directory),
+            (at("second name"), UnsafeFile::SecondName),
+            ("/dev/zero".into(), UnsafeFile::Special),
         ];
         (home, planted)
     }
@@ -347,7 +348,7 @@ mod tests {
             ];
             for result in refused {
                 let why = result.unwrap_err();
-                assert_eq!(Refusal::of(&why), Some(refusal), "{}: {why}", path.display());
+                assert_eq!(UnsafeFile::of(&why), Some(refusal), "{}: {why}", path.display());
                 assert!(!refusal.hint().is_empty());
             }
         }
@@ -358,11 +359,13 @@ mod tests {
     #[test]
     fn a_named_file_may_be_a_link_but_no_pipe() {
         let (_home, planted) = planted();
-        let refused: Vec<_> =
-            planted.iter().map(|(path, _)| read_named(path, 99).map_err(|why| Refusal::of(&why))).collect();
-        let special = || Err(Some(Refusal::Special));
+        let refused: Vec<_> = planted
+            .iter()
+            .map(|(path, _)| read_named(path, 99).map_err(|why| UnsafeFile::of(&why)))
+            .collect();
+        let special = || Err(Some(UnsafeFile::Special));
         let text = || Ok(b"somebody else's".to_vec());
-        let directory = Err(Some(Refusal::Directory));
+        let directory = Err(Some(UnsafeFile::Directory));
         assert_eq!(refused, [text(), special(), special(), directory, Ok(vec![]), special()]);
     }
 
@@ -373,7 +376,7 @@ mod tests {
         // It has no blocks: reading it all would fill the memory and not the disk.
         File::create(&path).unwrap().set_len(1 << 32).unwrap();
         let why = read(&path, 1 << 20).unwrap_err();
-        assert_eq!(Refusal::of(&why), Some(Refusal::TooLarge(1 << 20)));
+        assert_eq!(UnsafeFile::of(&why), Some(UnsafeFile::TooLarge(1 << 20)));
         assert_eq!(why.to_string(), "it is larger than 1048576 bytes");
     }
 
@@ -389,10 +392,10 @@ mod tests {
         fs::set_permissions(at("open"), Permissions::from_mode(0o755)).unwrap();
         symlink(at("open"), at("a/link")).unwrap();
         fs::write(at("a/file"), "").unwrap();
-        let refusal = |made: io::Result<()>| made.map_err(|why| Refusal::of(&why));
-        assert_eq!(refusal(subdirectory(&at("a/link"))), Err(Some(Refusal::Link)));
-        assert_eq!(refusal(subdirectory(&at("a/file"))), Err(Some(Refusal::NoDirectory)));
-        assert_eq!(refusal(directory(&at("a/file"))), Err(Some(Refusal::NoDirectory)));
+        let refusal = |made: io::Result<()>| made.map_err(|why| UnsafeFile::of(&why));
+        assert_eq!(refusal(subdirectory(&at("a/link"))), Err(Some(UnsafeFile::Link)));
+        assert_eq!(refusal(subdirectory(&at("a/file"))), Err(Some(UnsafeFile::NoDirectory)));
+        assert_eq!(refusal(directory(&at("a/file"))), Err(Some(UnsafeFile::NoDirectory)));
         assert_eq!(refusal(directory(&at("a/link"))), Ok(()), "a state directory may be on another disk");
         assert_eq!(mode(&at("open")), 0o755, "and is left as it is there");
         directory(&at("open")).unwrap();
@@ -404,10 +407,10 @@ mod tests {
         for errno in [Errno::NOLCK, Errno::NOTSUP, Errno::NOSYS] {
             let why = unlockable(errno.into());
             assert_eq!(
-                (why.to_string(), Refusal::of(&why)),
-                ("file locks do not work here".into(), Some(Refusal::NoLocks))
+                (why.to_string(), UnsafeFile::of(&why)),
+                ("file locks do not work here".into(), Some(UnsafeFile::NoLocks))
             );
         }
-        assert_eq!(Refusal::of(&unlockable(Errno::IO.into())), None);
+        assert_eq!(UnsafeFile::of(&unlockable(Errno::IO.into())), None);
     }
 }

@@ -34,14 +34,16 @@ use tokio::task::spawn_blocking;
 use crate::model::outcome::Outcome;
 
 pub use crate::storage::journal::error::JournalError;
-pub use audit::{Audit, BrokenEntry, Fault};
-pub use chain::{Part, RowKey};
-pub use history::{AuditedSteps, History, JobState, LaterStep, PastAttempt, PastJob, PastStep, Wanted};
-pub use record_files::{Place, RecordFile};
+pub use audit::{Audit, BrokenEntry, EntryFault};
+pub use chain::{RowKey, RowPart};
+pub use history::{
+    AuditedSteps, History, HistoryQuery, LaterStep, PastAttempt, PastJob, PastStep, StoredJobState,
+};
+pub use record_files::{RecordFile, RecordPlace};
 
-use crate::storage::journal::writer::{Note, Order};
-use locks::Hold;
-use open::Identity;
+use crate::storage::journal::writer::{JobNote, WriteRequest};
+use locks::JobLock;
+use open::FileIdentity;
 
 /// The file's name in the state directory.
 pub const FILE: &str = "journal.sqlite3";
@@ -98,7 +100,7 @@ pub struct NewStep {
 
 /// The result of a request.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct JournalResult {
     /// The step, from zero in the order of the plan.
     pub step: usize,
     /// Which of its requests, from one.
@@ -132,7 +134,7 @@ pub struct StepEnd {
 
 /// What brought a job to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum JobEndState {
     /// Every step had its turn.
     Finished,
     /// A person ended it.
@@ -145,7 +147,7 @@ pub enum Ending {
     Dropped,
 }
 
-impl Ending {
+impl JobEndState {
     const ALL: [Self; 5] = [Self::Finished, Self::Cancelled, Self::Stopped, Self::Continued, Self::Dropped];
 
     /// The word the history shows.
@@ -175,8 +177,8 @@ struct Shared {
 /// The writer of this process, and the files it has open.
 #[derive(Debug)]
 struct Writer {
-    orders: UnboundedSender<Order>,
-    identity: Identity,
+    orders: UnboundedSender<WriteRequest>,
+    identity: FileIdentity,
 }
 
 impl Journal {
@@ -187,13 +189,13 @@ impl Journal {
     }
 
     /// Puts a job and its whole plan on disk, and locks it for as long as the answer lives. A job that it continues is
-    /// over with that, as [`Ending::Continued`]: what was not sent of it is `not sent`, what may have been is `unknown`.
+    /// over with that, as [`JobEndState::Continued`]: what was not sent of it is `not sent`, what may have been is `unknown`.
     ///
     /// # Errors
     /// [`JournalError`] when the journal cannot be opened or written, or the job that is to be continued is over or
     /// somebody is at it; nothing of the job is on disk then.
     pub async fn begin(&self, job: NewJob) -> Result<JobLog, JournalError> {
-        let (writer, hold) = self.ask(|ack| Order::Begin(Box::new(job), ack)).await?;
+        let (writer, hold) = self.ask(|ack| WriteRequest::Begin(Box::new(job), ack)).await?;
         Ok(JobLog { writer, hold })
     }
 
@@ -206,7 +208,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when the journal cannot be opened or written.
     pub async fn adopt(&self, job: i64) -> Result<Option<JobLog>, JournalError> {
-        let (writer, hold) = self.ask(|ack| Order::Adopt(job, ack)).await?;
+        let (writer, hold) = self.ask(|ack| WriteRequest::Adopt(job, ack)).await?;
         Ok(hold.map(|hold| JobLog { writer, hold }))
     }
 
@@ -219,13 +221,13 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when that is not on disk.
     pub async fn acknowledge(&self, file: String) -> Result<(), JournalError> {
-        self.ask(|ack| Order::Acknowledge(file, ack)).await.map(|(_, ())| ())
+        self.ask(|ack| WriteRequest::Acknowledge(file, ack)).await.map(|(_, ())| ())
     }
 
     async fn ask<T>(
         &self,
-        order: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Order,
-    ) -> Result<(UnboundedSender<Order>, T), JournalError> {
+        order: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> WriteRequest,
+    ) -> Result<(UnboundedSender<WriteRequest>, T), JournalError> {
         let writer = self.writer().await?;
         let (ack, answer) = oneshot::channel();
         writer.send(order(ack)).map_err(|_| JournalError::Closed)?;
@@ -239,7 +241,7 @@ impl Journal {
 
     /// The writer, on the files that a later start will read: those of one that were removed or replaced are left to the
     /// job that is still at them, which cannot note anything more.
-    async fn writer(&self) -> Result<UnboundedSender<Order>, JournalError> {
+    async fn writer(&self) -> Result<UnboundedSender<WriteRequest>, JournalError> {
         let mut kept = self.0.writer.lock().await;
         let usable = |writer: &&Writer| !writer.orders.is_closed() && writer.identity.holds();
         if let Some(writer) = kept.as_ref().filter(usable) {
@@ -258,8 +260,8 @@ impl Journal {
 /// A job's place in the journal. Dropped without [`JobLog::end`], the job stays unfinished.
 #[derive(Debug)]
 pub struct JobLog {
-    writer: UnboundedSender<Order>,
-    hold: Hold,
+    writer: UnboundedSender<WriteRequest>,
+    hold: JobLock,
 }
 
 impl JobLog {
@@ -281,15 +283,15 @@ impl JobLog {
         at: Timestamp,
         copy: Option<String>,
     ) -> Result<(), JournalError> {
-        self.note(Note::Sent { step, attempt, at, copy }).await
+        self.note(JobNote::Sent { step, attempt, at, copy }).await
     }
 
     /// Notes what came of a request, and how the step ended if it did with that.
     ///
     /// # Errors
     /// [`JournalError`] when that is not on disk.
-    pub async fn answered(&self, answer: Answer, end: Option<StepEnd>) -> Result<(), JournalError> {
-        self.note(Note::Answered(Box::new(answer), end)).await
+    pub async fn answered(&self, answer: JournalResult, end: Option<StepEnd>) -> Result<(), JournalError> {
+        self.note(JobNote::Answered(Box::new(answer), end)).await
     }
 
     /// Notes how steps ended, all of them or none. An outcome that is on disk stays, unless it is
@@ -298,7 +300,7 @@ impl JobLog {
     /// # Errors
     /// [`JournalError`] when that is not on disk.
     pub async fn ended(&self, ends: Vec<StepEnd>) -> Result<(), JournalError> {
-        self.note(Note::Ended(ends)).await
+        self.note(JobNote::Ended(ends)).await
     }
 
     /// Notes how the job ended, if it was not over before, and lets go of its lock whatever comes of that.
@@ -308,17 +310,17 @@ impl JobLog {
     pub async fn end(
         self,
         at: Timestamp,
-        ending: Ending,
+        ending: JobEndState,
         reason: Option<String>,
     ) -> Result<(), JournalError> {
-        self.note(Note::Over { at, ending, reason }).await?;
+        self.note(JobNote::Over { at, ending, reason }).await?;
         drop(spawn_blocking(move || self.hold.clear()).await);
         Ok(())
     }
 
-    async fn note(&self, note: Note) -> Result<(), JournalError> {
+    async fn note(&self, note: JobNote) -> Result<(), JournalError> {
         let (ack, noted) = oneshot::channel();
-        self.writer.send(Order::Note(self.hold.job, note, ack)).map_err(|_| JournalError::Closed)?;
+        self.writer.send(WriteRequest::Note(self.hold.job, note, ack)).map_err(|_| JournalError::Closed)?;
         noted.await.map_err(|_| JournalError::Closed)?
     }
 }

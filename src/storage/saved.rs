@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::model::kind::Kind;
-use crate::model::saved_filter::{Keeping, Saved};
+use crate::model::saved_filter::{SavedFilter, SavedFilterChange};
 use crate::storage::files;
-use crate::storage::files::Refusal;
+use crate::storage::files::UnsafeFile;
 
 /// The newest format that is understood.
 const FORMAT: u32 = 1;
@@ -23,7 +23,7 @@ const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Why the file could not be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum ShelfError {
+pub enum SavedFilterError {
     /// The disk does not let us.
     #[error("`{path}`: {why}")]
     Disk {
@@ -32,7 +32,7 @@ pub enum ShelfError {
         /// What the system says.
         why: String,
         /// The refusal of the file that is there, if that is the reason.
-        refusal: Option<Refusal>,
+        refusal: Option<UnsafeFile>,
     },
     /// It holds something else.
     #[error("`{0}` does not hold saved filters: {1}")]
@@ -42,7 +42,7 @@ pub enum ShelfError {
     Newer(String),
 }
 
-impl ShelfError {
+impl SavedFilterError {
     /// The hint.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -56,13 +56,13 @@ impl ShelfError {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredFilters {
     format: u32,
-    filters: Vec<Line>,
+    filters: Vec<StoredFilter>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct StoredFilter {
     kind: String,
     name: String,
     filter: String,
@@ -71,10 +71,10 @@ struct Line {
 /// Does what is to be done in `directory`, which need not exist yet, and answers what is kept then, by kind and name.
 ///
 /// # Errors
-/// [`ShelfError`]; nothing has changed then.
-pub fn keep(directory: &Path, keeping: &Keeping) -> Result<Vec<Saved>, ShelfError> {
+/// [`SavedFilterError`]; nothing has changed then.
+pub fn keep(directory: &Path, keeping: &SavedFilterChange) -> Result<Vec<SavedFilter>, SavedFilterError> {
     let path = directory.join(NAME);
-    if *keeping == Keeping::Look {
+    if *keeping == SavedFilterChange::Look {
         return Ok(known(&read(&path)?));
     }
     files::directory(directory).map_err(|error| disk(directory, &error))?;
@@ -83,46 +83,48 @@ pub fn keep(directory: &Path, keeping: &Keeping) -> Result<Vec<Saved>, ShelfErro
     files::lock(&held).map_err(|error| disk(&lock, &error))?;
     // What this program does not know, such as a kind of a newer one, is kept as it is.
     let mut kept = read(&path)?;
-    let (Keeping::Put(saved) | Keeping::Remove(saved)) = keeping else { return Ok(known(&kept)) };
+    let (SavedFilterChange::Put(saved) | SavedFilterChange::Remove(saved)) = keeping else {
+        return Ok(known(&kept));
+    };
     kept.filters.retain(|line| line.saved().is_none_or(|line| !line.is_named_like(saved)));
-    if let Keeping::Put(saved) = keeping {
+    if let SavedFilterChange::Put(saved) = keeping {
         let (kind, name, filter) =
             (saved.kind.row().slug.to_owned(), saved.name.clone(), saved.source.clone());
-        kept.filters.push(Line { kind, name, filter });
+        kept.filters.push(StoredFilter { kind, name, filter });
     }
     write(&path, &kept).map_err(|error| disk(&path, &error))?;
     Ok(known(&kept))
 }
 
-impl Line {
-    fn saved(&self) -> Option<Saved> {
+impl StoredFilter {
+    fn saved(&self) -> Option<SavedFilter> {
         let kind = Kind::parse(&self.kind)?;
-        Some(Saved { kind, name: self.name.clone(), source: self.filter.clone() })
+        Some(SavedFilter { kind, name: self.name.clone(), source: self.filter.clone() })
     }
 }
 
-fn known(kept: &Kept) -> Vec<Saved> {
-    let mut known: Vec<Saved> = kept.filters.iter().filter_map(Line::saved).collect();
+fn known(kept: &StoredFilters) -> Vec<SavedFilter> {
+    let mut known: Vec<SavedFilter> = kept.filters.iter().filter_map(StoredFilter::saved).collect();
     known.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
     known
 }
 
-fn read(path: &Path) -> Result<Kept, ShelfError> {
+fn read(path: &Path) -> Result<StoredFilters, SavedFilterError> {
     let text = match files::read(path, MOST_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Ok(Kept { format: FORMAT, filters: Vec::new() });
+            return Ok(StoredFilters { format: FORMAT, filters: Vec::new() });
         }
         Err(error) => return Err(disk(path, &error)),
     };
     let damaged =
-        |error: serde_json::Error| ShelfError::Damaged(path.display().to_string(), error.to_string());
-    let kept: Kept = serde_json::from_slice(&text).map_err(damaged)?;
-    if kept.format > FORMAT { Err(ShelfError::Newer(path.display().to_string())) } else { Ok(kept) }
+        |error: serde_json::Error| SavedFilterError::Damaged(path.display().to_string(), error.to_string());
+    let kept: StoredFilters = serde_json::from_slice(&text).map_err(damaged)?;
+    if kept.format > FORMAT { Err(SavedFilterError::Newer(path.display().to_string())) } else { Ok(kept) }
 }
 
 /// Puts a whole file in the place of the former one.
-fn write(path: &Path, kept: &Kept) -> io::Result<()> {
+fn write(path: &Path, kept: &StoredFilters) -> io::Result<()> {
     let beside = beside(path);
     // Whoever holds the lock is the only one to write it; what is there was left by a crash.
     match fs::remove_file(&beside) {
@@ -139,35 +141,35 @@ fn beside(path: &Path) -> PathBuf {
     path.with_extension("json.new")
 }
 
-fn disk(path: &Path, error: &io::Error) -> ShelfError {
-    let refusal = Refusal::of(error);
-    ShelfError::Disk { path: path.display().to_string(), why: error.to_string(), refusal }
+fn disk(path: &Path, error: &io::Error) -> SavedFilterError {
+    let refusal = UnsafeFile::of(error);
+    SavedFilterError::Disk { path: path.display().to_string(), why: error.to_string(), refusal }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn saved(kind: Kind, name: &str, source: &str) -> Saved {
-        Saved { kind, name: name.to_owned(), source: source.to_owned() }
+    fn saved(kind: Kind, name: &str, source: &str) -> SavedFilter {
+        SavedFilter { kind, name: name.to_owned(), source: source.to_owned() }
     }
 
     #[test]
     fn filters_are_kept_by_kind_and_name() {
         let home = tempfile::tempdir().unwrap();
         let state = home.path().join("state");
-        let look = || keep(&state, &Keeping::Look).unwrap();
+        let look = || keep(&state, &SavedFilterChange::Look).unwrap();
         assert_eq!((look(), state.exists()), (vec![], false), "looking leaves nothing behind");
         let old = saved(Kind::Processes, "old", "older:90d");
         let quoted = saved(Kind::Processes, "quoted", "\"two words\" -tag:keep");
         let tasks = saved(Kind::Tasks, "old", "older:1y");
         for one in [&tasks, &quoted, &old] {
-            keep(&state, &Keeping::Put(one.clone())).unwrap();
+            keep(&state, &SavedFilterChange::Put(one.clone())).unwrap();
         }
         assert_eq!(look(), [old, quoted.clone(), tasks.clone()]);
         let newer = saved(Kind::Processes, "old", "older:120d");
-        keep(&state, &Keeping::Put(newer.clone())).unwrap();
-        keep(&state, &Keeping::Remove(quoted)).unwrap();
+        keep(&state, &SavedFilterChange::Put(newer.clone())).unwrap();
+        keep(&state, &SavedFilterChange::Remove(quoted)).unwrap();
         assert_eq!(look(), [newer, tasks]);
     }
 
@@ -176,7 +178,7 @@ mod tests {
     fn the_file_is_the_owners_alone() {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().unwrap();
-        keep(home.path(), &Keeping::Put(saved(Kind::Tags, "a", "b"))).unwrap();
+        keep(home.path(), &SavedFilterChange::Put(saved(Kind::Tags, "a", "b"))).unwrap();
         let mode = fs::metadata(home.path().join(NAME)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
@@ -187,8 +189,8 @@ mod tests {
         let path = home.path().join(NAME);
         for text in ["{", "[]", r#"{"format":2,"filters":[]}"#] {
             fs::write(&path, text).unwrap();
-            let put = Keeping::Put(saved(Kind::Tags, "a", "b"));
-            for keeping in [&Keeping::Look, &put] {
+            let put = SavedFilterChange::Put(saved(Kind::Tags, "a", "b"));
+            for keeping in [&SavedFilterChange::Look, &put] {
                 let error = keep(home.path(), keeping).unwrap_err();
                 assert!(error.to_string().contains(NAME) && !error.hint().is_empty());
             }
@@ -202,7 +204,7 @@ mod tests {
         let strange = r#"{"format":1,"filters":[{"kind":"robots","name":"a","filter":"b"}]}"#;
         fs::write(home.path().join(NAME), strange).unwrap();
         let one = saved(Kind::Tags, "a", "b");
-        assert_eq!(keep(home.path(), &Keeping::Put(one.clone())).unwrap(), [one]);
+        assert_eq!(keep(home.path(), &SavedFilterChange::Put(one.clone())).unwrap(), [one]);
         assert!(fs::read_to_string(home.path().join(NAME)).unwrap().contains("robots"));
     }
 
@@ -214,11 +216,15 @@ mod tests {
                 let state = home.path();
                 scope.spawn(move || {
                     for n in 0..10 {
-                        keep(state, &Keeping::Put(saved(Kind::Tags, &format!("{writer} {n}"), "x"))).unwrap();
+                        keep(
+                            state,
+                            &SavedFilterChange::Put(saved(Kind::Tags, &format!("{writer} {n}"), "x")),
+                        )
+                        .unwrap();
                     }
                 });
             }
         });
-        assert_eq!(keep(home.path(), &Keeping::Look).unwrap().len(), 40);
+        assert_eq!(keep(home.path(), &SavedFilterChange::Look).unwrap().len(), 40);
     }
 }

@@ -20,14 +20,14 @@ use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::token::Token;
 
-use super::connect_error::Route;
+use super::connect_error::ConnectRoute;
 use super::file_check;
 use super::network::Network;
 use super::redact::Redactor;
 use super::transport;
-use crate::tallyfy::list_body::Keep;
-use crate::tallyfy::rate_limit_headers::{Ear, Quota};
-use crate::tallyfy::response::{Answered, Listed, Raw};
+use crate::tallyfy::list_body::KeptKeys;
+use crate::tallyfy::rate_limit_headers::{RateLimitHeaders, RateLimitListener};
+use crate::tallyfy::response::{ActionResponse, ListResponse, RawResponse};
 use crate::tallyfy::url::{BaseUrl, same_origin};
 
 mod download;
@@ -59,7 +59,7 @@ impl Default for Timeouts {
 
 /// Where to, as whom, and on what terms.
 #[derive(Debug, Clone)]
-pub struct Access {
+pub struct ClientConfig {
     /// Where the API lives.
     pub base_url: BaseUrl,
     /// The organization's id.
@@ -74,7 +74,7 @@ pub struct Access {
     pub body_cap: usize,
 }
 
-impl Access {
+impl ClientConfig {
     /// Enough for a page of 100 processes with every include there is.
     pub const BODY_CAP: usize = 16 * 1024 * 1024;
 
@@ -117,10 +117,10 @@ impl SetupError {
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    access: Arc<Access>,
+    access: Arc<ClientConfig>,
     network: Arc<Network>,
     /// Who wants to know what answers say about the server's limits.
-    ear: Ear,
+    ear: RateLimitListener,
 }
 
 impl fmt::Debug for Client {
@@ -134,7 +134,7 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::over`].
-    pub fn new(access: Access) -> Result<Self, SetupError> {
+    pub fn new(access: ClientConfig) -> Result<Self, SetupError> {
         Self::over(access, Network::default())
     }
 
@@ -142,7 +142,7 @@ impl Client {
     ///
     /// # Errors
     /// [`SetupError`] says what is wrong with `access`, or that the system trusts no certificates.
-    pub fn over(access: Access, network: Network) -> Result<Self, SetupError> {
+    pub fn over(access: ClientConfig, network: Network) -> Result<Self, SetupError> {
         Id::new(&access.organization)?;
         let mut builder = reqwest::Client::builder()
             .default_headers(headers(&access.token)?)
@@ -170,7 +170,12 @@ impl Client {
             builder.tls_backend_preconfigured(trusting_nobody()?)
         };
         let http = builder.build().map_err(refused)?;
-        Ok(Self { http, access: Arc::new(access), network: Arc::new(network), ear: Ear::default() })
+        Ok(Self {
+            http,
+            access: Arc::new(access),
+            network: Arc::new(network),
+            ear: RateLimitListener::default(),
+        })
     }
 
     /// The same client with no connection yet: whatever it sends opens one.
@@ -178,7 +183,7 @@ impl Client {
     /// # Errors
     /// As for [`Client::new`].
     pub fn reconnected(&self) -> Result<Self, SetupError> {
-        Self::over(Access::clone(&self.access), Network::clone(&self.network))
+        Self::over(ClientConfig::clone(&self.access), Network::clone(&self.network))
     }
 
     /// The same access with another token, on connections of its own; nothing is sent yet.
@@ -186,19 +191,19 @@ impl Client {
     /// # Errors
     /// As for [`Client::new`].
     pub fn with_token(&self, token: Token) -> Result<Self, SetupError> {
-        Self::over(Access { token, ..Access::clone(&self.access) }, Network::clone(&self.network))
+        Self::over(ClientConfig { token, ..ClientConfig::clone(&self.access) }, Network::clone(&self.network))
     }
 
     /// The same client, and what is heard of the server's limits in the answers that come by it alone.
     #[must_use]
-    pub fn overheard(&self) -> (Self, Ear) {
-        let ear = Ear::default();
+    pub fn overheard(&self) -> (Self, RateLimitListener) {
+        let ear = RateLimitListener::default();
         (Self { ear: ear.clone(), ..self.clone() }, ear)
     }
 
     /// What this client was made with.
     #[must_use]
-    pub fn access(&self) -> &Access {
+    pub fn access(&self) -> &ClientConfig {
         &self.access
     }
 
@@ -214,8 +219,8 @@ impl Client {
         query: &[(&str, String)],
         page: usize,
         per_page: usize,
-        keep: &Keep,
-    ) -> Result<Listed, Failure> {
+        keep: &KeptKeys,
+    ) -> Result<ListResponse, Failure> {
         let url = self.url(route, id, &paged(query, page, per_page))?;
         self.get(url).await?.listed(keep)
     }
@@ -245,7 +250,7 @@ impl Client {
         route: &str,
         id: &Id,
         query: &[(&str, String)],
-    ) -> Result<Answered, Failure> {
+    ) -> Result<ActionResponse, Failure> {
         if self.access.read_only {
             return Err(Failure::new(Cause::Forbidden, "read-only: nothing was sent"));
         }
@@ -315,7 +320,7 @@ impl Client {
         Instant::now() + self.access.timeouts.request
     }
 
-    async fn get(&self, url: Url) -> Result<Raw<'_>, Failure> {
+    async fn get(&self, url: Url) -> Result<RawResponse<'_>, Failure> {
         let deadline = self.deadline();
         let response = self.reach(url, &HeaderMap::new(), deadline).await?;
         self.finish(response, deadline).await
@@ -346,20 +351,20 @@ impl Client {
                 {
                     return Err(transport::stopped_by_proxy(proxy));
                 }
-                self.ear.hear(Quota::read(answer.headers(), Timestamp::now()));
+                self.ear.hear(RateLimitHeaders::read(answer.headers(), Timestamp::now()));
                 Ok(answer)
             }
             Ok(Err(error)) => {
                 let base_url = &self.access.base_url;
                 let (host, is_secure) = (base_url.host(), base_url.is_secure());
-                let route = Route { host, is_secure, network: &self.network, connect };
+                let route = ConnectRoute { host, is_secure, network: &self.network, connect };
                 Err(transport::failed_to_send(&error, &route, whole))
             }
         }
     }
 
     /// Reads the answer to its end. A refusal whose body does not end well is still that refusal.
-    async fn finish(&self, mut response: Response, deadline: Instant) -> Result<Raw<'_>, Failure> {
+    async fn finish(&self, mut response: Response, deadline: Instant) -> Result<RawResponse<'_>, Failure> {
         let (status, headers) = (response.status(), response.headers().clone());
         // Without one of these an HTTP/1 body ends wherever the connection does.
         let is_complete = response.version() >= Version::HTTP_2
@@ -370,12 +375,12 @@ impl Client {
         let is_complete = is_complete && !(status == StatusCode::NO_CONTENT && announces_body(&headers));
         let mut body = Vec::new();
         let ending = timeout_at(deadline, drain(&mut response, &mut body, self.access.body_cap)).await;
-        let raw = Raw { status, headers, body, is_complete, redactor: Redactor::of(&self.access) };
+        let raw = RawResponse { status, headers, body, is_complete, redactor: Redactor::of(&self.access) };
         match ending {
             _ if !status.is_success() => Err(raw.refused()),
-            Ok(Ending::Whole) => Ok(raw),
-            Ok(Ending::TooLong) => Err(raw.garbled("the answer is too long to be one of the API's")),
-            Ok(Ending::BrokenOff) => Err(transport::broke_off(status.as_u16())),
+            Ok(BodyEnd::Whole) => Ok(raw),
+            Ok(BodyEnd::TooLong) => Err(raw.garbled("the answer is too long to be one of the API's")),
+            Ok(BodyEnd::BrokenOff) => Err(transport::broke_off(status.as_u16())),
             Err(_) => Err(transport::no_answer(self.access.timeouts.request)),
         }
     }
@@ -394,20 +399,20 @@ fn paged<'a>(query: &[(&'a str, String)], page: usize, per_page: usize) -> Vec<(
 }
 
 /// How the body of an answer ended.
-enum Ending {
+enum BodyEnd {
     Whole,
     TooLong,
     BrokenOff,
 }
 
 /// Reads into `body` what comes, at most `cap` bytes of it, counted after decompression.
-async fn drain(response: &mut Response, body: &mut Vec<u8>, cap: usize) -> Ending {
+async fn drain(response: &mut Response, body: &mut Vec<u8>, cap: usize) -> BodyEnd {
     loop {
         match response.chunk().await {
-            Ok(None) => return Ending::Whole,
-            Ok(Some(chunk)) if chunk.len() > cap - body.len() => return Ending::TooLong,
+            Ok(None) => return BodyEnd::Whole,
+            Ok(Some(chunk)) if chunk.len() > cap - body.len() => return BodyEnd::TooLong,
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Err(_) => return Ending::BrokenOff,
+            Err(_) => return BodyEnd::BrokenOff,
         }
     }
 }

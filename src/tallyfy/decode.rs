@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use crate::model::catalog::{Field, STATUS};
 use crate::model::id::{BadId, Id};
 use crate::model::kind::Kind;
-use crate::model::people::{People, Person};
+use crate::model::people::{Members, Person};
 use crate::model::plan::Organization;
 use crate::model::record::Draft;
 use crate::model::template_reference::Reference;
@@ -27,7 +27,7 @@ use crate::tallyfy::redact::REDACTED;
 
 pub use crate::tallyfy::decode::form_files::filed;
 pub use crate::tallyfy::decode::record_detail::{named, sheet};
-pub use attached::{Attached, attached};
+pub use attached::{AttachedFileList, attached};
 pub use count::count;
 
 /// Why a row is no record.
@@ -166,14 +166,14 @@ pub fn role(value: &Value) -> Option<String> {
 
 /// The names of the members in a list of them, or of the one that a list of one was unwrapped to.
 #[must_use]
-pub fn people(value: &Value) -> People {
+pub fn people(value: &Value) -> Members {
     // This one list may have a count beside its data instead of a meta (API sheet, section 2).
     let value = value.get("data").unwrap_or(value);
     let members = match value {
         Value::Array(list) => list.as_slice(),
         _ => std::slice::from_ref(value),
     };
-    People::new(members.iter().map(enclosed).filter_map(member))
+    Members::new(members.iter().map(enclosed).filter_map(member))
 }
 
 fn member(value: &Value) -> Option<(String, String)> {

@@ -25,7 +25,7 @@ const PAGE_SEARCHED: usize = 16 * 1024;
 
 /// What a body says about a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Said {
+pub(super) struct ErrorText {
     pub(super) words: Option<String>,
     pub(super) code: Option<String>,
 }
@@ -69,12 +69,12 @@ fn throttles(code: Option<&str>, words: &str) -> bool {
 }
 
 /// Reads a body in the order of the sheet: `error.message`, `message`, `errors`, `error`, the text itself.
-fn read(body: &str, redactor: Redactor<'_>) -> Said {
+fn read(body: &str, redactor: Redactor<'_>) -> ErrorText {
     let body = body.trim();
     match serde_json::from_str::<Value>(body) {
         Ok(mut value) => {
             redactor.value(&mut value);
-            said_by(&value).unwrap_or_else(|| Said { words: bare(&value), code: None })
+            said_by(&value).unwrap_or_else(|| ErrorText { words: bare(&value), code: None })
         }
         Err(_) => {
             let words = match looks_like_html(body) {
@@ -82,13 +82,13 @@ fn read(body: &str, redactor: Redactor<'_>) -> Said {
                 false => visible(&redactor.text(body)),
             };
             // Once more: the text of a page stands closer together without its tags.
-            Said { words: words.map(|words| redactor.text(&words).into_owned()), code: None }
+            ErrorText { words: words.map(|words| redactor.text(&words).into_owned()), code: None }
         }
     }
 }
 
 /// What a JSON object says about an error, if anything.
-pub(super) fn said_by(value: &Value) -> Option<Said> {
+pub(super) fn said_by(value: &Value) -> Option<ErrorText> {
     let object = value.as_object()?;
     let string = |value: Option<&Value>| value.and_then(Value::as_str).and_then(visible);
     let error = object.get("error");
@@ -98,7 +98,7 @@ pub(super) fn said_by(value: &Value) -> Option<Said> {
         .or_else(|| object.get("errors").and_then(joined))
         .or_else(|| string(error));
     let code = string(object.get("code")).or_else(|| string(inner.and_then(|error| error.get("code"))));
-    (words.is_some() || code.is_some()).then_some(Said { words, code })
+    (words.is_some() || code.is_some()).then_some(ErrorText { words, code })
 }
 
 /// The text of JSON that says nothing in a known place.
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     fn said(body: &str) -> (Option<String>, Option<String>) {
-        let Said { words, code } = read(body, Redactor::new("hunter2", "api.example"));
+        let ErrorText { words, code } = read(body, Redactor::new("hunter2", "api.example"));
         (words, code)
     }
 

@@ -20,14 +20,14 @@ const META: &str = "meta";
 
 /// What is kept of each row of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Keep {
+pub enum KeptKeys {
     /// All of it.
     Whole,
     /// What stands under these keys of the row.
     Keys(Vec<&'static str>),
 }
 
-impl Keep {
+impl KeptKeys {
     /// Nothing: only what is said of the whole list is wanted.
     #[must_use]
     pub const fn nothing() -> Self {
@@ -68,9 +68,9 @@ impl Body {
     ///
     /// # Errors
     /// When it is no JSON, or no list.
-    pub fn read(text: &str, keep: &Keep, redactor: Redactor<'_>) -> Result<Self, serde_json::Error> {
+    pub fn read(text: &str, keep: &KeptKeys, redactor: Redactor<'_>) -> Result<Self, serde_json::Error> {
         let mut parser = serde_json::Deserializer::from_str(text);
-        let mut body = parser.deserialize_any(Answer(keep))?;
+        let mut body = parser.deserialize_any(ListBody(keep))?;
         parser.end()?;
         body.rows.iter_mut().flatten().for_each(|row| redactor.value(row));
         redactor.value(&mut body.rest);
@@ -79,9 +79,9 @@ impl Body {
 }
 
 /// The answer: an object with the rows among other things, or the rows alone.
-struct Answer<'a>(&'a Keep);
+struct ListBody<'a>(&'a KeptKeys);
 
-impl<'de> Visitor<'de> for Answer<'_> {
+impl<'de> Visitor<'de> for ListBody<'_> {
     type Value = Body;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,7 +92,7 @@ impl<'de> Visitor<'de> for Answer<'_> {
         let (mut rows, mut rest) = (None, Map::new());
         while let Some(key) = map.next_key::<String>()? {
             if key == DATA {
-                rows = Some(map.next_value_seed(Rows(self.0))?);
+                rows = Some(map.next_value_seed(BodyRows(self.0))?);
             } else {
                 rest.insert(key, map.next_value()?);
             }
@@ -101,15 +101,15 @@ impl<'de> Visitor<'de> for Answer<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Body, A::Error> {
-        let rows = Rows(self.0).visit_seq(list)?;
+        let rows = BodyRows(self.0).visit_seq(list)?;
         Ok(Body { rows: Some(rows), rest: Value::Null })
     }
 }
 
 /// The rows of a list.
-struct Rows<'a>(&'a Keep);
+struct BodyRows<'a>(&'a KeptKeys);
 
-impl<'de> DeserializeSeed<'de> for Rows<'_> {
+impl<'de> DeserializeSeed<'de> for BodyRows<'_> {
     type Value = Vec<Value>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Vec<Value>, D::Error> {
@@ -117,7 +117,7 @@ impl<'de> DeserializeSeed<'de> for Rows<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Rows<'_> {
+impl<'de> Visitor<'de> for BodyRows<'_> {
     type Value = Vec<Value>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,8 +127,8 @@ impl<'de> Visitor<'de> for Rows<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Value>, A::Error> {
         let mut rows = Vec::new();
         while let Some(row) = match self.0 {
-            Keep::Whole => list.next_element()?,
-            Keep::Keys(keys) => list.next_element_seed(Row(keys))?,
+            KeptKeys::Whole => list.next_element()?,
+            KeptKeys::Keys(keys) => list.next_element_seed(BodyRow(keys))?,
         } {
             rows.push(row);
         }
@@ -138,9 +138,9 @@ impl<'de> Visitor<'de> for Rows<'_> {
 
 /// A row of which only some keys are kept. One that is no object is no record, whatever else it is, and comes as null.
 #[derive(Clone, Copy)]
-struct Row<'a>(&'a [&'static str]);
+struct BodyRow<'a>(&'a [&'static str]);
 
-impl<'de> DeserializeSeed<'de> for Row<'_> {
+impl<'de> DeserializeSeed<'de> for BodyRow<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
@@ -148,7 +148,7 @@ impl<'de> DeserializeSeed<'de> for Row<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Row<'_> {
+impl<'de> Visitor<'de> for BodyRow<'_> {
     type Value = Value;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,7 +157,7 @@ impl<'de> Visitor<'de> for Row<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let (mut row, mut enclosed, mut more) = (Map::new(), None, false);
-        while let Some(key) = map.next_key_seed(Wanted(self.0))? {
+        while let Some(key) = map.next_key_seed(WantedKey(self.0))? {
             match key {
                 Some(DATA) => enclosed = Some(map.next_value_seed(self)?),
                 Some(key) => drop(row.insert(key.to_owned(), map.next_value()?)),
@@ -204,9 +204,9 @@ impl<'de> Visitor<'de> for Row<'_> {
 }
 
 /// A key of a row, if what stands under it is kept; the keys of an envelope always are.
-struct Wanted<'a>(&'a [&'static str]);
+struct WantedKey<'a>(&'a [&'static str]);
 
-impl<'de> DeserializeSeed<'de> for Wanted<'_> {
+impl<'de> DeserializeSeed<'de> for WantedKey<'_> {
     type Value = Option<&'static str>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
@@ -214,7 +214,7 @@ impl<'de> DeserializeSeed<'de> for Wanted<'_> {
     }
 }
 
-impl Visitor<'_> for Wanted<'_> {
+impl Visitor<'_> for WantedKey<'_> {
     type Value = Option<&'static str>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -233,19 +233,19 @@ mod tests {
     use crate::tallyfy::decode;
     use serde_json::json;
 
-    fn read(text: &str, keep: &Keep) -> Result<Body, serde_json::Error> {
+    fn read(text: &str, keep: &KeptKeys) -> Result<Body, serde_json::Error> {
         Body::read(text, keep, Redactor::new("hunter2", "api.example"))
     }
 
     fn kept(text: &str, keys: &[&'static str]) -> Vec<Value> {
-        read(text, &Keep::Keys(keys.to_vec())).unwrap().rows.unwrap()
+        read(text, &KeptKeys::Keys(keys.to_vec())).unwrap().rows.unwrap()
     }
 
     #[test]
     fn only_what_is_wanted_of_a_row_is_kept() {
         let rows = kept(r#"{"data":[{"id":7,"name":{"a":[1]},"huge":[{"id":8}]}]}"#, &["id", "name"]);
         assert_eq!(rows, [json!({"id": 7, "name": {"a": [1]}})]);
-        let whole = read(r#"[{"id":7,"huge":[1]}]"#, &Keep::Whole).unwrap();
+        let whole = read(r#"[{"id":7,"huge":[1]}]"#, &KeptKeys::Whole).unwrap();
         assert_eq!(whole.rows.unwrap(), [json!({"id": 7, "huge": [1]})]);
         assert_eq!(kept(r#"[{"id":7}]"#, &[]), [json!({})]);
     }
@@ -260,14 +260,15 @@ mod tests {
 
     #[test]
     fn what_stands_beside_the_rows_is_kept() {
-        let body = read(r#"{"meta":{"pagination":{"total":2}},"data":[{}],"error":"x"}"#, &Keep::nothing());
+        let body =
+            read(r#"{"meta":{"pagination":{"total":2}},"data":[{}],"error":"x"}"#, &KeptKeys::nothing());
         assert_eq!(body.unwrap().rest, json!({"meta": {"pagination": {"total": 2}}, "error": "x"}));
     }
 
     #[test]
     fn credentials_are_redacted_whatever_is_kept() {
         let text = r#"{"data":[{"id":7,"guests":[{"guest_link":"x"}]}],"meta":{"api_key":"x"}}"#;
-        for keep in [Keep::Whole, Keep::Keys(vec!["id", "guests"])] {
+        for keep in [KeptKeys::Whole, KeptKeys::Keys(vec!["id", "guests"])] {
             let body = read(text, &keep).unwrap();
             assert_eq!(body.rows.unwrap(), [json!({"id": 7, "guests": [{"guest_link": "[redacted]"}]})]);
             assert_eq!(body.rest, json!({"meta": {"api_key": "[redacted]"}}));
@@ -286,10 +287,10 @@ mod tests {
         for text in
             ["", "7", "null", r#""x""#, r#"{"data":{"id":1}}"#, r#"{"data":null}"#, "[1", "[1]x", "[1,]"]
         {
-            assert!(read(text, &Keep::Whole).is_err(), "{text}");
-            assert!(read(text, &Keep::nothing()).is_err(), "{text}");
+            assert!(read(text, &KeptKeys::Whole).is_err(), "{text}");
+            assert!(read(text, &KeptKeys::nothing()).is_err(), "{text}");
         }
-        assert_eq!(read("{}", &Keep::Whole).unwrap().rows, None);
+        assert_eq!(read("{}", &KeptKeys::Whole).unwrap().rows, None);
     }
 
     #[test]
@@ -308,9 +309,9 @@ mod tests {
             }
             for row in [row.clone(), json!({"data": row})] {
                 let text = json!({"data": [row]}).to_string();
-                let decoded = |keep: &Keep| decode::rows(kind, &read(&text, keep).unwrap().rows.unwrap());
-                assert_eq!(decoded(&Keep::fields(kind)), decoded(&Keep::Whole), "{kind:?}");
-                assert_eq!(decoded(&Keep::fields(kind)).rows.len(), 1, "{kind:?}");
+                let decoded = |keep: &KeptKeys| decode::rows(kind, &read(&text, keep).unwrap().rows.unwrap());
+                assert_eq!(decoded(&KeptKeys::fields(kind)), decoded(&KeptKeys::Whole), "{kind:?}");
+                assert_eq!(decoded(&KeptKeys::fields(kind)).rows.len(), 1, "{kind:?}");
             }
         }
     }

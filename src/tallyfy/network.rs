@@ -64,12 +64,12 @@ pub struct Network {
     proxy: Option<Proxy>,
     /// The host, where `NO_PROXY` excepts it from a proxy that is set.
     excepted: bool,
-    trusted: Option<Trusted>,
+    trusted: Option<TrustedCertificates>,
 }
 
 /// The certificates of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Trusted {
+struct TrustedCertificates {
     path: String,
     certificates: Vec<CertificateDer<'static>>,
     /// Whether a folder of certificates is set as well: then the library reads both.
@@ -151,7 +151,10 @@ impl Network {
         if certificates.is_empty() {
             return Err(NetworkError::NoCertificate(path.to_owned()));
         }
-        Ok(Self { trusted: Some(Trusted { path: path.to_owned(), certificates, has_folder }), ..self })
+        Ok(Self {
+            trusted: Some(TrustedCertificates { path: path.to_owned(), certificates, has_folder }),
+            ..self
+        })
     }
 
     /// Returns the proxy on the way, if there is one.

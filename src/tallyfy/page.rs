@@ -12,11 +12,11 @@ use serde_json::Value;
 use super::decode::whole;
 use crate::model::rows::shortfall;
 
-pub use changes::{Change, Changes};
+pub use changes::{ListChange, ListChanges};
 
 /// What an answer says about the list it is a page of. Any of it may be missing or wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Meta {
+pub struct PageMeta {
     /// How many rows the whole list has.
     pub total: Option<u64>,
     /// How many rows a page has.
@@ -31,7 +31,7 @@ pub struct Meta {
     pub present: bool,
 }
 
-impl Meta {
+impl PageMeta {
     /// Reads `meta.pagination` of a body, tolerating every shape that was seen.
     #[must_use]
     pub fn read(body: &Value) -> Self {
@@ -82,9 +82,9 @@ pub const MOST_PAGES: usize = 10_000;
 /// Its first page is asked for alone; as many more as the total implies may then be under way together. Past those the walk
 /// goes on one page at a time while there is any sign of more, because totals lie both ways. It ends at an empty page,
 /// or past the implied ones at a page that brings nothing new or is short. [`MOST_ROWS`] and [`MOST_PAGES`] end it with
-/// [`Walk::overran`], so no server can keep it going.
+/// [`PageWalk::overran`], so no server can keep it going.
 #[derive(Debug, Clone)]
-pub struct Walk {
+pub struct PageWalk {
     /// The page it begins with.
     first: usize,
     asked_size: usize,
@@ -105,13 +105,13 @@ pub struct Walk {
     /// How many pages this walk has asked for, and how many rows they had.
     asked: usize,
     rows: u64,
-    changes: Changes,
+    changes: ListChanges,
     barren: usize,
     /// Whether an answer proved that nothing is to be had from pages not asked for yet.
     ended: bool,
 }
 
-impl Walk {
+impl PageWalk {
     /// A walk that asks for `per_page` rows at a time.
     #[must_use]
     pub fn new(per_page: usize) -> Self {
@@ -136,14 +136,14 @@ impl Walk {
             loaded: 0,
             asked: 0,
             rows: 0,
-            changes: Changes::default(),
+            changes: ListChanges::default(),
             barren: 0,
             ended: false,
         }
     }
 
     /// The next page that may be asked for now, which then counts as asked. `None` may be followed by more once a page
-    /// has been answered; see [`Walk::finished`].
+    /// has been answered; see [`PageWalk::finished`].
     #[expect(clippy::should_implement_trait, reason = "an iterator that goes on after `None` would surprise")]
     pub fn next(&mut self) -> Option<usize> {
         let page = self.wanted().filter(|_| !self.is_at_bound())?;
@@ -184,7 +184,7 @@ impl Walk {
 
     /// The signs that the list changed while it was read.
     #[must_use]
-    pub fn changes(&self) -> &Changes {
+    pub fn changes(&self) -> &ListChanges {
         &self.changes
     }
 
@@ -202,7 +202,7 @@ impl Walk {
 
     /// Takes in the answer to `page`: how many rows it had, how many of them had not been seen before (those that cannot
     /// be read among them), and what it said of the whole list. A page that failed and is asked for again is answered once.
-    pub fn answered(&mut self, page: usize, rows_in_page: usize, fresh_rows: usize, meta: &Meta) {
+    pub fn answered(&mut self, page: usize, rows_in_page: usize, fresh_rows: usize, meta: &PageMeta) {
         let repeated = rows_in_page.saturating_sub(fresh_rows);
         self.changes.note(page, (rows_in_page, repeated), meta.total, page > self.implied());
         self.open.remove(&page);
@@ -261,7 +261,7 @@ impl Walk {
     }
 
     /// The page size in use: what a first page held that cannot have been all, else what the server says it is.
-    fn size_used(&self, rows: usize, meta: &Meta) -> usize {
+    fn size_used(&self, rows: usize, meta: &PageMeta) -> usize {
         let goes_on = meta.next || meta.total.is_some_and(|total| total > rows as u64);
         if rows > 0 && goes_on { rows } else { meta.per_page.unwrap_or(self.asked_size).max(1) }
     }

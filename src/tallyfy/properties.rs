@@ -11,7 +11,7 @@ use crate::model::catalog::Field;
 use crate::model::kind::Kind;
 use crate::model::record::{Draft, Record};
 use crate::tallyfy::error_body;
-use crate::tallyfy::list_body::{Body, Keep};
+use crate::tallyfy::list_body::{Body, KeptKeys};
 
 /// Values of every type, texts that are dates, numbers, markup or terminal sequences among them.
 fn value() -> impl Strategy<Value = Value> {
@@ -85,7 +85,7 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         let whole = json!({"data": rows, "meta": meta}).to_string();
-        let body = Body::read(&whole, &Keep::fields(kind), Redactor::new("tok-0123456789abcdef", "api.example")).unwrap();
+        let body = Body::read(&whole, &KeptKeys::fields(kind), Redactor::new("tok-0123456789abcdef", "api.example")).unwrap();
         let read = decode::rows(kind, body.rows.as_deref().unwrap_or_default());
         prop_assert_eq!(read.rows.len() + read.refused, rows.len());
         for (id, drafts) in read.rows {
@@ -95,7 +95,7 @@ proptest! {
         }
         let at = (0..=cut.index(whole.len())).rev().find(|at| whole.is_char_boundary(*at)).unwrap();
         if at < whole.len() {
-            prop_assert!(Body::read(&whole[..at], &Keep::Whole, Redactor::new("tok-0123456789abcdef", "api.example")).is_err(), "a list that was cut off is not a list");
+            prop_assert!(Body::read(&whole[..at], &KeptKeys::Whole, Redactor::new("tok-0123456789abcdef", "api.example")).is_err(), "a list that was cut off is not a list");
         }
     }
 

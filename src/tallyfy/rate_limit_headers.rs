@@ -20,7 +20,7 @@ const EPOCH_MILLIS: u64 = 1_000_000_000_000;
 
 /// What one answer says about a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Quota {
+pub struct RateLimitHeaders {
     /// How many requests the limit still allows.
     pub remaining: Option<usize>,
     /// How many it allows in all.
@@ -31,7 +31,7 @@ pub struct Quota {
     pub date: Option<Timestamp>,
 }
 
-impl Quota {
+impl RateLimitHeaders {
     pub(super) fn read(headers: &HeaderMap, now: Timestamp) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let count = |name| text(name).and_then(count);
@@ -68,16 +68,16 @@ fn reset(text: &str, now: Timestamp) -> Option<Duration> {
 
 /// What a client's answers said last, for whoever sent the request.
 #[derive(Debug, Clone, Default)]
-pub struct Ear(Arc<Mutex<Option<Quota>>>);
+pub struct RateLimitListener(Arc<Mutex<Option<RateLimitHeaders>>>);
 
-impl Ear {
-    pub(super) fn hear(&self, quota: Quota) {
+impl RateLimitListener {
+    pub(super) fn hear(&self, quota: RateLimitHeaders) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(quota);
     }
 
     /// What the last answer said; none if none came.
     #[must_use]
-    pub fn heard(&self) -> Option<Quota> {
+    pub fn heard(&self) -> Option<RateLimitHeaders> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -87,10 +87,10 @@ mod tests {
     use super::*;
     use reqwest::header::{DATE, HeaderName};
 
-    fn quota(headers: &[(&str, &str)]) -> Quota {
+    fn quota(headers: &[(&str, &str)]) -> RateLimitHeaders {
         let header =
             |(name, value): &(&str, &str)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
-        Quota::read(&headers.iter().map(header).collect(), "2026-03-01T09:30:00Z".parse().unwrap())
+        RateLimitHeaders::read(&headers.iter().map(header).collect(), "2026-03-01T09:30:00Z".parse().unwrap())
     }
 
     #[test]
@@ -100,17 +100,17 @@ mod tests {
             ("x-ratelimit-limit", "12"),
             ("X-RateLimit-Reset", "5"),
         ]);
-        let wanted = Quota {
+        let wanted = RateLimitHeaders {
             remaining: Some(7),
             limit: Some(12),
             resets_in: Some(Duration::from_secs(5)),
             date: None,
         };
         assert_eq!(all, wanted);
-        assert_eq!(quota(&[]), Quota::default());
+        assert_eq!(quota(&[]), RateLimitHeaders::default());
         for garbage in ["", "many", "7;w=5", "1e3", "99999999999999999999999"] {
             let names = ["x-ratelimit-remaining", "x-ratelimit-limit"];
-            assert_eq!(quota(&names.map(|name| (name, garbage))), Quota::default(), "{garbage}");
+            assert_eq!(quota(&names.map(|name| (name, garbage))), RateLimitHeaders::default(), "{garbage}");
         }
         assert_eq!(quota(&[("x-ratelimit-remaining", "-3")]).remaining, Some(0));
     }

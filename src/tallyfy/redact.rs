@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::client::Access;
+use super::client::ClientConfig;
 use crate::model::{people, text};
 
 /// The text in place of a credential.
@@ -59,7 +59,7 @@ impl fmt::Debug for Redactor<'_> {
 
 impl<'a> Redactor<'a> {
     /// The redactor of all answers to `access`.
-    pub(super) fn of(access: &'a Access) -> Self {
+    pub(super) fn of(access: &'a ClientConfig) -> Self {
         Self::new(access.token.reveal(), access.base_url.host())
     }
 
@@ -75,7 +75,7 @@ impl<'a> Redactor<'a> {
             return Cow::Borrowed(text);
         }
         let letters = escapes::resolved(text);
-        let bytes = |letters: &[escapes::Letter], found: Vec<Range<usize>>| {
+        let bytes = |letters: &[escapes::ResolvedChar], found: Vec<Range<usize>>| {
             let bytes = |found: Range<usize>| (letters[found.start].start, letters[found.end - 1].end);
             found.into_iter().map(bytes).collect::<Vec<_>>()
         };

@@ -14,26 +14,26 @@ use crate::model::failure::{Cause, Failure};
 use crate::model::text;
 
 use super::decode;
-use super::page::Meta;
+use super::page::PageMeta;
 use super::redact::Redactor;
 use crate::tallyfy::error_body;
-use crate::tallyfy::list_body::{Body, Keep};
+use crate::tallyfy::list_body::{Body, KeptKeys};
 
 /// The longest request id that is kept, in characters.
 const LONGEST_REQUEST_ID: usize = 100;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
+pub struct ListResponse {
     /// The rows as they came, credentials redacted, as far as they were to be kept.
     pub rows: Vec<Value>,
     /// What the answer says about the whole list.
-    pub meta: Meta,
+    pub meta: PageMeta,
 }
 
 /// A readable 2xx answer to a PUT or DELETE.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answered {
+pub struct ActionResponse {
     /// The HTTP status, one of 200 to 299.
     pub status: u16,
     /// The body, in its envelope, credentials redacted; none after an empty body.
@@ -52,7 +52,7 @@ pub struct Answered {
 
 /// An answer that has come to its end.
 #[derive(Debug)]
-pub(super) struct Raw<'a> {
+pub(super) struct RawResponse<'a> {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
@@ -61,17 +61,17 @@ pub(super) struct Raw<'a> {
     pub(super) redactor: Redactor<'a>,
 }
 
-impl Raw<'_> {
+impl RawResponse<'_> {
     /// Reads a page of a list, and of its rows what is to be kept. A malformed page is a failure, never a page without
     /// rows (API sheet, section 2).
-    pub(super) fn listed(&self, keep: &Keep) -> Result<Listed, Failure> {
+    pub(super) fn listed(&self, keep: &KeptKeys) -> Result<ListResponse, Failure> {
         let text = self.json()?.ok_or_else(|| self.garbled("an empty answer came instead of a list"))?;
         // What is no list is looked at as a whole: it may say what is wrong.
         let no_list = || self.data().err().unwrap_or_else(|| self.garbled("the answer is not a list"));
         let body = Body::read(&text, keep, self.redactor).map_err(|_| no_list())?;
         self.must_not_say_error(&body.rest)?;
         let rows = body.rows.ok_or_else(no_list)?;
-        Ok(Listed { rows, meta: Meta::read(&body.rest) })
+        Ok(ListResponse { rows, meta: PageMeta::read(&body.rest) })
     }
 
     /// Reads one record, out of its envelope.
@@ -83,10 +83,10 @@ impl Raw<'_> {
     }
 
     /// Reads the answer to a change, which may be empty.
-    pub(super) fn answered(&self) -> Result<Answered, Failure> {
+    pub(super) fn answered(&self) -> Result<ActionResponse, Failure> {
         let body = self.data()?;
         let said = body.as_ref().and_then(error_body::said_by).and_then(|said| said.words);
-        Ok(Answered {
+        Ok(ActionResponse {
             status: self.status.as_u16(),
             body,
             is_complete: self.is_complete,
@@ -213,11 +213,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn with<T>(status: u16, body: &[u8], kind: &'static str, read: impl FnOnce(&Raw<'_>) -> T) -> T {
+    fn with<T>(status: u16, body: &[u8], kind: &'static str, read: impl FnOnce(&RawResponse<'_>) -> T) -> T {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, reqwest::header::HeaderValue::from_static(kind))]);
         let redactor = Redactor::new("hunter2", "api.example");
         let status = StatusCode::from_u16(status).unwrap();
-        read(&Raw { status, headers, body: body.to_vec(), is_complete: true, redactor })
+        read(&RawResponse { status, headers, body: body.to_vec(), is_complete: true, redactor })
     }
 
     fn answered(status: u16, body: &str) -> Result<Option<Value>, Failure> {
@@ -292,7 +292,7 @@ mod tests {
     fn a_malformed_page_is_not_an_empty_one() {
         let listed = |body: &str| {
             with(200, body.as_bytes(), "application/json", |raw| {
-                raw.listed(&Keep::Whole).map(|page| page.rows.len())
+                raw.listed(&KeptKeys::Whole).map(|page| page.rows.len())
             })
         };
         assert_eq!(listed(r#"{"data":[1,2]}"#), Ok(2));

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::decode;
 use crate::model::catalog::STATUS;
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::{Action, Kind};
 use crate::model::plan::Step;
 use crate::model::record::{self, Record};
-use crate::tallyfy::response::Answered;
+use crate::tallyfy::response::ActionResponse;
 
 /// The statuses with which the API answers a change that it made. 202 and 207 say themselves that something is left open,
 /// 203 comes from somebody in between, and 205, 206 and the rest are documented for no change.
@@ -21,7 +21,7 @@ const REFERENCES: &str = "deleted_references";
 
 /// Returns why `answered` does not prove that the action of `step` was carried out; none if it does.
 #[must_use]
-pub fn doubt(step: &Step, answered: &Answered) -> Option<String> {
+pub fn doubt(step: &Step, answered: &ActionResponse) -> Option<String> {
     let why = unproven(step, answered)?;
     Some(match &answered.said {
         Some(said) => format!("{why}: {said}"),
@@ -29,8 +29,8 @@ pub fn doubt(step: &Step, answered: &Answered) -> Option<String> {
     })
 }
 
-fn unproven(step: &Step, answered: &Answered) -> Option<String> {
-    let Answered { status, body, is_complete, is_json, .. } = answered;
+fn unproven(step: &Step, answered: &ActionResponse) -> Option<String> {
+    let ActionResponse { status, body, is_complete, is_json, .. } = answered;
     let doubt = |words: &str| Some(format!("the server answered {status}, but {words}"));
     if !PROVING.contains(status) {
         return Some(format!("the server answered {status}, which proves nothing"));
@@ -41,7 +41,7 @@ fn unproven(step: &Step, answered: &Answered) -> Option<String> {
     if !is_json {
         return doubt("not as JSON");
     }
-    if step.record.kind() == Kind::Templates && step.row.verb != Verb::Restore && names_references(body) {
+    if step.record.kind() == Kind::Templates && step.row.verb != Action::Restore && names_references(body) {
         return None;
     }
     let Some(value) = record_of(step, body) else { return doubt("not with the record alone") };
@@ -70,7 +70,7 @@ fn record_of<'a>(step: &Step, body: &'a Value) -> Option<&'a Value> {
     let Some(data) = object.get("data").filter(|_| !object.contains_key("id")) else { return Some(body) };
     let is_new_status = |value: &Value| {
         let archived = step.record.kind().row().archived.as_ref();
-        let word = archived.filter(|_| step.row.verb == Verb::Archive).map(|archived| archived.status);
+        let word = archived.filter(|_| step.row.verb == Action::Archive).map(|archived| archived.status);
         word.zip(value.as_str()).is_some_and(|(word, said)| said.eq_ignore_ascii_case(word))
     };
     let is_known = |(key, value): (&String, &Value)| match key.as_str() {
@@ -126,13 +126,13 @@ fn is_something(value: &Value) -> bool {
 
 /// Whether the record says that it is now as `verb` leaves it. Silence is no proof: one that does not say whether it is
 /// archived has not been restored by that, and one whose time of archiving cannot be read has not been archived.
-fn is_as_wanted(verb: Verb, record: &Record, value: &Value) -> bool {
+fn is_as_wanted(verb: Action, record: &Record, value: &Value) -> bool {
     match verb {
-        Verb::Archive => record.is_archived() && !record.is_gone() && is_dated(record),
-        Verb::Restore => {
+        Action::Archive => record.is_archived() && !record.is_gone() && is_dated(record),
+        Action::Restore => {
             !record.is_archived() && !record.is_gone() && decode::tells_scope(record.kind(), value)
         }
-        Verb::Delete => record.is_gone(),
+        Action::Delete => record.is_gone(),
     }
 }
 
@@ -150,18 +150,18 @@ mod tests {
     use crate::model::id::Id;
     use crate::model::record::Draft;
 
-    fn step(kind: Kind, verb: Verb, id: &str) -> Step {
+    fn step(kind: Kind, verb: Action, id: &str) -> Step {
         let drafts = vec![Draft::Text("Audit".to_owned())];
         let record = Record::new(kind, Id::new(id).unwrap(), drafts);
         Step { record, row: kind.row().verb(verb).unwrap(), after: None, heir: None }
     }
 
-    fn answered(status: u16, body: Option<Value>) -> Answered {
+    fn answered(status: u16, body: Option<Value>) -> ActionResponse {
         let (said, doubt, request_id) = (None, None, None);
-        Answered { status, body, is_complete: true, is_json: true, said, doubt, request_id }
+        ActionResponse { status, body, is_complete: true, is_json: true, said, doubt, request_id }
     }
 
-    fn is_proof(kind: Kind, verb: Verb, id: &str, body: Value) -> bool {
+    fn is_proof(kind: Kind, verb: Action, id: &str, body: Value) -> bool {
         doubt(&step(kind, verb, id), &answered(200, Some(body))).is_none()
     }
 
@@ -178,7 +178,7 @@ mod tests {
             json!({"data": {"data": inside}}),
             json!({"data": [inside]}),
         ] {
-            for (kind, verb) in [(Kind::Processes, Verb::Archive), (Kind::Tags, Verb::Delete)] {
+            for (kind, verb) in [(Kind::Processes, Action::Archive), (Kind::Tags, Action::Delete)] {
                 assert!(!is_proof(kind, verb, "7", body.clone()), "{kind:?} {body}");
             }
         }
@@ -188,15 +188,15 @@ mod tests {
     fn time_of_deletion_that_cannot_be_read_proves_nothing() {
         for since in ["null", "false", "0", "no", "pending", ""] {
             let body = json!({"data": {"id": "7", "deleted_at": since}});
-            assert!(!is_proof(Kind::Tags, Verb::Delete, "7", body.clone()), "{body}");
-            assert!(!is_proof(Kind::Folders, Verb::Delete, "7", body), "{since}");
+            assert!(!is_proof(Kind::Tags, Action::Delete, "7", body.clone()), "{body}");
+            assert!(!is_proof(Kind::Folders, Action::Delete, "7", body), "{since}");
         }
     }
 
     #[test]
     fn documented_answers_prove_the_action() {
+        use Action::{Archive, Delete, Restore};
         use Kind::{Files, Groups, Guests, Members, Processes, Tags, Tasks, Templates};
-        use Verb::{Archive, Delete, Restore};
         let references = json!({"message": "deleted", "deleted_references": []});
         let disabled = json!({"details": {"status": "disabled", "disabled_at": AT}, "email": "a@b.c"});
         for (kind, verb, id, body) in [
@@ -228,8 +228,8 @@ mod tests {
 
     #[test]
     fn answers_that_say_otherwise_or_nothing_prove_nothing() {
+        use Action::{Archive, Delete, Restore};
         use Kind::{Guests, Members, Processes, Tags, Templates};
-        use Verb::{Archive, Delete, Restore};
         let archived = json!({"id": "7", "status": "archived", "archived_at": AT});
         let with = |key: &str, value: Value| {
             let mut changed = archived.clone();
@@ -302,16 +302,16 @@ mod tests {
 
     #[test]
     fn status_type_and_framing_count_as_much_as_the_body() {
-        let step = step(Kind::Processes, Verb::Archive, "7");
+        let step = step(Kind::Processes, Action::Archive, "7");
         for status in [202, 203, 205, 206, 207, 208, 226, 299] {
             assert!(doubt(&step, &answered(status, None)).is_some(), "{status}");
         }
-        let cut_off = Answered { is_complete: false, ..answered(200, None) };
+        let cut_off = ActionResponse { is_complete: false, ..answered(200, None) };
         assert!(doubt(&step, &cut_off).is_some());
         let body = Some(json!({"data": {"id": "7", "archived_at": AT}}));
         assert_eq!(doubt(&step, &answered(200, body.clone())), None);
-        assert!(doubt(&step, &Answered { is_json: false, ..answered(200, body) }).is_some());
-        let quoted = Answered { said: Some("queued".to_owned()), ..answered(202, None) };
+        assert!(doubt(&step, &ActionResponse { is_json: false, ..answered(200, body) }).is_some());
+        let quoted = ActionResponse { said: Some("queued".to_owned()), ..answered(202, None) };
         assert_eq!(doubt(&step, &quoted).unwrap(), "the server answered 202, which proves nothing: queued");
     }
 }

@@ -7,13 +7,13 @@
 use std::io;
 use std::time::Duration;
 
-use super::connect_error::{self, Explained, Route, sources};
+use super::connect_error::{self, ConnectError, ConnectRoute, sources};
 use super::network::Proxy;
 use crate::model::failure::{Cause, Failure};
 use crate::model::limits;
 
 /// A failure to get any answer, over `route` and within `waited` for the whole of the attempt.
-pub(super) fn failed_to_send(error: &reqwest::Error, route: &Route<'_>, waited: Duration) -> Failure {
+pub(super) fn failed_to_send(error: &reqwest::Error, route: &ConnectRoute<'_>, waited: Duration) -> Failure {
     if error.is_builder() {
         return Failure::new(Cause::Bug, "the request could not be built, so nothing was sent");
     }
@@ -39,7 +39,7 @@ pub(super) fn stopped_by_proxy(proxy: &Proxy) -> Failure {
     explained(Cause::Unreachable, connect_error::unauthorized(proxy))
 }
 
-fn explained(cause: Cause, explained: Explained) -> Failure {
+fn explained(cause: Cause, explained: ConnectError) -> Failure {
     Failure { hint: explained.hint, ..Failure::new(cause, &explained.words) }
 }
 
@@ -118,7 +118,7 @@ mod tests {
         let client = client.http2_prior_knowledge().build().unwrap();
         let (answer, ()) = tokio::join!(client.delete(url).send(), server);
         let (second, network) = (Duration::from_secs(1), Network::default());
-        let route = Route { host: "x", is_secure: false, network: &network, connect: second };
+        let route = ConnectRoute { host: "x", is_secure: false, network: &network, connect: second };
         failed_to_send(&answer.unwrap_err(), &route, second).cause
     }
 

@@ -18,7 +18,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::CancellationToken;
 
-pub use super::parser::Event;
+pub use super::parser::InputEvent;
 use super::parser::Parser;
 
 /// How much is read at once.
@@ -32,14 +32,14 @@ const ROOM_CHECK: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 struct Batch {
     at: Instant,
-    events: Vec<Event>,
+    events: Vec<InputEvent>,
 }
 
 /// Typed and pasted input, in one stream for the life of the process.
 pub struct Input {
     batches: Option<Receiver<Batch>>,
     /// The rest of the last one.
-    events: VecDeque<Event>,
+    events: VecDeque<InputEvent>,
     at: Instant,
     /// Input read before is dropped.
     since: Instant,
@@ -70,7 +70,7 @@ impl Input {
     }
 
     /// The next event and when it was read; none once the terminal is gone, and from then on. Cancel safe.
-    pub async fn next(&mut self) -> Option<(Instant, Event)> {
+    pub async fn next(&mut self) -> Option<(Instant, InputEvent)> {
         if self.batches.is_none() && self.start(io::stdin()).is_err() {
             self.ended.cancel();
         }

@@ -30,7 +30,7 @@ pub(super) fn sequence(parameters: &[u8], is_ss3: bool, last: u8) -> Option<(Cho
     if !parameters.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b';' | b':')) {
         return None;
     }
-    let fields = Fields::read(parameters);
+    let fields = SequenceFields::read(parameters);
     let modifiers = fields.get(1, 0).unwrap_or(1).saturating_sub(1);
     let is_shifted = modifiers & SHIFT != 0;
     let key = match (is_ss3, last) {
@@ -66,7 +66,7 @@ pub(super) fn sequence(parameters: &[u8], is_ss3: bool, last: u8) -> Option<(Cho
 }
 
 /// The key with the code that stands in a field of the parameters, and maybe what it is with shift.
-fn code(fields: &Fields, field: usize, modifiers: u32) -> Option<Key> {
+fn code(fields: &SequenceFields, field: usize, modifiers: u32) -> Option<Key> {
     let code = fields.get(field, 0)?;
     Some(match code {
         9 => Key::Tab,
@@ -108,9 +108,9 @@ fn code(fields: &Fields, field: usize, modifiers: u32) -> Option<Key> {
 }
 
 /// The numbers of a sequence: fields between `;`, parts of one between `:`.
-struct Fields<'a>(Vec<Vec<&'a [u8]>>);
+struct SequenceFields<'a>(Vec<Vec<&'a [u8]>>);
 
-impl<'a> Fields<'a> {
+impl<'a> SequenceFields<'a> {
     fn read(parameters: &'a [u8]) -> Self {
         let parts = |field: &'a [u8]| field.split(|byte| *byte == b':').collect();
         Self(parameters.split(|byte| *byte == b';').map(parts).collect())

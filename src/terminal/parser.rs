@@ -32,7 +32,7 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// Something a person did at the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum InputEvent {
     /// A key went down.
     Key {
         /// The key with its modifiers.
@@ -52,7 +52,7 @@ pub enum Event {
 /// The state of reading: which sequence the last bytes are part of.
 #[derive(Debug, Default)]
 pub struct Parser {
-    state: State,
+    state: ParserState,
     /// When the last byte came.
     last: Option<Instant>,
     /// When the current string began, or last received more bytes at once than a hand types.
@@ -60,7 +60,7 @@ pub struct Parser {
 }
 
 #[derive(Debug, Default)]
-enum State {
+enum ParserState {
     #[default]
     Ground,
     /// The start of a character of several bytes.
@@ -82,10 +82,10 @@ enum State {
 
 impl Parser {
     /// Reads `bytes`, which came at `at`.
-    pub fn feed(&mut self, bytes: &[u8], at: Instant, events: &mut Vec<Event>) {
-        if matches!(self.state, State::Escaped) {
+    pub fn feed(&mut self, bytes: &[u8], at: Instant, events: &mut Vec<InputEvent>) {
+        if matches!(self.state, ParserState::Escaped) {
             let continues = bytes.len() > 1 && is_introducer(bytes[0]);
-            self.state = if continues { State::Escape } else { State::Ground };
+            self.state = if continues { ParserState::Escape } else { ParserState::Ground };
         }
         if bytes.len() >= MACHINE_READ {
             self.flowing = Some(at);
@@ -102,44 +102,45 @@ impl Parser {
         let last = self.last?;
         match &self.state {
             // An unfinished character keeps nothing back: the next byte is read anew unless it continues it.
-            State::Ground | State::Utf8 { .. } => None,
-            State::Escape => Some(last + ESC_WAIT),
-            State::String { .. } => {
+            ParserState::Ground | ParserState::Utf8 { .. } => None,
+            ParserState::Escape => Some(last + ESC_WAIT),
+            ParserState::String { .. } => {
                 let by_hand = self.flowing.map_or(last, |flowing| flowing + BY_HAND);
                 Some(by_hand.min(last + QUIET))
             }
-            State::Escaped | State::Sequence { .. } | State::Raw(_) | State::Paste { .. } => {
-                Some(last + QUIET)
-            }
+            ParserState::Escaped
+            | ParserState::Sequence { .. }
+            | ParserState::Raw(_)
+            | ParserState::Paste { .. } => Some(last + QUIET),
         }
     }
 
     /// Time has passed, and no bytes have come: what was begun is over.
-    pub fn lapse(&mut self, now: Instant, events: &mut Vec<Event>) {
+    pub fn lapse(&mut self, now: Instant, events: &mut Vec<InputEvent>) {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
         match std::mem::take(&mut self.state) {
-            State::Escape => {
+            ParserState::Escape => {
                 press(Key::Esc, events);
-                self.state = State::Escaped;
+                self.state = ParserState::Escaped;
             }
-            State::Paste { text, .. } => events.push(paste(&text, false)),
+            ParserState::Paste { text, .. } => events.push(paste(&text, false)),
             _ => {}
         }
     }
 
-    fn byte(&mut self, byte: u8, at: Instant, events: &mut Vec<Event>) {
+    fn byte(&mut self, byte: u8, at: Instant, events: &mut Vec<InputEvent>) {
         match &mut self.state {
-            State::Ground | State::Escaped => self.plain(byte, false, at, events),
-            State::Utf8 { .. } => self.continuation(byte, at, events),
-            State::Escape => self.escaped(byte, at, events),
-            State::Sequence { .. } => self.sequence(byte, at, events),
-            State::Raw(left) => match left.saturating_sub(1) {
-                0 => self.state = State::Ground,
+            ParserState::Ground | ParserState::Escaped => self.plain(byte, false, at, events),
+            ParserState::Utf8 { .. } => self.continuation(byte, at, events),
+            ParserState::Escape => self.escaped(byte, at, events),
+            ParserState::Sequence { .. } => self.sequence(byte, at, events),
+            ParserState::Raw(left) => match left.saturating_sub(1) {
+                0 => self.state = ParserState::Ground,
                 fewer => *left = fewer,
             },
-            State::String { is_c1, previous } => {
+            ParserState::String { is_c1, previous } => {
                 let ended = match byte {
                     BEL => true,
                     b'\\' => *previous == ESC,
@@ -151,17 +152,17 @@ impl Parser {
                 let is_cut_off = !ended && *previous == ESC;
                 *previous = byte;
                 if ended {
-                    self.state = State::Ground;
+                    self.state = ParserState::Ground;
                 } else if is_cut_off && byte != ESC {
                     self.escaped(byte, at, events);
                 }
             }
-            State::Paste { text, mark, is_cut } => {
+            ParserState::Paste { text, mark, is_cut } => {
                 if byte == PASTE_END[*mark] {
                     *mark += 1;
                     if *mark == PASTE_END.len() {
                         events.push(paste(text, !*is_cut));
-                        self.state = State::Ground;
+                        self.state = ParserState::Ground;
                     }
                     return;
                 }
@@ -178,23 +179,23 @@ impl Parser {
     }
 
     /// Reads a byte that begins something.
-    fn plain(&mut self, byte: u8, alt: bool, at: Instant, events: &mut Vec<Event>) {
-        self.state = State::Ground;
+    fn plain(&mut self, byte: u8, alt: bool, at: Instant, events: &mut Vec<InputEvent>) {
+        self.state = ParserState::Ground;
         match byte {
-            ESC => self.state = State::Escape,
+            ESC => self.state = ParserState::Escape,
             0x00..=0x1f | 0x7f => {
                 let chord = keys::control(byte);
-                events.push(Event::Key { chord: Chord { alt, ..chord }, repeat: false });
+                events.push(InputEvent::Key { chord: Chord { alt, ..chord }, repeat: false });
             }
             0x20..=0x7e => type_char(char::from(byte), alt, events),
             // No character begins so: a control of the upper half.
             0x80..=0x9f => self.introduce_c1(byte, at),
-            _ => self.state = State::Utf8 { bytes: [byte, 0, 0, 0], len: 1, alt },
+            _ => self.state = ParserState::Utf8 { bytes: [byte, 0, 0, 0], len: 1, alt },
         }
     }
 
-    fn continuation(&mut self, byte: u8, at: Instant, events: &mut Vec<Event>) {
-        let State::Utf8 { bytes, len, alt } = &mut self.state else { return };
+    fn continuation(&mut self, byte: u8, at: Instant, events: &mut Vec<InputEvent>) {
+        let ParserState::Utf8 { bytes, len, alt } = &mut self.state else { return };
         let (room, alt) = (bytes.len(), *alt);
         if *len < room {
             bytes[*len] = byte;
@@ -203,7 +204,7 @@ impl Parser {
         match std::str::from_utf8(&bytes[..*len]) {
             Ok(text) => {
                 let typed = text.chars().next();
-                self.state = State::Ground;
+                self.state = ParserState::Ground;
                 match typed {
                     Some(c @ '\u{80}'..='\u{9f}') => {
                         self.introduce_c1(u8::try_from(u32::from(c)).unwrap_or_default(), at);
@@ -215,7 +216,7 @@ impl Parser {
             Err(bad) if bad.error_len().is_none() => {}
             // Bytes that are no character are ignored, but for the one that shows it where it may begin something.
             Err(_) => {
-                self.state = State::Ground;
+                self.state = ParserState::Ground;
                 if !(0x80..=0xbf).contains(&byte) {
                     self.plain(byte, false, at, events);
                 }
@@ -224,14 +225,14 @@ impl Parser {
     }
 
     /// Reads the byte after ESC.
-    fn escaped(&mut self, byte: u8, at: Instant, events: &mut Vec<Event>) {
+    fn escaped(&mut self, byte: u8, at: Instant, events: &mut Vec<InputEvent>) {
         match byte {
             ESC => {
                 press(Key::Esc, events);
-                self.state = State::Escape;
+                self.state = ParserState::Escape;
             }
             // The end of a string that is over already.
-            b'\\' => self.state = State::Ground,
+            b'\\' => self.state = ParserState::Ground,
             byte if is_introducer(byte) => self.introduce(byte, false, at),
             byte => self.plain(byte, true, at, events),
         }
@@ -239,7 +240,7 @@ impl Parser {
 
     /// Begins what a control of the upper half introduces, if it introduces something: each is ESC and a letter in one.
     fn introduce_c1(&mut self, byte: u8, at: Instant) {
-        self.state = State::Ground;
+        self.state = ParserState::Ground;
         let letter = byte.wrapping_sub(0x40);
         if is_introducer(letter) {
             self.introduce(letter, true, at);
@@ -248,16 +249,16 @@ impl Parser {
 
     fn introduce(&mut self, letter: u8, is_c1: bool, at: Instant) {
         self.state = match letter {
-            b'[' | b'O' => State::Sequence { parameters: Vec::new(), is_ss3: letter == b'O' },
+            b'[' | b'O' => ParserState::Sequence { parameters: Vec::new(), is_ss3: letter == b'O' },
             _ => {
                 self.flowing = Some(at);
-                State::String { is_c1, previous: 0 }
+                ParserState::String { is_c1, previous: 0 }
             }
         };
     }
 
-    fn sequence(&mut self, byte: u8, at: Instant, events: &mut Vec<Event>) {
-        let State::Sequence { parameters, is_ss3 } = &mut self.state else { return };
+    fn sequence(&mut self, byte: u8, at: Instant, events: &mut Vec<InputEvent>) {
+        let ParserState::Sequence { parameters, is_ss3 } = &mut self.state else { return };
         match byte {
             0x20..=0x3f if parameters.len() < PARAMETERS => parameters.push(byte),
             // Longer than any key; it still has to be read to its end.
@@ -266,26 +267,26 @@ impl Parser {
                 let (parameters, is_ss3) = (std::mem::take(parameters), *is_ss3);
                 self.finish(&parameters, is_ss3, byte, events);
             }
-            byte if CANCELS.contains(&byte) => self.state = State::Ground,
+            byte if CANCELS.contains(&byte) => self.state = ParserState::Ground,
             // It was cut off; this belongs to what comes after it.
             byte => self.plain(byte, false, at, events),
         }
     }
 
-    fn finish(&mut self, parameters: &[u8], is_ss3: bool, last: u8, events: &mut Vec<Event>) {
+    fn finish(&mut self, parameters: &[u8], is_ss3: bool, last: u8, events: &mut Vec<InputEvent>) {
         self.state = match (is_ss3, parameters, last) {
-            (false, b"200", b'~') => State::Paste { text: Vec::new(), mark: 0, is_cut: false },
+            (false, b"200", b'~') => ParserState::Paste { text: Vec::new(), mark: 0, is_cut: false },
             // Mouse reports of old, and function keys of the Linux console: their bytes follow the final one.
-            (false, b"", b'M') => State::Raw(3),
-            (false, b"", b't') => State::Raw(2),
-            (false, b"", b'T') => State::Raw(6),
-            (false, b"", b'[') => State::Raw(1),
-            _ => State::Ground,
+            (false, b"", b'M') => ParserState::Raw(3),
+            (false, b"", b't') => ParserState::Raw(2),
+            (false, b"", b'T') => ParserState::Raw(6),
+            (false, b"", b'[') => ParserState::Raw(1),
+            _ => ParserState::Ground,
         };
-        if matches!(self.state, State::Ground)
+        if matches!(self.state, ParserState::Ground)
             && let Some((chord, repeat)) = keys::sequence(parameters, is_ss3, last)
         {
-            events.push(Event::Key { chord, repeat });
+            events.push(InputEvent::Key { chord, repeat });
         }
     }
 }
@@ -295,17 +296,17 @@ fn is_introducer(letter: u8) -> bool {
     matches!(letter, b'[' | b'O' | b']' | b'P' | b'X' | b'^' | b'_')
 }
 
-fn press(key: Key, events: &mut Vec<Event>) {
-    events.push(Event::Key { chord: Chord::plain(key), repeat: false });
+fn press(key: Key, events: &mut Vec<InputEvent>) {
+    events.push(InputEvent::Key { chord: Chord::plain(key), repeat: false });
 }
 
-fn type_char(c: char, alt: bool, events: &mut Vec<Event>) {
-    events.push(Event::Key { chord: Chord { key: Key::Char(c), ctrl: false, alt }, repeat: false });
+fn type_char(c: char, alt: bool, events: &mut Vec<InputEvent>) {
+    events.push(InputEvent::Key { chord: Chord { key: Key::Char(c), ctrl: false, alt }, repeat: false });
 }
 
-fn paste(bytes: &[u8], is_whole: bool) -> Event {
+fn paste(bytes: &[u8], is_whole: bool) -> InputEvent {
     let text = bytes.utf8_chunks().map(|chunk| chunk.valid()).collect();
-    Event::Paste { text, is_whole }
+    InputEvent::Paste { text, is_whole }
 }
 
 #[cfg(test)]

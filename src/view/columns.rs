@@ -8,9 +8,9 @@ use ratatui::text::Span;
 use super::text;
 use super::theme::Theme;
 use crate::app::lines;
-use crate::app::lines::Precision;
+use crate::app::lines::TimePrecision;
 use crate::app::state::State;
-use crate::model::catalog::Form;
+use crate::model::catalog::FieldFormat;
 use crate::model::kind::Kind;
 use crate::model::query::Sort;
 use crate::model::record::Record;
@@ -20,7 +20,7 @@ const GAP: usize = 2;
 
 /// A column that is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(super) struct VisibleColumn {
     /// The position of its field in the kind's row.
     pub(super) field: usize,
     /// Its head, with the direction where the list is sorted by it.
@@ -32,18 +32,21 @@ pub(super) struct Shown {
 }
 
 /// The columns of `kind` that fit into `room` cells, none of a higher rank than `most`.
-pub(super) fn columns(kind: Kind, sort: Option<Sort>, most: u8, room: usize) -> Vec<Shown> {
+pub(super) fn columns(kind: Kind, sort: Option<Sort>, most: u8, room: usize) -> Vec<VisibleColumn> {
     let fields = kind.row().fields.iter().enumerate();
-    let mut shown: Vec<Shown> = fields
+    let mut shown: Vec<VisibleColumn> = fields
         .filter_map(|(position, field)| {
             let column = field.column.filter(|column| column.rank <= most)?;
             let head = match sort.filter(|sort| sort.field == position) {
                 Some(sort) => format!("{} {}", field.name, direction(sort)),
                 None => field.name.to_owned(),
             };
-            let right = matches!(field.form, Form::Number | Form::Percent | Form::Length | Form::Bytes);
+            let right = matches!(
+                field.form,
+                FieldFormat::Number | FieldFormat::Percent | FieldFormat::Length | FieldFormat::Bytes
+            );
             let width = usize::from(column.width).max(text::width(&head));
-            Some(Shown { field: position, head, width, rank: column.rank, right })
+            Some(VisibleColumn { field: position, head, width, rank: column.rank, right })
         })
         .collect();
     while shown.len() > 1 && total(&shown) > room {
@@ -57,7 +60,7 @@ pub(super) fn columns(kind: Kind, sort: Option<Sort>, most: u8, room: usize) -> 
     shown
 }
 
-fn total(shown: &[Shown]) -> usize {
+fn total(shown: &[VisibleColumn]) -> usize {
     shown.iter().map(|column| column.width + GAP).sum::<usize>().saturating_sub(GAP)
 }
 
@@ -67,14 +70,14 @@ pub(super) fn direction(sort: Sort) -> char {
 }
 
 /// The heads of the columns.
-pub(super) fn heads(columns: &[Shown], style: Style) -> Vec<Span<'static>> {
+pub(super) fn heads(columns: &[VisibleColumn], style: Style) -> Vec<Span<'static>> {
     heads_under(columns.first().map_or("", |name| &name.head), columns, style)
 }
 
 /// The heads of the columns, with another one over the names.
-pub(super) fn heads_under(name: &str, columns: &[Shown], style: Style) -> Vec<Span<'static>> {
+pub(super) fn heads_under(name: &str, columns: &[VisibleColumn], style: Style) -> Vec<Span<'static>> {
     let heads = std::iter::once(name).chain(columns.iter().skip(1).map(|column| &*column.head));
-    let head = |(column, head): (&Shown, &str)| {
+    let head = |(column, head): (&VisibleColumn, &str)| {
         text::cell(&[Span::styled(head.to_owned(), style)], column.width, column.right)
     };
     beside(columns.iter().zip(heads).map(head))
@@ -85,15 +88,15 @@ pub(super) fn record(
     state: &State,
     theme: Theme,
     record: &Record,
-    columns: &[Shown],
+    columns: &[VisibleColumn],
     letters: &[u32],
 ) -> Vec<Span<'static>> {
-    let cell = |column: &Shown| {
+    let cell = |column: &VisibleColumn| {
         if column.field == 0 {
             let name = text::highlighted(record.name(), letters, theme.plain(), theme.matched());
             return text::cell(&name, column.width, false);
         }
-        let value = lines::shown(record, column.field, &state.setup.zone, &state.people, Precision::Day);
+        let value = lines::shown(record, column.field, &state.setup.zone, &state.people, TimePrecision::Day);
         text::cell(&[Span::raw(value.unwrap_or_default())], column.width, column.right)
     };
     beside(columns.iter().map(cell))

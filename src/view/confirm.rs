@@ -7,26 +7,26 @@ use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
 use super::input;
-use crate::app::confirm::lines::Modal;
-use crate::app::confirm::{Confirm, Part};
+use crate::app::confirm::lines::DialogLayout;
+use crate::app::confirm::{Confirm, DialogPart};
 use crate::app::layout::Area;
-use crate::app::lines::Laid;
+use crate::app::lines::WrappedLine;
 use crate::app::state::State;
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::{Action, Kind};
 use crate::model::text::grouped;
 use crate::view::columns;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Columns beyond this rank are not needed to know a record by.
 const TELLING: u8 = 4;
 
 /// Draws the modal.
-pub(super) fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, confirm: &Confirm, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
-    let modal = Modal::of(confirm, state.size, state.now);
+    let modal = DialogLayout::of(confirm, state.size, state.now);
     let (border, style) = match confirm.plan.verb {
-        Verb::Delete => (BorderType::Double, theme.bad()),
-        Verb::Archive | Verb::Restore => (BorderType::Plain, theme.strong()),
+        Action::Delete => (BorderType::Double, theme.bad()),
+        Action::Archive | Action::Restore => (BorderType::Plain, theme.strong()),
     };
     let word = [Span::styled(format!(" {} ", confirm.plan.words().title(confirm.plan.verb)), style)];
     canvas.window(modal.outer, border, style, &word);
@@ -47,27 +47,27 @@ pub(super) fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas<'_>) {
         canvas.line(modal.prompt_area, row, &[Span::styled(line, theme.strong())]);
     }
     if let Some(area) = modal.input {
-        let focus = confirm.part == Part::Phrase && !confirm.filtering;
+        let focus = confirm.part == DialogPart::Phrase && !confirm.filtering;
         let (lead, style) = if focus { ("> ", theme.key()) } else { ("  ", theme.faint()) };
         input::draw(&confirm.phrase, lead, style, focus, (area, 0), canvas);
     }
 }
 
 /// Lines without records.
-fn flat(lines: &[Laid], area: Area, canvas: &mut Canvas<'_>) {
+fn flat(lines: &[WrappedLine], area: Area, canvas: &mut Painter<'_>) {
     for (row, line) in lines.iter().enumerate() {
         let style = canvas.theme.weight(line.weight);
         canvas.line(area, row, &[Span::styled(&*line.lead, style), Span::styled(&*line.text, style)]);
     }
 }
 
-fn body(state: &State, modal: &Modal, canvas: &mut Canvas<'_>) {
+fn body(state: &State, modal: &DialogLayout, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let room = usize::from(modal.body.width).saturating_sub(2);
-    let mut columns: Option<(Kind, Vec<columns::Shown>)> = None;
+    let mut columns: Option<(Kind, Vec<columns::VisibleColumn>)> = None;
     let rows = usize::from(modal.body.height);
     for (row, line) in modal.lines.iter().skip(modal.scroll).take(rows).enumerate() {
-        let Laid { lead, text, weight, record } = line;
+        let WrappedLine { lead, text, weight, record } = line;
         let mut spans = vec![Span::styled(&**lead, lead_style(line, canvas))];
         match record.as_ref().filter(|_| text.is_empty()) {
             None => spans.push(Span::styled(&**text, theme.weight(*weight))),
@@ -84,12 +84,12 @@ fn body(state: &State, modal: &Modal, canvas: &mut Canvas<'_>) {
     }
 }
 
-fn lead_style(line: &Laid, canvas: &Canvas<'_>) -> Style {
+fn lead_style(line: &WrappedLine, canvas: &Painter<'_>) -> Style {
     canvas.theme.weight(line.weight)
 }
 
 /// The line between body and foot: what part of the body is on the screen, and whether its keys are its own.
-fn rule(confirm: &Confirm, modal: &Modal, canvas: &mut Canvas<'_>) {
+fn rule(confirm: &Confirm, modal: &DialogLayout, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let (rows, len) = (usize::from(modal.body.height), modal.lines.len());
     let below = len.saturating_sub(modal.scroll + rows);
@@ -105,8 +105,8 @@ fn rule(confirm: &Confirm, modal: &Modal, canvas: &mut Canvas<'_>) {
     // Without a phrase and options there is only the list, and nothing to tell apart.
     if modal.input.is_some() || !modal.options.is_empty() {
         let (word, style) = match confirm.part {
-            Part::List => ("[list]", theme.current()),
-            Part::Phrase | Part::Options => (" list ", theme.faint()),
+            DialogPart::List => ("[list]", theme.current()),
+            DialogPart::Phrase | DialogPart::Options => (" list ", theme.faint()),
         };
         canvas.line(modal.rule, 0, &[Span::styled(word, style)]);
     }

@@ -7,13 +7,13 @@ use ratatui::widgets::BorderType;
 
 use super::sign;
 use crate::app::connection::TokenPrompt;
-use crate::app::lines::Weight;
+use crate::app::lines::LineWeight;
 use crate::app::state::{Identity, Purpose, State};
 use crate::model::text::wrapped;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Draws the prompt.
-pub(super) fn draw(state: &State, prompt: &TokenPrompt, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, prompt: &TokenPrompt, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let width = state.size.width.min(70);
     let cells = usize::from(width.saturating_sub(4));
@@ -22,7 +22,7 @@ pub(super) fn draw(state: &State, prompt: &TokenPrompt, canvas: &mut Canvas<'_>)
     let foot = wrapped(keys, cells);
     // The line that is typed into and what it does stay on the screen however small it is.
     let most = usize::from(state.size.height.saturating_sub(4)).saturating_sub(foot.len() + 1);
-    let mut lines: Vec<(Weight, String)> = told(state, prompt)
+    let mut lines: Vec<(LineWeight, String)> = told(state, prompt)
         .into_iter()
         .flat_map(|(weight, words)| wrapped(&words, cells).into_iter().map(move |line| (weight, line)))
         .collect();
@@ -52,10 +52,10 @@ pub(super) fn draw(state: &State, prompt: &TokenPrompt, canvas: &mut Canvas<'_>)
 const KEYS: &str = "Enter tries it; with nothing typed: reads its source again; Esc later";
 
 /// What is said, the most important first.
-fn told(state: &State, prompt: &TokenPrompt) -> Vec<(Weight, String)> {
-    let mut told: Vec<(Weight, String)> =
-        prompt.refused.iter().map(|words| (Weight::Loud, format!("! {words}"))).collect();
-    told.extend(state.reading_token.iter().map(|place| (Weight::Plain, format!("waiting for {place}"))));
+fn told(state: &State, prompt: &TokenPrompt) -> Vec<(LineWeight, String)> {
+    let mut told: Vec<(LineWeight, String)> =
+        prompt.refused.iter().map(|words| (LineWeight::Loud, format!("! {words}"))).collect();
+    told.extend(state.reading_token.iter().map(|place| (LineWeight::Plain, format!("waiting for {place}"))));
     let why = match state.identity {
         Identity::Known => {
             "the token is not accepted any more: logging out of the web app destroys a personal token"
@@ -64,10 +64,13 @@ fn told(state: &State, prompt: &TokenPrompt) -> Vec<(Weight, String)> {
             "the token is not accepted: it may be mistyped, expired or destroyed by logging out of the web app"
         }
     };
-    told.push((Weight::Plain, why.to_owned()));
-    told.push((Weight::Plain, "everything waits and nothing is lost".to_owned()));
+    told.push((LineWeight::Plain, why.to_owned()));
+    told.push((LineWeight::Plain, "everything waits and nothing is lost".to_owned()));
     told.extend(
-        state.locked_out.iter().map(|failure| (Weight::Faint, format!("the server said: {}", failure.words))),
+        state
+            .locked_out
+            .iter()
+            .map(|failure| (LineWeight::Faint, format!("the server said: {}", failure.words))),
     );
     told
 }

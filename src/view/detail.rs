@@ -10,18 +10,18 @@ use ratatui::widgets::BorderType;
 
 use super::text;
 use crate::app::detail::Detail;
-use crate::app::detail::body::Page;
+use crate::app::detail::body::DetailPage;
 use crate::app::layout::Area;
-use crate::app::lines::Laid;
+use crate::app::lines::WrappedLine;
 use crate::app::state::State;
 use crate::model::text::found;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Cells the name of the page before takes at most.
 const BEFORE: usize = 24;
 
 /// Draws the page.
-pub(super) fn draw(state: &State, detail: &Detail, area: Area, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, detail: &Detail, area: Area, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let sort = if detail.raw { " JSON of " } else { " " };
     let title = [
@@ -31,7 +31,7 @@ pub(super) fn draw(state: &State, detail: &Detail, area: Area, canvas: &mut Canv
     ];
     canvas.border(area, BorderType::Plain, theme.plain(), &title);
     let inside = area.inside(2);
-    let page = Page::of(state, detail, usize::from(inside.width));
+    let page = DetailPage::of(state, detail, usize::from(inside.width));
     let hits = state.finding().map_or_else(Vec::new, |finding| page.hits(finding.input.value()));
     let rows = usize::from(inside.height);
     let scroll = detail.scroll.min(page.lines.len().saturating_sub(rows));
@@ -48,7 +48,7 @@ pub(super) fn draw(state: &State, detail: &Detail, area: Area, canvas: &mut Canv
 }
 
 /// A line of the page, what was found on it standing out.
-fn spans<'a>(state: &State, line: &'a Laid, canvas: &Canvas<'_>) -> Vec<Span<'a>> {
+fn spans<'a>(state: &State, line: &'a WrappedLine, canvas: &Painter<'_>) -> Vec<Span<'a>> {
     let theme = canvas.theme;
     let wanted = state.finding().map_or("", |finding| finding.input.value());
     let part = |part: &'a str, style: Style| {
@@ -82,7 +82,7 @@ fn footing(state: &State, hits: &[usize], scroll: usize, rows: usize, len: usize
 }
 
 /// Draws the lines from `scroll` on, but never past the last page, and answers how many are scrolled away.
-pub(super) fn scrolled(lines: &[Laid], scroll: usize, area: Area, canvas: &mut Canvas<'_>) -> usize {
+pub(super) fn scrolled(lines: &[WrappedLine], scroll: usize, area: Area, canvas: &mut Painter<'_>) -> usize {
     let rows = usize::from(area.height);
     let scroll = scroll.min(lines.len().saturating_sub(rows));
     for (row, line) in lines.iter().skip(scroll).take(rows).enumerate() {

@@ -6,14 +6,14 @@ use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
 use super::input;
-use crate::app::downloads::SavePrompt;
+use crate::app::downloads::DownloadPrompt;
 use crate::app::layout::Area;
 use crate::app::state::State;
 use crate::model::text::{grouped, wrapped};
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Draws the question.
-pub(super) fn draw(state: &State, prompt: &SavePrompt, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, prompt: &DownloadPrompt, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let width = state.size.width.min(76);
     let cells = usize::from(width.saturating_sub(4));
@@ -40,7 +40,7 @@ pub(super) fn draw(state: &State, prompt: &SavePrompt, canvas: &mut Canvas<'_>) 
     }
 }
 
-fn told(prompt: &SavePrompt) -> Vec<String> {
+fn told(prompt: &DownloadPrompt) -> Vec<String> {
     let mut told = vec![
         "a folder that is not there is made; nothing is overwritten".to_owned(),
         "how large they are is unknown until they are downloaded".to_owned(),

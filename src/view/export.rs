@@ -6,14 +6,14 @@ use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
 use super::input;
-use crate::app::export::ExportBox;
+use crate::app::export::ExportPrompt;
 use crate::app::layout::Area;
 use crate::app::state::State;
 use crate::model::text::wrapped;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Draws the box.
-pub(super) fn draw(state: &State, open: &ExportBox, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, open: &ExportPrompt, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let width = state.size.width.min(76);
     let cells = usize::from(width.saturating_sub(4));

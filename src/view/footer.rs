@@ -10,26 +10,26 @@ use super::input;
 use super::text;
 use super::theme::Theme;
 use crate::app::command::Command;
-use crate::app::confirm::{Confirm, Part};
-use crate::app::detail::Fields;
+use crate::app::confirm::{Confirm, DialogPart};
+use crate::app::detail::KnownFields;
 use crate::app::history::HistoryPage;
-use crate::app::keymap::{Binding, Context};
+use crate::app::keymap::{Binding, KeyContext};
 use crate::app::layout::Area;
-use crate::app::state::{Focus, Overlay, Question, State};
-use crate::app::status_pane::Told;
-use crate::model::catalog::Words;
-use crate::model::history::Account;
-use crate::model::kind::{Kind, Verb};
+use crate::app::state::{Focus, Overlay, State, YesNoQuestion};
+use crate::app::status_pane::StatusText;
+use crate::model::catalog::ActionLabels;
+use crate::model::history::JobSummary;
+use crate::model::kind::{Action, Kind};
 use crate::model::limits;
-use crate::model::plan::{Assent, applicable};
+use crate::model::plan::{Confirmation, applicable};
 use crate::model::record::Record;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// How many marks are asked whether a verb applies to them before it is taken not to.
 const ASKED: usize = 50;
 
 /// Draws the line.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let finding = state.finding().filter(|finding| finding.typing && takes_keys(state));
     match (said(state), finding) {
@@ -69,10 +69,10 @@ fn takes_keys(state: &State) -> bool {
 }
 
 /// A key and what it does.
-type Hint = (String, &'static str);
+type KeyHint = (String, &'static str);
 
 /// As many hints as fit, from the left.
-fn offered(hints: &[Hint], theme: Theme, room: usize) -> Vec<Span<'_>> {
+fn offered(hints: &[KeyHint], theme: Theme, room: usize) -> Vec<Span<'_>> {
     let (mut line, mut used) = (Vec::new(), 0);
     for (key, does) in hints {
         let gap = if line.is_empty() { 0 } else { 2 };
@@ -91,7 +91,7 @@ fn offered(hints: &[Hint], theme: Theme, room: usize) -> Vec<Span<'_>> {
     line
 }
 
-fn hints(state: &State) -> Vec<Hint> {
+fn hints(state: &State) -> Vec<KeyHint> {
     let fixed =
         |keys: &[(&str, &'static str)]| keys.iter().map(|(key, does)| ((*key).to_owned(), *does)).collect();
     if state.topmost_prompt().is_some() {
@@ -123,8 +123,8 @@ fn hints(state: &State) -> Vec<Hint> {
         Some(Overlay::Save(_)) => fixed(&[("enter", "save"), ("esc", "do not"), ("ctrl-u", "clear")]),
         Some(Overlay::History(page)) => fixed(&in_history(state, page)),
         Some(Overlay::Export(_)) => fixed(&[("enter", "write it"), ("esc", "close")]),
-        Some(Overlay::Ask(Question::Quit(_))) => fixed(&[("y", "yes"), ("any other key", "no")]),
-        Some(Overlay::Ask(Question::CancelJob(_))) => {
+        Some(Overlay::Ask(YesNoQuestion::Quit(_))) => fixed(&[("y", "yes"), ("any other key", "no")]),
+        Some(Overlay::Ask(YesNoQuestion::CancelJob(_))) => {
             fixed(&[("y", "cancel this"), ("a", "cancel all"), ("esc", "back")])
         }
         Some(Overlay::Help(_)) => bound(state),
@@ -158,7 +158,7 @@ fn in_history(state: &State, page: &HistoryPage) -> Vec<(&'static str, &'static 
         ];
     }
     let is_open = page.open.is_some();
-    let can = |trouble: fn(&Account) -> Option<String>| {
+    let can = |trouble: fn(&JobSummary) -> Option<String>| {
         may_change(state) && page.current().is_some_and(|account| trouble(account).is_none())
     };
     let is_cut = page.open.as_ref().is_some_and(|open| !open.filter.is_empty());
@@ -166,8 +166,8 @@ fn in_history(state: &State, page: &HistoryPage) -> Vec<(&'static str, &'static 
     let keys = [
         (!is_open && has_job, ("enter", "steps")),
         (true, ("esc", "back")),
-        (can(Account::undo_trouble), ("u", "undo it")),
-        (can(Account::retry_trouble), ("t", "retry what failed")),
+        (can(JobSummary::undo_trouble), ("u", "undo it")),
+        (can(JobSummary::retry_trouble), ("t", "retry what failed")),
         (true, ("/", "filter")),
         (has_job, ("e", if is_cut { "export what is shown" } else { "export" })),
         (is_open, ("y", "copy id")),
@@ -191,29 +191,29 @@ fn in_modal(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
     let keep = ("esc", "keep everything as it is");
     let scroll = ("pgdn pgup", "scroll");
     let mut keys = match confirm.part {
-        Part::Options => vec![keep, ("space", "turn it over")],
-        Part::Phrase | Part::List => vec![keep, scroll],
+        DialogPart::Options => vec![keep, ("space", "turn it over")],
+        DialogPart::Phrase | DialogPart::List => vec![keep, scroll],
     };
-    if confirm.part == Part::Options && matches!(confirm.assent, Assent::Phrase(_)) {
+    if confirm.part == DialogPart::Options && matches!(confirm.assent, Confirmation::Phrase(_)) {
         keys.push(("shift-tab", "to the phrase"));
     }
-    if confirm.part == Part::Options && confirm.offered().len() > 1 {
+    if confirm.part == DialogPart::Options && confirm.offered().len() > 1 {
         keys.push(("up down", "pick"));
     }
     keys.extend(match confirm.next_part() {
         next if next == confirm.part => None,
-        Part::Phrase => Some(("tab", "to the phrase")),
-        Part::Options => Some(("tab", "to the options")),
-        Part::List => Some(("tab", "to the list")),
+        DialogPart::Phrase => Some(("tab", "to the phrase")),
+        DialogPart::Options => Some(("tab", "to the options")),
+        DialogPart::List => Some(("tab", "to the list")),
     });
-    if confirm.part == Part::List {
+    if confirm.part == DialogPart::List {
         keys.push(("/", "filter the list"));
     }
     keys
 }
 
 /// The keys of the table that do something now.
-fn bound(state: &State) -> Vec<Hint> {
+fn bound(state: &State) -> Vec<KeyHint> {
     let context = state.context();
     let mut rows: Vec<_> = state
         .setup
@@ -233,7 +233,7 @@ fn bound(state: &State) -> Vec<Hint> {
 fn hint(state: &State, binding: &Binding) -> &'static str {
     match (binding.command, &state.marked_only) {
         (Command::Do(verb), Some(set)) if state.detail.is_none() => {
-            Words::of(set.shown().map(Record::kind)).verb(verb)
+            ActionLabels::of(set.shown().map(Record::kind)).verb(verb)
         }
         (Command::Do(verb), _) => at_hand_kind(state).row().words.verb(verb),
         // The key that opened the view leaves it.
@@ -244,7 +244,7 @@ fn hint(state: &State, binding: &Binding) -> &'static str {
     }
 }
 
-fn is_possible(state: &State, context: Context, command: Command) -> bool {
+fn is_possible(state: &State, context: KeyContext, command: Command) -> bool {
     let listing = state.listing();
     match command {
         Command::Do(verb) => verb_applies(state, context, verb),
@@ -257,7 +257,7 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
             state.saves.current.is_none() && at_hand(state, |record| record.kind().row().bytes.is_some())
         }
         Command::OpenHolder => at_hand(state, |record| record.holder().is_some()),
-        Command::Open if context == Context::Detail => {
+        Command::Open if context == KeyContext::Detail => {
             state.detail.as_ref().is_some_and(|detail| detail.at.is_some() && !detail.raw)
         }
         Command::NextLink | Command::PreviousLink => state
@@ -265,11 +265,13 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
             .as_ref()
             .is_some_and(|detail| !detail.raw && detail.kin.iter().any(|kin| kin.spots() > 0)),
         Command::NextFound | Command::PreviousFound => state.finding().is_some(),
-        Command::Raw => state.detail.as_ref().is_some_and(|detail| matches!(detail.fields, Fields::Known(_))),
+        Command::Raw => {
+            state.detail.as_ref().is_some_and(|detail| matches!(detail.fields, KnownFields::Known(_)))
+        }
         Command::Open | Command::ToggleMark => state.under_cursor().is_some(),
         Command::Range | Command::MarkAll | Command::InvertMarks => listing.shown() > 0,
         Command::ClearMarks => match context {
-            Context::Marked => state.marks.total() > 0,
+            KeyContext::Marked => state.marks.total() > 0,
             _ => state.marks.count(state.kind) > 0,
         },
         Command::MarkedOnly => state.marked_only.is_some() || state.marks.total() > 0,
@@ -279,19 +281,19 @@ fn is_possible(state: &State, context: Context, command: Command) -> bool {
         Command::Retry => may_change(state) && state.jobs.has_failed,
         Command::MarkGroup | Command::ExportGroup => state.status.group_under_cursor().is_some(),
         Command::CopyRequest => match state.status.under_cursor().map(|entry| &entry.told) {
-            Some(Told::Group(group)) => group.losses.iter().any(|loss| loss.sent.is_some()),
-            told => matches!(told, Some(Told::Attempt(_))),
+            Some(StatusText::Group(group)) => group.losses.iter().any(|loss| loss.sent.is_some()),
+            told => matches!(told, Some(StatusText::Attempt(_))),
         },
         Command::OpenWeb if state.setup.demo => false,
         Command::CopyId | Command::CopyRead | Command::OpenWeb => state.subject().is_some(),
         Command::Export => match context {
-            Context::Table => listing.shown() > 0,
+            KeyContext::Table => listing.shown() > 0,
             _ => state.under_cursor().is_some(),
         },
         Command::EnterToken => state.locked_out.is_some(),
         Command::Back => {
             let in_table = listing.anchor.is_some() || listing.marking.is_some() || listing.has_filter();
-            context != Context::Table || in_table || state.focus == Focus::Status
+            context != KeyContext::Table || in_table || state.focus == Focus::Status
         }
         Command::Move(_)
         | Command::NextKind
@@ -340,15 +342,15 @@ fn may_change(state: &State) -> bool {
 }
 
 /// Whether a verb would find something to do. Of many marks only the first few are asked, for a hint must be cheap.
-fn verb_applies(state: &State, context: Context, verb: Verb) -> bool {
+fn verb_applies(state: &State, context: KeyContext, verb: Action) -> bool {
     let standing = &state.standing;
     if !may_change(state) || state.listing().marking.is_some() {
         return false;
     }
     let applies = |record: &Record| applicable(verb, record, standing.who()).is_ok();
     match (context, &state.detail) {
-        (Context::Detail, Some(detail)) => applies(&detail.record),
-        (Context::Marked, _) => state.marks.all().take(ASKED).any(|mark| applies(&mark.record)),
+        (KeyContext::Detail, Some(detail)) => applies(&detail.record),
+        (KeyContext::Marked, _) => state.marks.all().take(ASKED).any(|mark| applies(&mark.record)),
         _ if state.marks.count(state.kind) > 0 => {
             state.marks.of(state.kind).take(ASKED).any(|mark| applies(&mark.record))
         }

@@ -3,11 +3,11 @@
 //! Owns where we are and on what terms: organization, profile, demo, read-only, what the limits still
 //! allow, and why nothing can leave.
 
-use super::text::{self, Part};
+use super::text::{self, LinePart};
 use super::theme::Theme;
 use crate::app::layout::Area;
 use crate::app::state::{Identity, State};
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Cells that are kept for the organization's name, or for why it is not known; what is longer has to fit into what the
 /// rest leaves.
@@ -15,7 +15,7 @@ const NAME: usize = 14;
 const TROUBLE: usize = 40;
 
 /// Draws the top line.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let (name, style, most) = match (&state.standing.organization, &state.identity) {
         (Some(organization), _) => (organization.name.clone(), theme.place(), NAME),
@@ -28,10 +28,11 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let kept = text::width(&name).min(most);
     let parts = text::shed(parts(state, theme), room.saturating_sub(kept + 2));
     let side = |ranks: &[u8]| parts.iter().filter(|part| ranks.contains(&part.rank)).cloned().collect();
-    let (before, after): (Vec<Part<'_>>, Vec<Part<'_>>) = (side(&[PRODUCT]), side(&[PROFILE, FLAGS, WHY]));
+    let (before, after): (Vec<LinePart<'_>>, Vec<LinePart<'_>>) =
+        (side(&[PRODUCT]), side(&[PROFILE, FLAGS, WHY]));
     let right = text::beside(side(&[HOST, BUDGET]), room);
     let others = text::total(&parts) + if parts.is_empty() { 0 } else { 2 };
-    let name = Part::new(0, text::cut(&name, room.saturating_sub(others)), style);
+    let name = LinePart::new(0, text::cut(&name, room.saturating_sub(others)), style);
     let left = before.into_iter().chain([name]).chain(after).collect();
     canvas.line(area, 0, &text::beside(left, room));
     canvas.line_right(area, 0, &right);
@@ -46,13 +47,14 @@ const HOST: u8 = 4;
 const WHY: u8 = 5;
 
 /// Everything but the organization's name.
-fn parts(state: &State, theme: Theme) -> Vec<Part<'_>> {
+fn parts(state: &State, theme: Theme) -> Vec<LinePart<'_>> {
     let mut parts = vec![
-        Part::new(PRODUCT, "tidyfy", theme.head()),
-        Part::new(HOST, state.setup.host.as_str(), theme.faint()),
+        LinePart::new(PRODUCT, "tidyfy", theme.head()),
+        LinePart::new(HOST, state.setup.host.as_str(), theme.faint()),
     ];
-    parts
-        .extend(state.setup.here.profile.iter().map(|name| Part::new(PROFILE, name.as_str(), theme.plain())));
+    parts.extend(
+        state.setup.here.profile.iter().map(|name| LinePart::new(PROFILE, name.as_str(), theme.plain())),
+    );
     let flags = [
         (state.setup.demo, "DEMO"),
         (state.standing.read_only, "READ-ONLY"),
@@ -61,12 +63,12 @@ fn parts(state: &State, theme: Theme) -> Vec<Part<'_>> {
     ];
     let flags: Vec<_> = flags.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
     if !flags.is_empty() {
-        parts.push(Part::new(FLAGS, flags.join("  "), theme.wary()));
+        parts.push(LinePart::new(FLAGS, flags.join("  "), theme.wary()));
     }
     let why = state.locked_out.as_ref().or(state.offline.as_ref());
-    parts.extend(why.map(|failure| Part::new(WHY, failure.words.as_str(), theme.plain())));
+    parts.extend(why.map(|failure| LinePart::new(WHY, failure.words.as_str(), theme.plain())));
     parts.extend(state.allowance.map(|allowance| {
-        Part::new(BUDGET, format!("budget left {}/{}", allowance.left, allowance.of), theme.plain())
+        LinePart::new(BUDGET, format!("budget left {}/{}", allowance.left, allowance.of), theme.plain())
     }));
     parts
 }

@@ -9,10 +9,10 @@ use super::detail::{position, scrolled};
 use crate::app::help::{GAP, Help};
 use crate::app::layout::Area;
 use crate::app::state::State;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Draws the help, scrolled down by `scroll` lines.
-pub(super) fn draw(state: &State, scroll: usize, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, scroll: usize, canvas: &mut Painter<'_>) {
     let help = Help::of(&state.setup.keymap, state.size);
     let title = [Span::styled(" help ", canvas.theme.strong())];
     canvas.window(help.area, BorderType::Plain, canvas.theme.plain(), &title);

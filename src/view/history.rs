@@ -6,13 +6,13 @@ use ratatui::text::Span;
 use ratatui::widgets::BorderType;
 
 use super::{input, text};
-use crate::app::history::{HistoryPage, JobPage, Known, Steps};
+use crate::app::history::{HistoryPage, JobDetail, KnownJobs, KnownSteps};
 use crate::app::layout::{Area, FOOT, first_row, history_area, history_rows};
 use crate::app::state::State;
 use crate::app::text_input::TextInput;
-use crate::model::history::{Account, Deed, skipped};
+use crate::model::history::{JobStep, JobSummary, skipped};
 use crate::model::text::{clean, grouped, wrapped};
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Below this width only what matters most has a column.
 const NARROW: u16 = 68;
@@ -20,7 +20,7 @@ const NARROW: u16 = 68;
 const WIDE: usize = 100;
 
 /// Draws the page.
-pub(super) fn draw(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, page: &HistoryPage, canvas: &mut Painter<'_>) {
     match &page.open {
         None => jobs(state, page, canvas),
         Some(open) => job(state, open, canvas),
@@ -32,7 +32,7 @@ fn frame(
     state: &State,
     title: String,
     (filter, typing): (&str, Option<&TextInput>),
-    canvas: &mut Canvas<'_>,
+    canvas: &mut Painter<'_>,
 ) -> Area {
     let theme = canvas.theme;
     let area = history_area(state.size);
@@ -46,7 +46,7 @@ fn frame(
     inside.rows(1, inside.height)
 }
 
-fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
+fn jobs(state: &State, page: &HistoryPage, canvas: &mut Painter<'_>) {
     let organization = state.standing.organization.as_ref().map_or("", |organization| &organization.name);
     let title = format!(" history of {organization}{} ", damage(page.damaged));
     let area = frame(state, title, (&page.filter, page.typing.as_ref()), canvas);
@@ -60,12 +60,12 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
     let rows = area.rows(1, area.height);
     if page.accounts.is_empty() {
         let words = match &page.known {
-            Known::Asked(_) => "reading…".to_owned(),
-            Known::Failed(why) => format!("the history could not be read: {why}"),
-            Known::Are(_) if page.filter.is_empty() => {
+            KnownJobs::Asked(_) => "reading…".to_owned(),
+            KnownJobs::Failed(why) => format!("the history could not be read: {why}"),
+            KnownJobs::Are(_) if page.filter.is_empty() => {
                 "no job was ever kept for this organization".to_owned()
             }
-            Known::Are(_) => "no job is like that".to_owned(),
+            KnownJobs::Are(_) => "no job is like that".to_owned(),
         };
         sentence(&words, rows, canvas);
         return;
@@ -93,7 +93,7 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Canvas<'_>) {
             canvas,
         );
     }
-    let more = if matches!(page.known, Known::Are(None)) { "" } else { "+" };
+    let more = if matches!(page.known, KnownJobs::Are(None)) { "" } else { "+" };
     counted(state, page.at, &format!("{}{more}", page.accounts.len()), canvas);
 }
 
@@ -102,7 +102,7 @@ fn damage(damaged: u64) -> String {
     skipped(damaged).map(|words| format!(", {words}")).unwrap_or_default()
 }
 
-fn job_cells(state: &State, account: &Account) -> [String; 6] {
+fn job_cells(state: &State, account: &JobSummary) -> [String; 6] {
     let person = account.person.as_deref().map(|id| state.people.names(id)).unwrap_or_default();
     let is_narrow = history_area(state.size).inside(2).width < NARROW;
     let zone = &state.setup.zone;
@@ -110,7 +110,7 @@ fn job_cells(state: &State, account: &Account) -> [String; 6] {
     [when, account.word().to_owned(), account.what(), account.results(), account.state(), person]
 }
 
-fn job(state: &State, open: &JobPage, canvas: &mut Canvas<'_>) {
+fn job(state: &State, open: &JobDetail, canvas: &mut Painter<'_>) {
     let account = &open.account;
     let when = state.setup.zone.minute(account.confirmed);
     let title = format!(
@@ -125,8 +125,8 @@ fn job(state: &State, open: &JobPage, canvas: &mut Canvas<'_>) {
     let shown = history_rows(state.size);
     let first = first_row(open.at, open.shown.len(), shown);
     let deeds = match &open.steps {
-        Steps::Are(deeds) => deeds.as_slice(),
-        Steps::Asked(_) | Steps::Failed(_) => &[],
+        KnownSteps::Are(deeds) => deeds.as_slice(),
+        KnownSteps::Asked(_) | KnownSteps::Failed(_) => &[],
     };
     let on_screen = open.shown.iter().skip(first).take(shown).filter_map(|n| deeds.get(*n));
     let cells: Vec<_> = on_screen.map(|deed| step_cells(state, deed)).collect();
@@ -135,9 +135,11 @@ fn job(state: &State, open: &JobPage, canvas: &mut Canvas<'_>) {
     canvas.line(area, 0, &row(" ", &widths, &heads));
     let rows = area.rows(1, area.height);
     match &open.steps {
-        Steps::Asked(_) => return sentence("reading…", rows, canvas),
-        Steps::Failed(why) => return sentence(&format!("the steps could not be read: {why}"), rows, canvas),
-        Steps::Are(_) => {}
+        KnownSteps::Asked(_) => return sentence("reading…", rows, canvas),
+        KnownSteps::Failed(why) => {
+            return sentence(&format!("the steps could not be read: {why}"), rows, canvas);
+        }
+        KnownSteps::Are(_) => {}
     }
     if open.shown.is_empty() {
         return sentence("no step is like that", rows, canvas);
@@ -151,7 +153,7 @@ fn job(state: &State, open: &JobPage, canvas: &mut Canvas<'_>) {
     counted(state, open.at, &open.shown.len().to_string(), canvas);
 }
 
-fn step_cells(state: &State, deed: &Deed) -> [String; 6] {
+fn step_cells(state: &State, deed: &JobStep) -> [String; 6] {
     let when = deed.at.map(|at| state.setup.zone.second(at)).unwrap_or_default();
     let status = deed.status.map(|status| status.to_string()).unwrap_or_default();
     let reason = deed.reason.clone().unwrap_or_default();
@@ -159,7 +161,7 @@ fn step_cells(state: &State, deed: &Deed) -> [String; 6] {
 }
 
 /// Everything about a step that may not have had room in its row.
-fn in_full(deed: &Deed) -> String {
+fn in_full(deed: &JobStep) -> String {
     let id = deed.id.as_ref().map(ToString::to_string).unwrap_or_default();
     let took = deed.took_ms.map(|ms| format!(" in {} ms", grouped(ms))).unwrap_or_default();
     let answered = if deed.status.is_some() { "answered" } else { "without an answer" };
@@ -232,7 +234,7 @@ fn listed(
     widths: &[usize; 6],
     cells: &[String; 6],
     rows: Area,
-    canvas: &mut Canvas<'_>,
+    canvas: &mut Painter<'_>,
 ) {
     canvas.line(rows, line, &row(if is_current { ">" } else { " " }, widths, cells));
     if is_current {
@@ -240,14 +242,14 @@ fn listed(
     }
 }
 
-fn sentence(words: &str, area: Area, canvas: &mut Canvas<'_>) {
+fn sentence(words: &str, area: Area, canvas: &mut Painter<'_>) {
     let lines = wrapped(&clean(words), usize::from(area.width));
     for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
         canvas.line(area, row, &[Span::styled(line, canvas.theme.plain())]);
     }
 }
 
-fn counted(state: &State, at: usize, of: &str, canvas: &mut Canvas<'_>) {
+fn counted(state: &State, at: usize, of: &str, canvas: &mut Painter<'_>) {
     canvas.footing(history_area(state.size), &[Span::raw(format!(" {} of {of} ", at + 1))]);
 }
 

@@ -6,13 +6,13 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::text;
-use crate::app::filter::Completing;
+use crate::app::filter::CompletionWalk;
 use crate::app::layout::{Area, remark_width};
 use crate::app::state::State;
 use crate::app::text_input::TextInput;
 use crate::model::text::clean;
 use crate::model::text::wrapped;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Draws what is typed after `lead`. The end that the cursor is at stays in sight; the cursor shows only with `focus`.
 pub(super) fn draw(
@@ -21,7 +21,7 @@ pub(super) fn draw(
     style: Style,
     focus: bool,
     (area, row): (Area, usize),
-    canvas: &mut Canvas<'_>,
+    canvas: &mut Painter<'_>,
 ) {
     let value = input.value();
     let split = value.char_indices().nth(input.cursor()).map_or(value.len(), |(at, _)| at);
@@ -37,7 +37,7 @@ pub(super) fn draw(
 }
 
 /// Draws what Tab walks through, as much as there is room for around where the walk is.
-fn candidates(walk: &Completing, area: Area, canvas: &mut Canvas<'_>) {
+fn candidates(walk: &CompletionWalk, area: Area, canvas: &mut Painter<'_>) {
     let room = usize::from(area.width);
     let mut spans = Vec::new();
     let mut used = 0;
@@ -61,7 +61,7 @@ fn candidates(walk: &Completing, area: Area, canvas: &mut Canvas<'_>) {
 }
 
 /// Draws the filter being typed, or why the record under the cursor failed.
-pub(super) fn remark(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+pub(super) fn remark(state: &State, area: Area, canvas: &mut Painter<'_>) {
     if let Some(input) = state.set_input() {
         draw(input, "/", canvas.theme.key(), true, (area, 0), canvas);
         return;
@@ -84,7 +84,7 @@ pub(super) fn remark(state: &State, area: Area, canvas: &mut Canvas<'_>) {
 }
 
 /// Draws why something is not so, as much of it as there is room for.
-fn reason(words: &str, state: &State, area: Area, canvas: &mut Canvas<'_>) {
+fn reason(words: &str, state: &State, area: Area, canvas: &mut Painter<'_>) {
     let lines = wrapped(words, remark_width(state.size));
     let room = usize::from(area.height);
     for (row, line) in lines.iter().take(room).enumerate() {

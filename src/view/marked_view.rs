@@ -8,17 +8,17 @@ use ratatui::text::Span;
 use super::table::{MARGIN, row_of, sentences, under_signs};
 use super::text;
 use crate::app::layout::{Area, first_row};
-use crate::app::marked_view::{Group, Line, WorkingSet};
+use crate::app::marked_view::{MarkedGroup, MarkedLine, MarkedView};
 use crate::app::selection::Mark;
 use crate::app::state::State;
-use crate::model::filter::Matching;
+use crate::model::filter::FuzzyBuffers;
 use crate::model::kind::Kind;
 use crate::model::text::grouped;
 use crate::view::columns;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Draws the view.
-pub(super) fn draw(state: &State, set: &WorkingSet, area: Area, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, set: &MarkedView, area: Area, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let room = usize::from(area.width).saturating_sub(MARGIN);
     let title = text::cut(&title(state), usize::from(area.width));
@@ -30,16 +30,16 @@ pub(super) fn draw(state: &State, set: &WorkingSet, area: Area, canvas: &mut Can
         return;
     }
     let page = usize::from(area.height - 1);
-    let mut columns: Option<(Kind, Vec<columns::Shown>)> = None;
-    let mut matching = (!set.filter.is_empty()).then(Matching::default);
+    let mut columns: Option<(Kind, Vec<columns::VisibleColumn>)> = None;
+    let mut matching = (!set.filter.is_empty()).then(FuzzyBuffers::default);
     for (row, at) in (first_row(set.cursor_line(), set.lines(), page)..set.lines()).take(page).enumerate() {
         let Some(line) = set.line(at) else { continue };
-        let (Line::Head(group) | Line::Row(group, _)) = line;
+        let (MarkedLine::Head(group) | MarkedLine::Row(group, _)) = line;
         let columns = match &columns {
             Some((of, columns)) if *of == group.kind => columns,
             _ => &columns.insert((group.kind, columns::columns(group.kind, None, u8::MAX, room))).1,
         };
-        let Line::Row(_, at) = line else {
+        let MarkedLine::Row(_, at) = line else {
             let heads = columns::heads_under(&heading(group), columns, theme.head());
             canvas.line(area, row + 1, &under_signs(' ', ' ', canvas, heads));
             continue;
@@ -70,7 +70,7 @@ fn title(state: &State) -> String {
 }
 
 /// `30 processes`, or how many of the rows shown are still marked.
-fn heading(group: &Group) -> String {
+fn heading(group: &MarkedGroup) -> String {
     let len = group.rows.len();
     if group.marked == len {
         return counted(group.kind, len);

@@ -7,18 +7,18 @@ use ratatui::widgets::BorderType;
 
 use super::{input, text};
 use crate::app::layout::{Area, first_row};
-use crate::app::organizations::{Mine, Places, name, profile};
+use crate::app::organizations::{KnownOrganizations, OrganizationPicker, name, profile};
 use crate::app::state::State;
-use crate::model::context::Known;
+use crate::model::context::KnownContext;
 use crate::model::text::{clean, wrapped};
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Cells of an organization's name, and of a profile's.
 const NAME: usize = 32;
 const PROFILE: usize = 14;
 
 /// Draws the box.
-pub(super) fn draw(state: &State, places: &Places, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, places: &OrganizationPicker, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let area = Area::centered(state.size, 100, 22.min(state.size.height.saturating_sub(2)));
     canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(" organizations ", theme.strong())]);
@@ -30,12 +30,12 @@ pub(super) fn draw(state: &State, places: &Places, canvas: &mut Canvas<'_>) {
         _ if let Some(name) = &places.entering => {
             Some(format!("going to `{}`, waiting for its token   Esc cancel", clean(name)))
         }
-        Mine::Asked => Some("reading which organizations you are in…".to_owned()),
-        Mine::Failed(failure) => {
+        KnownOrganizations::Asked => Some("reading which organizations you are in…".to_owned()),
+        KnownOrganizations::Failed(failure) => {
             Some(format!("your organizations could not be read: {}", clean(&failure.words)))
         }
-        Mine::Are(_) if lines.is_empty() => Some("no organization of that name".to_owned()),
-        Mine::Are(_) => None,
+        KnownOrganizations::Are(_) if lines.is_empty() => Some("no organization of that name".to_owned()),
+        KnownOrganizations::Are(_) => None,
     };
     if let Some(words) = remark {
         let told = wrapped(&words, usize::from(rows.width).saturating_sub(2));
@@ -58,7 +58,12 @@ pub(super) fn draw(state: &State, places: &Places, canvas: &mut Canvas<'_>) {
 }
 
 /// Name, profile, and what one has to know before going there.
-fn line(state: &State, known: &Known, all: &[Known], canvas: &Canvas<'_>) -> Vec<Span<'static>> {
+fn line(
+    state: &State,
+    known: &KnownContext,
+    all: &[KnownContext],
+    canvas: &Painter<'_>,
+) -> Vec<Span<'static>> {
     let theme = canvas.theme;
     let mut spans = text::cell(&[Span::styled(clean(name(known)).into_owned(), theme.strong())], NAME, false);
     spans.push(Span::raw("  "));

@@ -14,14 +14,14 @@ use super::theme::Theme;
 use crate::app::layout::Area;
 
 /// A screen to draw on.
-pub(super) struct Canvas<'f> {
+pub(super) struct Painter<'f> {
     /// The styles in force.
     pub(super) theme: Theme,
     buffer: &'f mut Buffer,
     cursor: Option<Position>,
 }
 
-impl<'f> Canvas<'f> {
+impl<'f> Painter<'f> {
     /// Draws on `buffer`.
     pub(super) fn new(buffer: &'f mut Buffer, theme: Theme) -> Self {
         Self { theme, buffer, cursor: None }

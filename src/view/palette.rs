@@ -9,14 +9,14 @@ use super::{input, text};
 use crate::app::layout::{Area, first_row};
 use crate::app::palette::Palette;
 use crate::app::state::State;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Cells of a command's name, and of its chord.
 const NAME: usize = 16;
 const CHORD: usize = 10;
 
 /// Draws the palette.
-pub(super) fn draw(state: &State, palette: &Palette, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, palette: &Palette, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let area = Area::centered(state.size, 100, 22.min(state.size.height.saturating_sub(2)));
     canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(" palette ", theme.strong())]);

@@ -8,12 +8,12 @@ use ratatui::widgets::BorderType;
 use super::sign;
 use crate::app::jobs::Job;
 use crate::app::layout::Area;
-use crate::app::state::{Question, State};
+use crate::app::state::{State, YesNoQuestion};
 use crate::model::text::{grouped, wrapped};
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Draws the question.
-pub(super) fn draw(state: &State, question: Question, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, question: YesNoQuestion, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let width = state.size.width.min(64);
     let room = usize::from(width.saturating_sub(4));
@@ -24,8 +24,8 @@ pub(super) fn draw(state: &State, question: Question, canvas: &mut Canvas<'_>) {
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
     let area = Area::centered(state.size, width, height);
     let title = match question {
-        Question::Quit(_) => " quit ",
-        Question::CancelJob(_) => " cancel ",
+        YesNoQuestion::Quit(_) => " quit ",
+        YesNoQuestion::CancelJob(_) => " cancel ",
     };
     canvas.window(area, BorderType::Plain, theme.wary(), &[Span::styled(title, theme.strong())]);
     sign(state, area, canvas);
@@ -36,10 +36,10 @@ pub(super) fn draw(state: &State, question: Question, canvas: &mut Canvas<'_>) {
 }
 
 /// The keys that answer it, broken between two of them where there is too little room.
-fn answers(question: Question, room: usize) -> Vec<String> {
+fn answers(question: YesNoQuestion, room: usize) -> Vec<String> {
     let keys: &[&str] = match question {
-        Question::Quit(_) => &["y yes, any other key no"],
-        Question::CancelJob(_) => &["y cancel this", "a cancel all", "Esc back"],
+        YesNoQuestion::Quit(_) => &["y yes, any other key no"],
+        YesNoQuestion::CancelJob(_) => &["y cancel this", "a cancel all", "Esc back"],
     };
     let mut lines: Vec<String> = Vec::new();
     for key in keys {
@@ -51,10 +51,10 @@ fn answers(question: Question, room: usize) -> Vec<String> {
     lines
 }
 
-fn words(state: &State, question: Question) -> Vec<String> {
+fn words(state: &State, question: YesNoQuestion) -> Vec<String> {
     match question {
-        Question::Quit(_) => quitting(state),
-        Question::CancelJob(ticket) => match state.jobs.iter().find(|job| job.ticket == ticket) {
+        YesNoQuestion::Quit(_) => quitting(state),
+        YesNoQuestion::CancelJob(ticket) => match state.jobs.iter().find(|job| job.ticket == ticket) {
             Some(job) => std::iter::once(format!("paused: {}, {} done", job.plan.summary(), far(job)))
                 .chain(next(state, job))
                 .collect(),

@@ -7,17 +7,17 @@ use ratatui::widgets::BorderType;
 
 use super::sign;
 use crate::app::layout::first_row;
-use crate::app::lines::{Laid, Weight};
+use crate::app::lines::{LineWeight, WrappedLine};
 use crate::app::recovery::{RecoveryPage, told, told_old};
 use crate::app::state::State;
 use crate::model::text::wrapped;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 const KEYS: &str = "f finish the rest, d drop it, Esc later";
 const OLD_KEYS: &str = "d acknowledge, Esc later";
 
 /// Draws the page.
-pub(super) fn draw(state: &State, page: &RecoveryPage, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, page: &RecoveryPage, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let outer = state.size.width.min(76);
     let cells = usize::from(outer.saturating_sub(4));
@@ -27,7 +27,7 @@ pub(super) fn draw(state: &State, page: &RecoveryPage, canvas: &mut Canvas<'_>) 
     let jobs = jobs.map(|remnant| told(remnant, organization, &state.setup.zone, width));
     let jobs = jobs.chain(state.recovery.old.iter().map(|old| told_old(old, width)));
     // Each line with the number of its job.
-    let lines: Vec<(usize, usize, Laid)> = jobs
+    let lines: Vec<(usize, usize, WrappedLine)> = jobs
         .enumerate()
         .flat_map(|(job, lines)| lines.into_iter().enumerate().map(move |(n, line)| (job, n, line)))
         .collect();
@@ -46,7 +46,7 @@ pub(super) fn draw(state: &State, page: &RecoveryPage, canvas: &mut Canvas<'_>) 
     for (row, (job, n, line)) in shown.enumerate() {
         let lead = if (*job, *n) == (page.at, 0) { "> " } else { "  " };
         canvas.line(inside, row, &[Span::raw(lead), Span::styled(&*line.text, theme.weight(line.weight))]);
-        if *job == page.at && line.weight == Weight::Head {
+        if *job == page.at && line.weight == LineWeight::Head {
             canvas.style_row(inside, row, theme.current());
         }
     }

@@ -7,17 +7,17 @@ use ratatui::widgets::BorderType;
 
 use super::{input, text};
 use crate::app::layout::{Area, first_row};
-use crate::app::saved::{Known, SetShelf, Shelf};
+use crate::app::saved::{KnownSaved, SavedFilterPicker, SelectionPicker};
 use crate::app::state::State;
-use crate::model::selection::{Held, Kept};
+use crate::model::selection::{SavedSelection, SelectionContent};
 use crate::model::text::{clean, grouped, wrapped};
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Cells of a name.
 const NAME: usize = 20;
 
 /// Draws the box of the saved filters.
-pub(super) fn draw(state: &State, shelf: &Shelf, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, shelf: &SavedFilterPicker, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let lines = shelf.lines();
     let title = format!(" saved filters of {} ", shelf.kind.row().plural);
@@ -36,12 +36,12 @@ pub(super) fn draw(state: &State, shelf: &Shelf, canvas: &mut Canvas<'_>) {
 }
 
 /// Draws the box of the sets of marks.
-pub(super) fn draw_sets(state: &State, shelf: &SetShelf, canvas: &mut Canvas<'_>) {
+pub(super) fn draw_sets(state: &State, shelf: &SelectionPicker, canvas: &mut Painter<'_>) {
     let lines = shelf.lines();
     let inside = window(state, " saved sets of marks ", lines.len(), canvas);
     sentences(&shelf.known, lines.is_empty(), inside, canvas);
-    let told = |kept: &Kept| match &kept.held {
-        Ok(Held { records, organization, saved }) => {
+    let told = |kept: &SavedSelection| match &kept.held {
+        Ok(SelectionContent { records, organization, saved }) => {
             let (n, noun) = (grouped(*records as u64), if *records == 1 { "record" } else { "records" });
             format!("{n} {noun} of {organization}, saved {}", state.setup.zone.minute(*saved))
         }
@@ -52,7 +52,7 @@ pub(super) fn draw_sets(state: &State, shelf: &SetShelf, canvas: &mut Canvas<'_>
 }
 
 /// Draws the box around so many lines, and answers what is inside.
-fn window(state: &State, title: &str, lines: usize, canvas: &mut Canvas<'_>) -> Area {
+fn window(state: &State, title: &str, lines: usize, canvas: &mut Painter<'_>) -> Area {
     let theme = canvas.theme;
     let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(5);
     let area = Area::centered(state.size, 90, wanted.max(7).min(state.size.height.saturating_sub(2)));
@@ -61,12 +61,12 @@ fn window(state: &State, title: &str, lines: usize, canvas: &mut Canvas<'_>) -> 
 }
 
 /// Draws what there is to say in the place of lines.
-fn sentences<T>(known: &Known<T>, is_empty: bool, inside: Area, canvas: &mut Canvas<'_>) {
+fn sentences<T>(known: &KnownSaved<T>, is_empty: bool, inside: Area, canvas: &mut Painter<'_>) {
     let words = match known {
-        Known::Asked => "reading…",
-        Known::Failed(words) => words,
-        Known::Are(_) if is_empty => "none is saved yet",
-        Known::Are(_) => return,
+        KnownSaved::Asked => "reading…",
+        KnownSaved::Failed(words) => words,
+        KnownSaved::Are(_) if is_empty => "none is saved yet",
+        KnownSaved::Are(_) => return,
     };
     for (row, line) in wrapped(words, usize::from(inside.width)).into_iter().enumerate() {
         canvas.line(inside, row, &[Span::raw(line)]);
@@ -74,7 +74,7 @@ fn sentences<T>(known: &Known<T>, is_empty: bool, inside: Area, canvas: &mut Can
 }
 
 /// Draws names with what there is to say of each, the cursor on the one in row `at`.
-fn rows(lines: &[(&str, String)], at: Option<usize>, inside: Area, canvas: &mut Canvas<'_>) {
+fn rows(lines: &[(&str, String)], at: Option<usize>, inside: Area, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let page = usize::from(inside.height);
     let row = at.unwrap_or_default().min(lines.len().saturating_sub(1));

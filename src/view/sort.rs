@@ -9,10 +9,10 @@ use crate::app::layout::{Area, first_row};
 use crate::app::state::State;
 use crate::model::query::sortable;
 use crate::view::columns::direction;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Draws the columns, the cursor on the one in row `at`.
-pub(super) fn draw(state: &State, at: usize, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, at: usize, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let listing = state.listing();
     let fields: Vec<usize> = sortable(listing.kind).collect();

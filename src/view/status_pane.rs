@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use ratatui::text::Span;
 
-use super::text::{self, Part};
+use super::text::{self, LinePart};
 use super::theme::Theme;
 use crate::app::command::Command;
-use crate::app::downloads::Save;
+use crate::app::downloads::RunningDownload;
 use crate::app::jobs::Job;
 use crate::app::layout::Area;
 use crate::app::state::{Focus, State};
-use crate::app::status_pane::Window;
+use crate::app::status_pane::VisibleLines;
 use crate::model::limits;
 use crate::model::limits::Latency;
 use crate::model::text::{grouped, size};
 use crate::view::list_status::rule;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// From this many cells on, the gauge has room for a longer bar and for reasons.
 const WIDE: usize = 100;
@@ -26,7 +26,7 @@ const WIDE: usize = 100;
 const SIGN: usize = "14:02:11 ".len();
 
 /// Draws the pane.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let lines = area.rows(1, area.height.saturating_sub(1));
     let window = state.status.window(&state.setup.zone, usize::from(area.width), usize::from(lines.height));
@@ -37,7 +37,8 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     match state.jobs.current() {
         Some(job) => {
             parts.extend(gauge(state, job, theme, room >= WIDE));
-            parts.extend(state.saves.current.iter().map(|save| Part::new(7, saving(save), theme.plain())));
+            parts
+                .extend(state.saves.current.iter().map(|save| LinePart::new(7, saving(save), theme.plain())));
         }
         None => parts.extend(idle(state, theme)),
     }
@@ -51,10 +52,10 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     results(state, &window, lines, canvas);
 }
 
-fn title(state: &State, theme: Theme) -> Part<'static> {
+fn title(state: &State, theme: Theme) -> LinePart<'static> {
     match state.focus {
-        Focus::Status => Part::new(0, "[status]", theme.current().patch(theme.strong())),
-        Focus::Table => Part::new(8, "status", theme.strong()),
+        Focus::Status => LinePart::new(0, "[status]", theme.current().patch(theme.strong())),
+        Focus::Table => LinePart::new(8, "status", theme.strong()),
     }
 }
 
@@ -66,17 +67,17 @@ fn position(state: &State, newer: usize) -> String {
 }
 
 /// What the gauge's line says while no job runs.
-fn idle(state: &State, theme: Theme) -> Vec<Part<'static>> {
+fn idle(state: &State, theme: Theme) -> Vec<LinePart<'static>> {
     let mut parts = vec![];
-    parts.extend(shut(state).map(|words| Part::new(0, words, theme.bad())));
-    parts.extend(waiting(state, true).map(|words| Part::new(0, words, theme.wary())));
+    parts.extend(shut(state).map(|words| LinePart::new(0, words, theme.bad())));
+    parts.extend(waiting(state, true).map(|words| LinePart::new(0, words, theme.wary())));
     match &state.saves.current {
         Some(save) => parts.extend(save_gauge(save, theme)),
-        None => parts.push(Part::new(2, "results", theme.plain())),
+        None => parts.push(LinePart::new(2, "results", theme.plain())),
     }
     let key = |command, words: &str| {
         let chord = state.setup.keymap.chord(command)?;
-        Some(Part::new(3, format!("{chord} {words}"), theme.faint()))
+        Some(LinePart::new(3, format!("{chord} {words}"), theme.faint()))
     };
     parts.extend(match state.focus {
         Focus::Status => {
@@ -88,32 +89,32 @@ fn idle(state: &State, theme: Theme) -> Vec<Part<'static>> {
 }
 
 /// `save 3 of 10 files, 4.2 MB so far`
-fn saving(save: &Save) -> String {
+fn saving(save: &RunningDownload) -> String {
     let (done, files) = (save.sum.done() as u64, save.files.len() as u64);
     let noun = if files == 1 { "file" } else { "files" };
     format!("save {} of {} {noun}, {} so far", grouped(done), grouped(files), size(save.bytes))
 }
 
-fn save_gauge(save: &Save, theme: Theme) -> Vec<Part<'static>> {
+fn save_gauge(save: &RunningDownload, theme: Theme) -> Vec<LinePart<'static>> {
     let (done, files) = (save.sum.done(), save.files.len());
     let mut parts = vec![
-        Part::new(0, saving(save), theme.strong()),
-        Part::new(4, bar(done, files, 10), theme.plain()),
-        Part::new(3, format!("{}%", percent(done, files)), theme.plain()),
+        LinePart::new(0, saving(save), theme.strong()),
+        LinePart::new(4, bar(done, files, 10), theme.plain()),
+        LinePart::new(3, format!("{}%", percent(done, files)), theme.plain()),
     ];
     if save.cancelled {
-        parts.push(Part::new(1, "stopping", theme.wary()));
+        parts.push(LinePart::new(1, "stopping", theme.wary()));
     }
     parts
 }
 
 /// `archive 12 of 300  [#####-----]  4%  queued 1  25/s  12 s left`
-fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static>> {
+fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<LinePart<'static>> {
     let (done, records) = (job.done(), job.records());
     let counts = format!("{} {} of {}", job.plan.word(), grouped(done as u64), grouped(records as u64));
-    let mut parts = vec![Part::new(0, counts, theme.strong())];
-    parts.push(Part::new(4, bar(done, records, if wide { 20 } else { 10 }), theme.plain()));
-    parts.push(Part::new(3, format!("{}%", percent(done, records)), theme.plain()));
+    let mut parts = vec![LinePart::new(0, counts, theme.strong())];
+    parts.push(LinePart::new(4, bar(done, records, if wide { 20 } else { 10 }), theme.plain()));
+    parts.push(LinePart::new(3, format!("{}%", percent(done, records)), theme.plain()));
     let standing = if job.cancelled {
         Some("cancelling")
     } else if state.jobs.is_paused() {
@@ -126,18 +127,22 @@ fn gauge(state: &State, job: &Job, theme: Theme, wide: bool) -> Vec<Part<'static
     // A job that waits is never left out: cancelling the one that runs is one key from starting it.
     let queued = state.jobs.queued();
     let waiting_jobs = (queued > 0).then(|| format!("queued {}", grouped(queued as u64)));
-    parts.extend(standing.map(|word| Part::new(1, word, theme.wary())));
-    parts.extend(unable(state, wide).map(|words| Part::new(2, words, theme.bad())));
-    parts.extend(waiting_jobs.map(|words| Part::new(0, words, theme.strong())));
-    parts.extend(waiting(state, wide).map(|words| Part::new(2, words, theme.wary())));
+    parts.extend(standing.map(|word| LinePart::new(1, word, theme.wary())));
+    parts.extend(unable(state, wide).map(|words| LinePart::new(2, words, theme.bad())));
+    parts.extend(waiting_jobs.map(|words| LinePart::new(0, words, theme.strong())));
+    parts.extend(waiting(state, wide).map(|words| LinePart::new(2, words, theme.wary())));
     if let Some(words) = unanswered(state, job) {
-        parts.push(Part::new(2, words, theme.plain()));
+        parts.push(LinePart::new(2, words, theme.plain()));
     } else if standing.is_none() && state.can_send() && done < records {
         parts.extend(job.rate(state.now).map(|rate| {
             let rate = if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{rate:.0}/s") };
-            Part::new(6, rate, theme.plain())
+            LinePart::new(6, rate, theme.plain())
         }));
-        parts.push(Part::new(5, format!("{} left", limits::spoken(time_left(state, job))), theme.plain()));
+        parts.push(LinePart::new(
+            5,
+            format!("{} left", limits::spoken(time_left(state, job))),
+            theme.plain(),
+        ));
     }
     parts
 }
@@ -209,7 +214,7 @@ fn waiting(state: &State, wide: bool) -> Option<String> {
     Some(format!("{word} {}{why}", limits::spoken(left)))
 }
 
-fn results(state: &State, window: &Window, area: Area, canvas: &mut Canvas<'_>) {
+fn results(state: &State, window: &VisibleLines, area: Area, canvas: &mut Painter<'_>) {
     if window.lines.is_empty() {
         let words = "every change that is sent, and every request that fails, gets a line here";
         canvas.line(area, 0, &[Span::styled(words, canvas.theme.faint())]);

@@ -7,21 +7,21 @@ use ratatui::text::Span;
 use super::text;
 use crate::app::command::Command;
 use crate::app::layout::{Area, first_row};
-use crate::app::list::{Listing, Load};
+use crate::app::list::{Listing, LoadProgress};
 use crate::app::selection::Mark;
 use crate::app::state::{Identity, State};
 use crate::model::failure::Failure;
-use crate::model::filter::Matching;
+use crate::model::filter::FuzzyBuffers;
 use crate::model::kind::Scope;
 use crate::model::text::wrapped;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 use crate::view::{columns, marked_view};
 
 /// Cells of the two signs and the space after them.
 pub(super) const MARGIN: usize = 3;
 
 /// Draws the table.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
     if area.height == 0 {
         return;
     }
@@ -31,7 +31,7 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     }
 }
 
-fn listed(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+fn listed(state: &State, area: Area, canvas: &mut Painter<'_>) {
     let (listing, theme) = (state.listing(), canvas.theme);
     let room = usize::from(area.width).saturating_sub(MARGIN);
     let columns = columns::columns(listing.kind, listing.sort, u8::MAX, room);
@@ -43,7 +43,7 @@ fn listed(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let page = usize::from(area.height - 1);
     let first = first_row(listing.cursor_row(), listing.shown(), page);
     let range = listing.range();
-    let mut matching = (!listing.filter.is_empty()).then(Matching::default);
+    let mut matching = (!listing.filter.is_empty()).then(FuzzyBuffers::default);
     for (line, row) in (first..listing.shown()).take(page).enumerate() {
         let is_current = row == listing.cursor_row();
         let Some(record) = listing.row(row) else {
@@ -77,7 +77,7 @@ pub(super) fn row_of(
     sign: char,
     cells: Vec<Span<'_>>,
     area: Area,
-    canvas: &mut Canvas<'_>,
+    canvas: &mut Painter<'_>,
 ) {
     let cursor = if is_current { '>' } else { ' ' };
     canvas.line(area, line, &under_signs(cursor, sign, canvas, cells));
@@ -89,7 +89,7 @@ pub(super) fn row_of(
 pub(super) fn under_signs<'a>(
     cursor: char,
     sign: char,
-    canvas: &Canvas<'_>,
+    canvas: &Painter<'_>,
     cells: Vec<Span<'a>>,
 ) -> Vec<Span<'a>> {
     let theme = canvas.theme;
@@ -99,7 +99,7 @@ pub(super) fn under_signs<'a>(
 }
 
 /// Sentences in the place of rows, and whether each must not be overlooked.
-pub(super) fn sentences(sentences: &[(String, bool)], area: Area, canvas: &mut Canvas<'_>) {
+pub(super) fn sentences(sentences: &[(String, bool)], area: Area, canvas: &mut Painter<'_>) {
     let room = usize::from(area.width).saturating_sub(MARGIN);
     let mut row = 1;
     for (sentence, loud) in sentences {
@@ -116,15 +116,17 @@ fn emptiness(state: &State) -> Vec<(String, bool)> {
     let listing = state.listing();
     let calm = |words: String| vec![(words, false)];
     match (&listing.load, &state.identity) {
-        (Load::Untouched, Identity::Failed(failure)) => {
+        (LoadProgress::Untouched, Identity::Failed(failure)) => {
             failed("could not read who you are", failure, state, Command::Reload)
         }
-        (Load::Failed(failure), _) if listing.loaded() == 0 => {
+        (LoadProgress::Failed(failure), _) if listing.loaded() == 0 => {
             failed("could not load", failure, state, Command::Reload)
         }
-        (Load::Untouched | Load::Running(_), _) if listing.loaded() == 0 => calm("loading…".to_owned()),
-        (Load::Running(_), _) => calm("nothing matches so far, still loading…".to_owned()),
-        (Load::Stopped, _) if listing.loaded() == 0 => {
+        (LoadProgress::Untouched | LoadProgress::Running(_), _) if listing.loaded() == 0 => {
+            calm("loading…".to_owned())
+        }
+        (LoadProgress::Running(_), _) => calm("nothing matches so far, still loading…".to_owned()),
+        (LoadProgress::Stopped, _) if listing.loaded() == 0 => {
             calm(format!("loading was stopped; {}", key(state, Command::Reload, "loads again")))
         }
         _ if !listing.filter.is_empty() && listing.loaded() > 0 => {

@@ -7,17 +7,17 @@ use ratatui::text::Span;
 
 use super::text;
 use crate::app::layout::Area;
-use crate::app::list::{Listing, Load};
+use crate::app::list::{Listing, LoadProgress};
 use crate::app::state::State;
 use crate::model::catalog::Source;
 use crate::model::kind::Coverage;
 use crate::model::kind::Kind;
 use crate::model::text::grouped;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// How much of a tab is shown.
 #[derive(Clone, Copy)]
-enum Length {
+enum TabLength {
     /// `1 Processes 120`
     Counted,
     /// `1 Processes 7.4k`
@@ -37,23 +37,23 @@ enum Length {
 }
 
 /// From long to short: the current tab, the others, and what stands behind each of those.
-const LENGTHS: [(Length, Length, &str); 11] = [
-    (Length::Counted, Length::Counted, " "),
-    (Length::Counted, Length::Counted, ""),
-    (Length::Counted, Length::Rounded, ""),
-    (Length::Counted, Length::Short, " "),
-    (Length::Counted, Length::Short, ""),
-    (Length::Counted, Length::Packed, ""),
-    (Length::Counted, Length::Tight, ""),
-    (Length::Counted, Length::Titled, ""),
-    (Length::Counted, Length::Cut, ""),
-    (Length::Counted, Length::Numbered, " "),
+const LENGTHS: [(TabLength, TabLength, &str); 11] = [
+    (TabLength::Counted, TabLength::Counted, " "),
+    (TabLength::Counted, TabLength::Counted, ""),
+    (TabLength::Counted, TabLength::Rounded, ""),
+    (TabLength::Counted, TabLength::Short, " "),
+    (TabLength::Counted, TabLength::Short, ""),
+    (TabLength::Counted, TabLength::Packed, ""),
+    (TabLength::Counted, TabLength::Tight, ""),
+    (TabLength::Counted, TabLength::Titled, ""),
+    (TabLength::Counted, TabLength::Cut, ""),
+    (TabLength::Counted, TabLength::Numbered, " "),
     SHORTEST,
 ];
-const SHORTEST: (Length, Length, &str) = (Length::Titled, Length::Numbered, "");
+const SHORTEST: (TabLength, TabLength, &str) = (TabLength::Titled, TabLength::Numbered, "");
 
 /// Draws the tabs.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
     let theme = canvas.theme;
     let line = |(current, others, gap): (_, _, &str)| -> Vec<Span<'_>> {
         let tab = |kind: Kind| {
@@ -73,17 +73,17 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     canvas.line(area, 0, &shown);
 }
 
-fn label(listing: &Listing, length: Length) -> String {
+fn label(listing: &Listing, length: TabLength) -> String {
     let (number, title) = (listing.kind as usize + 1, listing.kind.row().title);
     match length {
-        Length::Counted => format!("{number} {title} {}", count(listing, grouped)),
-        Length::Rounded => format!("{number} {title} {}", count(listing, rounded)),
-        Length::Short => format!("{number} {} {}", start(title, 3), count(listing, rounded)),
-        Length::Packed => format!("{number}{} {}", start(title, 3), count(listing, rounded)),
-        Length::Tight => format!("{number}{} {}", start(title, 2), count(listing, rounded)),
-        Length::Cut => format!("{number} {}", start(title, 3)),
-        Length::Titled => format!("{number} {title}"),
-        Length::Numbered => number.to_string(),
+        TabLength::Counted => format!("{number} {title} {}", count(listing, grouped)),
+        TabLength::Rounded => format!("{number} {title} {}", count(listing, rounded)),
+        TabLength::Short => format!("{number} {} {}", start(title, 3), count(listing, rounded)),
+        TabLength::Packed => format!("{number}{} {}", start(title, 3), count(listing, rounded)),
+        TabLength::Tight => format!("{number}{} {}", start(title, 2), count(listing, rounded)),
+        TabLength::Cut => format!("{number} {}", start(title, 3)),
+        TabLength::Titled => format!("{number} {title}"),
+        TabLength::Numbered => number.to_string(),
     }
 }
 
@@ -95,8 +95,8 @@ fn start(title: &str, letters: usize) -> String {
 fn count(listing: &Listing, say: fn(u64) -> String) -> String {
     match (&listing.kind.row().source, &listing.load) {
         (Source::List(_), _) => listing.active_total.map_or("-".to_owned(), say),
-        (Source::Collected { .. }, Load::Untouched) => "-".to_owned(),
-        (Source::Collected { .. }, Load::Done(_)) => say(listing.loaded() as u64),
+        (Source::Collected { .. }, LoadProgress::Untouched) => "-".to_owned(),
+        (Source::Collected { .. }, LoadProgress::Done(_)) => say(listing.loaded() as u64),
         (Source::Collected { .. }, _) => {
             let covered = percent(&listing.coverage).map_or(String::new(), |share| format!(" ({share}%)"));
             format!("{}{covered}", say(listing.loaded() as u64))

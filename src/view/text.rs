@@ -161,14 +161,14 @@ pub(super) fn scrolled_off(before_cursor: &str, room: usize) -> usize {
 
 /// A part of a line that may leave it.
 #[derive(Debug, Clone)]
-pub(super) struct Part<'a> {
+pub(super) struct LinePart<'a> {
     /// The parts of the lowest rank stay longest; rank 0 stays always.
     pub(super) rank: u8,
     /// The part.
     pub(super) spans: Vec<Span<'a>>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> LinePart<'a> {
     /// A part of one style.
     pub(super) fn new(rank: u8, text: impl Into<Cow<'a, str>>, style: Style) -> Self {
         Self { rank, spans: vec![Span::styled(text, style)] }
@@ -176,13 +176,13 @@ impl<'a> Part<'a> {
 }
 
 /// How many cells parts take beside each other, two cells apart.
-pub(super) fn total(parts: &[Part<'_>]) -> usize {
+pub(super) fn total(parts: &[LinePart<'_>]) -> usize {
     parts.iter().map(|part| line_width(&part.spans) + 2).sum::<usize>().saturating_sub(2)
 }
 
 /// The parts that fit beside each other into `room` cells, in their order. Those of low rank choose first; one that is
 /// too long leaves its room to those after it.
-pub(super) fn shed(parts: Vec<Part<'_>>, room: usize) -> Vec<Part<'_>> {
+pub(super) fn shed(parts: Vec<LinePart<'_>>, room: usize) -> Vec<LinePart<'_>> {
     let mut by_rank: Vec<usize> = (0..parts.len()).collect();
     by_rank.sort_by_key(|at| parts[*at].rank);
     let (mut kept, mut used) = (vec![false; parts.len()], 0);
@@ -197,7 +197,7 @@ pub(super) fn shed(parts: Vec<Part<'_>>, room: usize) -> Vec<Part<'_>> {
 }
 
 /// A line of the parts that fit beside each other.
-pub(super) fn beside(parts: Vec<Part<'_>>, room: usize) -> Vec<Span<'_>> {
+pub(super) fn beside(parts: Vec<LinePart<'_>>, room: usize) -> Vec<Span<'_>> {
     let mut line = Vec::new();
     for part in shed(parts, room) {
         if !line.is_empty() {
@@ -247,7 +247,7 @@ mod tests {
     fn parts_of_low_rank_stay_longest() {
         let parts = || {
             [(1, "one"), (3, "three"), (2, "two")]
-                .map(|(rank, word)| Part::new(rank, word, Style::new()))
+                .map(|(rank, word)| LinePart::new(rank, word, Style::new()))
                 .into()
         };
         let shown = |room| beside(parts(), room).iter().map(|span| &*span.content).collect::<String>();

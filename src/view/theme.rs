@@ -6,20 +6,20 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::app::lines::Weight;
-use crate::app::status_pane::Tone;
-use crate::model::color::Accent;
+use crate::app::lines::LineWeight;
+use crate::app::status_pane::LineTone;
+use crate::model::color::AccentColor;
 
 /// The styles in force.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Theme {
     colour: bool,
-    accent: Option<Accent>,
+    accent: Option<AccentColor>,
 }
 
 impl Theme {
     /// The styles with or without colour, in an organization with or without a colour of its own.
-    pub(super) fn new(colour: bool, accent: Option<Accent>) -> Self {
+    pub(super) fn new(colour: bool, accent: Option<AccentColor>) -> Self {
         Self { colour, accent }
     }
 
@@ -41,8 +41,10 @@ impl Theme {
     pub(super) fn place(self) -> Style {
         match self.accent {
             None => self.strong(),
-            Some(Accent::Palette(number)) => self.tinted(self.strong(), Color::Indexed(number)),
-            Some(Accent::Exact(red, green, blue)) => self.tinted(self.strong(), Color::Rgb(red, green, blue)),
+            Some(AccentColor::Palette(number)) => self.tinted(self.strong(), Color::Indexed(number)),
+            Some(AccentColor::Exact(red, green, blue)) => {
+                self.tinted(self.strong(), Color::Rgb(red, green, blue))
+            }
         }
     }
 
@@ -92,22 +94,22 @@ impl Theme {
     }
 
     /// A line of the status pane.
-    pub(super) fn tone(self, tone: Tone) -> Style {
+    pub(super) fn tone(self, tone: LineTone) -> Style {
         match tone {
-            Tone::Good => self.tinted(Style::new(), Color::Green),
-            Tone::Bad => self.tinted(Style::new(), Color::Red),
-            Tone::Wary => self.tinted(Style::new(), Color::Yellow),
-            Tone::Plain => Style::new(),
+            LineTone::Good => self.tinted(Style::new(), Color::Green),
+            LineTone::Bad => self.tinted(Style::new(), Color::Red),
+            LineTone::Wary => self.tinted(Style::new(), Color::Yellow),
+            LineTone::Plain => Style::new(),
         }
     }
 
     /// A line of a page.
-    pub(super) fn weight(self, weight: Weight) -> Style {
+    pub(super) fn weight(self, weight: LineWeight) -> Style {
         match weight {
-            Weight::Plain => self.plain(),
-            Weight::Loud => self.bad(),
-            Weight::Head => self.strong(),
-            Weight::Faint => self.faint(),
+            LineWeight::Plain => self.plain(),
+            LineWeight::Loud => self.bad(),
+            LineWeight::Head => self.strong(),
+            LineWeight::Faint => self.faint(),
         }
     }
 }

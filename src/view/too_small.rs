@@ -5,15 +5,15 @@
 use ratatui::text::Span;
 
 use crate::app::layout::Area;
-use crate::app::state::{Overlay, Question, State};
+use crate::app::state::{Overlay, State, YesNoQuestion};
 use crate::model::text;
-use crate::view::painter::Canvas;
+use crate::view::painter::Painter;
 
 /// Says how large the terminal has to be.
-pub(super) fn draw(state: &State, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(state: &State, canvas: &mut Painter<'_>) {
     let (width, height) = (state.size.width, state.size.height);
     let area = Area { x: 0, y: 0, width, height };
-    let asks = matches!(state.overlay, Some(Overlay::Ask(Question::Quit(_))));
+    let asks = matches!(state.overlay, Some(Overlay::Ask(YesNoQuestion::Quit(_))));
     let job = if asks { ": a job is running, the same key again quits" } else { "" };
     let sentence = format!("tidyfy needs 40x10, this is {width}x{height}{job}");
     let lines = text::wrapped(&sentence, usize::from(width));

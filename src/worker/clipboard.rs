@@ -10,15 +10,15 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::app::effect::Clip;
-use crate::app::event::{Browsed, Copied, Way};
+use crate::app::effect::CopyRequest;
+use crate::app::event::{BrowseResult, CopyMethod, CopyResult};
 use crate::auth;
 use crate::model::desktop::{Desktop, Program};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::shell;
-use crate::worker::http::executor::Session;
+use crate::worker::http::executor::Executor;
 
 /// How long a program may take with a text, and how long a browser has to say that it cannot start.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -26,16 +26,22 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const DASHBOARD: &str = "{org}/dashboard";
 
 /// Copies something, by a program of the system or by the terminal.
-pub(super) async fn copy(session: &Session, desktop: &Desktop, clip: Clip) -> Result<Copied, Failure> {
+pub(super) async fn copy(
+    session: &Executor,
+    desktop: &Desktop,
+    clip: CopyRequest,
+) -> Result<CopyResult, Failure> {
     let (what, text) = match clip {
-        Clip::Text { what, text } => (what, text),
-        Clip::Read(kind, id) => ("the request".to_owned(), shell::curl("GET", &reading(session, kind, &id)?)),
+        CopyRequest::Text { what, text } => (what, text),
+        CopyRequest::Read(kind, id) => {
+            ("the request".to_owned(), shell::curl("GET", &reading(session, kind, &id)?))
+        }
     };
-    Ok(Copied { what, way: way(desktop, text).await })
+    Ok(CopyResult { what, way: way(desktop, text).await })
 }
 
 /// The URL that reads a record for its page.
-fn reading(session: &Session, kind: Kind, id: &Id) -> Result<String, Failure> {
+fn reading(session: &Executor, kind: Kind, id: &Id) -> Result<String, Failure> {
     let row = kind.row();
     let query: Vec<_> = Some(row.get_with)
         .filter(|with| !with.is_empty())
@@ -45,15 +51,15 @@ fn reading(session: &Session, kind: Kind, id: &Id) -> Result<String, Failure> {
     session.client().address(row.get, Some(id), &query)
 }
 
-async fn way(desktop: &Desktop, text: String) -> Way {
+async fn way(desktop: &Desktop, text: String) -> CopyMethod {
     let mut because = desktop.misses_copier.then(|| "no clipboard program is known here".to_owned());
     for program in &desktop.copiers {
         match fed(program, &text).await {
-            Ok(()) => return Way::System,
+            Ok(()) => return CopyMethod::System,
             Err(why) => because = Some(format!("`{}` {why}", program.name)),
         }
     }
-    Way::Terminal { text, because }
+    CopyMethod::Terminal { text, because }
 }
 
 /// Runs a program with `text` on its standard input, to its end.
@@ -79,11 +85,11 @@ async fn fed(program: &Program, text: &str) -> Result<(), String> {
 
 /// Opens a record in a browser; where none can be started, its address is copied.
 pub(super) async fn browse(
-    session: &Session,
+    session: &Executor,
     desktop: &Desktop,
     kind: Kind,
     id: &Id,
-) -> Result<Browsed, Failure> {
+) -> Result<BrowseResult, Failure> {
     let client = session.client();
     let page = kind.row().web;
     let is_exact = page.is_some();
@@ -91,12 +97,12 @@ pub(super) async fn browse(
     let mut why = "there is no browser here".to_owned();
     for program in &desktop.openers {
         match opened(program, &address).await {
-            Ok(()) => return Ok(Browsed { kind, address, is_exact, left: None }),
+            Ok(()) => return Ok(BrowseResult { kind, address, is_exact, left: None }),
             Err(reason) => why = format!("`{}` {reason}", program.name),
         }
     }
     let way = way(desktop, address.clone()).await;
-    Ok(Browsed { kind, address, is_exact, left: Some((why, way)) })
+    Ok(BrowseResult { kind, address, is_exact, left: Some((why, way)) })
 }
 
 /// Starts a browser, which lives on by itself. One that has not failed after a while has started.

@@ -13,11 +13,11 @@ use crate::model::time::Moment;
 #[derive(Debug, Clone)]
 pub struct Clock {
     start: Instant,
-    wall: Wall,
+    wall: WallClock,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Wall {
+enum WallClock {
     System,
     /// This time when the clock was made, and from then on in step with the runtime's clock.
     From(Timestamp),
@@ -27,14 +27,14 @@ impl Clock {
     /// Wall-clock time is the system's; the tick starts at zero now.
     #[must_use]
     pub fn system() -> Self {
-        Self { start: Instant::now(), wall: Wall::System }
+        Self { start: Instant::now(), wall: WallClock::System }
     }
 
     /// It is `wall` now, and time goes on as the runtime counts it, so that a test with paused time is the same every
     /// time it runs.
     #[must_use]
     pub fn starting_at(wall: Timestamp) -> Self {
-        Self { start: Instant::now(), wall: Wall::From(wall) }
+        Self { start: Instant::now(), wall: WallClock::From(wall) }
     }
 
     /// The present moment.
@@ -42,8 +42,8 @@ impl Clock {
     pub fn now(&self) -> Moment {
         let tick = self.start.elapsed();
         let wall = match self.wall {
-            Wall::System => Timestamp::now(),
-            Wall::From(start) => start.checked_add(tick).unwrap_or(Timestamp::MAX),
+            WallClock::System => Timestamp::now(),
+            WallClock::From(start) => start.checked_add(tick).unwrap_or(Timestamp::MAX),
         };
         Moment { tick, wall }
     }

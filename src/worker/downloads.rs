@@ -12,18 +12,18 @@ use futures_util::stream::FuturesUnordered;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
-use crate::app::effect::Ticket;
-use crate::app::event::{Attempt, Fact, Reply, SAVE};
-use crate::model::download::{Saving, Stored};
+use crate::app::effect::RequestId;
+use crate::app::event::{Attempt, EventKind, Response, SAVE};
+use crate::model::download::{DownloadRequest, DownloadedFile};
 use crate::model::failure::{Cause, Failure};
 use crate::model::record::Record;
 use crate::model::text;
 use crate::storage::downloads;
-use crate::storage::downloads::{Incoming, SaveError};
+use crate::storage::downloads::{DownloadError, DownloadWriter};
 use crate::tallyfy::Download;
-use crate::worker::http::executor::Session;
-use crate::worker::http::rate_limiter::Urgency;
-use crate::worker::response_sender::Post;
+use crate::worker::http::executor::Executor;
+use crate::worker::http::rate_limiter::Priority;
+use crate::worker::response_sender::ResponseSender;
 
 /// How many files are under way together: a stream takes no place at the gate, only its beginning does.
 const AT_ONCE: usize = 4;
@@ -38,8 +38,8 @@ const PASSING: [u16; 3] = [502, 503, 504];
 
 /// Begins to download a file. What sounds like lost bytes is believed the second time.
 pub(super) async fn begin(
-    session: &Session,
-    (urgency, purpose): (Urgency, &'static str),
+    session: &Executor,
+    (urgency, purpose): (Priority, &'static str),
     route: &str,
     record: &Record,
 ) -> Result<Download, Failure> {
@@ -63,18 +63,18 @@ pub(super) fn says_lost(failure: &Failure) -> bool {
 
 /// Files on their way to the disk.
 #[derive(Debug)]
-pub(super) struct Fetch {
-    session: Session,
-    post: Post,
-    ticket: Ticket,
-    saving: Saving,
+pub(super) struct Downloader {
+    session: Executor,
+    post: ResponseSender,
+    ticket: RequestId,
+    saving: DownloadRequest,
     bytes: AtomicU64,
     /// How many of them have been told.
     told: AtomicU64,
 }
 
 /// Why a file is not on the disk.
-enum Lost {
+enum FailedDownload {
     /// The line of its request says it.
     Told,
     /// For this.
@@ -83,18 +83,23 @@ enum Lost {
     Full(Failure),
 }
 
-impl From<SaveError> for Lost {
-    fn from(error: SaveError) -> Self {
+impl From<DownloadError> for FailedDownload {
+    fn from(error: DownloadError) -> Self {
         let failure = Failure::new(Cause::Unrecorded, &error.to_string());
         match error {
-            SaveError::Full { .. } => Self::Full(failure),
-            SaveError::Place { .. } => Self::Why(failure),
+            DownloadError::Full { .. } => Self::Full(failure),
+            DownloadError::Place { .. } => Self::Why(failure),
         }
     }
 }
 
-impl Fetch {
-    pub(super) fn new(session: Session, post: Post, ticket: Ticket, saving: Saving) -> Self {
+impl Downloader {
+    pub(super) fn new(
+        session: Executor,
+        post: ResponseSender,
+        ticket: RequestId,
+        saving: DownloadRequest,
+    ) -> Self {
         Self { session, post, ticket, saving, bytes: AtomicU64::new(0), told: AtomicU64::new(0) }
     }
 
@@ -103,8 +108,8 @@ impl Fetch {
         let folder = self.saving.folder.clone();
         let made = blocking(move || downloads::make_folder(&folder)).await;
         made.map_err(|lost| match lost {
-            Lost::Why(failure) | Lost::Full(failure) => failure,
-            Lost::Told => broke_off(),
+            FailedDownload::Why(failure) | FailedDownload::Full(failure) => failure,
+            FailedDownload::Told => broke_off(),
         })?;
         let (mut waiting, mut stopped) = (self.saving.files.iter().enumerate(), None);
         let mut under_way = FuturesUnordered::new();
@@ -117,46 +122,50 @@ impl Fetch {
             }
             let Some((file, result)) = under_way.next().await else { break };
             let result = result.map_err(|lost| match lost {
-                Lost::Told => None,
-                Lost::Why(failure) => Some(failure),
-                Lost::Full(failure) => {
+                FailedDownload::Told => None,
+                FailedDownload::Why(failure) => Some(failure),
+                FailedDownload::Full(failure) => {
                     stopped.get_or_insert(failure);
                     None
                 }
             });
             self.tell_bytes(0);
-            self.post.reply(self.ticket, Reply::Saved { file, result });
+            self.post.reply(self.ticket, Response::Saved { file, result });
         }
         stopped.map_or(Ok(()), Err)
     }
 
-    async fn save(&self, record: &Record) -> Result<Stored, Lost> {
+    async fn save(&self, record: &Record) -> Result<DownloadedFile, FailedDownload> {
         let Some(route) = record.stored_bytes() else {
-            return Err(Lost::Why(Failure::new(Cause::NotFound, "Tallyfy stores no bytes of it")));
+            return Err(FailedDownload::Why(Failure::new(Cause::NotFound, "Tallyfy stores no bytes of it")));
         };
         let begun = Instant::now();
-        let began = begin(&self.session, (Urgency::Background, SAVE), route, record).await;
+        let began = begin(&self.session, (Priority::Background, SAVE), route, record).await;
         let mut download = began.map_err(|failure| match says_lost(&failure) {
             true => {
                 let words = format!("the server has lost it: {}", failure.words);
-                Lost::Why(Failure { words, ..failure })
+                FailedDownload::Why(Failure { words, ..failure })
             }
-            false => Lost::Told,
+            false => FailedDownload::Told,
         })?;
         let stored = self.stream(&mut download, record).await;
         self.report(record, route, begun.elapsed(), download.status, &stored);
         stored.map_err(|lost| match lost {
-            Lost::Full(failure) => Lost::Full(failure),
-            Lost::Told | Lost::Why(_) => Lost::Told,
+            FailedDownload::Full(failure) => FailedDownload::Full(failure),
+            FailedDownload::Told | FailedDownload::Why(_) => FailedDownload::Told,
         })
     }
 
     /// Brings the bytes to the disk, where nothing is left of what does not come whole.
-    async fn stream(&self, download: &mut Download, record: &Record) -> Result<Stored, Lost> {
+    async fn stream(
+        &self,
+        download: &mut Download,
+        record: &Record,
+    ) -> Result<DownloadedFile, FailedDownload> {
         let (folder, name) = (self.saving.folder.clone(), record.name().to_owned());
-        let mut incoming = blocking(move || Incoming::begin(&folder, &name)).await?;
+        let mut incoming = blocking(move || DownloadWriter::begin(&folder, &name)).await?;
         let (mut gathered, mut size) = (Vec::new(), 0);
-        while let Some(chunk) = download.chunk().await.map_err(Lost::Why)? {
+        while let Some(chunk) = download.chunk().await.map_err(FailedDownload::Why)? {
             self.tell_bytes(chunk.len() as u64);
             size += chunk.len();
             gathered.push(chunk);
@@ -167,7 +176,7 @@ impl Fetch {
         }
         let incoming = written(incoming, gathered).await?;
         let (path, bytes) = blocking(move || incoming.finish()).await?;
-        Ok(Stored { path: shown(&path), bytes })
+        Ok(DownloadedFile { path: shown(&path), bytes })
     }
 
     /// So many more bytes have come, of whatever file.
@@ -176,7 +185,7 @@ impl Fetch {
         let told = self.told.load(Ordering::Relaxed);
         if bytes > told && (more == 0 || bytes - told >= TOLD) {
             self.told.store(bytes, Ordering::Relaxed);
-            self.post.reply(self.ticket, Reply::Saving(bytes));
+            self.post.reply(self.ticket, Response::Saving(bytes));
         }
     }
 
@@ -187,7 +196,7 @@ impl Fetch {
         route: &str,
         took: Duration,
         status: u16,
-        stored: &Result<Stored, Lost>,
+        stored: &Result<DownloadedFile, FailedDownload>,
     ) {
         let url = self.session.client().address(route, Some(record.id()), &[]);
         let (name, result) = match stored {
@@ -195,11 +204,11 @@ impl Fetch {
                 let size = text::size(stored.bytes);
                 (format!("{}: {size} in {}", record.name(), stored.path), Ok(status))
             }
-            Err(Lost::Why(failure) | Lost::Full(failure)) => {
+            Err(FailedDownload::Why(failure) | FailedDownload::Full(failure)) => {
                 let failure = Failure { status: Some(status), ..failure.clone() };
                 (record.name().to_owned(), Err(failure))
             }
-            Err(Lost::Told) => return,
+            Err(FailedDownload::Told) => return,
         };
         let attempt = Attempt {
             method: "GET",
@@ -212,11 +221,14 @@ impl Fetch {
             result,
             again_in: None,
         };
-        self.post.tell(Fact::Attempt(attempt));
+        self.post.tell(EventKind::Attempt(attempt));
     }
 }
 
-async fn written(mut incoming: Incoming, chunks: Vec<bytes::Bytes>) -> Result<Incoming, Lost> {
+async fn written(
+    mut incoming: DownloadWriter,
+    chunks: Vec<bytes::Bytes>,
+) -> Result<DownloadWriter, FailedDownload> {
     blocking(move || {
         chunks.iter().try_for_each(|chunk| incoming.write(chunk))?;
         Ok(incoming)
@@ -226,9 +238,9 @@ async fn written(mut incoming: Incoming, chunks: Vec<bytes::Bytes>) -> Result<In
 
 /// Waits for the disk where waiting is allowed.
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, SaveError> + Send + 'static,
-) -> Result<T, Lost> {
-    Ok(spawn_blocking(work).await.map_err(|_| Lost::Why(broke_off()))??)
+    work: impl FnOnce() -> Result<T, DownloadError> + Send + 'static,
+) -> Result<T, FailedDownload> {
+    Ok(spawn_blocking(work).await.map_err(|_| FailedDownload::Why(broke_off()))??)
 }
 
 fn broke_off() -> Failure {

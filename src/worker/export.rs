@@ -10,14 +10,14 @@ use tokio::fs::{OpenOptions, remove_file};
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::spawn_blocking;
 
-use crate::app::effect::Export;
-use crate::app::event::Exported;
+use crate::app::effect::ExportRequest;
+use crate::app::event::ExportedFile;
 use crate::model::failure::{Cause, Failure};
-use crate::model::saved_filter::{Keeping, Saved};
-use crate::model::selection::{Answer, Wish};
+use crate::model::saved_filter::{SavedFilter, SavedFilterChange};
+use crate::model::selection::{SelectionRequest, SelectionResponse};
 use crate::storage::saved;
 use crate::storage::saved::selections;
-use crate::storage::saved::selections::{Place, Saving};
+use crate::storage::saved::selections::{SelectionPlace, SelectionWrite};
 
 /// How many names are tried where the ones before are taken.
 const MOST_NAMES: usize = 100;
@@ -36,14 +36,14 @@ pub(super) async fn write(folder: &Path, name: &str, text: &str) -> Result<Strin
 }
 
 /// Writes records into a new file, as [`write()`] does. They are put into words on a thread of their own.
-pub(super) async fn export(export: Export) -> Result<Exported, Failure> {
-    let Export { name, format, sheet, lacks } = export;
+pub(super) async fn export(export: ExportRequest) -> Result<ExportedFile, Failure> {
+    let ExportRequest { name, format, sheet, lacks } = export;
     let (text, records) = spawn_blocking(move || sheet.text(format))
         .await
         .map_err(|_| unwritten(&name, "putting it into words broke off"))?;
     let folder = Path::new(&name).parent().filter(|folder| !folder.as_os_str().is_empty());
     let path = write(folder.unwrap_or(Path::new(".")), &name, &text).await?;
-    Ok(Exported { path, records, lacks })
+    Ok(ExportedFile { path, records, lacks })
 }
 
 async fn create(path: &Path, text: &str) -> std::io::Result<()> {
@@ -61,7 +61,10 @@ async fn create(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// Reads or changes the saved filters in `directory`. What goes wrong is told with what to do about it.
-pub(super) async fn shelve(directory: PathBuf, keeping: Keeping) -> Result<Vec<Saved>, String> {
+pub(super) async fn shelve(
+    directory: PathBuf,
+    keeping: SavedFilterChange,
+) -> Result<Vec<SavedFilter>, String> {
     let kept = spawn_blocking(move || saved::keep(&directory, &keeping)).await;
     let broken = |_| "the saved filters were not read to the end".to_owned();
     kept.map_err(broken)?.map_err(|error| format!("{error}; hint: {}", error.hint()))
@@ -69,23 +72,30 @@ pub(super) async fn shelve(directory: PathBuf, keeping: Keeping) -> Result<Vec<S
 
 /// Does what is wanted of sets of marks, which belong to the address and the organization of `here`. What goes wrong is
 /// told with what to do about it.
-pub(super) async fn sets(directory: PathBuf, here: (String, String), wish: Wish) -> Result<Answer, String> {
+pub(super) async fn sets(
+    directory: PathBuf,
+    here: (String, String),
+    wish: SelectionRequest,
+) -> Result<SelectionResponse, String> {
     let done = spawn_blocking(move || {
         let (base_url, id) = here;
         match wish {
-            Wish::Look => selections::all(&directory).map(Answer::Are),
-            Wish::Remove { name } => {
+            SelectionRequest::Look => selections::all(&directory).map(SelectionResponse::Are),
+            SelectionRequest::Remove { name } => {
                 let left = selections::remove(&directory, &name).and_then(|()| selections::all(&directory));
-                left.map(|left| Answer::Removed(name, left))
+                left.map(|left| SelectionResponse::Removed(name, left))
             }
-            Wish::Open { place } => {
-                selections::open(&directory, &place, (&base_url, &id)).map(Answer::Opened)
+            SelectionRequest::Open { place } => {
+                selections::open(&directory, &place, (&base_url, &id)).map(SelectionResponse::Opened)
             }
-            Wish::Ids { path, kind } => selections::ids(&path, kind).map(Answer::Opened),
-            Wish::Save { place, organization: name, at, entries } => {
-                let organization = Place { id, name };
-                let saving = Saving { place: &place, base_url, organization, at, entries: &entries };
-                selections::save(&directory, saving).map(|place| Answer::Saved(entries.len(), place))
+            SelectionRequest::Ids { path, kind } => {
+                selections::ids(&path, kind).map(SelectionResponse::Opened)
+            }
+            SelectionRequest::Save { place, organization: name, at, entries } => {
+                let organization = SelectionPlace { id, name };
+                let saving = SelectionWrite { place: &place, base_url, organization, at, entries: &entries };
+                selections::save(&directory, saving)
+                    .map(|place| SelectionResponse::Saved(entries.len(), place))
             }
         }
     });

@@ -6,16 +6,16 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::effect::Ticket;
-use crate::app::event::Reply;
+use crate::app::effect::RequestId;
+use crate::app::event::Response;
 use crate::model::failure::{Cause, Failure};
 use crate::model::query;
-use crate::model::query::Wish;
-use crate::worker::response_sender::Post;
+use crate::model::query::Query;
+use crate::worker::response_sender::ResponseSender;
 
 /// Arranges, and reports the beginning of the order early. When this future is dropped, the thread stops as soon as it
 /// looks up.
-pub(super) async fn run(wish: Wish, post: Post, ticket: Ticket) -> Reply {
+pub(super) async fn run(wish: Query, post: ResponseSender, ticket: RequestId) -> Response {
     let unwanted = CancellationToken::new();
     let _guard = unwanted.clone().drop_guard();
     let (tell, told) = oneshot::channel();
@@ -26,10 +26,10 @@ pub(super) async fn run(wish: Wish, post: Post, ticket: Ticket) -> Reply {
         query::arrange(&wish, &|| !unwanted.is_cancelled(), &mut first)
     });
     if let Ok(first) = told.await {
-        post.reply(ticket, Reply::Arranging(first));
+        post.reply(ticket, Response::Arranging(first));
     }
     match work.await {
-        Ok(arranged) => Reply::Arranged(arranged),
-        Err(_) => Reply::Broken(Failure::new(Cause::Bug, "filtering and sorting broke off")),
+        Ok(arranged) => Response::Arranged(arranged),
+        Err(_) => Response::Broken(Failure::new(Cause::Bug, "filtering and sorting broke off")),
     }
 }

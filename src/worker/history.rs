@@ -2,46 +2,50 @@
 //!
 //! Owns the way from what the journal keeps to what is told. Nothing is settled or sent from here.
 
-use crate::model::catalog::Words;
+use crate::model::catalog::ActionLabels;
 use crate::model::export;
 use crate::model::failure::{Cause, Failure};
-use crate::model::history::{Account, Deed, Sought, Standing, Volume};
+use crate::model::history::{HistorySearch, JobPage, JobStanding, JobStep, JobSummary};
 use crate::model::id::Id;
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::{Action, Kind};
 use crate::model::outcome::Outcome;
-use crate::storage::journal::{History, JobState, JournalError, PastJob, PastStep, Wanted};
-use crate::worker::jobs::recovery::Past;
+use crate::storage::journal::{History, HistoryQuery, JournalError, PastJob, PastStep, StoredJobState};
+use crate::worker::jobs::recovery::PastJobs;
 
 /// How many jobs are read together.
 const BATCH: u32 = 100;
 /// How many found jobs are enough for once.
 const ENOUGH: usize = 60;
 
-impl Past {
+impl PastJobs {
     /// Some of the jobs of this organization that are sought, the newest first, from the one before `before` on.
-    pub(super) async fn accounts(&self, sought: Sought, before: Option<i64>) -> Result<Volume, Failure> {
-        let wanted = Wanted {
+    pub(super) async fn accounts(
+        &self,
+        sought: HistorySearch,
+        before: Option<i64>,
+    ) -> Result<JobPage, Failure> {
+        let wanted = HistoryQuery {
             place: Some(self.place()),
             verb: sought.verb.map(|verb| verb.word().to_owned()),
             kind: sought.kind.map(|kind| kind.row().slug.to_owned()),
             outcome: sought.outcome,
             before,
             most: Some(BATCH),
-            ..Wanted::default()
+            ..HistoryQuery::default()
         };
         let found = self.look(move |history| volume(history, wanted, &sought)).await?;
         Ok(found.unwrap_or_default())
     }
 
     /// The steps of a job, in the order of its plan, and how many entries could not be read.
-    pub(super) async fn deeds(&self, job: i64) -> Result<(Vec<Deed>, u64), Failure> {
+    pub(super) async fn deeds(&self, job: i64) -> Result<(Vec<JobStep>, u64), Failure> {
         let deeds = self.look(move |history| Ok((deeds(history, job)?, history.damaged()))).await?;
         Ok(deeds.unwrap_or_default())
     }
 
     /// Writes the steps of a job, or those that are sought, into a new file in the working directory, and answers its
     /// path. Its name says so where steps were left out.
-    pub(super) async fn export(&self, job: i64, sought: Option<Sought>) -> Result<String, Failure> {
+    pub(super) async fn export(&self, job: i64, sought: Option<HistorySearch>) -> Result<String, Failure> {
         let part = if sought.is_some() { "-filtered" } else { "" };
         let text = self.look(move |history| {
             let deeds = deeds(history, job)?.into_iter();
@@ -55,12 +59,16 @@ impl Past {
     }
 }
 
-fn volume(history: &History, mut wanted: Wanted, sought: &Sought) -> Result<Volume, JournalError> {
+fn volume(
+    history: &History,
+    mut wanted: HistoryQuery,
+    sought: &HistorySearch,
+) -> Result<JobPage, JournalError> {
     let mut accounts = Vec::new();
     loop {
         let jobs = history.jobs(&wanted)?;
         let Some(last) = jobs.last().map(|job| job.id) else {
-            return Ok(Volume { accounts, before: None, damaged: history.damaged() });
+            return Ok(JobPage { accounts, before: None, damaged: history.damaged() });
         };
         for job in jobs {
             let account = account(history, job)?;
@@ -70,13 +78,13 @@ fn volume(history: &History, mut wanted: Wanted, sought: &Sought) -> Result<Volu
         }
         wanted.before = Some(last);
         if accounts.len() >= ENOUGH {
-            return Ok(Volume { accounts, before: wanted.before, damaged: history.damaged() });
+            return Ok(JobPage { accounts, before: wanted.before, damaged: history.damaged() });
         }
     }
 }
 
 /// Whether every word stands in what is told of a job, or in the name or the id of a record of it.
-fn is_found(history: &History, sought: &Sought, account: &Account) -> Result<bool, JournalError> {
+fn is_found(history: &History, sought: &HistorySearch, account: &JobSummary) -> Result<bool, JournalError> {
     let missing = sought.missing(account);
     if missing.is_empty() {
         return Ok(true);
@@ -84,19 +92,19 @@ fn is_found(history: &History, sought: &Sought, account: &Account) -> Result<boo
     Ok(history.names(account.job, &missing)?.into_iter().all(|found| found))
 }
 
-fn account(history: &History, job: PastJob) -> Result<Account, JournalError> {
+fn account(history: &History, job: PastJob) -> Result<JobSummary, JournalError> {
     let has_done = job.outcomes.iter().any(|(outcome, n)| *outcome == Outcome::Done && *n > 0);
-    let inverse = Verb::parse(&job.verb).and_then(Verb::inverse).filter(|_| has_done);
+    let inverse = Action::parse(&job.verb).and_then(Action::inverse).filter(|_| has_done);
     let standing = match job.state {
-        JobState::Running if job.ours => Standing::Running,
-        JobState::Running => Standing::Elsewhere,
-        JobState::Unfinished => Standing::Unfinished,
-        JobState::Over(ending) => Standing::Over(ending.word()),
+        StoredJobState::Running if job.ours => JobStanding::Running,
+        StoredJobState::Running => JobStanding::Elsewhere,
+        StoredJobState::Unfinished => JobStanding::Unfinished,
+        StoredJobState::Over(ending) => JobStanding::Over(ending.word()),
     };
     let mut kinds = history.kinds(job.id)?;
     // In the order of the tabs; what is no kind any more comes last.
     kinds.sort_by_key(|(word, _)| Kind::parse(word).map_or(Kind::ALL.len(), |kind| kind as usize));
-    Ok(Account {
+    Ok(JobSummary {
         kinds,
         undone: inverse.map_or(Ok(0), |inverse| history.undone(job.id, inverse))?,
         job: job.id,
@@ -113,22 +121,22 @@ fn account(history: &History, job: PastJob) -> Result<Account, JournalError> {
     })
 }
 
-fn deeds(history: &History, job: i64) -> Result<Vec<Deed>, JournalError> {
+fn deeds(history: &History, job: i64) -> Result<Vec<JobStep>, JournalError> {
     let kinds = history.job(job)?.map(|job| job.kinds).unwrap_or_default();
-    let steps = history.steps(job, &Wanted::default())?;
+    let steps = history.steps(job, &HistoryQuery::default())?;
     Ok(steps.iter().map(|step| deed(step, &kinds)).collect())
 }
 
 /// A step of a job whose records are of these kinds.
-fn deed(step: &PastStep, kinds: &[String]) -> Deed {
+fn deed(step: &PastStep, kinds: &[String]) -> JobStep {
     let last = step.attempts.last();
     let open = if step.attempts.is_empty() { "waiting" } else { "sent" };
-    Deed {
+    JobStep {
         kind: step.kind.clone(),
         id: Id::new(&step.record).ok(),
         name: step.name.clone(),
         verb: step.verb.clone(),
-        called: Words::told(kinds.iter().map(String::as_str), &step.verb).to_owned(),
+        called: ActionLabels::told(kinds.iter().map(String::as_str), &step.verb).to_owned(),
         method: step.method.clone(),
         path: step.path.clone(),
         outcome: step.outcome.map_or(open, Outcome::word),
@@ -147,11 +155,11 @@ const HEADS: [&str; 14] = [
     "copy", "called",
 ];
 
-fn csv(job: i64, deeds: impl Iterator<Item = Deed>) -> String {
+fn csv(job: i64, deeds: impl Iterator<Item = JobStep>) -> String {
     export::csv(&HEADS, deeds.map(|deed| cells(job, &deed)))
 }
 
-fn cells(job: i64, deed: &Deed) -> Vec<String> {
+fn cells(job: i64, deed: &JobStep) -> Vec<String> {
     vec![
         job.to_string(),
         deed.at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default(),
@@ -176,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_job_as_csv_holds_no_formula() {
-        let deed = Deed {
+        let deed = JobStep {
             kind: "tags".into(),
             id: Id::new("5d0c").ok(),
             name: "=1+1".into(),

@@ -5,28 +5,28 @@
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::clock::Clock;
-use crate::app::effect::Ticket;
-use crate::app::event::{Fact, Message, Reply};
+use crate::app::effect::RequestId;
+use crate::app::event::{Event, EventKind, Response};
 
 /// The way to the loop. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Post {
+pub(super) struct ResponseSender {
     pub(super) clock: Clock,
-    messages: UnboundedSender<Message>,
+    messages: UnboundedSender<Event>,
 }
 
-impl Post {
-    pub(super) fn new(clock: Clock, messages: UnboundedSender<Message>) -> Self {
+impl ResponseSender {
+    pub(super) fn new(clock: Clock, messages: UnboundedSender<Event>) -> Self {
         Self { clock, messages }
     }
 
     /// Tells a fact. Once the loop has ended nobody wants to know, which is no failure.
-    pub(super) fn tell(&self, fact: Fact) {
-        drop(self.messages.send(Message { at: self.clock.now(), fact }));
+    pub(super) fn tell(&self, fact: EventKind) {
+        drop(self.messages.send(Event { at: self.clock.now(), fact }));
     }
 
     /// Reports on a piece of work.
-    pub(super) fn reply(&self, ticket: Ticket, reply: Reply) {
-        self.tell(Fact::Reply(ticket, reply));
+    pub(super) fn reply(&self, ticket: RequestId, reply: Response) {
+        self.tell(EventKind::Reply(ticket, reply));
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::{Timestamp, Zoned};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use tempfile::TempDir;
-use tidyfy::storage::backups::{Backups, FILES_UNKNOWN, Item};
+use tidyfy::storage::backups::{BackupItem, Backups, FILES_UNKNOWN};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tidyfy");
 const LONG_AGO: &str = "2024-02-29T10:00:00Z";
@@ -30,7 +30,7 @@ impl Home {
     async fn keep(&self, job: i64, at: Timestamp, records: &[(&'static str, &str)]) {
         let folder = Backups::new(self.copies(), 0).folder(job, at);
         for (kind, id) in records {
-            let item = Item { kind, id: (*id).to_owned(), name: "\u{1b}[31mred".to_owned() };
+            let item = BackupItem { kind, id: (*id).to_owned(), name: "\u{1b}[31mred".to_owned() };
             folder.keep_record(&item, format!("{{\"id\":\"{id}\"}}").into_bytes(), &[]).await.unwrap();
             if *kind == "files" {
                 let mut incoming = folder.begin_bytes(&item, None, None).await.unwrap();
@@ -136,8 +136,8 @@ async fn the_list_says_what_is_held_where() {
 async fn attached_files_are_listed_and_verified_with_their_record() {
     let home = Home(tempfile::tempdir().unwrap());
     let folder = Backups::new(home.copies(), 0).folder(3, LONG_AGO.parse().unwrap());
-    let run = Item { kind: "processes", id: "0a".to_owned(), name: "Onboarding".to_owned() };
-    let file = Item { kind: "files", id: "0f".to_owned(), name: "a.pdf".to_owned() };
+    let run = BackupItem { kind: "processes", id: "0a".to_owned(), name: "Onboarding".to_owned() };
+    let file = BackupItem { kind: "files", id: "0f".to_owned(), name: "a.pdf".to_owned() };
     let mut incoming = folder.begin_bytes(&file, Some(&run), None).await.unwrap();
     incoming.write(Bytes::from_static(b"%PDF")).await.unwrap();
     incoming.finish().await.unwrap();
@@ -259,7 +259,7 @@ async fn ages_are_read_in_hours_and_months_too() {
 async fn copies_in_use_are_left_and_named() {
     let home = Home::with_copies().await;
     let used = Backups::new(home.copies(), 0).folder(5, LONG_AGO.parse().unwrap());
-    let item = Item { kind: "tags", id: "0a".to_owned(), name: String::new() };
+    let item = BackupItem { kind: "tags", id: "0a".to_owned(), name: String::new() };
     used.keep_record(&item, b"{}".to_vec(), &[]).await.unwrap();
     let (code, said, wrong) = home.run(&["purge", "--older", "90d", "--yes"]);
     assert!(code == 1 && said.ends_with("removed the copies of 1 job: 2.0 MB\n"), "{said}");

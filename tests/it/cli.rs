@@ -312,7 +312,7 @@ fn some_job() -> tidyfy::storage::journal::NewJob {
 /// Keeps a job in the journal of a home: of one record the first of two steps is done, of another the one is refused.
 fn keep_a_job(home: &Home) {
     use tidyfy::model::outcome::Outcome;
-    use tidyfy::storage::journal::{Answer, Ending, Journal, StepEnd};
+    use tidyfy::storage::journal::{JobEndState, Journal, JournalResult, StepEnd};
     let job = some_job();
     let at = job.created;
     let end = |step, outcome, reason: Option<&str>| {
@@ -325,7 +325,7 @@ fn keep_a_job(home: &Home) {
     };
     let answer = |step, status, words: Option<&str>| {
         let (took, words) = (std::time::Duration::from_millis(7), words.map(str::to_owned));
-        Answer { step, attempt: 1, at, took, status: Some(status), request_id: None, words }
+        JournalResult { step, attempt: 1, at, took, status: Some(status), request_id: None, words }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
@@ -335,7 +335,7 @@ fn keep_a_job(home: &Home) {
         log.sent(1, 1, at, None).await.unwrap();
         let refused = end(1, Outcome::Refused, Some("not yours"));
         log.answered(answer(1, 403, Some("not yours")), refused).await.unwrap();
-        log.end(at, Ending::Stopped, Some("the token was not accepted".into())).await.unwrap();
+        log.end(at, JobEndState::Stopped, Some("the token was not accepted".into())).await.unwrap();
     });
 }
 
@@ -450,7 +450,7 @@ fn what_was_done_to_people_is_called_so_for_programs_too() {
 #[cfg(target_os = "linux")]
 #[test]
 fn another_process_sees_a_job_run_and_end() {
-    use tidyfy::storage::journal::{Ending, Journal};
+    use tidyfy::storage::journal::{JobEndState, Journal};
     let home = Home::new();
     let state = |job: usize| {
         let page = stdout(&home.run(&["history", "--json"]).success());
@@ -471,7 +471,7 @@ fn another_process_sees_a_job_run_and_end() {
         rest.continues = Some(1);
         let log = journal.begin(rest).await.unwrap();
         assert_eq!((state(0).as_str(), state(1).as_str()), ("running", "continued"));
-        log.end(jiff::Timestamp::UNIX_EPOCH, Ending::Dropped, None).await.unwrap();
+        log.end(jiff::Timestamp::UNIX_EPOCH, JobEndState::Dropped, None).await.unwrap();
         assert_eq!(state(0), "dropped");
     });
     let page = stdout(&home.run(&["history", "2"]).success());

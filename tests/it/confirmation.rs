@@ -5,7 +5,7 @@ use std::time::Duration;
 use tidyfy::app::event::Signal;
 use tidyfy::app::state::Overlay;
 use tidyfy::model::kind::Kind;
-use tidyfy::sandbox::Settings;
+use tidyfy::sandbox::SandboxSettings;
 
 use crate::support::{Desk, Wanted};
 
@@ -177,7 +177,8 @@ async fn a_filter_typed_at_once_is_in_force_with_its_last_letter() {
 
 #[tokio::test(start_paused = true)]
 async fn a_question_that_was_not_seen_is_not_answered() {
-    let sandbox = Settings { scale: 60, latency: Duration::from_secs(2), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 60, latency: Duration::from_secs(2), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("* a").await;
     desk.confirm().await;

@@ -12,7 +12,7 @@ use tidyfy::model::catalog::{CATALOG, Method};
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::id::Id;
 use tidyfy::model::token::Token;
-use tidyfy::tallyfy::{Access, Answered, BaseUrl, Client, Keep, SetupError, Timeouts};
+use tidyfy::tallyfy::{ActionResponse, BaseUrl, Client, ClientConfig, KeptKeys, SetupError, Timeouts};
 
 use canned::{Canned, Server, answer, json};
 
@@ -21,14 +21,14 @@ const RUN: &str = "5d0c2a9be1f34a7788c1d2e3f4a5b6c7";
 const TOKEN: &str = "hunter2-hunter2-hunter2";
 const DELETE_RUN: &str = "organizations/{org}/runs/{id}/delete";
 
-fn access(base: &str) -> Access {
-    Access {
+fn access(base: &str) -> ClientConfig {
+    ClientConfig {
         base_url: BaseUrl::parse(base, false).unwrap(),
         organization: ORG.to_owned(),
         token: Token::new(TOKEN).unwrap(),
         read_only: false,
         timeouts: Timeouts { connect: Duration::from_secs(5), request: Duration::from_secs(20) },
-        body_cap: Access::BODY_CAP,
+        body_cap: ClientConfig::BODY_CAP,
     }
 }
 
@@ -46,12 +46,12 @@ fn safe(failure: Failure) -> Failure {
     failure
 }
 
-async fn delete(client: &Client) -> Result<Answered, Failure> {
+async fn delete(client: &Client) -> Result<ActionResponse, Failure> {
     client.send(Method::Delete, DELETE_RUN, &run(), &[]).await.map_err(safe)
 }
 
 /// What a DELETE makes of one answer.
-async fn deleted(canned: Canned) -> Result<Answered, Failure> {
+async fn deleted(canned: Canned) -> Result<ActionResponse, Failure> {
     let server = Server::start([canned]).await;
     let outcome = delete(&client(&server)).await;
     assert_eq!(server.heads().len(), 1, "one call is one attempt");
@@ -77,7 +77,7 @@ async fn three_headers_go_with_every_request() {
     ])
     .await;
     let client = client(&server);
-    client.list("organizations/{org}/runs", None, &[], 1, 100, &Keep::Whole).await.unwrap();
+    client.list("organizations/{org}/runs", None, &[], 1, 100, &KeptKeys::Whole).await.unwrap();
     me(&client).await.unwrap();
     delete(&client).await.unwrap();
     client.send(Method::Put, "organizations/{org}/runs/{id}/activate", &run(), &[]).await.unwrap();
@@ -119,7 +119,7 @@ async fn an_email_is_one_segment_on_the_wire() {
 async fn a_query_spells_a_space_as_percent_20() {
     let server = Server::start([json(200, r#"{"data":[]}"#)]).await;
     let query = [("q", "a b+c & d/é".to_owned()), ("with", "assets,tags".to_owned())];
-    client(&server).list("organizations/{org}/tags", None, &query, 3, 100, &Keep::Whole).await.unwrap();
+    client(&server).list("organizations/{org}/tags", None, &query, 3, 100, &KeptKeys::Whole).await.unwrap();
     let wanted = "q=a%20b%2Bc%20%26%20d%2F%C3%A9&with=assets,tags&page=3&per_page=100";
     assert_eq!(server.lines(), [format!("GET /api/organizations/{ORG}/tags?{wanted}")]);
 }
@@ -148,7 +148,7 @@ async fn a_change_without_its_id_is_never_sent() {
 async fn a_read_only_client_cannot_send_a_change() {
     let server = Server::start([json(200, r#"{"data":{}}"#)]).await;
     let base = format!("http://{}/api", server.address);
-    let client = Client::new(Access { read_only: true, ..access(&base) }).unwrap();
+    let client = Client::new(ClientConfig { read_only: true, ..access(&base) }).unwrap();
     for method in [Method::Put, Method::Delete] {
         let failure = client.send(method, DELETE_RUN, &run(), &[]).await.unwrap_err();
         assert_eq!((failure.status, failure.words.as_str()), (None, "read-only: nothing was sent"));
@@ -160,7 +160,7 @@ async fn a_read_only_client_cannot_send_a_change() {
 #[test]
 fn an_organization_that_is_no_id_makes_no_client() {
     for organization in ["", "..", "a/b", "%2E%2E"] {
-        let access = Access { organization: organization.to_owned(), ..access("https://x/") };
+        let access = ClientConfig { organization: organization.to_owned(), ..access("https://x/") };
         assert!(matches!(Client::new(access), Err(SetupError::Organization(_))), "{organization}");
     }
 }
@@ -177,7 +177,8 @@ async fn a_page_of_a_list_comes_with_its_meta() {
     let body = r#"{"data":[{"id":1,"guest_link":"x"},{"id":2}],"meta":{"pagination":{"total":"12","per_page":2,
         "current_page":1,"total_pages":6,"links":{"next":"https://other.example/?page=2"}}}}"#;
     let server = Server::start([json(200, body)]).await;
-    let page = client(&server).list("organizations/{org}/tags", None, &[], 1, 2, &Keep::Whole).await.unwrap();
+    let page =
+        client(&server).list("organizations/{org}/tags", None, &[], 1, 2, &KeptKeys::Whole).await.unwrap();
     assert_eq!(
         page.rows,
         [serde_json::json!({"id": 1, "guest_link": "[redacted]"}), serde_json::json!({"id": 2})]

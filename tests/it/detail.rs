@@ -1,10 +1,10 @@
 //! The page of a record: what stands on it, where it leads and the way back, its JSON, and the search in it.
 
 use serde_json::json;
-use tidyfy::app::detail::{Detail, Fields};
-use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::app::detail::{Detail, KnownFields};
+use tidyfy::model::kind::{Action, Kind};
 use tidyfy::model::text;
-use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Quirk, Quirks, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
@@ -91,7 +91,7 @@ async fn every_kind_leads_to_what_the_server_holds() {
                 desk.keys("j").await;
             }
             step(&mut desk, "enter").await;
-            assert!(matches!(page(&desk).fields, Fields::Known(_)), "{}", desk.screen());
+            assert!(matches!(page(&desk).fields, KnownFields::Known(_)), "{}", desk.screen());
             for kin in &page(&desk).kin {
                 assert!(kin.failed.is_none(), "{kind:?} {}: {:?}", kin.relation.title, kin.failed);
                 let slug = crate::support::slug(kin.relation.kind);
@@ -128,7 +128,7 @@ async fn what_is_tagged_is_found_by_its_tag() {
 #[tokio::test(start_paused = true)]
 async fn the_rest_of_a_long_list_is_loaded_when_asked_for() {
     for quirks in [Quirks::default(), Quirks::default().with(Quirk::IgnorePerPage)] {
-        let sandbox = Settings { scale: 400, quirks, ..Settings::default() };
+        let sandbox = SandboxSettings { scale: 400, quirks, ..SandboxSettings::default() };
         let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Templates, ..Wanted::default() }).await;
         let (id, n) = busiest(&desk);
         assert!(n > 10, "{n}");
@@ -249,7 +249,7 @@ async fn a_verb_in_a_page_reaches_every_page_that_shows_the_record() {
 async fn what_cannot_be_read_says_why_and_is_tried_again() {
     let mut desk = at(Kind::Templates).await;
     let (id, n) = busiest(&desk);
-    let refusal = Mishap::Answer {
+    let refusal = FaultEffect::Answer {
         status: 403,
         body: Some(json!({"message": "no \u{1b}[31maccess\u{202e}"})),
         headers: Default::default(),
@@ -269,7 +269,8 @@ async fn a_list_that_the_server_does_not_narrow_down_is_not_believed() {
     let (id, _) = busiest(&desk);
     let rows = json!({"data": [{"id": "7", "name": "Not of it", "checklist_id": "another"}],
                       "meta": {"pagination": {"total": 1, "current_page": 1, "total_pages": 1}}});
-    let answer = Mishap::Answer { status: 200, body: Some(rows), headers: Default::default(), apply: false };
+    let answer =
+        FaultEffect::Answer { status: 200, body: Some(rows), headers: Default::default(), apply: false };
     desk.server.set_faults(vec![Fault::on("GET", "/runs", answer)]);
     open(&mut desk, &id).await;
     let failed = page(&desk).kin[0].failed.as_ref().unwrap();
@@ -284,7 +285,8 @@ async fn a_list_without_the_proof_that_was_asked_for_is_not_believed() {
     let mut desk = Desk::with(Wanted { kind: Kind::Tags, ..Wanted::default() }).await;
     let rows = json!({"data": [{"id": "7", "name": "Not of it"}],
                       "meta": {"pagination": {"total": 1, "current_page": 1, "total_pages": 1}}});
-    let answer = Mishap::Answer { status: 200, body: Some(rows), headers: Default::default(), apply: false };
+    let answer =
+        FaultEffect::Answer { status: 200, body: Some(rows), headers: Default::default(), apply: false };
     desk.server.set_faults(vec![Fault::on("GET", "/runs", answer)]);
     desk.keys("enter").await;
     desk.rest().await;
@@ -294,11 +296,12 @@ async fn a_list_without_the_proof_that_was_asked_for_is_not_believed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_page_that_is_left_is_not_read_to_its_end() {
-    let sandbox = Settings { latency: std::time::Duration::from_secs(5), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { latency: std::time::Duration::from_secs(5), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("enter").await;
     desk.pass(std::time::Duration::from_secs(6)).await;
-    assert!(matches!(page(&desk).fields, Fields::Known(_)), "{}", desk.screen());
+    assert!(matches!(page(&desk).fields, KnownFields::Known(_)), "{}", desk.screen());
     assert!(page(&desk).kin.iter().any(|kin| kin.reading.is_some()));
     let asked = desk.server.requests().len();
     desk.keys("esc").await;
@@ -340,5 +343,5 @@ async fn verbs_on_a_page_ask_about_what_was_read() {
     assert!(desk.shows("process Renamed meanwhile"), "{}", desk.screen());
     desk.keys("a").await;
     assert_eq!(desk.plan().unwrap().title(), "Archive 1 process in Acme Ltd: Renamed meanwhile");
-    assert!(desk.plan().unwrap().steps.iter().all(|step| step.row.verb == Verb::Archive));
+    assert!(desk.plan().unwrap().steps.iter().all(|step| step.row.verb == Action::Archive));
 }

@@ -10,12 +10,12 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use tempfile::TempDir;
-use tidyfy::app::effect::Work;
+use tidyfy::app::effect::Request;
 use tidyfy::model::id::Id;
 use tidyfy::model::kind::Kind;
-use tidyfy::model::saved_filter::{Keeping, Saved};
-use tidyfy::model::selection::Entry;
-use tidyfy::storage::journal::{FILE, History, Wanted};
+use tidyfy::model::saved_filter::{SavedFilter, SavedFilterChange};
+use tidyfy::model::selection::SelectedRecord;
+use tidyfy::storage::journal::{FILE, History, HistoryQuery};
 use tidyfy::storage::saved;
 use tidyfy::storage::saved::selections;
 
@@ -69,8 +69,8 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-fn saved(name: &str) -> Saved {
-    Saved { kind: Kind::Tags, name: name.to_owned(), source: "title:old".to_owned() }
+fn saved(name: &str) -> SavedFilter {
+    SavedFilter { kind: Kind::Tags, name: name.to_owned(), source: "title:old".to_owned() }
 }
 
 fn harm(path: &Path, damages: &[Damage]) -> Vec<u8> {
@@ -88,11 +88,11 @@ proptest! {
     #[test]
     fn damaged_saved_filters_are_read_or_left_alone(damages in prop::collection::vec(damage(), 1..3)) {
         let home = tempfile::tempdir().unwrap();
-        saved::keep(home.path(), &Keeping::Put(saved("one"))).unwrap();
+        saved::keep(home.path(), &SavedFilterChange::Put(saved("one"))).unwrap();
         let path = home.path().join("filters.json");
         let before = harm(&path, &damages);
-        let known = saved::keep(home.path(), &Keeping::Look);
-        match saved::keep(home.path(), &Keeping::Put(saved("two"))) {
+        let known = saved::keep(home.path(), &SavedFilterChange::Look);
+        match saved::keep(home.path(), &SavedFilterChange::Put(saved("two"))) {
             Ok(after) => {
                 prop_assert!(after.contains(&saved("two")));
                 let known = known.unwrap();
@@ -109,10 +109,10 @@ proptest! {
     fn damaged_saved_selection_is_read_or_refused(damages in prop::collection::vec(damage(), 1..3)) {
         let home = tempfile::tempdir().unwrap();
         let here = ("https://go.tallyfy.com/api", "e0d1");
-        let entry = |id: &str| Entry { kind: Kind::Tags, id: Id::new(id).unwrap(), name: None, archived: None };
+        let entry = |id: &str| SelectedRecord { kind: Kind::Tags, id: Id::new(id).unwrap(), name: None, archived: None };
         let entries = [entry("1"), entry("2")];
-        let organization = selections::Place { id: here.1.to_owned(), name: "Acme Ltd".to_owned() };
-        let saving = selections::Saving { place: "a", base_url: here.0.to_owned(), organization, at: Timestamp::UNIX_EPOCH, entries: &entries };
+        let organization = selections::SelectionPlace { id: here.1.to_owned(), name: "Acme Ltd".to_owned() };
+        let saving = selections::SelectionWrite { place: "a", base_url: here.0.to_owned(), organization, at: Timestamp::UNIX_EPOCH, entries: &entries };
         selections::save(home.path(), saving).unwrap();
         let path = home.path().join("sets/a.json");
         let before = harm(&path, &damages);
@@ -134,7 +134,7 @@ fn journal() -> &'static Path {
         runtime.block_on(async {
             let mut bench = Bench::plain().await;
             let (_, plan) = bench.archiving(3).await;
-            let ticket = bench.start(Work::Apply(plan));
+            let ticket = bench.start(Request::Apply(plan));
             bench.job(ticket).await;
             let copy = tempfile::tempdir().unwrap();
             let original = bench.remembered.path().join(FILE);
@@ -190,9 +190,9 @@ proptest! {
         let is_changed = connection.execute(&change, [value]).is_ok_and(|rows| rows > 0);
         drop(connection);
         let history = History::open(directory.path()).unwrap().unwrap();
-        let jobs = history.jobs(&Wanted::default()).unwrap();
+        let jobs = history.jobs(&HistoryQuery::default()).unwrap();
         for job in jobs {
-            history.steps(job.id, &Wanted::default()).unwrap();
+            history.steps(job.id, &HistoryQuery::default()).unwrap();
         }
         let audit = history.audit().unwrap();
         prop_assert_eq!(audit.broken.is_empty(), !is_changed, "{:?}", audit.broken);

@@ -10,16 +10,16 @@ use tidyfy::app::state::Overlay;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::record;
 use tidyfy::model::text::name_or_nameless;
-use tidyfy::sandbox::{Call, Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Operation, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
-async fn desk(sandbox: Settings) -> Desk {
+async fn desk(sandbox: SandboxSettings) -> Desk {
     Desk::with(Wanted { kind: Kind::Files, sandbox, size: (160, 35), ..Wanted::default() }).await
 }
 
 async fn plain() -> Desk {
-    desk(Settings { scale: 60, ..Settings::default() }).await
+    desk(SandboxSettings { scale: 60, ..SandboxSettings::default() }).await
 }
 
 /// The files on the server that are such ones.
@@ -127,11 +127,11 @@ async fn what_each_file_hangs_on_is_named_and_known() {
 
 #[tokio::test(start_paused = true)]
 async fn a_page_of_processes_that_fails_is_a_gap_that_is_said_and_filled() {
-    let big = || Settings { scale: 900, ..Settings::default() };
+    let big = || SandboxSettings { scale: 900, ..SandboxSettings::default() };
     let whole = desk(big()).await.ids();
-    let mishap = Mishap::Answer { status: 500, body: None, headers: Default::default(), apply: false };
+    let mishap = FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
     let faults = vec![Fault::on("GET", "*/runs?*&page=2&*", mishap)];
-    let mut desk = desk(Settings { faults, ..big() }).await;
+    let mut desk = desk(SandboxSettings { faults, ..big() }).await;
     assert!(desk.shows("1 page missing, R loads the rest"), "{}", desk.screen());
     assert!(desk.log().contains("the files could not all be loaded: a page is missing"), "{}", desk.log());
     assert!(desk.ids().len() < whole.len());
@@ -155,7 +155,8 @@ async fn a_page_of_processes_that_fails_is_a_gap_that_is_said_and_filled() {
 
 #[tokio::test(start_paused = true)]
 async fn coverage_grows_while_one_browses() {
-    let sandbox = Settings { scale: 900, latency: Duration::from_millis(400), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 900, latency: Duration::from_millis(400), ..SandboxSettings::default() };
     let wanted = Wanted { kind: Kind::Files, sandbox, size: (160, 35), at_once: 1, ..Wanted::default() };
     let mut desk = Desk::starting(wanted).await;
     desk.until("the first page", |desk| desk.shows("from 100 of ")).await;
@@ -348,17 +349,17 @@ async fn names_that_would_do_harm_do_none() {
 #[tokio::test(start_paused = true)]
 async fn what_does_not_come_whole_or_is_no_file_is_a_failure_and_leaves_nothing() {
     for (mishap, said) in [
-        (Mishap::Truncated, "the answer broke off"),
-        (Mishap::Html { status: 200, apply: false }, ""),
+        (FaultEffect::Truncated, "the answer broke off"),
+        (FaultEffect::Html { status: 200, apply: false }, ""),
         (
-            Mishap::Answer { status: 500, body: None, headers: Default::default(), apply: false },
+            FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false },
             "the server has lost it",
         ),
-        (Mishap::Answer { status: 403, body: None, headers: Default::default(), apply: false }, ""),
+        (FaultEffect::Answer { status: 403, body: None, headers: Default::default(), apply: false }, ""),
     ] {
         let mut desk = plain().await;
         let id = add(&mut desk, json!({"filename": "contract.pdf"})).await;
-        desk.server.set_faults(vec![Fault::to(Call::Download, mishap.clone())]);
+        desk.server.set_faults(vec![Fault::to(Operation::Download, mishap.clone())]);
         go_to(&mut desk, &id).await;
         desk.keys("S enter").await;
         desk.rest().await;
@@ -398,7 +399,8 @@ async fn saving_shows_how_far_it_is_and_can_be_stopped() {
     }
     desk.keys("R").await;
     desk.rest().await;
-    desk.server.set_faults(vec![Fault::to(Call::Download, Mishap::Hang { apply: false }).nth(3..100)]);
+    desk.server
+        .set_faults(vec![Fault::to(Operation::Download, FaultEffect::Hang { apply: false }).nth(3..100)]);
     mark(&mut desk, ids.clone()).await;
     desk.keys("S enter").await;
     desk.until("two of them", |desk| desk.shows("save 2 of 12 files, ")).await;
@@ -425,7 +427,7 @@ async fn saving_shows_how_far_it_is_and_can_be_stopped() {
 async fn quitting_while_files_are_saved_asks_and_says_what_came_of_it() {
     let mut desk = plain().await;
     let id = add(&mut desk, json!({"filename": "contract.pdf"})).await;
-    desk.server.set_faults(vec![Fault::to(Call::Download, Mishap::Hang { apply: false })]);
+    desk.server.set_faults(vec![Fault::to(Operation::Download, FaultEffect::Hang { apply: false })]);
     go_to(&mut desk, &id).await;
     desk.keys("S enter").await;
     desk.keys("q y").await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use tidyfy::sandbox::{Fault, Mishap, Sandbox, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Sandbox, SandboxSettings};
 
 use crate::pty::{PROGRAM, Terminal};
 
@@ -22,7 +22,7 @@ impl Bench {
     fn new(faults: Vec<Fault>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let settings = Settings { faults, ..Settings::default() };
+        let settings = SandboxSettings { faults, ..SandboxSettings::default() };
         let sandbox = runtime.block_on(Sandbox::start(settings)).unwrap();
         Self { home: tempfile::tempdir().unwrap(), sandbox, _runtime: runtime }
     }
@@ -116,7 +116,7 @@ fn many(sandbox: &Sandbox) -> Vec<Fault> {
             "total": 121, "count": rows.len(), "per_page": 100, "current_page": page, "total_pages": 2, "links": {},
         }});
         let body = Some(json!({"data": rows, "meta": meta}));
-        let mishap = Mishap::Answer { status: 200, headers: BTreeMap::new(), body, apply: false };
+        let mishap = FaultEffect::Answer { status: 200, headers: BTreeMap::new(), body, apply: false };
         Fault::on("GET", &format!("/me/organizations?page={page}&"), mishap)
     };
     let row = |n: usize| json!({"id": format!("{n:032x}"), "name": format!("Branch {n:03}")});
@@ -231,7 +231,8 @@ fn a_token_is_typed_without_being_shown_and_the_terminal_comes_back() {
 fn a_token_that_is_pasted_while_another_one_is_checked_is_not_echoed() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let latency = std::time::Duration::from_secs(2);
-    let server = runtime.block_on(Sandbox::start(Settings { latency, ..Settings::default() })).unwrap();
+    let server =
+        runtime.block_on(Sandbox::start(SandboxSettings { latency, ..SandboxSettings::default() })).unwrap();
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("config.toml");
     std::fs::write(&config, format!("keyring = false\nbase_url = '{}'\n", server.base_url())).unwrap();
@@ -251,7 +252,7 @@ fn a_token_that_is_pasted_while_another_one_is_checked_is_not_echoed() {
 /// A key that leaves is heard while an answer is waited for, though no line is typed then.
 #[test]
 fn an_answer_that_does_not_come_can_be_left() {
-    let bench = Bench::new(vec![Fault::on("GET", "*/me", Mishap::Hang { apply: false })]);
+    let bench = Bench::new(vec![Fault::on("GET", "*/me", FaultEffect::Hang { apply: false })]);
     for (arguments, key, code) in
         [(&[][..], "\u{3}", 130), (&[], "\u{1b}", 3), (&["login"], "\u{3}", 130), (&["login"], "\u{1b}", 3)]
     {

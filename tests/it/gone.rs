@@ -1,13 +1,13 @@
 //! What is not there any more is not marked, and nobody comes back from it.
 
 use tidyfy::model::kind::Kind;
-use tidyfy::sandbox::{Quirk, Quirks, Settings};
+use tidyfy::sandbox::{Quirk, Quirks, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
 async fn at(kind: Kind) -> Desk {
     let quirks = Quirks::default().with(Quirk::DeletedMembersListed);
-    let sandbox = Settings { scale: 60, quirks, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 60, quirks, ..SandboxSettings::default() };
     Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await
 }
 

@@ -1,7 +1,7 @@
 //! An organization whose every name is a trap, on every screen that shows one.
 
 use tidyfy::model::kind::Kind;
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
@@ -19,7 +19,7 @@ fn harm(text: &str) -> Option<char> {
 }
 
 async fn hostile(kind: Kind, size: (u16, u16)) -> Desk {
-    let sandbox = Settings { hostile: true, scale: 40, ..Settings::default() };
+    let sandbox = SandboxSettings { hostile: true, scale: 40, ..SandboxSettings::default() };
     Desk::with(Wanted { kind, size, sandbox, ..Wanted::default() }).await
 }
 
@@ -57,12 +57,14 @@ async fn no_name_does_harm_on_any_screen_of_any_kind() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_no_utf_8_is_shown_as_far_as_it_can_be_read() {
-    let faults = vec![Fault::on("GET", "*/runs?*", Mishap::NotUtf8)];
-    let sandbox = Settings { faults, scale: 30, ..Settings::default() };
+    let faults = vec![Fault::on("GET", "*/runs?*", FaultEffect::NotUtf8)];
+    let sandbox = SandboxSettings { faults, scale: 30, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
-    let whole =
-        Desk::with(Wanted { sandbox: Settings { scale: 30, ..Settings::default() }, ..Wanted::default() })
-            .await;
+    let whole = Desk::with(Wanted {
+        sandbox: SandboxSettings { scale: 30, ..SandboxSettings::default() },
+        ..Wanted::default()
+    })
+    .await;
     assert_eq!(desk.rows().len(), whole.rows().len(), "{}", desk.screen());
     assert!(desk.rows().iter().any(|name| name.contains('\u{fffd}')), "{:?}", desk.rows());
     walk(&mut desk, "enter J esc").await;

@@ -5,48 +5,48 @@ use std::time::Duration;
 use serde_json::json;
 use tidyfy::app::effect::Exit;
 use tidyfy::app::event::Signal;
-use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::kind::{Action, Kind};
 use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome;
-use tidyfy::sandbox::{Fault, Mishap, Role, Settings};
-use tidyfy::storage::journal::{History, Wanted as JournalWanted};
+use tidyfy::sandbox::{Fault, FaultEffect, Role, SandboxSettings};
+use tidyfy::storage::journal::{History, HistoryQuery as JournalWanted};
 
 use crate::support::{Desk, Wanted, slug};
 
 /// What goes over the wire for a verb, written down here a second time from the API sheet.
-fn request(kind: Kind, verb: Verb, id: &str) -> (String, String) {
+fn request(kind: Kind, verb: Action, id: &str) -> (String, String) {
     let (method, path) = match (kind, verb) {
-        (Kind::Processes, Verb::Archive) => ("DELETE", format!("runs/{id}")),
-        (Kind::Processes, Verb::Restore) => ("PUT", format!("runs/{id}/activate")),
-        (Kind::Processes, Verb::Delete) => ("DELETE", format!("runs/{id}/delete")),
-        (Kind::Templates, Verb::Archive) => ("DELETE", format!("checklists/{id}")),
-        (Kind::Templates, Verb::Restore) => ("PUT", format!("checklists/{id}/restore")),
-        (Kind::Templates, Verb::Delete) => ("DELETE", format!("checklists/{id}/delete")),
-        (Kind::Tasks, Verb::Archive) => ("DELETE", format!("tasks/{id}")),
-        (Kind::Tasks, Verb::Restore) => ("PUT", format!("tasks/{id}/restore")),
-        (Kind::Tasks, Verb::Delete) => ("DELETE", format!("tasks/{id}/delete")),
-        (Kind::Files, Verb::Delete) => ("DELETE", format!("file/{id}")),
-        (Kind::Tags, Verb::Delete) => ("DELETE", format!("tags/{id}")),
-        (Kind::Groups, Verb::Delete) => ("DELETE", format!("groups/{id}")),
-        (Kind::Folders, Verb::Delete) => ("DELETE", format!("folders/{id}")),
+        (Kind::Processes, Action::Archive) => ("DELETE", format!("runs/{id}")),
+        (Kind::Processes, Action::Restore) => ("PUT", format!("runs/{id}/activate")),
+        (Kind::Processes, Action::Delete) => ("DELETE", format!("runs/{id}/delete")),
+        (Kind::Templates, Action::Archive) => ("DELETE", format!("checklists/{id}")),
+        (Kind::Templates, Action::Restore) => ("PUT", format!("checklists/{id}/restore")),
+        (Kind::Templates, Action::Delete) => ("DELETE", format!("checklists/{id}/delete")),
+        (Kind::Tasks, Action::Archive) => ("DELETE", format!("tasks/{id}")),
+        (Kind::Tasks, Action::Restore) => ("PUT", format!("tasks/{id}/restore")),
+        (Kind::Tasks, Action::Delete) => ("DELETE", format!("tasks/{id}/delete")),
+        (Kind::Files, Action::Delete) => ("DELETE", format!("file/{id}")),
+        (Kind::Tags, Action::Delete) => ("DELETE", format!("tags/{id}")),
+        (Kind::Groups, Action::Delete) => ("DELETE", format!("groups/{id}")),
+        (Kind::Folders, Action::Delete) => ("DELETE", format!("folders/{id}")),
         (kind, verb) => panic!("{kind:?} have no {verb:?}"),
     };
     (method.to_owned(), path)
 }
 
-fn key(verb: Verb) -> &'static str {
+fn key(verb: Action) -> &'static str {
     match verb {
-        Verb::Archive => "a",
-        Verb::Restore => "r",
-        Verb::Delete => "D",
+        Action::Archive => "a",
+        Action::Restore => "r",
+        Action::Delete => "D",
     }
 }
 
 /// Marks the first three rows of a kind, does a verb to them, and looks at everything that must have come of it.
-async fn do_to_three(kind: Kind, verb: Verb) {
+async fn do_to_three(kind: Kind, verb: Action) {
     let mut desk = Desk::with(Wanted { kind, ..Wanted::default() }).await;
     let from_archive =
-        kind.row().archives() && (verb == Verb::Restore || verb == Verb::Delete && kind != Kind::Tasks);
+        kind.row().archives() && (verb == Action::Restore || verb == Action::Delete && kind != Kind::Tasks);
     if from_archive {
         desk.keys("s").await;
         desk.rest().await;
@@ -59,11 +59,11 @@ async fn do_to_three(kind: Kind, verb: Verb) {
     assert!(desk.shows(&title), "{}", desk.screen());
     assert_eq!(desk.changes(), []);
     match verb {
-        Verb::Delete => {
+        Action::Delete => {
             assert!(desk.shows("type delete 3 and press Enter"), "{}", desk.screen());
             desk.confirm_with("delete 3").await;
         }
-        Verb::Archive | Verb::Restore => desk.confirm().await,
+        Action::Archive | Action::Restore => desk.confirm().await,
     }
     desk.rest().await;
 
@@ -75,9 +75,9 @@ async fn do_to_three(kind: Kind, verb: Verb) {
     for id in &ids {
         let object = desk.server.object(slug(kind), id);
         match verb {
-            Verb::Delete => assert_eq!(object, None),
-            Verb::Archive => assert!(object.unwrap()["archived_at"].is_string()),
-            Verb::Restore => assert!(object.unwrap()["archived_at"].is_null()),
+            Action::Delete => assert_eq!(object, None),
+            Action::Archive => assert!(object.unwrap()["archived_at"].is_string()),
+            Action::Restore => assert!(object.unwrap()["archived_at"].is_null()),
         }
     }
     let word = verb.word();
@@ -96,7 +96,11 @@ async fn do_to_three(kind: Kind, verb: Verb) {
         desk.keys(if from_archive { "s s" } else { "s" }).await;
         desk.rest().await;
         let there: Vec<_> = ids.iter().filter(|id| desk.ids().contains(id)).collect();
-        assert_eq!(there.len(), if verb == Verb::Delete { 0 } else { 3 }, "{kind:?} are in the wrong scope");
+        assert_eq!(
+            there.len(),
+            if verb == Action::Delete { 0 } else { 3 },
+            "{kind:?} are in the wrong scope"
+        );
     }
 }
 
@@ -213,7 +217,7 @@ async fn a_mixed_job_ends_with_the_truth_and_keeps_what_failed() {
     // Behind our back: one restored, one gone, and one request turned away for coming too fast.
     desk.server.edit("runs", &ids[2], json!({"archived_at": null, "status": "active"}));
     desk.server.remove("runs", &ids[3]);
-    let mishap = Mishap::Answer {
+    let mishap = FaultEffect::Answer {
         status: 429,
         body: Some(json!({"message": "Too many requests", "code": "RATE_LIMIT_EXCEEDED"})),
         headers: [("Retry-After".to_owned(), "3".to_owned())].into(),
@@ -246,7 +250,8 @@ async fn a_mixed_job_ends_with_the_truth_and_keeps_what_failed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_is_cancelled_between_two_requests() {
-    let sandbox = Settings { scale: 200, latency: Duration::from_millis(200), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 200, latency: Duration::from_millis(200), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("* a").await;
     let marked = desk.marked().len();
@@ -268,7 +273,8 @@ async fn a_job_is_cancelled_between_two_requests() {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_goes_on_when_it_is_not_cancelled_and_a_second_one_waits() {
-    let sandbox = Settings { scale: 200, latency: Duration::from_millis(400), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 200, latency: Duration::from_millis(400), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("* a").await;
     let all = desk.marked().len();
@@ -293,7 +299,7 @@ async fn a_job_that_is_locked_out_waits_and_can_be_cancelled() {
     let mut desk = Desk::open().await;
     desk.keys("* a").await;
     let all = desk.marked().len();
-    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", Mishap::RevokeToken).nth([5])]);
+    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", FaultEffect::RevokeToken).nth([5])]);
     desk.confirm().await;
     desk.pass(Duration::from_secs(60)).await;
     assert!(desk.log().contains("DELETE 401"), "{}", desk.log());
@@ -316,7 +322,8 @@ async fn a_job_that_is_locked_out_waits_and_can_be_cancelled() {
 
 #[tokio::test(start_paused = true)]
 async fn quitting_asks_while_a_job_runs_and_then_sends_nothing_more() {
-    let sandbox = Settings { scale: 200, latency: Duration::from_millis(500), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 200, latency: Duration::from_millis(500), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("* a").await;
     desk.confirm().await;
@@ -334,7 +341,8 @@ async fn quitting_asks_while_a_job_runs_and_then_sends_nothing_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_question_that_takes_the_place_of_another_leaves_no_job_held() {
-    let sandbox = Settings { scale: 200, latency: Duration::from_millis(500), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 200, latency: Duration::from_millis(500), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("* a").await;
     let all = desk.marked().len();
@@ -349,7 +357,7 @@ async fn a_question_that_takes_the_place_of_another_leaves_no_job_held() {
 #[tokio::test(start_paused = true)]
 async fn a_signal_gives_what_is_under_way_five_seconds() {
     let mut desk = Desk::open().await;
-    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", Mishap::Hang { apply: true })]);
+    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", FaultEffect::Hang { apply: true })]);
     desk.keys("a").await;
     desk.confirm().await;
     desk.signal(Signal::Terminate).await;
@@ -398,7 +406,8 @@ async fn the_modal_says_what_is_hidden_and_what_the_cursor_is_on() {
 
 #[tokio::test(start_paused = true)]
 async fn marking_all_of_a_list_that_still_loads_waits_for_the_rest() {
-    let sandbox = Settings { scale: 2_000, latency: Duration::from_millis(300), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 2_000, latency: Duration::from_millis(300), ..SandboxSettings::default() };
     let mut desk = Desk::starting(Wanted { sandbox, ..Wanted::default() }).await;
     desk.until("the first page", |desk| desk.state().listing().loaded() >= 100).await;
     desk.keys("*").await;
@@ -436,7 +445,7 @@ async fn read_only_answers_and_sends_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_known_non_administrator_is_blocked_before_anything_is_sent() {
-    let sandbox = Settings { role: Role::Standard, ..Settings::default() };
+    let sandbox = SandboxSettings { role: Role::Standard, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("s").await;
     desk.rest().await;
@@ -447,9 +456,11 @@ async fn a_known_non_administrator_is_blocked_before_anything_is_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_say_who_we_are_still_names_the_organization() {
-    let mishap = Mishap::Answer { status: 404, body: None, headers: Default::default(), apply: false };
-    let sandbox =
-        Settings { faults: vec![Fault::on("GET", "/api/me", mishap).nth([1])], ..Settings::default() };
+    let mishap = FaultEffect::Answer { status: 404, body: None, headers: Default::default(), apply: false };
+    let sandbox = SandboxSettings {
+        faults: vec![Fault::on("GET", "/api/me", mishap).nth([1])],
+        ..SandboxSettings::default()
+    };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     assert!(desk.log().contains("GET    404"), "{}", desk.log());
     desk.keys("a").await;
@@ -490,7 +501,7 @@ async fn a_detail_page_shows_every_field_and_its_verbs_are_about_it_alone() {
     assert!(desk.shows("Archive 1 process"), "{}", desk.screen());
     desk.confirm().await;
     desk.rest().await;
-    assert_eq!(desk.changes(), [request(Kind::Processes, Verb::Archive, &ids[2])]);
+    assert_eq!(desk.changes(), [request(Kind::Processes, Action::Archive, &ids[2])]);
     desk.keys("h").await;
     assert_eq!(desk.marked().len(), 2);
 }
@@ -509,7 +520,7 @@ async fn an_archived_template_opens_although_the_server_hides_it_by_id() {
 
 #[tokio::test(start_paused = true)]
 async fn a_large_delete_asks_for_the_organization_too() {
-    let sandbox = Settings { scale: 400, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 400, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Tasks, ..Wanted::default() }).await;
     desk.keys("* D").await;
     let one_off = |id: &String| {
@@ -571,7 +582,8 @@ async fn only_quit_acts_under_the_notice_that_there_is_no_room() {
 
 #[tokio::test(start_paused = true)]
 async fn stopping_the_process_holds_every_job_and_waits_for_what_is_under_way() {
-    let sandbox = Settings { scale: 100, latency: Duration::from_millis(400), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 100, latency: Duration::from_millis(400), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("* a").await;
     desk.confirm().await;
@@ -649,7 +661,7 @@ async fn reloading_again_and_again_asks_for_nothing_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn without_room_for_the_question_quitting_takes_the_key_twice() {
-    let sandbox = Settings { latency: Duration::from_millis(500), ..Settings::default() };
+    let sandbox = SandboxSettings { latency: Duration::from_millis(500), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("* a").await;
     desk.confirm().await;
@@ -677,8 +689,8 @@ async fn where_no_journal_can_be_kept_nothing_is_sent() {
 async fn the_journal_says_what_the_screen_says() {
     let mut desk = Desk::open().await;
     desk.server.set_faults(vec![
-        Fault::on("DELETE", "/runs/", Mishap::ResetAfter).nth([2]),
-        Fault::on("DELETE", "/runs/", Mishap::Html { status: 502, apply: false }).nth([3]),
+        Fault::on("DELETE", "/runs/", FaultEffect::ResetAfter).nth([2]),
+        Fault::on("DELETE", "/runs/", FaultEffect::Html { status: 502, apply: false }).nth([3]),
     ]);
     desk.keys("space space space space space a").await;
     desk.confirm().await;
@@ -701,7 +713,8 @@ async fn the_journal_says_what_the_screen_says() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_moved_up_while_it_was_read_is_made_whole_after_the_job() {
-    let sandbox = Settings { scale: 2_000, latency: Duration::from_millis(300), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 2_000, latency: Duration::from_millis(300), ..SandboxSettings::default() };
     let mut desk = Desk::starting(Wanted { sandbox, at_once: 2, ..Wanted::default() }).await;
     desk.until("the first pages", |desk| desk.state().listing().loaded() >= 100 && desk.shows("Acme Ltd"))
         .await;

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use tidyfy::app::list::Load;
+use tidyfy::app::list::LoadProgress;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::limits::Limits;
-use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Quirk, Quirks, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
-fn scaled(scale: usize) -> Settings {
-    Settings { scale, ..Settings::default() }
+fn scaled(scale: usize) -> SandboxSettings {
+    SandboxSettings { scale, ..SandboxSettings::default() }
 }
 
 fn broken(page: &str) -> Fault {
-    let mishap = Mishap::Answer { status: 500, body: None, headers: Default::default(), apply: false };
+    let mishap = FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
     Fault::on("GET", page, mishap)
 }
 
@@ -23,7 +23,7 @@ fn reads(desk: &Desk, page: &str) -> usize {
 }
 
 /// The active processes in the server's order, by id.
-async fn whole(settings: Settings) -> Vec<String> {
+async fn whole(settings: SandboxSettings) -> Vec<String> {
     Desk::with(Wanted { sandbox: settings, ..Wanted::default() }).await.ids()
 }
 
@@ -31,7 +31,7 @@ async fn whole(settings: Settings) -> Vec<String> {
 async fn a_page_that_fails_is_a_gap_on_the_screen_and_is_read_by_itself() {
     let wanted = whole(scaled(900)).await;
     let faults = vec![broken("page=2&")];
-    let sandbox = Settings { faults, ..scaled(900) };
+    let sandbox = SandboxSettings { faults, ..scaled(900) };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     assert!(desk.shows("1 page missing, R loads the rest"), "{}", desk.screen());
     assert!(
@@ -75,14 +75,14 @@ async fn a_page_that_fails_is_a_gap_on_the_screen_and_is_read_by_itself() {
 #[tokio::test(start_paused = true)]
 async fn a_load_is_stopped_and_goes_on_where_it_was() {
     let wanted = whole(scaled(4_000)).await;
-    let sandbox = Settings { latency: Duration::from_millis(500), ..scaled(4_000) };
+    let sandbox = SandboxSettings { latency: Duration::from_millis(500), ..scaled(4_000) };
     let mut desk = Desk::starting(Wanted { sandbox, at_once: 2, ..Wanted::default() }).await;
     desk.until("some pages", |desk| desk.state().listing().loaded() >= 500).await;
     desk.keys("x").await;
     assert!(desk.shows("loading stopped: R loads the rest"), "{}", desk.screen());
     desk.rest().await;
     let loaded = desk.state().listing().loaded();
-    assert!(desk.state().listing().load == Load::Stopped && loaded < wanted.len());
+    assert!(desk.state().listing().load == LoadProgress::Stopped && loaded < wanted.len());
     let first = reads(&desk, "page=1&");
     desk.keys("R").await;
     desk.until("how long it takes", |desk| desk.shows("/s, ") && desk.shows(" left")).await;
@@ -98,7 +98,7 @@ async fn a_load_is_stopped_and_goes_on_where_it_was() {
 #[tokio::test(start_paused = true)]
 async fn another_kind_stops_the_load_of_the_one_that_is_left() {
     let wanted = whole(scaled(4_000)).await;
-    let sandbox = Settings { latency: Duration::from_millis(500), ..scaled(4_000) };
+    let sandbox = SandboxSettings { latency: Duration::from_millis(500), ..scaled(4_000) };
     let mut desk = Desk::starting(Wanted { sandbox, at_once: 4, ..Wanted::default() }).await;
     desk.until("some pages", |desk| desk.state().listing().loaded() >= 300).await;
     desk.keys("5").await;
@@ -113,7 +113,7 @@ async fn another_kind_stops_the_load_of_the_one_that_is_left() {
 
 #[tokio::test(start_paused = true)]
 async fn what_left_a_stopped_list_lets_nothing_be_passed_over() {
-    let sandbox = Settings { latency: Duration::from_millis(300), ..scaled(2_000) };
+    let sandbox = SandboxSettings { latency: Duration::from_millis(300), ..scaled(2_000) };
     let mut desk = Desk::starting(Wanted { sandbox, at_once: 2, ..Wanted::default() }).await;
     desk.until("the first pages", |desk| desk.state().listing().loaded() >= 300 && desk.shows("Acme Ltd"))
         .await;
@@ -131,7 +131,7 @@ async fn what_left_a_stopped_list_lets_nothing_be_passed_over() {
 
 #[tokio::test(start_paused = true)]
 async fn reloading_keeps_the_cursor_the_marks_and_the_rows_until_they_come_again() {
-    let sandbox = Settings { latency: Duration::from_millis(300), ..scaled(3_000) };
+    let sandbox = SandboxSettings { latency: Duration::from_millis(300), ..scaled(3_000) };
     let mut desk = Desk::with(Wanted { sandbox, at_once: 2, ..Wanted::default() }).await;
     let wanted = desk.ids();
     desk.keys("G space k space k k").await;
@@ -157,7 +157,7 @@ async fn a_match_on_the_last_page_is_seen_before_the_list_is_here() {
         let desk = Desk::with(Wanted { sandbox: scaled(6_000), ..Wanted::default() }).await;
         desk.rows().pop().unwrap()
     };
-    let sandbox = Settings { latency: Duration::from_millis(50), ..scaled(6_000) };
+    let sandbox = SandboxSettings { latency: Duration::from_millis(50), ..scaled(6_000) };
     let wanted = Wanted { sandbox, limits: Limits::documented(), ..Wanted::default() };
     let mut desk = Desk::starting(wanted).await;
     desk.until("the first page", |desk| desk.state().listing().loaded() >= 100).await;
@@ -182,14 +182,14 @@ async fn a_match_on_the_last_page_is_seen_before_the_list_is_here() {
 #[tokio::test(start_paused = true)]
 async fn an_empty_page_in_the_middle_is_a_gap_and_no_end() {
     let wanted = whole(scaled(3_000)).await;
-    let empty = Mishap::Answer {
+    let empty = FaultEffect::Answer {
         status: 200,
         body: Some(serde_json::json!({"data": [], "meta": {"pagination": {"total": 0}}})),
         headers: Default::default(),
         apply: false,
     };
     let faults = vec![Fault::on("GET", "/runs?sort=created_at&page=7&", empty)];
-    let sandbox = Settings { faults, ..scaled(3_000) };
+    let sandbox = SandboxSettings { faults, ..scaled(3_000) };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     assert!(desk.shows("1 page missing"), "{}", desk.screen());
     assert_eq!(desk.ids(), [&wanted[..600], &wanted[700..]].concat());
@@ -207,9 +207,9 @@ async fn a_slow_page_holds_the_others_back_for_a_moment_only_and_nothing_is_read
     let wanted = whole(scaled(3_000)).await;
     let slow = Fault {
         delay: Duration::from_secs(20),
-        ..Fault::on("GET", "/runs?sort=created_at&page=7&", Mishap::None)
+        ..Fault::on("GET", "/runs?sort=created_at&page=7&", FaultEffect::None)
     };
-    let sandbox = Settings { faults: vec![slow], ..scaled(3_000) };
+    let sandbox = SandboxSettings { faults: vec![slow], ..scaled(3_000) };
     let mut desk = Desk::starting(Wanted { sandbox, ..Wanted::default() }).await;
     desk.until("all the others", |desk| desk.state().listing().loaded() + 100 >= wanted.len()).await;
     assert!(desk.state().now.tick < Duration::from_secs(10));
@@ -234,7 +234,7 @@ async fn reloading_leaves_the_cursor_where_it_was_when_its_record_is_gone() {
 
 #[tokio::test(start_paused = true)]
 async fn marking_a_list_that_lacks_rows_says_what_it_could_not_mark() {
-    let sandbox = Settings { quirks: Quirks::default().with(Quirk::TotalHigh), ..scaled(300) };
+    let sandbox = SandboxSettings { quirks: Quirks::default().with(Quirk::TotalHigh), ..scaled(300) };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     assert!(desk.shows("7 missing"), "{}", desk.screen());
     desk.keys("*").await;
@@ -244,7 +244,7 @@ async fn marking_a_list_that_lacks_rows_says_what_it_could_not_mark() {
 
 #[tokio::test(start_paused = true)]
 async fn list_that_changed_while_it_was_read_is_read_again() {
-    let sandbox = Settings { latency: Duration::from_millis(400), ..scaled(900) };
+    let sandbox = SandboxSettings { latency: Duration::from_millis(400), ..scaled(900) };
     let mut desk = Desk::starting(Wanted { sandbox, at_once: 4, ..Wanted::default() }).await;
     desk.until("the first page", |desk| desk.state().listing().loaded() >= 100).await;
     for id in desk.ids().iter().take(50) {
@@ -263,7 +263,7 @@ async fn list_that_changed_while_it_was_read_is_read_again() {
 
 #[tokio::test(start_paused = true)]
 async fn list_that_changes_each_time_says_what_may_be_missing() {
-    let sandbox = Settings { quirks: Quirks::default().with(Quirk::Duplicates), ..scaled(450) };
+    let sandbox = SandboxSettings { quirks: Quirks::default().with(Quirk::Duplicates), ..scaled(450) };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     assert!(desk.shows("list is changing: ") && desk.shows(" may be missing"), "{}", desk.screen());
     assert!(!desk.state().listing().is_whole());

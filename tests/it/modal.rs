@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::Value;
-use tidyfy::app::confirm::{Choice, Part};
+use tidyfy::app::confirm::{DialogPart, PlanOption};
 use tidyfy::app::state::Overlay;
-use tidyfy::model::catalog::Ask;
-use tidyfy::model::kind::{Kind, Verb};
-use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
+use tidyfy::model::catalog::ImpactQuery;
+use tidyfy::model::kind::{Action, Kind};
+use tidyfy::sandbox::{Fault, FaultEffect, Quirk, Quirks, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
@@ -53,7 +53,7 @@ async fn opened(kind: Kind) -> Desk {
 }
 
 /// Marks three records, presses the verb's key, and answers how many requests there had been before.
-async fn weigh_three(desk: &mut Desk, verb: Verb, key: &str) -> (Vec<String>, usize) {
+async fn weigh_three(desk: &mut Desk, verb: Action, key: &str) -> (Vec<String>, usize) {
     let ids = desk.mark_applicable(verb, 3).await;
     let before = desk.server.requests().len();
     desk.keys(key).await;
@@ -79,9 +79,9 @@ fn asked_once(desk: &Desk, before: usize, ids: &[String]) {
 #[tokio::test(start_paused = true)]
 async fn what_hangs_on_processes_is_counted_before_they_are_archived() {
     for quirks in [Quirks::default(), Quirks::default().with(Quirk::BareIncludes)] {
-        let sandbox = Settings { scale: 60, quirks, ..Settings::default() };
+        let sandbox = SandboxSettings { scale: 60, quirks, ..SandboxSettings::default() };
         let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
-        let (ids, before) = weigh_three(&mut desk, Verb::Archive, "a").await;
+        let (ids, before) = weigh_three(&mut desk, Action::Archive, "a").await;
         asked_once(&desk, before, &ids);
         let (mut open, mut files, mut comments) = (0, 0, 0);
         for id in &ids {
@@ -106,11 +106,11 @@ async fn what_hangs_on_processes_is_counted_before_they_are_archived() {
 #[tokio::test(start_paused = true)]
 async fn what_hangs_on_archived_processes_is_unknown_rather_than_none() {
     for quirk in [Quirk::ArchivedIncludesEmpty, Quirk::ArchivedRuns404] {
-        let sandbox = Settings { quirks: [quirk].into_iter().collect(), ..Settings::default() };
+        let sandbox = SandboxSettings { quirks: [quirk].into_iter().collect(), ..SandboxSettings::default() };
         let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Processes, ..Wanted::default() }).await;
         desk.keys("s").await;
         desk.rest().await;
-        let (ids, before) = weigh_three(&mut desk, Verb::Delete, "D").await;
+        let (ids, before) = weigh_three(&mut desk, Action::Delete, "D").await;
         asked_once(&desk, before, &ids);
         let unknown = "on 3 processes: could not count open tasks, files, comments";
         assert!(says(&desk, unknown), "{}", desk.screen());
@@ -119,7 +119,7 @@ async fn what_hangs_on_archived_processes_is_unknown_rather_than_none() {
 
 #[tokio::test(start_paused = true)]
 async fn processes_of_templates_are_counted_live_and_archived() {
-    for (scope, verb, key) in [("", Verb::Archive, "a"), ("s", Verb::Delete, "D")] {
+    for (scope, verb, key) in [("", Action::Archive, "a"), ("s", Action::Delete, "D")] {
         let mut desk = opened(Kind::Templates).await;
         desk.keys(scope).await;
         desk.rest().await;
@@ -140,7 +140,7 @@ async fn processes_of_templates_are_counted_live_and_archived() {
             told(running, "running process", "running processes"),
             steps.sum::<u64>()
         );
-        assert!(running > 0 || verb == Verb::Delete, "nothing to count");
+        assert!(running > 0 || verb == Action::Delete, "nothing to count");
         assert!(says(&desk, &counted), "{counted}\n{}", desk.screen());
     }
 }
@@ -148,7 +148,7 @@ async fn processes_of_templates_are_counted_live_and_archived() {
 #[tokio::test(start_paused = true)]
 async fn what_hangs_on_tasks_is_counted() {
     let mut desk = opened(Kind::Tasks).await;
-    let (ids, before) = weigh_three(&mut desk, Verb::Delete, "D").await;
+    let (ids, before) = weigh_three(&mut desk, Action::Delete, "D").await;
     asked_once(&desk, before, &ids);
     let (mut fields, mut files, mut comments) = (0, 0, 0);
     for id in &ids {
@@ -169,7 +169,7 @@ async fn what_hangs_on_tasks_is_counted() {
 #[tokio::test(start_paused = true)]
 async fn links_of_tags_are_counted() {
     let mut desk = opened(Kind::Tags).await;
-    let (ids, before) = weigh_three(&mut desk, Verb::Delete, "D").await;
+    let (ids, before) = weigh_three(&mut desk, Action::Delete, "D").await;
     asked_once(&desk, before, &ids);
     let sum = |key: &str| {
         let of = |id: &String| number(&desk.server.object("tags", id).unwrap()["statistics"]["data"][key]);
@@ -208,7 +208,7 @@ async fn members_of_groups_are_known_without_asking() {
 
 #[tokio::test(start_paused = true)]
 async fn of_a_large_plan_a_sample_is_looked_at_and_said_to_be_one() {
-    let sandbox = Settings { scale: 300, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 300, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("*").await;
     let (all, before) = (desk.marked().len(), desk.server.requests().len());
@@ -221,9 +221,9 @@ async fn of_a_large_plan_a_sample_is_looked_at_and_said_to_be_one() {
 
 #[tokio::test(start_paused = true)]
 async fn counts_come_after_the_modal_and_nobody_waits_for_them() {
-    let sandbox = Settings { latency: Duration::from_millis(900), ..Settings::default() };
+    let sandbox = SandboxSettings { latency: Duration::from_millis(900), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
-    desk.mark_applicable(Verb::Archive, 6).await;
+    desk.mark_applicable(Action::Archive, 6).await;
     let before = desk.server.requests().len();
     desk.keys("a").await;
     assert!(says(&desk, "on 6 processes: counting what hangs on them"), "{}", desk.screen());
@@ -239,8 +239,8 @@ async fn counts_come_after_the_modal_and_nobody_waits_for_them() {
 #[tokio::test(start_paused = true)]
 async fn a_closed_modal_is_counted_for_no_more() {
     let mut desk = opened(Kind::Processes).await;
-    desk.mark_applicable(Verb::Archive, 8).await;
-    desk.server.set_faults(vec![Fault::on("GET", "/runs/", Mishap::Hang { apply: false })]);
+    desk.mark_applicable(Action::Archive, 8).await;
+    desk.server.set_faults(vec![Fault::on("GET", "/runs/", FaultEffect::Hang { apply: false })]);
     let before = desk.server.requests().len();
     desk.keys("a").await;
     let asked = reads(&desk, before).len();
@@ -256,8 +256,8 @@ async fn a_closed_modal_is_counted_for_no_more() {
 #[tokio::test(start_paused = true)]
 async fn a_modal_is_confirmed_although_nothing_can_be_counted() {
     let mut desk = opened(Kind::Processes).await;
-    desk.mark_applicable(Verb::Archive, 3).await;
-    let mishap = Mishap::Answer { status: 404, body: None, headers: Default::default(), apply: false };
+    desk.mark_applicable(Action::Archive, 3).await;
+    let mishap = FaultEffect::Answer { status: 404, body: None, headers: Default::default(), apply: false };
     desk.server.set_faults(vec![Fault::on("GET", "/runs/", mishap)]);
     desk.keys("a").await;
     desk.rest().await;
@@ -271,8 +271,9 @@ async fn a_modal_is_confirmed_although_nothing_can_be_counted() {
 /// Every kind that has something hanging on it is counted above, with a question or without.
 #[test]
 fn no_kind_is_left_out() {
-    let asks =
-        |kind: &Kind| kind.row().impact.as_ref().map(|impact| matches!(impact.ask, Some(Ask::Record { .. })));
+    let asks = |kind: &Kind| {
+        kind.row().impact.as_ref().map(|impact| matches!(impact.ask, Some(ImpactQuery::Record { .. })))
+    };
     let all: Vec<_> = Kind::ALL.iter().map(asks).collect();
     let kinds = [Some(true), Some(false), Some(true), None, Some(true), Some(false)];
     assert_eq!(all, [&kinds[..], &[Some(false), Some(false), Some(true)]].concat());
@@ -282,7 +283,7 @@ fn no_kind_is_left_out() {
 async fn mark_both(desk: &mut Desk, archived: usize, live: usize) {
     desk.keys("s s").await;
     desk.rest().await;
-    for (verb, n) in [(Verb::Delete, archived), (Verb::Archive, live)] {
+    for (verb, n) in [(Action::Delete, archived), (Action::Archive, live)] {
         desk.keys("g").await;
         if n > 0 {
             desk.mark_applicable(verb, n).await;
@@ -290,7 +291,7 @@ async fn mark_both(desk: &mut Desk, archived: usize, live: usize) {
     }
 }
 
-fn part(desk: &Desk) -> Option<(Part, Option<Choice>)> {
+fn part(desk: &Desk) -> Option<(DialogPart, Option<PlanOption>)> {
     match &desk.state().overlay {
         Some(Overlay::Confirm(confirm)) => Some((confirm.part, confirm.choice)),
         _ => None,
@@ -309,7 +310,7 @@ async fn archiving_first_makes_live_ones_part_of_the_plan() {
     let before = desk.server.requests().len();
     desk.rest().await;
     desk.keys("tab down down space").await;
-    assert_eq!(part(&desk), Some((Part::Options, Some(Choice::ArchiveFirst))));
+    assert_eq!(part(&desk), Some((DialogPart::Options, Some(PlanOption::ArchiveFirst))));
     desk.rest().await;
     assert_eq!(reads(&desk, before).len(), 3, "those that were counted are not asked about again");
     assert!(desk.shows("Permanently delete 5 processes in Acme Ltd"), "{}", desk.screen());
@@ -399,7 +400,7 @@ async fn the_tab_counts_those_that_were_archived_first_once() {
     let counted = |desk: &Desk| desk.state().listing().active_total;
     let before = live(&desk);
     assert_eq!(counted(&desk), Some(before));
-    let refused = Mishap::Answer { status: 422, body: None, headers: Default::default(), apply: false };
+    let refused = FaultEffect::Answer { status: 422, body: None, headers: Default::default(), apply: false };
     desk.server.set_faults(vec![Fault::on("DELETE", "/delete", refused).nth([2])]);
     desk.keys("space space space D space shift-tab").await;
     desk.confirm_with("delete 3").await;

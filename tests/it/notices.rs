@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidyfy::sandbox::Settings;
+use tidyfy::sandbox::SandboxSettings;
 
 use crate::support::{Desk, Wanted};
 
@@ -21,7 +21,8 @@ async fn notice_without_a_cause_goes_after_five_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn notice_about_marking_stands_as_long_as_that_and_no_longer() {
-    let sandbox = Settings { scale: 900, latency: Duration::from_secs(3), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 900, latency: Duration::from_secs(3), ..SandboxSettings::default() };
     let mut desk = Desk::starting(Wanted { sandbox, ..Wanted::default() }).await;
     desk.until("rows", |desk| desk.state().listing().loaded() > 0).await;
     desk.until("who we are", |desk| desk.state().standing.organization.is_some()).await;
@@ -36,7 +37,8 @@ async fn notice_about_marking_stands_as_long_as_that_and_no_longer() {
 
 #[tokio::test(start_paused = true)]
 async fn notice_about_a_pause_goes_when_it_is_resumed() {
-    let sandbox = Settings { scale: 200, latency: Duration::from_millis(400), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 200, latency: Duration::from_millis(400), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.keys("* a").await;
     desk.confirm().await;

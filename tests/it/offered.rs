@@ -5,7 +5,7 @@ use std::time::Duration;
 use tidyfy::app::command::Command;
 use tidyfy::app::keymap::Keymap;
 use tidyfy::model::kind::Kind;
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
@@ -27,7 +27,7 @@ const fn scene(name: &'static str, keys: &'static str) -> Scene {
 /// The program as in a scene, wide enough to offer everything.
 async fn at(scene: &Scene) -> Desk {
     let latency = if scene.slow { Duration::from_millis(700) } else { Duration::ZERO };
-    let sandbox = Settings { scale: 24, latency, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 24, latency, ..SandboxSettings::default() };
     let Scene { kind, read_only, .. } = *scene;
     let mut desk = Desk::with(Wanted {
         size: (400, 35),
@@ -38,7 +38,7 @@ async fn at(scene: &Scene) -> Desk {
         ..Wanted::default()
     })
     .await;
-    let refusal = Mishap::Answer { status: 500, body: None, headers: Default::default(), apply: false };
+    let refusal = FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
     desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", refusal).nth([2])]);
     for keys in scene.keys.split("; ") {
         match keys {

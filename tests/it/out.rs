@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
-use tidyfy::model::kind::{Kind, Verb};
-use tidyfy::sandbox::{Fault, Mishap, Sandbox, Settings};
+use tidyfy::model::kind::{Action, Kind};
+use tidyfy::sandbox::{Fault, FaultEffect, Sandbox, SandboxSettings};
 
 use crate::pty::{PROGRAM, Terminal};
 use crate::support::{Desk, Wanted};
@@ -71,9 +71,9 @@ async fn a_record_is_copied_as_the_request_that_reads_it() {
 #[tokio::test(start_paused = true)]
 async fn the_records_of_the_status_pane_can_be_copied_too() {
     let mut desk = Desk::open().await;
-    let refusal = Mishap::Answer { status: 422, body: None, headers: Default::default(), apply: false };
+    let refusal = FaultEffect::Answer { status: 422, body: None, headers: Default::default(), apply: false };
     desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", refusal)]);
-    let ids = desk.mark_applicable(Verb::Archive, 2).await;
+    let ids = desk.mark_applicable(Action::Archive, 2).await;
     desk.keys("a").await;
     desk.confirm().await;
     desk.rest().await;
@@ -153,7 +153,7 @@ async fn what_matches_is_written_in_the_order_it_is_shown_and_nothing_is_overwri
 #[tokio::test(start_paused = true)]
 async fn hostile_names_are_harmless_in_every_file() {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = Settings { scale: 3, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 3, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { kind: Kind::Tags, sandbox, ..Wanted::default() }).await;
     let hostile = ["=HYPERLINK(\"http://x\")", "+1", "\t=1+1", "a\u{1b}]52;c;eA==\u{7}\r\nb\u{202e}c"];
     let ids = desk.server.ids("tags");
@@ -196,7 +196,8 @@ async fn what_is_marked_of_every_kind_goes_into_one_file() {
 #[tokio::test(start_paused = true)]
 async fn a_list_in_parts_says_that_only_those_are_written() {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = Settings { scale: 9_000, latency: Duration::from_millis(300), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 9_000, latency: Duration::from_millis(300), ..SandboxSettings::default() };
     let mut desk = Desk::starting(Wanted { sandbox, at_once: 2, ..Wanted::default() }).await;
     desk.until("some pages", |desk| desk.state().listing().loaded() >= 300 && desk.shows("Acme Ltd")).await;
     desk.keys("x").await;
@@ -221,7 +222,9 @@ fn fake(folder: &Path, name: &str, kept: &Path, ending: &str) {
 /// The real program on a server of its own, with these programs and variables around it.
 fn beside(bin: &Path, variables: &[(&str, &str)], test: impl FnOnce(&mut Terminal, &Sandbox)) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(Sandbox::start(Settings { scale: 20, ..Settings::default() })).unwrap();
+    let server = runtime
+        .block_on(Sandbox::start(SandboxSettings { scale: 20, ..SandboxSettings::default() }))
+        .unwrap();
     let path = format!("{}:/usr/bin:/bin", bin.display());
     let base = server.base_url();
     let mut all = vec![
@@ -298,7 +301,7 @@ fn where_they_fail_or_are_far_away_the_terminal_copies() {
 #[test]
 fn no_other_program_inherits_the_token() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let server = runtime.block_on(Sandbox::start(Settings::default())).unwrap();
+    let server = runtime.block_on(Sandbox::start(SandboxSettings::default())).unwrap();
     let home = tempfile::tempdir().unwrap();
     let (config, seen) = (home.path().join("config.toml"), home.path().join("seen"));
     let text = format!("keyring = false\nbase_url = '{}'\norg = '{}'\n", server.base_url(), server.org());

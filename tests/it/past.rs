@@ -1,27 +1,27 @@
 //! The history in the program: past jobs looked at, undone and tried again.
 
 use tidyfy::app::state::Overlay;
-use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::kind::{Action, Kind};
 use tidyfy::model::outcome::Outcome;
-use tidyfy::sandbox::{Fault, Mishap, Settings};
-use tidyfy::storage::journal::{Ending, Journal, NewJob, NewStep, StepEnd};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
+use tidyfy::storage::journal::{JobEndState, Journal, NewJob, NewStep, StepEnd};
 
 use crate::support::{Desk, Wanted};
 
-fn refusal(status: u16) -> Mishap {
-    Mishap::Answer { status, body: None, headers: Default::default(), apply: false }
+fn refusal(status: u16) -> FaultEffect {
+    FaultEffect::Answer { status, body: None, headers: Default::default(), apply: false }
 }
 
 /// Does a verb to the first `n` records it can be done to.
-async fn does(desk: &mut Desk, verb: Verb, n: usize) -> Vec<String> {
+async fn does(desk: &mut Desk, verb: Action, n: usize) -> Vec<String> {
     let ids = desk.mark_applicable(verb, n).await;
     match verb {
-        Verb::Archive => desk.keys("a").await,
-        Verb::Restore => desk.keys("r").await,
-        Verb::Delete => desk.keys("D").await,
+        Action::Archive => desk.keys("a").await,
+        Action::Restore => desk.keys("r").await,
+        Action::Delete => desk.keys("D").await,
     }
     match verb {
-        Verb::Delete => desk.confirm_with(&format!("delete {n}")).await,
+        Action::Delete => desk.confirm_with(&format!("delete {n}")).await,
         _ => desk.confirm().await,
     }
     desk.rest().await;
@@ -35,7 +35,7 @@ async fn presses(desk: &mut Desk, keys: &str) {
 
 /// Leaves jobs in the journal that archived one process each, and nothing on the server.
 async fn keeps_jobs(desk: &Desk, n: usize) {
-    let at = Settings::default().now;
+    let at = SandboxSettings::default().now;
     let journal = Journal::new(&desk.state_dir());
     for _ in 0..n {
         let step = NewStep {
@@ -64,7 +64,7 @@ async fn keeps_jobs(desk: &Desk, n: usize) {
         let log = journal.begin(new).await.unwrap();
         let end = StepEnd { step: 0, at, outcome: Outcome::Done, reason: None, kept: None };
         log.ended(vec![end]).await.unwrap();
-        log.end(at, Ending::Finished, None).await.unwrap();
+        log.end(at, JobEndState::Finished, None).await.unwrap();
     }
 }
 
@@ -80,10 +80,10 @@ async fn past_jobs_and_their_steps_can_be_looked_at() {
     presses(&mut desk, "esc").await;
     assert!(!is_history(&desk));
     desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", refusal(422)).nth([2])]);
-    let ids = does(&mut desk, Verb::Archive, 3).await;
+    let ids = does(&mut desk, Action::Archive, 3).await;
     desk.keys("M 5").await;
     desk.rest().await;
-    does(&mut desk, Verb::Delete, 1).await;
+    does(&mut desk, Action::Delete, 1).await;
     presses(&mut desk, "H").await;
     let screen = desk.screen();
     let lines: Vec<&str> = screen.lines().collect();
@@ -115,11 +115,11 @@ async fn past_jobs_and_their_steps_can_be_looked_at() {
 #[tokio::test(start_paused = true)]
 async fn jobs_are_sought_by_what_they_did_and_by_the_names_of_their_records() {
     let mut desk = Desk::open().await;
-    does(&mut desk, Verb::Archive, 1).await;
+    does(&mut desk, Action::Archive, 1).await;
     let name = desk.rows()[0].clone();
-    does(&mut desk, Verb::Archive, 1).await;
+    does(&mut desk, Action::Archive, 1).await;
     presses(&mut desk, "5").await;
-    does(&mut desk, Verb::Delete, 1).await;
+    does(&mut desk, Action::Delete, 1).await;
     presses(&mut desk, "H").await;
     for (typed, found) in [
         ("verb:delete", "delete"),
@@ -146,9 +146,9 @@ async fn jobs_are_sought_by_what_they_did_and_by_the_names_of_their_records() {
 async fn an_earlier_job_is_undone_through_the_modal_for_exactly_what_it_did() {
     let mut desk = Desk::open().await;
     desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", refusal(422)).nth([2])]);
-    let first = does(&mut desk, Verb::Archive, 3).await;
+    let first = does(&mut desk, Action::Archive, 3).await;
     desk.keys("M").await;
-    let second = does(&mut desk, Verb::Archive, 1).await;
+    let second = does(&mut desk, Action::Archive, 1).await;
     let before = desk.changes().len();
     presses(&mut desk, "H j").await;
     assert!(desk.shows("u undo it"), "{}", desk.screen());
@@ -179,7 +179,7 @@ async fn an_earlier_job_is_undone_through_the_modal_for_exactly_what_it_did() {
 #[tokio::test(start_paused = true)]
 async fn what_was_deleted_since_is_said_first_and_left_out() {
     let mut desk = Desk::open().await;
-    let ids = does(&mut desk, Verb::Archive, 2).await;
+    let ids = does(&mut desk, Action::Archive, 2).await;
     presses(&mut desk, "s").await;
     let at = desk.ids().iter().position(|id| *id == ids[0]).unwrap();
     for _ in 0..at {
@@ -211,11 +211,11 @@ async fn what_failed_of_an_earlier_job_is_tried_again() {
         Fault::on(
             "DELETE",
             "/runs/",
-            Mishap::Answer { status: 500, body: None, headers: Default::default(), apply: false },
+            FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false },
         )
         .nth([1, 2]),
     ]);
-    let first = does(&mut desk, Verb::Archive, 3).await;
+    let first = does(&mut desk, Action::Archive, 3).await;
     assert!(desk.log().contains("2 failed"), "{}", desk.log());
     desk.server.set_faults(vec![]);
     desk.keys("M").await;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tidyfy::model::kind::Kind;
-use tidyfy::sandbox::{Fault, Mishap};
+use tidyfy::sandbox::{Fault, FaultEffect};
 use tokio::time::Instant;
 
 use crate::support::Desk;
 
-fn day_long() -> Mishap {
+fn day_long() -> FaultEffect {
     let headers: BTreeMap<String, String> = [("Retry-After".to_owned(), "86400".to_owned())].into();
-    Mishap::Answer { status: 429, body: None, headers, apply: false }
+    FaultEffect::Answer { status: 429, body: None, headers, apply: false }
 }
 
 #[tokio::test(start_paused = true)]

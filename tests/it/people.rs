@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidyfy::model::kind::{Kind, Verb};
-use tidyfy::sandbox::{Fault, Mishap, Role, Settings};
+use tidyfy::model::kind::{Action, Kind};
+use tidyfy::sandbox::{Fault, FaultEffect, Role, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
@@ -111,7 +111,7 @@ async fn a_guest_who_is_gone_is_already_gone_whatever_the_server_calls_it() {
         let email = desk.rows().pop().unwrap();
         filter(&mut desk, &email).await;
         let body = Some(json!({"message": "The selected guest is invalid"}));
-        let mishap = Mishap::Answer { status, body, headers: BTreeMap::new(), apply };
+        let mishap = FaultEffect::Answer { status, body, headers: BTreeMap::new(), apply };
         desk.server.set_faults(vec![Fault::on("DELETE", "/guests/", mishap)]);
         desk.keys("D").await;
         desk.confirm_with("delete 1").await;
@@ -244,9 +244,9 @@ async fn what_a_member_owns_goes_to_the_one_who_is_chosen() {
     };
     assert_eq!(owned(&id), 0);
     let history = tidyfy::storage::journal::History::open(&desk.state_dir()).unwrap().unwrap();
-    let job = history.jobs(&tidyfy::storage::journal::Wanted::default()).unwrap().remove(0);
+    let job = history.jobs(&tidyfy::storage::journal::HistoryQuery::default()).unwrap().remove(0);
     assert!(job.heir.unwrap().contains(&heir));
-    let steps = history.steps(job.id, &tidyfy::storage::journal::Wanted::default()).unwrap();
+    let steps = history.steps(job.id, &tidyfy::storage::journal::HistoryQuery::default()).unwrap();
     assert!(
         steps[0].path.ends_with(&format!("users/{id}?with_reassignment=true&to={heir}")),
         "{}",
@@ -309,7 +309,7 @@ async fn leaving_the_line_chooses_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn a_light_member_is_told_before_it_is_tried() {
-    let sandbox = Settings { role: Role::Light, ..Settings::default() };
+    let sandbox = SandboxSettings { role: Role::Light, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { kind: Kind::Members, sandbox, ..Wanted::default() }).await;
     desk.keys("a").await;
     assert!(desk.shows("only administrators may do this"), "{}", desk.screen());
@@ -411,7 +411,7 @@ async fn the_history_calls_what_was_done_to_people_as_they_do() {
 /// What the modal asks for.
 fn phrase(desk: &Desk) -> String {
     match desk.plan().unwrap().assent() {
-        tidyfy::model::plan::Assent::Phrase(phrases) => phrases[0].clone(),
+        tidyfy::model::plan::Confirmation::Phrase(phrases) => phrases[0].clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -431,5 +431,5 @@ async fn the_words_are_the_kinds_own() {
     desk.keys("esc 9 a").await;
     desk.rest().await;
     assert!(desk.shows("folders have no archive"), "{}", desk.screen());
-    assert_eq!(Verb::Archive.word(), "archive", "the journal's word stays");
+    assert_eq!(Action::Archive.word(), "archive", "the journal's word stays");
 }

@@ -1,16 +1,16 @@
 //! Who may do what to whom: roles, invitations, and accounts that are not people (API sheet, sections 6.2 to 6.21).
 
 use serde_json::{Value, json};
-use tidyfy::model::kind::{Kind, Verb};
-use tidyfy::model::plan::Assent;
-use tidyfy::sandbox::{Fault, Mishap, Role, Settings};
+use tidyfy::model::kind::{Action, Kind};
+use tidyfy::model::plan::Confirmation;
+use tidyfy::sandbox::{Fault, FaultEffect, Role, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
 const ONLY_ADMINS: &str = "only administrators may do this";
 const NOT_LIGHT: &str = "light members may not do this";
 
-async fn desk(kind: Kind, sandbox: Settings) -> Desk {
+async fn desk(kind: Kind, sandbox: SandboxSettings) -> Desk {
     Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await
 }
 
@@ -22,11 +22,11 @@ async fn filter(desk: &mut Desk, words: &str) {
 }
 
 /// Returns the reason why nothing is done to the record under the cursor, if that is so.
-async fn blocked(desk: &mut Desk, verb: Verb) -> Option<String> {
+async fn blocked(desk: &mut Desk, verb: Action) -> Option<String> {
     let key = match verb {
-        Verb::Archive => "a",
-        Verb::Restore => "r",
-        Verb::Delete => "D",
+        Action::Archive => "a",
+        Action::Restore => "r",
+        Action::Delete => "D",
     };
     desk.keys(key).await;
     desk.rest().await;
@@ -38,7 +38,7 @@ async fn blocked(desk: &mut Desk, verb: Verb) -> Option<String> {
 
 #[tokio::test(start_paused = true)]
 async fn each_role_is_blocked_from_what_the_sources_deny_it() {
-    use Verb::{Archive, Delete, Restore};
+    use Action::{Archive, Delete, Restore};
     let needs_admin = [
         (Kind::Processes, "s", Delete),
         (Kind::Templates, "s", Delete),
@@ -66,7 +66,8 @@ async fn each_role_is_blocked_from_what_the_sources_deny_it() {
         (Kind::Groups, "", Delete),
     ];
     for role in [Role::Admin, Role::Standard, Role::Light] {
-        let mut desk = desk(Kind::Processes, Settings { role, scale: 60, ..Settings::default() }).await;
+        let mut desk =
+            desk(Kind::Processes, SandboxSettings { role, scale: 60, ..SandboxSettings::default() }).await;
         let all = needs_admin.iter().map(|case| (case, (role != Role::Admin).then_some(ONLY_ADMINS)));
         let all = all.chain(needs_full.iter().map(|case| (case, (role == Role::Light).then_some(NOT_LIGHT))));
         for ((kind, scope, verb), reason) in all.chain(open.iter().map(|case| (case, None))) {
@@ -95,7 +96,7 @@ async fn each_role_is_blocked_from_what_the_sources_deny_it() {
 async fn unknown_role_is_warned_about_and_sent() {
     let organization = |role: &str| {
         let body = json!({"data": [{"id": "e0d1c2b3a4958677685a4b3c2d1e0f10", "name": "Acme Ltd", "user_role": role}]});
-        Mishap::Answer { status: 200, body: Some(body), headers: Default::default(), apply: false }
+        FaultEffect::Answer { status: 200, body: Some(body), headers: Default::default(), apply: false }
     };
     for (kind, keys, words) in [
         (Kind::Tags, "D", "only administrators may do this and your role is unknown: the server may refuse"),
@@ -106,17 +107,17 @@ async fn unknown_role_is_warned_about_and_sent() {
         ),
         (Kind::Groups, "D", "this needs the permission to manage groups: the server may refuse"),
     ] {
-        let sandbox = Settings { scale: 60, ..Settings::default() };
+        let sandbox = SandboxSettings { scale: 60, ..SandboxSettings::default() };
         let mut desk = desk(kind, sandbox).await;
         let org = desk.server.org().to_owned();
         let mut mishap = organization("Coworker");
-        if let Mishap::Answer { body: Some(body), .. } = &mut mishap {
+        if let FaultEffect::Answer { body: Some(body), .. } = &mut mishap {
             body["data"][0]["id"] = Value::from(org);
         }
-        let sandbox = Settings {
+        let sandbox = SandboxSettings {
             scale: 60,
             faults: vec![Fault::on("GET", "/me/organizations", mishap)],
-            ..Settings::default()
+            ..SandboxSettings::default()
         };
         desk = Desk::with(Wanted { kind, sandbox, size: (160, 50), ..Wanted::default() }).await;
         assert_eq!(desk.state().standing.organization.as_ref().unwrap().admin, None);
@@ -135,12 +136,12 @@ async fn unknown_role_is_warned_about_and_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn invited_member_is_only_to_be_withdrawn() {
-    let mut desk = desk(Kind::Members, Settings { scale: 60, ..Settings::default() }).await;
+    let mut desk = desk(Kind::Members, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     let is_invited = |id: &String| desk.server.object("users", id).unwrap()["status"] == "invited";
     let id = desk.server.ids("users").into_iter().find(is_invited).unwrap();
     filter(&mut desk, &format!("id:{id}")).await;
     assert_eq!(desk.ids(), [id.as_str()]);
-    for verb in [Verb::Archive, Verb::Delete] {
+    for verb in [Action::Archive, Action::Delete] {
         assert_eq!(blocked(&mut desk, verb).await.as_deref(), Some("withdraw separately"), "{verb:?}");
     }
     desk.keys("D").await;
@@ -160,18 +161,18 @@ async fn account_that_is_no_person_is_blocked_by_every_key() {
         (json!({"role": "system_user"}), "is a bot, which cannot be removed"),
         (json!({"is_bot": true}), "is a bot, which cannot be removed"),
     ] {
-        let mut desk = desk(Kind::Members, Settings { scale: 60, ..Settings::default() }).await;
+        let mut desk = desk(Kind::Members, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
         let plain = |id: &String| {
             let user = desk.server.object("users", id).unwrap();
             user["role"] == "Standard" && user["status"] == "active" && user["full_name"] != "Tallyfy Bot"
         };
         let id = desk.server.ids("users").into_iter().find(plain).unwrap();
         filter(&mut desk, &format!("id:{id}")).await;
-        assert_eq!(blocked(&mut desk, Verb::Archive).await, None, "{fields}");
+        assert_eq!(blocked(&mut desk, Action::Archive).await, None, "{fields}");
         assert!(desk.server.edit("users", &id, fields.clone()));
         desk.keys("R").await;
         desk.rest().await;
-        for verb in [Verb::Archive, Verb::Delete] {
+        for verb in [Action::Archive, Action::Delete] {
             assert_eq!(blocked(&mut desk, verb).await.as_deref(), Some(reason), "{fields} {verb:?}");
         }
         desk.server.edit(
@@ -181,16 +182,16 @@ async fn account_that_is_no_person_is_blocked_by_every_key() {
         );
         desk.keys("R").await;
         desk.rest().await;
-        assert_eq!(blocked(&mut desk, Verb::Archive).await, None, "{fields}");
+        assert_eq!(blocked(&mut desk, Action::Archive).await, None, "{fields}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn disabling_members_says_what_enabling_does_not_bring_back() {
-    let sandbox = Settings { scale: 60, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 60, ..SandboxSettings::default() };
     let wanted = Wanted { kind: Kind::Members, sandbox, size: (160, 50), ..Wanted::default() };
     let mut desk = Desk::with(wanted).await;
-    let ids = desk.mark_applicable(Verb::Archive, 11).await;
+    let ids = desk.mark_applicable(Action::Archive, 11).await;
     desk.keys("a").await;
     desk.rest().await;
     assert!(
@@ -199,30 +200,30 @@ async fn disabling_members_says_what_enabling_does_not_bring_back() {
         desk.screen()
     );
     let assent = desk.plan().unwrap().assent();
-    assert_eq!(assent, Assent::Phrase(vec![format!("disable {}", ids.len())]));
+    assert_eq!(assent, Confirmation::Phrase(vec![format!("disable {}", ids.len())]));
 }
 
 /// Guests lose their access, which the threshold for a phrase counts as well.
 #[tokio::test(start_paused = true)]
 async fn disabling_many_guests_asks_for_the_phrase() {
-    let sandbox = Settings { scale: 200, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 200, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { kind: Kind::Guests, sandbox, ..Wanted::default() }).await;
     desk.keys("* a").await;
     desk.rest().await;
     let plan = desk.plan().unwrap();
     assert!(plan.count() > 10, "{}", plan.count());
-    assert_eq!(plan.assent(), Assent::Phrase(vec![format!("disable {}", plan.count())]));
+    assert_eq!(plan.assent(), Confirmation::Phrase(vec![format!("disable {}", plan.count())]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn system_folder_cannot_be_deleted() {
-    let mut desk = desk(Kind::Folders, Settings { scale: 60, ..Settings::default() }).await;
+    let mut desk = desk(Kind::Folders, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     for fields in [json!({"name": "Uncategorized"}), json!({"name": "Vendor", "is_system": true})] {
         let id = desk.server.add("folders", fields).unwrap();
         desk.keys("R").await;
         desk.rest().await;
         filter(&mut desk, &format!("id:{id}")).await;
-        let reason = blocked(&mut desk, Verb::Delete).await;
+        let reason = blocked(&mut desk, Action::Delete).await;
         assert_eq!(reason.as_deref(), Some("is a system folder, which cannot be deleted"));
     }
 }

@@ -1,6 +1,6 @@
 //! Profiles and organizations in a real terminal: where one goes, by whose token, and on what terms.
 
-use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::sandbox::{Sandbox, SandboxSettings};
 
 use crate::pty::{PROGRAM, Terminal};
 
@@ -16,8 +16,9 @@ impl Ground {
     fn new() -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let start =
-            |seed| runtime.block_on(Sandbox::start(Settings { seed, ..Settings::default() })).unwrap();
+        let start = |seed| {
+            runtime.block_on(Sandbox::start(SandboxSettings { seed, ..SandboxSettings::default() })).unwrap()
+        };
         let servers = [start(1), start(2)];
         let config = tempfile::NamedTempFile::new().unwrap();
         let [here, there] = &servers;
@@ -86,7 +87,7 @@ fn a_token_is_never_sent_to_another_address_than_its_own() {
 #[test]
 fn another_organization_of_the_person_is_entered_by_the_token_in_use() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let server = runtime.block_on(Sandbox::start(Settings::default())).unwrap();
+    let server = runtime.block_on(Sandbox::start(SandboxSettings::default())).unwrap();
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("config.toml");
     let text = format!(

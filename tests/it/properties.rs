@@ -11,27 +11,28 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use tidyfy::app::confirm::{Confirm, Part};
-use tidyfy::app::effect::{Effect, Ticket, Work};
+use tidyfy::app::confirm::{Confirm, DialogPart};
+use tidyfy::app::effect::{Effect, Request, RequestId};
 use tidyfy::app::event::{
-    Browsed, Copied, Exported, Fact, JobEnd, LoadEnd, Message, Reply, Signal, Size, Way,
+    BrowseResult, CopyMethod, CopyResult, Event, EventKind, ExportedFile, JobEnd, LoadEnd, Response, Signal,
+    Size,
 };
 use tidyfy::app::keymap::{Chord, Keymap};
 use tidyfy::app::state::{Overlay, Setup, State};
 use tidyfy::app::update::update;
 use tidyfy::model::catalog::{self, Relation};
-use tidyfy::model::context::Place;
-use tidyfy::model::download::Folders;
+use tidyfy::model::context::Context;
+use tidyfy::model::download::DownloadFolders;
 use tidyfy::model::id::Id;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::limits::Limits;
-use tidyfy::model::outcome::{Outcome, Tally};
-use tidyfy::model::plan::{Assent, Caution, Organization, Plan};
+use tidyfy::model::outcome::{Outcome, OutcomeCounts};
+use tidyfy::model::plan::{ConfirmThresholds, Confirmation, Organization, Plan};
 use tidyfy::model::record::{Draft, Page, Record};
-use tidyfy::model::record_detail::{End, Kin, Lookup, Sheet, Tie};
-use tidyfy::model::selection::Answer;
+use tidyfy::model::record_detail::{RecordDetail, RelatedPage, RelatedQuery, RelationEnd, RelationLink};
+use tidyfy::model::selection::SelectionResponse;
 use tidyfy::model::time::{Moment, Zone};
-use tidyfy::terminal::{Event, Parser};
+use tidyfy::terminal::{InputEvent, Parser};
 
 use crate::support::cases;
 
@@ -65,7 +66,7 @@ enum Happening {
 struct Driven {
     state: State,
     tick: Duration,
-    open: Vec<(Ticket, Work)>,
+    open: Vec<(RequestId, Request)>,
     applied: Vec<Arc<Plan>>,
 }
 
@@ -73,19 +74,19 @@ impl Driven {
     fn new() -> Self {
         let setup = Setup {
             demo: false,
-            here: Place::default(),
+            here: Context::default(),
             places: Vec::new(),
             visited: Vec::new(),
             accent: None,
             host: "127.0.0.1".into(),
             limits: Limits::off(),
-            caution: Caution::default(),
+            caution: ConfirmThresholds::default(),
             keymap: Arc::new(Keymap::default()),
             zone: Zone::new(TimeZone::UTC),
             colour: true,
             kind: Kind::Processes,
             read_only: false,
-            folders: Folders::default(),
+            folders: DownloadFolders::default(),
         };
         let start = Moment::start(Timestamp::UNIX_EPOCH);
         let mut state = State::new(setup, Size { width: 100, height: 30 }, start);
@@ -101,7 +102,7 @@ impl Driven {
     fn note(&mut self, effects: tidyfy::app::effect::Effects) {
         for effect in effects {
             if let Effect::Work(ticket, work) = effect {
-                if let Work::Apply(plan) = &work {
+                if let Request::Apply(plan) = &work {
                     self.applied.push(plan.clone());
                 }
                 self.open.push((ticket, work));
@@ -109,43 +110,43 @@ impl Driven {
         }
     }
 
-    fn take_open(&mut self) -> Option<(Ticket, Work)> {
+    fn take_open(&mut self) -> Option<(RequestId, Request)> {
         (!self.open.is_empty()).then(|| self.open.remove(0))
     }
 
-    fn send(&mut self, fact: Fact) {
+    fn send(&mut self, fact: EventKind) {
         self.send_read_at(self.tick, fact);
     }
 
-    fn send_read_at(&mut self, tick: Duration, fact: Fact) {
+    fn send_read_at(&mut self, tick: Duration, fact: EventKind) {
         let at = Moment { tick, wall: Timestamp::UNIX_EPOCH };
-        let effects = update(&mut self.state, Message { at, fact });
+        let effects = update(&mut self.state, Event { at, fact });
         self.note(effects);
     }
 
-    fn answer(&mut self, ticket: Ticket, work: &Work, outcome: Outcome) {
+    fn answer(&mut self, ticket: RequestId, work: &Request, outcome: Outcome) {
         let reply = match work {
-            Work::Identify => Reply::Identified(Ok(Organization {
+            Request::Identify => Response::Identified(Ok(Organization {
                 id: "e0d1c2b3a4958677".into(),
                 name: "Acme Ltd".into(),
                 admin: Some(true),
                 light: false,
                 me: None,
             })),
-            Work::People => Reply::Peopled(Ok(Default::default())),
-            Work::Places => Reply::Placed(Ok(vec![])),
-            Work::Count(_) => Reply::Counted(Ok(7)),
-            Work::Read(record) => Reply::Read(Ok(Box::new(Sheet {
+            Request::People => Response::Peopled(Ok(Default::default())),
+            Request::Places => Response::Placed(Ok(vec![])),
+            Request::Count(_) => Response::Counted(Ok(7)),
+            Request::Read(record) => Response::Read(Ok(Box::new(RecordDetail {
                 ties: record.kind().row().related.iter().map(|relation| tie(relation, record)).collect(),
-                ..Sheet::of(record.clone())
+                ..RecordDetail::of(record.clone())
             }))),
-            Work::Relate { relation, .. } => {
+            Request::Relate { relation, .. } => {
                 let records = page(relation.kind).records().take(3).collect();
-                Reply::Related(Ok(Kin { total: Some(40), records }))
+                Response::Related(Ok(RelatedPage { total: Some(40), records }))
             }
-            Work::List { list, .. } => {
+            Request::List { list, .. } => {
                 let total = Some(ROWS as u64);
-                let page = Reply::Page {
+                let page = Response::Page {
                     number: 1,
                     page: page(list.kind),
                     total,
@@ -153,54 +154,56 @@ impl Driven {
                     unreadable: 0,
                     coverage: vec![],
                 };
-                self.send(Fact::Reply(ticket, page));
-                Reply::Loaded(Ok(LoadEnd::default()))
+                self.send(EventKind::Reply(ticket, page));
+                Response::Loaded(Ok(LoadEnd::default()))
             }
-            Work::Search { list, .. } => {
-                self.send(Fact::Reply(ticket, Reply::Found(page(list.kind))));
-                Reply::Searched(Ok(()))
+            Request::Search { list, .. } => {
+                self.send(EventKind::Reply(ticket, Response::Found(page(list.kind))));
+                Response::Searched(Ok(()))
             }
-            Work::Arrange(wish) => {
-                Reply::Arranged(tidyfy::model::query::arrange(wish, &|| true, &mut |_| ()))
+            Request::Arrange(wish) => {
+                Response::Arranged(tidyfy::model::query::arrange(wish, &|| true, &mut |_| ()))
             }
-            Work::Weigh(_) => Reply::Weighed(vec![]),
-            Work::Recall(_) => Reply::Recalled(Ok(None)),
-            Work::Unfinished => Reply::Unfinished(Ok(vec![])),
-            Work::Annals { .. } => Reply::Told(Ok(Default::default())),
-            Work::Acknowledge(_) => Reply::Acknowledged(Ok(())),
-            Work::Deeds(_) => Reply::Recounted(Ok((vec![], 0))),
-            Work::ExportJob { .. } => Reply::Written(Ok("job.csv".to_owned())),
-            Work::Copy(_) => Reply::Copied(Ok(Copied { what: "the id".to_owned(), way: Way::System })),
-            Work::Export(export) => {
+            Request::Weigh(_) => Response::Weighed(vec![]),
+            Request::Recall(_) => Response::Recalled(Ok(None)),
+            Request::Unfinished => Response::Unfinished(Ok(vec![])),
+            Request::Annals { .. } => Response::Told(Ok(Default::default())),
+            Request::Acknowledge(_) => Response::Acknowledged(Ok(())),
+            Request::Deeds(_) => Response::Recounted(Ok((vec![], 0))),
+            Request::ExportJob { .. } => Response::Written(Ok("job.csv".to_owned())),
+            Request::Copy(_) => {
+                Response::Copied(Ok(CopyResult { what: "the id".to_owned(), way: CopyMethod::System }))
+            }
+            Request::Export(export) => {
                 let (_, records) = export.sheet.text(export.format);
-                Reply::Exported(Ok(Exported { path: export.name.clone(), records, lacks: None }))
+                Response::Exported(Ok(ExportedFile { path: export.name.clone(), records, lacks: None }))
             }
-            Work::Browse(kind, _) => {
+            Request::Browse(kind, _) => {
                 let (kind, address) = (*kind, "https://web.example/0/dashboard".to_owned());
-                Reply::Browsed(Ok(Browsed { kind, address, is_exact: false, left: None }))
+                Response::Browsed(Ok(BrowseResult { kind, address, is_exact: false, left: None }))
             }
-            Work::Drop(_) => Reply::Dropped(Ok(())),
-            Work::Admit(_) => Reply::Admitted(Ok(())),
-            Work::Shelve(_) => Reply::Shelved(Ok(vec![])),
-            Work::Save(_) => Reply::SaveEnded(Ok(())),
-            Work::Look(record) => Reply::Looked(Ok(record.clone())),
-            Work::Sets(_) => Reply::Sets(Ok(Answer::Are(vec![]))),
-            Work::Seek(_) => Reply::Sought(Ok(())),
-            Work::Write { name, .. } => Reply::Written(Ok(name.clone())),
-            Work::Apply(plan) => {
-                self.send(Fact::Reply(ticket, Reply::Started));
+            Request::Drop(_) => Response::Dropped(Ok(())),
+            Request::Admit(_) => Response::Admitted(Ok(())),
+            Request::Shelve(_) => Response::Shelved(Ok(vec![])),
+            Request::Save(_) => Response::SaveEnded(Ok(())),
+            Request::Look(record) => Response::Looked(Ok(record.clone())),
+            Request::Sets(_) => Response::Sets(Ok(SelectionResponse::Are(vec![]))),
+            Request::Seek(_) => Response::Sought(Ok(())),
+            Request::Write { name, .. } => Response::Written(Ok(name.clone())),
+            Request::Apply(plan) => {
+                self.send(EventKind::Reply(ticket, Response::Started));
                 for step in 0..plan.steps.len() {
                     let reason = (outcome != Outcome::Done).then(|| "because".to_owned());
-                    self.send(Fact::Reply(
+                    self.send(EventKind::Reply(
                         ticket,
-                        Reply::Step { step, outcome, reason, record: None, remark: None },
+                        Response::Step { step, outcome, reason, record: None, remark: None },
                     ));
                 }
-                let tally: Tally = plan.steps.iter().map(|_| outcome).collect();
-                Reply::JobEnded(JobEnd { tally, cancelled: false, stopped: None })
+                let tally: OutcomeCounts = plan.steps.iter().map(|_| outcome).collect();
+                Response::JobEnded(JobEnd { tally, cancelled: false, stopped: None })
             }
         };
-        self.send(Fact::Reply(ticket, reply));
+        self.send(EventKind::Reply(ticket, reply));
     }
 
     fn confirm(&self) -> Option<&Confirm> {
@@ -215,20 +218,22 @@ impl Driven {
     }
 
     fn key(&mut self, key: &str) {
-        self.send(Fact::Key { chord: key.parse::<Chord>().unwrap(), repeat: false });
+        self.send(EventKind::Key { chord: key.parse::<Chord>().unwrap(), repeat: false });
     }
 }
 
 const ROWS: usize = 12;
 
 /// A record's side of a relation: others along with it, or to be asked for.
-fn tie(relation: &'static Relation, record: &Record) -> Tie {
-    let lookup = Lookup { id: record.id().clone(), name: record.name().to_owned(), hidden: false };
+fn tie(relation: &'static Relation, record: &Record) -> RelationLink {
+    let lookup = RelatedQuery { id: record.id().clone(), name: record.name().to_owned(), hidden: false };
     let end = match relation.way {
-        catalog::Way::Included { .. } => End::Here(page(relation.kind).records().take(2).collect()),
-        catalog::Way::List(_) | catalog::Way::Named { .. } => End::Asked(lookup),
+        catalog::RelatedSource::Included { .. } => {
+            RelationEnd::Here(page(relation.kind).records().take(2).collect())
+        }
+        catalog::RelatedSource::List(_) | catalog::RelatedSource::Named { .. } => RelationEnd::Asked(lookup),
     };
-    Tie { relation, end }
+    RelationLink { relation, end }
 }
 
 fn page(kind: Kind) -> Arc<Page> {
@@ -370,30 +375,30 @@ impl Witness {
     }
 
     /// Holds a job that began against what the person had seen and done.
-    fn judge(&self, plan: &Arc<Plan>, assent: &Assent, now: Duration) -> Result<(), TestCaseError> {
+    fn judge(&self, plan: &Arc<Plan>, assent: &Confirmation, now: Duration) -> Result<(), TestCaseError> {
         let seen = self.seen.as_ref().expect("a modal confirmed before it was seen");
         prop_assert!(Arc::ptr_eq(plan, seen), "another plan than the one seen was sent");
         prop_assert_eq!(&plan.assent(), assent);
         prop_assert!(!plan.steps.is_empty());
         let drawn = self.drawn_at.expect("a modal confirmed before it was drawn");
-        let confirming = if *assent == Assent::Key { "y" } else { "enter" };
+        let confirming = if *assent == Confirmation::Key { "y" } else { "enter" };
         let alone = |n: &usize| self.keys.get(n + 1).map_or(now, |next| next.at) >= self.keys[*n].at + ALONE;
         let last = (0..self.keys.len()).rev().find(|n| self.keys[*n].key == confirming && alone(n));
         let last = last.expect("a job began without a key that stood alone");
         let key = &self.keys[last];
         prop_assert!(!key.repeat && key.at >= drawn && self.keys.len() <= last + 2, "{self:?}");
         match assent {
-            Assent::Key => {
+            Confirmation::Key => {
                 let quiet = Duration::from_millis(250);
                 prop_assert!(
                     key.at >= drawn + quiet && self.gap(last).is_none_or(|gap| gap >= quiet),
                     "{self:?}"
                 );
             }
-            Assent::Phrase(phrases) => {
+            Confirmation::Phrase(phrases) => {
                 prop_assert!(!self.is_pasted(last) && phrases.contains(&self.phrase(last)), "{self:?}");
             }
-            Assent::Nothing => prop_assert!(false, "an empty plan was confirmed"),
+            Confirmation::Nothing => prop_assert!(false, "an empty plan was confirmed"),
         }
         Ok(())
     }
@@ -405,7 +410,7 @@ fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> 
         Happening::Flip { last, seen } => return flip(driven, *last, *seen, witness),
         Happening::Phrase(gap) => {
             let phrase = match driven.confirm().map(|confirm| &confirm.assent) {
-                Some(Assent::Phrase(phrases)) => phrases[0].clone(),
+                Some(Confirmation::Phrase(phrases)) => phrases[0].clone(),
                 _ => return Ok(()),
             };
             for letter in phrase.chars() {
@@ -428,17 +433,17 @@ fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> 
         }
         Happening::Pass(ms) => {
             driven.tick += Duration::from_millis(*ms);
-            watch(driven, witness, |driven, _| driven.send(Fact::Due))?;
+            watch(driven, witness, |driven, _| driven.send(EventKind::Due))?;
         }
         Happening::Drawn => watch(driven, witness, |driven, witness| {
-            driven.send(Fact::Drawn);
+            driven.send(EventKind::Drawn);
             if let Some(confirm) = driven.confirm() {
                 witness.drawn_at.get_or_insert(driven.tick);
                 witness.seen = Some(confirm.plan.clone());
             }
         })?,
         Happening::Continued => {
-            driven.send(Fact::Signal(Signal::Continued));
+            driven.send(EventKind::Signal(Signal::Continued));
             witness.restart();
         }
         Happening::Paste(text) => paste(driven, text, witness)?,
@@ -453,12 +458,12 @@ fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> 
 
 fn paste(driven: &mut Driven, text: &str, witness: &mut Witness) -> Result<(), TestCaseError> {
     watch(driven, witness, |driven, witness| {
-        if matches!(driven.confirm().map(|confirm| &confirm.assent), Some(Assent::Phrase(_))) {
+        if matches!(driven.confirm().map(|confirm| &confirm.assent), Some(Confirmation::Phrase(_))) {
             witness.keys.iter_mut().for_each(|key| key.types = false);
         }
         let paste = Seen { at: driven.tick, key: "paste".to_owned(), repeat: false, types: false };
         witness.keys.push(paste);
-        driven.send(Fact::Paste(text.to_owned()));
+        driven.send(EventKind::Paste(text.to_owned()));
     })
 }
 
@@ -472,7 +477,7 @@ fn flip(driven: &mut Driven, last: bool, seen: bool, witness: &mut Witness) -> R
     };
     // Whatever else takes the keys takes no more than these.
     for _ in 0..3 {
-        if driven.confirm().is_some_and(|confirm| confirm.part != Part::Options) {
+        if driven.confirm().is_some_and(|confirm| confirm.part != DialogPart::Options) {
             hand(driven, "tab")?;
         }
     }
@@ -499,9 +504,10 @@ fn press(driven: &mut Driven, key: &str, witness: &mut Witness) -> Result<(), Te
 /// Sends a key that was read at `at`.
 fn strike(driven: &mut Driven, chord: Chord, repeat: bool, at: Duration, witness: &mut Witness) {
     let is_drawn = witness.drawn_at.is_some_and(|drawn| at >= drawn);
-    let types = driven.confirm().is_some_and(|confirm| confirm.part == Part::Phrase && !confirm.filtering);
+    let types =
+        driven.confirm().is_some_and(|confirm| confirm.part == DialogPart::Phrase && !confirm.filtering);
     witness.keys.push(Seen { at, key: chord.to_string(), repeat, types: types && is_drawn });
-    driven.send_read_at(at, Fact::Key { chord, repeat });
+    driven.send_read_at(at, EventKind::Key { chord, repeat });
     if chord == Chord::ctrl('z') {
         witness.restart();
     }
@@ -629,12 +635,12 @@ fn tell(driven: &mut Driven, reads: &[(Vec<u8>, u64)], witness: &mut Witness) ->
             }
             for event in events.drain(..) {
                 match event {
-                    Event::Key { chord, repeat } => {
+                    InputEvent::Key { chord, repeat } => {
                         watch(driven, witness, |driven, witness| {
                             strike(driven, chord, repeat, driven.tick, witness);
                         })?;
                     }
-                    Event::Paste { text, .. } => paste(driven, &text, witness)?,
+                    InputEvent::Paste { text, .. } => paste(driven, &text, witness)?,
                 }
             }
             if driven.state.awaits_drawing() {
@@ -674,7 +680,11 @@ fn the_story_teller_can_confirm_both_ways() {
     use Happening::{Answer, Drawn, Key, Pass, Phrase};
     tell(&mut driven, &mut witness, &[Key("j"), Key("a"), Drawn, Pass(250), Key("y"), Pass(30)]);
     assert_eq!(driven.applied.len(), 1);
-    tell(&mut driven, &mut witness, &[Answer(Outcome::Done), Key("s"), Answer(Outcome::Done)]);
+    tell(
+        &mut driven,
+        &mut witness,
+        &[Answer(Outcome::Done), Key("s"), Answer(Outcome::Done)],
+    );
     tell(
         &mut driven,
         &mut witness,
@@ -688,11 +698,19 @@ fn the_story_teller_can_confirm_what_was_turned_over() {
     use Happening::{Answer, Drawn, Flip, Key, Pass, Phrase};
     let (mut driven, mut witness) = (Driven::new(), Witness::default());
     let both = [Flip { last: true, seen: true }, Flip { last: false, seen: true }];
-    let story = [Key("s"), Answer(Outcome::Done), Key("s"), Answer(Outcome::Done), Key("*"), Key("D"), Drawn]
-        .into_iter()
-        .chain(std::iter::repeat_n(Answer(Outcome::Done), 9))
-        .chain(both)
-        .chain([Phrase(30), Pass(30), Key("enter"), Pass(30)]);
+    let story = [
+        Key("s"),
+        Answer(Outcome::Done),
+        Key("s"),
+        Answer(Outcome::Done),
+        Key("*"),
+        Key("D"),
+        Drawn,
+    ]
+    .into_iter()
+    .chain(std::iter::repeat_n(Answer(Outcome::Done), 9))
+    .chain(both)
+    .chain([Phrase(30), Pass(30), Key("enter"), Pass(30)]);
     for happening in story {
         happen(&mut driven, &happening, &mut witness).unwrap();
     }
@@ -704,7 +722,7 @@ fn the_story_teller_can_confirm_what_was_turned_over() {
 mod end_to_end {
     use super::*;
     use crate::support::{Desk, Wanted};
-    use tidyfy::sandbox::{Fault, Mishap, Settings};
+    use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
     #[derive(Debug, Clone)]
     enum Move {
@@ -724,10 +742,11 @@ mod end_to_end {
     }
 
     async fn play(moves: &[Move], assenting: bool) -> Desk {
-        let sandbox = Settings { scale: 30, latency: Duration::from_millis(20), ..Settings::default() };
+        let sandbox =
+            SandboxSettings { scale: 30, latency: Duration::from_millis(20), ..SandboxSettings::default() };
         let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
         let turned_away =
-            Mishap::Answer { status: 429, body: None, headers: Default::default(), apply: false };
+            FaultEffect::Answer { status: 429, body: None, headers: Default::default(), apply: false };
         desk.server.set_faults(vec![Fault { share: Some(0.1), ..Fault::on("DELETE", "*", turned_away) }]);
         for happening in moves {
             match happening {
@@ -735,9 +754,9 @@ mod end_to_end {
                 Move::Rest => desk.pass(Duration::from_secs(2)).await,
                 Move::Assent if !assenting => {}
                 Move::Assent => match desk.plan().map(Plan::assent) {
-                    Some(Assent::Key) => desk.confirm().await,
-                    Some(Assent::Phrase(phrases)) => desk.confirm_with(&phrases[0]).await,
-                    Some(Assent::Nothing) | None => {}
+                    Some(Confirmation::Key) => desk.confirm().await,
+                    Some(Confirmation::Phrase(phrases)) => desk.confirm_with(&phrases[0]).await,
+                    Some(Confirmation::Nothing) | None => {}
                 },
             }
         }

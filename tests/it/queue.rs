@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use tidyfy::model::kind::{Kind, Verb};
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::model::kind::{Action, Kind};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
 /// A slow archive of processes runs, and the deletion of four tags waits behind it.
 async fn with_a_waiting_deletion(size: (u16, u16)) -> Desk {
-    let sandbox = Settings { scale: 200, latency: Duration::from_millis(400), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 200, latency: Duration::from_millis(400), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { size, sandbox, ..Wanted::default() }).await;
     desk.keys("* a").await;
     desk.confirm().await;
@@ -120,7 +121,7 @@ async fn job_that_joins_a_paused_queue_waits_with_it() {
     let mut desk = with_a_waiting_deletion((120, 35)).await;
     desk.keys("p 2").await;
     desk.pass(Duration::from_secs(10)).await;
-    desk.mark_applicable(Verb::Archive, 1).await;
+    desk.mark_applicable(Action::Archive, 1).await;
     desk.keys("a").await;
     desk.confirm().await;
     desk.keys("x y x y").await;
@@ -150,7 +151,7 @@ async fn jobs_that_wait_are_named_where_a_person_leaves() {
 async fn queue_paused_while_locked_out_does_not_go_on_with_the_next_token() {
     let mut desk = Desk::open().await;
     desk.keys("* a").await;
-    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", Mishap::RevokeToken).nth([5])]);
+    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", FaultEffect::RevokeToken).nth([5])]);
     desk.confirm().await;
     desk.pass(Duration::from_secs(60)).await;
     desk.keys("esc").await;
@@ -183,7 +184,11 @@ async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
         (900, tidyfy::model::limits::Limits::documented()),
         (2_000, tidyfy::model::limits::Limits::off()),
     ] {
-        let sandbox = Settings { scale: 200, latency: Duration::from_millis(latency), ..Settings::default() };
+        let sandbox = SandboxSettings {
+            scale: 200,
+            latency: Duration::from_millis(latency),
+            ..SandboxSettings::default()
+        };
         let wanted = Wanted { sandbox, limits, ..Wanted::default() };
         let mut desk = Desk::with(wanted).await;
         desk.keys("s").await;
@@ -192,7 +197,7 @@ async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
         let n = desk.plan().unwrap().count();
         assert!(n >= 40, "{n}: {}", desk.screen());
         let phrase = match desk.plan().unwrap().assent() {
-            tidyfy::model::plan::Assent::Phrase(phrases) => phrases[0].clone(),
+            tidyfy::model::plan::Confirmation::Phrase(phrases) => phrases[0].clone(),
             other => panic!("{other:?}"),
         };
         desk.confirm_with(&phrase).await;
@@ -221,8 +226,8 @@ async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
 #[tokio::test(start_paused = true)]
 async fn last_answer_that_is_waited_for_is_counted_in_seconds() {
     let mut desk = Desk::open().await;
-    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", Mishap::Hang { apply: true }).nth([3])]);
-    desk.mark_applicable(Verb::Archive, 3).await;
+    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", FaultEffect::Hang { apply: true }).nth([3])]);
+    desk.mark_applicable(Action::Archive, 3).await;
     desk.keys("a").await;
     desk.confirm().await;
     desk.pass(Duration::from_millis(12_900)).await;
@@ -247,9 +252,10 @@ async fn rate_does_not_count_the_time_of_a_pause() {
 
 #[tokio::test(start_paused = true)]
 async fn records_and_not_requests_are_counted() {
-    let sandbox = Settings { scale: 60, latency: Duration::from_millis(400), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 60, latency: Duration::from_millis(400), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, at_once: 1, ..Wanted::default() }).await;
-    desk.mark_applicable(Verb::Archive, 4).await;
+    desk.mark_applicable(Action::Archive, 4).await;
     desk.keys("D space").await;
     desk.pass(Duration::from_secs(1)).await;
     desk.keys("shift-tab").await;
@@ -263,7 +269,7 @@ async fn records_and_not_requests_are_counted() {
 #[tokio::test(start_paused = true)]
 async fn answer_that_a_record_is_gone_is_no_error() {
     let mut desk = Desk::with(Wanted { kind: Kind::Tags, ..Wanted::default() }).await;
-    let ids = desk.mark_applicable(Verb::Delete, 3).await;
+    let ids = desk.mark_applicable(Action::Delete, 3).await;
     desk.server.remove("tags", &ids[1]);
     desk.keys("D").await;
     desk.confirm_with("delete 3").await;
@@ -274,6 +280,6 @@ async fn answer_that_a_record_is_gone_is_no_error() {
     let gone: Vec<_> = lines.iter().filter(|entry| entry.text(zone).contains("GET    404")).collect();
     assert!(!gone.is_empty(), "{}", desk.log());
     for entry in gone {
-        assert_eq!(entry.tone(), tidyfy::app::status_pane::Tone::Plain, "{}", entry.text(zone));
+        assert_eq!(entry.tone(), tidyfy::app::status_pane::LineTone::Plain, "{}", entry.text(zone));
     }
 }

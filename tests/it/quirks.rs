@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use tidyfy::model::kind::{Kind, Verb};
-use tidyfy::sandbox::{Quirk, Quirks, Settings};
+use tidyfy::model::kind::{Action, Kind};
+use tidyfy::sandbox::{Quirk, Quirks, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
 /// The program on a server with one switch thrown, on the list of one kind.
 async fn on(quirk: Quirk, kind: Kind) -> Desk {
-    let sandbox = Settings { scale: 160, quirks: Quirks::default().with(quirk), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 160, quirks: Quirks::default().with(quirk), ..SandboxSettings::default() };
     Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await
 }
 
@@ -50,7 +51,7 @@ async fn every_verb_is_done_whatever_shape_its_answer_has() {
             let mut desk = on(*quirk, kind).await;
             // What has lost its bytes cannot be backed up, and so not be deleted.
             desk.server.ids("assets").iter().for_each(|id| assert!(desk.server.remove("assets", id)));
-            let ids = desk.mark_applicable(Verb::Archive, 2).await;
+            let ids = desk.mark_applicable(Action::Archive, 2).await;
             desk.keys("a").await;
             desk.confirm().await;
             desk.rest().await;
@@ -64,7 +65,7 @@ async fn every_verb_is_done_whatever_shape_its_answer_has() {
             desk.rest().await;
             assert!(ids.iter().all(|id| desk.ids().contains(id)), "{} {slug}", quirk.name());
             desk.keys("g").await;
-            let back = desk.mark_applicable(Verb::Restore, 1).await;
+            let back = desk.mark_applicable(Action::Restore, 1).await;
             desk.keys("r").await;
             desk.confirm().await;
             desk.rest().await;
@@ -75,7 +76,7 @@ async fn every_verb_is_done_whatever_shape_its_answer_has() {
                 desk.log()
             );
             assert!(held(&desk, slug, false).contains(&back[0]));
-            let gone = desk.mark_applicable(Verb::Delete, 1).await;
+            let gone = desk.mark_applicable(Action::Delete, 1).await;
             desk.keys("D").await;
             desk.confirm_with("delete 1").await;
             desk.rest().await;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use tidyfy::app::keymap::{Context, Keymap};
+use tidyfy::app::keymap::{KeyContext, Keymap};
 use tidyfy::model::filter;
 
 use crate::support::{Desk, Wanted};
@@ -19,7 +19,7 @@ fn keys() -> String {
             _ => chords.join(" "),
         };
         let places = match binding.contexts {
-            contexts if contexts.len() == Context::ALL.len() => "everywhere".to_owned(),
+            contexts if contexts.len() == KeyContext::ALL.len() => "everywhere".to_owned(),
             contexts => contexts
                 .iter()
                 .map(|context| context.title().rsplit(' ').next().unwrap())

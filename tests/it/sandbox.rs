@@ -18,7 +18,9 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use tidyfy::sandbox::{Fault, Limits, Mishap, Quirk, Quirks, Role, Sandbox, Settings, read_faults};
+use tidyfy::sandbox::{
+    Fault, FaultEffect, Quirk, Quirks, Role, Sandbox, SandboxLimits, SandboxSettings, read_faults,
+};
 
 /// A sandbox and a client that knows the header rules.
 struct Bench {
@@ -27,7 +29,7 @@ struct Bench {
 }
 
 impl Bench {
-    async fn new(settings: Settings) -> Self {
+    async fn new(settings: SandboxSettings) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .no_proxy()
@@ -40,11 +42,12 @@ impl Bench {
     }
 
     async fn plain() -> Self {
-        Self::new(Settings::default()).await
+        Self::new(SandboxSettings::default()).await
     }
 
     async fn quirky(quirk: Quirk) -> Self {
-        Self::new(Settings { quirks: Quirks::default().with(quirk), ..Settings::default() }).await
+        Self::new(SandboxSettings { quirks: Quirks::default().with(quirk), ..SandboxSettings::default() })
+            .await
     }
 
     /// A request to a path below the organization.
@@ -368,12 +371,12 @@ async fn headers_decide_who_comes_in_and_what_errors_look_like() {
 
 #[tokio::test(start_paused = true)]
 async fn roles_limit_what_may_be_done() {
-    let bench = Bench::new(Settings { role: Role::Standard, ..Settings::default() }).await;
+    let bench = Bench::new(SandboxSettings { role: Role::Standard, ..SandboxSettings::default() }).await;
     assert_eq!(bench.get("").await["data"]["user_role"], "Standard");
     let run = bench.live("runs");
     assert_eq!(bench.delete(&format!("/runs/{run}")).await.0, 200);
     assert_eq!(bench.delete(&format!("/runs/{run}/delete")).await.0, 403);
-    let bench = Bench::new(Settings { role: Role::Light, ..Settings::default() }).await;
+    let bench = Bench::new(SandboxSettings { role: Role::Light, ..SandboxSettings::default() }).await;
     assert_eq!(bench.delete(&format!("/runs/{run}")).await.0, 403);
 }
 
@@ -391,32 +394,32 @@ async fn faults_strike_where_they_should() {
     let done = |index: usize| bench.archived_at("runs", &runs[index]).is_string();
     let on = |mishap| bench.sandbox.set_faults(vec![Fault::on("delete", "*/runs/*", mishap).times(1)]);
 
-    on(Mishap::ResetBefore);
+    on(FaultEffect::ResetBefore);
     let error = delete(0).await.unwrap_err();
     assert!(format!("{error:?}").contains("ConnectionReset"), "{error:?}");
     assert!(!done(0));
-    on(Mishap::ResetAfter);
+    on(FaultEffect::ResetAfter);
     let error = delete(1).await.unwrap_err();
     assert!(format!("{error:?}").contains("ConnectionReset"), "{error:?}");
     assert!(done(1));
-    on(Mishap::Hang { apply: true });
+    on(FaultEffect::Hang { apply: true });
     assert!(delete(2).await.unwrap_err().is_timeout());
     assert!(done(2));
-    on(Mishap::Truncated);
+    on(FaultEffect::Truncated);
     let half = delete(3).await.unwrap();
     let announced = half.content_length().unwrap();
     assert!(announced > 100 && half.text().await.is_err());
     assert!(done(3));
-    on(Mishap::Garbage);
+    on(FaultEffect::Garbage);
     let garbage = delete(4).await.unwrap();
     assert_eq!(garbage.status(), 200);
     assert!(serde_json::from_str::<Value>(&garbage.text().await.unwrap()).is_err());
     assert!(done(4));
-    on(Mishap::Html { status: 502, apply: true });
+    on(FaultEffect::Html { status: 502, apply: true });
     let (status, page) = body(delete(5).await.unwrap()).await;
     assert!(status == 502 && page.as_str().unwrap().starts_with("<!DOCTYPE html>") && done(5));
     let headers = [("Location".to_owned(), "/elsewhere".to_owned())].into();
-    on(Mishap::Answer { status: 303, body: None, headers, apply: false });
+    on(FaultEffect::Answer { status: 303, body: None, headers, apply: false });
     let redirect = delete(6).await.unwrap();
     assert_eq!(
         (redirect.status().as_u16(), &redirect.headers()["location"]),
@@ -447,7 +450,7 @@ async fn faults_count_and_share_the_same_every_time() {
     let mut runs = Vec::new();
     for _ in 0..2 {
         let faults = read_faults(rules).unwrap();
-        let bench = Bench::new(Settings { faults, ..Settings::default() }).await;
+        let bench = Bench::new(SandboxSettings { faults, ..SandboxSettings::default() }).await;
         let mut statuses = Vec::new();
         for path in ["/tags", "/tags", "/tags"].into_iter().chain(["/groups"; 40]) {
             statuses.push(bench.send(Method::GET, path).await.0);
@@ -480,7 +483,8 @@ fn a_bad_faults_file_says_what_is_wrong() {
 
 #[tokio::test(start_paused = true)]
 async fn documented_limits_turn_away_and_say_for_how_long() {
-    let bench = Bench::new(Settings { limits: Limits::Documented, ..Settings::default() }).await;
+    let bench =
+        Bench::new(SandboxSettings { limits: SandboxLimits::Documented, ..SandboxSettings::default() }).await;
     for _ in 0..12 {
         assert_eq!(bench.send(Method::GET, "/tags").await.0, 200);
     }
@@ -501,7 +505,8 @@ async fn documented_limits_turn_away_and_say_for_how_long() {
 
 #[tokio::test(start_paused = true)]
 async fn latency_is_on_the_runtimes_clock() {
-    let bench = Bench::new(Settings { latency: Duration::from_secs(40), ..Settings::default() }).await;
+    let bench =
+        Bench::new(SandboxSettings { latency: Duration::from_secs(40), ..SandboxSettings::default() }).await;
     let before = tokio::time::Instant::now();
     bench.get("/tags").await;
     assert!(before.elapsed() >= Duration::from_secs(40));
@@ -510,7 +515,7 @@ async fn latency_is_on_the_runtimes_clock() {
 #[tokio::test(start_paused = true)]
 async fn the_same_seed_gives_the_same_organization() {
     let (one, same) = (Bench::plain().await, Bench::plain().await);
-    let other = Bench::new(Settings { seed: 2, ..Settings::default() }).await;
+    let other = Bench::new(SandboxSettings { seed: 2, ..SandboxSettings::default() }).await;
     assert_eq!(one.get("/runs?per_page=100").await["data"], same.get("/runs?per_page=100").await["data"]);
     assert_eq!(one.sandbox.banner().split(" org=").nth(1), same.sandbox.banner().split(" org=").nth(1));
     assert_ne!(one.sandbox.ids("runs"), other.sandbox.ids("runs"));
@@ -519,7 +524,7 @@ async fn the_same_seed_gives_the_same_organization() {
 #[tokio::test(start_paused = true)]
 async fn every_scale_has_every_kind_and_its_awkward_names() {
     for scale in [0, 1, 7, 120, 3000] {
-        let bench = Bench::new(Settings { scale, ..Settings::default() }).await;
+        let bench = Bench::new(SandboxSettings { scale, ..SandboxSettings::default() }).await;
         assert_eq!(bench.sandbox.ids("runs").len(), scale);
         for slug in ["checklists", "tasks", "assets", "tags", "groups", "guests", "users", "folders"] {
             assert!(!bench.sandbox.ids(slug).is_empty(), "{slug} at {scale}");
@@ -652,7 +657,7 @@ async fn no_path_brings_the_server_down() {
 async fn the_log_has_a_line_per_request_and_no_token() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("requests.log");
-    let bench = Bench::new(Settings { log: Some(path.clone()), ..Settings::default() }).await;
+    let bench = Bench::new(SandboxSettings { log: Some(path.clone()), ..SandboxSettings::default() }).await;
     bench.get("/runs?per_page=1").await;
     bench.delete(&format!("/runs/{}", bench.live("runs"))).await;
     let text = std::fs::read_to_string(path).unwrap();
@@ -667,8 +672,8 @@ async fn the_log_has_a_line_per_request_and_no_token() {
 async fn dropping_it_breaks_off_what_is_under_way() {
     let Bench { sandbox, client } = Bench::plain().await;
     sandbox.set_faults(vec![
-        Fault::on("GET", "/health", Mishap::None),
-        Fault::on("GET", "/me", Mishap::Hang { apply: false }),
+        Fault::on("GET", "/health", FaultEffect::None),
+        Fault::on("GET", "/me", FaultEffect::Hang { apply: false }),
     ]);
     let url = format!("{}/me", sandbox.base_url());
     let hanging = tokio::spawn(client.get(&url).send());
@@ -685,9 +690,12 @@ async fn dropping_it_breaks_off_what_is_under_way() {
 async fn every_quirk_has_a_name_of_its_own_and_leaves_the_server_answering() {
     for quirk in Quirk::ALL {
         assert_eq!(quirk.name().parse::<Quirk>().unwrap(), *quirk);
-        let bench =
-            Bench::new(Settings { scale: 12, quirks: Quirks::default().with(*quirk), ..Settings::default() })
-                .await;
+        let bench = Bench::new(SandboxSettings {
+            scale: 12,
+            quirks: Quirks::default().with(*quirk),
+            ..SandboxSettings::default()
+        })
+        .await;
         for slug in ["runs", "checklists", "tasks", "tags", "groups", "guests", "users", "folders"] {
             let page = bench.get(&format!("/{slug}?with=assets,tags,statistics,stats&per_page=3")).await;
             assert!(!page["data"].as_array().unwrap().is_empty(), "{slug} with {quirk:?}");

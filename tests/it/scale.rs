@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidyfy::model::limits::Limits;
-use tidyfy::sandbox::{self, Settings};
+use tidyfy::sandbox::{self, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
@@ -13,7 +13,11 @@ fn refused(desk: &Desk) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn all_that_match_of_100_000_are_marked_and_archived_while_a_person_goes_on_browsing() {
-    let sandbox = Settings { scale: 134_000, limits: sandbox::Limits::Documented, ..Settings::default() };
+    let sandbox = SandboxSettings {
+        scale: 134_000,
+        limits: sandbox::SandboxLimits::Documented,
+        ..SandboxSettings::default()
+    };
     let wanted = Wanted { sandbox, limits: Limits::documented(), ..Wanted::default() };
     let mut desk = Desk::starting(wanted).await;
     desk.until("the first page", |desk| desk.state().listing().loaded() >= 100 && desk.shows("Acme Ltd"))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use ratatui::style::{Color, Modifier};
 use tidyfy::model::kind::Kind;
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
@@ -162,13 +162,14 @@ async fn filtered_sorted_and_marked() {
 #[tokio::test(start_paused = true)]
 async fn a_running_job() {
     for size in SIZES {
-        let sandbox = Settings { scale: 300, latency: Duration::from_millis(400), ..Settings::default() };
+        let sandbox =
+            SandboxSettings { scale: 300, latency: Duration::from_millis(400), ..SandboxSettings::default() };
         let mut desk = Desk::with(Wanted { size, sandbox, ..Wanted::default() }).await;
         desk.server.set_faults(vec![
             Fault::on(
                 "DELETE",
                 "/runs/",
-                Mishap::Answer {
+                FaultEffect::Answer {
                     status: 403,
                     body: Some(serde_json::json!({"message": "Not yours"})),
                     headers: Default::default(),
@@ -189,8 +190,8 @@ async fn a_running_job() {
 async fn after_a_job_with_failures() {
     let mut desk = Desk::open().await;
     desk.server.set_faults(vec![
-        Fault::on("DELETE", "/runs/", Mishap::ResetAfter).nth([2]),
-        Fault::on("DELETE", "/runs/", Mishap::Html { status: 502, apply: false }).nth([3]),
+        Fault::on("DELETE", "/runs/", FaultEffect::ResetAfter).nth([2]),
+        Fault::on("DELETE", "/runs/", FaultEffect::Html { status: 502, apply: false }).nth([3]),
     ]);
     desk.keys("space space space space a").await;
     desk.confirm().await;

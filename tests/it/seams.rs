@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use tidyfy::app::list::Load;
+use tidyfy::app::list::LoadProgress;
 use tidyfy::model::limits::Limits;
-use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Quirk, Quirks, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
-fn scaled(scale: usize, latency: u64) -> Settings {
-    Settings { scale, latency: Duration::from_millis(latency), ..Settings::default() }
+fn scaled(scale: usize, latency: u64) -> SandboxSettings {
+    SandboxSettings { scale, latency: Duration::from_millis(latency), ..SandboxSettings::default() }
 }
 
 /// What the list lacks without saying so: nothing where it does not claim to be whole.
 fn silently_missing(desk: &Desk) -> Vec<String> {
     let listing = desk.state().listing();
     let says = !listing.is_settled()
-        || matches!(&listing.load, Load::Done(end) if end.missing.is_some())
+        || matches!(&listing.load, LoadProgress::Done(end) if end.missing.is_some())
         || listing.may_have_holes();
     let shown = desk.shown();
     if says { vec![] } else { desk.live().into_iter().filter(|id| !shown.contains(id)).collect() }
@@ -34,9 +34,9 @@ async fn archives_the_first(desk: &mut Desk, n: usize) {
 
 #[tokio::test(start_paused = true)]
 async fn a_gap_is_filled_with_what_moved_up_out_of_it_too() {
-    let mishap = Mishap::Answer { status: 500, body: None, headers: Default::default(), apply: false };
+    let mishap = FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
     let faults = vec![Fault::on("GET", "page=2&", mishap)];
-    let sandbox = Settings { faults, ..scaled(900, 0) };
+    let sandbox = SandboxSettings { faults, ..scaled(900, 0) };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     assert!(desk.shows("1 page missing"), "{}", desk.screen());
     desk.server.set_faults(vec![]);
@@ -55,10 +55,10 @@ async fn what_left_while_pages_came_in_is_made_up_for_by_a_load_that_is_stopped_
     archives_the_first(&mut desk, 20).await;
     let here = desk.state().listing().loaded();
     desk.until("more", |desk| desk.state().listing().loaded() >= here + 600).await;
-    assert!(matches!(desk.state().listing().load, Load::Running(_)));
+    assert!(matches!(desk.state().listing().load, LoadProgress::Running(_)));
     desk.keys("x").await;
     desk.rest().await;
-    assert_eq!(desk.state().listing().load, Load::Stopped);
+    assert_eq!(desk.state().listing().load, LoadProgress::Stopped);
     desk.keys("R").await;
     desk.rest().await;
     assert_eq!(desk.shown(), desk.live(), "{}", desk.screen());
@@ -110,12 +110,12 @@ async fn the_time_left_of_a_resumed_load_is_that_of_the_rest() {
 
 /// Stops a load of pages of ten, lets `meanwhile` happen, goes on, and says what is lacking.
 async fn lacking_of_short_pages(quirks: Quirks, archived: usize) -> Vec<String> {
-    let sandbox = Settings { quirks, ..scaled(900, 300) };
+    let sandbox = SandboxSettings { quirks, ..scaled(900, 300) };
     let mut desk = Desk::starting(Wanted { sandbox, at_once: 2, ..Wanted::default() }).await;
     desk.until("the first pages", |desk| desk.state().listing().loaded() >= 100 && desk.shows("Acme Ltd"))
         .await;
     desk.keys("x").await;
-    assert_eq!(desk.state().listing().load, Load::Stopped);
+    assert_eq!(desk.state().listing().load, LoadProgress::Stopped);
     if archived > 0 {
         archives_the_first(&mut desk, archived).await;
     }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::kind::{Action, Kind};
 use tidyfy::model::plan::Plan;
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
 use crate::support::{Desk, Wanted, slug};
 
@@ -22,8 +22,8 @@ async fn mark(desk: &mut Desk, tabs: &[(&str, usize)]) -> Vec<String> {
 }
 
 /// An answer with this status, and nothing done.
-fn status(status: u16) -> Mishap {
-    Mishap::Answer { status, body: None, headers: BTreeMap::new(), apply: false }
+fn status(status: u16) -> FaultEffect {
+    FaultEffect::Answer { status, body: None, headers: BTreeMap::new(), apply: false }
 }
 
 /// Requests in an order that does not depend on which of several under way came first.
@@ -148,7 +148,7 @@ async fn one_verb_takes_every_kind_in_one_job() {
     let mut desk = Desk::open().await;
     desk.keys("s").await;
     desk.rest().await;
-    desk.mark_applicable(Verb::Delete, 3).await;
+    desk.mark_applicable(Action::Delete, 3).await;
     mark(&mut desk, &[("5", 2), ("6", 1)]).await;
     desk.keys("m D").await;
     let org = desk.server.org_name().to_owned();
@@ -197,7 +197,7 @@ async fn a_large_part_of_one_kind_makes_the_whole_large() {
 #[tokio::test(start_paused = true)]
 async fn live_ones_are_archived_first_and_what_fails_says_so_in_its_row() {
     let mut desk = Desk::open().await;
-    desk.mark_applicable(Verb::Archive, 2).await;
+    desk.mark_applicable(Action::Archive, 2).await;
     mark(&mut desk, &[("2", 1), ("5", 1)]).await;
     let tag = desk.server.ids("tags");
     desk.server.set_faults(vec![Fault::on("DELETE", "/tags/", status(422))]);
@@ -224,10 +224,10 @@ async fn live_ones_are_archived_first_and_what_fails_says_so_in_its_row() {
 #[tokio::test(start_paused = true)]
 async fn several_kinds_are_undone_and_tried_again_together() {
     let mut desk = Desk::open().await;
-    desk.mark_applicable(Verb::Archive, 2).await;
+    desk.mark_applicable(Action::Archive, 2).await;
     desk.keys("2").await;
     desk.rest().await;
-    desk.mark_applicable(Verb::Archive, 2).await;
+    desk.mark_applicable(Action::Archive, 2).await;
     desk.server.set_faults(vec![Fault::on("DELETE", "/checklists/", status(500)).nth([1, 2])]);
     desk.keys("m a").await;
     assert!(says(&desk, "Archive 4 records (2 processes, 2 templates) in"), "{}", desk.screen());
@@ -272,7 +272,7 @@ proptest! {
     fn what_is_sent_is_what_was_shown_and_confirmed(edits in prop::collection::vec(edit(), 0..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            let sandbox = Settings { scale: 40, ..Settings::default() };
+            let sandbox = SandboxSettings { scale: 40, ..SandboxSettings::default() };
             let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Tags, ..Wanted::default() }).await;
             mark(&mut desk, &[("5", 3), ("6", 2), ("4", 2)]).await;
             desk.keys("m").await;
@@ -480,8 +480,11 @@ async fn the_ids_of_a_list_are_marked_and_what_is_no_id_is_pointed_out() {
 
 #[tokio::test(start_paused = true)]
 async fn looking_up_goes_on_in_the_background_and_can_be_stopped() {
-    let sandbox =
-        Settings { scale: 60, latency: std::time::Duration::from_millis(400), ..Settings::default() };
+    let sandbox = SandboxSettings {
+        scale: 60,
+        latency: std::time::Duration::from_millis(400),
+        ..SandboxSettings::default()
+    };
     let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Tags, ..Wanted::default() }).await;
     let file = beside(&desk, "ids.txt");
     let lines: Vec<String> =

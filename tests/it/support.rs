@@ -12,20 +12,20 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tempfile::TempDir;
 use tidyfy::app::effect::Exit;
-use tidyfy::app::event::{Fact, Message, Signal, Size};
+use tidyfy::app::event::{Event, EventKind, Signal, Size};
 use tidyfy::app::keymap::Keymap;
 use tidyfy::app::state::{Overlay, Setup, State};
-use tidyfy::event_loop::{EventLoop, Turn};
-use tidyfy::model::context::Place;
-use tidyfy::model::download::Folders;
-use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::event_loop::{EventLoop, LoopTurn};
+use tidyfy::model::context::Context;
+use tidyfy::model::download::DownloadFolders;
+use tidyfy::model::kind::{Action, Kind};
 use tidyfy::model::limits::Limits;
-use tidyfy::model::plan::{Caution, Plan, Step, applicable};
+use tidyfy::model::plan::{ConfirmThresholds, Plan, Step, applicable};
 use tidyfy::model::time::Zone;
 use tidyfy::model::token::Token;
-use tidyfy::sandbox::{Sandbox, Settings};
-use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
-use tidyfy::worker::{Clock, Terms, Worker};
+use tidyfy::sandbox::{Sandbox, SandboxSettings};
+use tidyfy::tallyfy::{BaseUrl, Client, ClientConfig, Timeouts};
+use tidyfy::worker::{Clock, Worker, WorkerConfig};
 use tokio::sync::mpsc::{Sender, UnboundedSender, channel, unbounded_channel};
 use tokio::time::Instant;
 
@@ -53,7 +53,7 @@ pub(crate) fn slug(kind: Kind) -> &'static str {
 /// What a test may want otherwise.
 pub(crate) struct Wanted {
     pub(crate) size: (u16, u16),
-    pub(crate) sandbox: Settings,
+    pub(crate) sandbox: SandboxSettings,
     pub(crate) limits: Limits,
     pub(crate) kind: Kind,
     pub(crate) read_only: bool,
@@ -66,7 +66,7 @@ pub(crate) struct Wanted {
 
 impl Default for Wanted {
     fn default() -> Self {
-        let sandbox = Settings { scale: 60, ..Settings::default() };
+        let sandbox = SandboxSettings { scale: 60, ..SandboxSettings::default() };
         Self {
             size: (120, 35),
             sandbox,
@@ -95,8 +95,8 @@ pub(crate) fn remove_lost_files(server: &Sandbox) {
 pub(crate) struct Desk {
     pub(crate) server: Sandbox,
     looping: EventLoop<TestBackend>,
-    messages: UnboundedSender<Message>,
-    input: Sender<Message>,
+    messages: UnboundedSender<Event>,
+    input: Sender<Event>,
     clock: Clock,
     /// Where the program keeps what it remembers, gone with the desk.
     remembered: TempDir,
@@ -104,7 +104,7 @@ pub(crate) struct Desk {
     /// How often the process would have been stopped.
     pub(crate) stops: usize,
     /// The organizations that were to be gone to.
-    pub(crate) wants: Vec<Place>,
+    pub(crate) wants: Vec<Context>,
     /// What has been confirmed so far: method and path of each step, below the organization.
     pub(crate) confirmed: Vec<(String, String)>,
 }
@@ -142,13 +142,13 @@ impl Desk {
         let clock = Clock::starting_at("2026-11-20T14:02:11Z".parse::<Timestamp>().unwrap());
         let (messages, inbox) = unbounded_channel();
         let (input, typed) = channel(TYPED_AHEAD);
-        let client = Client::new(Access {
+        let client = Client::new(ClientConfig {
             base_url: BaseUrl::parse(&server.base_url(), false).unwrap(),
             organization: server.org().to_owned(),
             token: Token::new(wanted.token.unwrap_or(server.token())).unwrap(),
             read_only: wanted.read_only,
             timeouts: Timeouts::default(),
-            body_cap: Access::BODY_CAP,
+            body_cap: ClientConfig::BODY_CAP,
         })
         .unwrap();
         let remembered = tempfile::tempdir().unwrap();
@@ -156,27 +156,27 @@ impl Desk {
         if wanted.unwritable {
             std::fs::write(&state_dir, "").unwrap();
         }
-        let terms = Terms {
+        let terms = WorkerConfig {
             seed: 1,
             at_once: wanted.at_once,
-            ..Terms::new(wanted.limits.clone(), clock.clone(), state_dir)
+            ..WorkerConfig::new(wanted.limits.clone(), clock.clone(), state_dir)
         };
         let worker = Worker::new(client, terms, messages.clone());
         let setup = Setup {
             demo: true,
-            here: Place { base_url: server.base_url(), org: server.org().to_owned(), ..Place::default() },
+            here: Context { base_url: server.base_url(), org: server.org().to_owned(), ..Context::default() },
             places: Vec::new(),
             visited: Vec::new(),
             accent: None,
             host: "127.0.0.1".to_owned(),
             limits: wanted.limits,
-            caution: Caution::default(),
+            caution: ConfirmThresholds::default(),
             keymap: Arc::new(Keymap::default()),
             zone: Zone::new(TimeZone::UTC),
             colour: wanted.colour,
             kind: wanted.kind,
             read_only: wanted.read_only,
-            folders: Folders { downloads: remembered.path().join("downloads"), home: None },
+            folders: DownloadFolders { downloads: remembered.path().join("downloads"), home: None },
         };
         let (width, height) = wanted.size;
         let state = State::new(setup, Size { width, height }, clock.now());
@@ -207,10 +207,10 @@ impl Desk {
             biased;
             turn = self.looping.turn() => {
                 match turn.unwrap() {
-                    Turn::Going => {}
-                    Turn::Suspend => self.stops += 1,
-                    Turn::Leaving(place) => self.wants.push(place),
-                    Turn::Ended(exit) => self.ended = Some(exit),
+                    LoopTurn::Going => {}
+                    LoopTurn::Suspend => self.stops += 1,
+                    LoopTurn::Leaving(place) => self.wants.push(place),
+                    LoopTurn::Ended(exit) => self.ended = Some(exit),
                 }
                 true
             }
@@ -249,9 +249,9 @@ impl Desk {
         while self.ended.is_none() && self.turn(end).await {}
     }
 
-    fn send(&mut self, fact: Fact) {
-        let is_typed = matches!(fact, Fact::Key { .. } | Fact::Paste(_) | Fact::PasteCut);
-        let message = Message { at: self.clock.now(), fact };
+    fn send(&mut self, fact: EventKind) {
+        let is_typed = matches!(fact, EventKind::Key { .. } | EventKind::Paste(_) | EventKind::PasteCut);
+        let message = Event { at: self.clock.now(), fact };
         if is_typed {
             self.input.try_send(message).unwrap();
         } else {
@@ -265,7 +265,7 @@ impl Desk {
             let chord = key.parse().unwrap_or_else(|bad| panic!("{bad}"));
             let shown = self.plan().map(|plan| plan.steps.iter().map(request).collect::<Vec<_>>());
             let jobs = self.jobs_begun();
-            self.send(Fact::Key { chord, repeat: false });
+            self.send(EventKind::Key { chord, repeat: false });
             self.read().await;
             self.pass(STROKE).await;
             if self.jobs_begun() > jobs {
@@ -314,24 +314,24 @@ impl Desk {
     pub(crate) async fn burst(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
             let chord = key.parse().unwrap_or_else(|bad| panic!("{bad}"));
-            self.send(Fact::Key { chord, repeat: false });
+            self.send(EventKind::Key { chord, repeat: false });
         }
         self.read().await;
     }
 
     pub(crate) async fn paste(&mut self, text: &str) {
-        self.send(Fact::Paste(text.to_owned()));
+        self.send(EventKind::Paste(text.to_owned()));
         self.read().await;
     }
 
     pub(crate) async fn signal(&mut self, signal: Signal) {
-        self.send(Fact::Signal(signal));
+        self.send(EventKind::Signal(signal));
         self.read().await;
     }
 
     pub(crate) async fn resize(&mut self, width: u16, height: u16) {
         self.looping.terminal_mut().backend_mut().resize(width, height);
-        self.send(Fact::Resized(Size { width, height }));
+        self.send(EventKind::Resized(Size { width, height }));
         self.read().await;
     }
 
@@ -394,7 +394,7 @@ impl Desk {
     }
 
     /// Marks the first `n` rows that a verb can be done to, and answers their ids.
-    pub(crate) async fn mark_applicable(&mut self, verb: Verb, n: usize) -> Vec<String> {
+    pub(crate) async fn mark_applicable(&mut self, verb: Action, n: usize) -> Vec<String> {
         let mut marked = Vec::new();
         while marked.len() < n {
             let record = self.state().under_cursor().unwrap();

@@ -22,8 +22,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Action, Winsize, tcflow, tcsetwinsize};
 use tidyfy::model::outcome::Outcome;
-use tidyfy::sandbox::{Fault, Mishap, Sandbox, Settings};
-use tidyfy::storage::journal::JobState;
+use tidyfy::sandbox::{Fault, FaultEffect, Sandbox, SandboxSettings};
+use tidyfy::storage::journal::StoredJobState;
 use tokio::runtime::Runtime;
 
 use crate::crash::ground::{job, jobs, steps};
@@ -248,17 +248,17 @@ struct Scene {
 
 impl Scene {
     fn new(cell: Cell, runtime: &Runtime) -> Self {
-        let slow = Fault { delay: SLOW, ..Fault::on("DELETE", "/runs/", Mishap::None) };
+        let slow = Fault { delay: SLOW, ..Fault::on("DELETE", "/runs/", FaultEffect::None) };
         let faults = match cell.doing {
-            Doing::Loading => vec![Fault::on("GET", "/runs?", Mishap::Hang { apply: false })],
+            Doing::Loading => vec![Fault::on("GET", "/runs?", FaultEffect::Hang { apply: false })],
             // One request is never answered, so that the job's end takes all the time there is.
             Doing::Job if !cell.goes_on() => {
-                vec![Fault::on("DELETE", "/runs/", Mishap::Hang { apply: false }).nth([5]), slow]
+                vec![Fault::on("DELETE", "/runs/", FaultEffect::Hang { apply: false }).nth([5]), slow]
             }
             Doing::Job => vec![slow],
             _ => Vec::new(),
         };
-        let settings = Settings { scale: 60, faults, ..Settings::default() };
+        let settings = SandboxSettings { scale: 60, faults, ..SandboxSettings::default() };
         let server = runtime.block_on(Sandbox::start(settings)).unwrap();
         Self { cell, server, home: tempfile::tempdir().unwrap() }
     }
@@ -384,7 +384,7 @@ impl Scene {
 
     /// Whether the job is over, by the journal.
     fn is_over(&self) -> bool {
-        jobs(&self.state()).first().is_some_and(|job| matches!(job.state, JobState::Over(_)))
+        jobs(&self.state()).first().is_some_and(|job| matches!(job.state, StoredJobState::Over(_)))
     }
 
     /// The job has an ending, and the fate of every record is known.
@@ -393,7 +393,7 @@ impl Scene {
         let all = jobs(&directory);
         assert_eq!(all.len(), 1, "{cell:?}");
         let state = &job(&directory, all[0].id).state;
-        assert!(matches!(state, JobState::Over(_)), "{cell:?}: {state:?}");
+        assert!(matches!(state, StoredJobState::Over(_)), "{cell:?}: {state:?}");
         let outcomes: Vec<_> = steps(&directory, all[0].id).into_iter().map(|step| step.outcome).collect();
         let of = |wanted| outcomes.iter().filter(|outcome| **outcome == Some(wanted)).count();
         let known = [Outcome::Done, Outcome::Unknown, Outcome::NotSent].map(of);

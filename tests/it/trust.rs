@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use tidyfy::app::status_pane::group::Group;
-use tidyfy::sandbox::{Bearer, Fault, Mishap};
+use tidyfy::app::status_pane::group::FailureGroup;
+use tidyfy::sandbox::{Fault, FaultEffect, TokenOwner};
 
 use crate::support::Desk;
 
 /// The group of failures the cursor of the status pane is on.
-fn group(desk: &Desk) -> Option<std::sync::Arc<Group>> {
+fn group(desk: &Desk) -> Option<std::sync::Arc<FailureGroup>> {
     desk.state().status.group_under_cursor()
 }
 
 #[tokio::test(start_paused = true)]
 async fn failures_are_grouped_copied_and_marked() {
     let mut desk = Desk::open().await;
-    let answer = |status, words: &str| Mishap::Answer {
+    let answer = |status, words: &str| FaultEffect::Answer {
         status,
         body: Some(serde_json::json!({ "error": true, "message": words })),
         headers: Default::default(),
@@ -67,7 +67,7 @@ async fn another_token_lets_the_job_go_on() {
     let mut desk = Desk::open().await;
     desk.keys("* a").await;
     let all = desk.plan().unwrap().count();
-    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", Mishap::RevokeToken).nth([5])]);
+    desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", FaultEffect::RevokeToken).nth([5])]);
     desk.confirm().await;
     desk.pass(Duration::from_secs(60)).await;
     assert!(desk.shows("LOCKED OUT") && desk.shows("waiting for a token"), "{}", desk.screen());
@@ -76,7 +76,7 @@ async fn another_token_lets_the_job_go_on() {
     desk.until("the refusal", |desk| desk.shows("! ")).await;
     assert!(desk.shows("LOCKED OUT") && !desk.shows("not-a-token"), "{}", desk.screen());
     let token = "another-token-of-the-same-person";
-    desk.server.accept_token(token, Bearer::Caller);
+    desk.server.accept_token(token, TokenOwner::Caller);
     desk.paste(token).await;
     desk.keys("enter").await;
     desk.rest().await;
@@ -91,7 +91,7 @@ async fn the_last_job_is_undone_through_the_modal_for_exactly_what_it_did() {
         Fault::on(
             "DELETE",
             "/runs/",
-            Mishap::Answer { status: 422, body: None, headers: Default::default(), apply: false },
+            FaultEffect::Answer { status: 422, body: None, headers: Default::default(), apply: false },
         )
         .nth([2]),
     ]);

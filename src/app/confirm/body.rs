@@ -3,18 +3,18 @@
 //! Owns its sentences and their order: what is lost, what is hidden, the records, those that are blocked, what it takes.
 //! Must not know what confirms it.
 
-use super::{Choice, Confirm, Part};
-use crate::model::catalog::Words;
+use super::{Confirm, DialogPart, PlanOption};
+use crate::model::catalog::ActionLabels;
 use crate::model::impact::Impact;
-use crate::model::kind::{Kind, Verb};
-use crate::model::plan::Assent;
+use crate::model::kind::{Action, Kind};
+use crate::model::plan::Confirmation;
 use crate::model::record::Record;
 use crate::model::text;
 use crate::model::time::Moment;
 
 /// One line of the modal's body.
 #[derive(Debug, Clone)]
-pub enum Line {
+pub enum DialogLine {
     /// A sentence.
     Text(String),
     /// A sentence that must not be overlooked.
@@ -34,23 +34,23 @@ pub enum Line {
 impl Confirm {
     /// The body, in the order a reader needs it.
     #[must_use]
-    pub fn body(&self) -> Vec<Line> {
+    pub fn body(&self) -> Vec<DialogLine> {
         let plan = &self.plan;
         let loud = plan.preface.iter().cloned().chain(plan.consequences());
-        let mut lines: Vec<Line> = loud.map(Line::Loud).collect();
+        let mut lines: Vec<DialogLine> = loud.map(DialogLine::Loud).collect();
         lines.extend(self.archived_first());
         lines.extend(self.copies());
-        lines.extend(self.impact().iter().filter_map(Impact::sentence).map(Line::Text));
+        lines.extend(self.impact().iter().filter_map(Impact::sentence).map(DialogLine::Text));
         if plan.hidden > 0 {
             let why = if plan.filtered { "hidden by the filter" } else { "not in the list as it is shown" };
-            lines.push(Line::Loud(format!("{} {why}", plan.hidden)));
+            lines.push(DialogLine::Loud(format!("{} {why}", plan.hidden)));
         }
         if plan.steps.is_empty() && self.archivable == 0 {
-            lines.push(Line::Loud("nothing here can be done: only Esc works".to_owned()));
+            lines.push(DialogLine::Loud("nothing here can be done: only Esc works".to_owned()));
         }
         if !plan.steps.is_empty() && !plan.blocked.is_empty() {
             let blocked = text::grouped(plan.blocked.len() as u64);
-            lines.push(Line::Loud(format!("{blocked} blocked and not included, listed last")));
+            lines.push(DialogLine::Loud(format!("{blocked} blocked and not included, listed last")));
         }
         self.list_targets(&mut lines);
         self.list_blocked(&mut lines);
@@ -59,22 +59,22 @@ impl Confirm {
 
     /// What ends the body and stays in sight while the list is scrolled.
     #[must_use]
-    pub fn notes(&self) -> Vec<Line> {
+    pub fn notes(&self) -> Vec<DialogLine> {
         let bystander = self.plan.bystander.iter();
         let bystander = bystander
-            .map(|name| Line::Loud(format!("{name} under the cursor is not marked and not included")));
-        bystander.chain([Line::Text(self.plan.cost(self.attached().0))]).collect()
+            .map(|name| DialogLine::Loud(format!("{name} under the cursor is not marked and not included")));
+        bystander.chain([DialogLine::Text(self.plan.cost(self.attached().0))]).collect()
     }
 
     /// What is done first to the records that are still live, in the words of their kinds: `archive or disable`.
-    pub(super) fn first(&self, word: impl Fn(&Words) -> &'static str) -> String {
+    pub(super) fn first(&self, word: impl Fn(&ActionLabels) -> &'static str) -> String {
         let all = self.plan.words_first();
         let words = if all.is_empty() { vec![self.plan.words()] } else { all };
         words.into_iter().map(word).collect::<Vec<_>>().join(" or ")
     }
 
     /// What becomes of the live records that would have to be archived first.
-    fn archived_first(&self) -> Option<Line> {
+    fn archived_first(&self) -> Option<DialogLine> {
         let (n, all) = (self.archivable, self.plan.chosen.len());
         let grouped = text::grouped(n as u64);
         let subject = match n {
@@ -97,31 +97,31 @@ impl Confirm {
             }
             (_, false) => return None,
         };
-        Some(Line::Loud(words))
+        Some(DialogLine::Loud(words))
     }
 
     /// What is copied and what is not, before a permanent deletion.
-    fn copies(&self) -> Vec<Line> {
+    fn copies(&self) -> Vec<DialogLine> {
         let plan = &self.plan;
-        if plan.verb != Verb::Delete || plan.steps.is_empty() {
+        if plan.verb != Action::Delete || plan.steps.is_empty() {
             return Vec::new();
         }
         if !plan.options.backup {
-            return vec![Line::Loud("no copy is kept".to_owned())];
+            return vec![DialogLine::Loud("no copy is kept".to_owned())];
         }
         let kinds: Vec<Kind> = plan.kinds().into_iter().map(|(kind, _)| kind).collect();
         let with_bytes = kinds.iter().filter(|kind| kind.row().bytes.is_some()).map(|kind| self.bytes(*kind));
-        with_bytes.map(Line::Text).chain(self.attached_files()).collect()
+        with_bytes.map(DialogLine::Text).chain(self.attached_files()).collect()
     }
 
     /// What has to be known of attached files: that they are lost without a copy, or that some may be missed.
-    fn attached_files(&self) -> Option<Line> {
+    fn attached_files(&self) -> Option<DialogLine> {
         let plan = &self.plan;
         if !plan.can_copy_attached() {
             return None;
         }
         if !plan.options.files {
-            return Some(Line::Loud("attached files are not backed up".to_owned()));
+            return Some(DialogLine::Loud("attached files are not backed up".to_owned()));
         }
         let is_archived = |kind: &Kind| {
             let mut of_kind = plan.targets().filter(|step| step.record.kind() == *kind);
@@ -131,7 +131,7 @@ impl Confirm {
         let kinds = plan.kinds().into_iter().map(|(kind, _)| kind).filter(is_archived);
         let kinds: Vec<&str> = kinds.map(|kind| kind.row().plural).collect();
         let words = format!("attached files of archived {} cannot always be listed", kinds.join(" and "));
-        (!kinds.is_empty()).then_some(Line::Loud(words))
+        (!kinds.is_empty()).then_some(DialogLine::Loud(words))
     }
 
     /// What backing up the attached files takes: `3 files, 3 requests`.
@@ -165,31 +165,33 @@ impl Confirm {
         }
     }
 
-    fn list_targets(&self, lines: &mut Vec<Line>) {
+    fn list_targets(&self, lines: &mut Vec<DialogLine>) {
         let impact = self.impact();
         for (kind, n) in self.plan.kinds() {
-            lines.push(Line::Blank);
-            lines.push(Line::Head(kind.count(n)));
+            lines.push(DialogLine::Blank);
+            lines.push(DialogLine::Head(kind.count(n)));
             let impact = impact.iter().find(|impact| impact.kind == kind);
             let of_kind = self.plan.targets().map(|step| &step.record).filter(|record| record.kind() == kind);
             for record in of_kind.filter(|record| self.is_listed(record)) {
-                lines.push(Line::Target(record.clone()));
-                lines.extend(impact.and_then(|impact| impact.beside(record)).map(Line::Beside));
+                lines.push(DialogLine::Target(record.clone()));
+                lines.extend(impact.and_then(|impact| impact.beside(record)).map(DialogLine::Beside));
             }
         }
     }
 
-    fn list_blocked(&self, lines: &mut Vec<Line>) {
+    fn list_blocked(&self, lines: &mut Vec<DialogLine>) {
         if self.plan.blocked.is_empty() {
             return;
         }
-        lines.push(Line::Blank);
-        lines.push(Line::Head(format!(
+        lines.push(DialogLine::Blank);
+        lines.push(DialogLine::Head(format!(
             "blocked, not included: {}",
             text::grouped(self.plan.blocked.len() as u64)
         )));
         let listed = self.plan.blocked.iter().filter(|blocked| self.is_listed(&blocked.record));
-        lines.extend(listed.map(|blocked| Line::Blocked(blocked.record.clone(), blocked.reason.clone())));
+        lines.extend(
+            listed.map(|blocked| DialogLine::Blocked(blocked.record.clone(), blocked.reason.clone())),
+        );
     }
 
     fn is_listed(&self, record: &Record) -> bool {
@@ -205,15 +207,17 @@ impl Confirm {
         match &self.assent {
             _ if self.is_picking() => "Enter picks, Esc leaves it as it is".to_owned(),
             _ if self.filtering => "Enter keeps the filter, Esc clears it".to_owned(),
-            Assent::Nothing if self.archivable == 0 => "Esc keep".to_owned(),
-            Assent::Nothing if self.has_keys(Choice::ArchiveFirst) => {
+            Confirmation::Nothing if self.archivable == 0 => "Esc keep".to_owned(),
+            Confirmation::Nothing if self.has_keys(PlanOption::ArchiveFirst) => {
                 let them = if self.archivable == 1 { "it" } else { "them" };
                 format!("Space {} {them} first, Esc keep", self.first(|words| words.archives))
             }
-            Assent::Nothing => format!("choose to {} first, or Esc keep", self.first(|words| words.archive)),
-            Assent::Key if self.is_armed(now) => format!("y {verb}, Esc keep"),
-            Assent::Key => String::new(),
-            Assent::Phrase(phrases) => {
+            Confirmation::Nothing => {
+                format!("choose to {} first, or Esc keep", self.first(|words| words.archive))
+            }
+            Confirmation::Key if self.is_armed(now) => format!("y {verb}, Esc keep"),
+            Confirmation::Key => String::new(),
+            Confirmation::Phrase(phrases) => {
                 let first = phrases.first().map_or("", String::as_str);
                 let or = match phrases.len() {
                     0 | 1 => String::new(),
@@ -226,8 +230,8 @@ impl Confirm {
 
     /// Whether Space would flip this option now.
     #[must_use]
-    pub fn has_keys(&self, choice: Choice) -> bool {
-        self.part == Part::Options && self.choice == Some(choice)
+    pub fn has_keys(&self, choice: PlanOption) -> bool {
+        self.part == DialogPart::Options && self.choice == Some(choice)
     }
 }
 

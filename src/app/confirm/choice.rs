@@ -3,13 +3,13 @@
 //! Owns which options are offered, what each says, and what flipping it makes of the plan's options. Must not know which
 //! of them has the keys.
 
-use crate::model::kind::Verb;
+use crate::model::kind::Action;
 use crate::model::plan::{Options, Plan};
 use crate::model::text;
 
 /// One option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
+pub enum PlanOption {
     /// Whether each record is copied to disk first.
     Backup,
     /// Whether the files attached to them are copied with them.
@@ -20,11 +20,11 @@ pub enum Choice {
     Reassign,
 }
 
-impl Choice {
+impl PlanOption {
     /// The options that mean something for `plan`, `archivable` of whose records could be deleted if they were archived
     /// first.
     pub(super) fn offered(plan: &Plan, archivable: usize) -> Vec<Self> {
-        let deletes = plan.verb == Verb::Delete && plan.count() + archivable > 0;
+        let deletes = plan.verb == Action::Delete && plan.count() + archivable > 0;
         let choices = [
             (deletes, Self::Backup),
             (deletes && plan.options.backup && plan.can_copy_attached(), Self::Files),

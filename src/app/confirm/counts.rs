@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Confirm;
-use crate::app::effect::Ticket;
+use crate::app::effect::RequestId;
 use crate::model::id::Id;
 use crate::model::impact::Impact;
 use crate::model::kind::Kind;
@@ -15,12 +15,12 @@ use crate::model::plan::{Plan, Step};
 
 /// What has been asked: first about the records that go as they are, then about those that are archived first.
 #[derive(Debug, Default)]
-pub(super) struct Counts(Vec<Count>);
+pub(super) struct ImpactCounts(Vec<ImpactRequest>);
 
 #[derive(Debug)]
-struct Count {
+struct ImpactRequest {
     /// The piece of work that counts; none where there is nothing to count.
-    ticket: Option<Ticket>,
+    ticket: Option<RequestId>,
     found: Vec<Impact>,
 }
 
@@ -31,7 +31,7 @@ impl Confirm {
             let plan = self.part_of_plan(!self.counts.0.is_empty());
             let found = Impact::begun(&plan);
             let is_wanted = !found.is_empty();
-            self.counts.0.push(Count { ticket: None, found });
+            self.counts.0.push(ImpactRequest { ticket: None, found });
             if is_wanted {
                 return Some(plan);
             }
@@ -40,7 +40,7 @@ impl Confirm {
     }
 
     /// A piece of work counts what was wanted last.
-    pub fn weighing(&mut self, ticket: Ticket) {
+    pub fn weighing(&mut self, ticket: RequestId) {
         if let Some(count) = self.counts.0.last_mut() {
             count.ticket = Some(ticket);
         }
@@ -48,12 +48,12 @@ impl Confirm {
 
     /// Whether a piece of work counts for this modal.
     #[must_use]
-    pub fn is_weighed_by(&self, ticket: Ticket) -> bool {
+    pub fn is_weighed_by(&self, ticket: RequestId) -> bool {
         self.counts.0.iter().any(|count| count.ticket == Some(ticket))
     }
 
     /// That piece of work has counted so far. What others counted is none of this modal's.
-    pub fn weighed(&mut self, ticket: Ticket, found: Vec<Impact>) {
+    pub fn weighed(&mut self, ticket: RequestId, found: Vec<Impact>) {
         if let Some(count) = self.counts.0.iter_mut().find(|count| count.ticket == Some(ticket)) {
             count.found = found;
         }

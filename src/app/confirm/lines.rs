@@ -2,11 +2,11 @@
 //!
 //! Owns the arithmetic that keeps what must be typed on the screen however small it is. Must not know how it is drawn.
 
-use crate::app::confirm::{Confirm, Line, Part};
+use crate::app::confirm::{Confirm, DialogLine, DialogPart};
 use crate::app::event::Size;
 use crate::app::layout::Area;
-use crate::app::lines::{Laid, Weight};
-use crate::model::plan::Assent;
+use crate::app::lines::{LineWeight, WrappedLine};
+use crate::model::plan::Confirmation;
 use crate::model::text;
 use crate::model::time::Moment;
 
@@ -16,7 +16,7 @@ const ROOMY: usize = 12;
 
 /// The confirmation, laid out for a terminal.
 #[derive(Debug)]
-pub struct Modal {
+pub struct DialogLayout {
     /// Its box.
     pub outer: Area,
     /// The title, where it fits above the body; else it begins the body.
@@ -24,13 +24,13 @@ pub struct Modal {
     /// Where the title stands.
     pub title_area: Area,
     /// The lines of the body, all of them.
-    pub lines: Vec<Laid>,
+    pub lines: Vec<WrappedLine>,
     /// How many of them are scrolled away; never more than there are.
     pub scroll: usize,
     /// Where the body stands.
     pub body: Area,
     /// What stays in sight below the body; on a small terminal it ends the body instead.
-    pub notes: Vec<Laid>,
+    pub notes: Vec<WrappedLine>,
     /// Where the notes stand.
     pub notes_area: Area,
     /// The line between body and foot.
@@ -38,7 +38,7 @@ pub struct Modal {
     /// Where the filter of the list stands, while there is one.
     pub filter: Option<Area>,
     /// The options, in full where there is room, else on one line; the one that has the keys is told by its `>`.
-    pub options: Vec<Laid>,
+    pub options: Vec<WrappedLine>,
     /// Where the options stand.
     pub options_area: Area,
     /// Where the complaint stands, if there is room kept or a complaint to show.
@@ -51,7 +51,7 @@ pub struct Modal {
     pub input: Option<Area>,
 }
 
-impl Modal {
+impl DialogLayout {
     /// `confirm` on a terminal of `size`.
     #[must_use]
     pub fn of(confirm: &Confirm, size: Size, now: Moment) -> Self {
@@ -66,22 +66,25 @@ impl Modal {
         let prompt = shortened(text::wrapped(&confirm.prompt(now), cells), most.saturating_sub(fixed + 2));
         let foot = fixed + prompt.len();
 
-        let mut lines: Vec<Laid> = confirm.body().into_iter().flat_map(|line| laid(line, cells)).collect();
-        let mut notes: Vec<Laid> = confirm.notes().into_iter().flat_map(|line| laid(line, cells)).collect();
+        let mut lines: Vec<WrappedLine> =
+            confirm.body().into_iter().flat_map(|line| laid(line, cells)).collect();
+        let mut notes: Vec<WrappedLine> =
+            confirm.notes().into_iter().flat_map(|line| laid(line, cells)).collect();
         let mut title = text::wrapped(&text::clean(&confirm.plan.title()), cells);
         // The blank line after it is the title's too.
         let title_rows = if title.len() + 1 + foot + 3 <= most {
             title.len() + 1
         } else {
-            let head = std::mem::take(&mut title).into_iter().map(|line| Laid::new(Weight::Head, line));
+            let head =
+                std::mem::take(&mut title).into_iter().map(|line| WrappedLine::new(LineWeight::Head, line));
             lines.splice(0..0, head);
             0
         };
         // Notes stay in sight where half a dozen lines of the body do, too; the blank line before them is theirs.
         if title_rows + notes.len() + 1 + foot + 6 <= most {
-            notes.insert(0, Laid::blank());
+            notes.insert(0, WrappedLine::blank());
         } else {
-            lines.push(Laid::blank());
+            lines.push(WrappedLine::blank());
             lines.append(&mut notes);
         }
         let foot = foot + notes.len();
@@ -133,12 +136,12 @@ impl Modal {
 fn optional_rows(confirm: &Confirm, most: usize) -> (usize, usize, usize) {
     let filter = confirm.filtering || !confirm.list_filter.value().is_empty();
     let complaint = confirm.complaint.is_some() || most >= ROOMY;
-    let input = matches!(confirm.assent, Assent::Phrase(_));
+    let input = matches!(confirm.assent, Confirmation::Phrase(_));
     (usize::from(filter), usize::from(complaint), usize::from(input))
 }
 
 /// The options, `cells` wide: a line or more each, or all on one where `most` lines are too few for that.
-fn options(confirm: &Confirm, cells: usize, most: usize) -> Vec<Laid> {
+fn options(confirm: &Confirm, cells: usize, most: usize) -> Vec<WrappedLine> {
     let state = |choice| {
         let sign = if confirm.has_keys(choice) && !confirm.filtering { '>' } else { ' ' };
         let cross = if confirm.is_on(choice) { 'x' } else { ' ' };
@@ -147,8 +150,8 @@ fn options(confirm: &Confirm, cells: usize, most: usize) -> Vec<Laid> {
     if most >= ROOMY {
         let full = confirm.offered().iter().flat_map(|choice| {
             let (sign, cross) = state(*choice);
-            let weight = if sign == '>' { Weight::Head } else { Weight::Plain };
-            Laid::led(&format!("{sign} [{cross}]"), 6, weight, &confirm.label(*choice), cells)
+            let weight = if sign == '>' { LineWeight::Head } else { LineWeight::Plain };
+            WrappedLine::led(&format!("{sign} [{cross}]"), 6, weight, &confirm.label(*choice), cells)
         });
         return full.collect();
     }
@@ -160,8 +163,8 @@ fn options(confirm: &Confirm, cells: usize, most: usize) -> Vec<Laid> {
             format!("{sign}[{cross}] {}", confirm.short_label(*choice))
         })
         .collect();
-    let weight = if confirm.part == Part::Options { Weight::Head } else { Weight::Plain };
-    if short.is_empty() { Vec::new() } else { vec![Laid::new(weight, short.join(" "))] }
+    let weight = if confirm.part == DialogPart::Options { LineWeight::Head } else { LineWeight::Plain };
+    if short.is_empty() { Vec::new() } else { vec![WrappedLine::new(weight, short.join(" "))] }
 }
 
 /// At most `most` lines; what has to go goes from the middle, for the start says what to type and the end, which has the
@@ -181,24 +184,26 @@ fn shortened(mut lines: Vec<String>, most: usize) -> Vec<String> {
 }
 
 /// How many records the list's filter keeps out, so that the box does not jump while one is typed.
-fn unlisted(confirm: &Confirm, lines: &[Laid]) -> usize {
+fn unlisted(confirm: &Confirm, lines: &[WrappedLine]) -> usize {
     let all = confirm.plan.count() + confirm.plan.blocked.len();
     let listed = lines.iter().filter(|line| line.record.is_some()).count();
     if confirm.list_filter.value().is_empty() { 0 } else { all.saturating_sub(listed) }
 }
 
-fn laid(line: Line, width: usize) -> Vec<Laid> {
-    let flat = |weight, words: &str| Laid::wrapped(weight, words, width).collect();
+fn laid(line: DialogLine, width: usize) -> Vec<WrappedLine> {
+    let flat = |weight, words: &str| WrappedLine::wrapped(weight, words, width).collect();
     match line {
-        Line::Blank => vec![Laid::blank()],
-        Line::Text(words) => flat(Weight::Plain, &words),
-        Line::Head(words) => flat(Weight::Head, &words),
-        Line::Loud(words) => Laid::led("!", 2, Weight::Loud, &words, width),
-        Line::Target(record) => vec![Laid { lead: "  ".to_owned(), record: Some(record), ..Laid::blank() }],
-        Line::Beside(words) => Laid::led("    has", 8, Weight::Plain, &words, width),
-        Line::Blocked(record, reason) => {
+        DialogLine::Blank => vec![WrappedLine::blank()],
+        DialogLine::Text(words) => flat(LineWeight::Plain, &words),
+        DialogLine::Head(words) => flat(LineWeight::Head, &words),
+        DialogLine::Loud(words) => WrappedLine::led("!", 2, LineWeight::Loud, &words, width),
+        DialogLine::Target(record) => {
+            vec![WrappedLine { lead: "  ".to_owned(), record: Some(record), ..WrappedLine::blank() }]
+        }
+        DialogLine::Beside(words) => WrappedLine::led("    has", 8, LineWeight::Plain, &words, width),
+        DialogLine::Blocked(record, reason) => {
             let words = format!("{}: {reason}", record.name());
-            let mut lines = Laid::led("  !", 4, Weight::Faint, &words, width);
+            let mut lines = WrappedLine::led("  !", 4, LineWeight::Faint, &words, width);
             if let Some(first) = lines.first_mut() {
                 first.record = Some(record);
             }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::{Confirm, TextInput};
 use crate::app::keymap::{Chord, Key};
-use crate::model::plan::{Heir, Plan};
+use crate::model::plan::{Plan, Reassignee};
 use crate::model::text;
 
 /// Who is nobody.
@@ -15,7 +15,7 @@ const NOBODY: &str = "nobody";
 
 /// The line, while it is open.
 #[derive(Debug, Default)]
-pub(super) struct Picker {
+pub(super) struct MemberPicker {
     input: TextInput,
     at: usize,
 }
@@ -23,7 +23,7 @@ pub(super) struct Picker {
 impl Confirm {
     /// The same modal, with those whom what belongs to its records can be handed to.
     #[must_use]
-    pub fn with_heirs(self, heirs: Vec<Heir>) -> Self {
+    pub fn with_heirs(self, heirs: Vec<Reassignee>) -> Self {
         Self { heirs, ..self }
     }
 
@@ -62,7 +62,7 @@ impl Confirm {
     }
 
     /// Who the line stands on, and which of how many that is; or why it stands on nobody.
-    fn stands_on(&self, picker: &Picker) -> (Cow<'_, str>, Option<(usize, usize)>) {
+    fn stands_on(&self, picker: &MemberPicker) -> (Cow<'_, str>, Option<(usize, usize)>) {
         let fitting = self.fitting(picker);
         match fitting.get(picker.at).map(|one| one.map_or(NOBODY, |heir| heir.name.as_str())) {
             None if self.heirs.is_empty() => ("no other active member is loaded".into(), None),
@@ -72,7 +72,7 @@ impl Confirm {
     }
 
     /// Those whose names hold what is typed; with nothing typed also nobody, who comes first.
-    fn fitting(&self, picker: &Picker) -> Vec<Option<&Heir>> {
+    fn fitting(&self, picker: &MemberPicker) -> Vec<Option<&Reassignee>> {
         let wanted = text::folded(picker.input.value().trim());
         let nobody = wanted.is_empty().then_some(None);
         let heirs = self.heirs.iter().filter(|heir| text::folded(&heir.name).contains(&wanted));
@@ -86,7 +86,7 @@ impl Confirm {
 
     /// Opens the line.
     pub(super) fn pick(&mut self) {
-        self.picker = Some(Picker::default());
+        self.picker = Some(MemberPicker::default());
     }
 
     /// Reads a key while the line is open. One that is held or comes from a paste chooses nobody.

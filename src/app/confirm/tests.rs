@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::app::effect::Ticket;
+use crate::app::effect::RequestId;
 use crate::model::id::Id;
 use crate::model::impact::Impact;
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::{Action, Kind};
 use crate::model::limits::Limits;
-use crate::model::plan::{Caution, Chosen, Organization};
+use crate::model::plan::{ConfirmThresholds, Organization, Target};
 use crate::model::record::{Draft, Record};
 
 /// A modal, and the clock of the person before it.
@@ -29,13 +29,13 @@ fn record(kind: Kind, n: usize, archived: bool) -> Record {
     Record::new(kind, Id::new(&n.to_string()).unwrap(), kind.row().fields.iter().map(field).collect())
 }
 
-fn processes(archived: usize, live: usize) -> Vec<Chosen> {
-    (0..archived + live).map(|n| Chosen::from(record(Kind::Processes, n, n < archived))).collect()
+fn processes(archived: usize, live: usize) -> Vec<Target> {
+    (0..archived + live).map(|n| Target::from(record(Kind::Processes, n, n < archived))).collect()
 }
 
 impl Seat {
     /// A modal that has been on the screen for a second.
-    fn before(verb: Verb, chosen: Vec<Chosen>) -> Self {
+    fn before(verb: Action, chosen: Vec<Target>) -> Self {
         let organization = Organization {
             id: "e0d1c2b3".into(),
             name: "Acme Ltd".into(),
@@ -43,7 +43,7 @@ impl Seat {
             light: false,
             me: None,
         };
-        let plan = Plan::new(verb, organization, chosen, Limits::off(), Caution::default());
+        let plan = Plan::new(verb, organization, chosen, Limits::off(), ConfirmThresholds::default());
         let mut seat = Self { confirm: Confirm::new(plan), tick: Duration::ZERO };
         seat.look();
         seat.tick += Duration::from_secs(1);
@@ -59,16 +59,16 @@ impl Seat {
         self.confirm.drawn(now);
     }
 
-    fn press(&mut self, key: Key) -> Verdict {
+    fn press(&mut self, key: Key) -> DialogResult {
         self.tick += Duration::from_millis(40);
         let now = self.now();
         self.confirm.key(Chord::plain(key), false, now)
     }
 
     /// Presses Enter, and waits as long as it takes to count.
-    fn enter(&mut self) -> Verdict {
+    fn enter(&mut self) -> DialogResult {
         match self.press(Key::Enter) {
-            Verdict::Open => {
+            DialogResult::Open => {
                 self.tick += crate::app::arming::SETTLE;
                 let now = self.now();
                 self.confirm.due(now)
@@ -78,11 +78,11 @@ impl Seat {
     }
 
     fn types(&mut self, words: &str) {
-        words.chars().for_each(|c| assert_eq!(self.press(Key::Char(c)), Verdict::Open));
+        words.chars().for_each(|c| assert_eq!(self.press(Key::Char(c)), DialogResult::Open));
     }
 
-    fn flip(&mut self, choice: Choice) {
-        while self.confirm.part != Part::Options {
+    fn flip(&mut self, choice: PlanOption) {
+        while self.confirm.part != DialogPart::Options {
             self.press(Key::Tab);
         }
         while self.confirm.choice != Some(choice) {
@@ -99,86 +99,93 @@ impl Seat {
 #[test]
 fn options_are_offered_only_where_they_mean_something() {
     let offered = |verb, chosen| Seat::before(verb, chosen).confirm.offered().to_vec();
-    let kind = |kind| vec![Chosen::from(record(kind, 1, false))];
-    assert_eq!(offered(Verb::Archive, processes(0, 3)), []);
-    assert_eq!(offered(Verb::Delete, processes(3, 0)), [Choice::Backup, Choice::Files]);
-    assert_eq!(offered(Verb::Delete, processes(3, 2)), [Choice::Backup, Choice::Files, Choice::ArchiveFirst]);
-    assert_eq!(offered(Verb::Delete, processes(0, 2)), [Choice::Backup, Choice::ArchiveFirst]);
-    let of_tasks = offered(Verb::Delete, kind(Kind::Tasks));
-    assert_eq!(of_tasks, [Choice::Backup, Choice::Files], "live tasks need no archive");
-    assert_eq!(offered(Verb::Delete, kind(Kind::Tags)), [Choice::Backup], "nothing is attached to tags");
-    let busy = Chosen { busy: Some("already in a running job".to_owned()), ..processes(0, 1).remove(0) };
-    assert_eq!(offered(Verb::Delete, vec![busy]), [], "what is not free cannot be archived either");
+    let kind = |kind| vec![Target::from(record(kind, 1, false))];
+    assert_eq!(offered(Action::Archive, processes(0, 3)), []);
+    assert_eq!(offered(Action::Delete, processes(3, 0)), [PlanOption::Backup, PlanOption::Files]);
+    assert_eq!(
+        offered(Action::Delete, processes(3, 2)),
+        [PlanOption::Backup, PlanOption::Files, PlanOption::ArchiveFirst]
+    );
+    assert_eq!(offered(Action::Delete, processes(0, 2)), [PlanOption::Backup, PlanOption::ArchiveFirst]);
+    let of_tasks = offered(Action::Delete, kind(Kind::Tasks));
+    assert_eq!(of_tasks, [PlanOption::Backup, PlanOption::Files], "live tasks need no archive");
+    assert_eq!(
+        offered(Action::Delete, kind(Kind::Tags)),
+        [PlanOption::Backup],
+        "nothing is attached to tags"
+    );
+    let busy = Target { busy: Some("already in a running job".to_owned()), ..processes(0, 1).remove(0) };
+    assert_eq!(offered(Action::Delete, vec![busy]), [], "what is not free cannot be archived either");
 }
 
 #[test]
 fn tab_goes_round_the_parts_there_are_and_back() {
-    let mut seat = Seat::before(Verb::Delete, processes(2, 1));
+    let mut seat = Seat::before(Action::Delete, processes(2, 1));
     let round = |seat: &mut Seat, key: Key| {
         [0; 3].map(|_| {
             seat.press(key);
             seat.confirm.part
         })
     };
-    assert_eq!(round(&mut seat, Key::Tab), [Part::Options, Part::List, Part::Phrase]);
-    assert_eq!(round(&mut seat, Key::BackTab), [Part::List, Part::Options, Part::Phrase]);
-    let mut seat = Seat::before(Verb::Delete, processes(0, 1));
-    assert_eq!(round(&mut seat, Key::Tab), [Part::List, Part::Options, Part::List]);
-    let mut seat = Seat::before(Verb::Archive, processes(0, 1));
-    assert_eq!(round(&mut seat, Key::Tab), [Part::List; 3]);
+    assert_eq!(round(&mut seat, Key::Tab), [DialogPart::Options, DialogPart::List, DialogPart::Phrase]);
+    assert_eq!(round(&mut seat, Key::BackTab), [DialogPart::List, DialogPart::Options, DialogPart::Phrase]);
+    let mut seat = Seat::before(Action::Delete, processes(0, 1));
+    assert_eq!(round(&mut seat, Key::Tab), [DialogPart::List, DialogPart::Options, DialogPart::List]);
+    let mut seat = Seat::before(Action::Archive, processes(0, 1));
+    assert_eq!(round(&mut seat, Key::Tab), [DialogPart::List; 3]);
 }
 
 #[test]
 fn a_flipped_option_is_another_plan_that_nothing_typed_before_confirms() {
-    let mut seat = Seat::before(Verb::Delete, processes(2, 3));
+    let mut seat = Seat::before(Action::Delete, processes(2, 3));
     seat.types("delete 2");
-    seat.flip(Choice::ArchiveFirst);
+    seat.flip(PlanOption::ArchiveFirst);
     assert_eq!((seat.confirm.plan.count(), seat.confirm.phrase.value()), (5, ""));
-    assert_eq!(seat.confirm.assent, Assent::Phrase(vec!["delete 5".to_owned()]));
+    assert_eq!(seat.confirm.assent, Confirmation::Phrase(vec!["delete 5".to_owned()]));
     seat.look();
     seat.press(Key::BackTab);
     seat.types("delete 2");
-    assert_eq!(seat.enter(), Verdict::Open);
+    assert_eq!(seat.enter(), DialogResult::Open);
     seat.press(Key::Backspace);
     seat.types("5");
-    assert_eq!(seat.enter(), Verdict::Confirmed);
+    assert_eq!(seat.enter(), DialogResult::Confirmed);
     let options = seat.confirm.plan.options;
     assert!(options.archive_first && options.backup);
 }
 
 #[test]
 fn a_flipped_option_has_to_be_seen_before_anything_counts() {
-    let mut seat = Seat::before(Verb::Delete, processes(2, 3));
-    seat.flip(Choice::ArchiveFirst);
+    let mut seat = Seat::before(Action::Delete, processes(2, 3));
+    seat.flip(PlanOption::ArchiveFirst);
     assert!(seat.confirm.awaits_drawing());
     seat.press(Key::BackTab);
     seat.types("delete 5");
-    assert_eq!(seat.enter(), Verdict::Open, "nothing of it was on the screen");
-    assert_eq!((seat.confirm.phrase.value(), seat.confirm.part), ("", Part::Options));
+    assert_eq!(seat.enter(), DialogResult::Open, "nothing of it was on the screen");
+    assert_eq!((seat.confirm.phrase.value(), seat.confirm.part), ("", DialogPart::Options));
     seat.look();
-    seat.flip(Choice::ArchiveFirst);
+    seat.flip(PlanOption::ArchiveFirst);
     assert_eq!(seat.confirm.plan.count(), 2);
     seat.look();
-    seat.flip(Choice::Backup);
+    seat.flip(PlanOption::Backup);
     seat.look();
     seat.press(Key::BackTab);
     seat.types("delete 2");
-    assert_eq!(seat.enter(), Verdict::Confirmed);
+    assert_eq!(seat.enter(), DialogResult::Confirmed);
     assert!(!seat.confirm.plan.options.backup);
 }
 
 #[test]
 fn a_flipped_option_is_read_from_the_top() {
-    let mut seat = Seat::before(Verb::Delete, processes(2, 3));
+    let mut seat = Seat::before(Action::Delete, processes(2, 3));
     seat.press(Key::PageDown);
     assert_eq!(seat.confirm.scroll, 10);
-    seat.flip(Choice::ArchiveFirst);
+    seat.flip(PlanOption::ArchiveFirst);
     assert_eq!(seat.confirm.scroll, 0);
 }
 
 #[test]
 fn held_keys_pastes_and_bursts_flip_nothing() {
-    let mut seat = Seat::before(Verb::Delete, processes(2, 3));
+    let mut seat = Seat::before(Action::Delete, processes(2, 3));
     seat.press(Key::Tab);
     seat.tick += Duration::from_millis(40);
     let now = seat.now();
@@ -197,11 +204,11 @@ fn held_keys_pastes_and_bursts_flip_nothing() {
 
 #[test]
 fn letters_in_the_options_say_where_the_phrase_is() {
-    let mut seat = Seat::before(Verb::Delete, processes(2, 0));
+    let mut seat = Seat::before(Action::Delete, processes(2, 0));
     seat.press(Key::Tab);
     seat.types("delete 2");
     assert!(seat.complaint().contains("shift-tab leads to the phrase"), "{}", seat.complaint());
-    assert_eq!(seat.enter(), Verdict::Open);
+    assert_eq!(seat.enter(), DialogResult::Open);
     assert_eq!(seat.confirm.phrase.value(), "");
     assert!(seat.confirm.plan.options.backup, "the space was part of the phrase");
     seat.types("x ");
@@ -212,9 +219,9 @@ fn letters_in_the_options_say_where_the_phrase_is() {
 
 #[test]
 fn where_all_are_live_archiving_first_is_what_there_is_to_decide() {
-    let mut seat = Seat::before(Verb::Delete, processes(0, 3));
-    assert_eq!(seat.confirm.assent, Assent::Nothing);
-    assert!(seat.confirm.has_keys(Choice::ArchiveFirst));
+    let mut seat = Seat::before(Action::Delete, processes(0, 3));
+    assert_eq!(seat.confirm.assent, Confirmation::Nothing);
+    assert!(seat.confirm.has_keys(PlanOption::ArchiveFirst));
     assert_eq!(seat.confirm.prompt(seat.now()), "Space archives them first, Esc keep");
     seat.types("delete 3");
     assert_eq!(seat.confirm.plan.count(), 0);
@@ -222,33 +229,33 @@ fn where_all_are_live_archiving_first_is_what_there_is_to_decide() {
     seat.types(" ");
     seat.look();
     assert_eq!(seat.confirm.prompt(seat.now()), "type delete 3 and press Enter");
-    assert_eq!(seat.enter(), Verdict::Open);
+    assert_eq!(seat.enter(), DialogResult::Open);
     seat.press(Key::Char(' '));
     seat.look();
-    assert_eq!((seat.confirm.assent.clone(), seat.enter()), (Assent::Nothing, Verdict::Open));
+    assert_eq!((seat.confirm.assent.clone(), seat.enter()), (Confirmation::Nothing, DialogResult::Open));
     seat.press(Key::Tab);
     assert_eq!(seat.confirm.prompt(seat.now()), "choose to archive first, or Esc keep");
-    assert_eq!(seat.press(Key::Esc), Verdict::Kept);
+    assert_eq!(seat.press(Key::Esc), DialogResult::Kept);
 }
 
 #[test]
 fn records_are_counted_once_whatever_is_flipped() {
-    let mut seat = Seat::before(Verb::Delete, processes(2, 3));
+    let mut seat = Seat::before(Action::Delete, processes(2, 3));
     let ids = |plan: &Plan| plan.targets().map(|step| step.record.id().to_string()).collect::<Vec<_>>();
     let first = seat.confirm.wants_weighing().unwrap();
-    seat.confirm.weighing(Ticket(1));
+    seat.confirm.weighing(RequestId(1));
     assert_eq!(ids(&first), ["0", "1"]);
     assert!(seat.confirm.wants_weighing().is_none());
-    seat.flip(Choice::Backup);
+    seat.flip(PlanOption::Backup);
     assert!(seat.confirm.wants_weighing().is_none());
     seat.look();
-    seat.flip(Choice::ArchiveFirst);
+    seat.flip(PlanOption::ArchiveFirst);
     let more = seat.confirm.wants_weighing().unwrap();
-    seat.confirm.weighing(Ticket(2));
+    seat.confirm.weighing(RequestId(2));
     assert_eq!(ids(&more), ["2", "3", "4"]);
     for _ in 0..2 {
         seat.look();
-        seat.flip(Choice::ArchiveFirst);
+        seat.flip(PlanOption::ArchiveFirst);
         assert!(seat.confirm.wants_weighing().is_none());
     }
     let counted = |n: u64, records: usize| {
@@ -256,30 +263,30 @@ fn records_are_counted_once_whatever_is_flipped() {
         (0..records).for_each(|_| impact.add(&vec![Some(n), Some(0), Some(0)]));
         vec![impact]
     };
-    seat.confirm.weighed(Ticket(1), counted(5, 2));
-    seat.confirm.weighed(Ticket(2), counted(1, 3));
-    seat.confirm.weighed(Ticket(3), counted(100, 1));
+    seat.confirm.weighed(RequestId(1), counted(5, 2));
+    seat.confirm.weighed(RequestId(2), counted(1, 3));
+    seat.confirm.weighed(RequestId(3), counted(100, 1));
     let sentence = |seat: &Seat| seat.confirm.impact()[0].sentence().unwrap();
     assert_eq!(sentence(&seat), "on 5 processes: 13 open tasks, 0 files, 0 comments");
     seat.look();
-    seat.flip(Choice::ArchiveFirst);
+    seat.flip(PlanOption::ArchiveFirst);
     assert_eq!(sentence(&seat), "on 2 processes: 10 open tasks, 0 files, 0 comments");
 }
 
 #[test]
 fn what_a_verb_does_not_touch_is_not_counted() {
-    let group = || vec![Chosen::from(record(Kind::Groups, 1, false))];
-    assert!(Seat::before(Verb::Delete, group()).confirm.wants_weighing().is_some());
-    assert!(Seat::before(Verb::Restore, processes(2, 0)).confirm.wants_weighing().is_none());
-    let file = vec![Chosen::from(record(Kind::Files, 1, false))];
-    assert!(Seat::before(Verb::Delete, file).confirm.wants_weighing().is_none());
+    let group = || vec![Target::from(record(Kind::Groups, 1, false))];
+    assert!(Seat::before(Action::Delete, group()).confirm.wants_weighing().is_some());
+    assert!(Seat::before(Action::Restore, processes(2, 0)).confirm.wants_weighing().is_none());
+    let file = vec![Target::from(record(Kind::Files, 1, false))];
+    assert!(Seat::before(Action::Delete, file).confirm.wants_weighing().is_none());
 }
 
 #[test]
 fn the_body_speaks_of_live_records_as_many_as_there_are() {
     let body = |seat: &Seat| {
         let lines = seat.confirm.body().into_iter().filter_map(|line| match line {
-            Line::Loud(words) | Line::Text(words) => Some(words),
+            DialogLine::Loud(words) | DialogLine::Text(words) => Some(words),
             _ => None,
         });
         lines.collect::<Vec<_>>().join("\n")
@@ -306,11 +313,11 @@ fn the_body_speaks_of_live_records_as_many_as_there_are() {
             "2 of these are live: each is archived first, and stays archived if it cannot be deleted then",
         ),
     ] {
-        let mut seat = Seat::before(Verb::Delete, chosen);
+        let mut seat = Seat::before(Action::Delete, chosen);
         assert!(body(&seat).contains(as_it_is), "{}", body(&seat));
-        seat.flip(Choice::ArchiveFirst);
+        seat.flip(PlanOption::ArchiveFirst);
         assert!(body(&seat).contains(archived_first) && !body(&seat).contains(as_it_is), "{}", body(&seat));
-        let listed = seat.confirm.body().iter().filter(|line| matches!(line, Line::Target(_))).count();
+        let listed = seat.confirm.body().iter().filter(|line| matches!(line, DialogLine::Target(_))).count();
         assert_eq!(listed, seat.confirm.plan.count(), "each record is listed once");
     }
 }

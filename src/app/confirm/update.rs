@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use crate::app::arming::Arming;
 use crate::app::command::Command;
-use crate::app::confirm::{Confirm, Verdict};
-use crate::app::detail::Fields;
-use crate::app::effect::{Effect, Effects, Ticket, Work};
+use crate::app::confirm::{Confirm, DialogResult};
+use crate::app::detail::KnownFields;
+use crate::app::effect::{Effect, Effects, Request, RequestId};
 use crate::app::jobs::QueueState;
 use crate::app::list::Listing;
-use crate::app::state::{Condition, Identity, Overlay, Purpose, Question, Refusal, State};
+use crate::app::state::{CommandRefusal, Identity, NoticeCondition, Overlay, Purpose, State, YesNoQuestion};
 use crate::app::{downloads, list, reassign, recovery};
 use crate::model::impact::Impact;
-use crate::model::kind::Verb;
-use crate::model::plan::{Chosen, Organization, Plan, untouchable};
+use crate::model::kind::Action;
+use crate::model::plan::{Organization, Plan, Target, untouchable};
 use crate::model::record::Record;
 use crate::model::text;
 
 /// Opens the modal for a verb, with the records frozen that it is about now.
-pub(crate) fn propose(state: &mut State, verb: Verb) {
+pub(crate) fn propose(state: &mut State, verb: Action) {
     match plan(state, verb) {
         Ok(plan) => show(state, plan),
         Err(refusal) => state.refuse(refusal),
@@ -26,12 +26,12 @@ pub(crate) fn propose(state: &mut State, verb: Verb) {
 }
 
 /// What `verb` would do here and now, or why it can do nothing at all.
-fn plan(state: &State, verb: Verb) -> Result<Plan, Refusal> {
+fn plan(state: &State, verb: Action) -> Result<Plan, CommandRefusal> {
     if state.standing.read_only {
         return Err("read-only mode".into());
     }
     if state.detail.is_none() && state.is_marking() {
-        return Err(Refusal::during(Condition::Marking, "still marking"));
+        return Err(CommandRefusal::during(NoticeCondition::Marking, "still marking"));
     }
     if let Some(why) = unread(state) {
         return Err(why);
@@ -81,7 +81,7 @@ fn of_set(state: &State, n: usize, plan: Plan) -> Plan {
 }
 
 /// A plan on the terms of this session, with nothing said or chosen about it yet.
-pub(crate) fn draft(state: &State, organization: Organization, verb: Verb, chosen: Vec<Chosen>) -> Plan {
+pub(crate) fn draft(state: &State, organization: Organization, verb: Action, chosen: Vec<Target>) -> Plan {
     let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
     let held = |listing: &Listing| Some((listing.kind, listing.total?.max(listing.loaded() as u64)));
     let is_chosen = |kind| chosen.iter().any(|chosen| chosen.record.kind() == kind);
@@ -102,22 +102,23 @@ pub(crate) fn show(state: &mut State, plan: Plan) {
 }
 
 /// Where it would be done; or why nothing can be, as long as that is not known by name.
-pub(crate) fn organization(state: &State) -> Result<Organization, Refusal> {
+pub(crate) fn organization(state: &State) -> Result<Organization, CommandRefusal> {
     state.standing.organization.clone().ok_or_else(|| match &state.identity {
         Identity::Failed(failure) => {
             let words = "nothing can be done while the organization's name is unknown";
             let key = state.setup.keymap.spoken(Command::Reload);
             format!("{words}: {}: {key} asks again", failure.words).into()
         }
-        Identity::Asking | Identity::Known => {
-            Refusal::during(Condition::Identifying, "the organization's name is still being read")
-        }
+        Identity::Asking | Identity::Known => CommandRefusal::during(
+            NoticeCondition::Identifying,
+            "the organization's name is still being read",
+        ),
     })
 }
 
 /// Records of a past job as they can be acted upon now: those in an open job are left to it.
-pub(crate) fn free(state: &State, past: Vec<Chosen>) -> Vec<Chosen> {
-    let free = |past: Chosen| Chosen { busy: past.busy.or(chosen(state, past.record.clone()).busy), ..past };
+pub(crate) fn free(state: &State, past: Vec<Target>) -> Vec<Target> {
+    let free = |past: Target| Target { busy: past.busy.or(chosen(state, past.record.clone()).busy), ..past };
     past.into_iter().map(free).collect()
 }
 
@@ -135,7 +136,7 @@ pub(crate) fn targets(state: &State) -> Vec<Record> {
 pub(crate) fn picked(state: &State) -> Vec<Record> {
     if let Some(detail) = &state.detail {
         // What is on the page has been read later than the list.
-        let is_read = matches!(detail.fields, Fields::Known(_));
+        let is_read = matches!(detail.fields, KnownFields::Known(_));
         let record = &detail.record;
         return vec![if is_read { completed(state, record) } else { newest(state, record) }];
     }
@@ -163,12 +164,14 @@ pub(crate) fn completed(state: &State, read: &Record) -> Record {
 
 /// Why the record of the open page is not known well enough to be acted upon: whatever led to the page may have told its
 /// name and no more.
-pub(crate) fn unread(state: &State) -> Option<Refusal> {
+pub(crate) fn unread(state: &State) -> Option<CommandRefusal> {
     let detail = state.detail.as_ref().filter(|detail| known(state, &detail.record).is_none())?;
     match &detail.fields {
-        Fields::Known(_) => None,
-        Fields::Asked(_) => Some(Refusal::during(Condition::Awaiting(Purpose::Read), "still reading")),
-        Fields::Failed(failure) => {
+        KnownFields::Known(_) => None,
+        KnownFields::Asked(_) => {
+            Some(CommandRefusal::during(NoticeCondition::Awaiting(Purpose::Read), "still reading"))
+        }
+        KnownFields::Failed(failure) => {
             let key = state.setup.keymap.spoken(Command::Reload);
             Some(format!("it could not be read: {}; hint: {key} tries again", failure.words).into())
         }
@@ -176,22 +179,22 @@ pub(crate) fn unread(state: &State) -> Option<Refusal> {
 }
 
 /// A record as a verb finds it now: one that a job still has before it, or hands something to, is left to that job.
-fn chosen(state: &State, record: Record) -> Chosen {
+fn chosen(state: &State, record: Record) -> Target {
     let (kind, id) = (record.kind(), record.id());
     let busy = if state.jobs.holds(kind, id) {
         Some("already in a running job")
     } else {
         state.jobs.hands_to(kind, id).then_some("is to take over in a running job")
     };
-    Chosen { busy: busy.map(str::to_owned), record }
+    Target { busy: busy.map(str::to_owned), record }
 }
 
 /// Does what has become of the open modal: nothing yet, nothing at all, or the plan.
-pub(crate) fn conclude(state: &mut State, verdict: Verdict, effects: &mut Effects) {
-    if verdict == Verdict::Open {
+pub(crate) fn conclude(state: &mut State, verdict: DialogResult, effects: &mut Effects) {
+    if verdict == DialogResult::Open {
         return;
     }
-    if let (Some(Overlay::Confirm(confirm)), Verdict::Confirmed) = (state.overlay.take(), verdict) {
+    if let (Some(Overlay::Confirm(confirm)), DialogResult::Confirmed) = (state.overlay.take(), verdict) {
         // What runs is to be seen.
         state.history_behind = None;
         apply(state, Arc::clone(&confirm.plan), effects);
@@ -201,7 +204,7 @@ pub(crate) fn conclude(state: &mut State, verdict: Verdict, effects: &mut Effect
 /// Asks what hangs on the records that the open modal is about, and stops what counts for one that is closed.
 pub(crate) fn weigh(state: &mut State, effects: &mut Effects) {
     while let Some(plan) = modal(state).and_then(Confirm::wants_weighing) {
-        let ticket = state.ask(Purpose::Weigh, Work::Weigh(plan), effects);
+        let ticket = state.ask(Purpose::Weigh, Request::Weigh(plan), effects);
         state.weighing.insert(ticket);
         if let Some(confirm) = modal(state) {
             confirm.weighing(ticket);
@@ -223,7 +226,7 @@ pub(crate) fn weigh(state: &mut State, effects: &mut Effects) {
 }
 
 /// What has been counted goes to the modal it was counted for, if that is still open.
-pub(crate) fn weighed(state: &mut State, ticket: Ticket, found: Vec<Impact>) {
+pub(crate) fn weighed(state: &mut State, ticket: RequestId, found: Vec<Impact>) {
     if let Some(confirm) = modal(state) {
         confirm.weighed(ticket, found);
     }
@@ -241,7 +244,7 @@ fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Effects) {
     if let Some(job) = plan.continues {
         recovery::update::taken_up(state, job);
     }
-    let ticket = state.ask(Purpose::Job, Work::Apply(Arc::clone(&plan)), effects);
+    let ticket = state.ask(Purpose::Job, Request::Apply(Arc::clone(&plan)), effects);
     if state.jobs.is_paused() {
         // The queue stays paused until a person resumes it, whatever joins it.
         effects.push(Effect::Hold(ticket));
@@ -267,7 +270,7 @@ pub(crate) fn ask_cancel(state: &mut State, effects: &mut Effects) {
     match running {
         None if downloads::update::stop(state, effects) => {
             state.note_during(
-                Condition::Awaiting(Purpose::Save),
+                NoticeCondition::Awaiting(Purpose::Save),
                 "saving stops; what is not whole is dropped",
             );
         }
@@ -281,13 +284,13 @@ pub(crate) fn ask_cancel(state: &mut State, effects: &mut Effects) {
                 hold(state, QueueState::Asking, effects);
             }
             state.question_arming = Arming::default();
-            state.overlay = Some(Overlay::Ask(Question::CancelJob(ticket)));
+            state.overlay = Some(Overlay::Ask(YesNoQuestion::CancelJob(ticket)));
         }
     }
 }
 
 /// Cancels the rest of one job. Those behind it wait for a person.
-pub(crate) fn cancel(state: &mut State, ticket: Ticket, effects: &mut Effects) {
+pub(crate) fn cancel(state: &mut State, ticket: RequestId, effects: &mut Effects) {
     state.jobs.queue = QueueState::Paused;
     if let Some(job) = state.jobs.get_mut(ticket) {
         job.cancelled = true;
@@ -313,13 +316,13 @@ pub(crate) fn nothing_to_cancel(state: &mut State) {
     let key = state.setup.keymap.spoken(Command::PauseJob);
     let words =
         format!("that job is over: nothing was left to cancel; the queue is paused: {key} resumes it");
-    state.note_during(Condition::Paused, words);
+    state.note_during(NoticeCondition::Paused, words);
 }
 
 fn resume(state: &mut State, effects: &mut Effects) {
     state.suspending = false;
     state.jobs.queue = QueueState::Running;
-    let going: Vec<Ticket> = state.jobs.going().map(|job| job.ticket).collect();
+    let going: Vec<RequestId> = state.jobs.going().map(|job| job.ticket).collect();
     for ticket in going {
         effects.push(Effect::Resume(ticket));
         if let Some(job) = state.jobs.get_mut(ticket) {
@@ -335,7 +338,7 @@ fn hold(state: &mut State, queue: QueueState, effects: &mut Effects) {
 
 /// Cancels every job.
 pub(crate) fn cancel_all(state: &mut State, effects: &mut Effects) {
-    let tickets: Vec<Ticket> = state.jobs.iter().map(|job| job.ticket).collect();
+    let tickets: Vec<RequestId> = state.jobs.iter().map(|job| job.ticket).collect();
     tickets.into_iter().for_each(|ticket| cancel(state, ticket, effects));
 }
 
@@ -350,7 +353,7 @@ pub(crate) fn suspend(state: &mut State, effects: &mut Effects) {
     stop_if_at_rest(state, effects);
     if state.suspending {
         let words = "stopping as soon as what is under way has been answered";
-        state.note_during(Condition::Suspending, words);
+        state.note_during(NoticeCondition::Suspending, words);
     }
 }
 

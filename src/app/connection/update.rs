@@ -3,12 +3,12 @@
 //! Owns the prompt for another token, and asking again for what failed while the way was shut.
 
 use crate::app::command::Command;
-use crate::app::connection::Wish;
-use crate::app::effect::{Effects, Work};
+use crate::app::connection::PromptResult;
+use crate::app::effect::{Effects, Request};
 use crate::app::keymap::Chord;
-use crate::app::list::{Load, Reading};
-use crate::app::state::{Condition, Identity, Purpose, State};
-use crate::app::status_pane::Told;
+use crate::app::list::{LoadProgress, ReloadMode};
+use crate::app::state::{Identity, NoticeCondition, Purpose, State};
+use crate::app::status_pane::StatusText;
 use crate::app::{list, responses};
 use crate::model::failure::{Cause, Failure};
 
@@ -40,7 +40,7 @@ pub(crate) fn offline(state: &mut State, failure: Option<Failure>, effects: &mut
         None => {
             if state.offline.take().is_some() {
                 let words = "the server can be reached again, going on";
-                state.status.tell(state.now, Told::Note(words.to_owned()));
+                state.status.tell(state.now, StatusText::Note(words.to_owned()));
                 state.note(words);
                 ask_again(state, Cause::Unreachable, effects);
             }
@@ -77,16 +77,16 @@ pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
     let tried = state.tickets.awaits(Purpose::Admit);
     let Some(prompt) = &mut state.token_prompt else { return };
     match prompt.key(chord, repeat, tried) {
-        Wish::Wait => {}
-        Wish::Hide => {
+        PromptResult::Wait => {}
+        PromptResult::Hide => {
             state.token_prompt = None;
             let key = state.setup.keymap.spoken(Command::Reload);
             let words = format!("everything waits for a token: {key} asks for one again");
-            state.note_during(Condition::LockedOut, words);
+            state.note_during(NoticeCondition::LockedOut, words);
         }
-        Wish::Try(token) => {
+        PromptResult::Try(token) => {
             prompt.refused = None;
-            state.ask(Purpose::Admit, Work::Admit(token), effects);
+            state.ask(Purpose::Admit, Request::Admit(token), effects);
         }
     }
 }
@@ -113,9 +113,9 @@ fn let_in(state: &mut State, effects: &mut Effects) {
 fn ask_again(state: &mut State, cause: Cause, effects: &mut Effects) {
     if matches!(&state.identity, Identity::Failed(failure) if failure.cause == cause) {
         state.identity = Identity::Asking;
-        state.ask(Purpose::Identify, Work::Identify, effects);
+        state.ask(Purpose::Identify, Request::Identify, effects);
     }
-    if matches!(&state.listing().load, Load::Failed(failure) if failure.cause == cause) {
-        list::update::load(state, state.kind, Reading::On, effects);
+    if matches!(&state.listing().load, LoadProgress::Failed(failure) if failure.cause == cause) {
+        list::update::load(state, state.kind, ReloadMode::On, effects);
     }
 }

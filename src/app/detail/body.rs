@@ -5,13 +5,13 @@
 //! drawn.
 
 use crate::app::command::Command;
-use crate::app::detail::{Detail, Fields, Relatives, Spot};
-use crate::app::lines::{Laid, Precision, Weight, shown};
+use crate::app::detail::{Detail, DetailLink, KnownFields, RelatedRecords};
+use crate::app::lines::{LineWeight, TimePrecision, WrappedLine, shown};
 use crate::app::state::State;
 use crate::model::failure::Failure;
 use crate::model::plan::untouchable;
 use crate::model::record::{Record, Value};
-use crate::model::record_detail::{Line, Said, Sheet};
+use crate::model::record_detail::{DetailLine, DetailValue, RecordDetail};
 use crate::model::text;
 use crate::model::time::distance;
 
@@ -20,35 +20,35 @@ const LABEL: usize = 26;
 
 /// A page, broken to a width.
 #[derive(Debug, Clone, Default)]
-pub struct Page {
+pub struct DetailPage {
     /// Its lines.
-    pub lines: Vec<Laid>,
+    pub lines: Vec<WrappedLine>,
     /// The lines that lead further, by number, in order.
-    pub links: Vec<(usize, Spot)>,
+    pub links: Vec<(usize, DetailLink)>,
 }
 
 /// A label and what stands after it.
-type Row = (String, String);
+type DetailRow = (String, String);
 
-impl Page {
+impl DetailPage {
     /// The page of `detail`, or its JSON, `width` cells wide.
     #[must_use]
     pub fn of(state: &State, detail: &Detail, width: usize) -> Self {
         let mut page = Self::default();
         match &detail.fields {
-            Fields::Known(sheet) if detail.raw => {
+            KnownFields::Known(sheet) if detail.raw => {
                 let lines = text::wrapped_under(&text::clean_lines(&sheet.raw), width);
-                page.lines.extend(lines.into_iter().map(|line| Laid::new(Weight::Plain, line)));
+                page.lines.extend(lines.into_iter().map(|line| WrappedLine::new(LineWeight::Plain, line)));
             }
-            Fields::Known(sheet) => page.sheet(state, detail, sheet, width),
-            Fields::Asked(_) => {
+            KnownFields::Known(sheet) => page.sheet(state, detail, sheet, width),
+            KnownFields::Asked(_) => {
                 let rows = fields(state, &detail.record);
                 page.rows(&rows, column(&rows, width), width);
-                page.lines.extend([Laid::blank(), Laid::new(Weight::Faint, "reading…")]);
+                page.lines.extend([WrappedLine::blank(), WrappedLine::new(LineWeight::Faint, "reading…")]);
             }
-            Fields::Failed(failure) => {
+            KnownFields::Failed(failure) => {
                 page.failure("could not read", failure, width);
-                page.lines.push(Laid::blank());
+                page.lines.push(WrappedLine::blank());
                 let rows = fields(state, &detail.record);
                 page.rows(&rows, column(&rows, width), width);
             }
@@ -58,7 +58,7 @@ impl Page {
 
     /// The number of the line that leads to what is selected.
     #[must_use]
-    pub fn line_of(&self, spot: Spot) -> Option<usize> {
+    pub fn line_of(&self, spot: DetailLink) -> Option<usize> {
         self.links.iter().find(|(_, known)| *known == spot).map(|(line, _)| *line)
     }
 
@@ -70,13 +70,13 @@ impl Page {
         lines.filter(|(_, line)| holds(&line.lead) || holds(&line.text)).map(|(at, _)| at).collect()
     }
 
-    fn sheet(&mut self, state: &State, detail: &Detail, sheet: &Sheet, width: usize) {
+    fn sheet(&mut self, state: &State, detail: &Detail, sheet: &RecordDetail, width: usize) {
         if let Some(reason) = untouchable(&detail.record) {
-            self.lines.extend(Laid::wrapped(Weight::Loud, &format!("read-only: {reason}"), width));
-            self.lines.push(Laid::blank());
+            self.lines.extend(WrappedLine::wrapped(LineWeight::Loud, &format!("read-only: {reason}"), width));
+            self.lines.push(WrappedLine::blank());
         }
         let head = fields(state, &detail.record);
-        let sections: Vec<(&str, Vec<Row>)> = sheet
+        let sections: Vec<(&str, Vec<DetailRow>)> = sheet
             .sections
             .iter()
             .map(|section| {
@@ -86,35 +86,35 @@ impl Page {
         let column = column(head.iter().chain(sections.iter().flat_map(|(_, rows)| rows)), width);
         self.rows(&head, column, width);
         for (tie, kin) in detail.kin.iter().enumerate() {
-            self.lines.push(Laid::blank());
+            self.lines.push(WrappedLine::blank());
             self.kin(state, detail, (tie, kin), width);
         }
         for (title, rows) in &sections {
-            self.lines.push(Laid::blank());
-            self.lines.extend(Laid::wrapped(Weight::Head, title, width));
+            self.lines.push(WrappedLine::blank());
+            self.lines.extend(WrappedLine::wrapped(LineWeight::Head, title, width));
             self.rows(rows, column, width);
         }
         if !sheet.empty.is_empty() {
-            self.lines.push(Laid::blank());
+            self.lines.push(WrappedLine::blank());
             let words = format!("empty: {}", sheet.empty.join(", "));
-            self.lines.extend(Laid::wrapped(Weight::Faint, &words, width));
+            self.lines.extend(WrappedLine::wrapped(LineWeight::Faint, &words, width));
         }
     }
 
     /// What a record leads to by one relation: its head, then a line each.
-    fn kin(&mut self, state: &State, detail: &Detail, (tie, kin): (usize, &Relatives), width: usize) {
+    fn kin(&mut self, state: &State, detail: &Detail, (tie, kin): (usize, &RelatedRecords), width: usize) {
         let key = state.setup.keymap.spoken(Command::Open);
-        let mark = |spot: Spot| if detail.at == Some(spot) { "> " } else { "  " }.to_owned();
-        self.lines.extend(Laid::wrapped(Weight::Head, &headed(kin), width));
+        let mark = |spot: DetailLink| if detail.at == Some(spot) { "> " } else { "  " }.to_owned();
+        self.lines.extend(WrappedLine::wrapped(LineWeight::Head, &headed(kin), width));
         for (row, record) in kin.records.iter().enumerate() {
-            self.links.push((self.lines.len(), Spot { tie, row }));
-            let lead = mark(Spot { tie, row });
-            self.lines.push(Laid { lead, ..Laid::new(Weight::Plain, told(record)) });
+            self.links.push((self.lines.len(), DetailLink { tie, row }));
+            let lead = mark(DetailLink { tie, row });
+            self.lines.push(WrappedLine { lead, ..WrappedLine::new(LineWeight::Plain, told(record)) });
         }
         if let Some(failure) = &kin.failed {
             self.failure("  could not read", failure, width);
         }
-        let last = Spot { tie, row: kin.records.len() };
+        let last = DetailLink { tie, row: kin.records.len() };
         let words = match (kin.leads_on(), &kin.failed, kin.more()) {
             (false, ..) if kin.reading.is_some() => "reading…".to_owned(),
             (false, ..) => return,
@@ -125,33 +125,37 @@ impl Page {
         if kin.leads_on() {
             self.links.push((self.lines.len(), last));
         }
-        self.lines.push(Laid { lead: mark(last), ..Laid::new(Weight::Faint, words) });
+        self.lines.push(WrappedLine { lead: mark(last), ..WrappedLine::new(LineWeight::Faint, words) });
     }
 
     fn failure(&mut self, what: &str, failure: &Failure, width: usize) {
-        self.lines.extend(Laid::wrapped(Weight::Loud, &format!("{what}: {}", failure.words), width));
+        self.lines.extend(WrappedLine::wrapped(
+            LineWeight::Loud,
+            &format!("{what}: {}", failure.words),
+            width,
+        ));
         if let Some(hint) = failure.hint() {
-            self.lines.extend(Laid::wrapped(Weight::Plain, &format!("hint: {hint}"), width));
+            self.lines.extend(WrappedLine::wrapped(LineWeight::Plain, &format!("hint: {hint}"), width));
         }
     }
 
     /// Labels and values, the values aligned.
-    fn rows(&mut self, rows: &[Row], column: usize, width: usize) {
+    fn rows(&mut self, rows: &[DetailRow], column: usize, width: usize) {
         for (label, value) in rows {
             let (label, column) = if label.is_empty() { ("-", 2) } else { (label.as_str(), column) };
-            self.lines.extend(Laid::led(label, column, Weight::Plain, value, width));
+            self.lines.extend(WrappedLine::led(label, column, LineWeight::Plain, value, width));
         }
     }
 }
 
 /// How wide the labels of a page are.
-fn column<'a>(rows: impl IntoIterator<Item = &'a Row>, width: usize) -> usize {
+fn column<'a>(rows: impl IntoIterator<Item = &'a DetailRow>, width: usize) -> usize {
     let longest = rows.into_iter().map(|(label, _)| text::width(label) + 2).max().unwrap_or_default();
     longest.min((width / 3).clamp(8, LABEL))
 }
 
 /// What heads the records of a relation: what they are, and how many there are.
-fn headed(kin: &Relatives) -> String {
+fn headed(kin: &RelatedRecords) -> String {
     let title = kin.relation.title;
     // That they belong to the record is the server's word alone.
     let unproved = if kin.relation.is_unproved() { ", not checked" } else { "" };
@@ -176,11 +180,11 @@ fn told(record: &Record) -> String {
 }
 
 /// What the table of its kind knows of a record, and its id.
-fn fields(state: &State, record: &Record) -> Vec<Row> {
+fn fields(state: &State, record: &Record) -> Vec<DetailRow> {
     let zone = &state.setup.zone;
     let fields = record.kind().row().fields.iter().enumerate().filter(|(_, field)| field.typed);
     let rows = fields.filter_map(|(position, field)| {
-        let said = shown(record, position, zone, &state.people, Precision::Minute)?;
+        let said = shown(record, position, zone, &state.people, TimePrecision::Minute)?;
         let said = match record.value(position) {
             Value::Time(at) => format!("{said}, {}", distance(at, state.now.wall)),
             _ => said,
@@ -190,14 +194,14 @@ fn fields(state: &State, record: &Record) -> Vec<Row> {
     rows.chain([("id".to_owned(), record.id().to_string())]).collect()
 }
 
-fn row(state: &State, line: &Line) -> Row {
+fn row(state: &State, line: &DetailLine) -> DetailRow {
     let said = match &line.said {
-        Said::Text(words) => words.clone(),
-        Said::People(ids) => state.people.names(ids),
-        Said::Time(at) => {
+        DetailValue::Text(words) => words.clone(),
+        DetailValue::People(ids) => state.people.names(ids),
+        DetailValue::Time(at) => {
             format!("{}, {}", state.setup.zone.minute(*at), distance(*at, state.now.wall))
         }
-        Said::More(left_out) => {
+        DetailValue::More(left_out) => {
             let key = state.setup.keymap.spoken(Command::Raw);
             format!("and {} more: {key} shows the JSON", text::grouped(*left_out as u64))
         }

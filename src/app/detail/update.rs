@@ -1,16 +1,16 @@
 //! The pages of records: opening one, going on to what it leads to and coming back, searching, and what is read for them.
 
 use crate::app::command::Command;
-use crate::app::detail::body::Page;
-use crate::app::detail::{Detail, Fields, Finding, Relatives, Spot};
-use crate::app::effect::{Effect, Effects, Ticket, Work};
+use crate::app::detail::body::DetailPage;
+use crate::app::detail::{Detail, DetailLink, DetailSearch, KnownFields, RelatedRecords};
+use crate::app::effect::{Effect, Effects, Request, RequestId};
 use crate::app::keymap::{Chord, Key};
 use crate::app::layout::Layout;
 use crate::app::state::{Purpose, State};
 use crate::app::text_input::TextInput;
 use crate::model::failure::Failure;
 use crate::model::record::Record;
-use crate::model::record_detail::{Kin, Sheet};
+use crate::model::record_detail::{RecordDetail, RelatedPage};
 
 /// Opens the page of a record, over the table.
 pub(crate) fn open(state: &mut State, record: Record, effects: &mut Effects) {
@@ -19,14 +19,14 @@ pub(crate) fn open(state: &mut State, record: Record, effects: &mut Effects) {
 }
 
 fn asked(state: &mut State, record: Record, effects: &mut Effects) -> Detail {
-    let ticket = state.ask(Purpose::Read, Work::Read(record.clone()), effects);
+    let ticket = state.ask(Purpose::Read, Request::Read(record.clone()), effects);
     Detail::asked(record, ticket)
 }
 
 /// Goes on to what is selected on the page.
 pub(crate) fn follow(state: &mut State, effects: &mut Effects) {
     let Some(detail) = &mut state.detail else { return };
-    let Some(Spot { tie, row }) = detail.at.filter(|_| !detail.raw) else {
+    let Some(DetailLink { tie, row }) = detail.at.filter(|_| !detail.raw) else {
         let key = state.setup.keymap.spoken(Command::NextLink);
         return state.note(format!("nothing is selected: {key} selects what the page leads to"));
     };
@@ -101,8 +101,8 @@ fn reread(state: &mut State, place: usize, record: Record, effects: &mut Effects
 /// Takes in the fields of a page, and asks for what it leads to.
 pub(crate) fn read(
     state: &mut State,
-    ticket: Ticket,
-    result: Result<Box<Sheet>, Failure>,
+    ticket: RequestId,
+    result: Result<Box<RecordDetail>, Failure>,
     effects: &mut Effects,
 ) {
     let Some(place) = places(state).find(|place| page(state, *place).is_some_and(|page| page.awaits(ticket)))
@@ -113,10 +113,10 @@ pub(crate) fn read(
     match result {
         Ok(sheet) => {
             page.record = sheet.record.clone();
-            page.kin = sheet.ties.iter().map(Relatives::of).collect();
-            page.fields = Fields::Known(sheet);
+            page.kin = sheet.ties.iter().map(RelatedRecords::of).collect();
+            page.fields = KnownFields::Known(sheet);
         }
-        Err(failure) => page.fields = Fields::Failed(failure),
+        Err(failure) => page.fields = KnownFields::Failed(failure),
     }
     let asked: Vec<usize> =
         page.kin.iter().enumerate().filter(|(_, kin)| kin.lookup.is_some()).map(|(tie, _)| tie).collect();
@@ -127,7 +127,7 @@ pub(crate) fn read(
 fn read_kin(state: &mut State, place: usize, tie: usize, effects: &mut Effects) {
     let Some(kin) = page(state, place).and_then(|page| page.kin.get(tie)) else { return };
     let Some(lookup) = kin.lookup.clone() else { return };
-    let work = Work::Relate { relation: kin.relation, lookup, stretch: kin.next() };
+    let work = Request::Relate { relation: kin.relation, lookup, stretch: kin.next() };
     let ticket = state.ask(Purpose::Relate, work, effects);
     if let Some(kin) = page(state, place).and_then(|page| page.kin.get_mut(tie)) {
         kin.reading = Some(ticket);
@@ -137,8 +137,8 @@ fn read_kin(state: &mut State, place: usize, tie: usize, effects: &mut Effects) 
 /// Takes in what a page leads to.
 pub(crate) fn related(
     state: &mut State,
-    ticket: Ticket,
-    result: Result<Kin, Failure>,
+    ticket: RequestId,
+    result: Result<RelatedPage, Failure>,
     effects: &mut Effects,
 ) {
     let awaits = |page: &Detail| page.kin.iter().position(|kin| kin.reading == Some(ticket));
@@ -184,9 +184,9 @@ pub(crate) fn walk(state: &mut State, back: bool) {
 }
 
 /// The lines of the page on top as they are on the screen.
-fn laid(state: &State) -> Option<Page> {
+fn laid(state: &State) -> Option<DetailPage> {
     let area = Layout::of(state).detail?;
-    state.detail.as_ref().map(|detail| Page::of(state, detail, usize::from(area.inside(2).width)))
+    state.detail.as_ref().map(|detail| DetailPage::of(state, detail, usize::from(area.inside(2).width)))
 }
 
 /// Scrolls no further than it takes to see a line.
@@ -200,7 +200,7 @@ fn bring_into_sight(state: &mut State, line: usize) {
 /// Shows the JSON of the page on top, or the page again.
 pub(crate) fn turn_over(state: &mut State) {
     match &mut state.detail {
-        Some(detail) if matches!(detail.fields, Fields::Known(_)) => detail.turn_over(),
+        Some(detail) if matches!(detail.fields, KnownFields::Known(_)) => detail.turn_over(),
         _ => state.note("there is no JSON: the record has not been read"),
     }
 }
@@ -209,12 +209,12 @@ pub(crate) fn turn_over(state: &mut State) {
 pub(crate) fn find(state: &mut State) {
     if let Some(detail) = &mut state.detail {
         let former = detail.scroll;
-        detail.finding = Some(Finding { input: TextInput::default(), typing: true, at: 0, former });
+        detail.finding = Some(DetailSearch { input: TextInput::default(), typing: true, at: 0, former });
     }
 }
 
 /// What is being typed to search the page on top.
-fn typing(state: &mut State) -> Option<&mut Finding> {
+fn typing(state: &mut State) -> Option<&mut DetailSearch> {
     state.detail.as_mut()?.finding.as_mut().filter(|finding| finding.typing)
 }
 

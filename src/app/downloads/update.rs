@@ -1,14 +1,14 @@
 //! Saving files: what is asked before, and what comes of it. And going to what a file hangs on.
 
 use crate::app::command::Command;
-use crate::app::downloads::SavePrompt;
-use crate::app::effect::{Effect, Effects, Ticket, Work};
+use crate::app::downloads::DownloadPrompt;
+use crate::app::effect::{Effect, Effects, Request, RequestId};
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::{Condition, Overlay, Purpose, State};
-use crate::app::status_pane::Told;
+use crate::app::state::{NoticeCondition, Overlay, Purpose, State};
+use crate::app::status_pane::StatusText;
 use crate::app::{confirm, detail};
 use crate::model::catalog::Source;
-use crate::model::download::{Saving, Stored};
+use crate::model::download::{DownloadRequest, DownloadedFile};
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::Kind;
 use crate::model::record::{Draft, Record, Value};
@@ -18,11 +18,11 @@ pub(crate) fn ask(state: &mut State) {
     if state.saves.current.is_some() {
         let key = state.setup.keymap.spoken(Command::CancelJob);
         let words = format!("files are being saved: {key} stops that");
-        state.note_during(Condition::Awaiting(Purpose::Save), words);
+        state.note_during(NoticeCondition::Awaiting(Purpose::Save), words);
         return;
     }
     if state.detail.is_none() && state.is_marking() {
-        state.note_during(Condition::Marking, "still marking");
+        state.note_during(NoticeCondition::Marking, "still marking");
         return;
     }
     if let Some(refusal) = confirm::update::unread(state) {
@@ -39,7 +39,7 @@ pub(crate) fn ask(state: &mut State) {
         return;
     }
     let folder = state.saves.folder.clone().unwrap_or_else(|| state.setup.folders.usual());
-    let prompt = SavePrompt::new(records, folder);
+    let prompt = DownloadPrompt::new(records, folder);
     if prompt.files.is_empty() {
         state.note(format!("nothing to save: {}", prompt.left_out().join("; ")));
         return;
@@ -65,8 +65,8 @@ fn begin(state: &mut State, effects: &mut Effects) {
     let typed = prompt.input.value().trim().to_owned();
     let folder = state.setup.folders.meant(&typed);
     state.saves.folder = Some(typed).filter(|typed| !typed.is_empty());
-    let saving = Saving { folder, files: prompt.files.clone() };
-    let ticket = state.ask(Purpose::Save, Work::Save(saving), effects);
+    let saving = DownloadRequest { folder, files: prompt.files.clone() };
+    let ticket = state.ask(Purpose::Save, Request::Save(saving), effects);
     state.saves.begin(ticket, *prompt);
 }
 
@@ -81,14 +81,19 @@ pub(crate) fn stop(state: &mut State, effects: &mut Effects) -> bool {
 }
 
 /// More bytes have come.
-pub(crate) fn progressed(state: &mut State, ticket: Ticket, bytes: u64) {
+pub(crate) fn progressed(state: &mut State, ticket: RequestId, bytes: u64) {
     if let Some(save) = state.saves.current.as_mut().filter(|save| save.ticket == ticket) {
         save.bytes = bytes;
     }
 }
 
 /// A file has been saved, or could not be. Without a reason, the line of its request has told it.
-pub(crate) fn saved(state: &mut State, ticket: Ticket, file: usize, result: Result<Stored, Option<Failure>>) {
+pub(crate) fn saved(
+    state: &mut State,
+    ticket: RequestId,
+    file: usize,
+    result: Result<DownloadedFile, Option<Failure>>,
+) {
     let Some(save) = state.saves.current.as_mut().filter(|save| save.ticket == ticket) else { return };
     let Some(record) = save.files.get(file).cloned() else { return };
     match result {
@@ -107,7 +112,7 @@ pub(crate) fn saved(state: &mut State, ticket: Ticket, file: usize, result: Resu
             save.sum.failed += 1;
             if let Some(why) = why {
                 let words = format!("{} was not saved: {}", record.name(), why.words);
-                state.status.tell(state.now, Told::Note(words));
+                state.status.tell(state.now, StatusText::Note(words));
             }
         }
     }
@@ -118,7 +123,7 @@ fn is_same(one: &Record, other: &Record) -> bool {
 }
 
 /// Nothing is saved any more.
-pub(crate) fn ended(state: &mut State, ticket: Ticket, result: &Result<(), Failure>) {
+pub(crate) fn ended(state: &mut State, ticket: RequestId, result: &Result<(), Failure>) {
     let Some(save) = state.saves.current.take_if(|save| save.ticket == ticket) else { return };
     let ending = match result {
         Ok(()) => "finished",
@@ -126,11 +131,11 @@ pub(crate) fn ended(state: &mut State, ticket: Ticket, result: &Result<(), Failu
         Err(failure) => {
             let hint = "; hint: name another folder, or make room";
             let words = format!("saving was stopped: {}{hint}", failure.words);
-            state.status.tell(state.now, Told::Note(words));
+            state.status.tell(state.now, StatusText::Note(words));
             "stopped"
         }
     };
-    state.status.tell(state.now, Told::Summary(save.sum.sentence(ending, save.files.len())));
+    state.status.tell(state.now, StatusText::Summary(save.sum.sentence(ending, save.files.len())));
 }
 
 /// Opens the page of what the record hangs on that the cursor is on, or whose page is open.
@@ -156,9 +161,9 @@ pub(crate) fn open_holder(state: &mut State, effects: &mut Effects) {
                 Value::Text(words) => words.to_owned(),
                 _ => id.to_string(),
             };
-            state.note_during(Condition::Awaiting(Purpose::Look), format!("reading {name}…"));
+            state.note_during(NoticeCondition::Awaiting(Purpose::Look), format!("reading {name}…"));
             let wanted = Record::new(kind, id, vec![Draft::Text(name)]);
-            state.ask(Purpose::Look, Work::Look(wanted), effects);
+            state.ask(Purpose::Look, Request::Look(wanted), effects);
         }
     }
 }

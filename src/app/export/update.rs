@@ -1,14 +1,14 @@
 //! Writing records into a file: which ones, and under which name.
 
-use crate::app::effect::{Effects, Export, Work};
-use crate::app::event::Exported;
-use crate::app::export::ExportBox;
+use crate::app::effect::{Effects, ExportRequest, Request};
+use crate::app::event::ExportedFile;
+use crate::app::export::ExportPrompt;
 use crate::app::keymap::{Chord, Key};
-use crate::app::state::{Condition, Overlay, Purpose, State};
-use crate::app::status_pane::Told;
+use crate::app::state::{NoticeCondition, Overlay, Purpose, State};
+use crate::app::status_pane::StatusText;
 use crate::app::text_input::TextInput;
 use crate::app::{confirm, filter};
-use crate::model::export::{Format, Spreadsheet};
+use crate::model::export::{ExportFormat, ExportTable};
 use crate::model::failure::Failure;
 use crate::model::rows::Rows;
 use crate::model::text::grouped;
@@ -22,7 +22,7 @@ pub(crate) fn ask(state: &mut State) {
     }
     let (rows, shown) = if is_listed { state.listing().rows_shown() } else { (Rows::default(), Vec::new()) };
     let (people, zone) = (state.people.clone(), state.setup.zone.clone());
-    let sheet = Spreadsheet { marked, rows, shown, people, zone };
+    let sheet = ExportTable { marked, rows, shown, people, zone };
     if sheet.is_empty() {
         state.note("there is nothing here to export");
         return;
@@ -34,12 +34,12 @@ pub(crate) fn ask(state: &mut State) {
         (None, None) => state.kind.row().slug,
     };
     let name = format!("{stem}-{}.csv", state.setup.zone.date(state.now.wall));
-    let open = ExportBox { sheet, what, lacks, input: TextInput::from(name), trouble: None };
+    let open = ExportPrompt { sheet, what, lacks, input: TextInput::from(name), trouble: None };
     state.overlay = Some(Overlay::Export(Box::new(open)));
 }
 
 /// What is written, and what is not although it would match.
-fn words(state: &State, sheet: &Spreadsheet) -> (String, Option<String>) {
+fn words(state: &State, sheet: &ExportTable) -> (String, Option<String>) {
     let (n, row) = (sheet.len(), state.kind.row());
     if let Some(detail) = &state.detail {
         return (format!("this {}", detail.record.kind().row().singular), None);
@@ -68,7 +68,7 @@ pub(crate) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
         Key::Esc => state.overlay = None,
         Key::Enter => {
             let name = open.input.value().trim().to_owned();
-            match Format::of(&name) {
+            match ExportFormat::of(&name) {
                 None => open.trouble = Some("the name must end in .csv or .json, which decides the format"),
                 Some(format) => write(state, name, format, effects),
             }
@@ -80,24 +80,24 @@ pub(crate) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
     }
 }
 
-fn write(state: &mut State, name: String, format: Format, effects: &mut Effects) {
+fn write(state: &mut State, name: String, format: ExportFormat, effects: &mut Effects) {
     let Some(Overlay::Export(open)) = state.overlay.take() else { return };
-    let ExportBox { sheet, what, lacks, .. } = *open;
-    state.note_during(Condition::Awaiting(Purpose::Export), format!("writing {what}"));
-    let export = Export { name, format, sheet, lacks };
-    state.ask(Purpose::Export, Work::Export(Box::new(export)), effects);
+    let ExportPrompt { sheet, what, lacks, .. } = *open;
+    state.note_during(NoticeCondition::Awaiting(Purpose::Export), format!("writing {what}"));
+    let export = ExportRequest { name, format, sheet, lacks };
+    state.ask(Purpose::Export, Request::Export(Box::new(export)), effects);
 }
 
 /// The file is written, or is not.
-pub(crate) fn exported(state: &mut State, result: Result<Exported, Failure>) {
+pub(crate) fn exported(state: &mut State, result: Result<ExportedFile, Failure>) {
     let words = match result {
-        Ok(Exported { path, records, lacks }) => {
+        Ok(ExportedFile { path, records, lacks }) => {
             let noun = if records == 1 { "record" } else { "records" };
             let lacks = lacks.map(|lacks| format!("; {lacks}")).unwrap_or_default();
             format!("written: {path}, {} {noun}{lacks}", grouped(records as u64))
         }
         Err(failure) => format!("{}; hint: name a folder where files can be written", failure.words),
     };
-    state.status.tell(state.now, Told::Note(words.clone()));
+    state.status.tell(state.now, StatusText::Note(words.clone()));
     state.note(words);
 }

@@ -2,9 +2,9 @@
 
 use crate::app::command::Motion;
 use crate::app::effect::{Effect, Effects};
-use crate::app::filter::{Completing, FilterInput, Trouble};
+use crate::app::filter::{CompletionWalk, FilterError, FilterInput};
 use crate::app::keymap::{Chord, Key};
-use crate::app::list::Reading;
+use crate::app::list::ReloadMode;
 use crate::app::state::State;
 use crate::app::text_input::TextInput;
 use crate::app::{list, saved};
@@ -59,7 +59,7 @@ fn complete(state: &mut State, typing: &mut FilterInput, back: bool, effects: &m
             let len = walk.candidates.len();
             walk.step(if back { len.saturating_sub(1) } else { 1 });
         }
-        None => typing.completing = Completing::begin(state, &typing.input),
+        None => typing.completing = CompletionWalk::begin(state, &typing.input),
     }
     let Some(walk) = &typing.completing else {
         return state.note("nothing is known that could stand here");
@@ -94,7 +94,7 @@ pub(crate) fn typed(state: &mut State, source: &str, effects: &mut Effects) {
         Ok(filter) => filter_by(state, filter, effects),
         Err(bad) => {
             list::update::stop_marking(state);
-            let trouble = Trouble { source: source.to_owned(), words: bad.words };
+            let trouble = FilterError { source: source.to_owned(), words: bad.words };
             state.listing_mut().trouble = Some(trouble);
         }
     }
@@ -112,7 +112,7 @@ pub(crate) fn filter_by(state: &mut State, filter: Filter, effects: &mut Effects
     let sort = listing.sort;
     listing.rearrange(filter, sort);
     if listing.lacks_includes() {
-        list::update::load(state, kind, Reading::Again, effects);
+        list::update::load(state, kind, ReloadMode::Again, effects);
     }
 }
 

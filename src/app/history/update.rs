@@ -3,16 +3,16 @@
 //! Nothing is done from here: undoing and trying again go through the modal, like everything else.
 
 use crate::app::command::Motion;
-use crate::app::effect::{Effects, Ticket, Work};
-use crate::app::history::{HistoryPage, JobPage, Known, Steps};
+use crate::app::effect::{Effects, Request, RequestId};
+use crate::app::history::{HistoryPage, JobDetail, KnownJobs, KnownSteps};
 use crate::app::keymap::{Chord, Key};
 use crate::app::layout::history_rows;
 use crate::app::state::{Overlay, Purpose, State};
 use crate::app::text_input::TextInput;
 use crate::app::{clipboard, confirm, undo};
 use crate::model::failure::Failure;
-use crate::model::history::{Account, Deed, Sought, Volume};
-use crate::model::recovery::Recall;
+use crate::model::history::{HistorySearch, JobPage, JobStep, JobSummary};
+use crate::model::recovery::RecoveryRequest;
 use crate::model::shell;
 
 /// Opens the page.
@@ -20,14 +20,14 @@ pub(crate) fn open(state: &mut State, effects: &mut Effects) {
     match confirm::update::organization(state) {
         Err(refusal) => state.refuse(refusal),
         Ok(_) => {
-            let ticket = ask(state, Sought::default(), None, effects);
+            let ticket = ask(state, HistorySearch::default(), None, effects);
             state.overlay = Some(Overlay::History(Box::new(HistoryPage::new(ticket))));
         }
     }
 }
 
-fn ask(state: &mut State, sought: Sought, before: Option<i64>, effects: &mut Effects) -> Ticket {
-    state.ask(Purpose::Annals, Work::Annals { sought, before }, effects)
+fn ask(state: &mut State, sought: HistorySearch, before: Option<i64>, effects: &mut Effects) -> RequestId {
+    state.ask(Purpose::Annals, Request::Annals { sought, before }, effects)
 }
 
 fn page(state: &mut State) -> Option<&mut HistoryPage> {
@@ -47,14 +47,16 @@ pub(crate) fn surface(state: &mut State) {
 /// Some jobs are known, or are not.
 pub(crate) fn told(
     state: &mut State,
-    ticket: Ticket,
-    result: Result<Volume, Failure>,
+    ticket: RequestId,
+    result: Result<JobPage, Failure>,
     effects: &mut Effects,
 ) {
     let Some(page) = page(state) else { return };
     match result {
         Ok(volume) => page.receive(ticket, volume),
-        Err(failure) if page.known == Known::Asked(ticket) => page.known = Known::Failed(failure.words),
+        Err(failure) if page.known == KnownJobs::Asked(ticket) => {
+            page.known = KnownJobs::Failed(failure.words)
+        }
         Err(_) => {}
     }
     read_on(state, effects);
@@ -64,25 +66,25 @@ pub(crate) fn told(
 fn read_on(state: &mut State, effects: &mut Effects) {
     let Some(page) = page(state) else { return };
     let Some(before) = page.wants() else { return };
-    let sought = Sought::parse(&page.filter).unwrap_or_default();
+    let sought = HistorySearch::parse(&page.filter).unwrap_or_default();
     let ticket = ask(state, sought, Some(before), effects);
     if let Some(page) = self::page(state) {
-        page.known = Known::Asked(ticket);
+        page.known = KnownJobs::Asked(ticket);
     }
 }
 
 /// The steps of a job are known, or are not.
-pub(crate) fn recounted(state: &mut State, ticket: Ticket, result: Result<(Vec<Deed>, u64), Failure>) {
+pub(crate) fn recounted(state: &mut State, ticket: RequestId, result: Result<(Vec<JobStep>, u64), Failure>) {
     let open = page(state).and_then(|page| page.open.as_mut());
-    let Some(open) = open.filter(|open| open.steps == Steps::Asked(ticket)) else { return };
+    let Some(open) = open.filter(|open| open.steps == KnownSteps::Asked(ticket)) else { return };
     open.steps = match result {
         Ok((deeds, damaged)) => {
             open.damaged = damaged;
-            Steps::Are(deeds)
+            KnownSteps::Are(deeds)
         }
-        Err(failure) => Steps::Failed(failure.words),
+        Err(failure) => KnownSteps::Failed(failure.words),
     };
-    open.seek(String::new(), &Sought::default());
+    open.seek(String::new(), &HistorySearch::default());
 }
 
 /// Reads a key of the page.
@@ -139,7 +141,9 @@ fn motion(chord: Chord) -> Option<Motion> {
 fn back(state: &mut State, takes_search: bool, effects: &mut Effects) {
     let Some(Overlay::History(page)) = &mut state.overlay else { return };
     match &mut page.open {
-        Some(open) if takes_search && !open.filter.is_empty() => open.seek(String::new(), &Sought::default()),
+        Some(open) if takes_search && !open.filter.is_empty() => {
+            open.seek(String::new(), &HistorySearch::default())
+        }
         Some(_) => page.open = None,
         None if takes_search && !page.filter.is_empty() => seek_jobs(state, Some(String::new()), effects),
         None => state.overlay = None,
@@ -150,9 +154,9 @@ fn back(state: &mut State, takes_search: bool, effects: &mut Effects) {
 fn look(state: &mut State, effects: &mut Effects) {
     let Some(Overlay::History(page)) = &state.overlay else { return };
     let (None, Some(account)) = (&page.open, page.current().cloned()) else { return };
-    let ticket = state.ask(Purpose::Deeds, Work::Deeds(account.job), effects);
+    let ticket = state.ask(Purpose::Deeds, Request::Deeds(account.job), effects);
     if let Some(page) = self::page(state) {
-        page.open = Some(JobPage::new(account, ticket));
+        page.open = Some(JobDetail::new(account, ticket));
     }
 }
 
@@ -164,7 +168,7 @@ fn type_on(state: &mut State, chord: Chord, effects: &mut Effects) {
         Key::Esc => stop_typing(page),
         Key::Enter => {
             let typed = input.value().trim().to_owned();
-            match Sought::parse(&typed) {
+            match HistorySearch::parse(&typed) {
                 Err(why) => state
                     .note(format!("{why}; hint: words, or `outcome:failed`, `verb:archive`, `kind:tags`")),
                 Ok(sought) => {
@@ -193,14 +197,14 @@ fn stop_typing(page: &mut HistoryPage) {
 fn seek_jobs(state: &mut State, filter: Option<String>, effects: &mut Effects) {
     let Some(page) = page(state) else { return };
     let filter = filter.unwrap_or_else(|| page.filter.clone());
-    let sought = Sought::parse(&filter).unwrap_or_default();
+    let sought = HistorySearch::parse(&filter).unwrap_or_default();
     let ticket = ask(state, sought, None, effects);
     if let Some(page) = self::page(state) {
         *page = HistoryPage { filter, ..HistoryPage::new(ticket) };
     }
 }
 
-fn current(state: &State) -> Option<&Account> {
+fn current(state: &State) -> Option<&JobSummary> {
     match &state.overlay {
         Some(Overlay::History(page)) => page.current(),
         _ => None,
@@ -210,8 +214,8 @@ fn current(state: &State) -> Option<&Account> {
 /// Looks for what a past job can be recalled for, or says why it cannot be.
 fn recall_it(
     state: &mut State,
-    trouble: impl Fn(&Account) -> Option<String>,
-    recall: fn(i64) -> Recall,
+    trouble: impl Fn(&JobSummary) -> Option<String>,
+    recall: fn(i64) -> RecoveryRequest,
     effects: &mut Effects,
 ) {
     let Some((job, trouble)) = current(state).map(|account| (account.job, trouble(account))) else {
@@ -224,18 +228,18 @@ fn recall_it(
 }
 
 fn undo(state: &mut State, effects: &mut Effects) {
-    recall_it(state, Account::undo_trouble, Recall::UndoJob, effects);
+    recall_it(state, JobSummary::undo_trouble, RecoveryRequest::UndoJob, effects);
 }
 
 fn retry(state: &mut State, effects: &mut Effects) {
-    recall_it(state, Account::retry_trouble, Recall::RetryJob, effects);
+    recall_it(state, JobSummary::retry_trouble, RecoveryRequest::RetryJob, effects);
 }
 
 /// What the open job shows of its steps; nothing where that is all of them.
-fn shown_steps(state: &State) -> Option<Sought> {
+fn shown_steps(state: &State) -> Option<HistorySearch> {
     let Some(Overlay::History(page)) = &state.overlay else { return None };
     let open = page.open.as_ref().filter(|open| !open.filter.is_empty())?;
-    Sought::parse(&open.filter).ok()
+    HistorySearch::parse(&open.filter).ok()
 }
 
 /// Writes the steps of the job into a file, of an open job those that are shown.
@@ -244,7 +248,7 @@ fn export(state: &mut State, effects: &mut Effects) {
         None => state.note("there is no job here"),
         Some(job) => {
             let sought = shown_steps(state);
-            state.ask(Purpose::Write, Work::ExportJob { job, sought }, effects);
+            state.ask(Purpose::Write, Request::ExportJob { job, sought }, effects);
         }
     }
 }

@@ -2,24 +2,25 @@
 //!
 //! Owns which chord means which command in which context, with the words that say so. Must not know how a row is found.
 
-use super::{Binding, Context};
+use super::{Binding, KeyContext};
 use crate::app::command::{Command, Motion};
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::{Action, Kind};
 
-const EVERYWHERE: &[Context] = &Context::ALL;
-pub(super) const PANES: &[Context] = &[Context::Table, Context::Detail, Context::Marked, Context::Status];
-const PAGES: &[Context] = &[Context::Table, Context::Detail];
-const LISTS: &[Context] = &[Context::Table, Context::Marked];
-const VERBS: &[Context] = &[Context::Table, Context::Detail, Context::Marked];
-const TABLE: &[Context] = &[Context::Table];
-const PAGE: &[Context] = &[Context::Detail];
-const BESIDE_PAGES: &[Context] = &[Context::Table, Context::Marked, Context::Status];
+const EVERYWHERE: &[KeyContext] = &KeyContext::ALL;
+pub(super) const PANES: &[KeyContext] =
+    &[KeyContext::Table, KeyContext::Detail, KeyContext::Marked, KeyContext::Status];
+const PAGES: &[KeyContext] = &[KeyContext::Table, KeyContext::Detail];
+const LISTS: &[KeyContext] = &[KeyContext::Table, KeyContext::Marked];
+const VERBS: &[KeyContext] = &[KeyContext::Table, KeyContext::Detail, KeyContext::Marked];
+const TABLE: &[KeyContext] = &[KeyContext::Table];
+const PAGE: &[KeyContext] = &[KeyContext::Detail];
+const BESIDE_PAGES: &[KeyContext] = &[KeyContext::Table, KeyContext::Marked, KeyContext::Status];
 
 const fn row(
     name: &'static str,
     command: Command,
     chords: &'static [&'static str],
-    contexts: &'static [Context],
+    contexts: &'static [KeyContext],
     (rank, hint): (u8, &'static str),
     help: &'static str,
 ) -> Binding {
@@ -83,7 +84,7 @@ pub static BINDINGS: &[Binding] = &[
         "leave",
         Command::Leave,
         &["h"],
-        &[Context::Detail, Context::Marked],
+        &[KeyContext::Detail, KeyContext::Marked],
         (0, ""),
         "go back to the page before, or to the table",
     ),
@@ -140,7 +141,7 @@ pub static BINDINGS: &[Binding] = &[
     row("mark-file", Command::MarkFile, &[], PANES, (0, ""), "mark the records whose ids a file lists"),
     row(
         "archive",
-        Command::Do(Verb::Archive),
+        Command::Do(Action::Archive),
         &["a"],
         VERBS,
         (3, "archive"),
@@ -148,13 +149,13 @@ pub static BINDINGS: &[Binding] = &[
     ),
     row(
         "restore",
-        Command::Do(Verb::Restore),
+        Command::Do(Action::Restore),
         &["r"],
         VERBS,
         (4, "restore"),
         "restore them from the archive",
     ),
-    row("delete", Command::Do(Verb::Delete), &["D"], VERBS, (5, "delete"), "delete them permanently"),
+    row("delete", Command::Do(Action::Delete), &["D"], VERBS, (5, "delete"), "delete them permanently"),
     row(
         "undo",
         Command::Undo,
@@ -208,7 +209,7 @@ pub static BINDINGS: &[Binding] = &[
         "show-reads",
         Command::ShowReads,
         &["i"],
-        &[Context::Status],
+        &[KeyContext::Status],
         (2, "reads"),
         "show or hide successful reads",
     ),
@@ -240,7 +241,7 @@ pub static BINDINGS: &[Binding] = &[
         "mark-group",
         Command::MarkGroup,
         &["space"],
-        &[Context::Status],
+        &[KeyContext::Status],
         (1, "mark these"),
         "on a group of failures: mark its records and no others; again: the former marks",
     ),
@@ -248,7 +249,7 @@ pub static BINDINGS: &[Binding] = &[
         "copy-request",
         Command::CopyRequest,
         &["Y"],
-        &[Context::Status],
+        &[KeyContext::Status],
         (1, "copy as curl"),
         "copy the request on the line, or those of the group, as curl",
     ),
@@ -281,7 +282,7 @@ pub static BINDINGS: &[Binding] = &[
         "export-group",
         Command::ExportGroup,
         &["e"],
-        &[Context::Status],
+        &[KeyContext::Status],
         (1, "export"),
         "on a group of failures: write it into a CSV file",
     ),

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::bindings::PANES;
 use super::*;
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::{Action, Kind};
 
 #[test]
 fn no_chord_means_two_things_in_one_place() {
@@ -54,8 +54,8 @@ fn a_config_can_move_keys_and_is_told_all_that_is_wrong() {
     let keys = |chords: &[&str]| chords.iter().map(|chord| (*chord).to_owned()).collect::<Vec<_>>();
     let archived = keys(&["A"]);
     let keymap = Keymap::with([("archive", archived.as_slice())]).unwrap();
-    assert_eq!(keymap.command(Context::Table, "A".parse().unwrap()), Some(Command::Do(Verb::Archive)));
-    assert_eq!(keymap.command(Context::Table, "a".parse().unwrap()), None);
+    assert_eq!(keymap.command(KeyContext::Table, "A".parse().unwrap()), Some(Command::Do(Action::Archive)));
+    assert_eq!(keymap.command(KeyContext::Table, "a".parse().unwrap()), None);
     let (bad, taken, none) = (keys(&["ctrl-d", "j", "space"]), keys(&["s"]), keys(&["nonsense"]));
     let wrong = Keymap::with([
         ("delete", bad.as_slice()),

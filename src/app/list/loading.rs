@@ -8,7 +8,7 @@ impl Listing {
     /// Whether the list has been read to its end, without a gap.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        matches!(self.load, Load::Done(_)) && self.gaps() == 0
+        matches!(self.load, LoadProgress::Done(_)) && self.gaps() == 0
     }
 
     /// How many pages are missing between others.
@@ -27,7 +27,7 @@ impl Listing {
     #[must_use]
     pub fn missing(&self) -> u64 {
         match &self.load {
-            Load::Done(end) => end.missing.unwrap_or_default(),
+            LoadProgress::Done(end) => end.missing.unwrap_or_default(),
             _ => 0,
         }
     }
@@ -35,7 +35,7 @@ impl Listing {
     /// Whether the list changed each time it was read, so that rows may be missing.
     #[must_use]
     pub fn is_changing(&self) -> bool {
-        matches!(&self.load, Load::Done(end) if end.is_changing)
+        matches!(&self.load, LoadProgress::Done(end) if end.is_changing)
     }
 
     /// Whether every record that the server counts is here.
@@ -53,7 +53,7 @@ impl Listing {
     /// Whether the list may have holes although it was loaded to its end, and must be loaded again to be sure.
     #[must_use]
     pub fn may_have_holes(&self) -> bool {
-        self.shifted && matches!(self.load, Load::Done(_))
+        self.shifted && matches!(self.load, LoadProgress::Done(_))
     }
 
     /// How many rows the server counts beyond those it sent, where the list was read in parts and no page is known to be missing.
@@ -79,7 +79,7 @@ impl Listing {
     /// there is anything to reckon with.
     #[must_use]
     pub fn pace(&self, now: Moment) -> Option<(f64, Duration)> {
-        let (since, rows) = self.received.filter(|_| matches!(self.load, Load::Running(_)))?;
+        let (since, rows) = self.received.filter(|_| matches!(self.load, LoadProgress::Running(_)))?;
         let elapsed = now.since(since).as_secs_f64();
         let here = if self.keeps_former() { rows } else { self.loaded() };
         let left = self.total?.saturating_sub(here as u64);
@@ -93,11 +93,11 @@ impl Listing {
 
     /// What of the list is still to be read, if it has been read in part.
     #[must_use]
-    pub fn rest(&self) -> Option<Wanted> {
+    pub fn rest(&self) -> Option<WantedPages> {
         if let Source::Collected { .. } = self.kind.row().source {
             let gaps: Vec<u32> = self.rows.gaps().map(|(page, _)| page).collect();
-            let is_done = matches!(self.load, Load::Done(_)) && !gaps.is_empty();
-            return is_done.then(|| Wanted::Missing { gaps, coverage: self.coverage.clone() });
+            let is_done = matches!(self.load, LoadProgress::Done(_)) && !gaps.is_empty();
+            return is_done.then(|| WantedPages::Missing { gaps, coverage: self.coverage.clone() });
         }
         let last = self.rows.last_page()?;
         let size = self.rows.page_size();
@@ -107,49 +107,49 @@ impl Listing {
         let mut gaps: Vec<u32> = self.rows.absent(last).flat_map(|page| before(page)..=page).collect();
         gaps.dedup();
         let from = match self.load {
-            Load::Untouched | Load::Running(_) => return None,
-            Load::Done(_) if gaps.is_empty() => return None,
-            Load::Done(_) => None,
+            LoadProgress::Untouched | LoadProgress::Running(_) => return None,
+            LoadProgress::Done(_) if gaps.is_empty() => return None,
+            LoadProgress::Done(_) => None,
             // The last page is read again as well: it shows whether others have taken rows out.
-            Load::Failed(_) | Load::Stopped => Some(before(last)),
+            LoadProgress::Failed(_) | LoadProgress::Stopped => Some(before(last)),
         };
         gaps.retain(|page| from.is_none_or(|from| *page < from));
-        Some(Wanted::Rest { gaps, from, size })
+        Some(WantedPages::Rest { gaps, from, size })
     }
 
     /// What the filter in force needs to come along with each row.
     #[must_use]
-    pub fn needs(&self) -> Includes {
+    pub fn needs(&self) -> ListIncludes {
         self.filter.needs()
     }
 
     /// Whether the rows lack what the filter in force needs of them.
     #[must_use]
     pub fn lacks_includes(&self) -> bool {
-        !self.needs().is_subset(&self.includes) && self.load != Load::Untouched
+        !self.needs().is_subset(&self.includes) && self.load != LoadProgress::Untouched
     }
 
     /// A load begins, which brings `includes` along with each row.
-    pub fn begin(&mut self, ticket: Ticket, reading: Reading, includes: Includes) {
+    pub fn begin(&mut self, ticket: RequestId, reading: ReloadMode, includes: ListIncludes) {
         self.seam = match self.rest() {
-            Some(Wanted::Rest { from, .. }) if reading == Reading::On => from,
+            Some(WantedPages::Rest { from, .. }) if reading == ReloadMode::On => from,
             _ => None,
         };
-        self.load = Load::Running(ticket);
-        self.went_on = reading == Reading::On;
+        self.load = LoadProgress::Running(ticket);
+        self.went_on = reading == ReloadMode::On;
         self.includes = includes;
         self.received = None;
         self.meanwhile.clear();
         match reading {
-            Reading::Anew => self.forget(),
-            Reading::Again => {
+            ReloadMode::Anew => self.forget(),
+            ReloadMode::Again => {
                 self.home = Some(self.cursor_row());
                 self.rows.retire();
                 self.reorder();
             }
-            Reading::On => {}
+            ReloadMode::On => {}
         }
-        if reading != Reading::On {
+        if reading != ReloadMode::On {
             self.shifted = false;
             (self.dropped, self.unreadable, self.left) = (0, 0, 0);
             self.left_out.clear();
@@ -162,7 +162,7 @@ impl Listing {
         self.rows = Rows::default();
         self.unsettle_base();
         self.positions.clear();
-        self.order = Order::default();
+        self.order = RowIndex::default();
         self.orders += 1;
         self.total = None;
         self.stale = self.is_arranged();
@@ -183,7 +183,7 @@ impl Listing {
             // What is new on a page that has been here moved up, and so did others, past the pages that are here.
             self.shifted |= page.records().any(|record| !self.positions.contains_key(record.id()));
         }
-        self.take_in(Place::Listed(number), page);
+        self.take_in(PagePosition::Listed(number), page);
     }
 
     /// Counts the rows that page `number` dropped and could not read.
@@ -205,7 +205,7 @@ impl Listing {
     /// Page `number` of the list could not be read, and stays a gap.
     pub fn miss(&mut self, number: u32, why: Failure) {
         if self.rows.gaps().all(|(missing, _)| missing != number) {
-            let place = Place::Listed(number);
+            let place = PagePosition::Listed(number);
             let is_last = self.rows.would_be_last(place);
             let position = self.rows.push_gap(place, why);
             self.show([position], is_last);
@@ -216,13 +216,13 @@ impl Listing {
     pub fn find_ahead(&mut self, page: &Arc<Page>) {
         // What a whole list does not have is not there.
         if !self.is_whole() {
-            self.take_in(Place::Ahead, page);
+            self.take_in(PagePosition::Ahead, page);
         }
     }
 
     /// Takes a page in. A record that is here already keeps its row if it was read by the same reading, for lists shift
     /// while they are read, and hands it on otherwise.
-    pub(super) fn take_in(&mut self, place: Place, page: &Arc<Page>) {
+    pub(super) fn take_in(&mut self, place: PagePosition, page: &Arc<Page>) {
         self.unsettle_base();
         let is_last = self.rows.would_be_last(place);
         let taken = self.rows.push(place, Arc::clone(page));
@@ -248,7 +248,7 @@ impl Listing {
                 None => fresh.push(position),
             }
         }
-        self.show(fresh, is_last && !moved && place != Place::Ahead);
+        self.show(fresh, is_last && !moved && place != PagePosition::Ahead);
     }
 
     /// Lets new positions be seen: below all others where nothing can stand behind them.
@@ -263,7 +263,7 @@ impl Listing {
     }
 
     /// The load came to its end. What a complete one did not bring again is not there any more.
-    pub fn end(&mut self, load: Load) {
+    pub fn end(&mut self, load: LoadProgress) {
         self.load = load;
         // In a gap may be whatever a former reading brought.
         if self.is_complete() {
@@ -300,9 +300,9 @@ impl Listing {
     pub fn admit(&mut self, record: Record) {
         if self.positions.contains_key(record.id()) {
             self.replace(record);
-        } else if self.load != Load::Untouched {
+        } else if self.load != LoadProgress::Untouched {
             self.remember(record.id(), Some(record.clone()));
-            self.take_in(Place::Added, &record.alone());
+            self.take_in(PagePosition::Added, &record.alone());
             self.total = self.total.map(|total| total.saturating_add(1));
         }
     }
@@ -311,7 +311,7 @@ impl Listing {
     pub fn remove(&mut self, id: &Id) {
         self.remember(id, None);
         let Some(position) = self.positions.remove(id) else { return };
-        self.left += usize::from(matches!(self.rows.place(position), Some(Place::Listed(_))));
+        self.left += usize::from(matches!(self.rows.place(position), Some(PagePosition::Listed(_))));
         self.rows.remove(position);
         self.order.remove(position);
         self.orders += 1;
@@ -329,7 +329,7 @@ impl Listing {
     }
 
     pub(super) fn remember(&mut self, id: &Id, newer: Option<Record>) {
-        let is_read = matches!(self.load, Load::Running(_));
+        let is_read = matches!(self.load, LoadProgress::Running(_));
         self.shifted |= is_read && newer.is_none();
         if is_read || self.search.is_open() {
             self.meanwhile.insert(id.clone(), newer);

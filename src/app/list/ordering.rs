@@ -7,9 +7,9 @@ use super::*;
 impl Listing {
     /// What is to be asked of the server while the list is not complete, and when.
     #[must_use]
-    pub fn search_due(&self) -> Option<(Duration, &Question)> {
+    pub fn search_due(&self) -> Option<(Duration, &ListFilter)> {
         let due = self.search.due()?;
-        let is_open = !self.is_whole() && self.load != Load::Untouched;
+        let is_open = !self.is_whole() && self.load != LoadProgress::Untouched;
         // What is read again is here, and lacks at most what the filter needs besides.
         let is_here = self.keeps_former() && self.needs().is_empty();
         (is_open && !is_here).then_some(due)
@@ -56,8 +56,8 @@ impl Listing {
 
     /// What is to be arranged, if something is and nothing is under way.
     #[must_use]
-    pub fn wants_arranging(&self, people: &Arc<People>, now: Moment) -> Option<Wish> {
-        (self.stale && self.arranging.is_none() && self.is_arranged()).then(|| Wish {
+    pub fn wants_arranging(&self, people: &Arc<Members>, now: Moment) -> Option<Query> {
+        (self.stale && self.arranging.is_none() && self.is_arranged()).then(|| Query {
             rows: self.rows.clone(),
             filter: self.filter.clone(),
             sort: self.sort,
@@ -68,7 +68,7 @@ impl Listing {
     }
 
     /// An arrangement of all rows is under way.
-    pub fn arranging(&mut self, ticket: Ticket) {
+    pub fn arranging(&mut self, ticket: RequestId) {
         self.arranging = Some(ticket);
         self.bases_then = self.bases;
         self.stale = false;
@@ -77,13 +77,13 @@ impl Listing {
 
     /// The arrangement under way, if one is and its order is of no use any more.
     #[must_use]
-    pub fn outdated_arrangement(&self) -> Option<Ticket> {
+    pub fn outdated_arrangement(&self) -> Option<RequestId> {
         self.arranging.filter(|_| self.superseded)
     }
 
     /// The beginning of the order under way has come. It takes the place of an order by another filter or sort, for
     /// one that only lacks some rows is better.
-    pub fn arranging_so_far(&mut self, ticket: Ticket, first: &Arranged) {
+    pub fn arranging_so_far(&mut self, ticket: RequestId, first: &QueryResult) {
         if self.arranging == Some(ticket) {
             self.keep_base(&first.base);
             if !self.superseded && self.differs {
@@ -108,18 +108,18 @@ impl Listing {
 
     /// Whether the order that was asked for last is the one with this ticket.
     #[must_use]
-    pub fn awaits(&self, ticket: Ticket) -> bool {
+    pub fn awaits(&self, ticket: RequestId) -> bool {
         self.arranging == Some(ticket) && !self.superseded
     }
 
     /// An arrangement ended. One that is not the last asked for changes nothing.
-    pub fn arranged(&mut self, ticket: Ticket, arranged: Option<Arranged>) {
+    pub fn arranged(&mut self, ticket: RequestId, arranged: Option<QueryResult>) {
         if self.arranging != Some(ticket) {
             return;
         }
         self.arranging = None;
         match arranged {
-            Some(Arranged { order, base, unknown }) if !self.superseded => {
+            Some(QueryResult { order, base, unknown }) if !self.superseded => {
                 self.differs = false;
                 self.keep_base(&base);
                 self.unknown = unknown;
@@ -138,7 +138,7 @@ impl Listing {
             return;
         }
         // While rows are still coming the row it stood in is not forgotten, however few there are yet.
-        if !matches!(self.load, Load::Running(_)) && self.arranging.is_none() && !self.stale {
+        if !matches!(self.load, LoadProgress::Running(_)) && self.arranging.is_none() && !self.stale {
             self.at = self.cursor_row();
             self.cursor = self.under_cursor().map(|record| record.id().clone());
         }

@@ -7,12 +7,12 @@ const HIDDEN: u32 = u32::MAX;
 
 /// An order of positions.
 #[derive(Debug, Default)]
-pub struct Order {
+pub struct RowIndex {
     positions: Vec<usize>,
     rows: Vec<u32>,
 }
 
-impl Order {
+impl RowIndex {
     /// How many positions are shown.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn rows_and_positions_agree_after_every_change() {
-        let mut order = Order::default();
+        let mut order = RowIndex::default();
         order.set([5, 0, 3]);
         order.extend([7]);
         order.remove(0);

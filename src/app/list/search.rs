@@ -5,25 +5,25 @@
 
 use std::time::Duration;
 
-use crate::app::effect::{Question, Ticket};
+use crate::app::effect::{ListFilter, RequestId};
 
 /// Between two questions at least: a hand types faster than this.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// The question of one list.
 #[derive(Debug, Default)]
-pub struct Search {
+pub struct ServerSearch {
     /// What the filter in force would ask.
-    wanted: Question,
+    wanted: ListFilter,
     /// What was asked last.
-    asked: Question,
+    asked: ListFilter,
     asked_at: Option<Duration>,
-    running: Option<Ticket>,
+    running: Option<RequestId>,
 }
 
-impl Search {
+impl ServerSearch {
     /// Another filter is in force. Answers the search that is not needed any more.
-    pub fn want(&mut self, question: Question) -> Option<Ticket> {
+    pub fn want(&mut self, question: ListFilter) -> Option<RequestId> {
         self.wanted = question;
         if self.wanted == self.asked {
             return None;
@@ -34,13 +34,13 @@ impl Search {
 
     /// When there is something to ask, and what.
     #[must_use]
-    pub fn due(&self) -> Option<(Duration, &Question)> {
+    pub fn due(&self) -> Option<(Duration, &ListFilter)> {
         let is_new = !self.wanted.is_empty() && self.wanted != self.asked;
         is_new.then(|| (self.asked_at.map_or(Duration::ZERO, |at| at + PAUSE), &self.wanted))
     }
 
     /// The question has been asked.
-    pub fn begin(&mut self, ticket: Ticket, now: Duration) {
+    pub fn begin(&mut self, ticket: RequestId, now: Duration) {
         self.asked.clone_from(&self.wanted);
         self.asked_at = Some(now);
         self.running = Some(ticket);
@@ -48,17 +48,17 @@ impl Search {
 
     /// Whether what comes with this ticket is wanted.
     #[must_use]
-    pub fn is_running(&self, ticket: Ticket) -> bool {
+    pub fn is_running(&self, ticket: RequestId) -> bool {
         self.running == Some(ticket)
     }
 
     /// A search came to its end.
-    pub fn end(&mut self, ticket: Ticket) {
+    pub fn end(&mut self, ticket: RequestId) {
         self.running = self.running.filter(|running| *running != ticket);
     }
 
     /// What was found is of no use any more. Answers the search that is not needed either.
-    pub fn forget(&mut self) -> Option<Ticket> {
+    pub fn forget(&mut self) -> Option<RequestId> {
         self.asked.clear();
         self.running.take()
     }
@@ -74,23 +74,23 @@ impl Search {
 mod tests {
     use super::*;
 
-    fn question(word: &str) -> Question {
+    fn question(word: &str) -> ListFilter {
         vec![("q", word.to_owned())]
     }
 
     #[test]
     fn the_first_letter_asks_at_once_and_the_others_wait_for_the_hand() {
-        let mut search = Search::default();
+        let mut search = ServerSearch::default();
         assert_eq!(search.due(), None);
         assert_eq!(search.want(question("ac")), None);
         assert_eq!(search.due(), Some((Duration::ZERO, &question("ac"))));
-        search.begin(Ticket(1), Duration::from_secs(7));
+        search.begin(RequestId(1), Duration::from_secs(7));
         assert_eq!(search.due(), None);
-        assert_eq!(search.want(question("acm")), Some(Ticket(1)), "what is outdated is given up");
+        assert_eq!(search.want(question("acm")), Some(RequestId(1)), "what is outdated is given up");
         assert_eq!(search.due(), Some((Duration::from_millis(7300), &question("acm"))));
-        search.begin(Ticket(2), Duration::from_millis(7300));
-        search.end(Ticket(1));
-        assert!(search.is_running(Ticket(2)));
-        assert_eq!((search.want(Vec::new()), search.due()), (Some(Ticket(2)), None));
+        search.begin(RequestId(2), Duration::from_millis(7300));
+        search.end(RequestId(1));
+        assert!(search.is_running(RequestId(2)));
+        assert_eq!((search.want(Vec::new()), search.due()), (Some(RequestId(2)), None));
     }
 }

@@ -13,11 +13,11 @@ fn page(names: std::ops::Range<usize>) -> Arc<Page> {
 
 #[test]
 fn hidden_marks_are_counted_anew_whenever_marks_or_rows_change() {
-    let (mut listing, mut marks) = (Listing::new(Kind::Tags), Marks::default());
+    let (mut listing, mut marks) = (Listing::new(Kind::Tags), Selection::default());
     assert_eq!(listing.hidden_among(&marks), 0);
     page(0..6).records().for_each(|record| marks.set(record));
     assert_eq!(listing.hidden_among(&marks), 6);
-    listing.begin(Ticket(1), Reading::Anew, Includes::new());
+    listing.begin(RequestId(1), ReloadMode::Anew, ListIncludes::new());
     listing.receive(1, &page(0..3), now());
     assert_eq!(listing.hidden_among(&marks), 3);
     listing.receive(2, &page(2..5), now());
@@ -28,8 +28,8 @@ fn hidden_marks_are_counted_anew_whenever_marks_or_rows_change() {
     marks.unset(Kind::Tags, &first);
     assert_eq!(listing.hidden_among(&marks), 1);
     listing.rearrange(Filter::parse(Kind::Tags, "4", &Zone::new(jiff::tz::TimeZone::UTC)).unwrap(), None);
-    listing.arranging(Ticket(2));
-    listing.arranged(Ticket(2), Some(Arranged { order: [5].into(), ..Arranged::default() }));
+    listing.arranging(RequestId(2));
+    listing.arranged(RequestId(2), Some(QueryResult { order: [5].into(), ..QueryResult::default() }));
     assert_eq!((listing.row_of(&Id::new("4").unwrap()), listing.row_of(&first)), (Some(0), None));
     assert_eq!(listing.hidden_among(&marks), 4);
     assert_eq!((marks.clear_or_return(Kind::Tags), listing.hidden_among(&marks)), (0, 0));
@@ -39,15 +39,15 @@ fn hidden_marks_are_counted_anew_whenever_marks_or_rows_change() {
 #[test]
 fn a_page_that_was_on_its_way_does_not_bring_back_what_has_left() {
     let mut listing = Listing::new(Kind::Tags);
-    listing.begin(Ticket(1), Reading::Anew, Includes::new());
+    listing.begin(RequestId(1), ReloadMode::Anew, ListIncludes::new());
     listing.receive(3, &page(0..3), now());
-    listing.end(Load::Done(LoadEnd::default()));
-    listing.begin(Ticket(2), Reading::Again, Includes::new());
+    listing.end(LoadProgress::Done(LoadEnd::default()));
+    listing.begin(RequestId(2), ReloadMode::Again, ListIncludes::new());
     listing.remove(&Id::new("1").unwrap());
     listing.receive(4, &page(0..5), now());
     let shown: Vec<_> = listing.shown_records().map(|record| record.id().to_string()).collect();
     assert_eq!(shown, ["0", "2", "3", "4"]);
-    listing.begin(Ticket(3), Reading::Again, Includes::new());
+    listing.begin(RequestId(3), ReloadMode::Again, ListIncludes::new());
     listing.receive(5, &page(0..5), now());
     assert_eq!(listing.shown(), 5);
 }
@@ -55,7 +55,7 @@ fn a_page_that_was_on_its_way_does_not_bring_back_what_has_left() {
 #[test]
 fn rows_and_their_places_agree() {
     let mut listing = Listing::new(Kind::Tags);
-    listing.begin(Ticket(1), Reading::Anew, Includes::new());
+    listing.begin(RequestId(1), ReloadMode::Anew, ListIncludes::new());
     listing.receive(6, &page(0..5), now());
     listing.receive(7, &page(3..9), now());
     listing.remove(&Id::new("4").unwrap());

@@ -2,30 +2,30 @@
 
 use crate::app::command::{Command, Motion};
 use crate::app::detail;
-use crate::app::effect::{Effect, Effects, List, Wanted, Work};
+use crate::app::effect::{Effect, Effects, ListRequest, Request, WantedPages};
 use crate::app::keymap::{Chord, Key};
 use crate::app::layout::Layout;
-use crate::app::list::{Load, Reading, moved};
+use crate::app::list::{LoadProgress, ReloadMode, moved};
 use crate::app::state::{Focus, Identity, Overlay, Purpose, State};
 use crate::model::kind::Kind;
 use crate::model::query;
 use crate::model::query::Sort;
 
 /// Loads the list of `kind`. What cannot be gone on with is begun again.
-pub(crate) fn load(state: &mut State, kind: Kind, reading: Reading, effects: &mut Effects) {
+pub(crate) fn load(state: &mut State, kind: Kind, reading: ReloadMode, effects: &mut Effects) {
     stop_loading(state, kind, effects);
-    if reading == Reading::Anew {
+    if reading == ReloadMode::Anew {
         stop_searching(state, kind, effects);
     }
     let listing = state.listing_of(kind);
-    let rest = (reading == Reading::On && kind.row().resumes()).then(|| listing.rest()).flatten();
+    let rest = (reading == ReloadMode::On && kind.row().resumes()).then(|| listing.rest()).flatten();
     let (reading, includes) = match (&rest, reading) {
-        (Some(_), _) => (Reading::On, listing.includes.clone()),
-        (None, Reading::Anew) => (Reading::Anew, listing.needs()),
-        (None, _) => (Reading::Again, listing.needs()),
+        (Some(_), _) => (ReloadMode::On, listing.includes.clone()),
+        (None, ReloadMode::Anew) => (ReloadMode::Anew, listing.needs()),
+        (None, _) => (ReloadMode::Again, listing.needs()),
     };
-    let list = List { includes: includes.clone(), ..List::new(kind, listing.scope) };
-    let work = Work::List { list, wanted: rest.unwrap_or(Wanted::All) };
+    let list = ListRequest { includes: includes.clone(), ..ListRequest::new(kind, listing.scope) };
+    let work = Request::List { list, wanted: rest.unwrap_or(WantedPages::All) };
     let ticket = state.ask(Purpose::List(kind), work, effects);
     state.listing_of(kind).begin(ticket, reading, includes);
 }
@@ -40,8 +40,8 @@ pub(crate) fn stop_searching(state: &mut State, kind: Kind, effects: &mut Effect
 /// Ends the load of a list, if one is under way.
 fn stop_loading(state: &mut State, kind: Kind, effects: &mut Effects) -> bool {
     let listing = state.listing_of(kind);
-    let Load::Running(ticket) = listing.load else { return false };
-    listing.end(Load::Stopped);
+    let LoadProgress::Running(ticket) = listing.load else { return false };
+    listing.end(LoadProgress::Stopped);
     effects.push(Effect::Cancel(ticket));
     true
 }
@@ -58,8 +58,8 @@ pub(crate) fn search(state: &mut State, effects: &mut Effects) {
     let (kind, now) = (state.kind, state.now.tick);
     let listing = state.listing();
     let Some((_, question)) = listing.search_due().filter(|(due, _)| *due <= now) else { return };
-    let list = List { includes: listing.includes.clone(), ..List::new(kind, listing.scope) };
-    let work = Work::Search { list, question: question.clone() };
+    let list = ListRequest { includes: listing.includes.clone(), ..ListRequest::new(kind, listing.scope) };
+    let work = Request::Search { list, question: question.clone() };
     let ticket = state.ask(Purpose::Search(kind), work, effects);
     state.listing_mut().search.begin(ticket, now);
 }
@@ -71,7 +71,7 @@ pub(crate) fn count_others(state: &mut State, effects: &mut Effects) {
         if state.tickets.awaits(Purpose::Count(kind)) {
             continue;
         }
-        state.ask(Purpose::Count(kind), Work::Count(kind), effects);
+        state.ask(Purpose::Count(kind), Request::Count(kind), effects);
     }
 }
 
@@ -88,9 +88,9 @@ pub(crate) fn go(state: &mut State, kind: Kind, effects: &mut Effects) {
     }
     state.kind = kind;
     match state.listing().load {
-        Load::Untouched => load(state, kind, Reading::Anew, effects),
-        Load::Stopped => load(state, kind, Reading::On, effects),
-        Load::Running(_) | Load::Done(_) | Load::Failed(_) => {}
+        LoadProgress::Untouched => load(state, kind, ReloadMode::Anew, effects),
+        LoadProgress::Stopped => load(state, kind, ReloadMode::On, effects),
+        LoadProgress::Running(_) | LoadProgress::Done(_) | LoadProgress::Failed(_) => {}
     }
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn next_scope(state: &mut State, effects: &mut Effects) {
     let listing = state.listing_mut();
     listing.scope = listing.scope.next();
     listing.anchor = None;
-    load(state, kind, Reading::Anew, effects);
+    load(state, kind, ReloadMode::Anew, effects);
 }
 
 /// Loads again what is shown, or what is missing of it.
@@ -119,12 +119,12 @@ pub(crate) fn reload(state: &mut State, effects: &mut Effects) {
     effects.push(Effect::AskNow);
     if matches!(state.identity, Identity::Failed(_)) {
         state.identity = Identity::Asking;
-        state.ask(Purpose::Identify, Work::Identify, effects);
+        state.ask(Purpose::Identify, Request::Identify, effects);
     }
     if detail::update::reload(state, effects) {
         return;
     }
-    let reading = if state.listing().rest().is_some() { Reading::On } else { Reading::Again };
+    let reading = if state.listing().rest().is_some() { ReloadMode::On } else { ReloadMode::Again };
     load(state, state.kind, reading, effects);
     count_others(state, effects);
 }

@@ -3,7 +3,7 @@
 use crate::app::command::Motion;
 use crate::app::keymap::{Chord, Key};
 use crate::app::list;
-use crate::app::marked_view::{Typing, WorkingSet};
+use crate::app::marked_view::{MarkedFilter, MarkedView};
 use crate::app::state::State;
 use crate::app::text_input::TextInput;
 use crate::model::filter::Filter;
@@ -16,7 +16,7 @@ pub(crate) fn show(state: &mut State) {
             state.note("nothing is marked: Space marks");
             None
         }
-        None => Some(WorkingSet::new(&state.marks)),
+        None => Some(MarkedView::new(&state.marks)),
     };
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn show(state: &mut State) {
 pub(crate) fn open_filter(state: &mut State) {
     if let Some(set) = &mut state.marked_only {
         let former = set.filter.clone();
-        set.typing = Some(Typing { input: TextInput::from(former.source()), former });
+        set.typing = Some(MarkedFilter { input: TextInput::from(former.source()), former });
     }
 }
 

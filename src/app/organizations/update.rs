@@ -4,27 +4,27 @@
 //! begins with nothing.
 
 use crate::app::command::Command;
-use crate::app::effect::{Effect, Effects, Work};
+use crate::app::effect::{Effect, Effects, Request};
 use crate::app::keymap::{Chord, Key};
-use crate::app::organizations::{Mine, Places, name};
-use crate::app::state::{Condition, Overlay, Purpose, State};
-use crate::app::status_pane::Told;
+use crate::app::organizations::{KnownOrganizations, OrganizationPicker, name};
+use crate::app::state::{NoticeCondition, Overlay, Purpose, State};
+use crate::app::status_pane::StatusText;
 use crate::model::failure::Failure;
 use crate::model::plan::Organization;
 use crate::model::text;
 
 /// Opens the box, on the place that is open.
 pub(crate) fn open(state: &mut State, effects: &mut Effects) {
-    state.overlay = Some(Overlay::Places(Places::new()));
+    state.overlay = Some(Overlay::Places(OrganizationPicker::new()));
     if !state.tickets.awaits(Purpose::Places) {
-        state.ask(Purpose::Places, Work::Places, effects);
+        state.ask(Purpose::Places, Request::Places, effects);
     }
 }
 
 /// The organizations of the person are known, or why they are not.
 pub(crate) fn placed(state: &mut State, result: Result<Vec<Organization>, Failure>) {
     if let Some(Overlay::Places(places)) = &mut state.overlay {
-        places.mine = result.map_or_else(Mine::Failed, Mine::Are);
+        places.mine = result.map_or_else(KnownOrganizations::Failed, KnownOrganizations::Are);
     }
 }
 
@@ -51,10 +51,10 @@ pub(crate) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
 fn go(state: &mut State, effects: &mut Effects) {
     let Some(Overlay::Places(places)) = &state.overlay else { return };
     let Some(known) = places.picked(state) else {
-        let is_reading = places.mine == Mine::Asked;
+        let is_reading = places.mine == KnownOrganizations::Asked;
         if is_reading {
             let words = "still reading which organizations you are in";
-            state.note_during(Condition::Awaiting(Purpose::Places), words);
+            state.note_during(NoticeCondition::Awaiting(Purpose::Places), words);
         } else {
             state.note("no organization has that name");
         }
@@ -70,15 +70,15 @@ fn go(state: &mut State, effects: &mut Effects) {
             n => format!(" and {} queued", text::grouped(n as u64)),
         };
         let words = format!("jobs of this organization are not over: {word}{queued}; hint: {key} cancels");
-        state.note_during(Condition::Awaiting(Purpose::Job), words);
+        state.note_during(NoticeCondition::Awaiting(Purpose::Job), words);
     } else if state.saves.current.is_some() {
         let key = state.setup.keymap.spoken(Command::CancelJob);
         let words = format!("files of this organization are being saved: {key} stops that");
-        state.note_during(Condition::Awaiting(Purpose::Save), words);
+        state.note_during(NoticeCondition::Awaiting(Purpose::Save), words);
     } else {
         let name = name(&known).to_owned();
         state.entering = true;
-        state.note_during(Condition::Leaving, format!("going to `{name}`"));
+        state.note_during(NoticeCondition::Leaving, format!("going to `{name}`"));
         if let Some(Overlay::Places(places)) = &mut state.overlay {
             places.entering = Some(name);
         }
@@ -92,6 +92,6 @@ pub(crate) fn stayed(state: &mut State, why: String) {
     if let Some(Overlay::Places(places)) = &mut state.overlay {
         places.entering = None;
     }
-    state.status.tell(state.now, Told::Note(why.clone()));
+    state.status.tell(state.now, StatusText::Note(why.clone()));
     state.note(why);
 }

@@ -2,23 +2,23 @@
 //!
 //! Nothing is resumed by itself: what is left goes through the modal like any other plan.
 
-use crate::app::effect::{Effects, Work};
+use crate::app::effect::{Effects, Request};
 use crate::app::keymap::Chord;
-use crate::app::recovery::{RecoveryPage, Wish};
-use crate::app::state::{Condition, Overlay, Purpose, State};
-use crate::app::status_pane::Told;
+use crate::app::recovery::{RecoveryCommand, RecoveryPage};
+use crate::app::state::{NoticeCondition, Overlay, Purpose, State};
+use crate::app::status_pane::StatusText;
 use crate::app::{confirm, reassign, responses};
 use crate::model::failure::Failure;
 use crate::model::history::skipped;
 use crate::model::outcome::Outcome;
 use crate::model::plan::Plan;
-use crate::model::recovery::{LeftOpen, OldJournal, Remnant};
+use crate::model::recovery::{OldJournal, UnfinishedJob, UnfinishedJobs};
 use crate::model::text;
 use crate::model::time::Moment;
 
 /// Looks for them at the start: the journal is on this machine, and nothing else has to be known.
 pub(crate) fn look_first(state: &mut State, effects: &mut Effects) {
-    state.ask(Purpose::Unfinished, Work::Unfinished, effects);
+    state.ask(Purpose::Unfinished, Request::Unfinished, effects);
 }
 
 /// Looks for them because a person wants to.
@@ -27,7 +27,7 @@ pub(crate) fn look_again(state: &mut State, effects: &mut Effects) {
         state.refuse(refusal);
         return;
     }
-    state.note_during(Condition::Awaiting(Purpose::Unfinished), "looking for unfinished jobs");
+    state.note_during(NoticeCondition::Awaiting(Purpose::Unfinished), "looking for unfinished jobs");
     look(state, effects);
     // While they are being read back, what is known of them is shown again.
     state.recovery.due |= state.recovery.rows() > 0;
@@ -38,27 +38,27 @@ fn look(state: &mut State, effects: &mut Effects) {
     state.recovery.wished = true;
     if !state.tickets.awaits(Purpose::Unfinished) {
         state.recovery.was_shown = false;
-        state.ask(Purpose::Unfinished, Work::Unfinished, effects);
+        state.ask(Purpose::Unfinished, Request::Unfinished, effects);
     }
 }
 
 /// Takes in the state of the journal, before anything is read back.
-pub(crate) fn left_open(state: &mut State, open: LeftOpen, effects: &mut Effects) {
+pub(crate) fn left_open(state: &mut State, open: UnfinishedJobs, effects: &mut Effects) {
     if let Some(words) = skipped(open.damaged) {
         let words = format!("{words} in the journal; hint: `tidyfy history verify` names the first");
-        state.status.tell(state.now, Told::Note(words));
+        state.status.tell(state.now, StatusText::Note(words));
     }
     let (unfinished, whole): (Vec<_>, Vec<_>) = open.old.into_iter().partition(|old| old.unfinished > 0);
     for OldJournal { file, .. } in whole {
         let words =
             format!("the journal of an earlier version of tidyfy was kept as `{}`", text::clean(&file));
         state.note(words.clone());
-        state.status.tell(state.now, Told::Note(words));
-        state.ask(Purpose::Acknowledge, Work::Acknowledge(file), effects);
+        state.status.tell(state.now, StatusText::Note(words));
+        state.ask(Purpose::Acknowledge, Request::Acknowledge(file), effects);
     }
     state.recovery.old = unfinished;
     state.recovery.remnants = open.remnants;
-    let continued = |remnant: &Remnant| !state.jobs.continues(remnant.job);
+    let continued = |remnant: &UnfinishedJob| !state.jobs.continues(remnant.job);
     state.recovery.remnants.retain(continued);
     let is_open = matches!(state.overlay, Some(Overlay::Recovery(_)));
     state.recovery.due = state.recovery.rows() > 0 && !is_open;
@@ -81,11 +81,11 @@ pub(crate) fn acknowledged(state: &mut State, result: Result<(), Failure>) {
 }
 
 /// Takes in the unfinished jobs, with everything read back.
-pub(crate) fn found(state: &mut State, result: Result<Vec<Remnant>, Failure>) {
+pub(crate) fn found(state: &mut State, result: Result<Vec<UnfinishedJob>, Failure>) {
     let wished = std::mem::take(&mut state.recovery.wished);
     match result {
         Ok(remnants) => {
-            let remnants: Vec<Remnant> =
+            let remnants: Vec<UnfinishedJob> =
                 remnants.into_iter().filter(|remnant| !state.jobs.continues(remnant.job)).collect();
             let is_open = matches!(state.overlay, Some(Overlay::Recovery(_)));
             let was_left = state.recovery.was_shown && !is_open;
@@ -131,23 +131,23 @@ pub(crate) fn key(state: &mut State, at: Moment, (chord, repeat): (Chord, bool),
 }
 
 /// Does what a key of the page asked for.
-pub(crate) fn obey(state: &mut State, wish: Wish, effects: &mut Effects) {
+pub(crate) fn obey(state: &mut State, wish: RecoveryCommand, effects: &mut Effects) {
     let remnant = |job| state.recovery.remnants.iter().find(|remnant| remnant.job == job).cloned();
     match wish {
-        Wish::Wait => {}
-        Wish::Later => {
+        RecoveryCommand::Wait => {}
+        RecoveryCommand::Later => {
             state.overlay = None;
             state.note("unfinished jobs can wait: the palette knows them as `unfinished`");
         }
-        Wish::Acknowledge(at) => {
+        RecoveryCommand::Acknowledge(at) => {
             if at < state.recovery.old.len() {
                 let OldJournal { file, .. } = state.recovery.old.remove(at);
                 state.note("acknowledged: the file stays where it is");
-                state.ask(Purpose::Acknowledge, Work::Acknowledge(file), effects);
+                state.ask(Purpose::Acknowledge, Request::Acknowledge(file), effects);
                 renew(state);
             }
         }
-        Wish::Finish(job) | Wish::Drop(job) => match remnant(job) {
+        RecoveryCommand::Finish(job) | RecoveryCommand::Drop(job) => match remnant(job) {
             None => {}
             Some(remnant) if remnant.reading > 0 => {
                 let left = text::grouped(remnant.reading as u64);
@@ -158,7 +158,7 @@ pub(crate) fn obey(state: &mut State, wish: Wish, effects: &mut Effects) {
                 // Unless it has ended by now.
                 look(state, effects);
             }
-            Some(_) if matches!(wish, Wish::Drop(_)) => {
+            Some(_) if matches!(wish, RecoveryCommand::Drop(_)) => {
                 drop_job(state, job, "dropping the rest of it", effects);
             }
             Some(remnant) => finish(state, remnant, effects),
@@ -166,7 +166,7 @@ pub(crate) fn obey(state: &mut State, wish: Wish, effects: &mut Effects) {
     }
 }
 
-fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
+fn finish(state: &mut State, remnant: UnfinishedJob, effects: &mut Effects) {
     if state.standing.read_only {
         state.note("read-only mode");
         return;
@@ -201,9 +201,9 @@ fn finish(state: &mut State, remnant: Remnant, effects: &mut Effects) {
 }
 
 fn drop_job(state: &mut State, job: i64, words: &str, effects: &mut Effects) {
-    state.note_during(Condition::Awaiting(Purpose::Drop(job)), words);
+    state.note_during(NoticeCondition::Awaiting(Purpose::Drop(job)), words);
     if !state.tickets.awaits(Purpose::Drop(job)) {
-        state.ask(Purpose::Drop(job), Work::Drop(job), effects);
+        state.ask(Purpose::Drop(job), Request::Drop(job), effects);
     }
 }
 

@@ -2,19 +2,22 @@
 
 use crate::app::command::Command;
 use crate::app::confirm;
-use crate::app::effect::{Effect, Effects, Ticket, Work};
+use crate::app::effect::{Effect, Effects, Request, RequestId};
 use crate::app::keymap::Chord;
 use crate::app::list::moved;
 use crate::app::palette::Palette;
-use crate::app::resolve::Seeking;
-use crate::app::saved::update::{Meant, meant};
-use crate::app::saved::{Known, SetShelf};
-use crate::app::state::{Condition, Overlay, Purpose, State};
-use crate::app::status_pane::Told;
+use crate::app::resolve::ResolvingSelection;
+use crate::app::saved::update::{PickerKey, meant};
+use crate::app::saved::{KnownSaved, SelectionPicker};
+use crate::app::state::{NoticeCondition, Overlay, Purpose, State};
+use crate::app::status_pane::StatusText;
 use crate::app::text_input::TextInput;
 use crate::model::failure::{Cause, Failure};
 use crate::model::record::Record;
-use crate::model::selection::{Answer, Entry, Found, Opened, Report, Sight, Wish};
+use crate::model::selection::{
+    MarkReport, OpenedSelection, ResolvedRecord, ResolvedRecords, SelectedRecord, SelectionRequest,
+    SelectionResponse,
+};
 use crate::model::text;
 
 /// Does a command that takes something, with what was typed for it. Where nothing was, the palette waits for it.
@@ -25,7 +28,7 @@ pub(crate) fn typed(state: &mut State, command: Command, argument: &str, effects
         Command::SaveSet => save(state, argument, effects),
         Command::OpenSet => open(state, argument, effects),
         Command::MarkFile => {
-            let wish = Wish::Ids { path: argument.to_owned(), kind: state.kind };
+            let wish = SelectionRequest::Ids { path: argument.to_owned(), kind: state.kind };
             read(state, wish, effects);
         }
         _ => {}
@@ -50,88 +53,88 @@ fn save(state: &mut State, place: &str, effects: &mut Effects) {
     if state.marks.total() == 0 {
         return state.note("nothing is marked, so there is nothing to save: Space marks");
     }
-    let entries = state.marks.all().map(|mark| Entry::of(&mark.record)).collect();
-    let wish = Wish::Save { place: place.to_owned(), organization, at: state.now.wall, entries };
-    state.ask(Purpose::Sets, Work::Sets(wish), effects);
+    let entries = state.marks.all().map(|mark| SelectedRecord::of(&mark.record)).collect();
+    let wish = SelectionRequest::Save { place: place.to_owned(), organization, at: state.now.wall, entries };
+    state.ask(Purpose::Sets, Request::Sets(wish), effects);
 }
 
 fn open(state: &mut State, place: &str, effects: &mut Effects) {
-    read(state, Wish::Open { place: place.to_owned() }, effects);
+    read(state, SelectionRequest::Open { place: place.to_owned() }, effects);
 }
 
 /// Reads records to be marked, one set at a time.
-fn read(state: &mut State, wish: Wish, effects: &mut Effects) {
+fn read(state: &mut State, wish: SelectionRequest, effects: &mut Effects) {
     match &state.seeking {
         Some(seeking) => {
             let words = format!("still {}", seeking.progress());
-            state.note_during(Condition::Awaiting(Purpose::Seek), words);
+            state.note_during(NoticeCondition::Awaiting(Purpose::Seek), words);
         }
         None if state.tickets.awaits(Purpose::Entries) => {
             let words = "another set is still being read: open this one after it";
-            state.note_during(Condition::Awaiting(Purpose::Entries), words);
+            state.note_during(NoticeCondition::Awaiting(Purpose::Entries), words);
         }
-        None => drop(state.ask(Purpose::Entries, Work::Sets(wish), effects)),
+        None => drop(state.ask(Purpose::Entries, Request::Sets(wish), effects)),
     }
 }
 
 /// Opens the box of what is saved.
 fn list(state: &mut State, effects: &mut Effects) {
-    state.overlay = Some(Overlay::Sets(SetShelf::new()));
-    state.ask(Purpose::Sets, Work::Sets(Wish::Look), effects);
+    state.overlay = Some(Overlay::Sets(SelectionPicker::new()));
+    state.ask(Purpose::Sets, Request::Sets(SelectionRequest::Look), effects);
 }
 
 /// Reads a key in that box.
 pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
     let Some(Overlay::Sets(shelf)) = &mut state.overlay else { return };
     match meant(chord, repeat) {
-        Meant::Go(motion) => shelf.at = moved(shelf.at, motion, shelf.lines().len(), 1),
-        Meant::Close => state.overlay = None,
-        Meant::Nothing => {}
-        Meant::Take => {
+        PickerKey::Go(motion) => shelf.at = moved(shelf.at, motion, shelf.lines().len(), 1),
+        PickerKey::Close => state.overlay = None,
+        PickerKey::Nothing => {}
+        PickerKey::Take => {
             if let Some(name) = shelf.picked().map(|kept| kept.name.clone()) {
                 state.overlay = None;
                 open(state, &name, effects);
             }
         }
-        Meant::Remove => {
+        PickerKey::Remove => {
             if let Some(name) = shelf.picked().map(|kept| kept.name.clone()) {
-                state.ask(Purpose::Sets, Work::Sets(Wish::Remove { name }), effects);
+                state.ask(Purpose::Sets, Request::Sets(SelectionRequest::Remove { name }), effects);
             }
         }
     }
 }
 
 /// What was wanted of sets has been done, or could not be.
-pub(crate) fn answered(state: &mut State, result: Result<Answer, String>, effects: &mut Effects) {
+pub(crate) fn answered(state: &mut State, result: Result<SelectionResponse, String>, effects: &mut Effects) {
     match (result, &mut state.overlay) {
-        (Ok(Answer::Are(all)), Some(Overlay::Sets(shelf))) => shelf.known = Known::Are(all),
-        (Ok(Answer::Are(_)), _) => {}
-        (Ok(Answer::Removed(name, left)), overlay) => {
+        (Ok(SelectionResponse::Are(all)), Some(Overlay::Sets(shelf))) => shelf.known = KnownSaved::Are(all),
+        (Ok(SelectionResponse::Are(_)), _) => {}
+        (Ok(SelectionResponse::Removed(name, left)), overlay) => {
             if let Some(Overlay::Sets(shelf)) = overlay {
-                shelf.known = Known::Are(left);
+                shelf.known = KnownSaved::Are(left);
             }
             state.note(format!("the set `{}` is removed", text::clean(&name)));
         }
-        (Ok(Answer::Saved(n, place)), _) => {
+        (Ok(SelectionResponse::Saved(n, place)), _) => {
             let records = if n == 1 { "record" } else { "records" };
             tell(state, format!("{} {records} saved: {place}", text::grouped(n as u64)));
         }
-        (Ok(Answer::Opened(opened)), _) => mark(state, opened, effects),
-        (Err(words), Some(Overlay::Sets(shelf))) => shelf.known = Known::Failed(words),
+        (Ok(SelectionResponse::Opened(opened)), _) => mark(state, opened, effects),
+        (Err(words), Some(Overlay::Sets(shelf))) => shelf.known = KnownSaved::Failed(words),
         (Err(words), _) => tell(state, words),
     }
 }
 
 /// A sentence for the last line, which stays in the status pane.
 fn tell(state: &mut State, words: String) {
-    state.status.tell(state.now, Told::Note(words.clone()));
+    state.status.tell(state.now, StatusText::Note(words.clone()));
     state.note(words);
 }
 
 /// Marks what is known of a set, and has the rest looked up.
-fn mark(state: &mut State, opened: Opened, effects: &mut Effects) {
-    let Opened { place, entries, unreadable, strange, note } = opened;
-    let mut report = Report { of: entries.len(), unreadable, strange, note, ..Report::default() };
+fn mark(state: &mut State, opened: OpenedSelection, effects: &mut Effects) {
+    let OpenedSelection { place, entries, unreadable, strange, note } = opened;
+    let mut report = MarkReport { of: entries.len(), unreadable, strange, note, ..MarkReport::default() };
     let mut unknown = Vec::new();
     for entry in entries {
         let listed = state.listings[entry.kind as usize].find(&entry.id);
@@ -144,12 +147,12 @@ fn mark(state: &mut State, opened: Opened, effects: &mut Effects) {
     if unknown.is_empty() {
         return conclude(state, &place, &report);
     }
-    let ticket = state.ask(Purpose::Seek, Work::Seek(unknown), effects);
-    state.seeking = Some(Seeking { ticket, place, report });
+    let ticket = state.ask(Purpose::Seek, Request::Seek(unknown), effects);
+    state.seeking = Some(ResolvingSelection { ticket, place, report });
 }
 
 /// Marks a record, unless it has been archived or restored since it was kept.
-fn take_in(state: &mut State, report: &mut Report, entry: &Entry, record: Record) {
+fn take_in(state: &mut State, report: &mut MarkReport, entry: &SelectedRecord, record: Record) {
     if entry.archived.is_some_and(|was| was != record.is_archived()) {
         report.changed.push(entry.told());
     } else {
@@ -159,17 +162,17 @@ fn take_in(state: &mut State, report: &mut Report, entry: &Entry, record: Record
 }
 
 /// Records have been looked up.
-pub(crate) fn sighted(state: &mut State, ticket: Ticket, sights: Vec<Sight>) {
+pub(crate) fn sighted(state: &mut State, ticket: RequestId, sights: Vec<ResolvedRecord>) {
     let Some(mut seeking) = state.seeking.take_if(|seeking| seeking.ticket == ticket) else { return };
-    for Sight { entry, found } in sights {
+    for ResolvedRecord { entry, found } in sights {
         match found {
-            Found::There(record) => {
+            ResolvedRecords::There(record) => {
                 // Its list may have come meanwhile.
                 let record = confirm::update::completed(state, &record);
                 take_in(state, &mut seeking.report, &entry, record);
             }
-            Found::Gone => seeking.report.gone.push(entry.told()),
-            Found::Unread(why) => {
+            ResolvedRecords::Gone => seeking.report.gone.push(entry.told()),
+            ResolvedRecords::Unread(why) => {
                 seeking.report.unread.push(entry.told());
                 seeking.report.why = Some(why);
             }
@@ -179,7 +182,7 @@ pub(crate) fn sighted(state: &mut State, ticket: Ticket, sights: Vec<Sight>) {
 }
 
 /// Nothing more is looked up.
-pub(crate) fn sought(state: &mut State, ticket: Ticket, result: Result<(), Failure>) {
+pub(crate) fn sought(state: &mut State, ticket: RequestId, result: Result<(), Failure>) {
     let Some(mut seeking) = state.seeking.take_if(|seeking| seeking.ticket == ticket) else { return };
     if let Err(failure) = result
         && failure.cause != Cause::Cancelled
@@ -190,9 +193,9 @@ pub(crate) fn sought(state: &mut State, ticket: Ticket, result: Result<(), Failu
 }
 
 /// Says what has become of a set.
-fn conclude(state: &mut State, place: &str, report: &Report) {
+fn conclude(state: &mut State, place: &str, report: &MarkReport) {
     for words in report.details() {
-        state.status.tell(state.now, Told::Note(format!("{place}: {words}")));
+        state.status.tell(state.now, StatusText::Note(format!("{place}: {words}")));
     }
     tell(state, format!("{place}: {}", report.sentence()));
 }

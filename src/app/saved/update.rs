@@ -1,14 +1,14 @@
 //! Saved filters: kept under a name, picked, and thrown away.
 
 use crate::app::command::{Command, Motion};
-use crate::app::effect::{Effects, Work};
+use crate::app::effect::{Effects, Request};
 use crate::app::filter;
 use crate::app::keymap::{Chord, Key};
 use crate::app::list::moved;
-use crate::app::saved::{Known, Shelf};
+use crate::app::saved::{KnownSaved, SavedFilterPicker};
 use crate::app::state::{Overlay, Purpose, State};
-use crate::app::status_pane::Told;
-use crate::model::saved_filter::{Keeping, Saved};
+use crate::app::status_pane::StatusText;
+use crate::model::saved_filter::{SavedFilter, SavedFilterChange};
 use crate::model::text;
 
 /// Opens the box of the saved filters.
@@ -18,8 +18,8 @@ pub(crate) fn open(state: &mut State, effects: &mut Effects) {
 
 /// Opens the box on what is kept. With a `source`, a name is typed for it first.
 fn show(state: &mut State, source: Option<String>, effects: &mut Effects) {
-    state.overlay = Some(Overlay::Filters(Shelf::new(state.kind, source)));
-    state.ask(Purpose::Shelve, Work::Shelve(Keeping::Look), effects);
+    state.overlay = Some(Overlay::Filters(SavedFilterPicker::new(state.kind, source)));
+    state.ask(Purpose::Shelve, Request::Shelve(SavedFilterChange::Look), effects);
 }
 
 /// Opens the box to save the filter in force.
@@ -37,7 +37,7 @@ pub(crate) fn save(state: &mut State, effects: &mut Effects) {
 }
 
 /// What a key means in a box of what is kept.
-pub(crate) enum Meant {
+pub(crate) enum PickerKey {
     /// The cursor goes elsewhere.
     Go(Motion),
     /// What it is on is taken.
@@ -51,16 +51,16 @@ pub(crate) enum Meant {
 }
 
 /// Reads a key as every such box does.
-pub(crate) fn meant(chord: Chord, repeat: bool) -> Meant {
+pub(crate) fn meant(chord: Chord, repeat: bool) -> PickerKey {
     match chord.key {
-        Key::Down | Key::Char('j') => Meant::Go(Motion::Down),
-        Key::Up | Key::Char('k') => Meant::Go(Motion::Up),
-        Key::Home | Key::Char('g') => Meant::Go(Motion::First),
-        Key::End | Key::Char('G') => Meant::Go(Motion::Last),
-        Key::Esc | Key::Char('q') => Meant::Close,
-        Key::Enter => Meant::Take,
-        Key::Delete if !repeat => Meant::Remove,
-        _ => Meant::Nothing,
+        Key::Down | Key::Char('j') => PickerKey::Go(Motion::Down),
+        Key::Up | Key::Char('k') => PickerKey::Go(Motion::Up),
+        Key::Home | Key::Char('g') => PickerKey::Go(Motion::First),
+        Key::End | Key::Char('G') => PickerKey::Go(Motion::Last),
+        Key::Esc | Key::Char('q') => PickerKey::Close,
+        Key::Enter => PickerKey::Take,
+        Key::Delete if !repeat => PickerKey::Remove,
+        _ => PickerKey::Nothing,
     }
 }
 
@@ -72,20 +72,20 @@ pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         return;
     }
     match meant(chord, repeat) {
-        Meant::Go(motion) => shelf.at = moved(shelf.at, motion, shelf.lines().len(), 1),
-        Meant::Close => state.overlay = None,
-        Meant::Nothing => {}
-        Meant::Take => {
+        PickerKey::Go(motion) => shelf.at = moved(shelf.at, motion, shelf.lines().len(), 1),
+        PickerKey::Close => state.overlay = None,
+        PickerKey::Nothing => {}
+        PickerKey::Take => {
             let picked = shelf.picked().map(|saved| saved.source.clone());
             if let Some(source) = picked {
                 state.overlay = None;
                 filter::update::typed(state, &source, effects);
             }
         }
-        Meant::Remove => {
+        PickerKey::Remove => {
             if let Some(saved) = shelf.picked().cloned() {
                 state.note(format!("the saved filter `{}` is removed", text::clean(&saved.name)));
-                state.ask(Purpose::Shelve, Work::Shelve(Keeping::Remove(saved)), effects);
+                state.ask(Purpose::Shelve, Request::Shelve(SavedFilterChange::Remove(saved)), effects);
             }
         }
     }
@@ -103,9 +103,9 @@ fn name(state: &mut State, chord: Chord, effects: &mut Effects) {
                 state.note("type a name for the filter, then Enter");
                 return;
             }
-            let saved = Saved { kind: shelf.kind, name, source: std::mem::take(source) };
+            let saved = SavedFilter { kind: shelf.kind, name, source: std::mem::take(source) };
             shelf.naming = None;
-            state.ask(Purpose::Shelve, Work::Shelve(Keeping::Put(saved)), effects);
+            state.ask(Purpose::Shelve, Request::Shelve(SavedFilterChange::Put(saved)), effects);
         }
         _ => {
             input.key(chord);
@@ -114,11 +114,11 @@ fn name(state: &mut State, chord: Chord, effects: &mut Effects) {
 }
 
 /// What is kept is known, or why it is not.
-pub(crate) fn shelved(state: &mut State, result: Result<Vec<Saved>, String>) {
+pub(crate) fn shelved(state: &mut State, result: Result<Vec<SavedFilter>, String>) {
     match (&mut state.overlay, result) {
-        (Some(Overlay::Filters(shelf)), Ok(all)) => shelf.known = Known::Are(all),
-        (Some(Overlay::Filters(shelf)), Err(words)) => shelf.known = Known::Failed(words),
+        (Some(Overlay::Filters(shelf)), Ok(all)) => shelf.known = KnownSaved::Are(all),
+        (Some(Overlay::Filters(shelf)), Err(words)) => shelf.known = KnownSaved::Failed(words),
         (_, Ok(_)) => {}
-        (_, Err(words)) => state.status.tell(state.now, Told::Note(words)),
+        (_, Err(words)) => state.status.tell(state.now, StatusText::Note(words)),
     }
 }

@@ -3,8 +3,8 @@
 use crate::app::command::{Command, Motion};
 use crate::app::effect::Effects;
 use crate::app::list;
-use crate::app::list::{Load, Marking, Reading};
-use crate::app::state::{Condition, State};
+use crate::app::list::{LoadProgress, PendingMarks, ReloadMode};
+use crate::app::state::{NoticeCondition, State};
 use crate::model::kind::Kind;
 use crate::model::record::Record;
 use crate::model::text;
@@ -30,7 +30,7 @@ pub(crate) fn range(state: &mut State) {
             let anchor = listing.under_cursor().map(|record| record.id().clone());
             if anchor.is_some() {
                 let words = "range begun: move, then v or Space marks it, Esc drops it";
-                state.note_during(Condition::Range, words);
+                state.note_during(NoticeCondition::Range, words);
             }
             state.listing_mut().anchor = anchor;
         }
@@ -43,10 +43,10 @@ pub(crate) fn range(state: &mut State) {
 }
 
 /// Marks all that match, or turns their marks around, as soon as the list is complete.
-pub(crate) fn all(state: &mut State, marking: Marking, effects: &mut Effects) {
-    if !state.listing().is_complete() && !matches!(state.listing().load, Load::Running(_)) {
-        state.note_during(Condition::Marking, "the list is not complete: the rest is being loaded");
-        list::update::load(state, state.kind, Reading::On, effects);
+pub(crate) fn all(state: &mut State, marking: PendingMarks, effects: &mut Effects) {
+    if !state.listing().is_complete() && !matches!(state.listing().load, LoadProgress::Running(_)) {
+        state.note_during(NoticeCondition::Marking, "the list is not complete: the rest is being loaded");
+        list::update::load(state, state.kind, ReloadMode::On, effects);
     }
     state.listing_mut().marking = Some(marking);
     finish_waiting(state, state.kind);
@@ -56,7 +56,8 @@ pub(crate) fn all(state: &mut State, marking: Marking, effects: &mut Effects) {
 pub(crate) fn finish_waiting(state: &mut State, kind: Kind) {
     let listing = &mut state.listings[kind as usize];
     let Some(marking) = listing.marking else { return };
-    let has_ended = matches!(listing.load, Load::Failed(_) | Load::Stopped | Load::Done(_));
+    let has_ended =
+        matches!(listing.load, LoadProgress::Failed(_) | LoadProgress::Stopped | LoadProgress::Done(_));
     if has_ended && !listing.is_complete() {
         listing.marking = None;
         state.note("nothing was marked: the list could not be loaded to its end");
@@ -69,8 +70,8 @@ pub(crate) fn finish_waiting(state: &mut State, kind: Kind) {
     let before = state.marks.count(kind);
     for record in state.listings[kind as usize].shown_records() {
         match marking {
-            Marking::All => state.marks.set(record),
-            Marking::Invert => state.marks.toggle(record),
+            PendingMarks::All => state.marks.set(record),
+            PendingMarks::Invert => state.marks.toggle(record),
         }
     }
     let (shown, now) = (state.listings[kind as usize].shown(), state.marks.count(kind));
@@ -85,7 +86,7 @@ pub(crate) fn finish_waiting(state: &mut State, kind: Kind) {
             true => format!("marked what was seen: the list is changing, {key} reads it again"),
             false => format!("marked what is here: the server counts {missing} more, {key} asks again"),
         });
-    } else if marking == Marking::All && now == before {
+    } else if marking == PendingMarks::All && now == before {
         state.note("all that match were marked already");
     }
 }

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use crate::model::kind::Verb;
+use crate::model::kind::Action;
 use crate::model::outcome::Outcome;
 use crate::model::record::Record;
 use crate::model::shell::curl;
@@ -16,7 +16,7 @@ use crate::model::{export, text};
 
 /// A request that left, as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
+pub struct SentRequest {
     /// The method on the wire.
     pub method: &'static str,
     /// The URL, which holds no secret.
@@ -27,30 +27,30 @@ pub struct Sent {
 
 /// A step that did not succeed.
 #[derive(Debug, Clone)]
-pub struct Loss {
+pub struct FailedStep {
     /// When it ended.
     pub at: Timestamp,
     /// Its record.
     pub record: Record,
     /// What was tried.
-    pub verb: Verb,
+    pub verb: Action,
     /// How it ended.
     pub outcome: Outcome,
     /// Why.
     pub reason: String,
     /// The last request it sent, if one left.
-    pub sent: Option<Sent>,
+    pub sent: Option<SentRequest>,
 }
 
 /// Losses of one cause.
 #[derive(Debug, Clone)]
-pub struct Group {
+pub struct FailureGroup {
     /// How they ended.
     pub outcome: Outcome,
     /// Why, without what differs from one to the other.
     pub words: String,
     /// All of them, in the order they ended.
-    pub losses: Vec<Loss>,
+    pub losses: Vec<FailedStep>,
 }
 
 /// Units before which a number is how large one thing was.
@@ -61,17 +61,17 @@ const PARTICULAR: &str = "…";
 
 /// The losses by cause: the most certain outcome first, and of each the cause of most losses.
 #[must_use]
-pub fn groups(losses: Vec<Loss>) -> Vec<Group> {
-    let mut causes: IndexMap<(Outcome, String), Vec<Loss>> = IndexMap::new();
+pub fn groups(losses: Vec<FailedStep>) -> Vec<FailureGroup> {
+    let mut causes: IndexMap<(Outcome, String), Vec<FailedStep>> = IndexMap::new();
     for loss in losses {
         causes.entry((loss.outcome, gist(&loss.reason, &loss.record))).or_default().push(loss);
     }
-    let mut groups: Vec<Group> = causes
+    let mut groups: Vec<FailureGroup> = causes
         .into_iter()
         .map(|((outcome, gist), losses)| {
             let same = losses.iter().all(|loss| loss.reason == losses[0].reason);
             let words = if same { losses[0].reason.clone() } else { gist };
-            Group { outcome, words, losses }
+            FailureGroup { outcome, words, losses }
         })
         .collect();
     groups.sort_by_key(|group| (group.outcome, Reverse(group.losses.len())));
@@ -102,7 +102,7 @@ fn without_particulars(word: &str) -> String {
     if is_particular { word.replace(core, PARTICULAR) } else { word.to_owned() }
 }
 
-impl Group {
+impl FailureGroup {
     /// `12 refused: The process must be archived first`
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -135,7 +135,7 @@ impl Group {
 const HEADS: [&str; 10] =
     ["time", "verb", "kind", "id", "name", "method", "path", "outcome", "status", "reason"];
 
-fn cells(loss: &Loss) -> [String; HEADS.len()] {
+fn cells(loss: &FailedStep) -> [String; HEADS.len()] {
     let sent = loss.sent.as_ref();
     [
         loss.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -164,17 +164,17 @@ mod tests {
     use crate::model::kind::Kind;
     use crate::model::record::Draft;
 
-    fn loss(n: u64, name: &str, outcome: Outcome, reason: &str) -> Loss {
+    fn loss(n: u64, name: &str, outcome: Outcome, reason: &str) -> FailedStep {
         let mut drafts = vec![Draft::Text(name.to_owned())];
         drafts.resize(Kind::Processes.row().fields.len(), Draft::Missing);
         let record = Record::new(Kind::Processes, Id::new(&format!("{n:032x}")).unwrap(), drafts);
-        let sent = (outcome != Outcome::Changed).then(|| Sent {
+        let sent = (outcome != Outcome::Changed).then(|| SentRequest {
             method: "DELETE",
             url: format!("https://go.tallyfy.com/api/organizations/e0/runs/{n:032x}"),
             status: Some(422),
         });
         let at = "2026-11-22T19:05:01Z".parse().unwrap();
-        Loss { at, record, verb: Verb::Delete, outcome, reason: reason.to_owned(), sent }
+        FailedStep { at, record, verb: Action::Delete, outcome, reason: reason.to_owned(), sent }
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
                 "no run 0000000a of 77777777 (id 00000000000000000000000000000009)",
             ),
         ]);
-        let sentences: Vec<String> = all.iter().map(Group::sentence).collect();
+        let sentences: Vec<String> = all.iter().map(FailureGroup::sentence).collect();
         assert_eq!(
             sentences,
             [

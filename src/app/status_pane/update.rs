@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::effect::{Effects, Work};
+use crate::app::effect::{Effects, Request};
 use crate::app::state::{Purpose, State};
-use crate::app::status_pane::Told;
+use crate::app::status_pane::StatusText;
 use crate::app::{clipboard, confirm};
 use crate::model::failure::Failure;
 use crate::model::kind::Kind;
@@ -45,12 +45,12 @@ pub(crate) fn mark_group(state: &mut State) {
 /// Puts the requests of the line under the cursor into the clipboard.
 pub(crate) fn copy(state: &mut State, effects: &mut Effects) {
     let requests = match state.status.under_cursor().map(|entry| &entry.told) {
-        Some(Told::Attempt(attempt)) => vec![curl(attempt.method, &attempt.url)],
-        Some(Told::Group(group)) if group.curls().is_empty() => {
+        Some(StatusText::Attempt(attempt)) => vec![curl(attempt.method, &attempt.url)],
+        Some(StatusText::Group(group)) if group.curls().is_empty() => {
             state.note("no request of these was sent");
             return;
         }
-        Some(Told::Group(group)) => group.curls(),
+        Some(StatusText::Group(group)) => group.curls(),
         _ => {
             state.note("there is no request on this line");
             return;
@@ -70,7 +70,7 @@ pub(crate) fn export(state: &mut State, effects: &mut Effects) {
         return;
     };
     let name = group.file_name(&state.setup.zone.stamp(state.now.wall));
-    state.ask(Purpose::Write, Work::Write { name, text: group.csv() }, effects);
+    state.ask(Purpose::Write, Request::Write { name, text: group.csv() }, effects);
 }
 
 /// A file has been written, or could not be.
@@ -79,7 +79,7 @@ pub(crate) fn written(state: &mut State, result: Result<String, Failure>) {
         Ok(path) => format!("written: {path}"),
         Err(failure) => {
             let words = format!("{}; hint: start tidyfy where files can be written", failure.words);
-            state.status.tell(state.now, Told::Note(words.clone()));
+            state.status.tell(state.now, StatusText::Note(words.clone()));
             words
         }
     };

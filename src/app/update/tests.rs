@@ -16,17 +16,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::app::effect::{self, Effect, Ticket, Work};
-use crate::app::event::{Fact, LoadEnd, Message, Reply, Size};
+use crate::app::effect::{self, Effect, Request, RequestId};
+use crate::app::event::{Event, EventKind, LoadEnd, Response, Size};
 use crate::app::keymap::Keymap;
 use crate::app::state::{Overlay, Setup, State};
 use crate::app::update::update;
-use crate::model::context::Place;
-use crate::model::download::Folders;
+use crate::model::context::Context;
+use crate::model::download::DownloadFolders;
 use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::limits::Limits;
-use crate::model::plan::{Caution, Organization, Plan};
+use crate::model::plan::{ConfirmThresholds, Organization, Plan};
 use crate::model::record::{Draft, Page, Record};
 use crate::model::time::{Moment, Zone};
 
@@ -35,7 +35,7 @@ struct Bench {
     state: State,
     tick: Duration,
     /// What is asked for and not answered yet, oldest first.
-    open: Vec<(Ticket, Work)>,
+    open: Vec<(RequestId, Request)>,
     /// Everything else that was wanted.
     wanted: Vec<Effect>,
 }
@@ -75,19 +75,19 @@ impl Bench {
     fn starting(read_only: bool) -> Self {
         let setup = Setup {
             demo: false,
-            here: Place::default(),
+            here: Context::default(),
             places: Vec::new(),
             visited: Vec::new(),
             accent: None,
             host: "127.0.0.1".into(),
             limits: Limits::off(),
-            caution: Caution::default(),
+            caution: ConfirmThresholds::default(),
             keymap: Arc::new(Keymap::default()),
             zone: Zone::new(TimeZone::UTC),
             colour: true,
             kind: Kind::Processes,
             read_only,
-            folders: Folders::default(),
+            folders: DownloadFolders::default(),
         };
         let start: Timestamp = "2026-11-22T19:05:01Z".parse().unwrap();
         let mut state = State::new(setup, Size { width: 100, height: 30 }, Moment::start(start));
@@ -101,17 +101,17 @@ impl Bench {
         for effect in effects {
             match effect {
                 // What hangs on the records of a modal is no concern here, and changes nothing.
-                Effect::Work(_, Work::Weigh(_)) => {}
+                Effect::Work(_, Request::Weigh(_)) => {}
                 Effect::Work(ticket, work) => self.open.push((ticket, work)),
                 other => self.wanted.push(other),
             }
         }
     }
 
-    fn send(&mut self, fact: Fact) {
+    fn send(&mut self, fact: EventKind) {
         let start: Timestamp = "2026-11-22T19:05:01Z".parse().unwrap();
         let at = Moment { tick: self.tick, wall: start + self.tick };
-        let effects = update(&mut self.state, Message { at, fact });
+        let effects = update(&mut self.state, Event { at, fact });
         self.take(effects);
     }
 
@@ -119,33 +119,33 @@ impl Bench {
     fn keys(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
             self.tick += Duration::from_millis(40);
-            self.send(Fact::Due);
+            self.send(EventKind::Due);
             if matches!(self.state.overlay, Some(Overlay::Ask(_))) && self.state.awaits_drawing() {
-                self.send(Fact::Drawn);
+                self.send(EventKind::Drawn);
             }
-            self.send(Fact::Key { chord: key.parse().unwrap(), repeat: false });
+            self.send(EventKind::Key { chord: key.parse().unwrap(), repeat: false });
         }
     }
 
     /// The screen is drawn, and half a second passes.
     fn look(&mut self) {
         if self.state.awaits_drawing() {
-            self.send(Fact::Drawn);
+            self.send(EventKind::Drawn);
         }
         self.tick += Duration::from_millis(500);
-        self.send(Fact::Due);
+        self.send(EventKind::Due);
     }
 
     /// What is asked for first of all that `is` wanted, with its ticket.
-    fn asked(&self, is: impl Fn(&Work) -> bool) -> Option<Ticket> {
+    fn asked(&self, is: impl Fn(&Request) -> bool) -> Option<RequestId> {
         self.open.iter().find(|(_, work)| is(work)).map(|(ticket, _)| *ticket)
     }
 
     /// Answers the first open piece of work that `is` meant.
-    fn answer(&mut self, is: impl Fn(&Work) -> bool, reply: Reply) {
+    fn answer(&mut self, is: impl Fn(&Request) -> bool, reply: Response) {
         let at = self.open.iter().position(|(_, work)| is(work)).expect("it was never asked for");
         let (ticket, _) = self.open.remove(at);
-        self.send(Fact::Reply(ticket, reply));
+        self.send(EventKind::Reply(ticket, reply));
     }
 
     /// Answers everything that is open as a server in order does.
@@ -153,11 +153,11 @@ impl Bench {
         while !self.open.is_empty() {
             let (ticket, work) = self.open.remove(0);
             let reply = match work {
-                Work::Identify => Reply::Identified(Ok(organization())),
-                Work::People => Reply::Peopled(Ok(Default::default())),
-                Work::Count(_) => Reply::Counted(Ok(5)),
-                Work::List { list: effect::List { kind: Kind::Processes, .. }, .. } => {
-                    let page = Reply::Page {
+                Request::Identify => Response::Identified(Ok(organization())),
+                Request::People => Response::Peopled(Ok(Default::default())),
+                Request::Count(_) => Response::Counted(Ok(5)),
+                Request::List { list: effect::ListRequest { kind: Kind::Processes, .. }, .. } => {
+                    let page = Response::Page {
                         number: 1,
                         page: page(5),
                         total: Some(5),
@@ -165,15 +165,15 @@ impl Bench {
                         unreadable: 0,
                         coverage: vec![],
                     };
-                    self.send(Fact::Reply(ticket, page));
-                    Reply::Loaded(Ok(LoadEnd::default()))
+                    self.send(EventKind::Reply(ticket, page));
+                    Response::Loaded(Ok(LoadEnd::default()))
                 }
-                Work::List { .. } => Reply::Loaded(Ok(LoadEnd::default())),
-                Work::Arrange { .. } => Reply::Arranged(None),
-                Work::Unfinished => Reply::Unfinished(Ok(vec![])),
+                Request::List { .. } => Response::Loaded(Ok(LoadEnd::default())),
+                Request::Arrange { .. } => Response::Arranged(None),
+                Request::Unfinished => Response::Unfinished(Ok(vec![])),
                 other => panic!("{other:?} has no answer of its own"),
             };
-            self.send(Fact::Reply(ticket, reply));
+            self.send(EventKind::Reply(ticket, reply));
         }
     }
 

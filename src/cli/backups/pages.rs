@@ -5,15 +5,15 @@
 use color_eyre::eyre::WrapErr;
 use serde_json::{Value, json};
 
-use crate::cli::error::Trouble;
+use crate::cli::error::CommandError;
 use crate::cli::table::columns;
 use crate::model::kind::Kind;
 use crate::model::text;
 use crate::model::time::Zone;
-use crate::storage::backups::{FILES_UNKNOWN, KeptJob, Misfit};
+use crate::storage::backups::{DamagedBackup, FILES_UNKNOWN, JobBackups};
 
 /// One row a job.
-pub(super) fn table(jobs: &[KeptJob], zone: &Zone) -> String {
+pub(super) fn table(jobs: &[JobBackups], zone: &Zone) -> String {
     let rows = jobs.iter().map(|job| {
         vec![
             job.job.to_string(),
@@ -28,7 +28,7 @@ pub(super) fn table(jobs: &[KeptJob], zone: &Zone) -> String {
 }
 
 /// `12 processes, 3 files`, in the order of the tabs.
-fn holds(job: &KeptJob) -> String {
+fn holds(job: &JobBackups) -> String {
     let mut kinds: Vec<_> = job.records.iter().map(|(word, n)| (Kind::parse(word), word, *n)).collect();
     kinds.sort_by_key(|(kind, word, _)| (kind.is_none(), *kind, *word));
     let words =
@@ -38,7 +38,7 @@ fn holds(job: &KeptJob) -> String {
 }
 
 /// For how many records the attached files are unknown.
-fn unknown(job: &KeptJob) -> String {
+fn unknown(job: &JobBackups) -> String {
     match job.files_unknown {
         0 => String::new(),
         1 => format!(" ({FILES_UNKNOWN} for 1 record)"),
@@ -47,13 +47,13 @@ fn unknown(job: &KeptJob) -> String {
 }
 
 /// An array with one object a job.
-pub(super) fn json(jobs: &[KeptJob]) -> Result<String, Trouble> {
+pub(super) fn json(jobs: &[JobBackups]) -> Result<String, CommandError> {
     let value: Value = jobs.iter().map(job).collect();
     let page = serde_json::to_string_pretty(&value).wrap_err("could not make the page")?;
     Ok(format!("{page}\n"))
 }
 
-fn job(job: &KeptJob) -> Value {
+fn job(job: &JobBackups) -> Value {
     let records: serde_json::Map<String, Value> =
         job.records.iter().map(|(word, n)| (text::clean(word).into_owned(), json!(n))).collect();
     json!({
@@ -68,11 +68,11 @@ fn job(job: &KeptJob) -> Value {
 }
 
 /// What reading the copies of a job again has shown.
-pub(super) fn verified(job: &KeptJob, misfits: &[Misfit]) -> String {
+pub(super) fn verified(job: &JobBackups, misfits: &[DamagedBackup]) -> String {
     if misfits.is_empty() {
         return format!("job {}: {} as they were kept\n", job.job, text::clean(&holds(job)));
     }
-    let line = |misfit: &Misfit| {
+    let line = |misfit: &DamagedBackup| {
         format!("job {}: `{}` {}\n", job.job, text::clean(&misfit.file), text::clean(&misfit.why))
     };
     misfits.iter().map(line).collect()

@@ -6,16 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::super::whoami;
-use crate::cli::doctor::report::Page;
-use crate::cli::error::Code;
+use crate::cli::doctor::report::DoctorReport;
+use crate::cli::error::ExitReason;
 use crate::cli::run;
-use crate::config::{Problem, Settings};
+use crate::config::{ConfigError, Settings};
 use crate::model::catalog::{CATALOG, Permission};
 use crate::model::failure::Failure;
 use crate::model::limits::spoken;
 use crate::model::plan::Organization;
 use crate::model::token::Token;
-use crate::tallyfy::{BaseUrl, Client, Quota, decode};
+use crate::tallyfy::{BaseUrl, Client, RateLimitHeaders, decode};
 
 /// The checks made here, in order.
 pub(super) const CHECKS: [&str; 4] = ["who", "organization", "role", "clock"];
@@ -28,7 +28,7 @@ const MOST_APART: SignedDuration = SignedDuration::from_secs(60);
 const NAMED: usize = 5;
 
 /// Asks the server, and says what came of it.
-pub(super) async fn look(page: &mut Page, settings: &Settings, base_url: BaseUrl, token: Token) {
+pub(super) async fn look(page: &mut DoctorReport, settings: &Settings, base_url: BaseUrl, token: Token) {
     let client = match whoami::client(settings, base_url.clone(), settings.org.as_deref(), token) {
         Ok(client) => client,
         Err(trouble) => {
@@ -46,7 +46,8 @@ pub(super) async fn look(page: &mut Page, settings: &Settings, base_url: BaseUrl
             standing(page, settings, &client, &base_url).await;
         }
         Err(failure) => {
-            let code = if whoami::is_refused(&failure) { Code::Authentication } else { Code::Failure };
+            let code =
+                if whoami::is_refused(&failure) { ExitReason::Authentication } else { ExitReason::Failure };
             page.fail("who", code, &whoami::unaccepted(&failure, &base_url));
             let why = if whoami::is_refused(&failure) {
                 "the token was not accepted"
@@ -61,9 +62,9 @@ pub(super) async fn look(page: &mut Page, settings: &Settings, base_url: BaseUrl
 }
 
 /// The organization and the role in it.
-async fn standing(page: &mut Page, settings: &Settings, client: &Client, base_url: &BaseUrl) {
+async fn standing(page: &mut DoctorReport, settings: &Settings, client: &Client, base_url: &BaseUrl) {
     let Some(org) = &settings.org else {
-        page.fail("organization", Code::Usage, &run::no_org());
+        page.fail("organization", ExitReason::Usage, &run::no_org());
         return page.skipped("role", "no organization is named");
     };
     let listed = whoami::organizations(client).await;
@@ -82,27 +83,27 @@ async fn standing(page: &mut Page, settings: &Settings, client: &Client, base_ur
         Ok(None) => {
             let words =
                 format!("`{org}` is there, but its name could not be read, which blocks every change");
-            page.fail("organization", Code::Failure, &Problem::new(words, ""));
+            page.fail("organization", ExitReason::Failure, &ConfigError::new(words, ""));
             page.skipped("role", "the organization could not be read");
         }
         Err(failure) => {
-            page.fail("organization", Code::Usage, &not_found(org, failure, listed, base_url));
+            page.fail("organization", ExitReason::Usage, &not_found(org, failure, listed, base_url));
             page.skipped("role", "the organization was not found");
         }
     }
 }
 
-fn not_found(org: &str, failure: &Failure, listed: &[Value], base_url: &BaseUrl) -> Problem {
+fn not_found(org: &str, failure: &Failure, listed: &[Value], base_url: &BaseUrl) -> ConfigError {
     let known: Vec<Organization> = listed.iter().filter_map(decode::organization).collect();
     let names = known.iter().take(NAMED).map(|one| format!("{} (`{}`)", one.name, one.id));
     let hint = match known.len() {
         0 => "check the id, and that the token is of a member of it".to_owned(),
         n => format!("the token's person is in {n}: {}", names.collect::<Vec<_>>().join(", ")),
     };
-    Problem::new(format!("`{org}` was not found on `{}`: {}", base_url.host(), failure.words), hint)
+    ConfigError::new(format!("`{org}` was not found on `{}`: {}", base_url.host(), failure.words), hint)
 }
 
-async fn role(page: &mut Page, client: &Client, organization: Option<&Value>) {
+async fn role(page: &mut DoctorReport, client: &Client, organization: Option<&Value>) {
     let role = match organization.and_then(decode::role) {
         Some(role) => Some(role),
         None => client.read(ME_IN_IT, None, &[]).await.ok().as_ref().and_then(decode::role),
@@ -136,7 +137,7 @@ fn refused(permissions: &[Permission]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-fn clock(page: &mut Page, heard: Option<Quota>, now: Timestamp) {
+fn clock(page: &mut DoctorReport, heard: Option<RateLimitHeaders>, now: Timestamp) {
     let Some(heard) = heard else { return page.skipped("clock", "the server did not answer") };
     let Some(there) = heard.date else { return page.skipped("clock", "the server does not tell the time") };
     let skew = now.duration_since(there);
@@ -155,7 +156,7 @@ fn clock(page: &mut Page, heard: Option<Quota>, now: Timestamp) {
 }
 
 /// What the answer said about limits, to be put behind our own.
-fn limits(quota: Quota) -> String {
+fn limits(quota: RateLimitHeaders) -> String {
     let Some(remaining) = quota.remaining else { return String::new() };
     let of = quota.limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
     let again = quota.resets_in.map(|wait| format!(", all again in {}", spoken(wait))).unwrap_or_default();
@@ -184,9 +185,9 @@ mod tests {
     fn a_clock_that_is_off_is_a_warning_and_says_to_which_side() {
         let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
         let said = |seconds: i64| {
-            let mut page = Page::default();
+            let mut page = DoctorReport::default();
             let date = Some(now + SignedDuration::from_secs(seconds));
-            clock(&mut page, Some(Quota { date, ..Quota::default() }), now);
+            clock(&mut page, Some(RateLimitHeaders { date, ..RateLimitHeaders::default() }), now);
             page.text()
         };
         assert!(said(60).starts_with("ok") && said(-60).starts_with("ok") && said(0).starts_with("ok"));

@@ -13,30 +13,30 @@ use super::super::has_terminal;
 use super::super::history::verify;
 use super::homeless;
 use crate::app::state::LEAST;
-use crate::cli::doctor::report::Page;
-use crate::cli::error::Code;
-use crate::config::{Problem, Settings};
+use crate::cli::doctor::report::DoctorReport;
+use crate::cli::error::ExitReason;
+use crate::config::{ConfigError, Settings};
 use crate::model::text::size;
 use crate::storage::backups;
 use crate::storage::files;
-use crate::storage::files::Refusal;
-use crate::storage::journal::{Audit, History, JobState, JournalError, PastJob, Wanted};
+use crate::storage::files::UnsafeFile;
+use crate::storage::journal::{Audit, History, HistoryQuery, JournalError, PastJob, StoredJobState};
 use crate::terminal;
 
 /// The state directory, and the journal in it.
-pub(super) fn state(page: &mut Page, directory: Option<&Path>) {
+pub(super) fn state(page: &mut DoctorReport, directory: Option<&Path>) {
     let Some(directory) = directory else {
-        page.fail("state directory", Code::Usage, &homeless());
+        page.fail("state directory", ExitReason::Usage, &homeless());
         page.skipped("file locks", "there is no state directory");
         return page.skipped("journal", "there is no state directory");
     };
     let shown = format!("`{}`", directory.display());
     if let Err(why) = writable(directory) {
-        let problem = Problem::new(
+        let problem = ConfigError::new(
             format!("{shown} cannot be written to: {why}; without a journal nothing is sent"),
             "make it writable for you, or set `XDG_STATE_HOME` to a directory that is",
         );
-        page.fail("state directory", Code::Failure, &problem);
+        page.fail("state directory", ExitReason::Failure, &problem);
         page.skipped("file locks", "the state directory cannot be written to");
         return page.skipped("journal", "the state directory cannot be written to");
     }
@@ -54,9 +54,10 @@ pub(super) fn state(page: &mut Page, directory: Option<&Path>) {
     match locks(directory) {
         Ok(()) => page.ok("file locks", "they work in the state directory"),
         Err(why) => {
-            let hint = Refusal::of(&why).map_or("make the state directory writable for you", Refusal::hint);
+            let hint =
+                UnsafeFile::of(&why).map_or("make the state directory writable for you", UnsafeFile::hint);
             let sentence = format!("{why}: `{}`; nothing can be sent", directory.display());
-            page.fail("file locks", Code::Failure, &Problem::new(sentence, hint));
+            page.fail("file locks", ExitReason::Failure, &ConfigError::new(sentence, hint));
         }
     }
     journal(page, directory);
@@ -81,19 +82,19 @@ fn nearest(path: &Path) -> &Path {
     path.ancestors().find(|above| above.symlink_metadata().is_ok()).unwrap_or(Path::new("/"))
 }
 
-fn journal(page: &mut Page, directory: &Path) {
+fn journal(page: &mut DoctorReport, directory: &Path) {
     let jobs = History::open(directory).and_then(|history| {
         let Some(history) = history else { return Ok(None) };
         history.check()?;
         let audit = history.audit()?;
-        Ok(Some((history.jobs(&Wanted::default())?, history.old_journals()?, audit)))
+        Ok(Some((history.jobs(&HistoryQuery::default())?, history.old_journals()?, audit)))
     });
     match jobs {
         Ok(None) => page.ok("journal", "there is none yet: the first job begins it"),
         Ok(Some((_, _, Audit { broken, .. }))) if !broken.is_empty() => {
             let first = broken.first();
             first.iter().for_each(|first| {
-                page.fail("journal", Code::Failure, &verify::problem(first, broken.len()));
+                page.fail("journal", ExitReason::Failure, &verify::problem(first, broken.len()));
             });
         }
         Ok(Some((_, old, _))) if old.iter().any(|(_, unfinished)| *unfinished > 0) => {
@@ -105,16 +106,16 @@ fn journal(page: &mut Page, directory: &Path) {
             );
         }
         Ok(Some((jobs, _, _))) => unfinished(page, &jobs),
-        Err(why) => page.fail("journal", Code::Failure, &problem(&why)),
+        Err(why) => page.fail("journal", ExitReason::Failure, &problem(&why)),
     }
 }
 
-fn problem(why: &JournalError) -> Problem {
-    Problem::new(why.to_string(), why.hint())
+fn problem(why: &JournalError) -> ConfigError {
+    ConfigError::new(why.to_string(), why.hint())
 }
 
-fn unfinished(page: &mut Page, jobs: &[PastJob]) {
-    let open: Vec<_> = jobs.iter().filter(|job| job.state == JobState::Unfinished).collect();
+fn unfinished(page: &mut DoctorReport, jobs: &[PastJob]) {
+    let open: Vec<_> = jobs.iter().filter(|job| job.state == StoredJobState::Unfinished).collect();
     let counted = match jobs.len() {
         1 => "whole, 1 job".to_owned(),
         n => format!("whole, {n} jobs"),
@@ -131,19 +132,19 @@ fn unfinished(page: &mut Page, jobs: &[PastJob]) {
 }
 
 /// The copies of what was deleted, and the room for more.
-pub(super) fn backups(page: &mut Page, settings: &Settings) {
+pub(super) fn backups(page: &mut DoctorReport, settings: &Settings) {
     let directory = &settings.backups;
     let shown = format!("`{}`", directory.display());
     if let Err(why) = writable(directory) {
         let sentence = format!("{shown} cannot be written to: {why}; without a copy nothing is deleted");
         let hint = "make it writable for you, or set `backups` to a folder that is";
-        return page.fail("backups", Code::Failure, &Problem::new(sentence, hint));
+        return page.fail("backups", ExitReason::Failure, &ConfigError::new(sentence, hint));
     }
     let kept = match backups::list(directory) {
         Ok(kept) => kept,
         Err(why) => {
-            let problem = Problem::new(why.to_string(), why.hint());
-            return page.fail("backups", Code::Failure, &problem);
+            let problem = ConfigError::new(why.to_string(), why.hint());
+            return page.fail("backups", ExitReason::Failure, &problem);
         }
     };
     let bytes = kept.iter().fold(0_u64, |sum, job| sum.saturating_add(job.bytes));
@@ -161,7 +162,7 @@ pub(super) fn backups(page: &mut Page, settings: &Settings) {
 }
 
 /// Whether a screen can be opened here, and how it looks.
-pub(super) fn terminal(page: &mut Page, settings: Option<&Settings>) {
+pub(super) fn terminal(page: &mut DoctorReport, settings: Option<&Settings>) {
     if !has_terminal() {
         let what = "standard input or output is no terminal, so no screen can be opened here";
         return page.warn("terminal", what, "run `tidyfy` in a terminal, without pipes");

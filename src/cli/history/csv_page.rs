@@ -2,7 +2,7 @@
 //!
 //! Owns the columns.
 
-use super::{Found, outcomes, verb};
+use super::{HistoryResult, outcomes, verb};
 use crate::model::export;
 use crate::model::outcome::Outcome;
 use crate::storage::journal::{PastJob, PastStep};
@@ -47,11 +47,13 @@ const STEPS: [&str; 20] = [
 ];
 
 /// One line a job, or one line a step with the last of its requests.
-pub(super) fn page(found: &Option<Found>) -> String {
+pub(super) fn page(found: &Option<HistoryResult>) -> String {
     match found {
         None => export::csv(&JOBS, Vec::<Vec<String>>::new()),
-        Some(Found::Jobs(jobs)) => export::csv(&JOBS, jobs.iter().map(job)),
-        Some(Found::Steps(job, steps)) => export::csv(&STEPS, steps.iter().map(|past| step(job, past))),
+        Some(HistoryResult::Jobs(jobs)) => export::csv(&JOBS, jobs.iter().map(job)),
+        Some(HistoryResult::Steps(job, steps)) => {
+            export::csv(&STEPS, steps.iter().map(|past| step(job, past)))
+        }
     }
 }
 

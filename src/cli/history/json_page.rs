@@ -5,18 +5,18 @@
 use color_eyre::eyre::WrapErr;
 use serde_json::{Value, json};
 
-use super::{Found, verb};
-use crate::cli::error::Trouble;
+use super::{HistoryResult, verb};
+use crate::cli::error::CommandError;
 use crate::model::outcome::Outcome;
 use crate::model::text;
 use crate::storage::journal::{PastAttempt, PastJob, PastStep};
 
 /// A list of jobs, or one job with its steps.
-pub(super) fn page(found: &Option<Found>) -> Result<String, Trouble> {
+pub(super) fn page(found: &Option<HistoryResult>) -> Result<String, CommandError> {
     let value = match found {
         None => json!([]),
-        Some(Found::Jobs(jobs)) => jobs.iter().map(job).collect(),
-        Some(Found::Steps(past, steps)) => {
+        Some(HistoryResult::Jobs(jobs)) => jobs.iter().map(job).collect(),
+        Some(HistoryResult::Steps(past, steps)) => {
             let mut value = job(past);
             value["plan"] = steps.iter().map(|step| self::step(past, step)).collect();
             value

@@ -97,7 +97,7 @@ fn records(job: &PastJob) -> u64 {
 
 /// What the server's answer alone still says, in one line; nothing where it says nothing.
 fn kept(json: &str) -> Option<String> {
-    let references = serde_json::from_str::<Vec<Reference>>(json);
+    let references = serde_json::from_str::<Vec<StrippedReference>>(json);
     let line = references.map(|references| {
         let each = references.iter().map(|reference| format!("{} `{}`", reference.kind, reference.title));
         each.collect::<Vec<_>>().join(", ")
@@ -112,7 +112,7 @@ fn kept(json: &str) -> Option<String> {
 
 /// What archiving a template stripped a block of it from (API sheet, section 6.2).
 #[derive(Deserialize)]
-struct Reference {
+struct StrippedReference {
     #[serde(rename = "type")]
     kind: String,
     title: String,

@@ -8,16 +8,16 @@ use color_eyre::eyre::WrapErr;
 use serde_json::{Value, json};
 
 use crate::cli::completions::print;
-use crate::cli::error::{Code, Trouble};
-use crate::config::Problem;
+use crate::cli::error::{CommandError, ExitReason};
+use crate::config::ConfigError;
 use crate::model::text::grouped;
-use crate::storage::journal::{Audit, BrokenEntry, Fault, History, Part};
+use crate::storage::journal::{Audit, BrokenEntry, EntryFault, History, RowPart};
 
 /// Checks the journal in `state_dir` and prints what was found.
 ///
 /// # Errors
-/// [`Trouble`] when an entry is broken, or the journal cannot be read.
-pub(super) fn run(json: bool, state_dir: &Path) -> Result<(), Trouble> {
+/// [`CommandError`] when an entry is broken, or the journal cannot be read.
+pub(super) fn run(json: bool, state_dir: &Path) -> Result<(), CommandError> {
     let Some(history) = History::open(state_dir)? else {
         let page = if json { page(&Audit::default())? } else { "there is no journal yet\n".to_owned() };
         return print(page.as_bytes());
@@ -37,22 +37,22 @@ fn counted(entries: u64) -> String {
 }
 
 /// The report on a journal with broken entries.
-pub(in crate::cli) fn problem(first: &BrokenEntry, broken: usize) -> Problem {
+pub(in crate::cli) fn problem(first: &BrokenEntry, broken: usize) -> ConfigError {
     let more = match broken.saturating_sub(1) {
         0 => String::new(),
         n => format!(" (and {} more)", grouped(n as u64)),
     };
-    Problem::new(
+    ConfigError::new(
         format!("the journal is damaged: {first}{more}"),
         "nothing is done by what a damaged entry says; the rest can be used, and `tidyfy history` shows it",
     )
 }
 
-fn broken(first: &BrokenEntry, broken: usize) -> Trouble {
-    Trouble::told(Code::Failure, problem(first, broken))
+fn broken(first: &BrokenEntry, broken: usize) -> CommandError {
+    CommandError::told(ExitReason::Failure, problem(first, broken))
 }
 
-fn page(audit: &Audit) -> Result<String, Trouble> {
+fn page(audit: &Audit) -> Result<String, CommandError> {
     let value = json!({
         "entries": audit.entries,
         "whole": audit.broken.is_empty(),
@@ -67,16 +67,16 @@ fn entry(broken: &BrokenEntry) -> Value {
     let (part, key) = broken.about.unzip();
     json!({
         "entry": broken.seq,
-        "part": part.map(Part::word),
+        "part": part.map(RowPart::word),
         "job": key.map(|key| key.job),
         "step": key.and_then(|key| key.step).map(|step| step.saturating_add(1)),
         "attempt": key.and_then(|key| key.attempt),
         "fault": match broken.fault {
-            Fault::Missing => "missing",
-            Fault::Altered => "altered",
-            Fault::RowMissing => "row missing",
-            Fault::RowChanged => "row changed",
-            Fault::RowAdded => "row added",
+            EntryFault::Missing => "missing",
+            EntryFault::Altered => "altered",
+            EntryFault::RowMissing => "row missing",
+            EntryFault::RowChanged => "row changed",
+            EntryFault::RowAdded => "row added",
         },
         "words": broken.to_string(),
     })

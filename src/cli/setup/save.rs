@@ -6,32 +6,32 @@ use std::io;
 use std::path::Path;
 
 use super::super::login;
-use super::Given;
-use crate::cli::error::Trouble;
-use crate::cli::prompt::{Dialog, Stop};
+use super::SetupInput;
+use crate::cli::error::CommandError;
+use crate::cli::prompt::{Prompt, PromptStop};
 use crate::cli::run;
-use crate::config::{self, Environment, Problem, Settings};
+use crate::config::{self, ConfigError, Environment, Settings};
 use crate::model::token::Token;
 use crate::storage::files;
 
 /// Stores a token that was typed, and answers what to say where that fails: the token is good for this run even so.
 pub(super) async fn token(
-    dialog: &mut Dialog<'_>,
+    dialog: &mut Prompt<'_>,
     settings: &Settings,
     environment: &Environment,
     token: &Token,
-) -> Result<Vec<String>, Stop> {
+) -> Result<Vec<String>, PromptStop> {
     let search = run::search(settings, environment);
     let Some(stored) = search.stored() else { return Ok(Vec::new()) };
     match dialog.wait_for(stored.waits_for(), login::put(stored.clone(), token.clone())).await? {
         Ok(put) => dialog.say(&login::kept(&put)).map(|()| Vec::new()),
-        Err(Trouble::Told { problems, .. }) => Ok(problems.iter().flat_map(lines).collect()),
+        Err(CommandError::Told { problems, .. }) => Ok(problems.iter().flat_map(lines).collect()),
         Err(trouble) => Err(trouble.into()),
     }
 }
 
 /// What is wrong, and what to do about it.
-fn lines(problem: &Problem) -> Vec<String> {
+fn lines(problem: &ConfigError) -> Vec<String> {
     let hint = Some(&problem.hint).filter(|hint| !hint.is_empty());
     [problem.sentence.clone()].into_iter().chain(hint.map(|hint| format!("hint: {hint}"))).collect()
 }
@@ -39,10 +39,10 @@ fn lines(problem: &Problem) -> Vec<String> {
 /// Writes a first config with address and organization, or answers what to say of it: what to add to the one that is
 /// there, which is what was asked for and nothing else.
 pub(super) fn config(
-    dialog: &mut Dialog<'_>,
+    dialog: &mut Prompt<'_>,
     settings: &Settings,
-    given: &Given<'_>,
-) -> Result<Vec<String>, Stop> {
+    given: &SetupInput<'_>,
+) -> Result<Vec<String>, PromptStop> {
     let before = given.settings;
     let Some(path) = given.config.or(given.places.config_file.as_deref()) else { return Ok(Vec::new()) };
     let org = settings.org.clone().map(|org| ("org", org));

@@ -29,7 +29,7 @@ pub(crate) fn keys_schema(_: &mut SchemaGenerator) -> Schema {
 }
 
 fn schema() -> Value {
-    schemars::schema_for!(File).to_value()
+    schemars::schema_for!(ConfigFile).to_value()
 }
 
 /// The names of all settings below `schema`, as paths; `*` stands for any name.
@@ -81,14 +81,14 @@ fn nothing_in_the_commented_config_is_switched_on() {
 
 #[test]
 fn the_commented_config_holds_the_defaults() {
-    let mut file: File = toml::from_str(&uncommented()).unwrap();
+    let mut file: ConfigFile = toml::from_str(&uncommented()).unwrap();
     file.keys.clear();
     assert_eq!(file.limits.figures(), Limits::documented());
     assert_eq!(file.kind.take(), Some(Kind::Processes));
     assert_eq!(file.base_url.take().as_deref(), Some(super::super::DEFAULT_BASE_URL));
     assert_eq!(std::mem::take(&mut file.profiles).keys().collect::<Vec<_>>(), ["example"]);
     (file.limits.all, file.limits.reads) = (None, None);
-    assert_eq!(file, File::default());
+    assert_eq!(file, ConfigFile::default());
 }
 
 /// Holds an asset against what it should be; `UPDATE_ASSETS=1 cargo test` writes it anew.

@@ -3,12 +3,12 @@
 //! Owns the words a person reads and types: most kinds are archived and restored, people are disabled and enabled. The
 //! verbs themselves, and the journal, know one name for each. Must not know which kind has which words.
 
-use crate::model::kind::{Kind, Scope, Verb};
+use crate::model::kind::{Action, Kind, Scope};
 
 /// The words for the soft verbs, and for what they make of a record.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Words {
-    /// The imperative of [`Verb::Archive`].
+pub struct ActionLabels {
+    /// The imperative of [`Action::Archive`].
     pub archive: &'static str,
     /// The same in the third person.
     pub archives: &'static str,
@@ -16,7 +16,7 @@ pub struct Words {
     pub archive_title: &'static str,
     /// What a record is after it.
     pub archived: &'static str,
-    /// The imperative of [`Verb::Restore`].
+    /// The imperative of [`Action::Restore`].
     pub restore: &'static str,
     /// The start of a title for it.
     pub restore_title: &'static str,
@@ -27,7 +27,7 @@ pub struct Words {
 }
 
 /// For what is put into an archive.
-pub(super) static ARCHIVING: Words = Words {
+pub(super) static ARCHIVING: ActionLabels = ActionLabels {
     archive: "archive",
     archives: "archives",
     archive_title: "Archive",
@@ -39,7 +39,7 @@ pub(super) static ARCHIVING: Words = Words {
 };
 
 /// For those who lose and regain their access.
-pub(super) static DISABLING: Words = Words {
+pub(super) static DISABLING: ActionLabels = ActionLabels {
     archive: "disable",
     archives: "disables",
     archive_title: "Disable",
@@ -50,7 +50,7 @@ pub(super) static DISABLING: Words = Words {
     first: "must be disabled first",
 };
 
-impl Words {
+impl ActionLabels {
     /// The words for records of these kinds: their own where they agree, else the common ones.
     #[must_use]
     pub fn of(kinds: impl IntoIterator<Item = Kind>) -> &'static Self {
@@ -69,32 +69,32 @@ impl Words {
     #[must_use]
     pub fn told<'a>(kinds: impl IntoIterator<Item = &'a str>, verb: &'a str) -> &'a str {
         let words = Self::of(kinds.into_iter().filter_map(Kind::parse));
-        Verb::parse(verb).map_or(verb, |verb| words.verb(verb))
+        Action::parse(verb).map_or(verb, |verb| words.verb(verb))
     }
 
     /// The verb that some kind calls so.
     #[must_use]
-    pub fn meaning(word: &str) -> Option<Verb> {
-        Verb::ALL.into_iter().find(|verb| Self::every().iter().any(|words| words.verb(*verb) == word))
+    pub fn meaning(word: &str) -> Option<Action> {
+        Action::ALL.into_iter().find(|verb| Self::every().iter().any(|words| words.verb(*verb) == word))
     }
 
     /// The imperative of `verb`.
     #[must_use]
-    pub fn verb(&self, verb: Verb) -> &'static str {
+    pub fn verb(&self, verb: Action) -> &'static str {
         match verb {
-            Verb::Archive => self.archive,
-            Verb::Restore => self.restore,
-            Verb::Delete => verb.word(),
+            Action::Archive => self.archive,
+            Action::Restore => self.restore,
+            Action::Delete => verb.word(),
         }
     }
 
     /// The start of a title for `verb`.
     #[must_use]
-    pub fn title(&self, verb: Verb) -> &'static str {
+    pub fn title(&self, verb: Action) -> &'static str {
         match verb {
-            Verb::Archive => self.archive_title,
-            Verb::Restore => self.restore_title,
-            Verb::Delete => "Permanently delete",
+            Action::Archive => self.archive_title,
+            Action::Restore => self.restore_title,
+            Action::Delete => "Permanently delete",
         }
     }
 
@@ -114,14 +114,17 @@ mod tests {
 
     #[test]
     fn kinds_that_disagree_fall_back_on_the_common_words() {
-        let word = |kinds: &[Kind]| Words::of(kinds.iter().copied()).verb(Verb::Archive);
+        let word = |kinds: &[Kind]| ActionLabels::of(kinds.iter().copied()).verb(Action::Archive);
         assert_eq!(word(&[Kind::Members]), "disable");
         assert_eq!(word(&[Kind::Guests, Kind::Members]), "disable");
         assert_eq!(word(&[Kind::Members, Kind::Tasks]), "archive");
         assert_eq!(word(&[]), "archive");
-        assert_eq!(Words::told(["members", "guests"], "restore"), "enable");
-        assert_eq!(Words::told(["members", "tags"], "archive"), "archive");
-        assert_eq!(Words::told(["members"], "fly"), "fly");
-        assert_eq!((Words::meaning("disable"), Words::meaning("fly")), (Some(Verb::Archive), None));
+        assert_eq!(ActionLabels::told(["members", "guests"], "restore"), "enable");
+        assert_eq!(ActionLabels::told(["members", "tags"], "archive"), "archive");
+        assert_eq!(ActionLabels::told(["members"], "fly"), "fly");
+        assert_eq!(
+            (ActionLabels::meaning("disable"), ActionLabels::meaning("fly")),
+            (Some(Action::Archive), None)
+        );
     }
 }

@@ -6,9 +6,9 @@ use super::*;
 
 /// How a verb is done to a kind.
 #[derive(Debug)]
-pub struct VerbRow {
+pub struct ActionSpec {
     /// The verb.
-    pub verb: Verb,
+    pub verb: Action,
     /// The request's method.
     pub method: Method,
     /// The request's route.
@@ -20,26 +20,26 @@ pub struct VerbRow {
     /// What refusals besides a 404 say that there is no such record.
     pub missing: &'static [u16],
     /// How what belongs to the record is handed to another of its kind with the same request, where it can be.
-    pub reassign: Option<Reassign>,
+    pub reassign: Option<ReassignSpec>,
     /// What a record must be for the request to be worth sending.
-    pub needs: &'static [Need],
+    pub needs: &'static [Precondition],
     /// What is lost or what follows, in sentences for the modal.
     pub lost: &'static [&'static str],
     /// How far it can be undone.
-    pub undo: Undo,
+    pub undo: Reversibility,
 }
 
 /// Another form of a request, which hands what belongs to the record to another one of its kind.
 #[derive(Debug)]
-pub struct Reassign {
+pub struct ReassignSpec {
     /// The request's route.
     pub route: &'static str,
     /// Its parameters.
-    pub query: Query,
+    pub query: QueryParameters,
     /// The parameter that names the heir by id.
     pub to: &'static str,
     /// What the heir must be.
-    pub heirs: &'static [Need],
+    pub heirs: &'static [Precondition],
 }
 
 /// The role or right that an action needs, as far as the sources name one.
@@ -77,7 +77,7 @@ impl Method {
 
 /// A precondition of a verb, decided by what the record says of itself.
 #[derive(Debug)]
-pub enum Need {
+pub enum Precondition {
     /// It must be live.
     Live,
     /// It must be archived.
@@ -116,7 +116,7 @@ pub enum Need {
 
 /// How far a verb can be taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Undo {
+pub enum Reversibility {
     /// The inverse verb brings everything back.
     Whole,
     /// The inverse verb brings back most of it.
@@ -126,8 +126,8 @@ pub enum Undo {
 }
 
 /// What a verb is where nothing else is said.
-pub(super) const ORDINARY: VerbRow = VerbRow {
-    verb: Verb::Delete,
+pub(super) const ORDINARY: ActionSpec = ActionSpec {
+    verb: Action::Delete,
     method: Method::Delete,
     route: "",
     permission: Permission::Anyone,
@@ -136,8 +136,8 @@ pub(super) const ORDINARY: VerbRow = VerbRow {
     reassign: None,
     needs: &[],
     lost: &[],
-    undo: Undo::Never,
+    undo: Reversibility::Never,
 };
 
-pub(super) const PROCESS_TASK: Need =
-    Need::Absent { field: "run", reason: "belongs to a process, which must be handled instead" };
+pub(super) const PROCESS_TASK: Precondition =
+    Precondition::Absent { field: "run", reason: "belongs to a process, which must be handled instead" };

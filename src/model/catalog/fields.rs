@@ -11,7 +11,7 @@ pub struct Field {
     /// stands at several paths joined by [`AND`] is taken together, with a space between.
     pub paths: &'static [&'static str],
     /// How it is read and shown.
-    pub form: Form,
+    pub form: FieldFormat,
     /// How it is shown in the table; `None` for what only preconditions and filters need.
     pub column: Option<Column>,
     /// The include that brings it, where a list does not carry it by itself. It is asked for only when a filter needs it.
@@ -52,7 +52,7 @@ pub fn keys(path: &'static str) -> impl Iterator<Item = &'static str> {
 
 /// How a field's JSON is read. Every form also accepts what it cannot read, as text, so that nothing is hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum FieldFormat {
     /// Free text.
     Text,
     /// A whole number, or a string of digits.
@@ -73,7 +73,7 @@ pub enum Form {
     Names,
 }
 
-/// What stands between the names of [`Form::Names`]. No name holds it, for it is the picture of a control character.
+/// What stands between the names of [`FieldFormat::Names`]. No name holds it, for it is the picture of a control character.
 pub const BETWEEN: char = '\u{241f}';
 
 /// How a field is shown in the table.
@@ -92,7 +92,7 @@ pub(super) const fn column(width: u16, rank: u8) -> Option<Column> {
 pub(super) const fn field(
     name: &'static str,
     paths: &'static [&'static str],
-    form: Form,
+    form: FieldFormat,
     column: Option<Column>,
 ) -> Field {
     Field { name, paths, form, column, include: None, aliases: &[], typed: true }
@@ -110,19 +110,22 @@ pub const UPDATED: &str = "updated";
 pub(super) const DELETED: &str = "deleted";
 
 pub(super) const ARCHIVED_FIELD: Field =
-    field(ARCHIVED, &["archived_at", "deleted_at"], Form::Time, column(10, 6));
+    field(ARCHIVED, &["archived_at", "deleted_at"], FieldFormat::Time, column(10, 6));
 
 /// Rows that say of themselves that they are deleted belong in no list.
-pub(super) const DELETED_FIELD: Field = field(DELETED, &["deleted_at"], Form::Time, None).untyped();
+pub(super) const DELETED_FIELD: Field = field(DELETED, &["deleted_at"], FieldFormat::Time, None).untyped();
 
 pub(super) const OWNER: Field =
-    field("owner", &["owner_id", "started_by", "created_by"], Form::People, column(18, 3)).also(&["owners"]);
+    field("owner", &["owner_id", "started_by", "created_by"], FieldFormat::People, column(18, 3))
+        .also(&["owners"]);
 
 pub(super) const UPDATED_FIELD: Field =
-    field(UPDATED, &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 4));
+    field(UPDATED, &["last_updated", "updated_at", "created_at"], FieldFormat::Time, column(10, 4));
 
 /// For kinds whose table has better columns than this.
-pub(super) const CHANGED_FIELD: Field = field(UPDATED, &["last_updated", "updated_at"], Form::Time, None);
+pub(super) const CHANGED_FIELD: Field =
+    field(UPDATED, &["last_updated", "updated_at"], FieldFormat::Time, None);
 
 /// API sheet, section 6.6: a link row, with the tag's title and id.
-pub(super) const TAG: Field = field("tag", &["tags"], Form::Names, None).brought_by("tags").also(&["tags"]);
+pub(super) const TAG: Field =
+    field("tag", &["tags"], FieldFormat::Names, None).brought_by("tags").also(&["tags"]);

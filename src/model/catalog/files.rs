@@ -3,7 +3,7 @@
 use super::*;
 
 /// API sheet, section 7.
-pub(super) const FILES: Row = Row {
+pub(super) const FILES: KindSpec = KindSpec {
     kind: Kind::Files,
     slug: "files",
     aliases: &["file", "asset", "assets", "attachment", "attachments"],
@@ -20,25 +20,25 @@ pub(super) const FILES: Row = Row {
         from: &[
             // The tasks of a process carry answers too. Coming along with the process, they cost no request of their own:
             // their own list, `tasks?is_oneoff=false`, would take one for every hundred of them.
-            Carrier {
+            CarrierList {
                 kind: Kind::Processes,
                 with: "assets,tasks,form_fields,ko_form_fields",
                 include: "assets",
                 answers: &["prerun", "form_fields", "ko_form_fields"],
-                within: Some(Within {
+                within: Some(NestedRecords {
                     kind: Kind::Tasks,
                     include: "tasks",
                     answers: &["taskdata", "form_fields"],
                 }),
             },
-            Carrier {
+            CarrierList {
                 kind: Kind::Templates,
                 with: "assets",
                 include: "assets",
                 answers: &["prerun"],
                 within: None,
             },
-            Carrier {
+            CarrierList {
                 kind: Kind::Tasks,
                 with: "assets,form_fields",
                 include: "assets",
@@ -46,7 +46,7 @@ pub(super) const FILES: Row = Row {
                 within: None,
             },
         ],
-        holder: Holder {
+        holder: HolderFields {
             words: "attached to",
             place: ("place", "place id"),
             subject: ("subject", "subject id"),
@@ -55,7 +55,7 @@ pub(super) const FILES: Row = Row {
     get: "organizations/{org}/assets/{id}",
     get_with: "",
     web: None,
-    by_id: ById::Always,
+    by_id: LookupMode::Always,
     copy_with: "",
     bytes: Some(Bytes {
         route: "organizations/{org}/file/{id}/dl",
@@ -72,28 +72,28 @@ pub(super) const FILES: Row = Row {
     impact: None,
     related: related::OF_FILE,
     fields: &[
-        field("filename", &["filename", "name"], Form::Text, column(24, 0)),
-        field("attached to", &[], Form::Text, column(28, 1)).also(&["attached"]),
-        field("source", &["system", "source"], Form::Text, column(11, 3)),
-        field("uploaded", &["uploaded_at", "created_at"], Form::Time, column(10, 2)),
-        field("size", &[], Form::Bytes, column(8, 4)),
-        field("subject", &["subject.type", "subject_type"], Form::Kind, None),
-        field("subject id", &["subject.id", "subject_id"], Form::Text, None).untyped(),
-        field("place", &[], Form::Kind, None).untyped(),
-        field("place id", &[], Form::Text, None).untyped(),
-        field("version", &["version"], Form::Number, None),
+        field("filename", &["filename", "name"], FieldFormat::Text, column(24, 0)),
+        field("attached to", &[], FieldFormat::Text, column(28, 1)).also(&["attached"]),
+        field("source", &["system", "source"], FieldFormat::Text, column(11, 3)),
+        field("uploaded", &["uploaded_at", "created_at"], FieldFormat::Time, column(10, 2)),
+        field("size", &[], FieldFormat::Bytes, column(8, 4)),
+        field("subject", &["subject.type", "subject_type"], FieldFormat::Kind, None),
+        field("subject id", &["subject.id", "subject_id"], FieldFormat::Text, None).untyped(),
+        field("place", &[], FieldFormat::Kind, None).untyped(),
+        field("place id", &[], FieldFormat::Text, None).untyped(),
+        field("version", &["version"], FieldFormat::Number, None),
     ],
-    verbs: &[VerbRow {
-        verb: Verb::Delete,
+    verbs: &[ActionSpec {
+        verb: Action::Delete,
         method: Method::Delete,
         route: "organizations/{org}/file/{id}",
-        needs: &[Need::Not {
+        needs: &[Precondition::Not {
             field: "subject",
             values: &["organization"],
             reason: "is the organization's logo, which this route refuses",
         }],
         lost: &["the stored bytes and the place in the form or task are lost for good"],
-        undo: Undo::Never,
+        undo: Reversibility::Never,
         ..ORDINARY
     }],
 };

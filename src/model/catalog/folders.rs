@@ -9,12 +9,13 @@ const PARENT_ID: &str = "parent id";
 
 /// The view of templates without a folder is a system folder (API sheet, section 6.2). Whether the list returns it, and
 /// what marks it there, no source says.
-const SYSTEM_BY_FLAG: Need =
-    Need::Not { field: "system", values: &["true", "1", "yes"], reason: SYSTEM_FOLDER };
-const SYSTEM_BY_NAME: Need = Need::Not { field: "name", values: &["Uncategorized"], reason: SYSTEM_FOLDER };
+const SYSTEM_BY_FLAG: Precondition =
+    Precondition::Not { field: "system", values: &["true", "1", "yes"], reason: SYSTEM_FOLDER };
+const SYSTEM_BY_NAME: Precondition =
+    Precondition::Not { field: "name", values: &["Uncategorized"], reason: SYSTEM_FOLDER };
 const SYSTEM_FOLDER: &str = "is a system folder, which cannot be deleted";
 
-pub(super) const FOLDERS: Row = Row {
+pub(super) const FOLDERS: KindSpec = KindSpec {
     kind: Kind::Folders,
     slug: "folders",
     aliases: &["folder", "directory", "directories"],
@@ -24,16 +25,16 @@ pub(super) const FOLDERS: Row = Row {
     words: &ARCHIVING,
     key: "id",
     archived: None,
-    gone: &[Sign::Since(DELETED)],
+    gone: &[DeletedMarker::Since(DELETED)],
     turn: 6,
     parent: Some(PARENT_ID),
-    source: Source::List(List {
+    source: Source::List(ListRoute {
         route: "organizations/{org}/folders",
         query: &[("with", "parent")],
         // Two trees that have nothing in common.
         parts: &[
-            Part { query: &[("folder_type", "checklist")], field: TYPE, value: "template" },
-            Part { query: &[("folder_type", "run")], field: TYPE, value: "process" },
+            ListPart { query: &[("folder_type", "checklist")], field: TYPE, value: "template" },
+            ListPart { query: &[("folder_type", "run")], field: TYPE, value: "process" },
         ],
         scopes: None,
         narrowings: &[],
@@ -41,33 +42,33 @@ pub(super) const FOLDERS: Row = Row {
     get: "organizations/{org}/folders/{id}",
     get_with: "parent,children,checklists,runs,tasks",
     web: None,
-    by_id: ById::Always,
+    by_id: LookupMode::Always,
     copy_with: "parent,children,checklists,runs,tasks",
     bytes: None,
     freshness: &["name", TYPE, PARENT_ID],
-    impact: Some(Impact {
-        verbs: &[Verb::Delete],
-        ask: Some(Ask::Record { with: "children,checklists,runs,tasks" }),
+    impact: Some(ImpactSpec {
+        verbs: &[Action::Delete],
+        ask: Some(ImpactQuery::Record { with: "children,checklists,runs,tasks" }),
         counts: &[
-            count("subfolder", "subfolders", Counted::Include("children")),
-            count("template", "templates", Counted::Include("checklists")),
-            count("process", "processes", Counted::Include("runs")),
-            count("task", "tasks", Counted::Include("tasks")),
+            count("subfolder", "subfolders", CountSource::Include("children")),
+            count("template", "templates", CountSource::Include("checklists")),
+            count("process", "processes", CountSource::Include("runs")),
+            count("task", "tasks", CountSource::Include("tasks")),
         ],
         each: false,
     }),
     related: related::OF_FOLDER,
     fields: &[
-        field("name", &["name", "title"], Form::Text, column(24, 0)),
-        field(TYPE, &["folder_type", "type"], Form::Kind, column(9, 1)),
-        field("objects", &["total"], Form::Number, column(7, 2)),
-        field("parent", &["parent"], Form::Text, column(20, 3)),
-        field(PARENT_ID, &["parent_id", "parent.id"], Form::Text, None).untyped(),
-        field("created", &["created_at"], Form::Time, None),
-        field("system", &["is_system", "system"], Form::Text, None).untyped(),
+        field("name", &["name", "title"], FieldFormat::Text, column(24, 0)),
+        field(TYPE, &["folder_type", "type"], FieldFormat::Kind, column(9, 1)),
+        field("objects", &["total"], FieldFormat::Number, column(7, 2)),
+        field("parent", &["parent"], FieldFormat::Text, column(20, 3)),
+        field(PARENT_ID, &["parent_id", "parent.id"], FieldFormat::Text, None).untyped(),
+        field("created", &["created_at"], FieldFormat::Time, None),
+        field("system", &["is_system", "system"], FieldFormat::Text, None).untyped(),
         DELETED_FIELD,
     ],
-    verbs: &[VerbRow {
+    verbs: &[ActionSpec {
         route: "organizations/{org}/folders/{id}",
         // API sheet, section 6.10.
         permission: Permission::FullMember,

@@ -6,20 +6,20 @@ use super::*;
 
 /// What hangs on a record and how it is counted (API sheet, section 8), with one GET a record at most.
 #[derive(Debug)]
-pub struct Impact {
+pub struct ImpactSpec {
     /// For which verbs it matters.
-    pub verbs: &'static [Verb],
+    pub verbs: &'static [Action],
     /// What is asked of the server; nothing where the record itself says it all.
-    pub ask: Option<Ask>,
+    pub ask: Option<ImpactQuery>,
     /// What is counted in the answer, or in the record.
-    pub counts: &'static [Count],
+    pub counts: &'static [ImpactCount],
     /// Whether it is told of each record, so that all are looked at and not only some.
     pub each: bool,
 }
 
 /// A question to the server about one record.
 #[derive(Debug)]
-pub enum Ask {
+pub enum ImpactQuery {
     /// The record with these includes.
     Record {
         /// The includes.
@@ -32,7 +32,7 @@ pub enum Ask {
         /// The parameter that takes the record's id.
         key: &'static str,
         /// Other parameters.
-        query: Query,
+        query: QueryParameters,
     },
     /// A route of its own, which names the record by its id.
     Route {
@@ -43,18 +43,18 @@ pub enum Ask {
 
 /// One thing that is counted.
 #[derive(Debug)]
-pub struct Count {
+pub struct ImpactCount {
     /// One of them, in a sentence.
     pub one: &'static str,
     /// Several of them.
     pub many: &'static str,
     /// Where the number comes from.
-    pub source: Counted,
+    pub source: CountSource,
 }
 
 /// Where a number comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
+pub enum CountSource {
     /// The length of an include.
     Include(&'static str),
     /// How many records of another kind are attached to one of this kind, and stored by the server.
@@ -73,6 +73,6 @@ pub enum Counted {
     Field(&'static str),
 }
 
-pub(super) const fn count(one: &'static str, many: &'static str, source: Counted) -> Count {
-    Count { one, many, source }
+pub(super) const fn count(one: &'static str, many: &'static str, source: CountSource) -> ImpactCount {
+    ImpactCount { one, many, source }
 }

@@ -6,7 +6,7 @@ use super::*;
 
 /// How records of a kind say that they are archived.
 #[derive(Debug)]
-pub struct Archived {
+pub struct ArchivedMarker {
     /// The field that tells since when; to have it means to be archived.
     pub since: &'static str,
     /// What the status then says, in any case.
@@ -17,7 +17,7 @@ pub struct Archived {
 
 /// Something that a record says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
+pub enum DeletedMarker {
     /// The field tells since when. Whatever else stands in it, such as `"null"` or `"pending"`, says nothing.
     Since(&'static str),
     /// The field is this word, in any case.
@@ -29,5 +29,5 @@ pub enum Sign {
 }
 
 /// How records of the kinds with lists of archived ones say that they are.
-pub(super) const ARCHIVED_SIGN: Option<Archived> =
-    Some(Archived { since: ARCHIVED, status: "archived", by_status: false });
+pub(super) const ARCHIVED_SIGN: Option<ArchivedMarker> =
+    Some(ArchivedMarker { since: ARCHIVED, status: "archived", by_status: false });

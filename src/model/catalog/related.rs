@@ -3,7 +3,7 @@
 //! Owns the relations of each kind, which its row of the catalog names. Facts come from the API sheet, sections 6, 7 and
 //! 8. Must not know how they are asked for or drawn.
 
-use super::Query;
+use super::QueryParameters;
 use crate::model::kind::Kind;
 
 /// One sort of records that a record leads to.
@@ -14,14 +14,14 @@ pub struct Relation {
     /// Their kind.
     pub kind: Kind,
     /// How they are found.
-    pub way: Way,
+    pub way: RelatedSource,
 }
 
 /// How related records are found.
 #[derive(Debug)]
-pub enum Way {
+pub enum RelatedSource {
     /// A list that holds them and nothing else.
-    List(Related),
+    List(RelatedList),
     /// The record names one of them.
     Named {
         /// Where its id stands in the record: keys joined by dots.
@@ -40,7 +40,7 @@ pub enum Way {
     },
 }
 
-impl Way {
+impl RelatedSource {
     /// Returns the keys of a record under which the id and the name of another one stand.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         let (id, name) = match self {
@@ -53,13 +53,13 @@ impl Way {
 
 /// A list of what belongs to a record.
 #[derive(Debug)]
-pub struct Related {
+pub struct RelatedList {
     /// The list's route. It has a hole for the record's id unless `key` carries it.
     pub route: &'static str,
     /// The parameters sent whatever the record is.
-    pub query: Query,
+    pub query: QueryParameters,
     /// The parameter that narrows the list down to the record.
-    pub key: Option<(&'static str, By)>,
+    pub key: Option<(&'static str, RelatedParameter)>,
     /// Where each row says what it belongs to, in keys joined by dots; empty where rows do not say it, and the server's
     /// word cannot be checked. A list whose rows do not prove it is not believed.
     pub shows: &'static str,
@@ -71,13 +71,13 @@ impl Relation {
     /// Whether nothing that comes by it proves that it belongs to the record.
     #[must_use]
     pub fn is_unproved(&self) -> bool {
-        matches!(&self.way, Way::List(list) if list.shows.is_empty())
+        matches!(&self.way, RelatedSource::List(list) if list.shows.is_empty())
     }
 }
 
 /// What a parameter takes of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum RelatedParameter {
     /// Its id.
     Id,
     /// Its name.
@@ -88,26 +88,30 @@ const RUNS: &str = "organizations/{org}/runs";
 const CHECKLISTS: &str = "organizations/{org}/checklists";
 const TASKS: &str = "organizations/{org}/tasks";
 /// Live and archived ones (API sheet, section 5).
-const ALL: Query = &[("archived", "true")];
+const ALL: QueryParameters = &[("archived", "true")];
 /// The same, with the tags that prove that the list was narrowed down.
-const ALL_TAGGED: Query = &[("archived", "true"), ("with", "tags")];
+const ALL_TAGGED: QueryParameters = &[("archived", "true"), ("with", "tags")];
 
 const fn list(
     title: &'static str,
     kind: Kind,
-    (route, query): (&'static str, Query),
-    key: (&'static str, By),
+    (route, query): (&'static str, QueryParameters),
+    key: (&'static str, RelatedParameter),
     shows: &'static str,
 ) -> Relation {
-    Relation { title, kind, way: Way::List(Related { route, query, key: Some(key), shows, hidden: false }) }
+    Relation {
+        title,
+        kind,
+        way: RelatedSource::List(RelatedList { route, query, key: Some(key), shows, hidden: false }),
+    }
 }
 
 const fn files(hidden: bool) -> Relation {
-    Relation { title: "files", kind: Kind::Files, way: Way::Included { include: "assets", hidden } }
+    Relation { title: "files", kind: Kind::Files, way: RelatedSource::Included { include: "assets", hidden } }
 }
 
 const fn subject(title: &'static str, kind: Kind, sort: &'static str) -> Relation {
-    let way = Way::Named { id: "subject.id", name: "", only: Some(("subject.type", sort)) };
+    let way = RelatedSource::Named { id: "subject.id", name: "", only: Some(("subject.type", sort)) };
     Relation { title, kind, way }
 }
 
@@ -116,12 +120,12 @@ pub(super) const OF_PROCESS: &[Relation] = &[
     Relation {
         title: "template",
         kind: Kind::Templates,
-        way: Way::Named { id: "checklist_id", name: "checklist_title", only: None },
+        way: RelatedSource::Named { id: "checklist_id", name: "checklist_title", only: None },
     },
     Relation {
         title: "tasks",
         kind: Kind::Tasks,
-        way: Way::List(Related {
+        way: RelatedSource::List(RelatedList {
             route: "organizations/{org}/runs/{id}/tasks",
             query: &[("sort", "position")],
             key: None,
@@ -138,7 +142,7 @@ pub(super) const OF_TEMPLATE: &[Relation] = &[
         "processes launched from it",
         Kind::Processes,
         (RUNS, ALL),
-        ("checklist_id", By::Id),
+        ("checklist_id", RelatedParameter::Id),
         "checklist_id",
     ),
     files(false),
@@ -149,7 +153,7 @@ pub(super) const OF_TASK: &[Relation] = &[
     Relation {
         title: "process",
         kind: Kind::Processes,
-        way: Way::Named { id: "run_id", name: "run.name", only: None },
+        way: RelatedSource::Named { id: "run_id", name: "run.name", only: None },
     },
     files(false),
 ];
@@ -164,26 +168,26 @@ pub(super) const OF_FILE: &[Relation] = &[
 /// API sheet, sections 6.1 to 6.3: processes are narrowed by the ids of tags, tasks by the name of one. What the
 /// `tag` of templates takes is not said; it is taken for the same as that of tasks.
 pub(super) const OF_TAG: &[Relation] = &[
-    list("processes", Kind::Processes, (RUNS, ALL_TAGGED), ("tag_ids", By::Id), "tags"),
-    list("templates", Kind::Templates, (CHECKLISTS, ALL_TAGGED), ("tag", By::Name), "tags"),
-    list("tasks", Kind::Tasks, (TASKS, &[("with", "tags")]), ("tag", By::Name), "tags"),
+    list("processes", Kind::Processes, (RUNS, ALL_TAGGED), ("tag_ids", RelatedParameter::Id), "tags"),
+    list("templates", Kind::Templates, (CHECKLISTS, ALL_TAGGED), ("tag", RelatedParameter::Name), "tags"),
+    list("tasks", Kind::Tasks, (TASKS, &[("with", "tags")]), ("tag", RelatedParameter::Name), "tags"),
 ];
 
 /// API sheet, section 8. A process may be a group's through one of its tasks, which its row does not say.
 pub(super) const OF_GROUP: &[Relation] = &[
-    list("tasks", Kind::Tasks, (TASKS, &[]), ("groups", By::Id), "owners.groups"),
-    list("processes", Kind::Processes, (RUNS, ALL), ("groups", By::Id), ""),
+    list("tasks", Kind::Tasks, (TASKS, &[]), ("groups", RelatedParameter::Id), "owners.groups"),
+    list("processes", Kind::Processes, (RUNS, ALL), ("groups", RelatedParameter::Id), ""),
 ];
 
 /// API sheet, section 8: tasks are narrowed by the addresses of guests.
 pub(super) const OF_GUEST: &[Relation] =
-    &[list("tasks", Kind::Tasks, (TASKS, &[]), ("guests", By::Id), "owners.guests")];
+    &[list("tasks", Kind::Tasks, (TASKS, &[]), ("guests", RelatedParameter::Id), "owners.guests")];
 
 /// API sheet, sections 6.1 to 6.3. A process may be a member's through one of its tasks, which its row does not say.
 pub(super) const OF_MEMBER: &[Relation] = &[
-    list("processes", Kind::Processes, (RUNS, &[]), ("owners", By::Id), ""),
-    list("templates", Kind::Templates, (CHECKLISTS, &[]), ("owner_id", By::Id), "owner_id"),
-    list("tasks", Kind::Tasks, (TASKS, &[]), ("owners", By::Id), "owners.users"),
+    list("processes", Kind::Processes, (RUNS, &[]), ("owners", RelatedParameter::Id), ""),
+    list("templates", Kind::Templates, (CHECKLISTS, &[]), ("owner_id", RelatedParameter::Id), "owner_id"),
+    list("tasks", Kind::Tasks, (TASKS, &[]), ("owners", RelatedParameter::Id), "owners.users"),
 ];
 
 /// API sheet, section 6.10.
@@ -191,7 +195,7 @@ pub(super) const OF_FOLDER: &[Relation] = &[
     Relation {
         title: "lies in",
         kind: Kind::Folders,
-        way: Way::Named { id: "parent_id", name: "parent.name", only: None },
+        way: RelatedSource::Named { id: "parent_id", name: "parent.name", only: None },
     },
     within("folders in it", Kind::Folders, "children"),
     within("templates", Kind::Templates, "checklists"),
@@ -200,5 +204,5 @@ pub(super) const OF_FOLDER: &[Relation] = &[
 ];
 
 const fn within(title: &'static str, kind: Kind, include: &'static str) -> Relation {
-    Relation { title, kind, way: Way::Included { include, hidden: false } }
+    Relation { title, kind, way: RelatedSource::Included { include, hidden: false } }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// API sheet, section 6.6.
-pub(super) const TAGS: Row = Row {
+pub(super) const TAGS: KindSpec = KindSpec {
     kind: Kind::Tags,
     slug: "tags",
     aliases: &["tag"],
@@ -13,56 +13,64 @@ pub(super) const TAGS: Row = Row {
     words: &ARCHIVING,
     key: "id",
     archived: None,
-    gone: &[Sign::Since(DELETED)],
+    gone: &[DeletedMarker::Since(DELETED)],
     turn: 4,
     parent: None,
-    source: Source::List(List {
+    source: Source::List(ListRoute {
         route: "organizations/{org}/tags",
         query: &[],
         parts: &[],
         scopes: None,
-        narrowings: &[narrowing("title", "q", Answers::Part)],
+        narrowings: &[narrowing("title", "q", FilterSupport::Part)],
     }),
     get: "organizations/{org}/tags/{id}",
     get_with: "statistics",
     web: None,
-    by_id: ById::Always,
+    by_id: LookupMode::Always,
     copy_with: "statistics",
     bytes: None,
     freshness: &["title", "colour"],
-    impact: Some(Impact {
-        verbs: &[Verb::Delete],
-        ask: Some(Ask::Record { with: "statistics" }),
+    impact: Some(ImpactSpec {
+        verbs: &[Action::Delete],
+        ask: Some(ImpactQuery::Record { with: "statistics" }),
         counts: &[
-            count("active template", "active templates", Counted::Number("statistics.active_template")),
-            count("archived template", "archived templates", Counted::Number("statistics.archived_template")),
-            count("active process", "active processes", Counted::Number("statistics.active_process")),
-            count("archived process", "archived processes", Counted::Number("statistics.archived_process")),
+            count("active template", "active templates", CountSource::Number("statistics.active_template")),
+            count(
+                "archived template",
+                "archived templates",
+                CountSource::Number("statistics.archived_template"),
+            ),
+            count("active process", "active processes", CountSource::Number("statistics.active_process")),
+            count(
+                "archived process",
+                "archived processes",
+                CountSource::Number("statistics.archived_process"),
+            ),
         ],
         each: false,
     }),
     related: related::OF_TAG,
     fields: &[
-        field("title", &["title"], Form::Text, column(24, 0)),
-        field("colour", &["color"], Form::Text, column(9, 2)).also(&["color"]),
-        field("created", &["created_at"], Form::Time, column(10, 1)),
+        field("title", &["title"], FieldFormat::Text, column(24, 0)),
+        field("colour", &["color"], FieldFormat::Text, column(9, 2)).also(&["color"]),
+        field("created", &["created_at"], FieldFormat::Time, column(10, 1)),
         DELETED_FIELD,
     ],
-    verbs: &[VerbRow {
-        verb: Verb::Delete,
+    verbs: &[ActionSpec {
+        verb: Action::Delete,
         method: Method::Delete,
         route: "organizations/{org}/tags/{id}",
         // API sheet, section 6.6.
         permission: Permission::Admin,
         needs: &[],
         lost: &["every link with templates, processes, steps and tasks is lost for good; these stay"],
-        undo: Undo::Never,
+        undo: Reversibility::Never,
         ..ORDINARY
     }],
 };
 
 /// API sheet, section 6.7.
-pub(super) const GROUPS: Row = Row {
+pub(super) const GROUPS: KindSpec = KindSpec {
     kind: Kind::Groups,
     slug: "groups",
     aliases: &["group"],
@@ -72,42 +80,42 @@ pub(super) const GROUPS: Row = Row {
     words: &ARCHIVING,
     key: "id",
     archived: None,
-    gone: &[Sign::Since(DELETED)],
+    gone: &[DeletedMarker::Since(DELETED)],
     turn: 5,
     parent: None,
-    source: Source::List(List {
+    source: Source::List(ListRoute {
         route: "organizations/{org}/groups",
         query: BY_OLDEST_FIRST,
         parts: &[],
         scopes: None,
-        narrowings: &[narrowing("name", "q", Answers::Part)],
+        narrowings: &[narrowing("name", "q", FilterSupport::Part)],
     }),
     get: "organizations/{org}/groups/{id}",
     get_with: "assets",
     web: None,
-    by_id: ById::Always,
+    by_id: LookupMode::Always,
     copy_with: "assets",
     bytes: None,
     freshness: &["name", "members", "guests", UPDATED],
-    impact: Some(Impact {
-        verbs: &[Verb::Delete],
+    impact: Some(ImpactSpec {
+        verbs: &[Action::Delete],
         ask: None,
         counts: &[
-            count("member", "members", Counted::Field("members")),
-            count("guest", "guests", Counted::Field("guests")),
+            count("member", "members", CountSource::Field("members")),
+            count("guest", "guests", CountSource::Field("guests")),
         ],
         each: false,
     }),
     related: related::OF_GROUP,
     fields: &[
-        field("name", &["name"], Form::Text, column(24, 0)),
-        field("members", &["members"], Form::Length, column(7, 2)),
-        field("guests", &["guests"], Form::Length, column(6, 3)),
-        field(UPDATED, &["last_updated", "updated_at", "created_at"], Form::Time, column(10, 1)),
+        field("name", &["name"], FieldFormat::Text, column(24, 0)),
+        field("members", &["members"], FieldFormat::Length, column(7, 2)),
+        field("guests", &["guests"], FieldFormat::Length, column(6, 3)),
+        field(UPDATED, &["last_updated", "updated_at", "created_at"], FieldFormat::Time, column(10, 1)),
         DELETED_FIELD,
     ],
-    verbs: &[VerbRow {
-        verb: Verb::Delete,
+    verbs: &[ActionSpec {
+        verb: Action::Delete,
         method: Method::Delete,
         route: "organizations/{org}/groups/{id}",
         permission: Permission::ManageGroups,
@@ -116,7 +124,7 @@ pub(super) const GROUPS: Row = Row {
             "the grouping is lost for good; members and guests stay",
             "what happens to tasks and steps that are assigned is not documented",
         ],
-        undo: Undo::Never,
+        undo: Reversibility::Never,
         ..ORDINARY
     }],
 };

@@ -3,7 +3,7 @@
 use super::*;
 
 /// API sheet, section 6.3.
-pub(super) const TASKS: Row = Row {
+pub(super) const TASKS: KindSpec = KindSpec {
     kind: Kind::Tasks,
     slug: "tasks",
     aliases: &["task", "one-off", "oneoff", "one-off-tasks"],
@@ -16,7 +16,7 @@ pub(super) const TASKS: Row = Row {
     gone: &[],
     turn: 1,
     parent: None,
-    source: Source::List(List {
+    source: Source::List(ListRoute {
         route: "organizations/{org}/tasks",
         query: &[("is_oneoff", "true")],
         parts: &[],
@@ -24,65 +24,65 @@ pub(super) const TASKS: Row = Row {
         // A status is not filtered by the word a row has for it; what `inprogress` takes in, and how `tag` compares names,
         // is not said.
         narrowings: &[
-            narrowing("title", "q", Answers::Part),
+            narrowing("title", "q", FilterSupport::Part),
             narrowing(
                 STATUS,
                 "status",
-                Answers::Value(&[("complete", "complete"), ("completed", "complete")]),
+                FilterSupport::Value(&[("complete", "complete"), ("completed", "complete")]),
             ),
-            narrowing("owners", "owners", Answers::Members),
+            narrowing("owners", "owners", FilterSupport::Members),
         ],
     }),
     get: "organizations/{org}/tasks/{id}",
     get_with: "run,form_fields,assets,tags,threads_count",
     web: None,
-    by_id: ById::Always,
+    by_id: LookupMode::Always,
     copy_with: "form_fields,assets,tags,threads,summary,threads_count,member_watchers,guest_watchers",
     bytes: None,
     freshness: &["title", STATUS, "deadline", UPDATED],
-    impact: Some(Impact {
-        verbs: &[Verb::Delete],
-        ask: Some(Ask::Record { with: "form_fields,assets,threads_count" }),
+    impact: Some(ImpactSpec {
+        verbs: &[Action::Delete],
+        ask: Some(ImpactQuery::Record { with: "form_fields,assets,threads_count" }),
         counts: &[
-            count("form field", "form fields", Counted::Include("form_fields")),
-            count("file", "files", Counted::Attached(Kind::Tasks)),
-            count("comment", "comments", Counted::Number("threads_count")),
+            count("form field", "form fields", CountSource::Include("form_fields")),
+            count("file", "files", CountSource::Attached(Kind::Tasks)),
+            count("comment", "comments", CountSource::Number("threads_count")),
         ],
         each: false,
     }),
     related: related::OF_TASK,
     fields: &[
-        field("title", &["title", "original_title"], Form::Text, column(24, 0)),
-        field(STATUS, &["status"], Form::Text, column(11, 1)),
-        field("owners", &["owners"], Form::People, column(20, 3)).also(&["owner"]),
-        field("deadline", &["deadline"], Form::Time, column(10, 2)),
-        field("created", &["created_at"], Form::Time, column(10, 4)),
+        field("title", &["title", "original_title"], FieldFormat::Text, column(24, 0)),
+        field(STATUS, &["status"], FieldFormat::Text, column(11, 1)),
+        field("owners", &["owners"], FieldFormat::People, column(20, 3)).also(&["owner"]),
+        field("deadline", &["deadline"], FieldFormat::Time, column(10, 2)),
+        field("created", &["created_at"], FieldFormat::Time, column(10, 4)),
         ARCHIVED_FIELD,
-        field("run", &["run_id", "run.id"], Form::Text, None).untyped(),
+        field("run", &["run_id", "run.id"], FieldFormat::Text, None).untyped(),
         CHANGED_FIELD,
         TAG,
     ],
     verbs: &[
-        VerbRow {
-            verb: Verb::Archive,
+        ActionSpec {
+            verb: Action::Archive,
             method: Method::Delete,
             route: "organizations/{org}/tasks/{id}",
-            needs: &[PROCESS_TASK, Need::Live],
+            needs: &[PROCESS_TASK, Precondition::Live],
             lost: &["what is archived leaves every list until it is restored"],
-            undo: Undo::Whole,
+            undo: Reversibility::Whole,
             ..ORDINARY
         },
-        VerbRow {
-            verb: Verb::Restore,
+        ActionSpec {
+            verb: Action::Restore,
             method: Method::Put,
             route: "organizations/{org}/tasks/{id}/restore",
-            needs: &[PROCESS_TASK, Need::Archived],
+            needs: &[PROCESS_TASK, Precondition::Archived],
             lost: &["what is restored returns to the lists of its owners"],
-            undo: Undo::Whole,
+            undo: Reversibility::Whole,
             ..ORDINARY
         },
-        VerbRow {
-            verb: Verb::Delete,
+        ActionSpec {
+            verb: Action::Delete,
             method: Method::Delete,
             route: "organizations/{org}/tasks/{id}/delete",
             needs: &[PROCESS_TASK],
@@ -90,7 +90,7 @@ pub(super) const TASKS: Row = Row {
                 "form fields and answers are lost for good",
                 "what happens to comments and files is not documented",
             ],
-            undo: Undo::Never,
+            undo: Reversibility::Never,
             ..ORDINARY
         },
     ],

@@ -62,9 +62,11 @@ fn fields_are_unique_and_preconditions_name_one() {
         assert!(bytes.into_iter().all(|field| row.field(field).is_some()));
         for need in row.verbs.iter().flat_map(|verb| verb.needs) {
             match need {
-                Need::Live | Need::Archived => assert!(row.archives()),
-                Need::Other { .. } => {}
-                Need::Absent { field, .. } | Need::Not { field, .. } | Need::Without { field, .. } => {
+                Precondition::Live | Precondition::Archived => assert!(row.archives()),
+                Precondition::Other { .. } => {}
+                Precondition::Absent { field, .. }
+                | Precondition::Not { field, .. }
+                | Precondition::Without { field, .. } => {
                     assert!(row.field(field).is_some());
                 }
             }
@@ -79,8 +81,10 @@ fn what_a_row_is_read_by_is_there() {
         row.archived.iter().for_each(|archived| named(archived.since));
         row.parent.iter().for_each(|parent| named(parent));
         for sign in row.gone {
-            let (Sign::Since(field) | Sign::Is(field, _) | Sign::Ends(field, _) | Sign::EndsWithId(field, _)) =
-                sign;
+            let (DeletedMarker::Since(field)
+            | DeletedMarker::Is(field, _)
+            | DeletedMarker::Ends(field, _)
+            | DeletedMarker::EndsWithId(field, _)) = sign;
             named(field);
         }
         if let Source::List(list) = &row.source {
@@ -119,10 +123,10 @@ fn the_name_comes_first_and_never_leaves() {
 #[test]
 fn archiving_has_a_way_back_and_only_deleting_has_none() {
     for row in &CATALOG {
-        assert_eq!(row.verb(Verb::Archive).is_some(), row.verb(Verb::Restore).is_some());
-        assert_eq!(row.verb(Verb::Archive).is_some(), row.archives());
+        assert_eq!(row.verb(Action::Archive).is_some(), row.verb(Action::Restore).is_some());
+        assert_eq!(row.verb(Action::Archive).is_some(), row.archives());
         for verb in row.verbs {
-            assert_eq!(verb.undo == Undo::Never, verb.verb == Verb::Delete, "{}", row.slug);
+            assert_eq!(verb.undo == Reversibility::Never, verb.verb == Action::Delete, "{}", row.slug);
             assert!(!verb.lost.is_empty());
         }
     }
@@ -133,7 +137,7 @@ fn collected_kinds_hang_on_kinds_with_a_list() {
     for row in &CATALOG {
         if let Source::Collected { from, holder } = &row.source {
             assert!(from.iter().all(|carrier| matches!(carrier.kind.row().source, Source::List(_))));
-            let Holder { words, place, subject } = holder;
+            let HolderFields { words, place, subject } = holder;
             let all = [*words, place.0, place.1, subject.0, subject.1];
             assert!(all.iter().all(|field| row.field(field).is_some()));
             for carrier in *from {
@@ -151,19 +155,21 @@ fn what_a_record_leads_to_can_be_asked_for() {
         let comes_along = |include: &str| row.get_with.split(',').any(|with| with == include);
         for relation in row.related {
             match &relation.way {
-                Way::List(Related { route, key, shows, query, .. }) => {
+                RelatedSource::List(RelatedList { route, key, shows, query, .. }) => {
                     assert!(route.starts_with("organizations/{org}/"), "{route}");
                     // Without either it would be the list of all there are.
                     assert_eq!(route.contains("{id}"), key.is_none(), "{} {}", row.slug, relation.title);
                     let asks_tags = query.contains(&("with", "tags"));
                     assert_eq!(asks_tags, *shows == "tags", "{} {}", row.slug, relation.title);
                 }
-                Way::Named { id, name, .. } => {
+                RelatedSource::Named { id, name, .. } => {
                     assert!(!id.is_empty());
                     let include = name.split_once('.').map(|(include, _)| include);
                     assert!(include.is_none_or(comes_along), "{} {}", row.slug, relation.title);
                 }
-                Way::Included { include, .. } => assert!(comes_along(include), "{} {include}", row.slug),
+                RelatedSource::Included { include, .. } => {
+                    assert!(comes_along(include), "{} {include}", row.slug)
+                }
             }
         }
     }

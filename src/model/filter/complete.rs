@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use super::term::start_of_word;
-use super::token::{Operator, Token, tokens};
-use crate::model::catalog::Form;
+use super::token::{FilterToken, Operator, tokens};
+use crate::model::catalog::FieldFormat;
 use crate::model::filter::field_ref;
-use crate::model::filter::field_ref::Subject;
+use crate::model::filter::field_ref::FieldRef;
 use crate::model::kind::Kind;
 use crate::model::text;
 
@@ -45,7 +45,7 @@ pub fn complete(
         Some(named) => {
             let is_whole = matches!(named.operator, Operator::Has | Operator::Is);
             let candidates = match field_ref::subject(kind, &named.name) {
-                Some(Subject::Field(field)) if is_whole && holds_words(kind, field) => {
+                Some(FieldRef::Field(field)) if is_whole && holds_words(kind, field) => {
                     fitting(values(field), &parts.value)
                 }
                 _ => Vec::new(),
@@ -56,7 +56,7 @@ pub fn complete(
 }
 
 /// Where the name of a field ends, its operator included, or the word that may become one.
-fn end_of_name(token: &Token) -> usize {
+fn end_of_name(token: &FilterToken) -> usize {
     match token.parts().field {
         Some(named) if named.operator == Operator::Has => named.at.end,
         Some(named) => named.at.start,
@@ -72,7 +72,7 @@ fn names(kind: Kind, typed: &str) -> Vec<String> {
 
 fn holds_words(kind: Kind, field: usize) -> bool {
     let form = kind.row().fields.get(field).map(|field| field.form);
-    matches!(form, Some(Form::Text | Form::People | Form::Names | Form::Kind))
+    matches!(form, Some(FieldFormat::Text | FieldFormat::People | FieldFormat::Names | FieldFormat::Kind))
 }
 
 /// The values that begin like what is typed, or a word of which does, each once.

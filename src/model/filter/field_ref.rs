@@ -7,7 +7,7 @@ use crate::model::kind::Kind;
 
 /// What a person named before an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(super) enum FieldRef {
     /// A field of the kind's row; the first one is the name.
     Field(usize),
     /// The record's id.
@@ -23,16 +23,16 @@ const ID: &str = "id";
 const OLDER: &str = "older";
 
 /// What `name`, in lower case, means for `kind`.
-pub(super) fn subject(kind: Kind, name: &str) -> Option<Subject> {
+pub(super) fn subject(kind: Kind, name: &str) -> Option<FieldRef> {
     let fields = kind.row().fields;
     let means = |(n, field): (usize, &Field)| {
         let meant = field.name == name || field.aliases.contains(&name) || n == 0 && NAME.contains(&name);
         meant && field.typed
     };
     match fields.iter().enumerate().position(means) {
-        Some(field) => Some(Subject::Field(field)),
-        None if name == ID => Some(Subject::Id),
-        None if name == OLDER => Some(Subject::Older(ages(kind).collect())),
+        Some(field) => Some(FieldRef::Field(field)),
+        None if name == ID => Some(FieldRef::Id),
+        None if name == OLDER => Some(FieldRef::Older(ages(kind).collect())),
         None => None,
     }
 }

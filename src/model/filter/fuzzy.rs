@@ -9,12 +9,12 @@ use crate::model::text;
 
 /// Room for matching, reused from row to row.
 #[derive(Debug)]
-pub struct Matching {
+pub struct FuzzyBuffers {
     matcher: Matcher,
     buffer: Vec<char>,
 }
 
-impl Default for Matching {
+impl Default for FuzzyBuffers {
     fn default() -> Self {
         Self { matcher: Matcher::new(Config::DEFAULT), buffer: Vec::new() }
     }
@@ -32,13 +32,13 @@ impl Fuzzy {
     }
 
     /// How well `name` matches, if it does.
-    pub(in crate::model) fn score(&self, name: &str, room: &mut Matching) -> Option<u16> {
+    pub(in crate::model) fn score(&self, name: &str, room: &mut FuzzyBuffers) -> Option<u16> {
         room.buffer.clear();
         self.0.score(Utf32Str::new(name, &mut room.buffer), &mut room.matcher)
     }
 
     /// Adds the graphemes of `name` that match to `letters`; `None` if it does not match.
-    pub(super) fn letters(&self, name: &str, room: &mut Matching, letters: &mut Vec<u32>) -> Option<()> {
+    pub(super) fn letters(&self, name: &str, room: &mut FuzzyBuffers, letters: &mut Vec<u32>) -> Option<()> {
         room.buffer.clear();
         self.0.indices(Utf32Str::new(name, &mut room.buffer), &mut room.matcher, letters).map(|_| ())
     }

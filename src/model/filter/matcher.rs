@@ -9,34 +9,34 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::term::{Look, Stretch, Term, Test};
-use super::{Filter, Matching};
-use crate::model::catalog::{BETWEEN, Form};
+use super::term::{Term, Test, TextPattern, TimeRange};
+use super::{Filter, FuzzyBuffers};
+use crate::model::catalog::{BETWEEN, FieldFormat};
 use crate::model::kind::Kind;
-use crate::model::people::{self, People};
+use crate::model::people::{self, Members};
 use crate::model::record::{Record, Value};
 use crate::model::text;
 
 /// A filter with what it asks looked up.
-pub(in crate::model) struct Sieve<'a> {
-    terms: Vec<Ready<'a>>,
-    room: Room,
+pub(in crate::model) struct Matcher<'a> {
+    terms: Vec<PreparedTerm<'a>>,
+    room: TextBuffer,
     /// The fields that alone kept rows from being decided, and how many rows.
     unknown: BTreeMap<usize, usize>,
 }
 
-struct Ready<'a> {
+struct PreparedTerm<'a> {
     term: &'a Term,
     /// Whether the members that are known match, by id, where a term is on people.
     members: Option<HashMap<&'a str, bool>>,
     /// The times that are meant, where a term is on time.
-    stretch: Option<Stretch>,
+    stretch: Option<TimeRange>,
 }
 
 /// Room for the text of one row.
 #[derive(Default)]
-struct Room {
-    matching: Matching,
+struct TextBuffer {
+    matching: FuzzyBuffers,
     /// The folded name, once it has been asked for.
     name: String,
     has_name: bool,
@@ -48,7 +48,7 @@ struct Room {
 
 /// How a row does in a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum MatchResult {
     Passes,
     Fails,
     /// It passes neither the test nor its contrary, because it has no such time.
@@ -57,14 +57,14 @@ enum Verdict {
     Unknown(usize),
 }
 
-impl<'a> Sieve<'a> {
+impl<'a> Matcher<'a> {
     /// Looks up who is meant, and when.
-    pub(in crate::model) fn new(filter: &'a Filter, people: &'a People, now: Timestamp) -> Self {
+    pub(in crate::model) fn new(filter: &'a Filter, people: &'a Members, now: Timestamp) -> Self {
         let is_people = |field: usize| {
             let field = filter.kind.and_then(|kind| kind.row().fields.get(field));
-            field.is_some_and(|field| field.form == Form::People)
+            field.is_some_and(|field| field.form == FieldFormat::People)
         };
-        let ready = |term: &'a Term| Ready {
+        let ready = |term: &'a Term| PreparedTerm {
             term,
             members: match &term.test {
                 Test::Field { field, look } if is_people(*field) => Some(members(look, people)),
@@ -76,7 +76,7 @@ impl<'a> Sieve<'a> {
             },
         };
         let terms = filter.terms.iter().map(ready).collect();
-        Self { terms, room: Room::default(), unknown: BTreeMap::new() }
+        Self { terms, room: TextBuffer::default(), unknown: BTreeMap::new() }
     }
 
     /// Whether a row passes all terms.
@@ -86,10 +86,12 @@ impl<'a> Sieve<'a> {
         room.undecided.clear();
         for ready in terms {
             match (ready.verdict(record, room), ready.term.negated) {
-                (Verdict::Passes, false) | (Verdict::Fails, true) => {}
-                (Verdict::Passes, true) | (Verdict::Fails, false) | (Verdict::Never, _) => return false,
-                (Verdict::Unknown(field), _) if room.undecided.contains(&field) => {}
-                (Verdict::Unknown(field), _) => room.undecided.push(field),
+                (MatchResult::Passes, false) | (MatchResult::Fails, true) => {}
+                (MatchResult::Passes, true) | (MatchResult::Fails, false) | (MatchResult::Never, _) => {
+                    return false;
+                }
+                (MatchResult::Unknown(field), _) if room.undecided.contains(&field) => {}
+                (MatchResult::Unknown(field), _) => room.undecided.push(field),
             }
         }
         for field in &room.undecided {
@@ -105,17 +107,17 @@ impl<'a> Sieve<'a> {
 }
 
 /// Which of the members whose names are known are meant, by name or id.
-fn members<'a>(look: &Look, people: &'a People) -> HashMap<&'a str, bool> {
+fn members<'a>(look: &TextPattern, people: &'a Members) -> HashMap<&'a str, bool> {
     let is_meant = |(id, name)| (id, look.is_in(&text::folded(name)) || look.is_in(&text::folded(id)));
     people.known().map(is_meant).collect()
 }
 
-fn verdict(passes: bool) -> Verdict {
-    if passes { Verdict::Passes } else { Verdict::Fails }
+fn verdict(passes: bool) -> MatchResult {
+    if passes { MatchResult::Passes } else { MatchResult::Fails }
 }
 
-impl Ready<'_> {
-    fn verdict(&self, record: &Record, room: &mut Room) -> Verdict {
+impl PreparedTerm<'_> {
+    fn verdict(&self, record: &Record, room: &mut TextBuffer) -> MatchResult {
         match &self.term.test {
             Test::Name(look) => {
                 let passes = look.is_in(room.folded_name(record));
@@ -126,7 +128,7 @@ impl Ready<'_> {
                 self.of_name(record, passes)
             }
             Test::Id(look) => {
-                let Room { id, folded, .. } = room;
+                let TextBuffer { id, folded, .. } = room;
                 id.clear();
                 // Writing into a string does not fail.
                 let _ = write!(id, "{}", record.id());
@@ -134,23 +136,23 @@ impl Ready<'_> {
             }
             Test::Field { field, look } => match record.value(*field) {
                 Value::Text(words) => self.of_words(record, *field, look, words, &mut room.folded),
-                Value::Missing | Value::Number(_) | Value::Time(_) => Verdict::Unknown(*field),
+                Value::Missing | Value::Number(_) | Value::Time(_) => MatchResult::Unknown(*field),
             },
             Test::Number { field, operator, than } => match record.value(*field) {
                 Value::Number(number) => {
                     let number = as_shown(record.kind(), *field, number, *than);
                     verdict(operator.holds(number.partial_cmp(than)))
                 }
-                Value::Missing | Value::Text(_) | Value::Time(_) => Verdict::Unknown(*field),
+                Value::Missing | Value::Text(_) | Value::Time(_) => MatchResult::Unknown(*field),
             },
             Test::Time { fields, .. } => self.of_time(record, fields),
         }
     }
 
     /// A record without a name is found by what stands in its place, but not by what does not.
-    fn of_name(&self, record: &Record, passes: bool) -> Verdict {
+    fn of_name(&self, record: &Record, passes: bool) -> MatchResult {
         if !passes && self.term.negated && record.value(0) == Value::Missing {
-            return Verdict::Unknown(0);
+            return MatchResult::Unknown(0);
         }
         verdict(passes)
     }
@@ -159,39 +161,39 @@ impl Ready<'_> {
         &self,
         record: &Record,
         field: usize,
-        look: &Look,
+        look: &TextPattern,
         words: &str,
         folded: &mut String,
-    ) -> Verdict {
+    ) -> MatchResult {
         let form = record.kind().row().fields.get(field).map(|field| field.form);
-        if !matches!(form, Some(Form::Names | Form::People)) {
+        if !matches!(form, Some(FieldFormat::Names | FieldFormat::People)) {
             return verdict(look.is_in(fold(words, folded)));
         }
         // An id in the place of a name may stand for any.
         let mut is_undecided = false;
-        let between = if form == Some(Form::Names) { BETWEEN } else { ',' };
+        let between = if form == Some(FieldFormat::Names) { BETWEEN } else { ',' };
         for one in words.split(between).map(str::trim) {
             let known = self.members.as_ref().and_then(|members| members.get(one));
             if known.copied().unwrap_or_else(|| look.is_in(fold(one, folded))) {
-                return Verdict::Passes;
+                return MatchResult::Passes;
             }
             let is_nameless = if self.members.is_some() { people::is_nameless } else { people::is_hex };
             is_undecided |= known.is_none() && is_nameless(one);
         }
-        if is_undecided { Verdict::Unknown(field) } else { Verdict::Fails }
+        if is_undecided { MatchResult::Unknown(field) } else { MatchResult::Fails }
     }
 
-    fn of_time(&self, record: &Record, fields: &[usize]) -> Verdict {
+    fn of_time(&self, record: &Record, fields: &[usize]) -> MatchResult {
         let mut told = fields.iter().map(|field| (*field, record.value(*field)));
         match (told.find(|(_, value)| *value != Value::Missing), self.stretch) {
             (Some((_, Value::Time(time))), Some(stretch)) => verdict(stretch.holds(time)),
-            (Some((field, _)), _) => Verdict::Unknown(field),
-            (None, _) => Verdict::Never,
+            (Some((field, _)), _) => MatchResult::Unknown(field),
+            (None, _) => MatchResult::Never,
         }
     }
 }
 
-impl Room {
+impl TextBuffer {
     fn folded_name(&mut self, record: &Record) -> &str {
         if !self.has_name {
             self.has_name = true;
@@ -210,6 +212,6 @@ fn fold<'a>(text: &str, room: &'a mut String) -> &'a str {
 
 /// A number as the table shows it, where a whole one is asked for: percentages are shown without what is behind the point.
 fn as_shown(kind: Kind, field: usize, number: f64, than: f64) -> f64 {
-    let is_share = kind.row().fields.get(field).is_some_and(|field| field.form == Form::Percent);
+    let is_share = kind.row().fields.get(field).is_some_and(|field| field.form == FieldFormat::Percent);
     if is_share && than.fract() == 0.0 { number.round_ties_even() } else { number }
 }

@@ -7,41 +7,41 @@ use std::ops::Range;
 
 use super::BadFilter;
 use super::fuzzy::Fuzzy;
-use super::term::{Look, Place, Stretch, Term, Test, When};
-use super::token::{Named, Operator, Parts, Token};
+use super::term::{Term, Test, TextPattern, TextPlace, TimeRange, TimeTerm};
+use super::token::{FieldOperator, FilterToken, Operator, TermParts};
 use super::value;
 use crate::model::age::{AGE_HINT, Age};
-use crate::model::catalog::{Field, Form};
+use crate::model::catalog::{Field, FieldFormat};
 use crate::model::filter::field_ref;
-use crate::model::filter::field_ref::Subject;
+use crate::model::filter::field_ref::FieldRef;
 use crate::model::kind::Kind;
 use crate::model::text;
 use crate::model::time::Zone;
 
 /// What terms are read for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(super) struct TermParser<'a> {
     pub(super) kind: Kind,
     pub(super) zone: &'a Zone,
 }
 
 /// A value, and where it stands.
 #[derive(Clone)]
-struct Typed<'a> {
+struct TypedValue<'a> {
     value: &'a str,
     at: Range<usize>,
-    named: &'a Named,
+    named: &'a FieldOperator,
 }
 
-type Understood<T> = Result<T, BadFilter>;
+type ParsedTerm<T> = Result<T, BadFilter>;
 
-fn bad<T>(at: Range<usize>, words: &str) -> Understood<T> {
+fn bad<T>(at: Range<usize>, words: &str) -> ParsedTerm<T> {
     Err(BadFilter { at, words: text::clean(words).into_owned() })
 }
 
-impl Reader<'_> {
+impl TermParser<'_> {
     /// Understands one term.
-    pub(super) fn term(self, token: &Token) -> Understood<Term> {
+    pub(super) fn term(self, token: &FilterToken) -> ParsedTerm<Term> {
         if let Some(open) = token.open {
             return bad(open..token.range.end, "the quote is not closed; hint: type another `\"`");
         }
@@ -53,11 +53,11 @@ impl Reader<'_> {
         Ok(Term { negated: parts.negated, test })
     }
 
-    fn field(self, token: &Token, parts: &Parts, named: &Named) -> Understood<Test> {
+    fn field(self, token: &FilterToken, parts: &TermParts, named: &FieldOperator) -> ParsedTerm<Test> {
         let Some(subject) = field_ref::subject(self.kind, &named.name) else {
             return self.unknown(token, parts, named);
         };
-        let typed = Typed { value: parts.value.trim(), at: named.at.end..token.range.end, named };
+        let typed = TypedValue { value: parts.value.trim(), at: named.at.end..token.range.end, named };
         if typed.value.is_empty() {
             let example = self.example(named, &subject);
             let words =
@@ -65,30 +65,32 @@ impl Reader<'_> {
             return bad(token.range.clone(), &words);
         }
         match subject {
-            Subject::Id => typed.look(Place::Start).map(Test::Id),
-            Subject::Older(fields) => typed.older(fields, self.zone),
-            Subject::Field(field) => self.compared(field, &typed),
+            FieldRef::Id => typed.look(TextPlace::Start).map(Test::Id),
+            FieldRef::Older(fields) => typed.older(fields, self.zone),
+            FieldRef::Field(field) => self.compared(field, &typed),
         }
     }
 
-    fn compared(self, field: usize, typed: &Typed<'_>) -> Understood<Test> {
+    fn compared(self, field: usize, typed: &TypedValue<'_>) -> ParsedTerm<Test> {
         match self.kind.row().fields.get(field).map(|field| field.form) {
-            Some(Form::Number | Form::Percent | Form::Length | Form::Bytes) => typed.number(field),
-            Some(Form::Time) => typed.time(field, self.zone),
-            Some(Form::Text) if field == 0 => typed.look(Place::Anywhere).map(Test::Name),
-            Some(Form::Kind) => {
+            Some(FieldFormat::Number | FieldFormat::Percent | FieldFormat::Length | FieldFormat::Bytes) => {
+                typed.number(field)
+            }
+            Some(FieldFormat::Time) => typed.time(field, self.zone),
+            Some(FieldFormat::Text) if field == 0 => typed.look(TextPlace::Anywhere).map(Test::Name),
+            Some(FieldFormat::Kind) => {
                 let word = Kind::parse(typed.value).map_or(typed.value, |kind| kind.row().singular);
-                Typed { value: word, ..typed.clone() }
-                    .look(Place::Start)
+                TypedValue { value: word, ..typed.clone() }
+                    .look(TextPlace::Start)
                     .map(|look| Test::Field { field, look })
             }
-            Some(Form::Text | Form::People | Form::Names) | None => {
-                typed.look(Place::Start).map(|look| Test::Field { field, look })
+            Some(FieldFormat::Text | FieldFormat::People | FieldFormat::Names) | None => {
+                typed.look(TextPlace::Start).map(|look| Test::Field { field, look })
             }
         }
     }
 
-    fn unknown<T>(self, token: &Token, parts: &Parts, named: &Named) -> Understood<T> {
+    fn unknown<T>(self, token: &FilterToken, parts: &TermParts, named: &FieldOperator) -> ParsedTerm<T> {
         let names: Vec<_> = field_ref::names(self.kind).collect();
         let words = format!(
             "{} have no field `{}`; hint: they have {}; between quotes, as in `\"{}{}\"`, it is searched for",
@@ -102,28 +104,28 @@ impl Reader<'_> {
     }
 
     /// A term on the same field that is right.
-    fn example(self, named: &Named, subject: &Subject) -> String {
+    fn example(self, named: &FieldOperator, subject: &FieldRef) -> String {
         let name = &named.name;
         let form = |field: &Field| match field.form {
-            Form::Percent => format!("`{name}:100`"),
-            Form::Number | Form::Length | Form::Bytes => format!("`{name}>10`"),
-            Form::Time => format!("`{name}<2026-01-01` or `{name}:>30d`"),
-            Form::People => format!("`{name}:ana`"),
-            Form::Kind => format!("`{name}:process`"),
-            Form::Text | Form::Names => format!("`{name}:word`"),
+            FieldFormat::Percent => format!("`{name}:100`"),
+            FieldFormat::Number | FieldFormat::Length | FieldFormat::Bytes => format!("`{name}>10`"),
+            FieldFormat::Time => format!("`{name}<2026-01-01` or `{name}:>30d`"),
+            FieldFormat::People => format!("`{name}:ana`"),
+            FieldFormat::Kind => format!("`{name}:process`"),
+            FieldFormat::Text | FieldFormat::Names => format!("`{name}:word`"),
         };
         match subject {
-            Subject::Field(field) => self.kind.row().fields.get(*field).map(form).unwrap_or_default(),
-            Subject::Id => format!("`{name}:5d0c`"),
-            Subject::Older(_) => format!("`{name}:90d`"),
+            FieldRef::Field(field) => self.kind.row().fields.get(*field).map(form).unwrap_or_default(),
+            FieldRef::Id => format!("`{name}:5d0c`"),
+            FieldRef::Older(_) => format!("`{name}:90d`"),
         }
     }
 }
 
 /// A term without a field.
-fn words(token: &Token, parts: &Parts) -> Understood<Test> {
+fn words(token: &FilterToken, parts: &TermParts) -> ParsedTerm<Test> {
     let sign = if parts.fuzzy { '~' } else { '-' };
-    match Look::new(&parts.value, Place::Anywhere) {
+    match TextPattern::new(&parts.value, TextPlace::Anywhere) {
         Some(_) if parts.fuzzy => Ok(Test::Fuzzy(Fuzzy::new(&parts.value))),
         Some(look) => Ok(Test::Name(look)),
         None if parts.start == token.range.end => {
@@ -136,16 +138,16 @@ fn words(token: &Token, parts: &Parts) -> Understood<Test> {
     }
 }
 
-impl Typed<'_> {
-    fn bad<T>(&self, what: &str, hint: &str) -> Understood<T> {
+impl TypedValue<'_> {
+    fn bad<T>(&self, what: &str, hint: &str) -> ParsedTerm<T> {
         bad(self.at.clone(), &format!("`{}` {what}; hint: type {hint}", self.value))
     }
 
-    fn look(&self, place: Place) -> Understood<Look> {
+    fn look(&self, place: TextPlace) -> ParsedTerm<TextPattern> {
         let name = &self.named.name;
         let place = match self.named.operator {
             Operator::Has => place,
-            Operator::Is => Place::Whole,
+            Operator::Is => TextPlace::Whole,
             _ => {
                 let words = format!(
                     "`{name}` is text, which is neither more nor less; hint: type `{name}:{value}`, or `{name}={value}` \
@@ -155,13 +157,13 @@ impl Typed<'_> {
                 return bad(self.named.at.clone(), &words);
             }
         };
-        match Look::new(self.value, place) {
+        match TextPattern::new(self.value, place) {
             Some(look) => Ok(look),
             None => self.bad("holds no letter to search for", "a word"),
         }
     }
 
-    fn number(&self, field: usize) -> Understood<Test> {
+    fn number(&self, field: usize) -> ParsedTerm<Test> {
         let name = &self.named.name;
         match value::number(self.value) {
             Some(than) => Ok(Test::Number { field, operator: self.named.operator, than }),
@@ -169,17 +171,17 @@ impl Typed<'_> {
         }
     }
 
-    fn time(&self, field: usize, zone: &Zone) -> Understood<Test> {
+    fn time(&self, field: usize, zone: &Zone) -> ParsedTerm<Test> {
         let (name, operator) = (&self.named.name, self.named.operator);
         let when = if let Some((start, end)) = value::day(self.value, zone) {
-            When::In(Stretch::of(operator, start, end))
+            TimeTerm::In(TimeRange::of(operator, start, end))
         } else if let Ok(age) = Age::parse(self.value) {
             if matches!(operator, Operator::Has | Operator::Is) {
                 let hint =
                     format!("`{name}:>{age}` for longer ago than that, or `{name}:<{age}`", age = self.value);
                 return self.bad("is an age, not a day", &hint);
             }
-            When::Ago { operator, age, zone: zone.clone() }
+            TimeTerm::Ago { operator, age, zone: zone.clone() }
         } else {
             let what = if Age::is_meant(self.value) { "age" } else { "date" };
             let hint = format!(
@@ -190,12 +192,12 @@ impl Typed<'_> {
         Ok(Test::Time { fields: vec![field], when })
     }
 
-    fn older(&self, fields: Vec<usize>, zone: &Zone) -> Understood<Test> {
+    fn older(&self, fields: Vec<usize>, zone: &Zone) -> ParsedTerm<Test> {
         let name = &self.named.name;
         match Age::parse(self.value) {
             Ok(age) if self.named.operator == Operator::Has => Ok(Test::Time {
                 fields,
-                when: When::Ago { operator: Operator::AtLeast, age, zone: zone.clone() },
+                when: TimeTerm::Ago { operator: Operator::AtLeast, age, zone: zone.clone() },
             }),
             Ok(_) => {
                 let words =

@@ -23,30 +23,30 @@ pub(super) struct Term {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Test {
     /// Its name holds these words.
-    Name(Look),
+    Name(TextPattern),
     /// Its name holds these letters in this order.
     Fuzzy(Fuzzy),
     /// Its id begins so, or is this.
-    Id(Look),
+    Id(TextPattern),
     /// One of the words, the names or the people in this field begins so, or is this.
-    Field { field: usize, look: Look },
+    Field { field: usize, look: TextPattern },
     /// The number in this field compares so.
     Number { field: usize, operator: Operator, than: f64 },
     /// The first time in these fields lies so.
-    Time { fields: Vec<usize>, when: When },
+    Time { fields: Vec<usize>, when: TimeTerm },
 }
 
 /// Words to look for, prepared once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Look {
+pub(super) struct TextPattern {
     pub(super) typed: String,
     folded: String,
-    pub(super) place: Place,
+    pub(super) place: TextPlace,
 }
 
 /// Where in a text words must stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum TextPlace {
     /// Anywhere.
     Anywhere,
     /// At the start of a word.
@@ -55,9 +55,9 @@ pub(super) enum Place {
     Whole,
 }
 
-impl Look {
+impl TextPattern {
     /// Looks for `typed`; nothing can be looked for if no letter of it counts.
-    pub(super) fn new(typed: &str, place: Place) -> Option<Self> {
+    pub(super) fn new(typed: &str, place: TextPlace) -> Option<Self> {
         let folded = text::folded(typed);
         (!folded.trim().is_empty()).then(|| Self { typed: typed.to_owned(), folded, place })
     }
@@ -65,9 +65,9 @@ impl Look {
     /// The bytes of the folded `text` where the words stand first.
     pub(super) fn find(&self, text: &str) -> Option<std::ops::Range<usize>> {
         let at = match self.place {
-            Place::Anywhere => text.find(&self.folded),
-            Place::Start => start_of_word(&self.folded, text),
-            Place::Whole => (text == self.folded).then_some(0),
+            TextPlace::Anywhere => text.find(&self.folded),
+            TextPlace::Start => start_of_word(&self.folded, text),
+            TextPlace::Whole => (text == self.folded).then_some(0),
         }?;
         Some(at..at + self.folded.len())
     }
@@ -77,11 +77,11 @@ impl Look {
         let needle = self.folded.as_str();
         // `contains` takes shorter ways than `find`, and most rows end here.
         match self.place {
-            Place::Anywhere => text.contains(needle),
-            Place::Start => {
+            TextPlace::Anywhere => text.contains(needle),
+            TextPlace::Start => {
                 text.starts_with(needle) || text.contains(needle) && start_of_word(needle, text).is_some()
             }
-            Place::Whole => text == needle,
+            TextPlace::Whole => text == needle,
         }
     }
 }
@@ -115,21 +115,21 @@ impl Operator {
 
 /// When something was.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum When {
+pub(super) enum TimeTerm {
     /// In a stretch of time.
-    In(Stretch),
+    In(TimeRange),
     /// How long ago.
     Ago { operator: Operator, age: Age, zone: Zone },
 }
 
 /// A stretch of time: from its first instant to before its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stretch {
+pub(super) struct TimeRange {
     pub(super) from: Option<Timestamp>,
     pub(super) to: Option<Timestamp>,
 }
 
-impl Stretch {
+impl TimeRange {
     /// Times that compare so with what lasts from `start` to before `end`.
     pub(super) fn of(operator: Operator, start: Timestamp, end: Timestamp) -> Self {
         let (from, to) = match operator {
@@ -148,10 +148,10 @@ impl Stretch {
     }
 }
 
-impl When {
+impl TimeTerm {
     /// The times that are meant at `now`. More than an age ago is before, and what is yet to come is less than any age
     /// ago.
-    pub(super) fn stretch(&self, now: Timestamp) -> Stretch {
+    pub(super) fn stretch(&self, now: Timestamp) -> TimeRange {
         match self {
             Self::In(stretch) => *stretch,
             Self::Ago { operator, age, zone } => {
@@ -164,7 +164,7 @@ impl When {
                     Operator::AtLeast => Operator::AtMost,
                     same @ (Operator::Has | Operator::Is) => *same,
                 };
-                Stretch::of(turned, start, end)
+                TimeRange::of(turned, start, end)
             }
         }
     }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::catalog::{BETWEEN, Form};
+use crate::model::catalog::{BETWEEN, FieldFormat};
 use crate::model::id::Id;
 use crate::model::record::{Draft, Record};
 
@@ -23,9 +23,9 @@ fn parsed(kind: Kind, source: &str) -> Filter {
     Filter::parse(kind, source, &zone()).unwrap_or_else(|bad| panic!("{source}: {bad}"))
 }
 
-fn people() -> People {
+fn people() -> Members {
     let members = [("2044", "Mia Øst"), ("7", "Ana Lima"), ("8", "Hanna Ott")];
-    People::new(members.map(|(id, name)| (id.to_owned(), name.to_owned())))
+    Members::new(members.map(|(id, name)| (id.to_owned(), name.to_owned())))
 }
 
 /// A record of the values given as words: numbers, times and names are read as their field says.
@@ -33,11 +33,13 @@ fn record(kind: Kind, id: &str, values: &[(&str, &str)]) -> Record {
     let draft = |field: &crate::model::catalog::Field| {
         let value = values.iter().find(|(name, _)| *name == field.name).map(|(_, value)| *value);
         value.map_or(Draft::Missing, |value| match field.form {
-            Form::Number | Form::Percent | Form::Length | Form::Bytes if value.parse::<f64>().is_ok() => {
+            FieldFormat::Number | FieldFormat::Percent | FieldFormat::Length | FieldFormat::Bytes
+                if value.parse::<f64>().is_ok() =>
+            {
                 Draft::Number(value.parse().unwrap())
             }
-            Form::Time if value.parse::<Timestamp>().is_ok() => Draft::Time(value.parse().unwrap()),
-            Form::Names => Draft::Text(value.replace('|', &BETWEEN.to_string())),
+            FieldFormat::Time if value.parse::<Timestamp>().is_ok() => Draft::Time(value.parse().unwrap()),
+            FieldFormat::Names => Draft::Text(value.replace('|', &BETWEEN.to_string())),
             _ => Draft::Text(value.to_owned()),
         })
     };
@@ -47,7 +49,7 @@ fn record(kind: Kind, id: &str, values: &[(&str, &str)]) -> Record {
 /// Whether a record matches, and the names of the fields that keep it from being decided.
 fn judged(source: &str, record: &Record) -> (bool, Vec<&'static str>) {
     let (filter, people) = (parsed(record.kind(), source), people());
-    let mut sieve = Sieve::new(&filter, &people, NOW.parse().unwrap());
+    let mut sieve = Matcher::new(&filter, &people, NOW.parse().unwrap());
     let passes = sieve.lets_through(record);
     let name = |(field, rows): (usize, usize)| {
         assert_eq!(rows, 1);
@@ -289,7 +291,7 @@ fn scripts_without_case_match_too() {
 #[test]
 fn matched_letters_are_told() {
     let matched =
-        |source: &str, name: &str| parsed(Kind::Tags, source).matched(name, &mut Matching::default());
+        |source: &str, name: &str| parsed(Kind::Tags, source).matched(name, &mut FuzzyBuffers::default());
     for (source, name, letters) in [
         ("oë", "Zoë", Some(vec![1, 2])),
         ("x", "Zoë", None),

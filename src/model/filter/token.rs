@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// A letter of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Letter {
+pub(super) struct SourceChar {
     /// The byte it stands at.
     at: usize,
     letter: char,
@@ -14,7 +14,7 @@ pub(super) struct Letter {
     quoted: bool,
 }
 
-impl Letter {
+impl SourceChar {
     fn is(self, sign: char) -> bool {
         !self.quoted && self.letter == sign
     }
@@ -22,9 +22,9 @@ impl Letter {
 
 /// What stands between two spaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
+pub(super) struct FilterToken {
     pub(super) range: Range<usize>,
-    letters: Vec<Letter>,
+    letters: Vec<SourceChar>,
     /// The quote that was not closed.
     pub(super) open: Option<usize>,
 }
@@ -48,7 +48,7 @@ pub(super) enum Operator {
 
 /// A term by its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Parts {
+pub(super) struct TermParts {
     /// Whether it began with `-`.
     pub(super) negated: bool,
     /// Whether it went on with `~`.
@@ -56,14 +56,14 @@ pub(super) struct Parts {
     /// Where what follows the signs begins.
     pub(super) start: usize,
     /// The field, if it names one.
-    pub(super) field: Option<Named>,
+    pub(super) field: Option<FieldOperator>,
     /// The words, or the value of the field.
     pub(super) value: String,
 }
 
 /// A field with its operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Named {
+pub(super) struct FieldOperator {
     /// What stands before the operator, in lower case.
     pub(super) name: String,
     pub(super) operator: Operator,
@@ -72,8 +72,8 @@ pub(super) struct Named {
 }
 
 /// The terms of a filter: split at spaces outside double quotes.
-pub(super) fn tokens(source: &str) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
+pub(super) fn tokens(source: &str) -> Vec<FilterToken> {
+    let mut tokens: Vec<FilterToken> = Vec::new();
     let mut letters = source.char_indices().peekable();
     let mut is_inside = false;
     while let Some((at, letter)) = letters.next() {
@@ -83,7 +83,7 @@ pub(super) fn tokens(source: &str) -> Vec<Token> {
             continue;
         }
         if !is_inside {
-            tokens.push(Token { range: at..at, letters: Vec::new(), open: None });
+            tokens.push(FilterToken { range: at..at, letters: Vec::new(), open: None });
             is_inside = true;
         }
         let Some(token) = tokens.last_mut() else { continue };
@@ -93,14 +93,14 @@ pub(super) fn tokens(source: &str) -> Vec<Token> {
         match (letter, open) {
             ('"', Some(_)) if !doubled => token.open = None,
             ('"', None) => token.open = Some(at),
-            _ => token.letters.push(Letter { at, letter, quoted: open.is_some() }),
+            _ => token.letters.push(SourceChar { at, letter, quoted: open.is_some() }),
         }
         token.range.end += usize::from(doubled);
     }
     tokens
 }
 
-impl Token {
+impl FilterToken {
     /// What was typed without the quotes, whatever else it may mean.
     pub(super) fn text(&self) -> String {
         self.letters.iter().map(|letter| letter.letter).collect()
@@ -113,7 +113,7 @@ impl Token {
     }
 
     /// The parts of the term.
-    pub(super) fn parts(&self) -> Parts {
+    pub(super) fn parts(&self) -> TermParts {
         let begin = self.range.start;
         let sign = |n: usize, sign| {
             self.letters.get(n).is_some_and(|letter| letter.is(sign) && letter.at == begin + n)
@@ -124,18 +124,20 @@ impl Token {
         let rest = self.letters.get(signs..).unwrap_or_default();
         let start = begin + signs;
         match named(rest).filter(|_| !fuzzy) {
-            Some((field, value)) => Parts { negated, fuzzy, start, field: Some(field), value: text(value) },
-            None => Parts { negated, fuzzy, start, field: None, value: text(rest) },
+            Some((field, value)) => {
+                TermParts { negated, fuzzy, start, field: Some(field), value: text(value) }
+            }
+            None => TermParts { negated, fuzzy, start, field: None, value: text(rest) },
         }
     }
 }
 
-fn text(letters: &[Letter]) -> String {
+fn text(letters: &[SourceChar]) -> String {
     letters.iter().map(|letter| letter.letter).collect()
 }
 
 /// The field and the letters of its value, where something before an operator could be the name of a field.
-fn named(letters: &[Letter]) -> Option<(Named, &[Letter])> {
+fn named(letters: &[SourceChar]) -> Option<(FieldOperator, &[SourceChar])> {
     let at = letters.iter().position(|letter| [':', '<', '>', '='].iter().any(|sign| letter.is(*sign)))?;
     let name = text(&letters[..at]).to_lowercase();
     let first = name.starts_with(|first: char| first.is_ascii_lowercase());
@@ -154,11 +156,11 @@ fn named(letters: &[Letter]) -> Option<(Named, &[Letter])> {
         (operator, signs) = (second, signs + more);
     }
     let begin = letters[at].at;
-    Some((Named { name, operator, at: begin..begin + signs }, &letters[at + signs..]))
+    Some((FieldOperator { name, operator, at: begin..begin + signs }, &letters[at + signs..]))
 }
 
 /// The operator that `letters` begin with, and of how many signs it is.
-fn operator(letters: &[Letter]) -> Option<(Operator, usize)> {
+fn operator(letters: &[SourceChar]) -> Option<(Operator, usize)> {
     let first = letters.first().filter(|letter| !letter.quoted)?;
     let or_equal = letters.get(1).is_some_and(|second| second.is('=') && second.at == first.at + 1);
     match (first.letter, or_equal) {

@@ -7,14 +7,14 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::Chosen;
+use super::Target;
 use crate::model::record::{Record, Value};
 
 /// How deep records may lie in one another before it is taken for a circle.
 const DEEPEST: usize = 64;
 
 /// Whose turn comes first: the kind's, and of a kind the deepest.
-type Turn = (u8, Reverse<usize>);
+type StepOrder = (u8, Reverse<usize>);
 
 /// In what each record lies, by its id. Only one kind lies in itself, and ids are unique within it.
 type Parents = BTreeMap<String, String>;
@@ -25,9 +25,9 @@ pub(super) fn parents(records: impl Iterator<Item = Record>) -> Parents {
 }
 
 /// The chosen ones in their order, where more is known of what lies in what than they say.
-pub(super) fn ordered(chosen: &[Chosen], known: &Parents) -> Vec<Chosen> {
+pub(super) fn ordered(chosen: &[Target], known: &Parents) -> Vec<Target> {
     let turns = each(chosen.iter().map(|chosen| &chosen.record), known);
-    let mut ordered: Vec<(Turn, &Chosen)> = turns.into_iter().zip(chosen).collect();
+    let mut ordered: Vec<(StepOrder, &Target)> = turns.into_iter().zip(chosen).collect();
     ordered.sort_by_key(|(turn, _)| *turn);
     ordered.into_iter().map(|(_, chosen)| chosen.clone()).collect()
 }
@@ -42,7 +42,7 @@ pub(super) fn of<'a>(records: impl Iterator<Item = &'a Record>, known: &Parents)
     numbered.collect()
 }
 
-fn each<'a>(records: impl Iterator<Item = &'a Record>, known: &Parents) -> Vec<Turn> {
+fn each<'a>(records: impl Iterator<Item = &'a Record>, known: &Parents) -> Vec<StepOrder> {
     let records: Vec<&Record> = records.collect();
     let lying = records.iter().filter_map(|record| Some((record.id().to_string(), parent(record)?)));
     let own: BTreeMap<String, &str> = lying.collect();
@@ -91,7 +91,7 @@ mod tests {
 
     fn ids_among(records: &[Record], known: &[Record]) -> (Vec<String>, Vec<usize>) {
         let known = parents(known.iter().cloned());
-        let chosen: Vec<Chosen> = records.iter().cloned().map(Chosen::from).collect();
+        let chosen: Vec<Target> = records.iter().cloned().map(Target::from).collect();
         let ordered = ordered(&chosen, &known);
         let turns = of(ordered.iter().map(|chosen| &chosen.record), &known);
         (ordered.iter().map(|chosen| chosen.record.id().to_string()).collect(), turns)

@@ -2,8 +2,8 @@
 //!
 //! Owns applicability: verb by record gives the way it is done, or the reason why not. Must not know what else is planned.
 
-use crate::model::catalog::{Need, Permission, Reassign, VerbRow};
-use crate::model::kind::Verb;
+use crate::model::catalog::{ActionSpec, Permission, Precondition, ReassignSpec};
+use crate::model::kind::Action;
 use crate::model::record::{Record, Value};
 
 /// The organization the program works on, as the server names it.
@@ -24,14 +24,14 @@ pub struct Organization {
 impl Organization {
     /// Who acts there.
     #[must_use]
-    pub fn who(&self) -> Who<'_> {
-        Who { admin: self.admin, light: self.light, me: self.me.as_deref() }
+    pub fn who(&self) -> Actor<'_> {
+        Actor { admin: self.admin, light: self.light, me: self.me.as_deref() }
     }
 }
 
 /// Who acts, as far as that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Who<'a> {
+pub struct Actor<'a> {
     /// Whether it is an administrator.
     pub admin: Option<bool>,
     /// Whether it is known to be a light member.
@@ -42,17 +42,17 @@ pub struct Who<'a> {
 
 /// Who is acting, and on what terms.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Standing {
+pub struct Permissions {
     /// The organization, once its name has been read.
     pub organization: Option<Organization>,
     /// Whether changes are switched off altogether.
     pub read_only: bool,
 }
 
-impl Standing {
+impl Permissions {
     /// Who the person is there, as far as that is known.
     #[must_use]
-    pub fn who(&self) -> Who<'_> {
+    pub fn who(&self) -> Actor<'_> {
         self.organization.as_ref().map(Organization::who).unwrap_or_default()
     }
 }
@@ -61,7 +61,7 @@ impl Standing {
 ///
 /// # Errors
 /// The reason, for people.
-pub fn applicable(verb: Verb, record: &Record, who: Who<'_>) -> Result<&'static VerbRow, String> {
+pub fn applicable(verb: Action, record: &Record, who: Actor<'_>) -> Result<&'static ActionSpec, String> {
     let kind = record.kind().row();
     let row = kind.verb(verb).ok_or_else(|| format!("{} have no {}", kind.plural, kind.words.verb(verb)))?;
     match row.permission {
@@ -80,8 +80,8 @@ pub fn applicable(verb: Verb, record: &Record, who: Who<'_>) -> Result<&'static 
 pub fn can_inherit(record: &Record) -> bool {
     let mut ways =
         record.kind().row().verbs.iter().filter_map(|row| Some((row.verb, row.reassign.as_ref()?)));
-    let suits = |(verb, way): (Verb, &Reassign)| {
-        way.heirs.iter().all(|need| check(need, verb, record, Who::default()).is_ok())
+    let suits = |(verb, way): (Action, &ReassignSpec)| {
+        way.heirs.iter().all(|need| check(need, verb, record, Actor::default()).is_ok())
     };
     !record.is_gone() && ways.any(suits)
 }
@@ -91,36 +91,41 @@ pub fn can_inherit(record: &Record) -> bool {
 #[must_use]
 pub fn untouchable(record: &Record) -> Option<String> {
     let reasons =
-        record.kind().row().verbs.iter().map(|row| applicable(row.verb, record, Who::default()).err());
+        record.kind().row().verbs.iter().map(|row| applicable(row.verb, record, Actor::default()).err());
     let reasons: Option<Vec<String>> = reasons.collect();
     let reasons = reasons?;
     let first = reasons.first()?;
     reasons.iter().all(|reason| reason == first).then(|| first.clone())
 }
 
-fn check(need: &Need, verb: Verb, record: &Record, who: Who<'_>) -> Result<(), String> {
+fn check(need: &Precondition, verb: Action, record: &Record, who: Actor<'_>) -> Result<(), String> {
     let words = record.kind().row().words;
     match need {
-        Need::Live if record.is_archived() => Err(format!("already {}", words.archived)),
-        Need::Archived if !record.is_archived() => Err(match verb {
-            Verb::Delete => words.first.to_owned(),
-            Verb::Archive | Verb::Restore => format!("not {}", words.archived),
+        Precondition::Live if record.is_archived() => Err(format!("already {}", words.archived)),
+        Precondition::Archived if !record.is_archived() => Err(match verb {
+            Action::Delete => words.first.to_owned(),
+            Action::Archive | Action::Restore => format!("not {}", words.archived),
         }),
-        Need::Absent { field, reason } if record.named(field) != Value::Missing => Err((*reason).to_owned()),
-        Need::Other { reason } if who.me.is_some_and(|me| me == record.id().to_string()) => {
+        Precondition::Absent { field, reason } if record.named(field) != Value::Missing => {
             Err((*reason).to_owned())
         }
-        Need::Not { field, values, reason } => match record.named(field) {
+        Precondition::Other { reason } if who.me.is_some_and(|me| me == record.id().to_string()) => {
+            Err((*reason).to_owned())
+        }
+        Precondition::Not { field, values, reason } => match record.named(field) {
             Value::Text(text) if values.iter().any(|value| text.trim().eq_ignore_ascii_case(value)) => {
                 Err((*reason).to_owned())
             }
             _ => Ok(()),
         },
-        Need::Without { field, words, reason } => match record.named(field) {
+        Precondition::Without { field, words, reason } => match record.named(field) {
             Value::Text(text) if has_word(text, words) => Err((*reason).to_owned()),
             _ => Ok(()),
         },
-        Need::Live | Need::Archived | Need::Other { .. } | Need::Absent { .. } => Ok(()),
+        Precondition::Live
+        | Precondition::Archived
+        | Precondition::Other { .. }
+        | Precondition::Absent { .. } => Ok(()),
     }
 }
 

@@ -13,15 +13,15 @@ fn record(kind: Kind, n: usize, fields: &[(&str, &str)]) -> Record {
     Arc::new(Page::new(kind, vec![(Id::new(&n.to_string()).unwrap(), drafts)])).records().next().unwrap()
 }
 
-fn plan(verb: Verb, kind: Kind, n: usize, held: u64) -> Plan {
-    let archived: &[_] = if verb == Verb::Archive { &[] } else { &[("archived", "yes")] };
+fn plan(verb: Action, kind: Kind, n: usize, held: u64) -> Plan {
+    let archived: &[_] = if verb == Action::Archive { &[] } else { &[("archived", "yes")] };
     let archived = if kind.row().archives() { archived } else { &[] };
     let mut plan = of(verb, (0..n).map(|n| record(kind, n, archived)).collect());
     plan.held_by_server = [(kind, held)].into();
     plan
 }
 
-fn of(verb: Verb, records: Vec<Record>) -> Plan {
+fn of(verb: Action, records: Vec<Record>) -> Plan {
     let organization = Organization {
         id: "e0d1c2b3".into(),
         name: "Acme Ltd".into(),
@@ -29,46 +29,46 @@ fn of(verb: Verb, records: Vec<Record>) -> Plan {
         light: false,
         me: None,
     };
-    let chosen = records.into_iter().map(Chosen::from).collect();
-    Plan::new(verb, organization, chosen, Limits::documented(), Caution::default())
+    let chosen = records.into_iter().map(Target::from).collect();
+    Plan::new(verb, organization, chosen, Limits::documented(), ConfirmThresholds::default())
 }
 
 #[test]
 fn titles_name_verb_count_kind_place_and_a_single_name() {
     assert_eq!(
-        plan(Verb::Delete, Kind::Processes, 12, 900).title(),
+        plan(Action::Delete, Kind::Processes, 12, 900).title(),
         "Permanently delete 12 processes in Acme Ltd"
     );
     assert_eq!(
-        plan(Verb::Archive, Kind::Processes, 1, 900).title(),
+        plan(Action::Archive, Kind::Processes, 1, 900).title(),
         "Archive 1 process in Acme Ltd: Thing 0"
     );
-    let mut mixed = plan(Verb::Delete, Kind::Processes, 8, 900).chosen;
-    mixed.extend(plan(Verb::Delete, Kind::Templates, 4, 900).chosen);
-    let mixed = of(Verb::Delete, mixed.into_iter().map(|chosen| chosen.record).collect());
+    let mut mixed = plan(Action::Delete, Kind::Processes, 8, 900).chosen;
+    mixed.extend(plan(Action::Delete, Kind::Templates, 4, 900).chosen);
+    let mixed = of(Action::Delete, mixed.into_iter().map(|chosen| chosen.record).collect());
     assert_eq!(mixed.title(), "Permanently delete 12 records (8 processes, 4 templates) in Acme Ltd");
 }
 
 #[test]
 fn friction_grows_with_what_is_lost() {
-    let phrase = |words: &[&str]| Assent::Phrase(words.iter().map(|word| (*word).to_owned()).collect());
+    let phrase = |words: &[&str]| Confirmation::Phrase(words.iter().map(|word| (*word).to_owned()).collect());
     let asks = |verb, kind, n, held| plan(verb, kind, n, held).assent();
-    assert_eq!(asks(Verb::Delete, Kind::Tags, 0, 900), Assent::Nothing);
-    assert_eq!(asks(Verb::Delete, Kind::Tags, 1, 900), phrase(&["delete 1"]));
-    assert_eq!(asks(Verb::Delete, Kind::Tags, 50, 900), phrase(&["delete 50"]));
+    assert_eq!(asks(Action::Delete, Kind::Tags, 0, 900), Confirmation::Nothing);
+    assert_eq!(asks(Action::Delete, Kind::Tags, 1, 900), phrase(&["delete 1"]));
+    assert_eq!(asks(Action::Delete, Kind::Tags, 50, 900), phrase(&["delete 50"]));
     let large = phrase(&["delete 51 in Acme Ltd", "delete 51 in e0d1c2"]);
-    assert_eq!(asks(Verb::Delete, Kind::Tags, 51, 900), large);
-    assert_eq!(asks(Verb::Delete, Kind::Tags, 11, 55), phrase(&["delete 11"]));
+    assert_eq!(asks(Action::Delete, Kind::Tags, 51, 900), large);
+    assert_eq!(asks(Action::Delete, Kind::Tags, 11, 55), phrase(&["delete 11"]));
     assert_eq!(
-        asks(Verb::Delete, Kind::Tags, 11, 54),
+        asks(Action::Delete, Kind::Tags, 11, 54),
         phrase(&["delete 11 in Acme Ltd", "delete 11 in e0d1c2"])
     );
-    let unknown = |n| Plan { held_by_server: [].into(), ..plan(Verb::Delete, Kind::Tags, n, 0) }.assent();
+    let unknown = |n| Plan { held_by_server: [].into(), ..plan(Action::Delete, Kind::Tags, n, 0) }.assent();
     assert_eq!(unknown(10), phrase(&["delete 10"]));
     assert_eq!(unknown(11), phrase(&["delete 11 in Acme Ltd", "delete 11 in e0d1c2"]));
-    assert_eq!(asks(Verb::Archive, Kind::Processes, 200, 900), Assent::Key);
-    assert_eq!(asks(Verb::Archive, Kind::Templates, 10, 900), Assent::Key);
-    assert_eq!(asks(Verb::Archive, Kind::Templates, 11, 900), phrase(&["archive 11"]));
+    assert_eq!(asks(Action::Archive, Kind::Processes, 200, 900), Confirmation::Key);
+    assert_eq!(asks(Action::Archive, Kind::Templates, 10, 900), Confirmation::Key);
+    assert_eq!(asks(Action::Archive, Kind::Templates, 11, 900), phrase(&["archive 11"]));
 }
 
 #[test]
@@ -77,34 +77,34 @@ fn a_precondition_gives_its_reason() {
     let live = record(Kind::Processes, 1, &[]);
     let archived = record(Kind::Processes, 1, &[("status", "archived")]);
     let reason = |verb, record: &Record, admin| {
-        applicable(verb, record, Who { admin, ..Who::default() }).map(|row| row.route)
+        applicable(verb, record, Actor { admin, ..Actor::default() }).map(|row| row.route)
     };
-    assert_eq!(reason(Verb::Archive, &live, admin), Ok("organizations/{org}/runs/{id}"));
-    assert_eq!(reason(Verb::Archive, &archived, admin), Err("already archived".into()));
-    assert_eq!(reason(Verb::Delete, &live, admin), Err("not archived: archive it first".into()));
-    assert_eq!(reason(Verb::Delete, &archived, None), Ok("organizations/{org}/runs/{id}/delete"));
-    assert_eq!(reason(Verb::Delete, &archived, Some(false)), Err("only administrators may do this".into()));
+    assert_eq!(reason(Action::Archive, &live, admin), Ok("organizations/{org}/runs/{id}"));
+    assert_eq!(reason(Action::Archive, &archived, admin), Err("already archived".into()));
+    assert_eq!(reason(Action::Delete, &live, admin), Err("not archived: archive it first".into()));
+    assert_eq!(reason(Action::Delete, &archived, None), Ok("organizations/{org}/runs/{id}/delete"));
+    assert_eq!(reason(Action::Delete, &archived, Some(false)), Err("only administrators may do this".into()));
     let task = record(Kind::Tasks, 1, &[("run", "5d0c")]);
-    assert!(Verb::Archive.word() == "archive" && reason(Verb::Delete, &task, admin).is_err());
+    assert!(Action::Archive.word() == "archive" && reason(Action::Delete, &task, admin).is_err());
     let logo = record(Kind::Files, 1, &[("subject", "Organization")]);
-    assert!(reason(Verb::Delete, &logo, admin).unwrap_err().contains("logo"));
-    assert_eq!(reason(Verb::Archive, &logo, admin), Err("files have no archive".into()));
+    assert!(reason(Action::Delete, &logo, admin).unwrap_err().contains("logo"));
+    assert_eq!(reason(Action::Archive, &logo, admin), Err("files have no archive".into()));
 }
 
 #[test]
 fn live_ones_are_archived_first_only_when_that_is_chosen() {
     let live = record(Kind::Processes, 1, &[]);
     let archived = record(Kind::Processes, 2, &[("archived", "yes")]);
-    let plan = of(Verb::Delete, vec![live, archived]);
+    let plan = of(Action::Delete, vec![live, archived]);
     assert_eq!((plan.count(), plan.blocked.len(), plan.archivable_first()), (1, 1, 1));
     let plan = plan.with(Options { archive_first: true, ..Options::default() });
     let steps: Vec<_> = plan.steps.iter().map(|step| (step.row.verb, step.after)).collect();
-    assert_eq!(steps, [(Verb::Archive, None), (Verb::Delete, Some(0)), (Verb::Delete, None)]);
+    assert_eq!(steps, [(Action::Archive, None), (Action::Delete, Some(0)), (Action::Delete, None)]);
     assert_eq!((plan.count(), plan.blocked.len()), (2, 0));
     assert_eq!(plan.title(), "Permanently delete 2 processes in Acme Ltd");
-    assert_eq!(plan.assent(), Assent::Phrase(vec!["delete 2".into()]));
+    assert_eq!(plan.assent(), Confirmation::Phrase(vec!["delete 2".into()]));
     assert_eq!(plan.with(Options::default()).count(), 1);
-    let tag = of(Verb::Delete, vec![record(Kind::Tags, 1, &[])]);
+    let tag = of(Action::Delete, vec![record(Kind::Tags, 1, &[])]);
     assert_eq!(tag.archivable_first(), 0);
 }
 
@@ -115,7 +115,7 @@ fn member(n: usize, status: &str) -> Record {
 #[test]
 fn of_several_kinds_each_sentence_says_whom_it_is_about() {
     let both = || vec![record(Kind::Processes, 1, &[]), member(2, "active")];
-    let told = of(Verb::Archive, both()).consequences();
+    let told = of(Action::Archive, both()).consequences();
     assert_eq!(told[0], "members: disabled, not archived");
     assert!(told.contains(&"members: they lose their access at once".to_owned()), "{told:?}");
     let led = |told: &[String]| {
@@ -123,11 +123,11 @@ fn of_several_kinds_each_sentence_says_whom_it_is_about() {
     };
     assert!(led(&told), "{told:?}");
     let back =
-        of(Verb::Restore, vec![record(Kind::Processes, 1, &[("archived", "yes")]), member(2, "disabled")]);
+        of(Action::Restore, vec![record(Kind::Processes, 1, &[("archived", "yes")]), member(2, "disabled")]);
     assert_eq!(back.consequences()[0], "members: enabled, not restored");
-    let alone = of(Verb::Archive, vec![member(2, "active")]).consequences();
+    let alone = of(Action::Archive, vec![member(2, "active")]).consequences();
     assert!(alone.contains(&"they lose their access at once".to_owned()), "{alone:?}");
-    let deleted = of(Verb::Delete, both()).with(Options { archive_first: true, ..Options::default() });
+    let deleted = of(Action::Delete, both()).with(Options { archive_first: true, ..Options::default() });
     let told = deleted.consequences();
     assert_eq!(told[0], "this cannot be undone");
     assert!(led(&told[1..]), "{told:?}");
@@ -138,31 +138,35 @@ fn of_several_kinds_each_sentence_says_whom_it_is_about() {
 #[test]
 fn who_is_disabled_already_keeps_what_they_own_for_good() {
     let late = "stays theirs, and nobody can reassign it afterwards";
-    let told = of(Verb::Delete, vec![member(1, "disabled")]).consequences();
+    let told = of(Action::Delete, vec![member(1, "disabled")]).consequences();
     assert!(told.contains(&format!("what they own {late}")), "{told:?}");
     let first = Options { archive_first: true, ..Options::default() };
-    let told = of(Verb::Delete, vec![member(1, "disabled"), member(2, "active")]).with(first).consequences();
+    let told =
+        of(Action::Delete, vec![member(1, "disabled"), member(2, "active")]).with(first).consequences();
     assert!(told.contains(&format!("what those own who are disabled already {late}")), "{told:?}");
     assert!(
         told.contains(&"what they own stays theirs, and nobody with access owns it".to_owned()),
         "{told:?}"
     );
-    let told = of(Verb::Delete, vec![member(2, "active")]).with(first).consequences();
+    let told = of(Action::Delete, vec![member(2, "active")]).with(first).consequences();
     assert!(!told.iter().any(|one| one.ends_with(late)), "{told:?}");
 }
 
 #[test]
 fn a_verb_for_nothing_of_several_kinds_names_none_of_them() {
     let archived = |kind| record(kind, 1, &[("archived", "yes")]);
-    let both = of(Verb::Archive, vec![archived(Kind::Processes), archived(Kind::Templates)]);
+    let both = of(Action::Archive, vec![archived(Kind::Processes), archived(Kind::Templates)]);
     assert_eq!(both.title(), "Archive 0 records in Acme Ltd");
-    assert_eq!(of(Verb::Archive, vec![archived(Kind::Processes)]).title(), "Archive 0 processes in Acme Ltd");
+    assert_eq!(
+        of(Action::Archive, vec![archived(Kind::Processes)]).title(),
+        "Archive 0 processes in Acme Ltd"
+    );
 }
 
 #[test]
 fn a_job_adds_up_to_one_outcome_a_record() {
     use Outcome::{Done, Failed, NotSent, Refused};
-    let plan = of(Verb::Delete, (0..3).map(|n| record(Kind::Processes, n, &[])).collect());
+    let plan = of(Action::Delete, (0..3).map(|n| record(Kind::Processes, n, &[])).collect());
     let plan = plan.with(Options { archive_first: true, ..Options::default() });
     let tally = |ended: &[Option<Outcome>]| {
         let tally = plan.tally(ended);

@@ -5,15 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Need, Permission, Plan, Step, Undo};
-use crate::model::kind::{Kind, Verb};
+use super::{Permission, Plan, Precondition, Reversibility, Step};
+use crate::model::kind::{Action, Kind};
 
 impl Plan {
     /// What is lost or follows, in the order of the kinds.
     #[must_use]
     pub fn consequences(&self) -> Vec<String> {
         let mut sentences = Vec::new();
-        if self.verb == Verb::Delete && !self.steps.is_empty() {
+        if self.verb == Action::Delete && !self.steps.is_empty() {
             sentences.push("this cannot be undone".to_owned());
         }
         sentences.extend(self.other_words());
@@ -23,7 +23,7 @@ impl Plan {
         }
         sentences.extend(self.lost_first());
         sentences.extend(self.owned());
-        let is_oneself = |need: &Need| matches!(need, Need::Other { .. });
+        let is_oneself = |need: &Precondition| matches!(need, Precondition::Other { .. });
         let others = self.kinds_of(|step| step.row.needs.iter().any(is_oneself));
         if self.organization.me.is_none() && !others.is_empty() {
             let words = "which of them you are is unknown: make sure that you are not among them";
@@ -68,9 +68,9 @@ impl Plan {
         let of_verb = differing.filter_map(|(kind, _)| {
             let words = kind.row().words;
             let (is, is_not) = match self.verb {
-                Verb::Archive => (words.archived, common.archived),
-                Verb::Restore => (words.restored, common.restored),
-                Verb::Delete => return None,
+                Action::Archive => (words.archived, common.archived),
+                Action::Restore => (words.restored, common.restored),
+                Action::Delete => return None,
             };
             Some(format!("{}: {is}, not {is_not}", kind.row().plural))
         });
@@ -80,8 +80,8 @@ impl Plan {
     /// What archiving takes away for good is gone even if the deletion then does not come about.
     fn lost_first(&self) -> Vec<String> {
         let prepared = self.kinds_of(|step| step.row.verb != self.verb);
-        let rows = prepared.into_iter().filter_map(|kind| Some((kind, kind.row().verb(Verb::Archive)?)));
-        let grave = rows.filter(|(_, row)| row.undo != Undo::Whole);
+        let rows = prepared.into_iter().filter_map(|kind| Some((kind, kind.row().verb(Action::Archive)?)));
+        let grave = rows.filter(|(_, row)| row.undo != Reversibility::Whole);
         grave.flat_map(|(kind, row)| row.lost.iter().map(move |lost| self.said_of([kind], lost))).collect()
     }
 
@@ -101,7 +101,7 @@ impl Plan {
         // Only disabling can hand it over, and that lies behind those who are deleted as they are.
         let can_own = |kind: Kind| kind.row().verbs.iter().any(|row| row.reassign.is_some());
         let late = self.kinds_of(|step| {
-            self.verb == Verb::Delete
+            self.verb == Action::Delete
                 && step.after.is_none()
                 && can_own(step.record.kind())
                 && step.row.verb == self.verb

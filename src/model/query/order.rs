@@ -7,8 +7,8 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::{CHUNK, Sort};
-use crate::model::catalog::Form;
-use crate::model::people::People;
+use crate::model::catalog::FieldFormat;
+use crate::model::people::Members;
 use crate::model::record::{Record, Value};
 use crate::model::rows::Rows;
 use crate::model::text;
@@ -17,12 +17,12 @@ use crate::model::text;
 pub(super) fn all(
     rows: &Rows,
     sort: Option<Sort>,
-    people: &People,
+    people: &Members,
     wanted: &dyn Fn() -> bool,
 ) -> Option<Arc<[u32]>> {
     let live = rows.live().filter_map(|position| u32::try_from(position).ok());
     let Some(sort) = sort else { return Some(live.collect()) };
-    let mut keys = Keys::default();
+    let mut keys = SortKeys::default();
     for (n, position) in live.enumerate() {
         if n.is_multiple_of(CHUNK) && !wanted() {
             return None;
@@ -37,7 +37,7 @@ pub(super) fn all(
 /// What rows are sorted by: numbers and times before text, rows without a value last in either direction, and rows
 /// that compare equal as they came.
 #[derive(Default)]
-struct Keys {
+struct SortKeys {
     numbers: Vec<(f64, u32)>,
     words: Vec<Word>,
     missing: Vec<u32>,
@@ -54,14 +54,14 @@ struct Word {
     position: u32,
 }
 
-impl Keys {
-    fn add(&mut self, position: u32, record: &Record, field: usize, people: &People) {
+impl SortKeys {
+    fn add(&mut self, position: u32, record: &Record, field: usize, people: &Members) {
         match (record.value(field), record.kind().row().fields.get(field).map(|field| field.form)) {
             (Value::Missing, _) => self.missing.push(position),
             (Value::Number(number), _) => self.numbers.push((number, position)),
             // Milliseconds since the epoch fit a double exactly for any date the API can mean.
             (Value::Time(time), _) => self.numbers.push((time.as_millisecond() as f64, position)),
-            (Value::Text(ids), Some(Form::People)) => {
+            (Value::Text(ids), Some(FieldFormat::People)) => {
                 let mut names = std::mem::take(&mut self.names);
                 names.clear();
                 people.write_names(ids, &mut names);

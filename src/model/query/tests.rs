@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::id::Id;
 use crate::model::record::{Draft, Page};
-use crate::model::rows::Place;
+use crate::model::rows::PagePosition;
 use crate::model::time::Zone;
 
 /// Templates with a name and a number of steps.
@@ -23,18 +23,18 @@ fn rows(rows: &[(&str, Option<f64>)]) -> Rows {
     let pages: Vec<_> = rows.iter().enumerate().map(row).collect();
     let mut rows = Rows::default();
     for (number, page) in (1..).zip(pages.chunks(100)) {
-        rows.push(Place::Listed(number), Arc::new(Page::new(Kind::Templates, page.to_vec())));
+        rows.push(PagePosition::Listed(number), Arc::new(Page::new(Kind::Templates, page.to_vec())));
     }
     rows
 }
 
-fn wish(rows: Rows, filter: &str, sort: Option<Sort>) -> Wish {
+fn wish(rows: Rows, filter: &str, sort: Option<Sort>) -> Query {
     let filter = Filter::parse(Kind::Templates, filter, &Zone::new(TimeZone::UTC)).unwrap();
-    let people = Arc::new(People::default());
-    Wish { rows, filter, sort, people, now: Timestamp::UNIX_EPOCH, base: None }
+    let people = Arc::new(Members::default());
+    Query { rows, filter, sort, people, now: Timestamp::UNIX_EPOCH, base: None }
 }
 
-fn order(wish: &Wish) -> Vec<u32> {
+fn order(wish: &Query) -> Vec<u32> {
     arrange(wish, &|| true, &mut |_| ()).unwrap().order.to_vec()
 }
 
@@ -70,7 +70,7 @@ fn a_result_that_becomes_unwanted_is_given_up_at_the_next_chunk() {
         asked.set(asked.get() + 1);
         asked.get() < 3
     };
-    let wish = Wish { base: Some((0..3 * CHUNK as u32).collect()), ..wish(rows(&names), "a", None) };
+    let wish = Query { base: Some((0..3 * CHUNK as u32).collect()), ..wish(rows(&names), "a", None) };
     assert_eq!(arrange(&wish, &wanted, &mut |_| ()), None);
     assert_eq!(asked.get(), 3);
 }
@@ -84,7 +84,7 @@ fn rows_that_are_gone_are_in_no_order() {
 }
 
 /// What is told first of a list of names, and all of it.
-fn told_of(names: &[String], filter: &str, sort: Option<Sort>) -> (Vec<Arranged>, Arranged) {
+fn told_of(names: &[String], filter: &str, sort: Option<Sort>) -> (Vec<QueryResult>, QueryResult) {
     let names: Vec<_> = names.iter().map(|name| (name.as_str(), None)).collect();
     let mut told = Vec::new();
     let all = arrange(&wish(rows(&names), filter, sort), &|| true, &mut |first| told.push(first)).unwrap();
@@ -123,7 +123,7 @@ proptest! {
         let sort = Some(Sort { field, reverse });
         let from_scratch = wish(rows(&named), filter, sort);
         let all = arrange(&from_scratch, &|| true, &mut |_| ()).unwrap();
-        let again = Wish { base: Some(Arc::clone(&all.base)), ..from_scratch };
+        let again = Query { base: Some(Arc::clone(&all.base)), ..from_scratch };
         prop_assert_eq!(arrange(&again, &|| true, &mut |_| ()).unwrap(), all);
     }
 }

@@ -4,12 +4,12 @@
 
 use serde_json::Value;
 
-use super::{Base, Key, Moment, Row, base, moment, put, text, whole};
+use super::{CommonFields, PatchableRow, SandboxKey, UnixSeconds, base, moment, put, text, whole};
 
 /// A member (API sheet 6.9). `base.archived` is when they were disabled.
 #[derive(Debug, Clone, Default)]
-pub(in crate::sandbox) struct User {
-    pub(in crate::sandbox) base: Base,
+pub(in crate::sandbox) struct MemberRow {
+    pub(in crate::sandbox) base: CommonFields,
     pub(in crate::sandbox) id: i64,
     pub(in crate::sandbox) first: String,
     pub(in crate::sandbox) last: String,
@@ -17,17 +17,17 @@ pub(in crate::sandbox) struct User {
     pub(in crate::sandbox) email: String,
     pub(in crate::sandbox) role: String,
     pub(in crate::sandbox) job_title: Option<String>,
-    pub(in crate::sandbox) last_login: Option<Moment>,
+    pub(in crate::sandbox) last_login: Option<UnixSeconds>,
     /// Invited and not come yet.
     pub(in crate::sandbox) invited: bool,
     pub(in crate::sandbox) default_admin: bool,
     /// The organization's own robot, which nobody may remove.
     pub(in crate::sandbox) bot: bool,
     /// When they were deleted: renamed and kept, for the history's sake.
-    pub(in crate::sandbox) deleted: Option<Moment>,
+    pub(in crate::sandbox) deleted: Option<UnixSeconds>,
 }
 
-impl User {
+impl MemberRow {
     pub(in crate::sandbox) fn is_admin(&self) -> bool {
         self.role.eq_ignore_ascii_case("admin")
     }
@@ -46,22 +46,22 @@ impl User {
 
 /// A guest (API sheet 6.8). The key is the address; `base.archived` is when they were disabled.
 #[derive(Debug, Clone, Default)]
-pub(in crate::sandbox) struct Guest {
-    pub(in crate::sandbox) base: Base,
+pub(in crate::sandbox) struct GuestRow {
+    pub(in crate::sandbox) base: CommonFields,
     pub(in crate::sandbox) id: i64,
     pub(in crate::sandbox) email: String,
     pub(in crate::sandbox) first: Option<String>,
     pub(in crate::sandbox) last: Option<String>,
     pub(in crate::sandbox) company: Option<String>,
     pub(in crate::sandbox) phone: Option<String>,
-    pub(in crate::sandbox) last_accessed: Option<Moment>,
+    pub(in crate::sandbox) last_accessed: Option<UnixSeconds>,
     /// Opens the guest's tasks without any other proof.
     pub(in crate::sandbox) code: String,
 }
 
 /// Which of the two trees a folder is in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::sandbox) enum Tree {
+pub(in crate::sandbox) enum FolderTree {
     /// The templates'.
     #[default]
     Checklist,
@@ -69,7 +69,7 @@ pub(in crate::sandbox) enum Tree {
     Run,
 }
 
-impl Tree {
+impl FolderTree {
     pub(in crate::sandbox) const fn name(self) -> &'static str {
         match self {
             Self::Checklist => "checklist",
@@ -84,15 +84,15 @@ impl Tree {
 
 /// A folder (API sheet 6.10).
 #[derive(Debug, Clone, Default)]
-pub(in crate::sandbox) struct Folder {
-    pub(in crate::sandbox) base: Base,
+pub(in crate::sandbox) struct FolderRow {
+    pub(in crate::sandbox) base: CommonFields,
     pub(in crate::sandbox) name: String,
-    pub(in crate::sandbox) parent: Option<Key>,
-    pub(in crate::sandbox) tree: Tree,
+    pub(in crate::sandbox) parent: Option<SandboxKey>,
+    pub(in crate::sandbox) tree: FolderTree,
     pub(in crate::sandbox) position: usize,
 }
 
-impl Row for User {
+impl PatchableRow for MemberRow {
     base!(full);
     fn set(&mut self, key: &str, value: &Value) -> bool {
         match key {
@@ -123,7 +123,7 @@ impl Row for User {
     }
 }
 
-impl Row for Guest {
+impl PatchableRow for GuestRow {
     base!(email);
     fn set(&mut self, key: &str, value: &Value) -> bool {
         match key {
@@ -139,13 +139,13 @@ impl Row for Guest {
     }
 }
 
-impl Row for Folder {
+impl PatchableRow for FolderRow {
     base!(name);
     fn set(&mut self, key: &str, value: &Value) -> bool {
         match key {
             "name" => put(&mut self.name, text(value)),
             "parent_id" => put(&mut self.parent, Some(text(value).map(Into::into))),
-            "folder_type" => put(&mut self.tree, value.as_str().and_then(Tree::of)),
+            "folder_type" => put(&mut self.tree, value.as_str().and_then(FolderTree::of)),
             "position" => {
                 put(&mut self.position, whole::<i64>(value).and_then(|at| usize::try_from(at).ok()))
             }

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use super::super::store::World;
+use super::super::store::Database;
 
 /// Gives every record one of the hostile names in turn, so that each kind has each of them where it has enough records.
-pub(super) fn rename(world: &mut World) {
+pub(super) fn rename(world: &mut Database) {
     let names = Arc::clone(&world.names);
     let mut traps = names.hostile.clone();
     traps.push(names.endless(5000));

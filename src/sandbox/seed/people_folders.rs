@@ -6,39 +6,46 @@
 
 use std::sync::Arc;
 
-use super::super::rows::{Base, File, Folder, Guest, Key, Subject, Tree, User, Way};
-use super::super::store::{World, step_id};
+use super::super::rows::{
+    CommonFields, FileHolder, FileRow, FileSource, FolderRow, FolderTree, GuestRow, MemberRow, SandboxKey,
+};
+use super::super::store::{Database, step_id};
 use super::{DAY, key};
-use crate::sandbox::rng::{Dice, hex};
+use crate::sandbox::rng::{Rng, hex};
 
 /// Sows all of it.
-pub(super) fn sow(world: &mut World, scale: usize) {
-    let mut sower = Later { dice: Dice::new(world.seed ^ 0x1A7E), scale };
+pub(super) fn sow(world: &mut Database, scale: usize) {
+    let mut sower = PeopleSeeder { dice: Rng::new(world.seed ^ 0x1A7E), scale };
     sower.members(world);
     sower.guests(world);
     sower.assign(world);
-    for tree in [Tree::Checklist, Tree::Run] {
+    for tree in [FolderTree::Checklist, FolderTree::Run] {
         sower.folders(world, tree);
     }
     file_away(world);
     sower.answers(world);
 }
 
-struct Later {
-    dice: Dice,
+struct PeopleSeeder {
+    dice: Rng,
     scale: usize,
 }
 
-impl Later {
+impl PeopleSeeder {
     /// Numbers that no other record has: those of the first records are counted on.
-    fn base(&mut self, world: &World, serial: usize) -> Base {
+    fn base(&mut self, world: &Database, serial: usize) -> CommonFields {
         let created = world.epoch - 5 * DAY - self.dice.days(500);
         let updated = created + self.dice.days((world.epoch - created) / DAY);
-        Base { serial: u32::try_from(serial).unwrap_or(u32::MAX), created, updated, ..Base::default() }
+        CommonFields {
+            serial: u32::try_from(serial).unwrap_or(u32::MAX),
+            created,
+            updated,
+            ..CommonFields::default()
+        }
     }
 
     /// The robot, people who have not come yet, one more administrator, and with the scale many more.
-    fn members(&mut self, world: &mut World) {
+    fn members(&mut self, world: &mut Database) {
         let names = Arc::clone(&world.names);
         let known = world.users.len();
         let first = world.other + 10_000;
@@ -52,7 +59,7 @@ impl Later {
             };
             let last_login = base.updated;
             let invited = index >= 2 && index % 4 == 2;
-            let mut user = User {
+            let mut user = MemberRow {
                 id,
                 email: format!("user{id}@acme.example"),
                 role: role.to_owned(),
@@ -61,7 +68,7 @@ impl Later {
                 invited,
                 bot: index == 0,
                 base,
-                ..User::default()
+                ..MemberRow::default()
             };
             let (first, last) = self.dice.pick(&names.people);
             match index {
@@ -79,7 +86,7 @@ impl Later {
     }
 
     /// The guests whom tasks and groups name, and others who have nothing to do: the last of those are disabled.
-    fn guests(&mut self, world: &mut World) {
+    fn guests(&mut self, world: &mut Database) {
         let names = Arc::clone(&world.names);
         let more = (0..self.scale / 50).map(|index| format!("guest{index:04}@import.example"));
         let emails: Vec<String> =
@@ -89,7 +96,7 @@ impl Later {
             let (first, last) = self.dice.pick(&names.people);
             let nameless = index % 6 == 5;
             let idle = index >= names.guests.len();
-            let guest = Guest {
+            let guest = GuestRow {
                 id: 881 + i64::try_from(index).unwrap_or(0),
                 first: (!nameless).then_some(first),
                 last: (!nameless).then_some(last),
@@ -97,7 +104,7 @@ impl Later {
                 phone: (index % 4 == 1).then(|| format!("+47 555 {index:04}")),
                 last_accessed: (index % 5 != 4).then_some(base.updated),
                 code: code(world.seed, index),
-                base: Base { archived: (idle && index % 3 == 1).then_some(base.updated), ..base },
+                base: CommonFields { archived: (idle && index % 3 == 1).then_some(base.updated), ..base },
                 email: email.clone(),
             };
             world.guests.insert(email.into(), guest);
@@ -105,7 +112,7 @@ impl Later {
     }
 
     /// In a large organization not the same few guests do all the tasks.
-    fn assign(&mut self, world: &mut World) {
+    fn assign(&mut self, world: &mut Database) {
         let live = world.guests.values().filter(|guest| guest.base.archived.is_none());
         let emails: Vec<String> = live.map(|guest| guest.email.clone()).collect();
         let assigned = world.tasks.values_mut().filter(|task| !task.guests.is_empty());
@@ -115,33 +122,33 @@ impl Later {
     }
 
     /// A tree three deep: every third folder stands at the top, the others in the one before.
-    fn folders(&mut self, world: &mut World, tree: Tree) {
+    fn folders(&mut self, world: &mut Database, tree: FolderTree) {
         let names = Arc::clone(&world.names);
         let (known, stream) = match tree {
-            Tree::Checklist => (&names.template_folders, 0xF01),
-            Tree::Run => (&names.run_folders, 0xF02),
+            FolderTree::Checklist => (&names.template_folders, 0xF01),
+            FolderTree::Run => (&names.run_folders, 0xF02),
         };
         let more = (0..self.scale / 400).map(|index| format!("Batch {index:03}"));
         let odd = names.awkward.iter().map(|name| name.chars().take(32).collect());
-        let mut before: Option<Key> = None;
+        let mut before: Option<SandboxKey> = None;
         for (position, name) in known.iter().cloned().chain(more).chain(odd).enumerate() {
             let parent = before.filter(|_| position % 3 != 0);
             let base = self.base(world, position + 1);
             let id = key(world, stream, position);
-            let folder = Folder { base, name, parent, tree, position: position + 1 };
+            let folder = FolderRow { base, name, parent, tree, position: position + 1 };
             world.folders.insert(Arc::clone(&id), folder);
             before = Some(id);
         }
     }
 
     /// Files that nothing but a form answer knows of: of tasks, of kick-offs, of templates; some are links.
-    fn answers(&mut self, world: &mut World) {
+    fn answers(&mut self, world: &mut Database) {
         let names = Arc::clone(&world.names);
         for index in 0..(self.scale / 12).max(10) {
             let Some((subject, step)) = self.subject(world, index) else { continue };
             let (stem, extension) = self.dice.pick(&names.files);
             let by_url = index % 5 == 3;
-            let file = File {
+            let file = FileRow {
                 base: self.base(world, 900_000 + index),
                 filename: format!("{stem} answer {:04}.{extension}", index + 1),
                 step,
@@ -151,7 +158,7 @@ impl Later {
                 stored: !by_url && index % 9 != 5,
                 size: 300 + self.dice.below(20_000),
                 subject,
-                way: Way::Answer,
+                way: FileSource::Answer,
             };
             let id = key(world, 0xA45, index);
             world.attached.entry(file.subject.id.clone()).or_default().push(Arc::clone(&id));
@@ -159,8 +166,8 @@ impl Later {
         }
     }
 
-    fn subject(&mut self, world: &World, index: usize) -> Option<(Subject, Option<Key>)> {
-        let subject = |id: &str, sort: &str| Subject { id: id.to_owned(), sort: sort.to_owned() };
+    fn subject(&mut self, world: &Database, index: usize) -> Option<(FileHolder, Option<SandboxKey>)> {
+        let subject = |id: &str, sort: &str| FileHolder { id: id.to_owned(), sort: sort.to_owned() };
         match index % 5 {
             1 => {
                 let (id, _) = world.tasks.get_index(self.dice.below(world.tasks.len()))?;
@@ -180,13 +187,13 @@ impl Later {
 }
 
 /// Some of everything is filed away, in turn.
-fn file_away(world: &mut World) {
-    let of = |world: &World, tree: Tree| -> Vec<Key> {
+fn file_away(world: &mut Database) {
+    let of = |world: &Database, tree: FolderTree| -> Vec<SandboxKey> {
         let tree = world.folders.iter().filter(|(_, folder)| folder.tree == tree);
         tree.map(|(key, _)| Arc::clone(key)).collect()
     };
-    let (checklists, runs) = (of(world, Tree::Checklist), of(world, Tree::Run));
-    let turn = |folders: &[Key], index: usize| folders.get(index % folders.len().max(1)).cloned();
+    let (checklists, runs) = (of(world, FolderTree::Checklist), of(world, FolderTree::Run));
+    let turn = |folders: &[SandboxKey], index: usize| folders.get(index % folders.len().max(1)).cloned();
     for (index, template) in world.templates.values_mut().enumerate().filter(|(index, _)| index % 3 == 1) {
         template.folder = turn(&checklists, index / 3);
     }

@@ -5,16 +5,16 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{
-    rows::{File, Key, Run, Way},
-    store::{Step, World, step_id},
+    rows::{FileRow, FileSource, ProcessRow, SandboxKey},
+    store::{Database, ProcessTask, step_id},
 };
-use super::{Shape, finish, plain};
+use super::{Serializer, finish, plain};
 
 /// The kick-off field that takes files.
 const KICK_OFF: &str = "ko_field";
 
 /// A file's metadata: no size, no type, no uploader.
-pub(in crate::sandbox) fn file(world: &World, key: &Key, file: &File) -> Value {
+pub(in crate::sandbox) fn file(world: &Database, key: &SandboxKey, file: &FileRow) -> Value {
     let body = json!({
         "id": &**key, "filename": file.filename, "version": 1, "uploaded_from": uploaded_from(file),
         "uploaded_at": plain(file.base.created), "step_id": file.step.as_deref(), "source": source(file),
@@ -25,7 +25,7 @@ pub(in crate::sandbox) fn file(world: &World, key: &Key, file: &File) -> Value {
 }
 
 /// What was handed in at the kick-off of a process belongs to the template by this key (API sheet, section 7).
-fn subject(world: &World, file: &File) -> Value {
+fn subject(world: &Database, file: &FileRow) -> Value {
     let run = world.runs.get(file.subject.id.as_str()).filter(|_| file.step.is_none());
     match run {
         Some(run) => json!({"id": &*run.checklist, "type": "Checklist"}),
@@ -34,7 +34,7 @@ fn subject(world: &World, file: &File) -> Value {
 }
 
 /// The same file as a form answer holds it: with a whole address too, whose host is not always the one that was asked.
-pub(in crate::sandbox) fn answer(world: &World, key: &Key, file: &File) -> Value {
+pub(in crate::sandbox) fn answer(world: &Database, key: &SandboxKey, file: &FileRow) -> Value {
     let url = url(world, key, file);
     let host =
         if file.base.serial.is_multiple_of(2) { "go.tallyfy.example/api" } else { "api.tallyfy.example" };
@@ -50,12 +50,12 @@ pub(in crate::sandbox) fn answer(world: &World, key: &Key, file: &File) -> Value
     finish(body, &file.base)
 }
 
-const fn source(file: &File) -> &'static str {
+const fn source(file: &FileRow) -> &'static str {
     if file.by_url { "url" } else { "local" }
 }
 
 /// Relative to the base URL for stored files; anywhere for links.
-fn url(world: &World, key: &Key, file: &File) -> String {
+fn url(world: &Database, key: &SandboxKey, file: &FileRow) -> String {
     match file.base.extra.get("url").and_then(Value::as_str) {
         Some(url) => url.to_owned(),
         None if file.by_url => format!("https://files.example/{key}"),
@@ -64,8 +64,8 @@ fn url(world: &World, key: &Key, file: &File) -> String {
 }
 
 /// The field that a file is in; outside of answers the step stands for it.
-fn uploaded_from(file: &File) -> String {
-    let field = file.way != Way::Include;
+fn uploaded_from(file: &FileRow) -> String {
+    let field = file.way != FileSource::Include;
     match (&file.step, file.subject.sort.as_str()) {
         (Some(step), _) if field => file_field(step),
         (Some(step), _) => step.to_string(),
@@ -80,12 +80,12 @@ fn file_field(step: &str) -> String {
 }
 
 /// The file field of a task with its answer, and the same as `taskdata`; neither when there is no file.
-pub(in crate::sandbox) struct Answers {
+pub(in crate::sandbox) struct FormAnswers {
     pub(in crate::sandbox) field: Option<Value>,
     pub(in crate::sandbox) data: Option<Value>,
 }
 
-impl Answers {
+impl FormAnswers {
     fn of(id: &str, files: Vec<Value>) -> Self {
         if files.is_empty() {
             return Self { field: None, data: None };
@@ -97,24 +97,24 @@ impl Answers {
     }
 }
 
-impl Shape<'_> {
+impl Serializer<'_> {
     /// The files that a one-off task's form holds.
-    pub(in crate::sandbox) fn task_answers(&self, task: &Key) -> Answers {
+    pub(in crate::sandbox) fn task_answers(&self, task: &SandboxKey) -> FormAnswers {
         let files = self.world.answers_on(task).map(|(key, file)| answer(self.world, key, file));
-        Answers::of(task, files.collect())
+        FormAnswers::of(task, files.collect())
     }
 
     /// The files that a process task's form holds.
-    pub(in crate::sandbox) fn step_answers(&self, step: Step<'_>) -> Answers {
+    pub(in crate::sandbox) fn step_answers(&self, step: ProcessTask<'_>) -> FormAnswers {
         let of_template = step_id(&step.run.checklist, usize::from(step.position));
         let files = self.world.answers_on(step.key);
         let mine = files.filter(|(_, file)| file.step.as_deref() == Some(of_template.as_str()));
         let files = mine.map(|(key, file)| answer(self.world, key, file)).collect();
-        Answers::of(&of_template, files)
+        FormAnswers::of(&of_template, files)
     }
 
     /// What was handed in at the kick-off of a process.
-    pub(super) fn prerun(&self, key: &Key, run: &Run) -> Value {
+    pub(super) fn prerun(&self, key: &SandboxKey, run: &ProcessRow) -> Value {
         let mut answers = json!({"ko_name": "filled in", "ko_date": plain(run.base.created)});
         let files = self.kick_off_files(key);
         if !files.is_empty() {
@@ -124,7 +124,7 @@ impl Shape<'_> {
     }
 
     /// The kick-off fields of a template, with the files that come with it.
-    pub(super) fn template_prerun(&self, key: &Key) -> Value {
+    pub(super) fn template_prerun(&self, key: &SandboxKey) -> Value {
         let mut fields =
             vec![json!({"id": "ko_name", "label": "Name", "field_type": "text", "required": true})];
         let files = self.kick_off_files(key);
@@ -136,7 +136,7 @@ impl Shape<'_> {
     }
 
     /// The kick-off fields of a process as fields.
-    pub(in crate::sandbox) fn kick_off_fields(&self, key: &Key) -> Vec<Value> {
+    pub(in crate::sandbox) fn kick_off_fields(&self, key: &SandboxKey) -> Vec<Value> {
         let name =
             json!({"id": "ko_name", "label": "Name", "field_type": "text", "field_value": "filled in"});
         let files = self.kick_off_files(key);
@@ -145,7 +145,7 @@ impl Shape<'_> {
         if files.is_empty() { vec![name] } else { vec![name, papers()] }
     }
 
-    fn kick_off_files(&self, subject: &Key) -> Vec<Value> {
+    fn kick_off_files(&self, subject: &SandboxKey) -> Vec<Value> {
         let files = self.world.answers_on(subject).filter(|(_, file)| file.step.is_none());
         files.map(|(key, file)| answer(self.world, key, file)).collect()
     }

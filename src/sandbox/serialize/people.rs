@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::super::{
     quirks::Quirk,
-    rows::{Folder, Guest, Key, User},
+    rows::{FolderRow, GuestRow, MemberRow, SandboxKey},
 };
-use super::{Shape, finish, millis, offset, spaced};
+use super::{Serializer, finish, millis, offset, spaced};
 
-impl Shape<'_> {
+impl Serializer<'_> {
     /// A member in full.
-    pub(in crate::sandbox) fn user(&self, user: &User) -> Value {
+    pub(in crate::sandbox) fn user(&self, user: &MemberRow) -> Value {
         let status = match () {
             () if user.deleted.is_some() => "deleted",
             () if user.base.archived.is_some() => "disabled",
@@ -35,7 +35,7 @@ impl Shape<'_> {
     }
 
     /// A guest in full. The link is a credential.
-    pub(in crate::sandbox) fn guest(&self, guest: &Guest) -> Value {
+    pub(in crate::sandbox) fn guest(&self, guest: &GuestRow) -> Value {
         let disabled = guest.base.archived;
         let mut details = json!({
             "status": if disabled.is_some() { "disabled" } else { "active" }, "company_name": guest.company,
@@ -69,7 +69,7 @@ impl Shape<'_> {
     }
 
     /// A folder with the includes that were asked for; those of the folders around it are their own.
-    pub(in crate::sandbox) fn folder(&self, key: &Key, folder: &Folder) -> Value {
+    pub(in crate::sandbox) fn folder(&self, key: &SandboxKey, folder: &FolderRow) -> Value {
         let world = self.world;
         let mut body = self.bare_folder(key, folder);
         for include in ["children", "child"].into_iter().filter(|include| self.query.with(include)) {
@@ -107,7 +107,7 @@ impl Shape<'_> {
         finish(body, &folder.base)
     }
 
-    pub(super) fn bare_folder(&self, key: &Key, folder: &Folder) -> Value {
+    pub(super) fn bare_folder(&self, key: &SandboxKey, folder: &FolderRow) -> Value {
         let total = self.contents.get_or_init(|| self.world.contents()).get(key).copied().unwrap_or(0);
         json!({
             "id": &**key, "name": folder.name, "parent_id": folder.parent.as_deref(),
@@ -117,18 +117,18 @@ impl Shape<'_> {
     }
 
     /// The folder that something is filed in, as an include.
-    pub(in crate::sandbox) fn folder_of(&self, id: Option<&Key>) -> Option<Value> {
+    pub(in crate::sandbox) fn folder_of(&self, id: Option<&SandboxKey>) -> Option<Value> {
         let (key, folder) = self.world.folders.get_key_value(id?)?;
         Some(self.bare_folder(key, folder))
     }
 }
 
 /// Ids and names of the members, for `users-list`.
-pub(in crate::sandbox) fn light_user(user: &User) -> Value {
+pub(in crate::sandbox) fn light_user(user: &MemberRow) -> Value {
     json!({"id": user.id, "full_name": user.full, "email": user.email})
 }
 
 /// What `guests-list` says of a guest.
-pub(in crate::sandbox) fn light_guest(guest: &Guest) -> Value {
+pub(in crate::sandbox) fn light_guest(guest: &GuestRow) -> Value {
     json!({"id": guest.id, "email": guest.email, "first_name": guest.first, "last_name": guest.last})
 }

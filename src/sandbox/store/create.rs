@@ -7,31 +7,36 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::super::rows::{
-    Base, Embed, File, Folder, Group, Guest, Key, Kind, Run, Tag, Task, Template, User,
+    CommonFields, EmbeddedTemplate, FileRow, FolderRow, GroupRow, GuestRow, MemberRow, ProcessRow,
+    SandboxKey, SandboxKind, TagRow, TaskRow, TemplateRow,
 };
-use super::World;
+use super::Database;
 use crate::sandbox::rng::hex;
 
-impl World {
+impl Database {
     /// Puts a new record there from a JSON object; what it does not say is made up. The id, or none when it is taken.
-    pub(in crate::sandbox) fn add(&mut self, kind: Kind, fields: &Map<String, Value>) -> Option<Key> {
+    pub(in crate::sandbox) fn add(
+        &mut self,
+        kind: SandboxKind,
+        fields: &Map<String, Value>,
+    ) -> Option<SandboxKey> {
         let serial = self.next_serial();
         let id = self.id_of(kind, fields, serial);
         if self.row(kind, &id).is_some() {
             return None;
         }
         let now = self.now();
-        let base = Base { serial, created: now, updated: now, ..Base::default() };
+        let base = CommonFields { serial, created: now, updated: now, ..CommonFields::default() };
         self.insert_blank(kind, &id, base);
         self.row_mut(kind, &id)?.patch(fields);
-        if let (Kind::Assets, Some(file)) = (kind, self.files.get(&id)) {
+        if let (SandboxKind::Assets, Some(file)) = (kind, self.files.get(&id)) {
             self.attached.entry(file.subject.id.clone()).or_default().push(Arc::clone(&id));
         }
         Some(id)
     }
 
     /// The id that the fields name, or one made up: a number for members, an address for guests (API sheet, section 3).
-    fn id_of(&self, kind: Kind, fields: &Map<String, Value>, serial: u32) -> Key {
+    fn id_of(&self, kind: SandboxKind, fields: &Map<String, Value>, serial: u32) -> SandboxKey {
         let named = |key: &str| match fields.get(key) {
             Some(Value::String(text)) => Some(text.clone()),
             Some(Value::Number(number)) => Some(number.to_string()),
@@ -39,64 +44,64 @@ impl World {
         };
         let made_up = hex(self.seed ^ 0xADD, u64::from(serial));
         let id = match kind {
-            Kind::Members => named("id").unwrap_or_else(|| (900_000 + serial).to_string()),
-            Kind::Guests => named("email").unwrap_or_else(|| format!("{made_up}@guests.example")),
+            SandboxKind::Members => named("id").unwrap_or_else(|| (900_000 + serial).to_string()),
+            SandboxKind::Guests => named("email").unwrap_or_else(|| format!("{made_up}@guests.example")),
             _ => named("id").unwrap_or(made_up),
         };
         id.into()
     }
 
-    fn insert_blank(&mut self, kind: Kind, id: &Key, base: Base) {
+    fn insert_blank(&mut self, kind: SandboxKind, id: &SandboxKey, base: CommonFields) {
         let owner = self.me().map_or(0, |user| user.id);
         let key = Arc::clone(id);
         match kind {
-            Kind::Runs => {
+            SandboxKind::Runs => {
                 let first = self.templates.first();
                 let checklist = first.map_or_else(|| "".into(), |(key, _)| Arc::clone(key));
                 let title = first.map_or_else(|| "".into(), |(_, template)| template.title.as_str().into());
                 self.runs.insert(key, blank_run(base, owner, checklist, title));
             }
-            Kind::Checklists => {
+            SandboxKind::Checklists => {
                 self.templates.insert(key, blank_template(base, owner));
             }
-            Kind::Tasks => {
+            SandboxKind::Tasks => {
                 let status = "not-started".to_owned();
-                self.tasks.insert(key, Task { base, status, users: vec![owner], ..Task::default() });
+                self.tasks.insert(key, TaskRow { base, status, users: vec![owner], ..TaskRow::default() });
             }
-            Kind::Assets => {
-                self.files.insert(key, File { base, stored: true, size: 1024, ..File::default() });
+            SandboxKind::Assets => {
+                self.files.insert(key, FileRow { base, stored: true, size: 1024, ..FileRow::default() });
             }
-            Kind::Tags => {
-                self.tags.insert(key, Tag { base, ..Tag::default() });
+            SandboxKind::Tags => {
+                self.tags.insert(key, TagRow { base, ..TagRow::default() });
             }
-            Kind::Groups => {
-                self.groups.insert(key, Group { base, ..Group::default() });
+            SandboxKind::Groups => {
+                self.groups.insert(key, GroupRow { base, ..GroupRow::default() });
             }
-            Kind::Guests => {
+            SandboxKind::Guests => {
                 let code = hex(self.seed ^ 0xC0DE, u64::from(base.serial));
-                let guest = Guest {
+                let guest = GuestRow {
                     id: i64::from(base.serial),
                     email: id.to_string(),
                     code,
                     base,
-                    ..Guest::default()
+                    ..GuestRow::default()
                 };
                 self.guests.insert(key, guest);
             }
-            Kind::Members => {
+            SandboxKind::Members => {
                 let (role, email) = ("Standard".to_owned(), format!("user{id}@acme.example"));
                 let id = id.parse().unwrap_or_default();
-                self.users.insert(key, User { base, id, role, email, ..User::default() });
+                self.users.insert(key, MemberRow { base, id, role, email, ..MemberRow::default() });
             }
-            Kind::Folders => {
-                self.folders.insert(key, Folder { base, ..Folder::default() });
+            SandboxKind::Folders => {
+                self.folders.insert(key, FolderRow { base, ..FolderRow::default() });
             }
         }
     }
 }
 
-fn blank_run(base: Base, owner: i64, checklist: Key, checklist_title: Arc<str>) -> Run {
-    Run {
+fn blank_run(base: CommonFields, owner: i64, checklist: SandboxKey, checklist_title: Arc<str>) -> ProcessRow {
+    ProcessRow {
         base,
         name: String::new(),
         status: "active".to_owned(),
@@ -115,8 +120,8 @@ fn blank_run(base: Base, owner: i64, checklist: Key, checklist_title: Arc<str>) 
     }
 }
 
-fn blank_template(base: Base, owner: i64) -> Template {
-    Template {
+fn blank_template(base: CommonFields, owner: i64) -> TemplateRow {
+    TemplateRow {
         base,
         title: String::new(),
         status: None,
@@ -126,7 +131,7 @@ fn blank_template(base: Base, owner: i64) -> Template {
         started: 0,
         pinned: false,
         starred: false,
-        embeds: Vec::<Embed>::new(),
+        embeds: Vec::<EmbeddedTemplate>::new(),
         folder: None,
     }
 }

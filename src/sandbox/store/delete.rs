@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 
 use super::super::{
     quirks::Quirk,
-    rows::{Key, Kind, Link, Task},
+    rows::{SandboxKey, SandboxKind, TagLink, TaskRow},
 };
-use super::{World, step_id};
+use super::{Database, step_id};
 
-impl World {
+impl Database {
     /// Takes a record away for good, with everything that is lost with it. False when there is none.
-    pub(in crate::sandbox) fn remove(&mut self, kind: Kind, id: &str) -> bool {
+    pub(in crate::sandbox) fn remove(&mut self, kind: SandboxKind, id: &str) -> bool {
         self.revision += 1;
         match kind {
-            Kind::Runs => {
+            SandboxKind::Runs => {
                 let gone = self.runs.shift_remove(id).is_some();
                 if gone {
                     self.drop_files(id);
-                    let linked = |task: &Task| task.run.as_deref() == Some(id);
-                    let lost: Vec<Key> = self
+                    let linked = |task: &TaskRow| task.run.as_deref() == Some(id);
+                    let lost: Vec<SandboxKey> = self
                         .tasks
                         .iter()
                         .filter(|(_, task)| linked(task))
@@ -35,26 +35,26 @@ impl World {
                 }
                 gone
             }
-            Kind::Checklists => {
+            SandboxKind::Checklists => {
                 let gone = self.templates.shift_remove(id).is_some();
                 if gone {
                     self.drop_files(id);
                 }
                 gone
             }
-            Kind::Tasks => {
+            SandboxKind::Tasks => {
                 let gone = self.tasks.shift_remove(id).is_some();
                 if gone {
                     self.drop_files(id);
                 }
                 gone
             }
-            Kind::Assets => self.drop_file(id),
-            Kind::Tags => self.drop_tag(id),
-            Kind::Groups => self.groups.shift_remove(id).is_some(),
-            Kind::Guests => self.drop_guest(id),
-            Kind::Members => self.users.shift_remove(id).is_some(),
-            Kind::Folders => self.drop_folder(id),
+            SandboxKind::Assets => self.drop_file(id),
+            SandboxKind::Tags => self.drop_tag(id),
+            SandboxKind::Groups => self.groups.shift_remove(id).is_some(),
+            SandboxKind::Guests => self.drop_guest(id),
+            SandboxKind::Members => self.users.shift_remove(id).is_some(),
+            SandboxKind::Folders => self.drop_folder(id),
         }
     }
 
@@ -73,7 +73,7 @@ impl World {
     }
 
     fn drop_tag(&mut self, id: &str) -> bool {
-        let strip = |links: &mut Vec<Link>| links.retain(|link| &*link.tag != id);
+        let strip = |links: &mut Vec<TagLink>| links.retain(|link| &*link.tag != id);
         self.runs.values_mut().for_each(|run| strip(&mut run.base.links));
         self.templates.values_mut().for_each(|template| strip(&mut template.base.links));
         self.tasks.values_mut().for_each(|task| strip(&mut task.base.links));
@@ -102,7 +102,7 @@ impl World {
         for folder in fallen {
             folder.take_if(|folder| &**folder == id);
         }
-        let children: Vec<Key> = self.children(id).map(|(key, _)| Arc::clone(key)).collect();
+        let children: Vec<SandboxKey> = self.children(id).map(|(key, _)| Arc::clone(key)).collect();
         for child in children {
             if self.quirks.has(Quirk::FolderDeleteDeep) {
                 self.drop_folder(&child);

@@ -34,12 +34,12 @@ pub(super) fn read_job(name: &str) -> Option<(i64, Timestamp)> {
 
 /// A file's name in two parts, between which a number may stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FileName {
+pub(super) struct BackupFileName {
     stem: String,
     ending: String,
 }
 
-impl FileName {
+impl BackupFileName {
     /// The name of the `n`th copy of that name, counted from one.
     pub(super) fn numbered(&self, n: usize) -> String {
         if n == 1 {
@@ -51,18 +51,18 @@ impl FileName {
 }
 
 /// `<id>.json`
-pub(super) fn of_record(id: &str) -> FileName {
-    FileName { stem: of_id(id), ending: ".json".to_owned() }
+pub(super) fn of_record(id: &str) -> BackupFileName {
+    BackupFileName { stem: of_id(id), ending: ".json".to_owned() }
 }
 
 /// `<id>-<safe name>`
-pub(super) fn of_bytes(id: &str, filename: &str) -> FileName {
+pub(super) fn of_bytes(id: &str, filename: &str) -> BackupFileName {
     let name = safe(filename);
     let (stem, ending) = match name.rsplit_once('.') {
         Some((stem, ending)) if ending.chars().count() <= LONGEST_ENDING => (stem, format!(".{ending}")),
         _ => (name.as_str(), String::new()),
     };
-    FileName { stem: format!("{}-{}", of_id(id), short(stem)), ending }
+    BackupFileName { stem: format!("{}-{}", of_id(id), short(stem)), ending }
 }
 
 /// A folder's name for a kind.

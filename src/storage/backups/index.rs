@@ -19,7 +19,7 @@ const MOST_BYTES: u64 = 512 * 1024 * 1024;
 /// What a copy is a copy of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Holds {
+pub(super) enum IndexedRecord {
     /// A record, as JSON.
     Record,
     /// The bytes of a file.
@@ -28,11 +28,11 @@ pub(super) enum Holds {
 
 /// A copy, as the index knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Line {
+pub(super) struct IndexEntry {
     pub(super) kind: String,
     pub(super) id: String,
     pub(super) name: String,
-    pub(super) holds: Holds,
+    pub(super) holds: IndexedRecord,
     /// The record that it is attached to: `processes/<id>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) of: Option<String>,
@@ -48,7 +48,7 @@ pub(super) struct Line {
 }
 
 /// Adds lines and puts them on the disk: all of them, or an error and, as far as the disk lets it, none.
-pub(super) fn append(path: &Path, lines: &[&Line]) -> io::Result<()> {
+pub(super) fn append(path: &Path, lines: &[&IndexEntry]) -> io::Result<()> {
     let mut file = files::open(path, File::options().read(true).append(true))?;
     let length = file.seek(SeekFrom::End(0))?;
     let mut text = Vec::new();
@@ -75,7 +75,7 @@ fn last_byte(file: &mut File) -> io::Result<u8> {
 }
 
 /// The lines of an index, and how many more there are that nobody can read.
-pub(super) fn read(path: &Path) -> io::Result<(Vec<Line>, usize)> {
+pub(super) fn read(path: &Path) -> io::Result<(Vec<IndexEntry>, usize)> {
     let (mut lines, mut damaged) = (Vec::new(), 0);
     for text in files::read(path, MOST_BYTES)?.split(|byte| *byte == b'\n') {
         match serde_json::from_slice(text) {
@@ -94,12 +94,12 @@ mod tests {
 
     use super::*;
 
-    fn line(id: &str) -> Line {
-        Line {
+    fn line(id: &str) -> IndexEntry {
+        IndexEntry {
             kind: "tags".into(),
             id: id.into(),
             name: "two\nlines {}".into(),
-            holds: Holds::Record,
+            holds: IndexedRecord::Record,
             of: None,
             file: format!("tags/{id}.json"),
             sha256: "00".into(),

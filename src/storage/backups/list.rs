@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use jiff::Timestamp;
 
 use super::FILES_UNKNOWN;
-use super::index::{self, Holds, Line};
+use super::index::{self, IndexEntry, IndexedRecord};
 use crate::storage::backups::error::BackupError;
 use crate::storage::backups::store::LOCK;
 use crate::storage::backups::{file_name, writer};
@@ -19,7 +19,7 @@ use crate::storage::files;
 
 /// The copies of one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptJob {
+pub struct JobBackups {
     /// The job's number.
     pub job: i64,
     /// When it began.
@@ -34,13 +34,13 @@ pub struct KeptJob {
     pub files_unknown: usize,
     /// Bytes of all copies together.
     pub bytes: u64,
-    lines: Vec<Line>,
+    lines: Vec<IndexEntry>,
     damaged: usize,
 }
 
 /// A copy that is not what it was when it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
+pub struct DamagedBackup {
     /// Which, relative to the folder.
     pub file: String,
     /// What is wrong with it.
@@ -51,7 +51,7 @@ pub struct Misfit {
 ///
 /// # Errors
 /// [`BackupError`] when the directory or an index cannot be read.
-pub fn list(directory: &Path) -> Result<Vec<KeptJob>, BackupError> {
+pub fn list(directory: &Path) -> Result<Vec<JobBackups>, BackupError> {
     let unreadable = |why| BackupError::unreadable(directory, &why);
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
@@ -81,10 +81,10 @@ fn is_own(folder: &Path) -> bool {
     found(folder).is_some_and(|folder| folder.is_dir()) && found(&folder.join(index::FILE)).is_some()
 }
 
-fn kept(job: i64, at: Timestamp, folder: PathBuf) -> Result<KeptJob, BackupError> {
+fn kept(job: i64, at: Timestamp, folder: PathBuf) -> Result<JobBackups, BackupError> {
     let path = folder.join(index::FILE);
     let (lines, damaged) = index::read(&path).map_err(|why| BackupError::unreadable(&path, &why))?;
-    let distinct = |is_meant: fn(&Line) -> bool| {
+    let distinct = |is_meant: fn(&IndexEntry) -> bool| {
         let lines = lines.iter().filter(|line| is_meant(line));
         lines.map(|line| (line.kind.as_str(), line.id.as_str())).collect::<BTreeSet<_>>()
     };
@@ -92,28 +92,28 @@ fn kept(job: i64, at: Timestamp, folder: PathBuf) -> Result<KeptJob, BackupError
     for (kind, _) in distinct(|_| true) {
         *records.entry(kind.to_owned()).or_default() += 1;
     }
-    let files_with_bytes = distinct(|line| line.holds == Holds::Bytes).len();
+    let files_with_bytes = distinct(|line| line.holds == IndexedRecord::Bytes).len();
     let files_unknown = distinct(|line| line.notes.iter().any(|note| note == FILES_UNKNOWN)).len();
     let bytes = lines.iter().fold(0, |sum: u64, line| sum.saturating_add(line.bytes));
-    Ok(KeptJob { job, at, folder, records, files_with_bytes, files_unknown, bytes, lines, damaged })
+    Ok(JobBackups { job, at, folder, records, files_with_bytes, files_unknown, bytes, lines, damaged })
 }
 
 /// Reads every copy of a job again and answers those that are not what the index says.
 #[must_use]
-pub fn verify(kept: &KeptJob) -> Vec<Misfit> {
-    let wrong = |line: &Line| {
+pub fn verify(kept: &JobBackups) -> Vec<DamagedBackup> {
+    let wrong = |line: &IndexEntry| {
         let why = check(&kept.folder, line).err()?;
-        Some(Misfit { file: line.file.clone(), why })
+        Some(DamagedBackup { file: line.file.clone(), why })
     };
-    let mut misfits: Vec<Misfit> = kept.lines.iter().filter_map(wrong).collect();
+    let mut misfits: Vec<DamagedBackup> = kept.lines.iter().filter_map(wrong).collect();
     if kept.damaged > 0 {
         let why = format!("{} of its lines cannot be read", kept.damaged);
-        misfits.push(Misfit { file: index::FILE.to_owned(), why });
+        misfits.push(DamagedBackup { file: index::FILE.to_owned(), why });
     }
     misfits
 }
 
-fn check(folder: &Path, line: &Line) -> Result<(), String> {
+fn check(folder: &Path, line: &IndexEntry) -> Result<(), String> {
     let path = inside(folder, &line.file)?;
     // A file that has grown is not read to its end.
     let length = fs::symlink_metadata(&path).map_or(line.bytes, |found| found.len());
@@ -148,7 +148,7 @@ fn inside(folder: &Path, file: &str) -> Result<PathBuf, String> {
 /// # Errors
 /// [`BackupError`] when a job still puts copies there, when the folder is none of ours any more, or when something in it
 /// cannot be removed; what is left then can be removed by another try.
-pub fn purge(kept: &KeptJob) -> Result<(), BackupError> {
+pub fn purge(kept: &JobBackups) -> Result<(), BackupError> {
     let folder = &kept.folder;
     if !is_own(folder) {
         return Err(BackupError::stays(folder, &io::Error::other("it is no folder of copies any more")));

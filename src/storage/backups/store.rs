@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 
-use super::index::{self, Holds, Line};
-use super::{Kept, Place};
+use super::index::{self, IndexEntry, IndexedRecord};
+use super::{BackupPlace, SavedBackup};
 use crate::storage::backups::error::BackupError;
-use crate::storage::backups::file_name::{FileName, of_id, of_kind};
+use crate::storage::backups::file_name::{BackupFileName, of_id, of_kind};
 use crate::storage::backups::writer;
-use crate::storage::backups::writer::Part;
+use crate::storage::backups::writer::PartialFile;
 use crate::storage::files;
 
 /// The name of the file that is locked while copies may still come.
@@ -24,17 +24,17 @@ pub(super) const LOCK: &str = "lock";
 
 /// A folder of copies, made with the first of them.
 #[derive(Debug)]
-pub(super) struct Keeper {
+pub(super) struct BackupStore {
     path: PathBuf,
     keep_free: u64,
-    ready: Mutex<Ready>,
-    waiting: Mutex<Vec<Waiting>>,
+    ready: Mutex<WrittenFolder>,
+    waiting: Mutex<Vec<UnindexedBackup>>,
     index: Mutex<()>,
 }
 
 /// What is on the disk of a folder, so that it is made once.
 #[derive(Debug, Default)]
-struct Ready {
+struct WrittenFolder {
     /// Locked for as long as it is open, whatever becomes of the process.
     lock: Option<File>,
     kinds: BTreeSet<String>,
@@ -42,13 +42,13 @@ struct Ready {
 
 /// A copy that is not in the index yet.
 #[derive(Debug)]
-struct Waiting {
-    line: Line,
+struct UnindexedBackup {
+    line: IndexEntry,
     directory: PathBuf,
     noted: Arc<OnceLock<Result<(), BackupError>>>,
 }
 
-impl Keeper {
+impl BackupStore {
     pub(super) fn new(path: PathBuf, keep_free: u64) -> Self {
         let (ready, waiting, index) = (Mutex::default(), Mutex::default(), Mutex::default());
         Self { path, keep_free, ready, waiting, index }
@@ -59,11 +59,16 @@ impl Keeper {
     }
 
     /// Begins a copy that will take `wanted` bytes, as far as that is known.
-    pub(super) fn begin(&self, place: &Place, name: &FileName, wanted: u64) -> Result<Part, BackupError> {
+    pub(super) fn begin(
+        &self,
+        place: &BackupPlace,
+        name: &BackupFileName,
+        wanted: u64,
+    ) -> Result<PartialFile, BackupError> {
         let directory = self.path.join(folder(place));
         self.make_ready(&directory)?;
         self.look_for_room(wanted)?;
-        Part::begin(&directory, name)
+        PartialFile::begin(&directory, name)
     }
 
     pub(super) fn look_for_room(&self, wanted: u64) -> Result<(), BackupError> {
@@ -73,14 +78,14 @@ impl Keeper {
     /// Makes a copy a whole one and notes it in the index; both are on the disk then.
     pub(super) fn finish(
         &self,
-        part: Part,
-        place: &Place,
-        holds: Holds,
+        part: PartialFile,
+        place: &BackupPlace,
+        holds: IndexedRecord,
         notes: Vec<String>,
-    ) -> Result<Kept, BackupError> {
-        let (whole, Place { item, of }) = (part.rename()?, place);
+    ) -> Result<SavedBackup, BackupError> {
+        let (whole, BackupPlace { item, of }) = (part.rename()?, place);
         let file = format!("{}/{}", folder(place), whole.name);
-        let line = Line {
+        let line = IndexEntry {
             kind: item.kind.to_owned(),
             id: item.id.clone(),
             name: item.name.clone(),
@@ -97,7 +102,7 @@ impl Keeper {
             drop(std::fs::remove_file(&whole.path));
             return Err(why);
         }
-        Ok(Kept { file, sha256: whole.sha256, bytes: whole.bytes })
+        Ok(SavedBackup { file, sha256: whole.sha256, bytes: whole.bytes })
     }
 
     /// Makes the folder, its lock and its index before the first copy, and each directory before its first.
@@ -138,9 +143,9 @@ impl Keeper {
     }
 
     /// Waits for the index and then notes all that wait with it, unless another has done so meanwhile.
-    fn note(&self, line: Line, directory: PathBuf) -> Result<(), BackupError> {
+    fn note(&self, line: IndexEntry, directory: PathBuf) -> Result<(), BackupError> {
         let noted = Arc::new(OnceLock::new());
-        held(&self.waiting).push(Waiting { line, directory, noted: Arc::clone(&noted) });
+        held(&self.waiting).push(UnindexedBackup { line, directory, noted: Arc::clone(&noted) });
         let turn = held(&self.index);
         if noted.get().is_none() {
             let group = std::mem::take(&mut *held(&self.waiting));
@@ -151,17 +156,17 @@ impl Keeper {
         noted.get().cloned().unwrap_or(Err(BackupError::Broken))
     }
 
-    fn note_all(&self, group: &[Waiting]) -> Result<(), BackupError> {
+    fn note_all(&self, group: &[UnindexedBackup]) -> Result<(), BackupError> {
         let directories: BTreeSet<&PathBuf> = group.iter().map(|one| &one.directory).collect();
         directories.into_iter().try_for_each(|directory| writer::sync_directory(directory))?;
-        let lines: Vec<&Line> = group.iter().map(|one| &one.line).collect();
+        let lines: Vec<&IndexEntry> = group.iter().map(|one| &one.line).collect();
         let path = self.path.join(index::FILE);
         index::append(&path, &lines).map_err(|why: io::Error| BackupError::place(&path, &why))
     }
 }
 
 /// The directory of a copy, relative to the folder of its job.
-fn folder(place: &Place) -> String {
+fn folder(place: &BackupPlace) -> String {
     match &place.of {
         Some(of) => format!("{}/{}", of_kind(of.kind), of_id(&of.id)),
         None => of_kind(place.item.kind),

@@ -6,19 +6,19 @@ use super::*;
 
 const RECORD: &[u8] = b"{\n  \"id\": \"0a\"\n}\n";
 
-fn item(kind: &'static str, id: &str) -> Item {
-    Item { kind, id: id.to_owned(), name: format!("Name of {id}") }
+fn item(kind: &'static str, id: &str) -> BackupItem {
+    BackupItem { kind, id: id.to_owned(), name: format!("Name of {id}") }
 }
 
-fn file(id: &str, name: &str) -> Item {
-    Item { name: name.to_owned(), ..item("files", id) }
+fn file(id: &str, name: &str) -> BackupItem {
+    BackupItem { name: name.to_owned(), ..item("files", id) }
 }
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn folder(directory: &Path) -> Folder {
+fn folder(directory: &Path) -> BackupFolder {
     Backups::new(directory.to_owned(), 0).folder(12, at("2026-11-22T19:05:01Z"))
 }
 
@@ -207,7 +207,7 @@ async fn hostile_names_stay_in_the_folder() {
         ["../../x", "/etc/passwd", "a\0b", "..", "", "\u{202e}x", "CON", "a\\..\\b", &"x".repeat(5000)];
     let mut files = Vec::new();
     for name in names {
-        let hostile = Item { kind: "files", id: name.to_owned(), name: name.to_owned() };
+        let hostile = BackupItem { kind: "files", id: name.to_owned(), name: name.to_owned() };
         files.push(folder.keep_record(&hostile, RECORD.to_vec(), &[]).await.unwrap().file);
         let incoming = folder.begin_bytes(&hostile, None, None).await.unwrap();
         files.push(incoming.finish().await.unwrap().file);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::storage::backups::error::BackupError;
-use crate::storage::backups::file_name::{FileName, hex};
+use crate::storage::backups::file_name::{BackupFileName, hex};
 use crate::storage::files;
 
 /// More copies of one name than this are not looked for.
@@ -46,7 +46,7 @@ pub(super) fn look_for_room(path: &Path, wanted: u64, keep_free: u64) -> Result<
 
 /// A file that is not all there yet, under a name that says so. Dropped, it is removed.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct PartialFile {
     file: File,
     temporary: PathBuf,
     last: PathBuf,
@@ -56,9 +56,9 @@ pub(super) struct Part {
     renamed: bool,
 }
 
-impl Part {
+impl PartialFile {
     /// Begins the first copy of that name in `directory` which is neither there nor under way.
-    pub(super) fn begin(directory: &Path, name: &FileName) -> Result<Self, BackupError> {
+    pub(super) fn begin(directory: &Path, name: &BackupFileName) -> Result<Self, BackupError> {
         for n in 1..MOST_NUMBERED {
             let name = name.numbered(n);
             let temporary = directory.join(format!(".{name}.part"));
@@ -92,11 +92,11 @@ impl Part {
     }
 
     /// Puts the bytes on the disk and gives them their last name; the name itself may not be on the disk yet.
-    pub(super) fn rename(mut self) -> Result<Whole, BackupError> {
+    pub(super) fn rename(mut self) -> Result<CompleteFile, BackupError> {
         self.file.sync_all().map_err(|why| BackupError::place(&self.temporary, &why))?;
         fs::rename(&self.temporary, &self.last).map_err(|why| BackupError::place(&self.last, &why))?;
         self.renamed = true;
-        Ok(Whole {
+        Ok(CompleteFile {
             path: self.last.clone(),
             name: self.name.clone(),
             sha256: hex(&std::mem::take(&mut self.hash).finalize()),
@@ -105,7 +105,7 @@ impl Part {
     }
 }
 
-impl Drop for Part {
+impl Drop for PartialFile {
     fn drop(&mut self) {
         if !self.renamed {
             // What cannot be removed is known by its name as no copy.
@@ -116,7 +116,7 @@ impl Drop for Part {
 
 /// A file that is all there.
 #[derive(Debug)]
-pub(super) struct Whole {
+pub(super) struct CompleteFile {
     pub(super) path: PathBuf,
     pub(super) name: String,
     pub(super) sha256: String,

@@ -3,8 +3,8 @@ use std::path::Path;
 
 use super::*;
 
-fn save(folder: &Path, name: &str, bytes: &[u8]) -> Result<(PathBuf, u64), SaveError> {
-    let mut incoming = Incoming::begin(folder, name)?;
+fn save(folder: &Path, name: &str, bytes: &[u8]) -> Result<(PathBuf, u64), DownloadError> {
+    let mut incoming = DownloadWriter::begin(folder, name)?;
     incoming.write(bytes)?;
     incoming.finish()
 }
@@ -36,7 +36,7 @@ fn nothing_is_overwritten_and_nothing_leaves_the_folder() {
 #[test]
 fn two_of_one_name_may_be_under_way_together() {
     let folder = tempfile::tempdir().unwrap();
-    let mut all: Vec<_> = (0..3).map(|_| Incoming::begin(folder.path(), "x.pdf").unwrap()).collect();
+    let mut all: Vec<_> = (0..3).map(|_| DownloadWriter::begin(folder.path(), "x.pdf").unwrap()).collect();
     all.iter_mut().enumerate().for_each(|(n, one)| one.write(format!("{n}").as_bytes()).unwrap());
     assert!(names(folder.path()).iter().all(|name| name.starts_with('.') && name.ends_with(".part")));
     for one in all.into_iter().rev() {
@@ -49,7 +49,7 @@ fn two_of_one_name_may_be_under_way_together() {
 #[test]
 fn of_what_is_not_whole_nothing_is_left() {
     let folder = tempfile::tempdir().unwrap();
-    let mut incoming = Incoming::begin(folder.path(), "x.pdf").unwrap();
+    let mut incoming = DownloadWriter::begin(folder.path(), "x.pdf").unwrap();
     incoming.write(b"half").unwrap();
     drop(incoming);
     assert_eq!(names(folder.path()), Vec::<String>::new());
@@ -82,6 +82,6 @@ fn what_cannot_be_written_says_why() {
         let said = failed.unwrap_err().to_string();
         assert!(said.contains("it is not a folder") && said.contains("file"), "{said}");
     }
-    let full = SaveError::of(Path::new("/x"), &io::ErrorKind::StorageFull.into());
+    let full = DownloadError::of(Path::new("/x"), &io::ErrorKind::StorageFull.into());
     assert_eq!(full.to_string(), "the disk of `/x` is full");
 }

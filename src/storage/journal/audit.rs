@@ -10,11 +10,11 @@ use std::fmt;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::chain::{Part, RowKey, digest, link};
+use super::chain::{RowKey, RowPart, digest, link};
 
 /// The damage to an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum EntryFault {
     /// It is not there.
     Missing,
     /// The entry itself is not what was written, or not where it was.
@@ -33,31 +33,31 @@ pub struct BrokenEntry {
     /// Its number, from one; of rows that no entry is about the number after the last.
     pub seq: i64,
     /// The row that it is about, as far as it still says that.
-    pub about: Option<(Part, RowKey)>,
+    pub about: Option<(RowPart, RowKey)>,
     /// The damage.
-    pub fault: Fault,
+    pub fault: EntryFault,
 }
 
 impl fmt::Display for BrokenEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.fault != Fault::RowAdded {
+        if self.fault != EntryFault::RowAdded {
             write!(f, "entry {}", self.seq)?;
         }
         if let Some((part, RowKey { job, step, attempt })) = self.about {
-            let lead = if self.fault == Fault::RowAdded { "" } else { " (" };
+            let lead = if self.fault == EntryFault::RowAdded { "" } else { " (" };
             write!(f, "{lead}job {job}")?;
             step.map_or(Ok(()), |step| write!(f, ", step {}", step.saturating_add(1)))?;
             attempt.map_or(Ok(()), |attempt| write!(f, ", attempt {attempt}"))?;
-            if self.fault != Fault::RowAdded {
+            if self.fault != EntryFault::RowAdded {
                 write!(f, ", {})", part.word())?;
             }
         }
         f.write_str(match self.fault {
-            Fault::Missing => " is missing",
-            Fault::Altered => " is not as it was written",
-            Fault::RowMissing => ": its row is missing",
-            Fault::RowChanged => ": its row was changed",
-            Fault::RowAdded => ": a row was added that has no entry",
+            EntryFault::Missing => " is missing",
+            EntryFault::Altered => " is not as it was written",
+            EntryFault::RowMissing => ": its row is missing",
+            EntryFault::RowChanged => ": its row was changed",
+            EntryFault::RowAdded => ": a row was added that has no entry",
         })
     }
 }
@@ -75,12 +75,12 @@ pub struct Audit {
 pub(super) fn audit(connection: &Connection, job: Option<i64>) -> rusqlite::Result<Audit> {
     // One view of the file, whatever is written meanwhile.
     let _view = connection.unchecked_transaction()?;
-    let mut walk = Walk { job, ..Walk::default() };
+    let mut walk = ChainWalk { job, ..ChainWalk::default() };
     let from = match job {
         None => 1,
         Some(job) => {
             let plan = "SELECT seq FROM entries WHERE job = ?1 AND part = ?2 ORDER BY seq DESC LIMIT 1";
-            let plan = connection.query_row(plan, params![job, Part::Plan.word()], |row| row.get(0));
+            let plan = connection.query_row(plan, params![job, RowPart::Plan.word()], |row| row.get(0));
             // Without it nothing tells where the job begins.
             plan.optional()?.unwrap_or(1)
         }
@@ -99,31 +99,31 @@ pub(super) fn audit(connection: &Connection, job: Option<i64>) -> rusqlite::Resu
 }
 
 #[derive(Debug, Default)]
-struct Walk {
+struct ChainWalk {
     job: Option<i64>,
     seq: i64,
     last: Vec<u8>,
     entries: u64,
     broken: Vec<BrokenEntry>,
     /// Rows that have an entry, by what it covers; and of those that were written more than once, where that failed last.
-    covered: BTreeMap<(Part, RowKey), Option<BrokenEntry>>,
+    covered: BTreeMap<(RowPart, RowKey), Option<BrokenEntry>>,
 }
 
-impl Walk {
+impl ChainWalk {
     fn take(&mut self, connection: &Connection, row: &Row<'_>) -> rusqlite::Result<()> {
         let seq: i64 = row.get(6)?;
         if seq != self.seq + 1 {
-            self.find(self.seq + 1, None, Fault::Missing);
+            self.find(self.seq + 1, None, EntryFault::Missing);
         }
         self.seq = seq;
         self.entries += 1;
         let word = row.get_ref(0)?.as_str().unwrap_or_default();
         let key = RowKey { job: row.get(1)?, step: row.get(2)?, attempt: row.get(3)? };
-        let about = Part::parse(word).map(|part| (part, key));
+        let about = RowPart::parse(word).map(|part| (part, key));
         let expected = bytes(row, 4)?;
         let hash = bytes(row, 5)?;
         if link(&self.last, word, key, &expected)[..] != hash[..] {
-            self.find(seq, about, Fault::Altered);
+            self.find(seq, about, EntryFault::Altered);
         }
         self.last = hash;
         let Some((part, key)) = about else { return Ok(()) };
@@ -135,8 +135,8 @@ impl Walk {
         let found = found.query_row(params![job, step, attempt], digest).optional()?;
         let fault = match found {
             Some(found) if found[..] == expected[..] => None,
-            Some(_) => Some(Fault::RowChanged),
-            None => Some(Fault::RowMissing),
+            Some(_) => Some(EntryFault::RowChanged),
+            None => Some(EntryFault::RowMissing),
         };
         let broken = fault.map(|fault| BrokenEntry { seq, about, fault });
         // A later entry for the same columns of the same row counts instead: an unknown outcome comes to be known, a job
@@ -145,7 +145,7 @@ impl Walk {
         Ok(())
     }
 
-    fn find(&mut self, seq: i64, about: Option<(Part, RowKey)>, fault: Fault) {
+    fn find(&mut self, seq: i64, about: Option<(RowPart, RowKey)>, fault: EntryFault) {
         self.broken.push(BrokenEntry { seq, about, fault });
     }
 
@@ -153,7 +153,7 @@ impl Walk {
         let counted = "SELECT seq FROM sqlite_sequence WHERE name = 'entries'";
         let counted: Option<i64> = connection.query_row(counted, [], |row| row.get(0)).optional()?;
         if counted.unwrap_or(0) != self.seq {
-            self.find(self.seq + 1, None, Fault::Missing);
+            self.find(self.seq + 1, None, EntryFault::Missing);
         }
         self.find_added(connection)?;
         let Self { mut broken, entries, covered, .. } = self;
@@ -161,7 +161,7 @@ impl Walk {
         broken.extend(covered.into_values().flatten());
         // A row that is written more than once is not as an entry says if the later entry is the one that is missing.
         broken.sort_by_key(|broken| match broken.about {
-            Some((Part::Outcome | Part::Owner, _)) if broken.fault == Fault::RowChanged => {
+            Some((RowPart::Outcome | RowPart::Owner, _)) if broken.fault == EntryFault::RowChanged => {
                 (cuts.iter().copied().find(|cut| *cut > broken.seq).unwrap_or(broken.seq), true)
             }
             _ => (broken.seq, false),
@@ -171,21 +171,21 @@ impl Walk {
 
     fn find_added(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         for (part, keys) in [
-            (Part::Plan, "SELECT id, NULL, NULL FROM jobs WHERE ?1 IS NULL OR id = ?1"),
+            (RowPart::Plan, "SELECT id, NULL, NULL FROM jobs WHERE ?1 IS NULL OR id = ?1"),
             (
-                Part::End,
+                RowPart::End,
                 "SELECT id, NULL, NULL FROM jobs
                  WHERE (?1 IS NULL OR id = ?1) AND coalesce(ended, ending, reason) IS NOT NULL",
             ),
-            (Part::Step, "SELECT job, n, NULL FROM steps WHERE ?1 IS NULL OR job = ?1"),
+            (RowPart::Step, "SELECT job, n, NULL FROM steps WHERE ?1 IS NULL OR job = ?1"),
             (
-                Part::Outcome,
+                RowPart::Outcome,
                 "SELECT job, n, NULL FROM steps
                  WHERE (?1 IS NULL OR job = ?1) AND coalesce(outcome, reason, ended, kept) IS NOT NULL",
             ),
-            (Part::Sent, "SELECT job, step, n FROM attempts WHERE ?1 IS NULL OR job = ?1"),
+            (RowPart::Sent, "SELECT job, step, n FROM attempts WHERE ?1 IS NULL OR job = ?1"),
             (
-                Part::Answer,
+                RowPart::Answer,
                 "SELECT job, step, n FROM attempts
                  WHERE (?1 IS NULL OR job = ?1)
                  AND coalesce(ended, took_ms, status, request_id, words) IS NOT NULL",
@@ -196,7 +196,7 @@ impl Walk {
             while let Some(row) = rows.next()? {
                 let key = RowKey { job: row.get(0)?, step: row.get(1)?, attempt: row.get(2)? };
                 if !self.covered.contains_key(&(part, key)) {
-                    self.find(self.seq + 1, Some((part, key)), Fault::RowAdded);
+                    self.find(self.seq + 1, Some((part, key)), EntryFault::RowAdded);
                 }
             }
         }
@@ -227,7 +227,7 @@ impl Damage {
         for broken in &audit.broken {
             match broken.about {
                 Some((_, RowKey { job: other, .. })) if other != job => {}
-                Some((Part::Owner | Part::End, _)) => {}
+                Some((RowPart::Owner | RowPart::End, _)) => {}
                 Some((_, RowKey { step: Some(step), .. })) => {
                     damage.steps.extend(u64::try_from(step));
                 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 /// The part of a row that an entry covers: some of its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum RowPart {
     /// A job as it was confirmed.
     Plan,
     /// The process that a job belongs to.
@@ -27,7 +27,7 @@ pub enum Part {
     End,
 }
 
-impl Part {
+impl RowPart {
     const ALL: [Self; 7] =
         [Self::Plan, Self::Owner, Self::Step, Self::Sent, Self::Answer, Self::Outcome, Self::End];
 
@@ -114,7 +114,12 @@ impl Chain {
     }
 
     /// Appends an entry for what has just been written to a row.
-    pub(super) fn add(&mut self, connection: &Connection, part: Part, key: RowKey) -> rusqlite::Result<()> {
+    pub(super) fn add(
+        &mut self,
+        connection: &Connection,
+        part: RowPart,
+        key: RowKey,
+    ) -> rusqlite::Result<()> {
         let RowKey { job, step, attempt } = key;
         let mut row = connection.prepare_cached(part.row())?;
         let digest = row.query_row(params![job, step, attempt], digest)?;

@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::ErrorCode;
 
 use crate::model::failure::{Cause, Failure};
-use crate::storage::files::Refusal;
+use crate::storage::files::UnsafeFile;
 
 /// Why the journal cannot be used. Whatever it is, what is in the file is left as it was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum JournalError {
         /// What the system said.
         why: String,
         /// The refusal of the file that is there, if that is the reason.
-        refusal: Option<Refusal>,
+        refusal: Option<UnsafeFile>,
     },
     /// It is no journal, or no longer a whole one.
     #[error("the journal `{path}` is damaged")]
@@ -135,7 +135,7 @@ impl JournalError {
     }
 
     pub(super) fn place(path: &Path, why: &io::Error) -> Self {
-        let refusal = Refusal::of(why);
+        let refusal = UnsafeFile::of(why);
         let why = match why.kind() {
             _ if refusal.is_some() => why.to_string(),
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

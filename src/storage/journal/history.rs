@@ -20,7 +20,9 @@ use crate::model::outcome::Outcome;
 use crate::storage::journal::error::JournalError;
 
 pub(super) use crate::storage::journal::history::queries::TURNED_AWAY;
-pub use crate::storage::journal::history::queries::{JobState, PastAttempt, PastJob, PastStep, Wanted};
+pub use crate::storage::journal::history::queries::{
+    HistoryQuery, PastAttempt, PastJob, PastStep, StoredJobState,
+};
 pub use crate::storage::journal::history::relations::LaterStep;
 pub(super) use rows::COUNTS;
 
@@ -111,7 +113,7 @@ impl History {
     ///
     /// # Errors
     /// [`JournalError`] when the file cannot be read.
-    pub fn jobs(&self, wanted: &Wanted) -> Result<Vec<PastJob>, JournalError> {
+    pub fn jobs(&self, wanted: &HistoryQuery) -> Result<Vec<PastJob>, JournalError> {
         self.read_jobs(wanted).map_err(|why| self.sql(&why))
     }
 
@@ -135,7 +137,7 @@ impl History {
     pub fn audited_steps(&self, job: i64) -> Result<AuditedSteps, JournalError> {
         let damage = audit(&self.connection, Some(job)).map(|audit| Damage::of(&audit, job));
         let damage = damage.map_err(|why| self.sql(&why))?;
-        let mut steps = self.steps(job, &Wanted::default())?;
+        let mut steps = self.steps(job, &HistoryQuery::default())?;
         steps.iter_mut().for_each(|step| step.is_damaged = damage.holds(step.n));
         let read: BTreeSet<u64> = steps.iter().map(|step| step.n).collect();
         Ok(AuditedSteps { steps, unreadable: damage.steps.difference(&read).count() })
@@ -145,11 +147,11 @@ impl History {
     ///
     /// # Errors
     /// [`JournalError`] when the file cannot be read.
-    pub fn steps(&self, job: i64, wanted: &Wanted) -> Result<Vec<PastStep>, JournalError> {
+    pub fn steps(&self, job: i64, wanted: &HistoryQuery) -> Result<Vec<PastStep>, JournalError> {
         self.read_steps(job, wanted).map_err(|why| self.sql(&why))
     }
 
-    fn read_jobs(&self, wanted: &Wanted) -> rusqlite::Result<Vec<PastJob>> {
+    fn read_jobs(&self, wanted: &HistoryQuery) -> rusqlite::Result<Vec<PastJob>> {
         let mut query = self.connection.prepare_cached(&format!(
             "{JOBS} WHERE (?1 IS NULL OR started >= ?1) AND (?2 IS NULL OR verb = ?2)
              AND ((?3 IS NULL AND ?4 IS NULL) OR EXISTS (SELECT 1 FROM steps WHERE steps.job = jobs.id
@@ -160,7 +162,7 @@ impl History {
         let since = wanted.since.map(Timestamp::as_millisecond);
         let (base_url, organization) = wanted.place.as_ref().map(|(url, id)| (url, id)).unzip();
         let outcome = wanted.outcome.map(Outcome::word);
-        let Wanted { verb, kind, before, most, .. } = wanted;
+        let HistoryQuery { verb, kind, before, most, .. } = wanted;
         let values = params![since, verb, kind, outcome, base_url, organization, before, most];
         let jobs = query.query_map(values, |row| self.readable_job(row))?;
         let jobs: Vec<Option<PastJob>> = jobs.collect::<rusqlite::Result<_>>()?;
@@ -190,9 +192,9 @@ impl History {
 
     /// A job with what its own row does not say; none if that has become unreadable.
     fn completed(&self, mut job: PastJob) -> rusqlite::Result<Option<PastJob>> {
-        if job.state == JobState::Unfinished {
+        if job.state == StoredJobState::Unfinished {
             if locks::is_held(&self.directory.join(LOCKS), job.id) {
-                job.state = JobState::Running;
+                job.state = StoredJobState::Running;
             } else {
                 // It may have come to its end since its row was read; with its lock gone, the row says so.
                 let mut query = self.connection.prepare_cached(&format!("{JOBS} WHERE id = ?1"))?;
@@ -235,7 +237,7 @@ impl History {
         Ok(())
     }
 
-    fn read_steps(&self, job: i64, wanted: &Wanted) -> rusqlite::Result<Vec<PastStep>> {
+    fn read_steps(&self, job: i64, wanted: &HistoryQuery) -> rusqlite::Result<Vec<PastStep>> {
         let mut query = self.connection.prepare_cached(
             "SELECT n, kind, record, name, method, path, outcome, reason, ended,
                  coalesce(verb, (SELECT verb FROM jobs WHERE id = ?1)), after, fields, kept

@@ -14,13 +14,13 @@ const LOOKING: &str = "looking.lock";
 
 /// The lock of a job, held for as long as this lives, whatever becomes of the process.
 #[derive(Debug)]
-pub(super) struct Hold {
+pub(super) struct JobLock {
     pub(super) job: i64,
     path: PathBuf,
     file: File,
 }
 
-impl Hold {
+impl JobLock {
     /// Lets go of the lock of a job that is over, or that never was. Without this the file is left behind; it is not
     /// locked then, and so says nothing.
     pub(super) fn clear(self) {
@@ -32,14 +32,14 @@ impl Hold {
 }
 
 /// Takes the lock of a job; none if it is held, by this process or another.
-pub(super) fn take(locks: &Path, job: i64) -> Result<Option<Hold>, JournalError> {
+pub(super) fn take(locks: &Path, job: i64) -> Result<Option<JobLock>, JournalError> {
     let path = path(locks, job);
     let place = |why: std::io::Error| JournalError::place(&path, &why);
     let looking = locks.join(LOOKING);
     let _turn = turn(&looking).map_err(|why| JournalError::place(&looking, &why))?;
     let file = files::file(&path).map_err(place)?;
     let is_taken = files::try_lock(&file).map_err(place)?;
-    Ok(is_taken.then_some(Hold { job, path, file }))
+    Ok(is_taken.then_some(JobLock { job, path, file }))
 }
 
 /// Whether a process is at a job.

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use super::schema::{self, Schema};
 use super::{FILE, LOCKS, locks, log};
 use crate::storage::files;
-use crate::storage::files::Refusal;
+use crate::storage::files::UnsafeFile;
 use crate::storage::journal::error::JournalError;
 use crate::storage::journal::quarantine;
 
@@ -30,16 +30,16 @@ const WRITING: &str = "writing.lock";
 
 /// The journal, open for jobs.
 #[derive(Debug)]
-pub(super) struct Writable {
+pub(super) struct OpenJournal {
     pub(super) connection: Connection,
-    pub(super) identity: Identity,
+    pub(super) identity: FileIdentity,
     /// Locked while it is open: a file that somebody writes to is not set aside.
     _writing: File,
 }
 
 /// Opens the journal in `directory` for a job, made if it is not there and whole if it is. One that is damaged is set
 /// aside, unless somebody uses it.
-pub(super) fn to_write(directory: &Path) -> Result<Writable, JournalError> {
+pub(super) fn to_write(directory: &Path) -> Result<OpenJournal, JournalError> {
     let _turn = turn(directory)?;
     let writing = directory.join(LOCKS).join(WRITING);
     let place = |why: io::Error| JournalError::place(&writing, &why);
@@ -56,8 +56,8 @@ pub(super) fn to_write(directory: &Path) -> Result<Writable, JournalError> {
     {
         Ok(connection) => {
             files::lock_shared(&file).map_err(place)?;
-            let identity = Identity::of(directory).map_err(|why| JournalError::place(&path, &why))?;
-            Ok(Writable { connection, identity, _writing: file })
+            let identity = FileIdentity::of(directory).map_err(|why| JournalError::place(&path, &why))?;
+            Ok(OpenJournal { connection, identity, _writing: file })
         }
         Err(JournalError::Damaged { path }) => {
             let kept =
@@ -147,7 +147,7 @@ pub(super) fn to_read(directory: &Path) -> Result<Option<Connection>, JournalErr
     }
     let _turn = match turn(directory) {
         // Looking does no harm where nothing can be sent.
-        Err(JournalError::Place { refusal: Some(Refusal::NoLocks), .. }) => {
+        Err(JournalError::Place { refusal: Some(UnsafeFile::NoLocks), .. }) => {
             return connect(directory).map(Some);
         }
         turn => turn?,
@@ -248,7 +248,7 @@ fn prepare(directory: &Path) -> Result<(), JournalError> {
 
 /// Which files are open, so that it shows when others have taken their place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(super) struct FileIdentity {
     directory: PathBuf,
     /// Device and inode of the file and of those beside it, which SQLite does without where it cannot share memory.
     files: [Option<(u64, u64)>; 3],
@@ -256,7 +256,7 @@ pub(super) struct Identity {
     is_filled: bool,
 }
 
-impl Identity {
+impl FileIdentity {
     fn of(directory: &Path) -> io::Result<Self> {
         let mut files = [None; 3];
         for (file, beside) in files.iter_mut().zip(quarantine::FILES) {

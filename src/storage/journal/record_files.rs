@@ -27,14 +27,14 @@ pub struct RecordFile {
 }
 
 /// The API's address and the organization's id.
-pub type Place = (String, String);
+pub type RecordPlace = (String, String);
 
 impl Journal {
     /// Notes files that were seen attached to records of a place, and returns once that is on disk.
     ///
     /// # Errors
     /// [`JournalError`] when the journal cannot be opened or written.
-    pub async fn note_files(&self, place: Place, files: Vec<RecordFile>) -> Result<(), JournalError> {
+    pub async fn note_files(&self, place: RecordPlace, files: Vec<RecordFile>) -> Result<(), JournalError> {
         let directory = self.directory().to_owned();
         let noted = spawn_blocking(move || note(&directory, &place, &files));
         noted.await.map_err(|_| JournalError::Closed)?
@@ -46,7 +46,7 @@ impl Journal {
     /// [`JournalError`] when the journal cannot be read.
     pub async fn files_of(
         &self,
-        place: Place,
+        place: RecordPlace,
         kind: &'static str,
         record: String,
     ) -> Result<Vec<(String, String)>, JournalError> {
@@ -56,7 +56,7 @@ impl Journal {
     }
 }
 
-fn note(directory: &Path, place: &Place, files: &[RecordFile]) -> Result<(), JournalError> {
+fn note(directory: &Path, place: &RecordPlace, files: &[RecordFile]) -> Result<(), JournalError> {
     let path = directory.join(FILE);
     let sql = |why: rusqlite::Error| JournalError::sql(&path, &why);
     let mut connection = match open::to_read(directory)? {
@@ -77,7 +77,7 @@ fn note(directory: &Path, place: &Place, files: &[RecordFile]) -> Result<(), Jou
 
 fn of(
     directory: &Path,
-    place: &Place,
+    place: &RecordPlace,
     kind: &str,
     record: &str,
 ) -> Result<Vec<(String, String)>, JournalError> {
@@ -107,7 +107,7 @@ mod tests {
         }
     }
 
-    fn place(organization: &str) -> Place {
+    fn place(organization: &str) -> RecordPlace {
         ("http://127.0.0.1/api".to_owned(), organization.to_owned())
     }
 

@@ -42,10 +42,10 @@ fn plan(steps: usize) -> NewJob {
     }
 }
 
-fn answer(step: usize, status: u16, words: Option<&str>) -> Answer {
+fn answer(step: usize, status: u16, words: Option<&str>) -> JournalResult {
     let took = Duration::from_millis(7);
     let request_id = Some(format!("r-{step}"));
-    Answer {
+    JournalResult {
         step,
         attempt: 1,
         at: AT,
@@ -71,7 +71,7 @@ fn read(directory: &TempDir) -> History {
 }
 
 fn jobs(directory: &TempDir) -> Vec<PastJob> {
-    read(directory).jobs(&Wanted::default()).unwrap()
+    read(directory).jobs(&HistoryQuery::default()).unwrap()
 }
 
 #[tokio::test]
@@ -88,9 +88,9 @@ async fn what_is_noted_can_be_read_back() {
 
     let history = read(&directory);
     let job = history.job(1).unwrap().unwrap();
-    assert_eq!((job.steps, job.state), (3, JobState::Running));
+    assert_eq!((job.steps, job.state), (3, StoredJobState::Running));
     assert_eq!(job.outcomes, [(Outcome::Done, 1), (Outcome::NotSent, 1)]);
-    let steps = history.steps(1, &Wanted::default()).unwrap();
+    let steps = history.steps(1, &HistoryQuery::default()).unwrap();
     let ended: Vec<_> = steps.iter().map(|step| step.outcome).collect();
     assert_eq!(ended, [Some(Outcome::Done), None, Some(Outcome::NotSent)]);
     let sent: Vec<_> = steps[1].attempts.iter().map(|sent| (sent.n, sent.status, sent.ended)).collect();
@@ -98,8 +98,8 @@ async fn what_is_noted_can_be_read_back() {
     assert_eq!(steps[1].attempts[0].words.as_deref(), Some("slow down"));
     assert_eq!(steps[0].attempts[0].request_id.as_deref(), Some("r-0"));
 
-    log.end(AT, Ending::Cancelled, None).await.unwrap();
-    assert_eq!(history.job(1).unwrap().unwrap().state, JobState::Over(Ending::Cancelled));
+    log.end(AT, JobEndState::Cancelled, None).await.unwrap();
+    assert_eq!(history.job(1).unwrap().unwrap().state, StoredJobState::Over(JobEndState::Cancelled));
     assert_eq!(history.job(2).unwrap(), None);
 }
 
@@ -110,18 +110,22 @@ async fn jobs_and_steps_are_found_by_what_they_are() {
         let started = Timestamp::from_second(seconds).unwrap();
         let log = journal.begin(NewJob { started, ..plan(2) }).await.unwrap();
         log.ended(vec![end(0, outcome), end(1, Outcome::Failed)]).await.unwrap();
-        log.end(AT, Ending::Finished, None).await.unwrap();
+        log.end(AT, JobEndState::Finished, None).await.unwrap();
     }
     let history = read(&directory);
-    let found = |wanted: Wanted| history.jobs(&wanted).unwrap().iter().map(|job| job.id).collect::<Vec<_>>();
-    let all = Wanted::default;
+    let found =
+        |wanted: HistoryQuery| history.jobs(&wanted).unwrap().iter().map(|job| job.id).collect::<Vec<_>>();
+    let all = HistoryQuery::default;
     assert_eq!(found(all()), [2, 1]);
-    assert_eq!(found(Wanted { outcome: Some(Outcome::Refused), ..all() }), [2]);
-    assert_eq!(found(Wanted { since: Timestamp::from_second(1).ok(), ..all() }), [2]);
-    assert_eq!(found(Wanted { verb: Some("archive".into()), ..all() }), [0; 0]);
-    assert_eq!(found(Wanted { kind: Some("tags".into()), verb: Some("delete".into()), ..all() }), [2, 1]);
-    assert_eq!(found(Wanted { kind: Some("files".into()), ..all() }), [0; 0]);
-    let steps = history.steps(1, &Wanted { outcome: Some(Outcome::Failed), ..all() }).unwrap();
+    assert_eq!(found(HistoryQuery { outcome: Some(Outcome::Refused), ..all() }), [2]);
+    assert_eq!(found(HistoryQuery { since: Timestamp::from_second(1).ok(), ..all() }), [2]);
+    assert_eq!(found(HistoryQuery { verb: Some("archive".into()), ..all() }), [0; 0]);
+    assert_eq!(
+        found(HistoryQuery { kind: Some("tags".into()), verb: Some("delete".into()), ..all() }),
+        [2, 1]
+    );
+    assert_eq!(found(HistoryQuery { kind: Some("files".into()), ..all() }), [0; 0]);
+    let steps = history.steps(1, &HistoryQuery { outcome: Some(Outcome::Failed), ..all() }).unwrap();
     assert_eq!(steps.iter().map(|step| step.n).collect::<Vec<_>>(), [1]);
 }
 
@@ -130,10 +134,10 @@ async fn a_job_is_locked_while_it_runs_and_only_then() {
     let (directory, journal) = place();
     let (first, second) = (journal.begin(plan(1)).await.unwrap(), journal.begin(plan(1)).await.unwrap());
     let states = || jobs(&directory).iter().map(|job| job.state).collect::<Vec<_>>();
-    assert_eq!(states(), [JobState::Running; 2]);
+    assert_eq!(states(), [StoredJobState::Running; 2]);
     drop(second);
-    first.end(AT, Ending::Finished, None).await.unwrap();
-    assert_eq!(states(), [JobState::Unfinished, JobState::Over(Ending::Finished)]);
+    first.end(AT, JobEndState::Finished, None).await.unwrap();
+    assert_eq!(states(), [StoredJobState::Unfinished, StoredJobState::Over(JobEndState::Finished)]);
     assert!(!directory.path().join("jobs/1.lock").exists());
 }
 
@@ -155,14 +159,17 @@ fn journals_that_know_nothing_of_each_other_share_one_file() {
                 log.sent(step, 1, AT, None).await.unwrap();
                 log.answered(answer(step, 200, None), Some(end(step, Outcome::Done))).await.unwrap();
             }
-            log.end(AT, Ending::Finished, None).await.unwrap();
+            log.end(AT, JobEndState::Finished, None).await.unwrap();
         });
     };
     thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(whole))));
     let jobs = jobs(&directory);
     assert_eq!(jobs.len(), 3);
     for job in jobs {
-        assert_eq!((job.state, job.outcomes), (JobState::Over(Ending::Finished), vec![(Outcome::Done, 30)]));
+        assert_eq!(
+            (job.state, job.outcomes),
+            (StoredJobState::Over(JobEndState::Finished), vec![(Outcome::Done, 30)])
+        );
     }
 }
 

@@ -14,11 +14,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use super::chain::{Chain, Part, RowKey};
-use super::locks::{self, Hold};
-use super::open::{Writable, leave_log};
+use super::chain::{Chain, RowKey, RowPart};
+use super::locks::{self, JobLock};
+use super::open::{OpenJournal, leave_log};
 use super::owner::owner;
-use super::{Answer, Ending, FILE, NewJob, StepEnd};
+use super::{FILE, JobEndState, JournalResult, NewJob, StepEnd};
 use crate::model::outcome::Outcome;
 use crate::storage::journal::error::JournalError;
 use rows::{begin, take};
@@ -30,33 +30,33 @@ const AT_IT: &str = "a tidyfy is at it";
 
 /// Something to be put on disk, and who waits for it.
 #[derive(Debug)]
-pub(super) enum Order {
-    Begin(Box<NewJob>, oneshot::Sender<Result<Hold, JournalError>>),
-    Adopt(i64, oneshot::Sender<Result<Option<Hold>, JournalError>>),
-    Note(i64, Note, oneshot::Sender<Result<(), JournalError>>),
+pub(super) enum WriteRequest {
+    Begin(Box<NewJob>, oneshot::Sender<Result<JobLock, JournalError>>),
+    Adopt(i64, oneshot::Sender<Result<Option<JobLock>, JournalError>>),
+    Note(i64, JobNote, oneshot::Sender<Result<(), JournalError>>),
     Acknowledge(String, oneshot::Sender<Result<(), JournalError>>),
 }
 
 /// What is noted of a running job.
 #[derive(Debug)]
-pub(super) enum Note {
+pub(super) enum JobNote {
     Sent { step: usize, attempt: u32, at: Timestamp, copy: Option<String> },
-    Answered(Box<Answer>, Option<StepEnd>),
+    Answered(Box<JournalResult>, Option<StepEnd>),
     Ended(Vec<StepEnd>),
-    Over { at: Timestamp, ending: Ending, reason: Option<String> },
+    Over { at: Timestamp, ending: JobEndState, reason: Option<String> },
 }
 
 /// Starts the writer. It ends when nobody can give it orders any more.
 ///
 /// Only the writing itself is on a thread of its own: a thread that waited for orders would keep a paused clock from
 /// going on.
-pub(super) fn start(journal: Writable, locks: PathBuf) -> UnboundedSender<Order> {
+pub(super) fn start(journal: OpenJournal, locks: PathBuf) -> UnboundedSender<WriteRequest> {
     let (sender, orders) = unbounded_channel();
     tokio::spawn(keep(journal, locks, orders));
     sender
 }
 
-async fn keep(mut journal: Writable, locks: PathBuf, mut orders: UnboundedReceiver<Order>) {
+async fn keep(mut journal: OpenJournal, locks: PathBuf, mut orders: UnboundedReceiver<WriteRequest>) {
     let mut group = Vec::new();
     while orders.recv_many(&mut group, LARGEST_GROUP).await > 0 {
         let (taken, folder) = (std::mem::take(&mut group), locks.clone());
@@ -72,45 +72,47 @@ async fn keep(mut journal: Writable, locks: PathBuf, mut orders: UnboundedReceiv
 }
 
 /// Whoever does not wait any more need not hear.
-fn answer(group: Vec<Order>, written: Vec<Written>) {
+fn answer(group: Vec<WriteRequest>, written: Vec<WriteResult>) {
     for (order, written) in group.into_iter().zip(written) {
         match order {
-            Order::Begin(_, ack) => {
+            WriteRequest::Begin(_, ack) => {
                 drop(ack.send(written.and_then(|locks| locks.of.ok_or(JournalError::Closed))));
             }
-            Order::Adopt(_, ack) => drop(ack.send(written.map(|locks| locks.of))),
-            Order::Note(_, _, ack) | Order::Acknowledge(_, ack) => drop(ack.send(written.map(|_| ()))),
+            WriteRequest::Adopt(_, ack) => drop(ack.send(written.map(|locks| locks.of))),
+            WriteRequest::Note(_, _, ack) | WriteRequest::Acknowledge(_, ack) => {
+                drop(ack.send(written.map(|_| ())))
+            }
         }
     }
 }
 
 /// What came of an order.
-type Written = Result<Locks, JournalError>;
+type WriteResult = Result<Locks, JournalError>;
 
 /// The locks that an order needed.
 #[derive(Debug, Default)]
 struct Locks {
     /// Of the job that begins or is adopted.
-    of: Option<Hold>,
+    of: Option<JobLock>,
     /// Of the job that another one takes over.
-    over: Option<Hold>,
+    over: Option<JobLock>,
 }
 
 /// Writes a group in one transaction and answers what came of each order.
-fn commit(journal: &mut Writable, locks: &Path, group: &[Order]) -> Vec<Written> {
+fn commit(journal: &mut OpenJournal, locks: &Path, group: &[WriteRequest]) -> Vec<WriteResult> {
     let mut written = Vec::new();
     let result = write(&mut journal.connection, locks, group, &mut written);
     match result.and_then(|()| in_place(journal, locks)) {
         Ok(()) => {
             let over = written.iter_mut().flatten().filter_map(|locks| locks.over.take());
-            over.for_each(Hold::clear);
+            over.for_each(JobLock::clear);
             written
         }
         Err(why) => {
             for (order, locks) in group.iter().zip(written) {
-                if let (Order::Begin(..), Ok(locks)) = (order, locks) {
+                if let (WriteRequest::Begin(..), Ok(locks)) = (order, locks) {
                     // The job does not exist, so nothing may look as if it ran.
-                    locks.of.into_iter().for_each(Hold::clear);
+                    locks.of.into_iter().for_each(JobLock::clear);
                 }
             }
             group.iter().map(|_| Err(why.clone())).collect()
@@ -120,7 +122,7 @@ fn commit(journal: &mut Writable, locks: &Path, group: &[Order]) -> Vec<Written>
 
 /// Whether what was written is in the file that a later start will read. Asked after the commit: whatever is answered
 /// from here on may lead to a request.
-fn in_place(journal: &Writable, locks: &Path) -> Result<(), JournalError> {
+fn in_place(journal: &OpenJournal, locks: &Path) -> Result<(), JournalError> {
     if journal.identity.holds() {
         return Ok(());
     }
@@ -133,8 +135,8 @@ fn in_place(journal: &Writable, locks: &Path) -> Result<(), JournalError> {
 fn write(
     connection: &mut Connection,
     locks: &Path,
-    group: &[Order],
-    written: &mut Vec<Written>,
+    group: &[WriteRequest],
+    written: &mut Vec<WriteResult>,
 ) -> Result<(), JournalError> {
     let path = locks.with_file_name(FILE);
     let sql = |why: rusqlite::Error| JournalError::sql(&path, &why);
@@ -157,13 +159,13 @@ fn write(
 fn obey(
     transaction: &mut Transaction<'_>,
     locks: &Path,
-    order: &Order,
+    order: &WriteRequest,
     chain: &mut Chain,
     sql: &impl Fn(rusqlite::Error) -> JournalError,
-) -> Written {
+) -> WriteResult {
     let savepoint = transaction.savepoint().map_err(sql)?;
     let held = match order {
-        Order::Begin(job, _) => {
+        WriteRequest::Begin(job, _) => {
             acknowledged(&savepoint, sql)?;
             let over = job.continues.map(|before| free(&savepoint, locks, before, sql)).transpose()?;
             rivals(&savepoint, locks, job, sql)?;
@@ -171,9 +173,9 @@ fn obey(
             // Locked before the job can be seen, so that nobody ever sees it without.
             Locks { of: Some(locks::take(locks, id)?.ok_or(JournalError::not_free(id, AT_IT))?), over }
         }
-        Order::Adopt(job, _) => {
+        WriteRequest::Adopt(job, _) => {
             let of = match standing(&savepoint, *job).map_err(sql)? {
-                Some(Standing { is_over: false, .. } | Standing { has_unknown: true, .. }) => {
+                Some(StoredJob { is_over: false, .. } | StoredJob { has_unknown: true, .. }) => {
                     locks::take(locks, *job)?
                 }
                 _ => None,
@@ -183,22 +185,22 @@ fn obey(
             }
             Locks { of, over: None }
         }
-        Order::Note(job, note, _) => {
+        WriteRequest::Note(job, note, _) => {
             if !is_own(&savepoint, *job).map_err(sql)? {
                 return Err(JournalError::not_free(*job, "another tidyfy has taken it over"));
             }
             take(&savepoint, *job, note, chain).map_err(sql)?;
             Locks::default()
         }
-        Order::Acknowledge(file, _) => {
+        WriteRequest::Acknowledge(file, _) => {
             let update = "UPDATE old_journals SET acknowledged = 1 WHERE file = ?1";
             savepoint.execute(update, [file]).map_err(sql)?;
             Locks::default()
         }
     };
     if let Err(why) = savepoint.commit() {
-        if let Order::Begin(..) = order {
-            held.of.into_iter().for_each(Hold::clear);
+        if let WriteRequest::Begin(..) = order {
+            held.of.into_iter().for_each(JobLock::clear);
         }
         return Err(sql(why));
     }
@@ -217,18 +219,18 @@ fn acknowledged(
 }
 
 /// What must be known of a job before it is taken.
-struct Standing {
+struct StoredJob {
     is_over: bool,
     has_unknown: bool,
 }
 
 /// How a job stands; none if there is no such job.
-fn standing(connection: &Connection, job: i64) -> rusqlite::Result<Option<Standing>> {
+fn standing(connection: &Connection, job: i64) -> rusqlite::Result<Option<StoredJob>> {
     let mut query = connection.prepare_cached(
         "SELECT ended IS NOT NULL, EXISTS (SELECT 1 FROM steps WHERE job = ?1 AND outcome = ?2)
          FROM jobs WHERE id = ?1",
     )?;
-    let read = |row: &Row<'_>| Ok(Standing { is_over: row.get(0)?, has_unknown: row.get(1)? });
+    let read = |row: &Row<'_>| Ok(StoredJob { is_over: row.get(0)?, has_unknown: row.get(1)? });
     query.query_row(params![job, Outcome::Unknown.word()], read).optional()
 }
 
@@ -245,7 +247,7 @@ fn claim(connection: &Connection, job: i64, chain: &mut Chain) -> rusqlite::Resu
         return Ok(());
     }
     connection.execute("UPDATE jobs SET owner = ?2 WHERE id = ?1", params![job, owner()])?;
-    chain.add(connection, Part::Owner, RowKey::of_job(job))
+    chain.add(connection, RowPart::Owner, RowKey::of_job(job))
 }
 
 /// The lock of a job whose rest another one may take over.
@@ -254,10 +256,10 @@ fn free(
     locks: &Path,
     job: i64,
     sql: &impl Fn(rusqlite::Error) -> JournalError,
-) -> Result<Hold, JournalError> {
+) -> Result<JobLock, JournalError> {
     match standing(connection, job).map_err(sql)? {
         None => Err(JournalError::not_free(job, "there is no such job")),
-        Some(Standing { is_over: true, .. }) => Err(JournalError::not_free(job, "it is over")),
+        Some(StoredJob { is_over: true, .. }) => Err(JournalError::not_free(job, "it is over")),
         Some(_) => locks::take(locks, job)?.ok_or(JournalError::not_free(job, AT_IT)),
     }
 }

@@ -15,10 +15,10 @@ use serde_json::error::Category;
 use crate::model::id::Id;
 use crate::model::id_list::{IdList, IdListError};
 use crate::model::kind::Kind;
-use crate::model::selection::{Entry, Held, Kept, Opened};
+use crate::model::selection::{OpenedSelection, SavedSelection, SelectedRecord, SelectionContent};
 use crate::model::text::{clean, size};
 use crate::storage::files;
-use crate::storage::files::Refusal;
+use crate::storage::files::UnsafeFile;
 
 /// The newest format that is understood.
 const FORMAT: u32 = 1;
@@ -32,13 +32,13 @@ const LONGEST_NAME: usize = 200;
 
 /// Why a set or a list could not be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum SetError {
+pub enum SelectionError {
     /// The disk does not let us.
     #[error("`{0}`: {1}")]
     Disk(String, String),
     /// Something else is in the place of a set of ours, or of their folder.
     #[error("`{0}`: {1}")]
-    Refused(String, Refusal),
+    Refused(String, UnsafeFile),
     /// There is nothing of that name.
     #[error("`{0}` is not there")]
     Missing(String),
@@ -83,7 +83,7 @@ pub enum SetError {
     Tilde(String),
 }
 
-impl SetError {
+impl SelectionError {
     /// The hint.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -112,7 +112,7 @@ impl SetError {
 
 /// The place a set belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct SelectionPlace {
     /// The organization's id.
     pub id: String,
     /// Its name.
@@ -120,16 +120,16 @@ pub struct Place {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Page {
+struct StoredSelection {
     format: u32,
     base_url: String,
-    organization: Place,
+    organization: SelectionPlace,
     saved: Timestamp,
-    records: Vec<Line>,
+    records: Vec<StoredRecord>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct StoredRecord {
     kind: String,
     id: String,
     name: String,
@@ -137,43 +137,43 @@ struct Line {
     archived: Option<bool>,
 }
 
-impl Line {
-    fn entry(&self) -> Option<Entry> {
+impl StoredRecord {
+    fn entry(&self) -> Option<SelectedRecord> {
         let (kind, id) = (Kind::parse(&self.kind)?, Id::new(&self.id).ok()?);
-        Some(Entry { kind, id, name: Some(clean(&self.name).into_owned()), archived: self.archived })
+        Some(SelectedRecord { kind, id, name: Some(clean(&self.name).into_owned()), archived: self.archived })
     }
 }
 
 /// What a set is written with.
 #[derive(Debug)]
-pub struct Saving<'a> {
+pub struct SelectionWrite<'a> {
     /// A name, or the path of a file.
     pub place: &'a str,
     /// The address of the API.
     pub base_url: String,
     /// The organization.
-    pub organization: Place,
+    pub organization: SelectionPlace,
     /// When.
     pub at: Timestamp,
     /// The records.
-    pub entries: &'a [Entry],
+    pub entries: &'a [SelectedRecord],
 }
 
 /// Writes a set and answers where it lies, as a person would type it.
 ///
 /// # Errors
-/// [`SetError`]; nothing is there then that was not there before.
-pub fn save(directory: &Path, saving: Saving<'_>) -> Result<String, SetError> {
-    let Saving { place, base_url, organization, at, entries } = saving;
+/// [`SelectionError`]; nothing is there then that was not there before.
+pub fn save(directory: &Path, saving: SelectionWrite<'_>) -> Result<String, SelectionError> {
+    let SelectionWrite { place, base_url, organization, at, entries } = saving;
     let path = path(directory, place)?;
-    let line = |entry: &Entry| Line {
+    let line = |entry: &SelectedRecord| StoredRecord {
         kind: entry.kind.row().slug.to_owned(),
         id: entry.id.to_string(),
         name: entry.name.clone().unwrap_or_default(),
         archived: entry.archived,
     };
     let records = entries.iter().map(line).collect();
-    let page = Page { format: FORMAT, base_url, organization, saved: at, records };
+    let page = StoredSelection { format: FORMAT, base_url, organization, saved: at, records };
     if !is_path(place) {
         let folder = directory.join(FOLDER);
         files::directory(directory)
@@ -182,7 +182,7 @@ pub fn save(directory: &Path, saving: Saving<'_>) -> Result<String, SetError> {
     }
     let file = match files::new_file(&path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            return Err(SetError::Taken(clean(place).into_owned()));
+            return Err(SelectionError::Taken(clean(place).into_owned()));
         }
         file => file.map_err(|error| disk(place, &error))?,
     };
@@ -194,7 +194,7 @@ pub fn save(directory: &Path, saving: Saving<'_>) -> Result<String, SetError> {
     Ok(clean(place).into_owned())
 }
 
-fn write(mut file: File, page: &Page) -> io::Result<()> {
+fn write(mut file: File, page: &StoredSelection) -> io::Result<()> {
     let mut text = serde_json::to_vec_pretty(page)?;
     text.push(b'\n');
     file.write_all(&text)?;
@@ -204,19 +204,23 @@ fn write(mut file: File, page: &Page) -> io::Result<()> {
 /// Reads a set that belongs to the organization `id` on `base_url`.
 ///
 /// # Errors
-/// [`SetError`], for one that belongs elsewhere too.
-pub fn open(directory: &Path, place: &str, (base_url, id): (&str, &str)) -> Result<Opened, SetError> {
+/// [`SelectionError`], for one that belongs elsewhere too.
+pub fn open(
+    directory: &Path,
+    place: &str,
+    (base_url, id): (&str, &str),
+) -> Result<OpenedSelection, SelectionError> {
     let page = page(&path(directory, place)?, place)?;
     if page.base_url != base_url || page.organization.id != id {
         let said = |text: &str| clean(text).chars().take(100).collect::<String>();
-        return Err(SetError::Elsewhere {
+        return Err(SelectionError::Elsewhere {
             place: said(place),
             organization: said(&page.organization.name),
             id: said(&page.organization.id),
             base_url: said(&page.base_url),
         });
     }
-    let mut opened = Opened { place: clean(place).into_owned(), ..Opened::default() };
+    let mut opened = OpenedSelection { place: clean(place).into_owned(), ..OpenedSelection::default() };
     let mut seen = std::collections::BTreeSet::new();
     for line in &page.records {
         match line.entry() {
@@ -228,17 +232,17 @@ pub fn open(directory: &Path, place: &str, (base_url, id): (&str, &str)) -> Resu
     Ok(opened)
 }
 
-fn page(path: &Path, place: &str) -> Result<Page, SetError> {
+fn page(path: &Path, place: &str) -> Result<StoredSelection, SelectionError> {
     let text = if is_path(place) { read_named(path, place) } else { read_own(path, place) }?;
     let place = || clean(place).into_owned();
     #[derive(Deserialize)]
     struct Head {
         format: u32,
     }
-    let damaged = |error: serde_json::Error| SetError::Damaged(place(), fault(&error));
+    let damaged = |error: serde_json::Error| SelectionError::Damaged(place(), fault(&error));
     let head: Head = serde_json::from_str(&text).map_err(damaged)?;
     if head.format > FORMAT {
-        return Err(SetError::Newer(place()));
+        return Err(SelectionError::Newer(place()));
     }
     serde_json::from_str(&text).map_err(damaged)
 }
@@ -257,8 +261,8 @@ fn fault(error: &serde_json::Error) -> String {
 /// The sets that are kept under a name, by name.
 ///
 /// # Errors
-/// [`SetError`], where the folder cannot be read; a set that cannot be read is among those that are answered.
-pub fn all(directory: &Path) -> Result<Vec<Kept>, SetError> {
+/// [`SelectionError`], where the folder cannot be read; a set that cannot be read is among those that are answered.
+pub fn all(directory: &Path) -> Result<Vec<SavedSelection>, SelectionError> {
     let entries = match fs::read_dir(directory.join(FOLDER)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(|error| disk(FOLDER, &error))?,
@@ -268,12 +272,12 @@ pub fn all(directory: &Path) -> Result<Vec<Kept>, SetError> {
         let path = entry.map_err(|error| disk(FOLDER, &error))?.path();
         let name = path.file_stem().and_then(OsStr::to_str).filter(|name| is_name(name));
         let Some(name) = name.filter(|_| path.extension() == Some(OsStr::new(ENDING))) else { continue };
-        let held = page(&path, name).map_err(|error| error.to_string()).map(|page| Held {
+        let held = page(&path, name).map_err(|error| error.to_string()).map(|page| SelectionContent {
             records: page.records.len(),
             organization: clean(&page.organization.name).into_owned(),
             saved: page.saved,
         });
-        kept.push(Kept { name: name.to_owned(), held });
+        kept.push(SavedSelection { name: name.to_owned(), held });
     }
     kept.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(kept)
@@ -282,13 +286,13 @@ pub fn all(directory: &Path) -> Result<Vec<Kept>, SetError> {
 /// Throws the set of that name away.
 ///
 /// # Errors
-/// [`SetError`]; it is still there then.
-pub fn remove(directory: &Path, name: &str) -> Result<(), SetError> {
+/// [`SelectionError`]; it is still there then.
+pub fn remove(directory: &Path, name: &str) -> Result<(), SelectionError> {
     if is_path(name) {
-        return Err(SetError::BadName(clean(name).into_owned()));
+        return Err(SelectionError::BadName(clean(name).into_owned()));
     }
     match fs::remove_file(path(directory, name)?) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(SetError::Missing(name.to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(SelectionError::Missing(name.to_owned())),
         removed => removed.map_err(|error| disk(name, &error)),
     }
 }
@@ -296,13 +300,13 @@ pub fn remove(directory: &Path, name: &str) -> Result<(), SetError> {
 /// Reads a list of ids, of `kind` where they do not say another.
 ///
 /// # Errors
-/// [`SetError`].
-pub fn ids(place: &str, kind: Kind) -> Result<Opened, SetError> {
+/// [`SelectionError`].
+pub fn ids(place: &str, kind: Kind) -> Result<OpenedSelection, SelectionError> {
     refuse_tilde(place)?;
     let text = read_named(Path::new(place), place)?;
-    let list =
-        IdList::read(&text, kind).map_err(|error| SetError::IdList(clean(place).into_owned(), error))?;
-    Ok(Opened::list(clean(place).into_owned(), list))
+    let list = IdList::read(&text, kind)
+        .map_err(|error| SelectionError::IdList(clean(place).into_owned(), error))?;
+    Ok(OpenedSelection::list(clean(place).into_owned(), list))
 }
 
 /// Whether what was typed is the path of a file, and not the name of a set.
@@ -311,13 +315,13 @@ fn is_path(place: &str) -> bool {
     place.contains(is_separator) || ending.is_some_and(|ending| ending.eq_ignore_ascii_case(ENDING))
 }
 
-fn path(directory: &Path, place: &str) -> Result<PathBuf, SetError> {
+fn path(directory: &Path, place: &str) -> Result<PathBuf, SelectionError> {
     refuse_tilde(place)?;
     if is_path(place) {
         return Ok(PathBuf::from(place));
     }
     if !is_name(place) {
-        return Err(SetError::BadName(clean(place).into_owned()));
+        return Err(SelectionError::BadName(clean(place).into_owned()));
     }
     Ok(directory.join(FOLDER).join(format!("{place}.{ENDING}")))
 }
@@ -327,52 +331,54 @@ fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && !name.starts_with(['.', ' ']) && name.chars().all(allowed)
 }
 
-fn refuse_tilde(place: &str) -> Result<(), SetError> {
+fn refuse_tilde(place: &str) -> Result<(), SelectionError> {
     let is_home = place == "~" || place.starts_with("~/");
-    if is_home { Err(SetError::Tilde(clean(place).into_owned())) } else { Ok(()) }
+    if is_home { Err(SelectionError::Tilde(clean(place).into_owned())) } else { Ok(()) }
 }
 
 /// Reads a set that is kept under a name, in the folder of sets.
-fn read_own(path: &Path, place: &str) -> Result<String, SetError> {
+fn read_own(path: &Path, place: &str) -> Result<String, SelectionError> {
     let folder = path.parent().map(fs::symlink_metadata).and_then(io::Result::ok);
     if folder.is_some_and(|folder| folder.is_symlink()) {
-        return Err(SetError::Refused(FOLDER.to_owned(), Refusal::Link));
+        return Err(SelectionError::Refused(FOLDER.to_owned(), UnsafeFile::Link));
     }
     text(files::read(path, MOST_BYTES), place)
 }
 
 /// Reads a file that a person named.
-fn read_named(path: &Path, place: &str) -> Result<String, SetError> {
+fn read_named(path: &Path, place: &str) -> Result<String, SelectionError> {
     text(files::read_named(path, MOST_BYTES), place).map_err(|error| match error {
-        SetError::Refused(place, Refusal::Directory) => SetError::NoFile(place, "a directory"),
-        SetError::Refused(place, Refusal::Special) => SetError::NoFile(place, "a pipe or a device"),
+        SelectionError::Refused(place, UnsafeFile::Directory) => SelectionError::NoFile(place, "a directory"),
+        SelectionError::Refused(place, UnsafeFile::Special) => {
+            SelectionError::NoFile(place, "a pipe or a device")
+        }
         other => other,
     })
 }
 
 /// The text of a file as a whole, without its byte order mark.
-fn text(bytes: io::Result<Vec<u8>>, place: &str) -> Result<String, SetError> {
+fn text(bytes: io::Result<Vec<u8>>, place: &str) -> Result<String, SelectionError> {
     let told = || clean(place).into_owned();
-    let bytes = bytes.map_err(|error| match (error.kind(), Refusal::of(&error)) {
-        (ErrorKind::NotFound, _) => SetError::Missing(told()),
-        (_, Some(Refusal::TooLarge(most))) => SetError::TooLarge(told(), size(most)),
+    let bytes = bytes.map_err(|error| match (error.kind(), UnsafeFile::of(&error)) {
+        (ErrorKind::NotFound, _) => SelectionError::Missing(told()),
+        (_, Some(UnsafeFile::TooLarge(most))) => SelectionError::TooLarge(told(), size(most)),
         _ => disk(place, &error),
     })?;
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(SetError::NoText(told(), "text in UTF-16"));
+        return Err(SelectionError::NoText(told(), "text in UTF-16"));
     }
     if bytes.contains(&0) {
-        return Err(SetError::NoText(told(), "no text"));
+        return Err(SelectionError::NoText(told(), "no text"));
     }
-    let text = String::from_utf8(bytes).map_err(|_| SetError::NoText(told(), "no text in UTF-8"))?;
+    let text = String::from_utf8(bytes).map_err(|_| SelectionError::NoText(told(), "no text in UTF-8"))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-fn disk(place: &str, error: &io::Error) -> SetError {
+fn disk(place: &str, error: &io::Error) -> SelectionError {
     let place = clean(place).into_owned();
-    match Refusal::of(error) {
-        Some(refusal) => SetError::Refused(place, refusal),
-        None => SetError::Disk(place, error.to_string()),
+    match UnsafeFile::of(error) {
+        Some(refusal) => SelectionError::Refused(place, refusal),
+        None => SelectionError::Disk(place, error.to_string()),
     }
 }
 

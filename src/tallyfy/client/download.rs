@@ -17,7 +17,7 @@ use crate::model::id::Id;
 use super::super::file_check::FileCheck;
 use super::super::redact::Redactor;
 use super::super::transport;
-use super::{Access, Client};
+use super::{Client, ClientConfig};
 use crate::tallyfy::response;
 
 /// A file that is on its way. Dropping it breaks the transfer off.
@@ -28,7 +28,7 @@ pub struct Download {
     pub length: Option<u64>,
     response: Response,
     received: u64,
-    access: Arc<Access>,
+    access: Arc<ClientConfig>,
     /// The check that it is the whole file, where that has to be shown.
     check: Option<FileCheck>,
     /// Why it ended early: what comes after that is no end of the file.
@@ -76,7 +76,7 @@ impl Client {
     }
 }
 
-impl Access {
+impl ClientConfig {
     /// A failure to show that a success is the whole file. What the server said of it may hold the token.
     fn no_whole_file(&self, status: u16, words: &str) -> Failure {
         Failure::answered(Cause::Garbled, status, &Redactor::of(self).text(words))

@@ -14,7 +14,7 @@ use crate::tallyfy::decode::form_files;
 
 /// The files attached to a record, as far as its answer tells.
 #[derive(Debug, Clone, Default)]
-pub struct Attached {
+pub struct AttachedFileList {
     /// Files whose bytes the server stores.
     pub stored: Vec<Record>,
     /// The names of links to other places.
@@ -29,7 +29,7 @@ pub struct Attached {
 /// Reads the files attached to the record of `kind` in `value`, with those attached to what came along with it. None where
 /// nothing is attached to records of that kind.
 #[must_use]
-pub fn attached(kind: Kind, value: &Value) -> Option<Attached> {
+pub fn attached(kind: Kind, value: &Value) -> Option<AttachedFileList> {
     let (of, carrier) = kind.row().attachments()?;
     let value = enclosed(value);
     let on = |value: &Value, keys: &[&str]| {
@@ -41,7 +41,7 @@ pub fn attached(kind: Kind, value: &Value) -> Option<Attached> {
     if let Some(within) = &carrier.within {
         files.extend(included(value, within.include).iter().flat_map(|inner| on(inner, within.answers)));
     }
-    let mut found = Attached::default();
+    let mut found = AttachedFileList::default();
     let mut seen = BTreeSet::new();
     for file in &files {
         match row(of, file) {
@@ -78,7 +78,7 @@ mod tests {
         json!({"id": id, "filename": format!("{id}.pdf"), "source": "local"})
     }
 
-    fn ids(found: &Attached) -> Vec<String> {
+    fn ids(found: &AttachedFileList) -> Vec<String> {
         found.stored.iter().map(|file| file.id().to_string()).collect()
     }
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::model::catalog::Counted;
+use crate::model::catalog::CountSource;
 
 use super::{attached, enclosed, time, whole};
 
@@ -15,28 +15,28 @@ const OVER: [&str; 3] = ["completed", "complete", "auto-skipped"];
 
 /// How many of what `counted` names the record in `value` holds; `None` where the answer does not say.
 #[must_use]
-pub fn count(value: &Value, counted: Counted) -> Option<u64> {
+pub fn count(value: &Value, counted: CountSource) -> Option<u64> {
     let record = enclosed(value);
     match counted {
-        Counted::Include(include) => amount(elements(record, include)?.len()),
-        Counted::Attached(kind) => {
+        CountSource::Include(include) => amount(elements(record, include)?.len()),
+        CountSource::Attached(kind) => {
             let attached = attached(kind, record)?;
             attached.is_listed.then(|| amount(attached.stored.len() + attached.unnamed.len()))?
         }
-        Counted::Open(include) => {
+        CountSource::Open(include) => {
             amount(elements(record, include)?.into_iter().filter(|task| is_open(task)).count())
         }
-        Counted::Grouped(include) => {
+        CountSource::Grouped(include) => {
             elements(record, include)?.into_iter().map(|group| amount(list(group)?.len())).sum()
         }
-        Counted::Nested(outer, inner) => {
+        CountSource::Nested(outer, inner) => {
             elements(record, outer)?.into_iter().map(|one| amount(elements(one, inner)?.len())).sum()
         }
-        Counted::Number(path) => {
+        CountSource::Number(path) => {
             whole(path.split('.').try_fold(record, |value, key| value.get(key).map(enclosed))?)
         }
         // These are not in the record's answer.
-        Counted::Total | Counted::Field(_) => None,
+        CountSource::Total | CountSource::Field(_) => None,
     }
 }
 
@@ -91,15 +91,15 @@ mod tests {
             json!({"tasks": {"data": tasks, "meta": {"pagination": {"total": 5}}}}),
             json!({"data": {"tasks": {"data": tasks}}}),
         ] {
-            assert_eq!(count(&body, Counted::Include("tasks")), Some(5), "{body}");
-            assert_eq!(count(&body, Counted::Open("tasks")), Some(3), "{body}");
-            assert_eq!(count(&body, Counted::Nested("tasks", "threads")), Some(4), "{body}");
+            assert_eq!(count(&body, CountSource::Include("tasks")), Some(5), "{body}");
+            assert_eq!(count(&body, CountSource::Open("tasks")), Some(3), "{body}");
+            assert_eq!(count(&body, CountSource::Nested("tasks", "threads")), Some(4), "{body}");
         }
-        assert_eq!(count(&json!({"tasks": {"id": "a"}}), Counted::Open("tasks")), Some(1));
+        assert_eq!(count(&json!({"tasks": {"id": "a"}}), CountSource::Open("tasks")), Some(1));
         for none in [json!([]), json!({}), json!({"data": []})] {
             let body = json!({"tasks": none});
-            assert_eq!(count(&body, Counted::Open("tasks")), Some(0), "{body}");
-            assert_eq!(count(&body, Counted::Nested("tasks", "threads")), Some(0), "{body}");
+            assert_eq!(count(&body, CountSource::Open("tasks")), Some(0), "{body}");
+            assert_eq!(count(&body, CountSource::Nested("tasks", "threads")), Some(0), "{body}");
         }
     }
 
@@ -107,33 +107,35 @@ mod tests {
     fn what_is_not_there_is_unknown() {
         for body in [json!({}), json!({"tasks": null}), json!({"tasks": {"data": null}}), json!({"tasks": 3})]
         {
-            for counted in
-                [Counted::Include("tasks"), Counted::Open("tasks"), Counted::Nested("tasks", "threads")]
-            {
+            for counted in [
+                CountSource::Include("tasks"),
+                CountSource::Open("tasks"),
+                CountSource::Nested("tasks", "threads"),
+            ] {
                 assert_eq!(count(&body, counted), None, "{body}");
             }
         }
         // Of one task the comments are missing, so nobody knows how many there are.
         let body = json!({"tasks": [{"id": "a", "threads": [{}]}, {"id": "b"}]});
-        assert_eq!(count(&body, Counted::Nested("tasks", "threads")), None);
+        assert_eq!(count(&body, CountSource::Nested("tasks", "threads")), None);
         let groups = json!({"process_tasks": {"a": [1, 2], "b": {"0": 3}, "c": []}});
-        assert_eq!(count(&groups, Counted::Grouped("process_tasks")), Some(3));
+        assert_eq!(count(&groups, CountSource::Grouped("process_tasks")), Some(3));
         assert_eq!(
-            count(&json!({"process_tasks": []}), Counted::Grouped("process_tasks")),
+            count(&json!({"process_tasks": []}), CountSource::Grouped("process_tasks")),
             Some(0),
             "PHP's empty map"
         );
-        assert_eq!(count(&json!({"process_tasks": {"a": 2}}), Counted::Grouped("process_tasks")), None);
-        assert_eq!(count(&json!({"steps": 4}), Counted::Field("steps")), None);
-        assert_eq!(count(&json!({"total": 4}), Counted::Total), None);
+        assert_eq!(count(&json!({"process_tasks": {"a": 2}}), CountSource::Grouped("process_tasks")), None);
+        assert_eq!(count(&json!({"steps": 4}), CountSource::Field("steps")), None);
+        assert_eq!(count(&json!({"total": 4}), CountSource::Total), None);
     }
 
     #[test]
     fn numbers_are_read_through_wrapped_and_bare_includes() {
-        let path = Counted::Number("statistics.active_template");
+        let path = CountSource::Number("statistics.active_template");
         assert_eq!(count(&json!({"statistics": {"data": {"active_template": 4}}}), path), Some(4));
         assert_eq!(count(&json!({"data": {"statistics": {"active_template": "4"}}}), path), Some(4));
-        assert_eq!(count(&json!({"threads_count": 0}), Counted::Number("threads_count")), Some(0));
+        assert_eq!(count(&json!({"threads_count": 0}), CountSource::Number("threads_count")), Some(0));
         for body in
             [json!({}), json!({"statistics": {"data": []}}), json!({"statistics": {"active_template": -1}})]
         {

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::catalog::{AND, BETWEEN, Field, Form};
+use crate::model::catalog::{AND, BETWEEN, Field, FieldFormat};
 use crate::model::kind::Kind;
 use crate::model::people;
 use crate::model::record::Draft;
@@ -30,7 +30,7 @@ pub(super) fn follow<'a>(row: &'a Value, path: &str) -> Option<&'a Value> {
 }
 
 /// What stands at the end of a path, or of several joined by [`AND`], read as `form`.
-pub(super) fn at(row: &Value, path: &str, form: Form) -> Option<Draft> {
+pub(super) fn at(row: &Value, path: &str, form: FieldFormat) -> Option<Draft> {
     match path.contains(AND) {
         true => together(row, path),
         false => read(form, follow(row, path)?),
@@ -38,18 +38,18 @@ pub(super) fn at(row: &Value, path: &str, form: Form) -> Option<Draft> {
 }
 
 /// Reads what `found` encloses as `form`; `None` if it holds nothing.
-pub(super) fn read(form: Form, found: &Value) -> Option<Draft> {
+pub(super) fn read(form: FieldFormat, found: &Value) -> Option<Draft> {
     let value = enclosed(found);
     let read = match form {
-        Form::Names => return names(found).map(Draft::Text),
+        FieldFormat::Names => return names(found).map(Draft::Text),
         _ if is_nothing(value) => return None,
-        Form::Text => None,
-        Form::Number | Form::Bytes => number(value).map(Draft::Number),
-        Form::Percent => percent(value)?,
-        Form::Time => instant(value)?,
-        Form::People => owners(value)?,
-        Form::Kind => plain(value).map(|word| Draft::Text(kind_word(word))),
-        Form::Length => length(value).map(Draft::Number),
+        FieldFormat::Text => None,
+        FieldFormat::Number | FieldFormat::Bytes => number(value).map(Draft::Number),
+        FieldFormat::Percent => percent(value)?,
+        FieldFormat::Time => instant(value)?,
+        FieldFormat::People => owners(value)?,
+        FieldFormat::Kind => plain(value).map(|word| Draft::Text(kind_word(word))),
+        FieldFormat::Length => length(value).map(Draft::Number),
     };
     read.or_else(|| plain(value).map(Draft::Text))
 }
@@ -144,7 +144,7 @@ fn count(len: usize) -> Option<f64> {
     u32::try_from(len).ok().map(f64::from)
 }
 
-/// Owners as comma-separated ids and e-mails, for [`crate::model::people::People::names`]; groups, whose names no list
+/// Owners as comma-separated ids and e-mails, for [`crate::model::people::Members::names`]; groups, whose names no list
 /// carries, as how many they are.
 fn owners(value: &Value) -> Option<Option<Draft>> {
     let mut found = Vec::new();

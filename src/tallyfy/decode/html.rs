@@ -35,7 +35,7 @@ const LONGEST_REFERENCE: usize = 10;
 /// `text` without its mark-up, a line a block.
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let (mut rest, mut unclosed) = (text, Unclosed::default());
+    let (mut rest, mut unclosed) = (text, UnclosedTags::default());
     while let Some(at) = rest.find(['<', '&']) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
@@ -59,7 +59,7 @@ pub(super) fn plain(text: &str) -> String {
 /// What has been looked for in vain from some place on, and so need not be looked for behind it: otherwise a text of
 /// nothing but openings would be read to its end once for each of them.
 #[derive(Default)]
-struct Unclosed {
+struct UnclosedTags {
     tag: bool,
     comment: bool,
 }
@@ -72,7 +72,7 @@ fn after<'a>(text: &'a str, end: &str, none: &mut bool) -> Option<&'a str> {
 }
 
 /// The element that `text` begins with, as what it is written as and what stands after it.
-fn element<'a>(text: &'a str, unclosed: &mut Unclosed) -> Option<(String, &'a str)> {
+fn element<'a>(text: &'a str, unclosed: &mut UnclosedTags) -> Option<(String, &'a str)> {
     let inner = text.strip_prefix('<')?;
     if let Some(comment) = inner.strip_prefix("!--") {
         return after(comment, "-->", &mut unclosed.comment).map(|after| (String::new(), after));

@@ -9,10 +9,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::model::catalog::{self, ARCHIVED, Field, Form, Row, Way};
+use crate::model::catalog::{self, ARCHIVED, Field, FieldFormat, KindSpec, RelatedSource};
 use crate::model::id::Id;
 use crate::model::record::{Draft, Record};
-use crate::model::record_detail::{End, Line, Lookup, Said, Section, Sheet, Tie};
+use crate::model::record_detail::{
+    DetailLine, DetailSection, DetailValue, RecordDetail, RelatedQuery, RelationEnd, RelationLink,
+};
 use crate::model::text;
 use crate::tallyfy::redact::mask_webhooks;
 
@@ -67,13 +69,13 @@ const SECTIONS: [&str; 5] = ["in words", "people", "times", "details", "ids"];
 
 /// The page of `record`, out of everything the server said of it.
 #[must_use]
-pub fn sheet(record: Record, said: &Value) -> Sheet {
+pub fn sheet(record: Record, said: &Value) -> RecordDetail {
     let row = record.kind().row();
     let mut said = said.clone();
     mask_webhooks(&mut said);
     let said = &said;
     let ties = ties(row, &record, said);
-    let mut page = Page::default();
+    let mut page = DetailBuilder::default();
     if let Value::Object(object) = enclosed(said) {
         let shown = shown_paths(row, said);
         let rest = object.iter().filter(|(key, _)| !is_related(row, key));
@@ -88,19 +90,19 @@ pub fn sheet(record: Record, said: &Value) -> Sheet {
         }
     }
     let empty = page.empty();
-    let Page { sections, mut lists, .. } = page;
+    let DetailBuilder { sections, mut lists, .. } = page;
     let mut named = SECTIONS.into_iter().zip(sections);
-    let section = |(title, lines): (&str, Vec<Line>)| Section { title: title.to_owned(), lines };
-    let mut all: Vec<Section> = named.next().into_iter().map(section).collect();
+    let section = |(title, lines): (&str, Vec<DetailLine>)| DetailSection { title: title.to_owned(), lines };
+    let mut all: Vec<DetailSection> = named.next().into_iter().map(section).collect();
     all.append(&mut lists);
     all.extend(named.map(section));
     all.retain(|section| !section.lines.is_empty());
     shorten(&mut all);
-    Sheet { record, sections: all, empty, ties, raw: raw(said) }
+    RecordDetail { record, sections: all, empty, ties, raw: raw(said) }
 }
 
 /// Leaves out the lines that a page has no room for, and says so.
-fn shorten(sections: &mut Vec<Section>) {
+fn shorten(sections: &mut Vec<DetailSection>) {
     let (mut room, mut left_out) = (LONGEST_PAGE, 0);
     for section in &mut *sections {
         room = room.saturating_sub(LINE);
@@ -109,37 +111,38 @@ fn shorten(sections: &mut Vec<Section>) {
             let needed = line.letters() + LINE;
             let fits = needed <= room;
             match line.said {
-                Said::More(n) => more += n,
+                DetailValue::More(n) => more += n,
                 _ if fits => room -= needed,
                 _ => more += 1,
             }
-            fits && !matches!(line.said, Said::More(_))
+            fits && !matches!(line.said, DetailValue::More(_))
         });
         match section.lines.is_empty() {
             true => left_out += more,
-            false => section.lines.extend(Line::more(more)),
+            false => section.lines.extend(DetailLine::more(more)),
         }
     }
     sections.retain(|section| !section.lines.is_empty());
     let title = "left out".to_owned();
-    sections.extend(Line::more(left_out).map(|line| Section { title, lines: vec![line] }));
+    sections.extend(DetailLine::more(left_out).map(|line| DetailSection { title, lines: vec![line] }));
 }
 
 /// Whether the value under `key` is shown by a relation.
-fn is_related(row: &Row, key: &str) -> bool {
+fn is_related(row: &KindSpec, key: &str) -> bool {
     let by_relation = row.related.iter().any(|relation| match &relation.way {
-        Way::Included { include, .. } => *include == key,
-        Way::Named { name, .. } => name.split_once('.').is_some_and(|(first, _)| first == key),
-        Way::List(_) => false,
+        RelatedSource::Included { include, .. } => *include == key,
+        RelatedSource::Named { name, .. } => name.split_once('.').is_some_and(|(first, _)| first == key),
+        RelatedSource::List(_) => false,
     });
     key == "id" || by_relation
 }
 
 /// Returns the paths whose values the record's own fields show, keys joined by dots.
-fn shown_paths(row: &Row, said: &Value) -> BTreeSet<&'static str> {
+fn shown_paths(row: &KindSpec, said: &Value) -> BTreeSet<&'static str> {
     let all = row.fields.iter().flat_map(|field| {
         // How many there are does not say which.
-        let paths = field.paths.iter().filter(|path| field.form != Form::Length && shows(field, said, path));
+        let paths =
+            field.paths.iter().filter(|path| field.form != FieldFormat::Length && shows(field, said, path));
         paths.flat_map(|path| path.split(catalog::AND))
     });
     all.collect()
@@ -151,7 +154,7 @@ fn shows(field: &Field, said: &Value, path: &str) -> bool {
     let held = |path: &str| field::at(said, path, field.form).unwrap_or(Draft::Missing);
     // Two members, or two times, that happen to be the same are still two things to know.
     let is_first = field.paths.iter().find(|path| held(path) != Draft::Missing) == Some(&path);
-    let is_same = || matches!(field.form, Form::Text | Form::Percent) && held(path) == shown();
+    let is_same = || matches!(field.form, FieldFormat::Text | FieldFormat::Percent) && held(path) == shown();
     let is_empty = || field.name == ARCHIVED && shown() == Draft::Missing;
     is_first || is_empty() || held(path) != Draft::Missing && is_same()
 }
@@ -172,40 +175,42 @@ fn unshown<'a>(key: &str, value: &'a Value, shown: &BTreeSet<&str>) -> Option<Co
     (!rest.is_empty()).then_some(Cow::Owned(Value::Object(rest)))
 }
 
-fn ties(row: &'static Row, record: &Record, said: &Value) -> Vec<Tie> {
-    let end = |way: &Way| match way {
-        Way::List(list) => Some(End::Asked(Lookup {
+fn ties(row: &'static KindSpec, record: &Record, said: &Value) -> Vec<RelationLink> {
+    let end = |way: &RelatedSource| match way {
+        RelatedSource::List(list) => Some(RelationEnd::Asked(RelatedQuery {
             id: record.id().clone(),
             name: own_name(row, said).unwrap_or_else(|| record.name().to_owned()),
             hidden: list.hidden && record.is_archived(),
         })),
-        Way::Named { .. } => {
+        RelatedSource::Named { .. } => {
             let (id, name) = named(way, said)?;
-            Some(End::Asked(Lookup { id, name, hidden: false }))
+            Some(RelationEnd::Asked(RelatedQuery { id, name, hidden: false }))
         }
-        Way::Included { .. } => None,
+        RelatedSource::Included { .. } => None,
     };
     let ties = row.related.iter().filter_map(|relation| {
         let end = match &relation.way {
-            Way::Included { include, .. } => {
+            RelatedSource::Included { include, .. } => {
                 let came = enclosed(said).get(*include).is_some_and(|found| !found.is_null());
                 let rows = included(said, include);
                 let rows = rows.iter().filter_map(|value| self::row(relation.kind, value).ok());
                 came.then(|| {
-                    End::Here(rows.map(|(id, drafts)| Record::new(relation.kind, id, drafts)).collect())
+                    RelationEnd::Here(
+                        rows.map(|(id, drafts)| Record::new(relation.kind, id, drafts)).collect(),
+                    )
                 })
             }
             way => end(way),
         };
-        Some(Tie { relation, end: end? })
+        Some(RelationLink { relation, end: end? })
     });
     ties.collect()
 }
 
 /// Returns id and name of the record that `way` names in `said`. The name is empty where it is not told.
 #[must_use]
-pub fn named(way: &Way, said: &Value) -> Option<(Id, String)> {
-    let Way::Named { id, name, only } = way else { return None };
+pub fn named(way: &RelatedSource, said: &Value) -> Option<(Id, String)> {
+    let RelatedSource::Named { id, name, only } = way else { return None };
     let word = |path: &str| field::follow(said, path).map(enclosed).and_then(id_text);
     let fits = only
         .is_none_or(|(path, value)| word(path).is_some_and(|word| word.trim().eq_ignore_ascii_case(value)));
@@ -215,7 +220,7 @@ pub fn named(way: &Way, said: &Value) -> Option<(Id, String)> {
 }
 
 /// The record's name as the server wrote it, for asking with it.
-fn own_name(row: &Row, said: &Value) -> Option<String> {
+fn own_name(row: &KindSpec, said: &Value) -> Option<String> {
     match field::draft(said, row.fields.first()?) {
         Draft::Text(name) => Some(name),
         _ => None,
@@ -235,14 +240,14 @@ fn raw(said: &Value) -> String {
 }
 
 #[derive(Default)]
-struct Page {
+struct DetailBuilder {
     /// The lines of [`SECTIONS`].
-    sections: [Vec<Line>; SECTIONS.len()],
-    lists: Vec<Section>,
+    sections: [Vec<DetailLine>; SECTIONS.len()],
+    lists: Vec<DetailSection>,
     empty: Vec<String>,
 }
 
-impl Page {
+impl DetailBuilder {
     /// The keys that hold nothing, as many as are named.
     fn empty(&mut self) -> Vec<String> {
         let mut named = std::mem::take(&mut self.empty);
@@ -258,14 +263,14 @@ impl Page {
         if is_nothing(value) {
             self.empty.push(label);
         } else if PEOPLE.contains(&key)
-            && let Some(Draft::Text(who)) = field::read(Form::People, value)
+            && let Some(Draft::Text(who)) = field::read(FieldFormat::People, value)
         {
             let label = label.strip_suffix(" id").map_or(label.clone(), str::to_owned);
-            people.push(Line { label, said: Said::People(text::clean(&who).into_owned()) });
+            people.push(DetailLine { label, said: DetailValue::People(text::clean(&who).into_owned()) });
         } else if let Some(at) = instant(key, value) {
-            times.push(Line { label, said: Said::Time(at) });
+            times.push(DetailLine { label, said: DetailValue::Time(at) });
         } else if let Some(said) = scalar(key, value) {
-            let line = Line { label, said: Said::Text(said) };
+            let line = DetailLine { label, said: DetailValue::Text(said) };
             let is_id = ["_id", "_ids"].iter().any(|end| key.ends_with(end)) || key == "alias";
             match key {
                 key if WORDS.contains(&key) => words.push(line),
@@ -283,29 +288,29 @@ impl Page {
 }
 
 /// A list, or an object, as a section of its own.
-fn section(title: String, value: &Value) -> Section {
-    let mut lines = Lines::default();
+fn section(title: String, value: &Value) -> DetailSection {
+    let mut lines = SectionLines::default();
     let title = match value {
         Value::Array(list) => format!("{title} ({})", text::grouped(list.len() as u64)),
         _ => title,
     };
     fill(&mut lines, "", "", value, 0);
-    let Lines { mut kept, more } = lines;
-    kept.extend(Line::more(more));
-    Section { title, lines: kept }
+    let SectionLines { mut kept, more } = lines;
+    kept.extend(DetailLine::more(more));
+    DetailSection { title, lines: kept }
 }
 
 /// The lines of a section: the first, and how many follow.
 #[derive(Default)]
-struct Lines {
-    kept: Vec<Line>,
+struct SectionLines {
+    kept: Vec<DetailLine>,
     more: usize,
 }
 
-impl Lines {
-    fn push(&mut self, label: &str, said: Said) {
+impl SectionLines {
+    fn push(&mut self, label: &str, said: DetailValue) {
         if self.kept.len() < MOST_LINES {
-            self.kept.push(Line { label: label.to_owned(), said });
+            self.kept.push(DetailLine { label: label.to_owned(), said });
         } else {
             self.more += 1;
         }
@@ -313,17 +318,17 @@ impl Lines {
 }
 
 /// Adds what `value` holds, which stands under `key` at the end of the path `label`.
-fn fill(lines: &mut Lines, label: &str, key: &str, value: &Value, depth: usize) {
+fn fill(lines: &mut SectionLines, label: &str, key: &str, value: &Value, depth: usize) {
     let value = enclosed(value);
     if is_nothing(value) && depth > 0 {
         return;
     }
     if let Some(at) = instant(key, value) {
-        return lines.push(label, Said::Time(at));
+        return lines.push(label, DetailValue::Time(at));
     }
     match value {
         _ if depth >= DEEPEST && scalar(key, value).is_none() => {
-            lines.push(label, Said::Text("…".to_owned()));
+            lines.push(label, DetailValue::Text("…".to_owned()));
         }
         Value::Object(object) => {
             for (key, inner) in object {
@@ -333,20 +338,20 @@ fn fill(lines: &mut Lines, label: &str, key: &str, value: &Value, depth: usize) 
         }
         Value::Array(list) if scalar(key, value).is_none() => {
             for one in list.iter().take(MOST_ELEMENTS) {
-                let Line { label, said } = element(label, enclosed(one));
+                let DetailLine { label, said } = element(label, enclosed(one));
                 lines.push(&label, said);
             }
             let rest = list.len().saturating_sub(MOST_ELEMENTS);
             if rest > 0 {
-                lines.push(label, Said::Text(format!("and {} more", text::grouped(rest as u64))));
+                lines.push(label, DetailValue::Text(format!("and {} more", text::grouped(rest as u64))));
             }
         }
-        value => scalar(key, value).into_iter().for_each(|said| lines.push(label, Said::Text(said))),
+        value => scalar(key, value).into_iter().for_each(|said| lines.push(label, DetailValue::Text(said))),
     }
 }
 
 /// One of a list: a form field by its label and answer (API sheet, section 9, row 22), anything else by its name.
-fn element(label: &str, one: &Value) -> Line {
+fn element(label: &str, one: &Value) -> DetailLine {
     let said = |key: &str| one.get(key).map(enclosed).filter(|value| !is_nothing(value));
     let shown = |key: &str| said(key).and_then(|value| scalar(key, value));
     if let Some(label) = shown("label") {
@@ -354,10 +359,10 @@ fn element(label: &str, one: &Value) -> Line {
             let value = said(key)?;
             scalar(key, value).or_else(|| names(value))
         });
-        return Line { label, said: Said::Text(answer.unwrap_or_else(|| "-".to_owned())) };
+        return DetailLine { label, said: DetailValue::Text(answer.unwrap_or_else(|| "-".to_owned())) };
     }
     let name = names(one).or_else(|| scalar("", one)).unwrap_or_else(|| "…".to_owned());
-    Line { label: label.to_owned(), said: Said::Text(name) }
+    DetailLine { label: label.to_owned(), said: DetailValue::Text(name) }
 }
 
 /// What an element is called; several elements by all their names.

@@ -5,7 +5,7 @@
 
 /// A change of a list while it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
+pub struct ListChange {
     /// The first page that showed it.
     pub page: usize,
     /// How many rows may be missing, at least one.
@@ -14,7 +14,7 @@ pub struct Change {
 
 /// The signs of a change in the pages read so far.
 #[derive(Debug, Clone, Default)]
-pub struct Changes {
+pub struct ListChanges {
     /// The total as it was said last, and the highest.
     total: Option<u64>,
     highest: u64,
@@ -25,7 +25,7 @@ pub struct Changes {
     grown: Option<usize>,
 }
 
-impl Changes {
+impl ListChanges {
     /// Takes in a page of `rows` rows, of which `repeated` had come before, and the total that it says. `is_past_end` is
     /// whether nothing implied that there is such a page: some servers answer it with the last one again.
     pub fn note(
@@ -53,11 +53,11 @@ impl Changes {
 
     /// Returns the change, if there was one, once `loaded` rows have come in all.
     #[must_use]
-    pub fn found(&self, loaded: u64) -> Option<Change> {
+    pub fn found(&self, loaded: u64) -> Option<ListChange> {
         let total = self.total.unwrap_or_default();
         let short = total.saturating_sub(loaded);
         let page = self.shown.or(self.grown.filter(|_| short > 0))?;
         let rows = short.max(self.highest.saturating_sub(total)).max(self.repeated).max(1);
-        Some(Change { page, rows })
+        Some(ListChange { page, rows })
     }
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::*;
 
-fn read(pagination: &Value) -> Meta {
-    Meta::read(&json!({ "data": [], "meta": { "pagination": pagination } }))
+fn read(pagination: &Value) -> PageMeta {
+    PageMeta::read(&json!({ "data": [], "meta": { "pagination": pagination } }))
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn every_shape_of_links_is_understood() {
 #[test]
 fn numbers_may_be_strings_and_the_key_capitalised() {
     let numbers = json!({"total": "45", "per_page": "10", "current_page": 2, "total_pages": 5.0});
-    let wanted = Meta {
+    let wanted = PageMeta {
         total: Some(45),
         per_page: Some(10),
         current_page: Some(2),
@@ -43,13 +43,13 @@ fn numbers_may_be_strings_and_the_key_capitalised() {
         present: true,
     };
     assert_eq!(read(&numbers), wanted);
-    assert_eq!(Meta::read(&json!({"meta": {"Pagination": numbers}})), wanted);
+    assert_eq!(PageMeta::read(&json!({"meta": {"Pagination": numbers}})), wanted);
 }
 
 #[test]
 fn missing_and_senseless_numbers_are_absent() {
     let meta = read(&json!({"total": -1, "per_page": 0, "current_page": null, "total_pages": "many"}));
-    assert_eq!(meta, Meta { present: true, ..Meta::default() });
+    assert_eq!(meta, PageMeta { present: true, ..PageMeta::default() });
     for body in [
         json!({}),
         json!([]),
@@ -57,17 +57,17 @@ fn missing_and_senseless_numbers_are_absent() {
         json!({"meta": []}),
         json!({"meta": {"pagination": []}}),
     ] {
-        assert_eq!(Meta::read(&body), Meta::default(), "{body}");
+        assert_eq!(PageMeta::read(&body), PageMeta::default(), "{body}");
     }
 }
 
-fn told(total: u64) -> Meta {
-    Meta { total: Some(total), per_page: Some(10), present: true, ..Meta::default() }
+fn told(total: u64) -> PageMeta {
+    PageMeta { total: Some(total), per_page: Some(10), present: true, ..PageMeta::default() }
 }
 
 #[test]
 fn the_first_page_is_asked_for_alone_and_the_implied_ones_together() {
-    let mut walk = Walk::new(10);
+    let mut walk = PageWalk::new(10);
     assert_eq!((walk.next(), walk.next(), walk.finished()), (Some(1), None, false));
     walk.answered(1, 10, 10, &told(35));
     assert_eq!([walk.next(), walk.next(), walk.next(), walk.next()], [Some(2), Some(3), Some(4), None]);
@@ -82,15 +82,15 @@ fn the_first_page_is_asked_for_alone_and_the_implied_ones_together() {
 
 #[test]
 fn a_list_without_meta_is_one_page() {
-    let mut walk = Walk::new(10);
+    let mut walk = PageWalk::new(10);
     walk.next();
-    walk.answered(1, 10, 10, &Meta::default());
+    walk.answered(1, 10, 10, &PageMeta::default());
     assert!(walk.finished() && walk.next().is_none() && walk.total().is_none());
 }
 
 #[test]
 fn a_full_last_page_is_no_proof_of_the_end() {
-    let mut walk = Walk::new(10);
+    let mut walk = PageWalk::new(10);
     walk.next();
     walk.answered(1, 10, 10, &told(10));
     assert_eq!(walk.next(), Some(2));
@@ -100,9 +100,9 @@ fn a_full_last_page_is_no_proof_of_the_end() {
 
 #[test]
 fn the_size_the_server_really_uses_counts() {
-    let mut walk = Walk::new(100);
+    let mut walk = PageWalk::new(100);
     walk.next();
-    let echo = Meta { per_page: Some(100), total_pages: Some(1), ..told(45) };
+    let echo = PageMeta { per_page: Some(100), total_pages: Some(1), ..told(45) };
     walk.answered(1, 10, 10, &echo);
     let asked: Vec<_> = std::iter::from_fn(|| walk.next()).collect();
     assert_eq!(asked, [2, 3, 4, 5], "45 rows in pages of 10, whatever the server says its pages hold");
@@ -110,7 +110,7 @@ fn the_size_the_server_really_uses_counts() {
 
 #[test]
 fn growth_is_followed() {
-    let mut walk = Walk::new(10);
+    let mut walk = PageWalk::new(10);
     walk.next();
     walk.answered(1, 10, 10, &told(15));
     assert_eq!((walk.next(), walk.next()), (Some(2), None));
@@ -120,12 +120,12 @@ fn growth_is_followed() {
 
 #[test]
 fn a_server_that_serves_one_page_for_ever_is_left() {
-    let mut walk = Walk::new(10);
+    let mut walk = PageWalk::new(10);
     let mut asked = 0;
     while let Some(page) = walk.next() {
         asked += 1;
         let fresh = if page == 1 { 10 } else { 0 };
-        walk.answered(page, 10, fresh, &Meta { next: true, ..told(u64::MAX) });
+        walk.answered(page, 10, fresh, &PageMeta { next: true, ..told(u64::MAX) });
     }
     assert!(walk.finished() && asked <= 1 + BARREN_PAGES, "{asked} pages");
     assert!(!walk.overran());
@@ -134,11 +134,11 @@ fn a_server_that_serves_one_page_for_ever_is_left() {
 #[test]
 fn server_without_an_end_is_left_at_a_bound() {
     for (size, pages) in [(1, MOST_PAGES), (100, 2_500), (50_000, 5)] {
-        let mut walk = Walk::new(100);
+        let mut walk = PageWalk::new(100);
         let mut asked = 0;
         while let Some(page) = walk.next() {
             asked += 1;
-            walk.answered(page, size, size, &Meta { next: true, present: true, ..Meta::default() });
+            walk.answered(page, size, size, &PageMeta { next: true, present: true, ..PageMeta::default() });
         }
         assert_eq!((asked, walk.finished(), walk.overran()), (pages, true, true), "{size} rows a page");
         assert!(!walk.is_whole(pages * size));
@@ -147,7 +147,7 @@ fn server_without_an_end_is_left_at_a_bound() {
 
 #[test]
 fn rows_beyond_the_total_are_followed_to_their_end() {
-    let mut walk = Walk::new(10);
+    let mut walk = PageWalk::new(10);
     walk.next();
     walk.answered(1, 10, 10, &told(12));
     assert_eq!(walk.next(), Some(2));
@@ -157,8 +157,8 @@ fn rows_beyond_the_total_are_followed_to_their_end() {
     assert!(walk.finished());
 }
 
-fn noted(pages: &[(usize, usize, u64)]) -> Changes {
-    let mut changes = Changes::default();
+fn noted(pages: &[(usize, usize, u64)]) -> ListChanges {
+    let mut changes = ListChanges::default();
     for (page, (rows, repeated, total)) in (1..).zip(pages) {
         changes.note(page, (*rows, *repeated), Some(*total), page > 3);
     }
@@ -168,7 +168,7 @@ fn noted(pages: &[(usize, usize, u64)]) -> Changes {
 #[test]
 fn new_rows_at_the_end_alone_are_no_change() {
     assert_eq!(noted(&[(10, 0, 25), (10, 0, 26), (6, 0, 26)]).found(26), None);
-    let change = |page, rows| Some(Change { page, rows });
+    let change = |page, rows| Some(ListChange { page, rows });
     assert_eq!(noted(&[(10, 0, 25), (10, 0, 26), (5, 0, 26)]).found(25), change(2, 1), "one did not come");
     assert_eq!(noted(&[(10, 0, 25), (10, 0, 25), (4, 0, 24)]).found(24), change(3, 1), "the total went down");
     assert_eq!(noted(&[(10, 0, 25), (10, 2, 27), (7, 0, 27)]).found(25), change(2, 2), "rows came twice");
@@ -217,12 +217,12 @@ struct Server {
 }
 
 impl Server {
-    fn page(&self, asked_size: usize, page: usize) -> (BTreeSet<usize>, Meta) {
+    fn page(&self, asked_size: usize, page: usize) -> (BTreeSet<usize>, PageMeta) {
         let last = self.rows.div_ceil(self.size).max(1);
         let served = if self.clamps { page.min(last) } else { page };
         let start = (served - 1).saturating_mul(self.size).min(self.rows);
         let rows = (start..(start + self.size).min(self.rows)).collect();
-        let meta = Meta {
+        let meta = PageMeta {
             total: self.total.told(self.rows),
             per_page: Some(if self.tells_size { self.size } else { asked_size }),
             current_page: Some(page),
@@ -268,7 +268,7 @@ fn server() -> impl Strategy<Value = Server> {
 
 /// Walks `server` with up to `width` pages under way, answering them in an order that `order` decides.
 fn walk(server: &Server, asked_size: usize, width: usize, order: &[usize]) -> (BTreeSet<usize>, usize) {
-    let mut walk = Walk::new(asked_size);
+    let mut walk = PageWalk::new(asked_size);
     let (mut seen, mut asked, mut open) = (BTreeSet::new(), 0, Vec::new());
     for turn in 0.. {
         while open.len() < width
@@ -358,7 +358,7 @@ proptest! {
     ) {
         let (mut list, mut born): (Vec<usize>, usize) = ((0..rows).collect(), rows);
         let (mut gone, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-        let mut walk = Walk::new(size);
+        let mut walk = PageWalk::new(size);
         let mut total = None;
         for turn in 0.. {
             while open.len() < width && let Some(page) = walk.next() {
@@ -371,7 +371,7 @@ proptest! {
             let start = ((page - 1) * size).min(list.len());
             let served = &list[start..(start + size).min(list.len())];
             let fresh = served.iter().filter(|row| seen.insert(**row)).count();
-            walk.answered(page, served.len(), fresh, &Meta { per_page: Some(size), ..told(list.len() as u64) });
+            walk.answered(page, served.len(), fresh, &PageMeta { per_page: Some(size), ..told(list.len() as u64) });
             total = Some(list.len());
             match story.get(turn).copied().unwrap_or(Happens::Nothing) {
                 Happens::Leaves(at) if !list.is_empty() => drop(gone.insert(list.remove(at.index(list.len())))),
@@ -393,14 +393,14 @@ proptest! {
         endless in any::<bool>(),
         per_page in 1..200_usize,
     ) {
-        let (mut walk, mut seen, mut asked) = (Walk::new(per_page), BTreeSet::new(), 0);
+        let (mut walk, mut seen, mut asked) = (PageWalk::new(per_page), BTreeSet::new(), 0);
         while let Some(page) = walk.next() {
             asked += 1;
             prop_assert!(asked <= 60 + pages.len() + BARREN_PAGES * 60, "{} pages", asked);
             let at = if endless { page % pages.len() } else { (page - 1).min(pages.len() - 1) };
             let (rows, total, total_pages, next) = &pages[at];
             let fresh = rows.iter().filter(|row| seen.insert(**row)).count();
-            let meta = Meta {
+            let meta = PageMeta {
                 total: total.map(u64::from), total_pages: total_pages.map(usize::from).filter(|n| *n > 0),
                 per_page: None, current_page: Some(page), next: *next, present: *next || total.is_some(),
             };

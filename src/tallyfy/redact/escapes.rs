@@ -7,7 +7,7 @@ use crate::model::text;
 
 /// A letter of the resolved text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Letter {
+pub(super) struct ResolvedChar {
     pub(super) c: char,
     /// Where it stood in the source, in bytes.
     pub(super) start: usize,
@@ -21,16 +21,16 @@ const LONGEST_ENTITY: usize = 10;
 
 /// Returns `text` with all escapes resolved, without what is dropped before it is shown. Each step makes it shorter, so the
 /// whole takes one pass.
-pub(super) fn resolved(text: &str) -> Vec<Letter> {
-    let mut letters: Vec<Letter> = Vec::with_capacity(text.len());
+pub(super) fn resolved(text: &str) -> Vec<ResolvedChar> {
+    let mut letters: Vec<ResolvedChar> = Vec::with_capacity(text.len());
     for (start, c) in text.char_indices() {
         if is_dropped(c) {
             continue;
         }
-        letters.push(Letter { c, start, end: start + c.len_utf8() });
+        letters.push(ResolvedChar { c, start, end: start + c.len_utf8() });
         while let Some((length, c)) = last_escape(&letters) {
             let from = letters.len() - length;
-            let letter = Letter { c, start: letters[from].start, end: letters[letters.len() - 1].end };
+            let letter = ResolvedChar { c, start: letters[from].start, end: letters[letters.len() - 1].end };
             letters.truncate(from);
             if is_dropped(c) {
                 break;
@@ -47,7 +47,7 @@ fn is_dropped(c: char) -> bool {
 }
 
 /// Returns the letters without tags, terminal sequences and line breaks.
-pub(super) fn without_markup(letters: &[Letter]) -> Vec<Letter> {
+pub(super) fn without_markup(letters: &[ResolvedChar]) -> Vec<ResolvedChar> {
     let (mut bare, mut at) = (Vec::with_capacity(letters.len()), 0);
     while let Some(letter) = letters.get(at) {
         let rest = &letters[at + 1..];
@@ -70,7 +70,7 @@ pub(super) fn without_markup(letters: &[Letter]) -> Vec<Letter> {
 }
 
 /// The escape that `letters` end with: how many of them it takes, and what it stands for.
-fn last_escape(letters: &[Letter]) -> Option<(usize, char)> {
+fn last_escape(letters: &[ResolvedChar]) -> Option<(usize, char)> {
     let back = |n: usize| letters.len().checked_sub(n).map(|at| letters[at].c);
     match back(1)? {
         '/' if back(2) == Some('\\') => Some((2, '/')),
@@ -88,7 +88,7 @@ fn last_escape(letters: &[Letter]) -> Option<(usize, char)> {
     }
 }
 
-fn entity(letters: &[Letter]) -> Option<(usize, char)> {
+fn entity(letters: &[ResolvedChar]) -> Option<(usize, char)> {
     let most = LONGEST_ENTITY.min(letters.len());
     let length = (3..=most).find(|length| letters[letters.len() - length].c == '&')?;
     let name: String = letters[letters.len() - length + 1..letters.len() - 1].iter().map(|l| l.c).collect();
@@ -121,7 +121,7 @@ fn entity(letters: &[Letter]) -> Option<(usize, char)> {
 }
 
 /// The character of the last `digits` letters, read to that base.
-fn number(letters: &[Letter], digits: usize, base: u32) -> Option<char> {
+fn number(letters: &[ResolvedChar], digits: usize, base: u32) -> Option<char> {
     let last = letters.get(letters.len().checked_sub(digits)?..)?;
     let code = last.iter().try_fold(0, |code: u32, letter| Some(code * base + letter.c.to_digit(base)?))?;
     char::from_u32(code)

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::escapes::Letter;
+use super::escapes::ResolvedChar;
 
 /// The domain of Tallyfy: its hosts are this and everything below it.
 const DOMAIN: &str = "tallyfy.com";
@@ -15,7 +15,7 @@ pub(super) const WORDS: [&str; 3] = ["guest", "watch", "access_token"];
 
 /// Whose address the letters belong to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Host {
+enum LinkHost {
     Ours,
     Foreign,
     /// There is none.
@@ -29,7 +29,7 @@ pub(super) fn contains(text: &str, wanted: &str) -> bool {
 }
 
 /// Returns where `wanted` stands, in any case: names of hosts come back in lower case.
-pub(super) fn occurrences(letters: &[Letter], wanted: &str) -> Vec<Range<usize>> {
+pub(super) fn occurrences(letters: &[ResolvedChar], wanted: &str) -> Vec<Range<usize>> {
     let wanted: Vec<char> = wanted.chars().collect();
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(part) = letters.get(at..at + wanted.len()).filter(|part| !part.is_empty()) {
@@ -43,30 +43,31 @@ pub(super) fn occurrences(letters: &[Letter], wanted: &str) -> Vec<Range<usize>>
 }
 
 /// Returns where the codes stand. `host` is the configured one.
-pub(super) fn codes(letters: &[Letter], host: &str) -> Vec<Range<usize>> {
+pub(super) fn codes(letters: &[ResolvedChar], host: &str) -> Vec<Range<usize>> {
     let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '`');
     // Browsers take a backslash in an address for a slash.
-    let slashed =
-        letters.iter().map(|letter| Letter { c: if letter.c == '\\' { '/' } else { letter.c }, ..*letter });
-    let letters: &[Letter] = &slashed.collect::<Vec<_>>();
+    let slashed = letters
+        .iter()
+        .map(|letter| ResolvedChar { c: if letter.c == '\\' { '/' } else { letter.c }, ..*letter });
+    let letters: &[ResolvedChar] = &slashed.collect::<Vec<_>>();
     let (mut found, mut at) = (Vec::new(), 0);
     for word in letters.split(|letter| ends(letter.c)) {
-        found.extend(Word(word).codes(host).into_iter().map(|code| code.start + at..code.end + at));
+        found.extend(LinkText(word).codes(host).into_iter().map(|code| code.start + at..code.end + at));
         at += word.len() + 1;
     }
     found
 }
 
 /// Letters without a space or a quotation mark among them.
-struct Word<'a>(&'a [Letter]);
+struct LinkText<'a>(&'a [ResolvedChar]);
 
-impl Word<'_> {
+impl LinkText<'_> {
     fn at(&self, at: usize) -> Option<char> {
         self.0.get(at).map(|letter| letter.c)
     }
 
     fn codes(&self, host: &str) -> Vec<Range<usize>> {
-        let (mut found, mut of, mut from, mut at) = (Vec::new(), Host::Missing, 0, 0);
+        let (mut found, mut of, mut from, mut at) = (Vec::new(), LinkHost::Missing, 0, 0);
         while at < self.0.len() {
             match self.authority(at, host) {
                 Some((end, next)) => {
@@ -81,7 +82,7 @@ impl Word<'_> {
     }
 
     /// Whether an address begins at `at`: where its host ends, and whose that is.
-    fn authority(&self, at: usize, host: &str) -> Option<(usize, Host)> {
+    fn authority(&self, at: usize, host: &str) -> Option<(usize, LinkHost)> {
         let before = at.checked_sub(1).and_then(|before| self.at(before));
         let is_start = (self.at(at), self.at(at + 1)) == (Some('/'), Some('/'))
             && before.is_none_or(|c| !(is_piece(c) || c == '/') || c == '=');
@@ -94,7 +95,7 @@ impl Word<'_> {
                 Some(end) => &name[..=end],
                 None => name.split(':').next().unwrap_or_default(),
             };
-            let whose = if is_ours(name, host) { Host::Ours } else { Host::Foreign };
+            let whose = if is_ours(name, host) { LinkHost::Ours } else { LinkHost::Foreign };
             return (!name.is_empty()).then_some((end, whose));
         }
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
@@ -107,15 +108,15 @@ impl Word<'_> {
             Some(':') => self.end(end + 1, |c| c.is_ascii_digit()),
             _ => end,
         };
-        is_known.then_some((port, Host::Ours))
+        is_known.then_some((port, LinkHost::Ours))
     }
 
     /// Adds the codes of `part`, which belongs to an address of that host.
-    fn add(&self, found: &mut Vec<Range<usize>>, part: Range<usize>, of: Host) {
+    fn add(&self, found: &mut Vec<Range<usize>>, part: Range<usize>, of: LinkHost) {
         match of {
-            Host::Foreign => {}
-            Host::Ours => self.find(found, part, false),
-            Host::Missing => {
+            LinkHost::Foreign => {}
+            LinkHost::Ours => self.find(found, part, false),
+            LinkHost::Missing => {
                 // A path that begins somewhere, such as in `href=/guest/..`; or at least a parameter.
                 let path = part.clone().find(|at| {
                     let before = at.checked_sub(1).and_then(|before| self.at(before));

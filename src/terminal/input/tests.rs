@@ -8,11 +8,11 @@ use crate::app::keymap::{Chord, Key};
 /// The longest a broken reader is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn letter(c: char) -> Event {
-    Event::Key { chord: Chord::plain(Key::Char(c)), repeat: false }
+fn letter(c: char) -> InputEvent {
+    InputEvent::Key { chord: Chord::plain(Key::Char(c)), repeat: false }
 }
 
-async fn next(input: &mut Input) -> Option<Event> {
+async fn next(input: &mut Input) -> Option<InputEvent> {
     timeout(PATIENCE, input.next()).await.expect("an event, or the end").map(|(_, event)| event)
 }
 
@@ -53,10 +53,10 @@ async fn a_lone_esc_and_an_unfinished_paste_come_by_themselves() {
     let (reader, mut writer) = io::pipe().unwrap();
     let mut input = Input::reading(reader).unwrap();
     writer.write_all(b"\x1b").unwrap();
-    let esc = Event::Key { chord: Chord::plain(Key::Esc), repeat: false };
+    let esc = InputEvent::Key { chord: Chord::plain(Key::Esc), repeat: false };
     assert_eq!(next(&mut input).await, Some(esc));
     writer.write_all(b"\x1b[200~text").unwrap();
-    let paste = Event::Paste { text: "text".to_owned(), is_whole: false };
+    let paste = InputEvent::Paste { text: "text".to_owned(), is_whole: false };
     assert_eq!(next(&mut input).await, Some(paste));
 }
 

@@ -7,7 +7,7 @@ use super::*;
 struct Typist {
     parser: Parser,
     now: Instant,
-    events: Vec<Event>,
+    events: Vec<InputEvent>,
 }
 
 impl Typist {
@@ -34,10 +34,10 @@ impl Typist {
     /// The events since the last call: keys as they are written, pastes in quotes.
     fn got(&mut self) -> String {
         let words = self.events.drain(..).map(|event| match event {
-            Event::Key { chord, repeat: false } => chord.to_string(),
-            Event::Key { chord, repeat: true } => format!("{chord}+"),
-            Event::Paste { text, is_whole: true } => format!("{text:?}"),
-            Event::Paste { text, is_whole: false } => format!("{text:?}..."),
+            InputEvent::Key { chord, repeat: false } => chord.to_string(),
+            InputEvent::Key { chord, repeat: true } => format!("{chord}+"),
+            InputEvent::Paste { text, is_whole: true } => format!("{text:?}"),
+            InputEvent::Paste { text, is_whole: false } => format!("{text:?}..."),
         });
         words.collect::<Vec<_>>().join(" ")
     }
@@ -182,12 +182,14 @@ fn a_paste_is_taken_up_to_its_limit() {
     let mut typist = Typist::new();
     typist.reads(b"\x1b[200~").reads(&vec![b'y'; PASTE_LIMIT]);
     typist.reads(b"\x1b[201~");
-    assert!(matches!(&*typist.events, [Event::Paste { text, is_whole: true }] if text.len() == PASTE_LIMIT));
+    assert!(
+        matches!(&*typist.events, [InputEvent::Paste { text, is_whole: true }] if text.len() == PASTE_LIMIT)
+    );
     typist.events.clear();
     typist.reads(b"\x1b[200~").reads(&vec![b'y'; 3 * PASTE_LIMIT]).reads(b"\x1b[201~j");
     assert!(matches!(
         &*typist.events,
-        [Event::Paste { text, is_whole: false }, Event::Key { .. }] if text.len() == PASTE_LIMIT
+        [InputEvent::Paste { text, is_whole: false }, InputEvent::Key { .. }] if text.len() == PASTE_LIMIT
     ));
 }
 

@@ -2,13 +2,13 @@
 
 use ratatui::buffer::CellWidth;
 
-use crate::app::effect::{Exit, Ticket};
+use crate::app::effect::{Exit, RequestId};
 use crate::app::keymap::{Chord, Key};
 use crate::app::palette::Palette;
-use crate::app::state::{Overlay, Question, State};
+use crate::app::state::{Overlay, State, YesNoQuestion};
 use crate::model::filter;
-use crate::model::kind::{Kind, Verb};
-use crate::model::plan::{Blocked, Chosen, Plan};
+use crate::model::kind::{Action, Kind};
+use crate::model::plan::{Blocked, Plan, Target};
 use crate::model::record::{Draft, Record};
 
 use super::stage::*;
@@ -27,7 +27,7 @@ fn what_must_be_typed_is_always_on_the_screen() {
         ] {
             let mut state = lively(width, height);
             state.standing.organization.as_mut().unwrap().name = name.to_owned();
-            let mut plan = plan(&state, Verb::Delete, Kind::Processes, n);
+            let mut plan = plan(&state, Action::Delete, Kind::Processes, n);
             let record = state.listing().row(1).unwrap();
             plan.blocked.push(Blocked { record, reason: "not archived: archive it first".to_owned() });
             plan.hidden = 3;
@@ -51,7 +51,7 @@ fn what_must_be_typed_is_always_on_the_screen() {
 fn a_modal_shows_everything_once_it_is_scrolled() {
     for (width, height) in [(120, 35), (80, 24), (40, 10)] {
         let state = lively(width, height);
-        let mut plan = plan(&state, Verb::Delete, Kind::Processes, 30);
+        let mut plan = plan(&state, Action::Delete, Kind::Processes, 30);
         plan.organization.name = "An organization with a rather long name".to_owned();
         plan.bystander = Some("Somebody".to_owned());
         let record = state.listing().row(1).unwrap();
@@ -87,14 +87,14 @@ fn a_modal_shows_everything_once_it_is_scrolled() {
 #[test]
 fn y_is_offered_only_once_it_counts_and_deleting_looks_different() {
     let state = lively(80, 24);
-    let archive = plan(&state, Verb::Archive, Kind::Processes, 1);
+    let archive = plan(&state, Action::Archive, Kind::Processes, 1);
     let mut state = confirming(state, archive);
     let text = screen(&state);
     assert!(text.contains("┌─ Archive ") && text.contains("y archive, Esc keep"));
     assert!(text.contains("Archive 1 process in Acme Ltd: Renewal 00000 家族会議"));
     state.now = moment(30);
     assert!(!screen(&state).contains("y archive"));
-    let delete = plan(&state, Verb::Delete, Kind::Processes, 2);
+    let delete = plan(&state, Action::Delete, Kind::Processes, 2);
     let mut state = confirming(state, delete);
     assert!(screen(&state).contains("╔═ Permanently delete "));
     let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
@@ -117,7 +117,7 @@ fn y_is_offered_only_once_it_counts_and_deleting_looks_different() {
 
 /// A plan to delete some archived processes, and as many live ones.
 fn half_live(state: &State, n: usize) -> Plan {
-    let mut delete = plan(state, Verb::Delete, Kind::Processes, 2 * n);
+    let mut delete = plan(state, Action::Delete, Kind::Processes, 2 * n);
     for chosen in delete.chosen.iter_mut().skip(n) {
         chosen.record = chosen.record.with_archived(None);
     }
@@ -221,12 +221,12 @@ fn of_files_the_bytes_are_copied_unless_they_are_elsewhere() {
         (0, 1, "1 file is a link elsewhere: there are no bytes to copy"),
     ] {
         let state = lively(120, 35);
-        let all = plan(&state, Verb::Delete, Kind::Files, stored + linked);
+        let all = plan(&state, Action::Delete, Kind::Files, stored + linked);
         let from = |n: usize| Draft::Text(if n < stored { "local" } else { "url" }.to_owned());
         let chosen = all.chosen.iter().enumerate().map(|(n, chosen)| {
             let mut drafts = chosen.record.drafts();
             drafts[Kind::Files.row().field("source").unwrap()] = from(n);
-            Chosen::from(Record::new(Kind::Files, chosen.record.id().clone(), drafts))
+            Target::from(Record::new(Kind::Files, chosen.record.id().clone(), drafts))
         });
         let chosen = chosen.collect();
         let options = all.options;
@@ -238,7 +238,7 @@ fn of_files_the_bytes_are_copied_unless_they_are_elsewhere() {
 #[test]
 fn scrolling_past_the_end_is_brought_back() {
     let state = lively(80, 24);
-    let delete = plan(&state, Verb::Delete, Kind::Processes, 40);
+    let delete = plan(&state, Action::Delete, Kind::Processes, 40);
     let mut state = confirming(state, delete);
     let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!() };
     confirm.scroll = usize::MAX;
@@ -286,12 +286,12 @@ fn help_palette_and_columns_come_from_their_tables() {
 fn questions_say_what_would_be_left() {
     let mut state = lively(120, 35);
     running(&mut state);
-    state.overlay = Some(Overlay::Ask(Question::Quit(Exit::Quit)));
+    state.overlay = Some(Overlay::Ask(YesNoQuestion::Quit(Exit::Quit)));
     let text = screen(&state);
     assert!(
         text.contains("a job is running: 12 of 300 done; quit?") && text.contains("y yes, any other key no")
     );
-    state.overlay = Some(Overlay::Ask(Question::CancelJob(Ticket(7))));
+    state.overlay = Some(Overlay::Ask(YesNoQuestion::CancelJob(RequestId(7))));
     let text = screen(&state);
     assert!(text.contains("paused: archive 300 processes, 12 of 300 done"), "{text}");
     assert!(

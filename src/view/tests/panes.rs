@@ -5,15 +5,15 @@ use std::time::Duration;
 use ratatui::style::Modifier;
 
 use crate::app::command::Motion;
-use crate::app::detail::Fields;
-use crate::app::effect::{Exit, Ticket};
-use crate::app::event::{Allowance, LoadEnd, Size, Wait};
+use crate::app::detail::KnownFields;
+use crate::app::effect::{Exit, RequestId};
+use crate::app::event::{LimitWait, LoadEnd, RemainingLimit, Size};
 use crate::app::filter::FilterInput;
 use crate::app::jobs::QueueState;
-use crate::app::list::{Load, Marking};
-use crate::app::marked_view::WorkingSet;
-use crate::app::state::{Focus, Identity, Leaving, Overlay, State};
-use crate::app::status_pane::Told;
+use crate::app::list::{LoadProgress, PendingMarks};
+use crate::app::marked_view::MarkedView;
+use crate::app::state::{Focus, Identity, Overlay, QuitState, State};
+use crate::app::status_pane::StatusText;
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Scope};
@@ -97,7 +97,7 @@ fn matched_letters_are_underlined_and_hidden_marks_counted() {
 #[test]
 fn the_line_under_the_table_sheds_what_matters_least() {
     let mut state = lively(120, 35);
-    state.listing_mut().load = Load::Done(LoadEnd { missing: Some(10), is_changing: false });
+    state.listing_mut().load = LoadProgress::Done(LoadEnd { missing: Some(10), is_changing: false });
     state.listing_mut().dropped = 2;
     state.listing_mut().unreadable = 5;
     let tag = page(Kind::Tags, &["a", "b"], false);
@@ -106,7 +106,7 @@ fn the_line_under_the_table_sheds_what_matters_least() {
     assert!(screen(&state).contains(line), "{}", screen(&state));
     state.size.width = 40;
     assert!(screen(&state).contains("\nactive  60 of 10,050  3 marked ─"), "{}", screen(&state));
-    state.listing_mut().marking = Some(Marking::All);
+    state.listing_mut().marking = Some(PendingMarks::All);
     assert!(screen(&state).contains("\nmarking 60 of 10,050, Esc stops"));
 }
 
@@ -155,7 +155,7 @@ fn tabs_shrink_and_the_current_one_stays_whole() {
 #[test]
 fn the_top_line_never_loses_read_only() {
     let mut state = lively(80, 24);
-    state.allowance = Some(Allowance { left: 86, of: 140 });
+    state.allowance = Some(RemainingLimit { left: 86, of: 140 });
     state.standing.read_only = true;
     let top = |state: &State| screen(state).lines().next().unwrap().to_owned();
     assert_eq!(
@@ -177,11 +177,11 @@ fn an_empty_table_says_why() {
     let mut state = State::new(setup(Kind::Processes), Size { width: 80, height: 24 }, moment(1));
     let third = |state: &State| screen(state).lines().nth(3).unwrap().trim().to_owned();
     assert_eq!(third(&state), "loading…");
-    state.listing_mut().end(Load::Done(LoadEnd::default()));
+    state.listing_mut().end(LoadProgress::Done(LoadEnd::default()));
     assert_eq!(third(&state), "no active processes; s shows archived ones");
     state.listing_mut().scope = Scope::Archived;
     assert_eq!(third(&state), "no archived processes; s shows all");
-    state.listing_mut().load = Load::Failed(Failure::answered(Cause::Server, 500, "Server Error"));
+    state.listing_mut().load = LoadProgress::Failed(Failure::answered(Cause::Server, 500, "Server Error"));
     let text = screen(&state);
     let lines: Vec<_> = text.lines().skip(3).take(3).map(str::trim).collect();
     assert_eq!(
@@ -193,10 +193,10 @@ fn an_empty_table_says_why() {
         ]
     );
     state.kind = Kind::Tags;
-    state.listing_mut().end(Load::Done(LoadEnd::default()));
+    state.listing_mut().end(LoadProgress::Done(LoadEnd::default()));
     assert_eq!(third(&state), "no tags");
     let mut state = lively(80, 24);
-    state.listing_mut().end(Load::Done(LoadEnd::default()));
+    state.listing_mut().end(LoadProgress::Done(LoadEnd::default()));
     arranged(&mut state, "nowhere", None);
     assert_eq!(third(&state), "nothing matches the filter; Esc clears it");
 }
@@ -212,7 +212,7 @@ fn hints_name_what_is_possible_and_leave_from_the_right() {
     assert!(last_line(&state).starts_with("x cancel job"));
     state.note("a archives, D deletes permanently");
     assert_eq!(last_line(&state), "a archives, D deletes permanently");
-    state.leaving = Some(Leaving { exit: Exit::Quit, deadline: state.now.tick + Duration::from_secs(4) });
+    state.leaving = Some(QuitState { exit: Exit::Quit, deadline: state.now.tick + Duration::from_secs(4) });
     assert!(last_line(&state).starts_with("quitting: what is in flight gets 4 s"));
 
     let mut state = lively(200, 24);
@@ -241,7 +241,7 @@ fn a_detail_page_aligns_wraps_and_tells_where_it_is() {
     state.size.width = 109;
     assert!(screen(&state).lines().nth(2).unwrap().starts_with("┌─ process Vertrags"));
     let detail = state.detail.as_mut().unwrap();
-    detail.fields = Fields::Failed(Failure::answered(Cause::Forbidden, 403, "no access to this"));
+    detail.fields = KnownFields::Failed(Failure::answered(Cause::Forbidden, 403, "no access to this"));
     detail.scroll = 0;
     let text = screen(&state);
     for part in [
@@ -264,14 +264,15 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
         "{text}"
     );
     assert!(text.contains("14:02:29  DELETE 200   48 ms  archive  Processes  Onboarding ACME 00012"));
-    state.waiting = Some(Wait {
+    state.waiting = Some(LimitWait {
         since: Duration::ZERO,
         until: Duration::from_millis(32_100),
         why: "the server asks for it".to_owned(),
     });
     let text = screen(&state);
     assert!(text.contains("4%  queued 1  waiting 3 s: the server asks for it  12/s  20 s left"), "{text}");
-    let long = Wait { since: Duration::ZERO, until: Duration::from_millis(329_100), why: "asked".to_owned() };
+    let long =
+        LimitWait { since: Duration::ZERO, until: Duration::from_millis(329_100), why: "asked".to_owned() };
     let short = state.waiting.replace(long);
     let text = screen(&state);
     assert!(text.contains("paused 5 min: asked") && !text.contains("12/s"), "{text}");
@@ -285,10 +286,10 @@ fn the_status_pane_shows_the_gauge_and_the_newest_results() {
     state.size.width = 120;
     state.jobs.queue = QueueState::Paused;
     assert!(screen(&state).contains("paused"));
-    state.jobs.get_mut(Ticket(7)).unwrap().cancelled = true;
+    state.jobs.get_mut(RequestId(7)).unwrap().cancelled = true;
     assert!(screen(&state).contains("cancelling"));
     for n in 0..40 {
-        state.status.tell(moment(31), Told::Note(format!("note {n}")));
+        state.status.tell(moment(31), StatusText::Note(format!("note {n}")));
     }
     assert!(screen(&state).contains("note 39") && !screen(&state).contains("note 20\n"));
     state.focus = Focus::Status;
@@ -305,7 +306,7 @@ fn marks_of_every_kind_stand_together() {
     let mut state = lively(120, 35);
     failed_mark(&mut state, 2);
     page(Kind::Tags, &["a tag"], false).records().for_each(|record| state.marks.set(record));
-    let mut set = WorkingSet::new(&state.marks);
+    let mut set = MarkedView::new(&state.marks);
     set.move_cursor(Motion::Last, 10);
     state.marked_only = Some(set);
     let text = screen(&state);

@@ -9,19 +9,19 @@ use ratatui::buffer::CellWidth;
 use ratatui::style::Color;
 
 use crate::app::command::Motion;
-use crate::app::confirm::Part;
-use crate::app::detail::{Finding, Spot};
-use crate::app::downloads::SavePrompt;
-use crate::app::effect::{Exit, Ticket};
-use crate::app::event::{Size, Wait};
+use crate::app::confirm::DialogPart;
+use crate::app::detail::{DetailLink, DetailSearch};
+use crate::app::downloads::DownloadPrompt;
+use crate::app::effect::{Exit, RequestId};
+use crate::app::event::{LimitWait, Size};
 use crate::app::filter::FilterInput;
-use crate::app::list::Load;
-use crate::app::marked_view::{Typing, WorkingSet};
+use crate::app::list::LoadProgress;
+use crate::app::marked_view::{MarkedFilter, MarkedView};
 use crate::app::palette::Palette;
-use crate::app::state::{Focus, Overlay, Question, State};
+use crate::app::state::{Focus, Overlay, State, YesNoQuestion};
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::{Action, Kind};
 use crate::model::query::Sort;
 use crate::view::view;
 
@@ -36,7 +36,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
         0 => arranged(&mut state, "ren \u{202e}", Some(Sort { field: scroll % 7, reverse: true })),
         1 => {
             let n = 1 + scroll % 80;
-            let delete = plan(&state, Verb::Delete, Kind::Processes, n);
+            let delete = plan(&state, Action::Delete, Kind::Processes, n);
             state = confirming(state, delete);
             type_in(
                 &mut state,
@@ -44,7 +44,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             );
             let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!("no modal") };
             if n.is_multiple_of(2) {
-                confirm.part = Part::Options;
+                confirm.part = DialogPart::Options;
                 confirm.wants_weighing();
             }
             if n.is_multiple_of(4) {
@@ -52,7 +52,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             }
         }
         2 => {
-            let archive = plan(&state, Verb::Archive, Kind::Templates, scroll % 9);
+            let archive = plan(&state, Action::Archive, Kind::Templates, scroll % 9);
             state = confirming(state, archive);
             type_in(&mut state, "/fa");
         }
@@ -61,7 +61,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
         5 => state.overlay = Some(Overlay::Columns(scroll)),
         6 => {
             running(&mut state);
-            state.overlay = Some(Overlay::Ask(Question::Quit(Exit::Quit)));
+            state.overlay = Some(Overlay::Ask(YesNoQuestion::Quit(Exit::Quit)));
         }
         7 => opened(&mut state, scroll),
         8 => {
@@ -75,10 +75,10 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             let detail = state.detail.as_mut().unwrap();
             detail.scroll = scroll;
             detail.raw = scroll.is_multiple_of(3);
-            detail.at = (scroll % 2 == 1).then_some(Spot { tie: 0, row: scroll % 11 });
+            detail.at = (scroll % 2 == 1).then_some(DetailLink { tie: 0, row: scroll % 11 });
             let input = ["e", "👩", "\u{202e}x", ""][scroll % 4].into();
             let typing = scroll % 5 == 1;
-            detail.finding = Some(Finding { input, typing, at: scroll, former: 0 });
+            detail.finding = Some(DetailSearch { input, typing, at: scroll, former: 0 });
             state.below.extend(state.detail.clone());
             if !typing {
                 state.focus = Focus::Status;
@@ -86,11 +86,11 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
         }
         9 => {
             failed_mark(&mut state, 6);
-            let mut set = WorkingSet::new(&state.marks);
+            let mut set = MarkedView::new(&state.marks);
             (0..scroll % 5).for_each(|_| set.move_cursor(Motion::Down, 3));
             if scroll.is_multiple_of(2) {
                 let input = "家x\u{7}".repeat(scroll % 40);
-                set.typing = Some(Typing { input: input.into(), former: Filter::default() });
+                set.typing = Some(MarkedFilter { input: input.into(), former: Filter::default() });
             }
             state.marked_only = Some(set);
         }
@@ -99,7 +99,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             running(&mut state);
             state.focus = Focus::Status;
             state.status.below = scroll;
-            state.waiting = Some(Wait {
+            state.waiting = Some(LimitWait {
                 since: Duration::ZERO,
                 until: Duration::from_secs(99),
                 why: "why\u{1b}[1m".to_owned(),
@@ -118,11 +118,11 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             state.kind = Kind::Files;
             let files: Vec<_> = state.listing().records().collect();
             let folder = format!("~/家x\u{1b}[2J\u{202e}{}", "/long".repeat(scroll % 70));
-            let prompt = SavePrompt::new(files, folder);
+            let prompt = DownloadPrompt::new(files, folder);
             if scroll.is_multiple_of(2) {
                 state.overlay = Some(Overlay::Save(Box::new(prompt)));
             } else {
-                state.saves.begin(Ticket(99), prompt);
+                state.saves.begin(RequestId(99), prompt);
             }
             state.standing.organization.as_mut().unwrap().name = "Acme\u{1b}[2J \u{202e}".repeat(scroll % 9);
             state.note("note\u{9b}2J".repeat(scroll % 30));
@@ -131,7 +131,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             state = State::new(setup(Kind::Tasks), Size { width, height }, moment(1));
             let failure =
                 Failure { words: "x\u{1b}[31m \u{202e}".repeat(9), ..Failure::new(Cause::Server, "") };
-            state.listing_mut().load = Load::Failed(failure);
+            state.listing_mut().load = LoadProgress::Failed(failure);
         }
     }
     state

@@ -11,27 +11,29 @@ use ratatui::buffer::{Buffer, CellWidth};
 
 use crate::app::command::Motion;
 use crate::app::confirm::Confirm;
-use crate::app::detail::{Detail, Fields, Relatives};
-use crate::app::effect::{Includes, Ticket};
+use crate::app::detail::{Detail, KnownFields, RelatedRecords};
+use crate::app::effect::{ListIncludes, RequestId};
 use crate::app::event::{Attempt, Size};
 use crate::app::keymap::{Chord, Key, Keymap};
-use crate::app::list::Reading;
+use crate::app::list::ReloadMode;
 use crate::app::state::{Identity, Overlay, Setup, State};
-use crate::app::status_pane::Told;
-use crate::model::context::Place;
-use crate::model::download::Folders;
+use crate::app::status_pane::StatusText;
+use crate::model::context::Context;
+use crate::model::download::DownloadFolders;
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
 use crate::model::id::Id;
-use crate::model::kind::{Coverage, Kind, Verb};
+use crate::model::kind::{Action, Coverage, Kind};
 use crate::model::limits::Limits;
 use crate::model::outcome::Outcome;
-use crate::model::people::People;
-use crate::model::plan::{Caution, Chosen, Organization, Plan};
+use crate::model::people::Members;
+use crate::model::plan::{ConfirmThresholds, Organization, Plan, Target};
 use crate::model::query;
 use crate::model::query::Sort;
 use crate::model::record::{Draft, Page};
-use crate::model::record_detail::{End, Line, Said, Section, Sheet, Tie};
+use crate::model::record_detail::{
+    DetailLine, DetailSection, DetailValue, RecordDetail, RelationEnd, RelationLink,
+};
 use crate::model::time::{Moment, Zone};
 use crate::view::view;
 
@@ -55,19 +57,19 @@ pub(super) fn moment(seconds: u64) -> Moment {
 pub(super) fn setup(kind: Kind) -> Setup {
     Setup {
         demo: true,
-        here: Place { profile: Some("work".to_owned()), ..Place::default() },
+        here: Context { profile: Some("work".to_owned()), ..Context::default() },
         places: Vec::new(),
         visited: Vec::new(),
         accent: None,
         host: "127.0.0.1:4040".to_owned(),
         limits: Limits::documented(),
-        caution: Caution::default(),
+        caution: ConfirmThresholds::default(),
         keymap: Arc::new(Keymap::default()),
         zone: Zone::new(TimeZone::UTC),
         colour: true,
         kind,
         read_only: false,
-        folders: Folders::default(),
+        folders: DownloadFolders::default(),
     }
 }
 
@@ -106,12 +108,12 @@ pub(super) fn lively(width: u16, height: u16) -> State {
         me: None,
     };
     state.standing.organization = Some(organization);
-    state.people = Arc::new(People::new([("1".into(), "Mia Øst".into()), ("2".into(), "王小明".into())]));
+    state.people = Arc::new(Members::new([("1".into(), "Mia Øst".into()), ("2".into(), "王小明".into())]));
     let numbered: Vec<String> = (8..60).map(|n| format!("Renewal {n:05}")).collect();
     let names: Vec<&str> = NAMES.iter().copied().chain(numbered.iter().map(String::as_str)).collect();
     let now = state.now;
     let listing = state.listing_mut();
-    listing.begin(Ticket(1), Reading::Anew, Includes::new());
+    listing.begin(RequestId(1), ReloadMode::Anew, ListIncludes::new());
     listing.receive(1, &page(Kind::Processes, &names, false), now);
     listing.total = Some(10_050);
     listing.active_total = Some(10_050);
@@ -122,7 +124,7 @@ pub(super) fn lively(width: u16, height: u16) -> State {
     state.listings[Kind::Templates as usize].active_total = Some(120);
     state.listings[Kind::Tags as usize].active_total = Some(12);
     let files = &mut state.listings[Kind::Files as usize];
-    files.begin(Ticket(2), Reading::Anew, Includes::new());
+    files.begin(RequestId(2), ReloadMode::Anew, ListIncludes::new());
     files.receive(1, &page(Kind::Files, &["a.pdf", "b.png"], false), now);
     files.coverage = vec![
         Coverage {
@@ -141,8 +143,8 @@ pub(super) fn attempt(
     purpose: &'static str,
     name: &str,
     result: Result<u16, Failure>,
-) -> Told {
-    Told::Attempt(Box::new(Attempt {
+) -> StatusText {
+    StatusText::Attempt(Box::new(Attempt {
         method,
         purpose,
         kind: Some(Kind::Processes),
@@ -155,16 +157,16 @@ pub(super) fn attempt(
     }))
 }
 
-pub(super) fn plan(state: &State, verb: Verb, kind: Kind, n: usize) -> Plan {
+pub(super) fn plan(state: &State, verb: Action, kind: Kind, n: usize) -> Plan {
     let names: Vec<String> = (0..n).map(|n| format!("Renewal {n:05} 家族会議")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let all = page(kind, &names, verb != Verb::Archive);
+    let all = page(kind, &names, verb != Action::Archive);
     let organization = state.standing.organization.clone().unwrap();
-    let chosen = all.records().map(Chosen::from).collect();
+    let chosen = all.records().map(Target::from).collect();
     Plan {
         filtered: true,
         held_by_server: [(kind, 100)].into(),
-        ..Plan::new(verb, organization, chosen, Limits::documented(), Caution::default())
+        ..Plan::new(verb, organization, chosen, Limits::documented(), ConfirmThresholds::default())
     }
 }
 
@@ -178,23 +180,23 @@ pub(super) fn confirming(mut state: State, plan: Plan) -> State {
 }
 
 pub(super) fn running(state: &mut State) {
-    let plan = Arc::new(plan(state, Verb::Archive, Kind::Processes, 300));
-    state.jobs.add(Ticket(7), Arc::clone(&plan));
-    state.jobs.add(Ticket(8), plan);
-    let job = state.jobs.get_mut(Ticket(7)).unwrap();
+    let plan = Arc::new(plan(state, Action::Archive, Kind::Processes, 300));
+    state.jobs.add(RequestId(7), Arc::clone(&plan));
+    state.jobs.add(RequestId(8), plan);
+    let job = state.jobs.get_mut(RequestId(7)).unwrap();
     job.started = Some(moment(29));
     let now = std::mem::replace(&mut state.now, moment(29));
     state.time_jobs();
     state.now = now;
     for step in 0..12 {
-        state.jobs.step(Ticket(7), step, Outcome::Done);
+        state.jobs.step(RequestId(7), step, Outcome::Done);
     }
     state.status.tell(moment(29), attempt("DELETE", "archive", "Onboarding ACME 00012", Ok(200)));
     let refused = Failure::answered(Cause::Invalid, 422, "The process must be archived first");
     state.status.tell(moment(29), attempt("DELETE", "delete", "Renewal 00003", Err(refused)));
     let late = Failure::new(Cause::TimedOut, "no answer in 30 s");
     state.status.tell(moment(30), attempt("DELETE", "delete", "Audit 00007\u{1b}[31m", Err(late)));
-    state.status.tell(moment(30), Told::Note("a note".to_owned()));
+    state.status.tell(moment(30), StatusText::Note("a note".to_owned()));
 }
 
 pub(super) fn drawn(state: &State) -> (Buffer, Option<(u16, u16)>) {
@@ -233,8 +235,8 @@ pub(super) fn arranged(state: &mut State, filter: &str, sort: Option<Sort>) {
     state.listing_mut().rearrange(filter, sort);
     let wish = state.listing().wants_arranging(&state.people, state.now).unwrap();
     let arranged = query::arrange(&wish, &|| true, &mut |_| ());
-    state.listing_mut().arranging(Ticket(9));
-    state.listing_mut().arranged(Ticket(9), arranged);
+    state.listing_mut().arranging(RequestId(9));
+    state.listing_mut().arranged(RequestId(9), arranged);
     let now = state.now;
     state.listings[state.kind as usize].count_hidden(&state.marks, now, false);
 }
@@ -268,16 +270,20 @@ pub(super) fn opened(state: &mut State, scroll: usize) {
 /// Opens the detail page of the second record, of which these labels and values are told, and which leads to others.
 pub(super) fn told(state: &mut State, lines: Vec<(String, String)>) {
     let record = state.listing().row(1).unwrap();
-    let lines = lines.into_iter().map(|(label, said)| Line { label, said: Said::Text(said) }).collect();
+    let lines =
+        lines.into_iter().map(|(label, said)| DetailLine { label, said: DetailValue::Text(said) }).collect();
     let related = Kind::Templates.row().related.first().unwrap();
-    let sheet = Sheet {
-        sections: vec![Section { title: "details".to_owned(), lines }],
+    let sheet = RecordDetail {
+        sections: vec![DetailSection { title: "details".to_owned(), lines }],
         empty: vec!["nothing\u{1b}[2J".to_owned()],
-        ties: vec![Tie { relation: related, end: End::Here(state.listing().records().take(9).collect()) }],
+        ties: vec![RelationLink {
+            relation: related,
+            end: RelationEnd::Here(state.listing().records().take(9).collect()),
+        }],
         raw: "{\n  \"name\": \"evil \u{202e}\u{9b}2J\"\n}".to_owned(),
-        ..Sheet::of(record.clone())
+        ..RecordDetail::of(record.clone())
     };
-    let kin = sheet.ties.iter().map(Relatives::of).collect();
-    let fields = Fields::Known(Box::new(sheet));
-    state.detail = Some(Detail { fields, kin, ..Detail::asked(record, Ticket(3)) });
+    let kin = sheet.ties.iter().map(RelatedRecords::of).collect();
+    let fields = KnownFields::Known(Box::new(sheet));
+    state.detail = Some(Detail { fields, kin, ..Detail::asked(record, RequestId(3)) });
 }

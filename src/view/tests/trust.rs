@@ -8,15 +8,15 @@ use crate::app::command::Motion;
 use crate::app::connection::TokenPrompt;
 use crate::app::effect::Exit;
 use crate::app::recovery::RecoveryPage;
-use crate::app::state::{Focus, Overlay, Purpose, Question, State};
-use crate::app::status_pane::Told;
-use crate::app::status_pane::group::{Loss, Sent, groups};
+use crate::app::state::{Focus, Overlay, Purpose, State, YesNoQuestion};
+use crate::app::status_pane::StatusText;
+use crate::app::status_pane::group::{FailedStep, SentRequest, groups};
 use crate::model::failure::{Cause, Failure};
-use crate::model::kind::{Kind, Verb};
+use crate::model::kind::{Action, Kind};
 use crate::model::outcome::Outcome;
 use crate::model::plan::Options;
-use crate::model::recovery::{Recall, Remnant};
-use crate::model::undo::Origin;
+use crate::model::recovery::{RecoveryRequest, UnfinishedJob};
+use crate::model::undo::JobOrigin;
 
 use super::stage::*;
 
@@ -44,7 +44,7 @@ fn a_token_is_asked_for_without_showing_it() {
         state.token_prompt.as_mut().unwrap().refused = Some(refused.to_owned());
         let text = screen(&state);
         assert!(text.contains("! this token belongs") && text.contains("> ••••••"), "{text}");
-        state.overlay = Some(Overlay::Ask(Question::Quit(Exit::Interrupted)));
+        state.overlay = Some(Overlay::Ask(YesNoQuestion::Quit(Exit::Interrupted)));
         assert!(screen(&state).contains("quit?") && !screen(&state).contains("••"));
     }
 }
@@ -69,11 +69,11 @@ fn why_nothing_leaves_is_told_while_it_lasts() {
     }
 }
 
-fn remnant(job: i64, elsewhere: bool) -> Remnant {
+fn remnant(job: i64, elsewhere: bool) -> UnfinishedJob {
     let outcomes = [(Outcome::Done, 22), (Outcome::Unknown, 3), (Outcome::NotSent, 35)];
-    Remnant {
+    UnfinishedJob {
         job,
-        verb: Verb::Archive,
+        verb: Action::Archive,
         confirmed: moment(0).wall,
         kinds: vec![(Kind::Processes, 52), (Kind::Templates, 8)],
         tally: outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect(),
@@ -110,36 +110,37 @@ fn undo_and_retry_are_offered_where_there_is_something_for_them() {
     let mut state = lively(160, 24);
     assert!(!last_line(&state).contains("u undo") && !last_line(&state).contains("t retry"));
     let done = [Outcome::Done].into_iter().collect();
-    state.undo.ended(4, Origin::New, Verb::Archive, &done);
-    state.undo.ended(5, Origin::New, Verb::Archive, &done);
-    state.undo.ended(6, Origin::Undo(5), Verb::Restore, &done);
+    state.undo.ended(4, JobOrigin::New, Action::Archive, &done);
+    state.undo.ended(5, JobOrigin::New, Action::Archive, &done);
+    state.undo.ended(6, JobOrigin::Undo(5), Action::Restore, &done);
     state.jobs.has_failed = true;
     let text = last_line(&state);
     assert!(text.contains("u undo") && text.contains("U repeat") && text.contains("t retry"), "{text}");
     state.standing.read_only = true;
     assert!(!last_line(&state).contains("u undo"));
-    state.tickets.open(Purpose::Recall(Recall::Undo(4)));
+    state.tickets.open(Purpose::Recall(RecoveryRequest::Undo(4)));
     assert!(last_line(&state).ends_with("  looking for the last job"));
 }
 
-fn loss(n: usize, outcome: Outcome, reason: &str) -> Loss {
-    let sent = Sent { method: "DELETE", url: "https://go.tallyfy.com/api/x".to_owned(), status: Some(422) };
+fn loss(n: usize, outcome: Outcome, reason: &str) -> FailedStep {
+    let sent =
+        SentRequest { method: "DELETE", url: "https://go.tallyfy.com/api/x".to_owned(), status: Some(422) };
     let record = page(Kind::Processes, &NAMES, false).records().nth(n % NAMES.len()).unwrap();
-    let (at, verb, reason) = (moment(31).wall, Verb::Delete, reason.to_owned());
-    Loss { at, record, verb, outcome, reason, sent: (outcome != Outcome::Changed).then_some(sent) }
+    let (at, verb, reason) = (moment(31).wall, Action::Delete, reason.to_owned());
+    FailedStep { at, record, verb, outcome, reason, sent: (outcome != Outcome::Changed).then_some(sent) }
 }
 
 #[test]
 fn failures_stand_together_by_cause() {
     for (width, height) in SIZES {
         let mut state = lively(width, height);
-        let mut losses: Vec<Loss> =
+        let mut losses: Vec<FailedStep> =
             (0..12).map(|n| loss(n, Outcome::Refused, "The process must be archived first")).collect();
         losses.extend((0..2).map(|n| loss(n, Outcome::Changed, "it has been restored")));
         let sum = "delete finished: 8 done, 12 refused, 2 changed";
-        state.status.tell(moment(31), Told::Summary(sum.to_owned()));
+        state.status.tell(moment(31), StatusText::Summary(sum.to_owned()));
         for group in groups(losses) {
-            state.status.tell(moment(31), Told::Group(Arc::new(group)));
+            state.status.tell(moment(31), StatusText::Group(Arc::new(group)));
         }
         state.focus = Focus::Status;
         assert!(!screen(&state).contains("Y copy as curl"), "{}", screen(&state));

@@ -20,12 +20,12 @@ const JITTER: f64 = 0.2;
 /// Jitter need not be unforeseeable, only different from program to program: it is the hash of a seed and a counter,
 /// so that the same seed gives the same delays, which makes tests repeatable.
 #[derive(Debug)]
-pub(crate) struct Delays {
+pub(crate) struct Backoff {
     seed: u64,
     drawn: AtomicU64,
 }
 
-impl Delays {
+impl Backoff {
     pub(crate) fn new(seed: u64) -> Self {
         Self { seed, drawn: AtomicU64::new(0) }
     }
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn delays_double_up_to_a_bound_and_vary_by_a_fifth() {
-        let delays = Delays::new(7);
+        let delays = Backoff::new(7);
         for (nth, wanted) in [(1, 1.0_f64), (2, 2.0), (5, 16.0), (7, 60.0), (40, 60.0)] {
             let seconds = delays.throttled(nth).as_secs_f64();
             assert!((wanted * 0.8..=(wanted * 1.2).min(60.0)).contains(&seconds), "{nth}: {seconds}");
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_delays_and_another_gives_others() {
         let delays = |seed| {
-            let delays = Delays::new(seed);
+            let delays = Backoff::new(seed);
             (0..5).map(|_| delays.throttled(3)).collect::<Vec<_>>()
         };
         assert_eq!(delays(1), delays(1));

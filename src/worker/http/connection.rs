@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::app::event::Fact;
+use crate::app::event::EventKind;
 use crate::model::failure::{Cause, Failure};
 use crate::model::time::Moment;
 use crate::tallyfy::Client;
-use crate::worker::http::rate_limiter::Urgency;
-use crate::worker::response_sender::Post;
+use crate::worker::http::rate_limiter::Priority;
+use crate::worker::response_sender::ResponseSender;
 
 /// What may leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum ConnectionState {
     /// Everything.
     Open,
     /// Nothing: the token is not accepted.
@@ -27,30 +27,30 @@ pub(crate) enum State {
     Offline(Failure),
 }
 
-impl State {
-    fn lets(&self, urgency: Urgency) -> bool {
+impl ConnectionState {
+    fn lets(&self, urgency: Priority) -> bool {
         match self {
             Self::Open => true,
             Self::Locked(_) => false,
-            Self::Offline(_) => urgency == Urgency::Urgent,
+            Self::Offline(_) => urgency == Priority::Urgent,
         }
     }
 
     /// What is told when it begins.
-    fn begins(&self) -> Option<Fact> {
+    fn begins(&self) -> Option<EventKind> {
         match self {
             Self::Open => None,
-            Self::Locked(why) => Some(Fact::LockedOut(Some(why.clone()))),
-            Self::Offline(why) => Some(Fact::Offline(Some(why.clone()))),
+            Self::Locked(why) => Some(EventKind::LockedOut(Some(why.clone()))),
+            Self::Offline(why) => Some(EventKind::Offline(Some(why.clone()))),
         }
     }
 
     /// What is told when it ends.
-    fn ends(&self) -> Option<Fact> {
+    fn ends(&self) -> Option<EventKind> {
         match self {
             Self::Open => None,
-            Self::Locked(_) => Some(Fact::LockedOut(None)),
-            Self::Offline(_) => Some(Fact::Offline(None)),
+            Self::Locked(_) => Some(EventKind::LockedOut(None)),
+            Self::Offline(_) => Some(EventKind::Offline(None)),
         }
     }
 }
@@ -58,7 +58,7 @@ impl State {
 /// What a request needs to leave: the client to send it by, and how often the door had swung by then. What left before
 /// it swung last says nothing about how things stand now: a 401 to the former token locks nothing.
 #[derive(Debug, Clone)]
-pub(crate) struct Pass {
+pub(crate) struct ConnectionHandle {
     pub(crate) client: Client,
     swing: u64,
     /// Which generation of connections the client belongs to.
@@ -67,18 +67,18 @@ pub(crate) struct Pass {
 
 /// A door. Clones are the same one.
 #[derive(Debug, Clone)]
-pub(crate) struct Door(Arc<Shared>);
+pub(crate) struct Connection(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    inside: watch::Sender<Inside>,
+    inside: watch::Sender<Inner>,
     /// Whom every change is told; a door of which nobody is told does not swing.
-    post: Option<Post>,
+    post: Option<ResponseSender>,
 }
 
 #[derive(Debug)]
-struct Inside {
-    state: State,
+struct Inner {
+    state: ConnectionState,
     swing: u64,
     client: Client,
     /// How often the client was replaced by one without connections.
@@ -87,9 +87,9 @@ struct Inside {
     used: Option<Moment>,
 }
 
-impl Inside {
-    fn pass(&self) -> Pass {
-        Pass { client: self.client.clone(), swing: self.swing, generation: self.generation }
+impl Inner {
+    fn pass(&self) -> ConnectionHandle {
+        ConnectionHandle { client: self.client.clone(), swing: self.swing, generation: self.generation }
     }
 
     /// Gives up all connections. Requests in flight keep theirs.
@@ -104,13 +104,13 @@ impl Inside {
 
 /// What an answer, or the lack of one, says about the door.
 #[derive(Debug, Clone, Copy)]
-enum News<'a> {
+enum ConnectionNews<'a> {
     Answered,
     Unauthorized(&'a Failure),
     Unreachable(&'a Failure),
 }
 
-impl<'a> News<'a> {
+impl<'a> ConnectionNews<'a> {
     fn of(failure: Option<&'a Failure>) -> Option<Self> {
         let Some(failure) = failure else { return Some(Self::Answered) };
         match failure.cause {
@@ -121,9 +121,9 @@ impl<'a> News<'a> {
     }
 }
 
-impl Door {
+impl Connection {
     /// An open one, which tells `post` whenever it swings.
-    pub(crate) fn new(client: Client, post: Post) -> Self {
+    pub(crate) fn new(client: Client, post: ResponseSender) -> Self {
         Self::hung(client, Some(post))
     }
 
@@ -132,8 +132,8 @@ impl Door {
         Self::hung(client, None)
     }
 
-    fn hung(client: Client, post: Option<Post>) -> Self {
-        let inside = Inside { state: State::Open, swing: 0, client, generation: 0, used: None };
+    fn hung(client: Client, post: Option<ResponseSender>) -> Self {
+        let inside = Inner { state: ConnectionState::Open, swing: 0, client, generation: 0, used: None };
         let inside = watch::Sender::new(inside);
         Self(Arc::new(Shared { inside, post }))
     }
@@ -144,14 +144,14 @@ impl Door {
     }
 
     /// How it stands, and how often it had swung by then.
-    pub(crate) fn stands(&self) -> (State, u64) {
+    pub(crate) fn stands(&self) -> (ConnectionState, u64) {
         let inside = self.0.inside.borrow();
         (inside.state.clone(), inside.swing)
     }
 
     /// Leave to send one request now, if there is. Connections from before the machine was suspended are not used: a pool
     /// that counts by a clock which stood still takes them for fresh, while the other end has long forgotten them.
-    pub(crate) fn pass(&self, urgency: Urgency) -> Option<Pass> {
+    pub(crate) fn pass(&self, urgency: Priority) -> Option<ConnectionHandle> {
         let now = self.0.post.as_ref().map(|post| post.clock.now());
         let mut pass = None;
         self.0.inside.send_if_modified(|inside| {
@@ -168,7 +168,7 @@ impl Door {
     }
 
     /// A request that left by `pass` met a broken connection: what is sent from now on goes by new ones.
-    pub(crate) fn reconnect(&self, pass: &Pass) {
+    pub(crate) fn reconnect(&self, pass: &ConnectionHandle) {
         self.0.inside.send_if_modified(|inside| {
             if (inside.swing, inside.generation) == (pass.swing, pass.generation) {
                 inside.reconnect();
@@ -178,18 +178,18 @@ impl Door {
     }
 
     /// Waits until there is leave to send such a request.
-    pub(crate) async fn open_for(&self, urgency: Urgency) {
+    pub(crate) async fn open_for(&self, urgency: Priority) {
         self.until(|inside| inside.state.lets(urgency)).await;
     }
 
     /// Waits until there is none.
-    pub(crate) async fn shut_for(&self, urgency: Urgency) {
+    pub(crate) async fn shut_for(&self, urgency: Priority) {
         self.until(|inside| !inside.state.lets(urgency)).await;
     }
 
     /// Waits until it is not open.
     pub(crate) async fn shut(&self) {
-        self.until(|inside| inside.state != State::Open).await;
+        self.until(|inside| inside.state != ConnectionState::Open).await;
     }
 
     /// Waits until it has swung more often than `swing` times.
@@ -197,37 +197,39 @@ impl Door {
         self.until(|inside| inside.swing > swing).await;
     }
 
-    async fn until(&self, wanted: impl Fn(&Inside) -> bool) {
+    async fn until(&self, wanted: impl Fn(&Inner) -> bool) {
         // Cannot fail: this door is the other end, and it is held while this waits.
         drop(self.0.inside.subscribe().wait_for(|inside| wanted(inside)).await);
     }
 
     /// A request that left by `pass` was answered, or failed.
-    pub(crate) fn heard(&self, pass: &Pass, failure: Option<&Failure>) {
-        let Some(news) = News::of(failure) else { return };
+    pub(crate) fn heard(&self, pass: &ConnectionHandle, failure: Option<&Failure>) {
+        let Some(news) = ConnectionNews::of(failure) else { return };
         self.change(|inside| {
             if inside.swing != pass.swing {
                 return None;
             }
             match (&inside.state, news) {
-                (State::Open, News::Answered)
-                | (State::Locked(_), _)
-                | (State::Offline(_), News::Unreachable(_)) => None,
-                (State::Offline(_), News::Answered) => Some(State::Open),
-                (State::Open | State::Offline(_), News::Unauthorized(why)) => {
-                    Some(State::Locked(why.clone()))
+                (ConnectionState::Open, ConnectionNews::Answered)
+                | (ConnectionState::Locked(_), _)
+                | (ConnectionState::Offline(_), ConnectionNews::Unreachable(_)) => None,
+                (ConnectionState::Offline(_), ConnectionNews::Answered) => Some(ConnectionState::Open),
+                (ConnectionState::Open | ConnectionState::Offline(_), ConnectionNews::Unauthorized(why)) => {
+                    Some(ConnectionState::Locked(why.clone()))
                 }
-                (State::Open, News::Unreachable(why)) => Some(State::Offline(why.clone())),
+                (ConnectionState::Open, ConnectionNews::Unreachable(why)) => {
+                    Some(ConnectionState::Offline(why.clone()))
+                }
             }
         });
     }
 
     /// Whether a request that met `failure` waits at the door and is sent again, as if it had never left: it certainly
     /// was not processed.
-    pub(crate) fn keeps(&self, failure: &Failure, urgency: Urgency) -> bool {
+    pub(crate) fn keeps(&self, failure: &Failure, urgency: Priority) -> bool {
         let again = match failure.cause {
             Cause::Unauthorized => true,
-            Cause::Unreachable => urgency != Urgency::Urgent,
+            Cause::Unreachable => urgency != Priority::Urgent,
             _ => false,
         };
         again && self.0.post.is_some()
@@ -239,18 +241,20 @@ impl Door {
             inside.client = client;
             // What is under way with the former token must not be heard any more.
             inside.swing += 1;
-            (inside.state != State::Open).then_some(State::Open)
+            (inside.state != ConnectionState::Open).then_some(ConnectionState::Open)
         });
     }
 
     /// It stays locked, for another reason.
     pub(crate) fn relock(&self, why: Failure) {
-        self.change(|inside| matches!(inside.state, State::Locked(_)).then_some(State::Locked(why)));
+        self.change(|inside| {
+            matches!(inside.state, ConnectionState::Locked(_)).then_some(ConnectionState::Locked(why))
+        });
     }
 
     /// Takes the new state, if there is one, and tells it. All of it happens at once, so that changes are told in their
     /// order.
-    fn change(&self, next: impl FnOnce(&mut Inside) -> Option<State>) {
+    fn change(&self, next: impl FnOnce(&mut Inner) -> Option<ConnectionState>) {
         let Some(post) = &self.0.post else { return };
         self.0.inside.send_if_modified(|inside| {
             let swing = inside.swing;

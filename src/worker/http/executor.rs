@@ -13,23 +13,23 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use crate::app::event::{Attempt, Fact, SAVE};
+use crate::app::event::{Attempt, EventKind, SAVE};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::Kind;
-use crate::model::outcome::{Judgement, judge};
+use crate::model::outcome::{ResponseVerdict, judge};
 use crate::model::people::Person;
-use crate::model::plan::{Request, Step};
+use crate::model::plan::{Step, StepRequest};
 use crate::model::record::Record;
 use crate::model::time::Moment;
 use crate::shutdown::Shutdown;
-use crate::tallyfy::{Answered, Client, Download, Keep, Listed, Quota, success};
-use crate::worker::http::backoff::Delays;
-use crate::worker::http::connection::{Door, Pass};
-use crate::worker::http::permits::{Gate, Place};
+use crate::tallyfy::{ActionResponse, Client, Download, KeptKeys, ListResponse, RateLimitHeaders, success};
+use crate::worker::http::backoff::Backoff;
+use crate::worker::http::connection::{Connection, ConnectionHandle};
+use crate::worker::http::permits::{Permit, RateGate};
 use crate::worker::http::rate_limiter;
-use crate::worker::http::rate_limiter::{End, Urgency};
-use crate::worker::response_sender::Post;
+use crate::worker::http::rate_limiter::{PermitEnd, Priority};
+use crate::worker::response_sender::ResponseSender;
 
 /// How often a read is sent at most while its answers break.
 const MOST_TRIES: u32 = 4;
@@ -41,16 +41,16 @@ const ASKED: &str = "the server asked for a pause";
 
 /// One door, one gate, one way to report. Clones share them.
 #[derive(Debug, Clone)]
-pub(crate) struct Session(Arc<Shared>);
+pub(crate) struct Executor(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     /// Whatever token requests carry, they go to this organization.
     organization: String,
-    door: Door,
-    gate: Gate,
-    delays: Arc<Delays>,
-    post: Post,
+    door: Connection,
+    gate: RateGate,
+    delays: Arc<Backoff>,
+    post: ResponseSender,
     /// The id of the person whom the token speaks for, once the server has said so.
     person: OnceLock<String>,
     /// Whether anything but a read has been sent.
@@ -60,8 +60,8 @@ struct Shared {
 
 /// What a request is for.
 #[derive(Debug, Clone)]
-pub(crate) struct Errand {
-    pub(crate) urgency: Urgency,
+pub(crate) struct RequestPurpose {
+    pub(crate) urgency: Priority,
     /// A verb, or `list`, `count`, `read`.
     pub(crate) purpose: &'static str,
     pub(crate) kind: Option<Kind>,
@@ -73,12 +73,12 @@ pub(crate) struct Errand {
 
 /// What a request is sent to, for the report of it.
 #[derive(Debug, Clone)]
-struct Target {
+struct ReportTarget {
     url: String,
     id: Option<Id>,
 }
 
-impl Target {
+impl ReportTarget {
     /// A route that cannot be filled in is not sent either, and stands for itself.
     fn new(url: Result<String, Failure>, route: &str, id: Option<&Id>) -> Self {
         Self { url: url.unwrap_or_else(|_| route.to_owned()), id: id.cloned() }
@@ -86,13 +86,19 @@ impl Target {
 }
 
 /// A parameter of a query.
-pub(crate) type Parameter = (&'static str, String);
+pub(crate) type QueryParameter = (&'static str, String);
 
-impl Session {
-    pub(crate) fn new(client: Client, gate: Gate, seed: u64, post: Post, shutdown: Shutdown) -> Self {
+impl Executor {
+    pub(crate) fn new(
+        client: Client,
+        gate: RateGate,
+        seed: u64,
+        post: ResponseSender,
+        shutdown: Shutdown,
+    ) -> Self {
         let organization = client.access().organization.clone();
-        let door = Door::new(client, post.clone());
-        let delays = Arc::new(Delays::new(seed));
+        let door = Connection::new(client, post.clone());
+        let delays = Arc::new(Backoff::new(seed));
         Self(Arc::new(Shared {
             organization,
             door,
@@ -110,7 +116,7 @@ impl Session {
     pub(crate) fn aside(&self, client: Client) -> Self {
         Self(Arc::new(Shared {
             organization: self.0.organization.clone(),
-            door: Door::aside(client),
+            door: Connection::aside(client),
             gate: self.0.gate.clone(),
             delays: Arc::clone(&self.0.delays),
             post: self.0.post.clone(),
@@ -121,12 +127,12 @@ impl Session {
     }
 
     /// Tells the state something.
-    pub(crate) fn tell(&self, fact: Fact) {
+    pub(crate) fn tell(&self, fact: EventKind) {
         self.0.post.tell(fact);
     }
 
     /// What every request passes.
-    pub(crate) fn door(&self) -> &Door {
+    pub(crate) fn door(&self) -> &Connection {
         &self.0.door
     }
 
@@ -147,7 +153,7 @@ impl Session {
     }
 
     /// How long is waited before anything is sent again.
-    pub(crate) fn delays(&self) -> &Delays {
+    pub(crate) fn delays(&self) -> &Backoff {
         &self.0.delays
     }
 
@@ -190,7 +196,7 @@ impl Session {
     /// The path that a step's request asks for.
     pub(crate) fn path(&self, step: &Step) -> String {
         // A route that cannot be filled in is not sent either.
-        let Request { route, query, .. } = step.request();
+        let StepRequest { route, query, .. } = step.request();
         let path = self.client().path(route, step.record.id(), &query);
         path.unwrap_or_else(|_| route.to_owned())
     }
@@ -198,13 +204,14 @@ impl Session {
     /// Reads one page of a list, and of its rows only `keep`.
     pub(crate) async fn list(
         &self,
-        errand: &Errand,
+        errand: &RequestPurpose,
         (route, id): (&str, Option<&Id>),
-        query: &[Parameter],
+        query: &[QueryParameter],
         (page, per_page): (usize, usize),
-        keep: &Keep,
-    ) -> Result<Listed, Failure> {
-        let target = Target::new(self.client().list_address(route, id, query, page, per_page), route, id);
+        keep: &KeptKeys,
+    ) -> Result<ListResponse, Failure> {
+        let target =
+            ReportTarget::new(self.client().list_address(route, id, query, page, per_page), route, id);
         self.get(errand, &target, |client| async move {
             client.list(route, id, query, page, per_page, keep).await
         })
@@ -214,18 +221,18 @@ impl Session {
     /// Reads one record, or a short list that has no pages.
     pub(crate) async fn read(
         &self,
-        errand: &Errand,
+        errand: &RequestPurpose,
         route: &str,
         id: Option<&Id>,
-        query: &[Parameter],
+        query: &[QueryParameter],
     ) -> Result<Value, Failure> {
-        let target = Target::new(self.client().address(route, id, query), route, id);
+        let target = ReportTarget::new(self.client().address(route, id, query), route, id);
         self.get(errand, &target, |client| async move { client.read(route, id, query).await }).await
     }
 
     /// Asks once whether the server answers, without reporting it. Goes even where it could not be reached.
     pub(crate) async fn knock(&self, route: &str) {
-        let Ok((place, pass)) = self.leave(Urgency::Urgent, true).await else { return };
+        let Ok((place, pass)) = self.leave(Priority::Urgent, true).await else { return };
         // The door has heard what there is to hear.
         drop(
             self.attempt(place, &pass, 0, |client| async move { client.read(route, None, &[]).await }).await,
@@ -235,14 +242,14 @@ impl Session {
     /// Begins to download the bytes of a record. What comes of one that is saved for a person is told when it is whole.
     pub(crate) async fn download(
         &self,
-        (urgency, purpose): (Urgency, &'static str),
+        (urgency, purpose): (Priority, &'static str),
         route: &str,
         record: &Record,
     ) -> Result<Download, Failure> {
         let (kind, name) = (Some(record.kind()), record.name().to_owned());
-        let errand = Errand { urgency, purpose, kind, name, may_lack: false };
+        let errand = RequestPurpose { urgency, purpose, kind, name, may_lack: false };
         let target =
-            Target::new(self.client().address(route, Some(record.id()), &[]), route, Some(record.id()));
+            ReportTarget::new(self.client().address(route, Some(record.id()), &[]), route, Some(record.id()));
         // What a person saves is looked at by that person; a backup has nothing but proof.
         let backup_of = (purpose != SAVE).then(|| record.name());
         self.get(
@@ -254,15 +261,15 @@ impl Session {
     }
 
     /// Waits for leave to send a step of a job; none once the program ends. Dropped before that, the step is withdrawn.
-    pub(crate) async fn place(&self) -> Option<Place> {
-        self.leave(Urgency::Job, false).await.ok().map(|(place, _)| place)
+    pub(crate) async fn place(&self) -> Option<Permit> {
+        self.leave(Priority::Job, false).await.ok().map(|(place, _)| place)
     }
 
     /// Waits at the door, then at the gate. What waits at the gate when the door closes goes back to the door.
     ///
     /// # Errors
     /// Once the end of the program is requested: nothing is sent after that.
-    async fn leave(&self, urgency: Urgency, read: bool) -> Result<(Place, Pass), Failure> {
+    async fn leave(&self, urgency: Priority, read: bool) -> Result<(Permit, ConnectionHandle), Failure> {
         let Shared { door, gate, shutdown, .. } = &*self.0;
         let left = async {
             loop {
@@ -291,43 +298,43 @@ impl Session {
     /// there is no next place until another token is accepted.
     pub(crate) async fn change(
         &self,
-        place: Place,
+        place: Permit,
         step: &Step,
         refusals: &mut u32,
         wanted: impl Fn() -> bool,
-    ) -> Result<Answered, Failure> {
-        let errand = Errand {
-            urgency: Urgency::Job,
+    ) -> Result<ActionResponse, Failure> {
+        let errand = RequestPurpose {
+            urgency: Priority::Job,
             purpose: step.word(),
             kind: Some(step.record.kind()),
             name: step.record.name().to_owned(),
             may_lack: false,
         };
-        let Request { method, route, query } = step.request();
+        let StepRequest { method, route, query } = step.request();
         // The door may have been locked since the place was given. Where only the server could not be reached meanwhile,
         // the step finds out by itself.
-        let Some(pass) = self.0.door.pass(Urgency::Urgent) else { return Err(not_sent()) };
+        let Some(pass) = self.0.door.pass(Priority::Urgent) else { return Err(not_sent()) };
         self.0.changed.store(true, Ordering::Relaxed);
         let (id, asked) = (step.record.id(), &query);
         let request = |client: Client| async move { client.send(method, route, id, asked).await };
         let sent = self.attempt(place, &pass, *refusals, request).await;
         let result =
-            sent.result.map(|answered| Answered { doubt: success::doubt(step, &answered), ..answered });
+            sent.result.map(|answered| ActionResponse { doubt: success::doubt(step, &answered), ..answered });
         let status = match &result {
             // What is told of it must not look like a success.
-            Ok(Answered { status, doubt: Some(words), .. }) => {
+            Ok(ActionResponse { status, doubt: Some(words), .. }) => {
                 Err(Failure::answered(Cause::Garbled, *status, words))
             }
             result => result.as_ref().map(|answered| answered.status).map_err(Clone::clone),
         };
         let again_in = match &status {
-            Err(failure) if judge(failure, step.row.missing) == Judgement::Again => {
+            Err(failure) if judge(failure, step.row.missing) == ResponseVerdict::Again => {
                 *refusals += 1;
                 sent.held.filter(|_| *refusals < MOST_REFUSALS && wanted())
             }
             Ok(_) | Err(_) => None,
         };
-        let target = Target::new(self.client().address(route, Some(id), &query), route, Some(id));
+        let target = ReportTarget::new(self.client().address(route, Some(id), &query), route, Some(id));
         self.report(&errand, (method.word(), &target), sent.took, status, again_in);
         result
     }
@@ -335,8 +342,8 @@ impl Session {
     /// Sends a GET until it is answered or given up.
     async fn get<T, F>(
         &self,
-        errand: &Errand,
-        target: &Target,
+        errand: &RequestPurpose,
+        target: &ReportTarget,
         request: impl Fn(Client) -> F,
     ) -> Result<T, Failure>
     where
@@ -345,8 +352,8 @@ impl Session {
         let (mut broken, mut refusals) = (0, 0);
         loop {
             // What was turned away has waited its turn. A job's read stays one: it has to obey the server for longer.
-            let waited = refusals > 0 && errand.urgency != Urgency::Job;
-            let urgency = if waited { Urgency::Urgent } else { errand.urgency };
+            let waited = refusals > 0 && errand.urgency != Priority::Job;
+            let urgency = if waited { Priority::Urgent } else { errand.urgency };
             let (place, pass) = self.leave(urgency, true).await?;
             let sent = self.attempt(place, &pass, refusals, &request).await;
             let failure = match sent.result {
@@ -391,11 +398,11 @@ impl Session {
     /// that. `refusals` is how often in a row it has been turned away so far.
     async fn attempt<T, F>(
         &self,
-        mut place: Place,
-        pass: &Pass,
+        mut place: Permit,
+        pass: &ConnectionHandle,
         refusals: u32,
         request: impl FnOnce(Client) -> F,
-    ) -> Sent<T>
+    ) -> SentRequestResult<T>
     where
         F: Future<Output = Result<T, Failure>>,
     {
@@ -411,20 +418,20 @@ impl Session {
         let held = self.learn(&place, result.as_ref().err(), ear.heard(), refusals);
         let took = left.elapsed();
         place.ended(match &result {
-            Err(failure) if failure.cause == Cause::Unreachable => End::Unsent,
-            Err(failure) if failure.status.is_none() => End::Lost,
-            Ok(_) | Err(_) => End::Answered,
+            Err(failure) if failure.cause == Cause::Unreachable => PermitEnd::Unsent,
+            Err(failure) if failure.status.is_none() => PermitEnd::Lost,
+            Ok(_) | Err(_) => PermitEnd::Answered,
         });
-        Sent { took, held, result }
+        SentRequestResult { took, held, result }
     }
 
     /// Tells the gate what an answer says. Answers for how long nothing leaves because of it: for as long as the server
     /// asks, which it may with a 503 as well, or after it turned a request away for a while that grows with `refusals`.
     fn learn(
         &self,
-        place: &Place,
+        place: &Permit,
         failure: Option<&Failure>,
-        quota: Option<Quota>,
+        quota: Option<RateLimitHeaders>,
         refusals: u32,
     ) -> Option<Duration> {
         let Shared { gate, delays, .. } = &*self.0;
@@ -454,21 +461,21 @@ impl Session {
 
     fn report(
         &self,
-        errand: &Errand,
-        (method, target): (&'static str, &Target),
+        errand: &RequestPurpose,
+        (method, target): (&'static str, &ReportTarget),
         took: Duration,
         result: Result<u16, Failure>,
         again_in: Option<Duration>,
     ) {
-        let Errand { purpose, kind, name, .. } = errand.clone();
-        let Target { url, id } = target.clone();
+        let RequestPurpose { purpose, kind, name, .. } = errand.clone();
+        let ReportTarget { url, id } = target.clone();
         let attempt = Attempt { method, purpose, kind, id, name, url, took, result, again_in };
-        self.0.post.tell(Fact::Attempt(attempt));
+        self.0.post.tell(EventKind::Attempt(attempt));
     }
 }
 
 /// A request that has been answered, or has failed.
-struct Sent<T> {
+struct SentRequestResult<T> {
     took: Duration,
     /// For how long nothing leaves because of the answer.
     held: Option<Duration>,

@@ -1,6 +1,6 @@
 //! The one gate that every request of a session passes.
 //!
-//! Owns the waiting for a turn, over [`Pace`], which decides whose it is. A request whose future is dropped while it
+//! Owns the waiting for a turn, over [`RateLimiter`], which decides whose it is. A request whose future is dropped while it
 //! waits is withdrawn and leaves no trace. Must not know what a request is about.
 
 use std::collections::BTreeMap;
@@ -10,15 +10,15 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use crate::model::limits::Limits;
-use crate::worker::http::rate_limiter::{End, Later, Pace, Urgency};
+use crate::worker::http::rate_limiter::{Delay, PermitEnd, Priority, RateLimiter};
 
 /// A gate. Clones are the same gate.
 #[derive(Debug, Clone)]
-pub(crate) struct Gate(Arc<Shared>);
+pub(crate) struct RateGate(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    pace: Mutex<Pace>,
+    pace: Mutex<RateLimiter>,
     changed: Notify,
     /// Something has begun to wait, which is of interest to those who watch alone.
     queued: Notify,
@@ -26,10 +26,10 @@ struct Shared {
     jobs: Mutex<BTreeMap<u64, Instant>>,
 }
 
-impl Gate {
+impl RateGate {
     pub(crate) fn new(limits: &Limits, at_once: usize) -> Self {
         Self(Arc::new(Shared {
-            pace: Mutex::new(Pace::new(limits, at_once)),
+            pace: Mutex::new(RateLimiter::new(limits, at_once)),
             changed: Notify::new(),
             queued: Notify::new(),
             jobs: Mutex::default(),
@@ -37,19 +37,19 @@ impl Gate {
     }
 
     /// Waits until a request may leave.
-    pub(crate) async fn place(&self, urgency: Urgency, read: bool) -> Place {
+    pub(crate) async fn place(&self, urgency: Priority, read: bool) -> Permit {
         let number = self.pace().ask(urgency, read);
-        let waiting = Waiting { gate: self, number };
+        let waiting = PermitWaiter { gate: self, number };
         let tried = || waiting.gate.pace().take(waiting.number, Instant::now());
         if tried().is_err() {
             self.0.queued.notify_waiters();
             self.until(|| tried().err()).await;
         }
         let left = Instant::now();
-        if urgency == Urgency::Job {
+        if urgency == Priority::Job {
             self.jobs().insert(number, left);
         }
-        Place { gate: self.clone(), number, read, left, end: End::Unsent }
+        Permit { gate: self.clone(), number, read, left, end: PermitEnd::Unsent }
     }
 
     fn jobs(&self) -> MutexGuard<'_, BTreeMap<u64, Instant>> {
@@ -64,7 +64,7 @@ impl Gate {
 
     /// Waits until `look` finds nothing more to wait for. It is asked at once, whenever something has changed, and at
     /// the instants it names.
-    async fn until(&self, mut look: impl FnMut() -> Option<Later>) {
+    async fn until(&self, mut look: impl FnMut() -> Option<Delay>) {
         loop {
             let changed = self.0.changed.notified();
             tokio::pin!(changed);
@@ -82,7 +82,7 @@ impl Gate {
 
     /// Has `look` look at once, whenever something has changed or begun to wait, and at the instants it names, for as long
     /// as it is polled.
-    pub(crate) async fn watch(&self, mut look: impl FnMut() -> Later) {
+    pub(crate) async fn watch(&self, mut look: impl FnMut() -> Delay) {
         loop {
             let (changed, queued) = (self.0.changed.notified(), self.0.queued.notified());
             tokio::pin!(changed, queued);
@@ -96,8 +96,8 @@ impl Gate {
         }
     }
 
-    /// What decides, to be looked at or told something. Whoever changes it calls [`Gate::changed`].
-    pub(crate) fn pace(&self) -> MutexGuard<'_, Pace> {
+    /// What decides, to be looked at or told something. Whoever changes it calls [`RateGate::changed`].
+    pub(crate) fn pace(&self) -> MutexGuard<'_, RateLimiter> {
         self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -107,20 +107,20 @@ impl Gate {
     }
 }
 
-async fn reached(later: Later) {
+async fn reached(later: Delay) {
     match later {
-        Later::At(instant) => sleep_until(instant).await,
-        Later::AfterChange => std::future::pending().await,
+        Delay::At(instant) => sleep_until(instant).await,
+        Delay::AfterChange => std::future::pending().await,
     }
 }
 
 /// A request that waits for its turn.
-struct Waiting<'a> {
-    gate: &'a Gate,
+struct PermitWaiter<'a> {
+    gate: &'a RateGate,
     number: u64,
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for PermitWaiter<'_> {
     fn drop(&mut self) {
         self.gate.pace().withdraw(self.number);
         self.gate.changed();
@@ -129,29 +129,29 @@ impl Drop for Waiting<'_> {
 
 /// Leave to send one request. To be dropped when its answer has come, or nobody waits for it any more.
 #[derive(Debug)]
-pub(crate) struct Place {
-    gate: Gate,
+pub(crate) struct Permit {
+    gate: RateGate,
     number: u64,
     pub(crate) read: bool,
     /// When the request left.
     pub(crate) left: Instant,
-    end: End,
+    end: PermitEnd,
 }
 
-impl Place {
+impl Permit {
     /// The request leaves now. Unless it is said otherwise, nobody knows whether it arrives.
     pub(crate) fn leave(&mut self) {
         self.left = Instant::now();
-        self.end = End::Lost;
+        self.end = PermitEnd::Lost;
     }
 
     /// What is known to have become of the request.
-    pub(crate) fn ended(mut self, end: End) {
+    pub(crate) fn ended(mut self, end: PermitEnd) {
         self.end = end;
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.gate.jobs().remove(&self.number);
         self.gate.pace().ended(self.read, self.end, Instant::now());

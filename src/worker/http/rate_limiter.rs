@@ -1,7 +1,7 @@
 //! When a request may leave.
 //!
 //! Owns the order in which requests that wait are let go, how many may be under way together, the pause that the server
-//! asked for, and over [`Log`] and [`Cap`] what the limits and the server's word still allow. A pure machine over
+//! asked for, and over [`WindowLog`] and [`ServerCap`] what the limits and the server's word still allow. A pure machine over
 //! instants that are handed in: must not wait, send, or know what a request is about.
 //!
 //! A place in a budget is taken when a request leaves and becomes free one window after its answer. The server counts a
@@ -18,13 +18,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::app::event::Allowance;
+use crate::app::event::RemainingLimit;
 use crate::model::limits::{Budget, Limits};
-use crate::tallyfy::Quota;
+use crate::tallyfy::RateLimitHeaders;
 
-use cap::Cap;
-pub(crate) use log::End;
-use log::Log;
+use cap::ServerCap;
+pub(crate) use log::PermitEnd;
+use log::WindowLog;
 
 /// For how long what a person looks at waits because of one word of the server. Jobs obey it to its end.
 const BELIEVED: Duration = Duration::from_secs(2 * 60);
@@ -36,7 +36,7 @@ const TAKEN: usize = 8;
 
 /// Who waits for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Urgency {
+pub(crate) enum Priority {
     /// A person who looks at the screen: goes before everything else.
     Urgent,
     /// A running job: takes turns with what is read in the background.
@@ -46,13 +46,13 @@ pub(crate) enum Urgency {
 }
 
 /// For how long a request waits where the server asks for `wait`.
-pub(crate) fn believed(urgency: Urgency, wait: Duration) -> Duration {
-    if urgency == Urgency::Job { wait } else { wait.min(BELIEVED) }
+pub(crate) fn believed(urgency: Priority, wait: Duration) -> Duration {
+    if urgency == Priority::Job { wait } else { wait.min(BELIEVED) }
 }
 
 /// Why a request may not leave yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Later {
+pub(crate) enum Delay {
     /// Worth asking again at this instant, or after any change.
     At(Instant),
     /// Worth asking again after a change.
@@ -61,41 +61,41 @@ pub(crate) enum Later {
 
 /// A time in which nothing can leave, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pause {
+pub(crate) struct LimiterPause {
     pub(crate) until: Instant,
     pub(crate) why: String,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Asked {
-    urgency: Urgency,
+struct PermitRequest {
+    urgency: Priority,
     read: bool,
 }
 
-impl Asked {
+impl PermitRequest {
     fn is_urgent(self) -> bool {
-        self.urgency == Urgency::Urgent
+        self.urgency == Priority::Urgent
     }
 
     fn is_of_a_load(self) -> bool {
-        self.urgency == Urgency::Background && self.read
+        self.urgency == Priority::Background && self.read
     }
 
     /// Until when it waits for what the server said at `said`.
     fn believes(self, said: Instant, until: Instant) -> Instant {
-        if self.read && self.urgency != Urgency::Job { until.min(said + BELIEVED) } else { until }
+        if self.read && self.urgency != Priority::Job { until.min(said + BELIEVED) } else { until }
     }
 }
 
 /// All that decides when a request may leave.
 #[derive(Debug)]
-pub(crate) struct Pace {
-    logs: Vec<Log>,
+pub(crate) struct RateLimiter {
+    logs: Vec<WindowLog>,
     /// What the server says remains for reads, and for everything.
-    reads_cap: Option<Cap>,
-    cap: Option<Cap>,
+    reads_cap: Option<ServerCap>,
+    cap: Option<ServerCap>,
     /// What waits, by its number in the order of asking.
-    waiting: BTreeMap<u64, Asked>,
+    waiting: BTreeMap<u64, PermitRequest>,
     asked: u64,
     /// Whether the last place that was not urgent went to a job.
     job_went_last: bool,
@@ -110,7 +110,7 @@ pub(crate) struct Pace {
     width: usize,
     accepted: usize,
     narrowed: Option<Instant>,
-    pause: Option<Pause>,
+    pause: Option<LimiterPause>,
     /// When the server asked for it.
     paused: Option<Instant>,
     /// When a person last asked for something to be read in spite of the server's word, and whether that has not left yet.
@@ -119,10 +119,10 @@ pub(crate) struct Pace {
     is_tight: bool,
 }
 
-impl Pace {
+impl RateLimiter {
     pub(crate) fn new(limits: &Limits, at_once: usize) -> Self {
-        let all = limits.all.iter().map(|budget| Log::new(*budget, false));
-        let reads = limits.reads.iter().map(|budget| Log::new(*budget, true));
+        let all = limits.all.iter().map(|budget| WindowLog::new(*budget, false));
+        let reads = limits.reads.iter().map(|budget| WindowLog::new(*budget, true));
         let at_once = at_once.max(1);
         Self {
             logs: all.chain(reads).collect(),
@@ -152,9 +152,9 @@ impl Pace {
     }
 
     /// A request wants to leave. The number stands for it until it has left or been withdrawn.
-    pub(crate) fn ask(&mut self, urgency: Urgency, read: bool) -> u64 {
+    pub(crate) fn ask(&mut self, urgency: Priority, read: bool) -> u64 {
         self.asked += 1;
-        self.waiting.insert(self.asked, Asked { urgency, read });
+        self.waiting.insert(self.asked, PermitRequest { urgency, read });
         self.asked
     }
 
@@ -172,16 +172,16 @@ impl Pace {
     }
 
     /// Lets the request leave if it is its turn; its places are then taken.
-    pub(crate) fn take(&mut self, number: u64, now: Instant) -> Result<(), Later> {
+    pub(crate) fn take(&mut self, number: u64, now: Instant) -> Result<(), Delay> {
         self.forget(now);
-        let Some(asked) = self.waiting.get(&number).copied() else { return Err(Later::AfterChange) };
+        let Some(asked) = self.waiting.get(&number).copied() else { return Err(Delay::AfterChange) };
         if self.under_way >= self.width {
-            return Err(Later::AfterChange);
+            return Err(Delay::AfterChange);
         }
         match self.first(now) {
             Some(first) if first == number => {}
             // The first one finds out by itself, and its leaving is a change.
-            Some(_) => return Err(Later::AfterChange),
+            Some(_) => return Err(Delay::AfterChange),
             None => return Err(self.looks_again(asked, now)),
         }
         self.waiting.remove(&number);
@@ -189,9 +189,9 @@ impl Pace {
             self.asked_now = self.asked_now.map(|(at, _)| (at, false));
         }
         match asked.urgency {
-            Urgency::Urgent => {}
-            Urgency::Job => self.job_went_last = true,
-            Urgency::Background => self.job_went_last = false,
+            Priority::Urgent => {}
+            Priority::Job => self.job_went_last = true,
+            Priority::Background => self.job_went_last = false,
         }
         self.under_way += 1;
         self.reads_under_way += usize::from(asked.read);
@@ -200,13 +200,13 @@ impl Pace {
         }
         let concerned = self.logs.iter_mut().filter(|log| log.concerns(asked.read));
         concerned.for_each(|log| log.open(asked.read));
-        self.cap.iter_mut().for_each(Cap::take);
-        self.reads_cap.iter_mut().filter(|_| asked.read).for_each(Cap::take);
+        self.cap.iter_mut().for_each(ServerCap::take);
+        self.reads_cap.iter_mut().filter(|_| asked.read).for_each(ServerCap::take);
         Ok(())
     }
 
     /// A request that had a place does not need it any more.
-    pub(crate) fn ended(&mut self, read: bool, end: End, now: Instant) {
+    pub(crate) fn ended(&mut self, read: bool, end: PermitEnd, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         self.reads_under_way = self.reads_under_way.saturating_sub(usize::from(read));
         self.logs.iter_mut().filter(|log| log.concerns(read)).for_each(|log| log.close(read, end, now));
@@ -226,10 +226,17 @@ impl Pace {
     /// remains is believed where it is less than our own logs can explain. It is not said which limit it is about, so
     /// what a read hears counts for reads, and what a change hears for everything. With nothing remaining and no word of
     /// a reset, nothing leaves for the length of `hold`.
-    pub(crate) fn told(&mut self, read: bool, left: Instant, quota: Quota, now: Instant, hold: Duration) {
+    pub(crate) fn told(
+        &mut self,
+        read: bool,
+        left: Instant,
+        quota: RateLimitHeaders,
+        now: Instant,
+        hold: Duration,
+    ) {
         let news = quota.remaining.filter(|remaining| *remaining < self.least_seen(read, left, quota.limit));
         let others = if read { self.reads_under_way } else { self.under_way }.saturating_sub(1);
-        let cap = news.map(|remaining| Cap::new(remaining, others, quota.resets_in, left, now, hold));
+        let cap = news.map(|remaining| ServerCap::new(remaining, others, quota.resets_in, left, now, hold));
         let former = if read { &mut self.reads_cap } else { &mut self.cap };
         *former = match (former.take(), cap) {
             (Some(former), Some(cap)) => Some(former.and(cap)),
@@ -268,8 +275,8 @@ impl Pace {
     /// Of the budgets that a request drew on, the fullest of those that can call for such a wait.
     fn shrink(&mut self, read: bool, now: Instant, wait: Duration) {
         // Waits are told in whole seconds.
-        let can = |log: &&mut Log| log.concerns(read) && log.window() + Duration::from_secs(1) > wait;
-        let fuller = |one: &&mut Log, two: &&mut Log| {
+        let can = |log: &&mut WindowLog| log.concerns(read) && log.window() + Duration::from_secs(1) > wait;
+        let fuller = |one: &&mut WindowLog, two: &&mut WindowLog| {
             (one.used(now) * two.ours(now)).cmp(&(two.used(now) * one.ours(now)))
         };
         if let Some(log) = self.logs.iter_mut().filter(can).max_by(fuller) {
@@ -281,13 +288,13 @@ impl Pace {
     pub(crate) fn hold(&mut self, now: Instant, wait: Duration, why: &str) {
         let until = now + wait;
         if until > now && self.pause.as_ref().is_none_or(|pause| pause.until < until) {
-            self.pause = Some(Pause { until, why: why.to_owned() });
+            self.pause = Some(LimiterPause { until, why: why.to_owned() });
             self.paused = Some(now);
         }
     }
 
     /// Why nothing of what waits can leave, and until when, if that can be told.
-    pub(crate) fn waits(&mut self, now: Instant) -> Option<Pause> {
+    pub(crate) fn waits(&mut self, now: Instant) -> Option<LimiterPause> {
         self.forget(now);
         let paused = self.waiting.values().map(|asked| self.pause_of(*asked, now));
         if let Some(paused) = paused.collect::<Option<Vec<_>>>().filter(|_| self.pause.is_some()) {
@@ -305,9 +312,9 @@ impl Pace {
 
     /// What is left of the tightest budget; `None` while each is as good as whole. It is first told when a quarter is
     /// gone, and then until nine tenths are there again, so that it does not come and go with single reads.
-    pub(crate) fn allowance(&mut self, now: Instant) -> Option<Allowance> {
+    pub(crate) fn allowance(&mut self, now: Instant) -> Option<RemainingLimit> {
         self.forget(now);
-        let left = |log: &Log| Allowance { left: log.left(0, now), of: log.whole() };
+        let left = |log: &WindowLog| RemainingLimit { left: log.left(0, now), of: log.whole() };
         let all = self.logs.iter().map(left);
         let tightest = all.min_by(|one, two| (one.left * two.of).cmp(&(two.left * one.of)))?;
         let enough = if self.is_tight { tightest.of * 90 } else { tightest.of * 75 };
@@ -332,37 +339,37 @@ impl Pace {
     }
 
     /// What the server asked for, as far as such a request has to wait for it.
-    fn pause_of(&self, asked: Asked, now: Instant) -> Option<Pause> {
+    fn pause_of(&self, asked: PermitRequest, now: Instant) -> Option<LimiterPause> {
         let (pause, said) = self.pause.as_ref().zip(self.paused)?;
         let until = asked.believes(said, pause.until);
-        (until > now && !self.is_asked_now(asked)).then(|| Pause { until, why: pause.why.clone() })
+        (until > now && !self.is_asked_now(asked)).then(|| LimiterPause { until, why: pause.why.clone() })
     }
 
     /// Whether a person asked for such a request in spite of the server's word.
-    fn is_asked_now(&self, asked: Asked) -> bool {
+    fn is_asked_now(&self, asked: PermitRequest) -> bool {
         asked.is_urgent() && asked.read && self.asked_now.is_some_and(|(_, waits)| waits)
     }
 
     /// The request that is to leave first of those that find a place.
     fn first(&self, now: Instant) -> Option<u64> {
-        use Urgency::{Background, Job, Urgent};
+        use Priority::{Background, Job, Urgent};
         let turns = if self.job_went_last { [Urgent, Background, Job] } else { [Urgent, Job, Background] };
         turns.into_iter().find_map(|urgency| {
-            let place = |read| self.has_place(Asked { urgency, read }, now);
+            let place = |read| self.has_place(PermitRequest { urgency, read }, now);
             let (read, change) = (place(true), place(false));
             let mut waiting = self.waiting.iter().filter(|(_, asked)| asked.urgency == urgency);
             waiting.find(|(_, asked)| if asked.read { read } else { change }).map(|(number, _)| *number)
         })
     }
 
-    fn has_place(&self, asked: Asked, now: Instant) -> bool {
+    fn has_place(&self, asked: PermitRequest, now: Instant) -> bool {
         self.pause_of(asked, now).is_none()
             && self.caps(asked).all(|(cap, open)| cap.lets(open, now))
             && self.concerned(asked.read).all(|log| log.left(self.kept(log, asked, now), now) > 0)
     }
 
     /// How many places of a budget are kept for others than this request.
-    fn kept(&self, log: &Log, asked: Asked, now: Instant) -> usize {
+    fn kept(&self, log: &WindowLog, asked: PermitRequest, now: Instant) -> usize {
         let urgent = if asked.is_urgent() { 0 } else { log.kept_for_the_urgent(now) };
         let load = self.load_until(now).filter(|_| !asked.read).and(self.reads);
         urgent + load.map_or(0, |reads| log.kept_for_a_load(reads, now))
@@ -376,41 +383,41 @@ impl Pace {
         since.map(|since| since + window).filter(|until| *until > now)
     }
 
-    fn concerned(&self, read: bool) -> impl Iterator<Item = &Log> {
+    fn concerned(&self, read: bool) -> impl Iterator<Item = &WindowLog> {
         self.logs.iter().filter(move |log| log.concerns(read))
     }
 
     /// The server's words that count for a request, each with the number of those under way that may bring the next.
-    fn caps(&self, asked: Asked) -> impl Iterator<Item = (Cap, usize)> {
+    fn caps(&self, asked: PermitRequest) -> impl Iterator<Item = (ServerCap, usize)> {
         let reads = self.reads_cap.as_ref().filter(|_| asked.read).zip(Some(self.reads_under_way));
         let all = self.cap.as_ref().zip(Some(self.under_way)).into_iter().chain(reads);
-        let believed = move |cap: &Cap| cap.believed(|said, until| asked.believes(said, until));
+        let believed = move |cap: &ServerCap| cap.believed(|said, until| asked.believes(said, until));
         let is_asked_now = self.is_asked_now(asked);
         all.filter(move |_| !is_asked_now).map(move |(cap, open)| (believed(cap), open))
     }
 
     /// When to look again after a request that has found no place.
-    fn looks_again(&self, asked: Asked, now: Instant) -> Later {
+    fn looks_again(&self, asked: PermitRequest, now: Instant) -> Delay {
         let full = self.concerned(asked.read).filter(|log| log.left(self.kept(log, asked, now), now) == 0);
         let caps = self.caps(asked).filter_map(|(cap, _)| cap.until(now));
         let pause = self.pause_of(asked, now).map(|pause| pause.until);
         let load = self.load_until(now).filter(|_| !asked.read);
         // A little too soon does no harm; too late would waste a place.
         let instants = full.filter_map(|log| log.changes_at(now)).chain(caps).chain(pause).chain(load);
-        instants.min().map_or(Later::AfterChange, Later::At)
+        instants.min().map_or(Delay::AfterChange, Delay::At)
     }
 
     /// What holds such a request back for longest, if it can be told until when.
-    fn held(&self, asked: Asked, now: Instant) -> Option<Pause> {
+    fn held(&self, asked: PermitRequest, now: Instant) -> Option<LimiterPause> {
         let logs = self.concerned(asked.read).filter_map(|log| {
             let kept = self.kept(log, asked, now);
             let full = log.left(kept, now) == 0;
-            full.then(|| Some(Pause { until: log.free_at(kept, now)?, why: log.why(now) }))
+            full.then(|| Some(LimiterPause { until: log.free_at(kept, now)?, why: log.why(now) }))
         });
         let shut = self.caps(asked).filter(|(cap, open)| !cap.lets(*open, now));
         let caps = shut.map(|(cap, _)| {
             let why = "the server says that its limit is used up".to_owned();
-            Some(Pause { until: cap.until(now)?, why })
+            Some(LimiterPause { until: cap.until(now)?, why })
         });
         let pause = self.pause_of(asked, now).map(Some);
         logs.chain(caps).chain(pause).collect::<Option<Vec<_>>>()?.into_iter().max_by_key(|pause| pause.until)

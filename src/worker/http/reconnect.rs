@@ -10,44 +10,44 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use crate::app::event::Fact;
+use crate::app::event::EventKind;
 use crate::auth::{self, TokenSource};
 use crate::model::failure::{Cause, Failure};
 use crate::model::people::Person;
 use crate::model::token::Token;
-use crate::worker::http::connection::State;
-use crate::worker::http::executor::Session;
+use crate::worker::http::connection::ConnectionState;
+use crate::worker::http::executor::Executor;
 use crate::worker::records::reads;
 
 /// Until then nothing is said of a source that is read.
 const SILENCE: Duration = Duration::from_millis(700);
 
 /// Says what is waited for, for as long as it lives.
-struct Waiting<'a>(&'a Session);
+struct WaitNotice<'a>(&'a Executor);
 
-impl<'a> Waiting<'a> {
-    fn tell(session: &'a Session, what: &str) -> Self {
-        session.tell(Fact::Reading(Some(what.to_owned())));
+impl<'a> WaitNotice<'a> {
+    fn tell(session: &'a Executor, what: &str) -> Self {
+        session.tell(EventKind::Reading(Some(what.to_owned())));
         Self(session)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitNotice<'_> {
     fn drop(&mut self) {
-        self.0.tell(Fact::Reading(None));
+        self.0.tell(EventKind::Reading(None));
     }
 }
 
 /// Whoever stands at the door. Clones stand at the same one, and try one token at a time.
 #[derive(Debug, Clone)]
-pub(crate) struct Porter {
-    session: Session,
+pub(crate) struct Reconnect {
+    session: Executor,
     source: TokenSource,
     trying: Arc<Mutex<()>>,
 }
 
-impl Porter {
-    pub(crate) fn new(session: Session, source: TokenSource) -> Self {
+impl Reconnect {
+    pub(crate) fn new(session: Executor, source: TokenSource) -> Self {
         Self { session, source, trying: Arc::default() }
     }
 
@@ -59,9 +59,9 @@ impl Porter {
             let (state, swing) = door.stands();
             let opening = async {
                 match state {
-                    State::Open => {}
-                    State::Locked(_) => self.look_again().await,
-                    State::Offline(_) => self.knock().await,
+                    ConnectionState::Open => {}
+                    ConnectionState::Locked(_) => self.look_again().await,
+                    ConnectionState::Offline(_) => self.knock().await,
                 }
                 // There is nothing more to do until somebody else does it.
                 door.swung(swing).await;
@@ -111,7 +111,7 @@ impl Porter {
         let read = match timeout(SILENCE, &mut reading).await {
             Ok(read) => read,
             Err(_) => {
-                let _waiting = Waiting::tell(&self.session, self.source.waits_for());
+                let _waiting = WaitNotice::tell(&self.session, self.source.waits_for());
                 reading.await
             }
         };
@@ -147,7 +147,7 @@ impl Porter {
     /// Knocks at the server's until it answers, which opens the door.
     async fn knock(&self) {
         let mut nth = 0;
-        while matches!(self.session.door().stands(), (State::Offline(_), _)) {
+        while matches!(self.session.door().stands(), (ConnectionState::Offline(_), _)) {
             nth += 1;
             sleep(self.session.delays().knock(nth)).await;
             reads::knock(&self.session).await;

@@ -10,7 +10,7 @@ use crate::shutdown::Shutdown;
 
 /// Whether a job sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gear {
+pub(crate) enum JobState {
     /// It does.
     Going,
     /// Nothing more, until it goes again.
@@ -21,7 +21,7 @@ pub(crate) enum Gear {
     Stopped,
 }
 
-impl Gear {
+impl JobState {
     /// Whether nothing can set it going again.
     pub(crate) fn is_closed(self) -> bool {
         matches!(self, Self::Cancelled | Self::Stopped)
@@ -30,25 +30,25 @@ impl Gear {
 
 /// The reins of one job. Clones hold the same job. The end of the program cancels it, whatever the event loop does.
 #[derive(Debug, Clone)]
-pub(crate) struct Reins {
-    gear: Arc<watch::Sender<Gear>>,
+pub(crate) struct JobControl {
+    gear: Arc<watch::Sender<JobState>>,
     shutdown: Shutdown,
 }
 
-impl Reins {
+impl JobControl {
     pub(crate) fn new(shutdown: Shutdown) -> Self {
-        Self { gear: Arc::new(watch::Sender::new(Gear::Going)), shutdown }
+        Self { gear: Arc::new(watch::Sender::new(JobState::Going)), shutdown }
     }
 
-    pub(crate) fn gear(&self) -> Gear {
+    pub(crate) fn gear(&self) -> JobState {
         if self.shutdown.is_requested() {
-            self.shift(Gear::Cancelled);
+            self.shift(JobState::Cancelled);
         }
         *self.gear.borrow()
     }
 
     /// Changes gear, unless the job is closed already.
-    pub(crate) fn shift(&self, to: Gear) {
+    pub(crate) fn shift(&self, to: JobState) {
         self.gear.send_if_modified(|gear| {
             let shifts = !gear.is_closed() && *gear != to;
             if shifts {
@@ -59,11 +59,11 @@ impl Reins {
     }
 
     /// Waits until the gear is one that is `wanted`.
-    pub(crate) async fn until(&self, wanted: impl Fn(Gear) -> bool) {
+    pub(crate) async fn until(&self, wanted: impl Fn(JobState) -> bool) {
         let mut gear = self.gear.subscribe();
         tokio::select! {
             biased;
-            _ = self.shutdown.requested() => self.shift(Gear::Cancelled),
+            _ = self.shutdown.requested() => self.shift(JobState::Cancelled),
             // Cannot fail: these reins are the other end, and they are held while this waits.
             _ = gear.wait_for(|gear| wanted(*gear)) => return,
         }

@@ -1,6 +1,6 @@
 //! Carries out a confirmed plan.
 //!
-//! Owns the driving of a [`Run`]: which steps are under way, what each answer means for its step, and that every step is
+//! Owns the driving of a [`JobQueue`]: which steps are under way, what each answer means for its step, and that every step is
 //! reported exactly once, whatever happens. Nothing leaves and nothing is told before it is in the journal; nothing is
 //! deleted before it has been read again and copied. Must not know how a request is paced or sent, nor what a journal or
 //! a copy looks like.
@@ -23,30 +23,30 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::worker::jobs::executor::journal_log::Chronicle;
-use crate::worker::jobs::executor::preflight::Ready;
-pub(super) use crate::worker::jobs::executor::verify::{Reading, read_back};
+use crate::worker::jobs::executor::journal_log::JournalLog;
+use crate::worker::jobs::executor::preflight::ReadyStep;
+pub(super) use crate::worker::jobs::executor::verify::{ReadBackTarget, read_back};
 use sampling::Sampling;
 
 use super::seen_files::SeenFiles;
-use crate::app::effect::Ticket;
-use crate::app::event::{JobEnd, Remark, Reply};
+use crate::app::effect::RequestId;
+use crate::app::event::{JobEnd, Response, StepRemark};
 use crate::model::catalog::{Field, STATUS};
 use crate::model::failure::{Cause, Failure};
-use crate::model::job_queue::Run;
-use crate::model::kind::Verb;
+use crate::model::job_queue::JobQueue;
+use crate::model::kind::Action;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Plan, Step};
 use crate::model::record::{Draft, Record};
-use crate::shutdown::{Shutdown, Unclosed};
-use crate::storage::backups::{Backups, Folder};
+use crate::shutdown::{Shutdown, UnclosedWork};
+use crate::storage::backups::{BackupFolder, Backups};
 use crate::storage::journal::{Journal, StepEnd};
-use crate::tallyfy::{Answered, decode};
-use crate::worker::http::executor::Session;
-use crate::worker::http::permits::Place;
-use crate::worker::jobs::control::{Gear, Reins};
-use crate::worker::records::lookup::{Truth, Use};
-use crate::worker::response_sender::Post;
+use crate::tallyfy::{ActionResponse, decode};
+use crate::worker::http::executor::Executor;
+use crate::worker::http::permits::Permit;
+use crate::worker::jobs::control::{JobControl, JobState};
+use crate::worker::records::lookup::{LookupUse, RecordLookup};
+use crate::worker::response_sender::ResponseSender;
 
 const CANCELLED: &str = "the job was cancelled";
 const BROKE_OFF: &str = "tidyfy broke off while it was under way";
@@ -54,35 +54,35 @@ const NO_ANSWER: &str = "tidyfy ended before the answer came";
 
 /// A job that was confirmed, running or waiting for its turn.
 #[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) session: Session,
+pub(crate) struct ConfirmedJob {
+    pub(crate) session: Executor,
     pub(crate) seen: SeenFiles,
-    pub(crate) post: Post,
+    pub(crate) post: ResponseSender,
     pub(crate) journal: Journal,
     pub(crate) backups: Backups,
-    pub(crate) ticket: Ticket,
+    pub(crate) ticket: RequestId,
     /// When it was.
     pub(crate) confirmed: Timestamp,
     pub(crate) plan: Arc<Plan>,
-    pub(crate) reins: Reins,
+    pub(crate) reins: JobControl,
     pub(crate) shutdown: Shutdown,
     pub(crate) at_once: usize,
 }
 
 /// A job on its way, and what has come of it. It outlives a panic of what drives it.
 #[derive(Debug)]
-struct Running {
-    job: Job,
-    progress: Mutex<Progress>,
-    chronicle: Chronicle,
-    truth: Truth,
+struct JobExecutor {
+    job: ConfirmedJob,
+    progress: Mutex<JobProgress>,
+    chronicle: JournalLog,
+    truth: RecordLookup,
     /// Where the copies go, once the job has a number.
-    folder: OnceLock<Folder>,
+    folder: OnceLock<BackupFolder>,
 }
 
 #[derive(Debug)]
-struct Progress {
-    run: Run,
+struct JobProgress {
+    run: JobQueue,
     /// Steps whose request has left and is not accounted for.
     sent: BTreeSet<usize>,
     stopped: Option<Failure>,
@@ -92,25 +92,25 @@ struct Progress {
 
 /// How a step ended, with what is told of it besides.
 #[derive(Debug)]
-pub(crate) struct Settled {
+pub(crate) struct StepResult {
     pub(crate) outcome: Outcome,
     pub(crate) reason: Option<String>,
     record: Option<Record>,
-    remark: Option<Remark>,
+    remark: Option<StepRemark>,
 }
 
 /// What came of a step that was under way.
 #[derive(Debug)]
-enum Passed {
+enum AttemptResult {
     /// It has ended, and that is on disk.
-    Ended(StepEnd, Settled),
+    Ended(StepEnd, StepResult),
     /// Withdrawn before it was sent.
     Unsent,
 }
 
-impl Passed {
+impl AttemptResult {
     /// The same, with what has to be known of the backup unless something else has.
-    fn with(mut self, remark: Option<Remark>) -> Self {
+    fn with(mut self, remark: Option<StepRemark>) -> Self {
         if let Self::Ended(_, settled) = &mut self {
             settled.remark = settled.remark.take().or(remark);
         }
@@ -118,19 +118,24 @@ impl Passed {
     }
 }
 
-impl Settled {
+impl StepResult {
     fn new(outcome: Outcome, reason: impl Into<String>) -> Self {
         Self { outcome, reason: Some(reason.into()), record: None, remark: None }
     }
 }
 
-impl Job {
+impl ConfirmedJob {
     /// Waits for the jobs before it, runs, and reports its end. `over` is set when the next job may start; the process
     /// does not exit before the journal is closed unless it must. What a job deleted is looked for only then, so that
     /// nobody waits for it.
-    pub(crate) async fn run(self, before: CancellationToken, over: CancellationToken, unclosed: Unclosed) {
+    pub(crate) async fn run(
+        self,
+        before: CancellationToken,
+        over: CancellationToken,
+        unclosed: UnclosedWork,
+    ) {
         let over = over.drop_guard();
-        let sampling = Running::new(self).run(&before).await;
+        let sampling = JobExecutor::new(self).run(&before).await;
         drop(unclosed);
         // A job that was cancelled while it waited ends early, and must not let the next one overtake.
         before.cancelled().await;
@@ -141,22 +146,22 @@ impl Job {
     }
 }
 
-impl Running {
-    fn new(job: Job) -> Self {
+impl JobExecutor {
+    fn new(job: ConfirmedJob) -> Self {
         let after = job.plan.steps.iter().map(|step| step.after).collect();
-        let progress = Progress {
-            run: Run::new(after, job.at_once).in_turns(job.plan.turns()),
+        let progress = JobProgress {
+            run: JobQueue::new(after, job.at_once).in_turns(job.plan.turns()),
             sent: BTreeSet::new(),
             stopped: None,
             archived: BTreeMap::new(),
         };
-        let copies = job.plan.verb == Verb::Delete && job.plan.options.backup;
-        let purpose = if copies { Use::Copy } else { Use::Standing };
+        let copies = job.plan.verb == Action::Delete && job.plan.options.backup;
+        let purpose = if copies { LookupUse::Copy } else { LookupUse::Standing };
         let records = job.plan.steps.iter().map(|step| &step.record);
         Self {
             progress: Mutex::new(progress),
-            chronicle: Chronicle::new(job.post.clock.clone()),
-            truth: Truth::new(&job.session, records, purpose),
+            chronicle: JournalLog::new(job.post.clock.clone()),
+            truth: RecordLookup::new(&job.session, records, purpose),
             folder: OnceLock::new(),
             job,
         }
@@ -177,21 +182,22 @@ impl Running {
             self.conclude(ends).await;
         }
         let Self { job, progress, chronicle, .. } = self;
-        let Progress { run, mut stopped, .. } = progress.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let cancelled = job.reins.gear() == Gear::Cancelled;
+        let JobProgress { run, mut stopped, .. } =
+            progress.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let cancelled = job.reins.gear() == JobState::Cancelled;
         if let Err(failure) = chronicle.over(cancelled, stopped.as_ref()).await {
             stopped.get_or_insert(failure);
         }
         let tally = job.plan.tally(run.ended());
         let sampling = Sampling::of(&job, run.ended()).filter(|_| !cancelled && stopped.is_none());
-        job.post.reply(job.ticket, Reply::JobEnded(JobEnd { tally, cancelled, stopped }));
+        job.post.reply(job.ticket, Response::JobEnded(JobEnd { tally, cancelled, stopped }));
         sampling
     }
 
     async fn drive(&self, before: &CancellationToken) {
         tokio::select! {
             biased;
-            () = self.job.reins.until(Gear::is_closed) => {}
+            () = self.job.reins.until(JobState::is_closed) => {}
             () = self.turn(before) => self.begin().await,
         }
         let mut under_way = FuturesUnordered::new();
@@ -215,17 +221,17 @@ impl Running {
     /// Waits until the jobs before it are over and a person has not paused it.
     async fn turn(&self, before: &CancellationToken) {
         before.cancelled().await;
-        self.job.reins.until(|gear| gear != Gear::Held).await;
+        self.job.reins.until(|gear| gear != JobState::Held).await;
     }
 
     /// Begins the job, or stops it when its plan does not come to the disk.
     async fn begin(&self) {
-        self.job.post.reply(self.job.ticket, Reply::Started);
+        self.job.post.reply(self.job.ticket, Response::Started);
         match self.chronicle.begin(&self.job).await {
             Ok((number, started)) => {
                 // Begun once: there is no earlier one to lose.
                 drop(self.folder.set(self.job.backups.folder(number, started)));
-                self.job.post.reply(self.job.ticket, Reply::Recorded(number));
+                self.job.post.reply(self.job.ticket, Response::Recorded(number));
             }
             Err(failure) => self.stop(failure),
         }
@@ -235,14 +241,14 @@ impl Running {
         self.progress().run.next()
     }
 
-    async fn obey(&self, gear: Gear) {
+    async fn obey(&self, gear: JobState) {
         match gear {
-            Gear::Going => self.progress().run.resume(),
-            Gear::Held => {
+            JobState::Going => self.progress().run.resume(),
+            JobState::Held => {
                 self.progress().run.hold();
                 self.tell_if_at_rest();
             }
-            Gear::Cancelled | Gear::Stopped => {
+            JobState::Cancelled | JobState::Stopped => {
                 let unsent = self.progress().run.cancel();
                 let why = self.why_unsent();
                 self.conclude_unsent(unsent, &why).await;
@@ -261,35 +267,35 @@ impl Running {
             self.stop(failure);
         }
         for StepEnd { step, outcome, reason, .. } in ends {
-            self.tell(step, Settled { outcome, reason, record: None, remark: None });
+            self.tell(step, StepResult { outcome, reason, record: None, remark: None });
         }
     }
 
     /// Nothing more is sent. The first reason counts.
     fn stop(&self, failure: Failure) {
         self.progress().stopped.get_or_insert(failure);
-        self.job.reins.shift(Gear::Stopped);
+        self.job.reins.shift(JobState::Stopped);
     }
 
     /// Tells that a held job has nothing under way any more.
     fn tell_if_at_rest(&self) {
-        if self.job.reins.gear() == Gear::Held && self.progress().sent.is_empty() {
-            self.job.post.reply(self.job.ticket, Reply::Held);
+        if self.job.reins.gear() == JobState::Held && self.progress().sent.is_empty() {
+            self.job.post.reply(self.job.ticket, Response::Held);
         }
     }
 
     /// Brings a step to its end: prepares it, sends it, again after each answer that turns it away, and reads back what
     /// came of it where no answer can be trusted.
-    async fn pass(&self, number: usize) -> Passed {
-        let Some(step) = self.job.plan.steps.get(number) else { return Passed::Unsent };
+    async fn pass(&self, number: usize) -> AttemptResult {
+        let Some(step) = self.job.plan.steps.get(number) else { return AttemptResult::Unsent };
         let prepared = tokio::select! {
             biased;
-            () = self.job.reins.until(Gear::is_closed) => return Passed::Unsent,
+            () = self.job.reins.until(JobState::is_closed) => return AttemptResult::Unsent,
             prepared = self.prepare(number, step) => prepared,
         };
         if self.job.reins.gear().is_closed() {
             // A look that failed because the job was closed says nothing of the record.
-            return Passed::Unsent;
+            return AttemptResult::Unsent;
         }
         let mut ready = match prepared {
             Ok(ready) => ready,
@@ -300,7 +306,7 @@ impl Running {
             if ready.is_stale(self.job.post.clock.now()) {
                 drop(place);
                 ready = match self.renewed(step, ready, attempt > 0).await {
-                    None => return Passed::Unsent,
+                    None => return AttemptResult::Unsent,
                     Some(Ok(ready)) => ready,
                     Some(Err(settled)) => return self.conclude_one(number, settled).await,
                 };
@@ -308,7 +314,7 @@ impl Running {
             }
             attempt += 1;
             let sent = self.send((number, attempt), step, place, &ready.copy, &mut refusals).await;
-            let Some(answered) = sent else { return Passed::Unsent };
+            let Some(answered) = sent else { return AttemptResult::Unsent };
             let passed = self.account((number, attempt), step, refusals, answered).await;
             self.progress().sent.remove(&number);
             self.tell_if_at_rest();
@@ -316,14 +322,19 @@ impl Running {
                 return passed.with(ready.remark);
             }
         }
-        Passed::Unsent
+        AttemptResult::Unsent
     }
 
     /// Looks again at a record that has waited; none if the job was closed meanwhile.
-    async fn renewed(&self, step: &Step, ready: Ready, was_sent: bool) -> Option<Result<Ready, Settled>> {
+    async fn renewed(
+        &self,
+        step: &Step,
+        ready: ReadyStep,
+        was_sent: bool,
+    ) -> Option<Result<ReadyStep, StepResult>> {
         tokio::select! {
             biased;
-            () = self.job.reins.until(Gear::is_closed) => None,
+            () = self.job.reins.until(JobState::is_closed) => None,
             renewed = self.renew(step, ready, was_sent) => {
                 (!self.job.reins.gear().is_closed()).then_some(renewed)
             }
@@ -336,10 +347,10 @@ impl Running {
         &self,
         (number, attempt): (usize, u32),
         step: &Step,
-        mut place: Place,
+        mut place: Permit,
         copy: &Option<String>,
         refusals: &mut u32,
-    ) -> Option<(Duration, Result<Answered, Failure>)> {
+    ) -> Option<(Duration, Result<ActionResponse, Failure>)> {
         self.progress().sent.insert(number);
         if let Err(failure) = self.chronicle.sent(number, attempt, copy.clone()).await {
             self.progress().sent.remove(&number);
@@ -363,13 +374,13 @@ impl Running {
     }
 
     /// Leave to send one step; none once the job is closed. Whenever the job is held, a step that waits loses its turn.
-    async fn place(&self) -> Option<Place> {
+    async fn place(&self) -> Option<Permit> {
         let reins = &self.job.reins;
         loop {
-            reins.until(|gear| gear != Gear::Held).await;
+            reins.until(|gear| gear != JobState::Held).await;
             tokio::select! {
                 biased;
-                () = reins.until(|gear| gear != Gear::Going) => {}
+                () = reins.until(|gear| gear != JobState::Going) => {}
                 place = self.job.session.place() => return place,
             }
             if reins.gear().is_closed() {
@@ -378,9 +389,9 @@ impl Running {
         }
     }
 
-    async fn settle(&self, number: usize, passed: Passed) {
+    async fn settle(&self, number: usize, passed: AttemptResult) {
         match passed {
-            Passed::Ended(end, settled) => {
+            AttemptResult::Ended(end, settled) => {
                 if let Some(record) = settled.record.clone() {
                     self.progress().archived.insert(number, record);
                 }
@@ -390,7 +401,7 @@ impl Running {
                 let why = format!("the {verb} before it ended as {}", end.outcome.word());
                 self.conclude_unsent(unsent, &why).await;
             }
-            Passed::Unsent => {
+            AttemptResult::Unsent => {
                 let closed = self.progress().run.again(number);
                 if closed {
                     let why = self.why_unsent();
@@ -423,18 +434,18 @@ impl Running {
 
     fn why_unsent(&self) -> String {
         let progress = self.progress();
-        match progress.stopped.as_ref().filter(|_| self.job.reins.gear() == Gear::Stopped) {
+        match progress.stopped.as_ref().filter(|_| self.job.reins.gear() == JobState::Stopped) {
             Some(failure) => failure.words.clone(),
             None => CANCELLED.to_owned(),
         }
     }
 
-    fn tell(&self, step: usize, settled: Settled) {
-        let Settled { outcome, reason, record, remark } = settled;
-        self.job.post.reply(self.job.ticket, Reply::Step { step, outcome, reason, record, remark });
+    fn tell(&self, step: usize, settled: StepResult) {
+        let StepResult { outcome, reason, record, remark } = settled;
+        self.job.post.reply(self.job.ticket, Response::Step { step, outcome, reason, record, remark });
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    fn progress(&self) -> MutexGuard<'_, JobProgress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -442,9 +453,9 @@ impl Running {
 /// An answer may hold the record, something else, or only part of it (API sheet, section 9, rows 3, 8 and 15): it is
 /// taken for the record if it has its id and speaks of every field that the list shows. Of what else it does not say, what
 /// was known stays, but for what proves a change, which this was. A deleted one is not looked at again.
-fn answered_record(step: &Step, answered: &Answered) -> Option<Record> {
+fn answered_record(step: &Step, answered: &ActionResponse) -> Option<Record> {
     let kind = step.record.kind();
-    let body = answered.body.clone().filter(|_| step.row.verb != Verb::Delete).map(decode::unwrapped)?;
+    let body = answered.body.clone().filter(|_| step.row.verb != Action::Delete).map(decode::unwrapped)?;
     let (id, mut drafts) = decode::row(kind, &body).ok()?;
     let speaks_of = |key: &str| body.get(key).is_some();
     let only_proves = |field: &Field| field.column.is_none() && kind.row().freshness.contains(&field.name);

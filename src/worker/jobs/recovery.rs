@@ -13,26 +13,28 @@ use futures_util::stream;
 use tokio::task::spawn_blocking;
 
 use steps::{
-    Later, Since, deleted_since, heir, inverted, is_left, is_open, key, kinds, number, options, record,
-    records, tally, word,
+    LaterJob, LaterJobs, deleted_since, heir, inverted, is_left, is_open, key, kinds, number, options,
+    record, records, tally, word,
 };
 
-use crate::app::event::Reply;
+use crate::app::event::Response;
 use crate::model::failure::{Cause, Failure};
-use crate::model::kind::Verb;
+use crate::model::kind::Action;
 use crate::model::limits::spoken;
 use crate::model::outcome::Outcome;
-use crate::model::plan::{Chosen, Options, Step};
+use crate::model::plan::{Options, Step, Target};
 use crate::model::record::Record;
-use crate::model::recovery::{BYTES_LOST, LeftOpen, OldJournal, Recall, Recalled, Remnant};
+use crate::model::recovery::{
+    BYTES_LOST, OldJournal, RecoveryPlan, RecoveryRequest, UnfinishedJob, UnfinishedJobs,
+};
 use crate::storage::journal::{
-    AuditedSteps, Ending, History, JobState, Journal, JournalError, PastAttempt, PastJob, PastStep, StepEnd,
-    Wanted,
+    AuditedSteps, History, HistoryQuery, JobEndState, Journal, JournalError, PastAttempt, PastJob, PastStep,
+    StepEnd, StoredJobState,
 };
 use crate::worker::clock::Clock;
-use crate::worker::http::executor::Session;
-use crate::worker::jobs::executor::{Reading, read_back};
-use crate::worker::records::lookup::{Truth, Use};
+use crate::worker::http::executor::Executor;
+use crate::worker::jobs::executor::{ReadBackTarget, read_back};
+use crate::worker::records::lookup::{LookupUse, RecordLookup};
 
 /// How many records are read back together: about as many as are under way when a job breaks off, so that those that have
 /// to be looked at twice are waited for together.
@@ -42,35 +44,35 @@ const LATE: i64 = 60;
 
 /// Past jobs of the session's organization.
 #[derive(Debug, Clone)]
-pub(crate) struct Past {
-    pub(crate) session: Session,
+pub(crate) struct PastJobs {
+    pub(crate) session: Executor,
     pub(crate) journal: Journal,
     pub(crate) directory: PathBuf,
     pub(crate) clock: Clock,
 }
 
 /// A job that can be undone and repeated.
-struct Reversible {
+struct ReversibleJob {
     job: PastJob,
-    verb: Verb,
-    inverse: Verb,
+    verb: Action,
+    inverse: Action,
     steps: Vec<PastStep>,
     /// The jobs that came after it.
-    since: Since,
+    since: LaterJobs,
 }
 
-impl Past {
+impl PastJobs {
     /// Looks for what can be undone or tried again.
-    pub(crate) async fn recall(&self, wish: Recall) -> Result<Option<Box<Recalled>>, Failure> {
+    pub(crate) async fn recall(&self, wish: RecoveryRequest) -> Result<Option<Box<RecoveryPlan>>, Failure> {
         match wish {
-            Recall::Undo(job) | Recall::UndoJob(job) => self.undo_job(job).await,
-            Recall::Redo(job) => self.redo_job(job).await,
-            Recall::Retry => self.retry().await,
-            Recall::RetryJob(job) => self.retry_job(job).await,
+            RecoveryRequest::Undo(job) | RecoveryRequest::UndoJob(job) => self.undo_job(job).await,
+            RecoveryRequest::Redo(job) => self.redo_job(job).await,
+            RecoveryRequest::Retry => self.retry().await,
+            RecoveryRequest::RetryJob(job) => self.retry_job(job).await,
         }
     }
 
-    fn undoing(&self, job: &PastJob, steps: &[PastStep], chosen: &[Chosen]) -> String {
+    fn undoing(&self, job: &PastJob, steps: &[PastStep], chosen: &[Target]) -> String {
         let whose = match chosen.len() {
             1 => "the record that was done".to_owned(),
             n => format!("the {n} records that were done"),
@@ -80,13 +82,13 @@ impl Past {
 
     /// What failed of the last job. Where nothing did, but that job took up what an earlier one had left: what is still
     /// left of that one, such as files whose bytes are lost.
-    async fn retry(&self) -> Result<Option<Box<Recalled>>, Failure> {
-        let mut later: Option<Later> = None;
+    async fn retry(&self) -> Result<Option<Box<RecoveryPlan>>, Failure> {
+        let mut later: Option<LaterJob> = None;
         let mut unknown = 0;
         for job in self.jobs().await? {
-            let JobState::Over(ending) = job.state else { continue };
+            let StoredJobState::Over(ending) = job.state else { continue };
             let is_passed_over = match &later {
-                None => ending == Ending::Continued,
+                None => ending == JobEndState::Continued,
                 Some(later) => later.continues.is_some_and(|before| before != job.id),
             };
             if is_passed_over {
@@ -104,7 +106,7 @@ impl Past {
             if !failed.is_empty() {
                 return Ok(self.again(&job, &steps, failed, unknown));
             }
-            later = Some(Later::of(&job, &steps, later));
+            later = Some(LaterJob::of(&job, &steps, later));
         }
         Ok(None)
     }
@@ -117,8 +119,8 @@ impl Past {
         steps: &[PastStep],
         failed: Vec<(&PastStep, Record)>,
         unknown: usize,
-    ) -> Option<Box<Recalled>> {
-        let verb = Verb::parse(&job.verb)?;
+    ) -> Option<Box<RecoveryPlan>> {
+        let verb = Action::parse(&job.verb)?;
         let is_lost = |step: &PastStep| step.reason.as_ref().is_some_and(|why| why.contains(BYTES_LOST));
         let (lost, whole): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(step, _)| is_lost(step));
         let has_bytes = |(_, record): &(&PastStep, Record)| record.kind().row().bytes.is_some();
@@ -132,7 +134,7 @@ impl Past {
         } else {
             whole
         };
-        let chosen: Vec<Chosen> = again.into_iter().map(|(_, record)| record.into()).collect();
+        let chosen: Vec<Target> = again.into_iter().map(|(_, record)| record.into()).collect();
         let what = match chosen.len() {
             1 => "the record that failed".to_owned(),
             n => format!("the {n} records that failed"),
@@ -155,18 +157,18 @@ impl Past {
         }
         let backup = job.backups.is_some() && !without;
         let options = Options { backup, files: !without_files, ..options(job, steps) };
-        Some(Box::new(Recalled { job: job.id, verb, chosen, options, heir: heir(job), preface }))
+        Some(Box::new(RecoveryPlan { job: job.id, verb, chosen, options, heir: heir(job), preface }))
     }
 
     /// What one job did, inverted; nothing where it is not over, or did nothing that has a way back. What has been turned
     /// back or deleted since is blocked.
-    async fn undo_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
-        let Some(Reversible { job, verb, inverse, steps, since }) = self.reversible(job).await? else {
+    async fn undo_job(&self, job: i64) -> Result<Option<Box<RecoveryPlan>>, Failure> {
+        let Some(ReversibleJob { job, verb, inverse, steps, since }) = self.reversible(job).await? else {
             return Ok(None);
         };
         let now = self.clock.now().wall;
         let done = steps.iter().filter(|s| s.outcome == Some(Outcome::Done) && s.verb == job.verb);
-        let chosen: Vec<Chosen> = done
+        let chosen: Vec<Target> = done
             .filter_map(|step| Some(since.blocking(inverse, inverted(step, verb, &since.deleted, now)?)))
             .collect();
         if chosen.is_empty() {
@@ -174,7 +176,7 @@ impl Past {
         }
         let mut preface = vec![self.undoing(&job, &steps, &chosen)];
         preface.extend(deleted_since(&since.deleted, &chosen));
-        Ok(Some(Box::new(Recalled {
+        Ok(Some(Box::new(RecoveryPlan {
             job: job.id,
             verb: inverse,
             chosen,
@@ -185,12 +187,12 @@ impl Past {
     }
 
     /// A job again, for the records that have been turned back since; nothing where there are none.
-    async fn redo_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
-        let Some(Reversible { job, verb, inverse, steps, since }) = self.reversible(job).await? else {
+    async fn redo_job(&self, job: i64) -> Result<Option<Box<RecoveryPlan>>, Failure> {
+        let Some(ReversibleJob { job, verb, inverse, steps, since }) = self.reversible(job).await? else {
             return Ok(None);
         };
         let undone = records(&steps, |step| step.outcome == Some(Outcome::Done) && since.was(inverse, step));
-        let chosen: Vec<Chosen> = undone.into_iter().map(|(_, record)| record.into()).collect();
+        let chosen: Vec<Target> = undone.into_iter().map(|(_, record)| record.into()).collect();
         if chosen.is_empty() {
             return Ok(None);
         }
@@ -201,11 +203,11 @@ impl Past {
         let mut preface = vec![format!("repeats {} for {what}", self.told(&job, &steps))];
         preface.extend(deleted_since(&since.deleted, &chosen));
         let options = Options::default();
-        Ok(Some(Box::new(Recalled { job: job.id, verb, chosen, options, heir: None, preface })))
+        Ok(Some(Box::new(RecoveryPlan { job: job.id, verb, chosen, options, heir: None, preface })))
     }
 
     /// What failed of one job, with what is unknown of it read back first; what has been done since is blocked.
-    async fn retry_job(&self, job: i64) -> Result<Option<Box<Recalled>>, Failure> {
+    async fn retry_job(&self, job: i64) -> Result<Option<Box<RecoveryPlan>>, Failure> {
         let Some(job) = self.own_job(job).await? else { return Ok(None) };
         let unknown = self.settle(&job, |_| {}).await?;
         let steps = self.steps(job.id).await?;
@@ -224,15 +226,15 @@ impl Past {
     }
 
     /// Reads a job of this place that is over and whose action has an inverse.
-    async fn reversible(&self, job: i64) -> Result<Option<Reversible>, Failure> {
+    async fn reversible(&self, job: i64) -> Result<Option<ReversibleJob>, Failure> {
         let Some(job) = self.own_job(job).await? else { return Ok(None) };
-        let Some((verb, inverse)) = Verb::parse(&job.verb).and_then(|verb| Some((verb, verb.inverse()?)))
+        let Some((verb, inverse)) = Action::parse(&job.verb).and_then(|verb| Some((verb, verb.inverse()?)))
         else {
             return Ok(None);
         };
         let steps = self.steps(job.id).await?;
         let since = self.since(job.id).await?;
-        Ok(Some(Reversible { job, verb, inverse, steps, since }))
+        Ok(Some(ReversibleJob { job, verb, inverse, steps, since }))
     }
 
     /// A job of this place that is over.
@@ -240,25 +242,25 @@ impl Past {
         let place = self.place();
         let is_ours = |job: &PastJob| (&job.base_url, &job.organization) == (&place.0, &place.1);
         let job = self.job(id).await?.filter(is_ours);
-        Ok(job.filter(|job| matches!(job.state, JobState::Over(_))))
+        Ok(job.filter(|job| matches!(job.state, StoredJobState::Over(_))))
     }
 
-    async fn since(&self, job: i64) -> Result<Since, Failure> {
+    async fn since(&self, job: i64) -> Result<LaterJobs, Failure> {
         let later = self.look(move |history| history.later(job)).await?;
-        Ok(Since::of(later.unwrap_or_default()))
+        Ok(LaterJobs::of(later.unwrap_or_default()))
     }
 
     /// The jobs that an earlier run did not finish. What the journal says of them is reported at once, and then each step
     /// that is read back; the answer has all of that.
-    pub(crate) async fn unfinished(&self, report: impl Fn(Reply)) -> Result<Vec<Remnant>, Failure> {
+    pub(crate) async fn unfinished(&self, report: impl Fn(Response)) -> Result<Vec<UnfinishedJob>, Failure> {
         let (remnants, damaged) = self.remnants().await?;
         let old = self.look(History::old_journals).await?.unwrap_or_default();
         let old = old.into_iter().map(|(file, unfinished)| OldJournal { file, unfinished }).collect();
-        report(Reply::LeftOpen(LeftOpen { remnants: remnants.clone(), old, damaged }));
+        report(Response::LeftOpen(UnfinishedJobs { remnants: remnants.clone(), old, damaged }));
         let mut is_settled = true;
         for remnant in remnants.iter().filter(|remnant| remnant.reading > 0) {
             let Some(job) = self.job(remnant.job).await? else { continue };
-            self.settle(&job, |outcome| report(Reply::ReadBack { job: job.id, outcome })).await?;
+            self.settle(&job, |outcome| report(Response::ReadBack { job: job.id, outcome })).await?;
             is_settled = false;
         }
         if is_settled {
@@ -271,25 +273,25 @@ impl Past {
     }
 
     /// The unfinished jobs as the journal has them, and how many entries could not be read.
-    async fn remnants(&self) -> Result<(Vec<Remnant>, u64), Failure> {
-        let wanted = Wanted { place: Some(self.place()), ..Wanted::default() };
+    async fn remnants(&self) -> Result<(Vec<UnfinishedJob>, u64), Failure> {
+        let wanted = HistoryQuery { place: Some(self.place()), ..HistoryQuery::default() };
         let jobs = self.look(move |history| Ok((history.jobs(&wanted)?, history.damaged()))).await?;
         let (jobs, mut damaged) = jobs.unwrap_or_default();
         let mut remnants = Vec::new();
         for job in jobs.into_iter().rev() {
             let open = match job.state {
-                JobState::Unfinished => true,
-                JobState::Running => !job.ours,
-                JobState::Over(_) => false,
+                StoredJobState::Unfinished => true,
+                StoredJobState::Running => !job.ours,
+                StoredJobState::Over(_) => false,
             };
-            let Some(verb) = Verb::parse(&job.verb).filter(|_| open) else { continue };
+            let Some(verb) = Action::parse(&job.verb).filter(|_| open) else { continue };
             let audited = self.audited_steps(job.id).await?;
             let steps = &audited.steps;
             damaged += audited.damaged() as u64;
-            let elsewhere = job.state == JobState::Running;
+            let elsewhere = job.state == StoredJobState::Running;
             let reading = steps.iter().filter(|step| is_open(step) && self.unsettled(step).is_some()).count();
             let rest = records(steps, |step| is_left(step, steps));
-            remnants.push(Remnant {
+            remnants.push(UnfinishedJob {
                 job: job.id,
                 verb,
                 confirmed: job.created,
@@ -330,7 +332,7 @@ impl Past {
         let is_open = |step: &PastStep| step.outcome == Some(Outcome::Unknown) || is_left(step, &steps);
         let is_whole = ends.is_empty() && !steps.iter().any(is_open);
         log.ended(ends).await?;
-        let ending = if is_whole { Ending::Finished } else { Ending::Dropped };
+        let ending = if is_whole { JobEndState::Finished } else { JobEndState::Dropped };
         log.end(at, ending, None).await.map_err(Failure::from)
     }
 
@@ -344,10 +346,13 @@ impl Past {
         let Some(log) = self.journal.adopt(job.id).await? else {
             return Ok(steps.len());
         };
-        let known: Vec<(usize, Step, Reading)> =
+        let known: Vec<(usize, Step, ReadBackTarget)> =
             steps.iter().filter_map(|step| self.unsettled(step)).collect();
-        let truth =
-            Arc::new(Truth::new(&self.session, known.iter().map(|(_, step, _)| &step.record), Use::Standing));
+        let truth = Arc::new(RecordLookup::new(
+            &self.session,
+            known.iter().map(|(_, step, _)| &step.record),
+            LookupUse::Standing,
+        ));
         let looks = known.into_iter().map(|(number, step, reading)| {
             let truth = Arc::clone(&truth);
             async move { (number, read_back(&truth, &step, &reading).await) }
@@ -366,20 +371,24 @@ impl Past {
     }
 
     /// A step of which it is not known whether it was done, ready to be read back.
-    fn unsettled(&self, step: &PastStep) -> Option<(usize, Step, Reading)> {
+    fn unsettled(&self, step: &PastStep) -> Option<(usize, Step, ReadBackTarget)> {
         let record = record(step)?;
-        let row = record.kind().row().verb(Verb::parse(&step.verb)?)?;
+        let row = record.kind().row().verb(Action::parse(&step.verb)?)?;
         let last = step.attempts.last()?.sent;
         let patiently = self.clock.now().wall.as_second() - last.as_second() < LATE;
         let words = step.reason.clone().unwrap_or_else(|| "tidyfy ended before the answer came".to_owned());
         // An earlier look that failed says nothing any more.
         let words = words.split("; reading it back").next().unwrap_or_default().to_owned();
-        Some((number(step), Step { record, row, after: None, heir: None }, Reading { patiently, words }))
+        Some((
+            number(step),
+            Step { record, row, after: None, heir: None },
+            ReadBackTarget { patiently, words },
+        ))
     }
 
     /// The jobs of this organization, the newest first.
     async fn jobs(&self) -> Result<Vec<PastJob>, Failure> {
-        let wanted = Wanted { place: Some(self.place()), ..Wanted::default() };
+        let wanted = HistoryQuery { place: Some(self.place()), ..HistoryQuery::default() };
         self.look(move |history| history.jobs(&wanted)).await.map(Option::unwrap_or_default)
     }
 

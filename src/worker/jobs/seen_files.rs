@@ -12,7 +12,7 @@ use crate::model::kind::Kind;
 use crate::model::record::Record;
 use crate::storage::journal::{Journal, JournalError, RecordFile};
 use crate::tallyfy::decode;
-use crate::worker::http::executor::Session;
+use crate::worker::http::executor::Executor;
 
 /// Notes and finds the files attached to records of one organization.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub(crate) struct SeenFiles {
 }
 
 impl SeenFiles {
-    pub(crate) fn new(journal: Journal, session: &Session) -> Self {
+    pub(crate) fn new(journal: Journal, session: &Executor) -> Self {
         Self { journal, place: (session.base_url(), session.organization().to_owned()) }
     }
 

@@ -9,19 +9,19 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
-use crate::app::effect::Wanted;
-use crate::app::event::{LoadEnd, Reply};
-use crate::model::catalog::{Carrier, Holder, List, Relation, Source};
+use crate::app::effect::WantedPages;
+use crate::app::event::{LoadEnd, Response};
+use crate::model::catalog::{CarrierList, HolderFields, ListRoute, Relation, Source};
 use crate::model::failure::Failure;
 use crate::model::id::Id;
 use crate::model::kind::{Coverage, Kind, Scope};
 use crate::model::record::{Draft, Page, Record};
 use crate::model::text;
-use crate::tallyfy::page::Change;
-use crate::tallyfy::{Keep, Listed, decode};
-use crate::worker::http::rate_limiter::Urgency;
-use crate::worker::lists::loader::{Load, MOST_GAPS_IN_A_ROW, empty_page, is_of_one_page};
-use crate::worker::lists::paginator::{Listing, PER_PAGE, Pages, endless};
+use crate::tallyfy::page::ListChange;
+use crate::tallyfy::{KeptKeys, ListResponse, decode};
+use crate::worker::http::rate_limiter::Priority;
+use crate::worker::lists::loader::{Loader, MOST_GAPS_IN_A_ROW, empty_page, is_of_one_page};
+use crate::worker::lists::paginator::{ListSpec, PER_PAGE, Paginator, endless};
 
 /// Pages are numbered across all lists: so many numbers are for each.
 const NUMBERS: u32 = 1 << 26;
@@ -29,16 +29,16 @@ const NUMBERS: u32 = 1 << 26;
 const MOST_PLACES: usize = 160;
 
 /// A gathering on its way.
-pub(crate) struct Gathering<'a> {
-    load: &'a Load,
-    from: &'static [Carrier],
-    places: Places,
+pub(crate) struct Aggregation<'a> {
+    load: &'a Loader,
+    from: &'static [CarrierList],
+    places: HolderIndex,
     /// What has been told, by its id, and of which list it was.
     seen: HashMap<Id, (usize, Record)>,
     /// How many records of a list may be missing that changed each time it was read.
     changed: u64,
     /// All places of those that have come from more than one, by their ids.
-    found: HashMap<Id, Found>,
+    found: HashMap<Id, FoundPlaces>,
     coverage: Vec<Coverage>,
     /// For each list, the records that have been looked through.
     carriers: Vec<HashSet<Id>>,
@@ -46,13 +46,13 @@ pub(crate) struct Gathering<'a> {
 }
 
 /// The places that a record was found in, in words.
-type Found = IndexSet<String>;
+type FoundPlaces = IndexSet<String>;
 /// A decoded row.
 type Drafts = Vec<Draft>;
 
 /// What a page brought.
 #[derive(Default)]
-struct Haul {
+struct AggregatedPage {
     /// Records that had not come before.
     fresh: IndexMap<Id, Drafts>,
     /// Records that had, with what is new of them.
@@ -66,12 +66,12 @@ struct Haul {
     within: usize,
 }
 
-impl<'a> Gathering<'a> {
-    pub(crate) fn new(load: &'a Load, from: &'static [Carrier], holder: &Holder) -> Self {
+impl<'a> Aggregation<'a> {
+    pub(crate) fn new(load: &'a Loader, from: &'static [CarrierList], holder: &HolderFields) -> Self {
         Self {
             load,
             from,
-            places: Places::new(load.list.kind, holder),
+            places: HolderIndex::new(load.list.kind, holder),
             seen: HashMap::new(),
             changed: 0,
             found: HashMap::new(),
@@ -83,9 +83,9 @@ impl<'a> Gathering<'a> {
 
     /// Walks one list after the other, or reads what an earlier gathering lacks. A list that fails does not keep the
     /// others from being read.
-    pub(crate) async fn run(mut self, wanted: &Wanted) -> Result<LoadEnd, Failure> {
+    pub(crate) async fn run(mut self, wanted: &WantedPages) -> Result<LoadEnd, Failure> {
         let mut failure = None;
-        if let Wanted::Missing { gaps, coverage } = wanted {
+        if let WantedPages::Missing { gaps, coverage } = wanted {
             self.coverage.clone_from(coverage);
             self.gaps = gaps.iter().filter_map(|number| self.page_of(*number)).collect();
         } else {
@@ -110,37 +110,37 @@ impl<'a> Gathering<'a> {
         self.gaps.retain(|(of, _)| *of != at);
         self.carriers[at].clear();
         self.coverage[at] = uncovered(&self.from[at]);
-        self.load.post.reply(self.load.ticket, Reply::Again { from: numbered((at, 1)) });
+        self.load.post.reply(self.load.ticket, Response::Again { from: numbered((at, 1)) });
         let change = self.walk(at).await?;
         self.changed = self.changed.saturating_add(change.map_or(0, |change| change.rows));
         Ok(())
     }
 
-    fn listing(&self, at: usize) -> Option<Listing> {
+    fn listing(&self, at: usize) -> Option<ListSpec> {
         let carrier = self.from.get(at)?;
         let Source::List(list) = &carrier.kind.row().source else { return None };
         Some(self.listing_of(at, carrier, list))
     }
 
-    fn listing_of(&self, at: usize, carrier: &'static Carrier, list: &List) -> Listing {
-        let mut listing = Listing::of(self.load.list.kind, list, Scope::All);
+    fn listing_of(&self, at: usize, carrier: &'static CarrierList, list: &ListRoute) -> ListSpec {
+        let mut listing = ListSpec::of(self.load.list.kind, list, Scope::All);
         listing.abreast = self.load.session.at_once();
         listing.query.push(("with", carrier.with.to_owned()));
         let within = carrier.within.iter().map(|within| within.include);
         let named = carrier.kind.row().related.iter().flat_map(|relation| relation.way.keys());
         let keys = carrier.answers.iter().copied().chain([carrier.include]).chain(within).chain(named);
-        listing.keep = keys.fold(Keep::fields(carrier.kind), Keep::and);
+        listing.keep = keys.fold(KeptKeys::fields(carrier.kind), KeptKeys::and);
         listing.name = carrier.kind.row().plural;
         if at > 0 {
-            listing.first = Urgency::Background;
+            listing.first = Priority::Background;
         }
         listing
     }
 
     /// Walks to the end of a list, and says whether it changed meanwhile. A page that fails alone is left out and reported.
-    async fn walk(&mut self, at: usize) -> Result<Option<Change>, Failure> {
+    async fn walk(&mut self, at: usize) -> Result<Option<ListChange>, Failure> {
         let (load, Some(listing)) = (self.load, self.listing(at)) else { return Ok(None) };
-        let mut pages = Pages::new(&load.session, &listing);
+        let mut pages = Paginator::new(&load.session, &listing);
         let (mut in_a_row, mut empty, mut last, mut strange) = (0, Vec::new(), 0, 0);
         while let Some(fetched) = pages.next().await {
             match fetched {
@@ -182,8 +182,8 @@ impl<'a> Gathering<'a> {
             let (session, errand) = (&self.load.session, listing.errand(page));
             let (query, asked) = (&listing.query, (page, PER_PAGE));
             match session.list(&errand, (listing.route, None), query, asked, &listing.keep).await {
-                Ok(Listed { rows, .. }) if rows.is_empty() => self.miss((at, page), empty_page()),
-                Ok(Listed { rows, meta }) => {
+                Ok(ListResponse { rows, .. }) if rows.is_empty() => self.miss((at, page), empty_page()),
+                Ok(ListResponse { rows, meta }) => {
                     let haul = self.sift(at, &rows);
                     self.tell((at, page), haul, meta.total.or(self.coverage[at].total));
                 }
@@ -193,10 +193,10 @@ impl<'a> Gathering<'a> {
     }
 
     /// What hangs on a page's rows, or stands in their answers.
-    fn sift(&mut self, at: usize, rows: &[Value]) -> Haul {
-        let mut haul = Haul::default();
+    fn sift(&mut self, at: usize, rows: &[Value]) -> AggregatedPage {
+        let mut haul = AggregatedPage::default();
         for value in rows {
-            let Some((carrier, id)) = Hooks::read(&self.from[at], value) else {
+            let Some((carrier, id)) = Holders::read(&self.from[at], value) else {
                 haul.strange += 1;
                 continue;
             };
@@ -217,7 +217,7 @@ impl<'a> Gathering<'a> {
     }
 
     /// Takes in a record. Of one that is known already the first place counts, and what is new is added.
-    fn merge(&mut self, haul: &mut Haul, id: Id, drafts: Drafts) {
+    fn merge(&mut self, haul: &mut AggregatedPage, id: Id, drafts: Drafts) {
         if let Some(known) = haul.fresh.get_mut(&id).or(haul.amended.get_mut(&id)) {
             self.places.add(known, drafts, self.found.entry(id).or_default());
         } else if let Some((_, told)) = self.seen.get(&id) {
@@ -230,7 +230,7 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    fn tell(&mut self, (at, page): (usize, usize), haul: Haul, total: Option<u64>) {
+    fn tell(&mut self, (at, page): (usize, usize), haul: AggregatedPage, total: Option<u64>) {
         let coverage = &mut self.coverage[at];
         coverage.read += haul.carriers;
         coverage.total = total;
@@ -245,7 +245,7 @@ impl<'a> Gathering<'a> {
                 let of = self.seen.get(record.id()).map_or(at, |(of, _)| *of);
                 self.seen.insert(record.id().clone(), (of, record));
             }
-            self.load.post.reply(self.load.ticket, Reply::Amended(amended));
+            self.load.post.reply(self.load.ticket, Response::Amended(amended));
         }
     }
 
@@ -262,7 +262,7 @@ impl<'a> Gathering<'a> {
 }
 
 /// A list of which nothing has been read.
-fn uncovered(carrier: &Carrier) -> Coverage {
+fn uncovered(carrier: &CarrierList) -> Coverage {
     Coverage {
         kind: carrier.kind,
         read: 0,
@@ -278,26 +278,26 @@ fn numbered((at, page): (usize, usize)) -> u32 {
 }
 
 /// A record of a list and those inside it, on which something may hang.
-struct Hooks {
-    carrier: &'static Carrier,
-    outer: Hook,
-    inner: BTreeMap<Id, Hook>,
+struct Holders {
+    carrier: &'static CarrierList,
+    outer: Holder,
+    inner: BTreeMap<Id, Holder>,
     /// Those inside it as they came.
     values: Vec<(Id, Value)>,
     /// Those that the record of the list names by id, such as the template of a process.
-    named: Vec<Hook>,
+    named: Vec<Holder>,
 }
 
 /// What a record hangs on.
 #[derive(Debug, Clone)]
-struct Hook {
+struct Holder {
     kind: Kind,
     id: Id,
     /// `process Onboarding 00012`
     words: String,
 }
 
-impl Hook {
+impl Holder {
     fn read(kind: Kind, value: &Value) -> Option<Self> {
         let (id, drafts) = decode::row(kind, value).ok()?;
         let name = match drafts.first() {
@@ -316,20 +316,20 @@ impl Hook {
     }
 }
 
-impl Hooks {
-    fn read(carrier: &'static Carrier, value: &Value) -> Option<(Self, Id)> {
-        let outer = Hook::read(carrier.kind, value)?;
+impl Holders {
+    fn read(carrier: &'static CarrierList, value: &Value) -> Option<(Self, Id)> {
+        let outer = Holder::read(carrier.kind, value)?;
         let (mut inner, mut values) = (BTreeMap::new(), Vec::new());
         if let Some(within) = &carrier.within {
             for value in decode::included(value, within.include) {
-                if let Some(hook) = Hook::read(within.kind, &value) {
+                if let Some(hook) = Holder::read(within.kind, &value) {
                     values.push((hook.id.clone(), value));
                     inner.insert(hook.id.clone(), hook);
                 }
             }
         }
         let id = outer.id.clone();
-        let named = carrier.kind.row().related.iter().filter_map(|relation| Hook::named(relation, value));
+        let named = carrier.kind.row().related.iter().filter_map(|relation| Holder::named(relation, value));
         let named = named.collect();
         Some((Self { carrier, outer, inner, values, named }, id))
     }
@@ -353,7 +353,7 @@ impl Hooks {
     }
 
     /// What was found on the record itself and on those inside it.
-    fn found<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = (&'a Hook, Vec<Value>)> + 'a {
+    fn found<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = (&'a Holder, Vec<Value>)> + 'a {
         let found = |value: &Value, answers: &[&str]| {
             let attached = decode::included(value, self.carrier.include);
             attached.into_iter().chain(decode::filed(value, answers)).collect()
@@ -369,14 +369,14 @@ impl Hooks {
 }
 
 /// Where it is kept what a record hangs on.
-struct Places {
+struct HolderIndex {
     words: Option<usize>,
     place: (Option<usize>, Option<usize>),
     subject: (Option<usize>, Option<usize>),
 }
 
-impl Places {
-    fn new(kind: Kind, holder: &Holder) -> Self {
+impl HolderIndex {
+    fn new(kind: Kind, holder: &HolderFields) -> Self {
         let field = |name| kind.row().field(name);
         let both = |(kind, id)| (field(kind), field(id));
         Self { words: field(holder.words), place: both(holder.place), subject: both(holder.subject) }
@@ -384,7 +384,7 @@ impl Places {
 
     /// Puts down what a record hangs on: what it names, if that is the record it was found in or lies inside it, else
     /// the one that it was found in, and what it names beside that.
-    fn put(&self, drafts: &mut Drafts, hooks: &Hooks, found: &Hook) {
+    fn put(&self, drafts: &mut Drafts, hooks: &Holders, found: &Holder) {
         let said = (self.text(drafts, self.subject.0), self.text(drafts, self.subject.1));
         let named = match &said {
             (Some(kind), Some(id)) => Kind::parse(kind).zip(Id::new(id).ok()),
@@ -415,7 +415,7 @@ impl Places {
 
     /// Adds to `known` what it lacks and `more` has, and says whether that was anything. The record has been `found` in
     /// these places.
-    fn add(&self, known: &mut Drafts, mut more: Drafts, found: &mut Found) -> bool {
+    fn add(&self, known: &mut Drafts, mut more: Drafts, found: &mut FoundPlaces) -> bool {
         let place = |drafts| (self.text(drafts, self.place.0), self.text(drafts, self.place.1));
         let elsewhere = place(known) != place(&more);
         let (here, there) = (self.text(known, self.words), self.text(&more, self.words));
@@ -454,7 +454,7 @@ fn set(drafts: &mut [Draft], field: Option<usize>, words: &str) {
 }
 
 /// The places by name, as many as are told, and how many more there are.
-fn listed(found: &Found) -> String {
+fn listed(found: &FoundPlaces) -> String {
     let mut words = String::new();
     for (n, place) in found.iter().enumerate() {
         if n > 0 && words.len() + place.len() > MOST_PLACES {

@@ -13,22 +13,22 @@ use std::time::Duration;
 use indexmap::IndexSet;
 use serde_json::Value;
 
-use crate::app::effect::{self as app, Question, Ticket, Wanted};
-use crate::app::event::{LoadEnd, Reply};
-use crate::model::catalog::{List, Part, Source};
+use crate::app::effect::{self as app, ListFilter, RequestId, WantedPages};
+use crate::app::event::{LoadEnd, Response};
+use crate::model::catalog::{ListPart, ListRoute, Source};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::Coverage;
 use crate::model::record::{Draft, Page, Record};
 use crate::model::rows::shortfall;
-use crate::tallyfy::page::Changes;
-use crate::tallyfy::{Listed, decode};
-use crate::worker::http::executor::Session;
-use crate::worker::http::rate_limiter::Urgency;
+use crate::tallyfy::page::ListChanges;
+use crate::tallyfy::{ListResponse, decode};
+use crate::worker::http::executor::Executor;
+use crate::worker::http::rate_limiter::Priority;
 use crate::worker::jobs::seen_files::SeenFiles;
-use crate::worker::lists::aggregate::Gathering;
-use crate::worker::lists::paginator::{Listing, PER_PAGE, Pages, endless};
-use crate::worker::response_sender::Post;
+use crate::worker::lists::aggregate::Aggregation;
+use crate::worker::lists::paginator::{ListSpec, PER_PAGE, Paginator, endless};
+use crate::worker::response_sender::ResponseSender;
 
 /// After so many pages in a row that could not be read, the rest is not tried.
 pub(crate) const MOST_GAPS_IN_A_ROW: usize = 3;
@@ -39,19 +39,19 @@ const MOST_FOUND: usize = 3;
 
 /// A load on its way, and whom it reports to.
 #[derive(Debug)]
-pub(crate) struct Load {
-    pub(crate) session: Session,
+pub(crate) struct Loader {
+    pub(crate) session: Executor,
     pub(crate) seen: SeenFiles,
-    pub(crate) post: Post,
-    pub(crate) ticket: Ticket,
-    pub(crate) list: app::List,
+    pub(crate) post: ResponseSender,
+    pub(crate) ticket: RequestId,
+    pub(crate) list: app::ListRequest,
 }
 
 /// A decoded row.
-pub(crate) type Row = (Id, Vec<Draft>);
+pub(crate) type LoadedRow = (Id, Vec<Draft>);
 
 /// What is left of a page's rows.
-pub(crate) struct Sifted {
+pub(crate) struct DecodedPage {
     pub(crate) page: Arc<Page>,
     /// Rows that had come before, on other pages.
     repeated: usize,
@@ -61,14 +61,14 @@ pub(crate) struct Sifted {
 
 /// What a reading has come to.
 #[derive(Default)]
-struct Read {
+struct ReadEnd {
     seen: HashSet<Id>,
     unreadable: usize,
     /// The pages of the part that is being read.
     pages: BTreeMap<usize, PageRead>,
     /// Their size.
     size: usize,
-    changes: Changes,
+    changes: ListChanges,
     /// How many rows may be missing because a list changed again while it was read again.
     changed: u64,
     /// How many rows the server says there are, in the part of the list that is being read.
@@ -76,7 +76,7 @@ struct Read {
     /// Pages of that part that could not be read.
     gaps: Vec<u32>,
     /// The part, where the list falls into some.
-    part: Option<&'static Part>,
+    part: Option<&'static ListPart>,
     /// The highest page number that the parts before have taken.
     before: usize,
     /// And the highest that this one has.
@@ -93,7 +93,7 @@ struct PageRead {
     hash: Option<u64>,
 }
 
-impl Read {
+impl ReadEnd {
     fn new(gaps: Vec<u32>) -> Self {
         Self { gaps, others: Some(0), ..Self::default() }
     }
@@ -111,7 +111,7 @@ impl Read {
     }
 
     /// Goes on to the next part.
-    fn next(&mut self, part: &'static Part) {
+    fn next(&mut self, part: &'static ListPart) {
         if self.part.replace(part).is_some() {
             self.others = self.sum();
             (self.before, self.total) = (self.highest, None);
@@ -134,27 +134,27 @@ impl Read {
         }
         self.seen.extend(self.pages.values().flat_map(|page| page.ids.iter().cloned()));
         self.gaps.retain(|gap| (*gap as usize) < first);
-        self.changes = Changes::default();
+        self.changes = ListChanges::default();
     }
 }
 
-impl Load {
+impl Loader {
     /// Reads the pages that are wanted, reporting each.
-    pub(crate) async fn run(&self, wanted: &Wanted) -> Result<LoadEnd, Failure> {
+    pub(crate) async fn run(&self, wanted: &WantedPages) -> Result<LoadEnd, Failure> {
         match &self.list.kind.row().source {
             Source::List(list) => self.read(list, wanted).await,
-            Source::Collected { from, holder } => Gathering::new(self, from, holder).run(wanted).await,
+            Source::Collected { from, holder } => Aggregation::new(self, from, holder).run(wanted).await,
         }
     }
 
-    async fn read(&self, list: &'static List, wanted: &Wanted) -> Result<LoadEnd, Failure> {
+    async fn read(&self, list: &'static ListRoute, wanted: &WantedPages) -> Result<LoadEnd, Failure> {
         let listing = self.listing(list);
         let (gaps, from, size) = match wanted {
-            Wanted::All => (Vec::new(), Some(1), PER_PAGE),
-            Wanted::Rest { gaps, from, size } => (gaps.clone(), *from, *size),
-            Wanted::Missing { gaps, .. } => (gaps.clone(), None, PER_PAGE),
+            WantedPages::All => (Vec::new(), Some(1), PER_PAGE),
+            WantedPages::Rest { gaps, from, size } => (gaps.clone(), *from, *size),
+            WantedPages::Missing { gaps, .. } => (gaps.clone(), None, PER_PAGE),
         };
-        let (mut read, mut gaps) = (Read::new(gaps), 0);
+        let (mut read, mut gaps) = (ReadEnd::new(gaps), 0);
         if list.parts.is_empty() {
             gaps = match from {
                 Some(from) => self.read_through(&listing, (from as usize, size), &mut read).await?,
@@ -167,7 +167,7 @@ impl Load {
             gaps += self.read_through(&listing, (1, PER_PAGE), &mut read).await?;
         }
         // What a part of a list lacks is for those to say who have the other part.
-        let is_known = *wanted == Wanted::All && gaps == 0;
+        let is_known = *wanted == WantedPages::All && gaps == 0;
         let total = read.sum().filter(|_| is_known);
         let missing = shortfall(total, read.seen.len() + read.unreadable);
         Ok(match read.changed {
@@ -180,11 +180,11 @@ impl Load {
     /// many pages are missing.
     async fn read_through(
         &self,
-        listing: &Listing,
+        listing: &ListSpec,
         (from, size): (usize, usize),
-        read: &mut Read,
+        read: &mut ReadEnd,
     ) -> Result<usize, Failure> {
-        read.changes = Changes::default();
+        read.changes = ListChanges::default();
         self.walk(listing, (from, size), read).await?;
         let gaps = self.fill(listing, read).await;
         // The rows on the pages before are here already.
@@ -192,7 +192,7 @@ impl Load {
         let Some(change) = read.changes.found((before + read.loaded()) as u64) else { return Ok(gaps) };
         let first = self.first_that_differs(listing, read, (from, change.page)).await;
         read.forget_from(first);
-        self.post.reply(self.ticket, Reply::Again { from: read.numbered(first) });
+        self.post.reply(self.ticket, Response::Again { from: read.numbered(first) });
         self.walk(listing, (first, read.size), read).await?;
         let gaps = self.fill(listing, read).await;
         let change = read.changes.found((before + read.loaded()) as u64);
@@ -204,14 +204,14 @@ impl Load {
     /// shifts all behind it, so the pages before it are asked for again in growing steps until one is the same.
     async fn first_that_differs(
         &self,
-        listing: &Listing,
-        read: &Read,
+        listing: &ListSpec,
+        read: &ReadEnd,
         (from, changed): (usize, usize),
     ) -> usize {
         let (mut first, mut step) = (changed.max(from), 1);
         while first > from {
             let page = first.saturating_sub(step).max(from);
-            let Ok(Listed { rows, .. }) = self.page(listing, page).await else { return from };
+            let Ok(ListResponse { rows, .. }) = self.page(listing, page).await else { return from };
             let ids = distinct(&decode::rows(self.list.kind, &rows).rows);
             if read.pages.get(&page).is_some_and(|read| read.ids == ids) {
                 return page + 1;
@@ -221,14 +221,14 @@ impl Load {
         from
     }
 
-    async fn page(&self, listing: &Listing, page: usize) -> Result<Listed, Failure> {
+    async fn page(&self, listing: &ListSpec, page: usize) -> Result<ListResponse, Failure> {
         let asked = (page, PER_PAGE);
         let errand = listing.errand(page);
         self.session.list(&errand, (listing.route, None), &listing.query, asked, &listing.keep).await
     }
 
     /// How many rows the list is said to have, of the scope that was asked for.
-    fn total(&self, read: &Read) -> Option<u64> {
+    fn total(&self, read: &ReadEnd) -> Option<u64> {
         let list = self.list.kind.row().counted()?;
         let is_last =
             list.parts.last().is_none_or(|last| read.part.is_some_and(|part| std::ptr::eq(part, last)));
@@ -238,11 +238,11 @@ impl Load {
     /// Walks to the end of the list. A page that fails alone is left out and reported.
     async fn walk(
         &self,
-        listing: &Listing,
+        listing: &ListSpec,
         (from, size): (usize, usize),
-        read: &mut Read,
+        read: &mut ReadEnd,
     ) -> Result<(), Failure> {
-        let mut pages = Pages::from((from, size), &self.session, listing);
+        let mut pages = Paginator::from((from, size), &self.session, listing);
         let (mut in_a_row, mut empty, mut last) = (0, Vec::new(), 0);
         while let Some(fetched) = pages.next().await {
             match fetched {
@@ -288,16 +288,16 @@ impl Load {
     }
 
     /// Tries once more what could not be read, and answers how many pages of that are still missing.
-    async fn fill(&self, listing: &Listing, read: &mut Read) -> usize {
+    async fn fill(&self, listing: &ListSpec, read: &mut ReadEnd) -> usize {
         let mut missing = 0;
         for number in std::mem::take(&mut read.gaps) {
             let page = number as usize;
             match self.page(listing, page).await {
-                Ok(Listed { rows, .. }) if rows.is_empty() => {
+                Ok(ListResponse { rows, .. }) if rows.is_empty() => {
                     self.tell_gap(read.numbered(page), empty_page());
                     missing += 1;
                 }
-                Ok(Listed { rows, meta }) => {
+                Ok(ListResponse { rows, meta }) => {
                     read.total = meta.total.or(read.total);
                     let sifted = self.sift_rows((page, &rows), read);
                     let repeated = sifted.repeated;
@@ -315,21 +315,21 @@ impl Load {
     }
 
     /// Reports what the server finds for `question`: the beginning of it, for it is the list that brings everything.
-    pub(crate) async fn search(&self, question: Question) -> Result<(), Failure> {
+    pub(crate) async fn search(&self, question: ListFilter) -> Result<(), Failure> {
         let Source::List(list) = &self.list.kind.row().source else { return Ok(()) };
         let mut listing = self.listing(list);
         listing.query.extend(question);
-        listing.rest = Urgency::Urgent;
+        listing.rest = Priority::Urgent;
         listing.purpose = "search";
         // None is asked for that is not taken.
         listing.abreast = 1;
-        let mut pages = Pages::new(&self.session, &listing);
-        let mut read = Read::default();
+        let mut pages = Paginator::new(&self.session, &listing);
+        let mut read = ReadEnd::default();
         while let Some(fetched) = pages.next().await {
             let fetched = fetched.map_err(|(_, why)| why)?;
             let sifted = self.sift_rows((fetched.number, &fetched.rows), &mut read);
             pages.taken(&fetched, fetched.rows.len() - sifted.repeated);
-            self.post.reply(self.ticket, Reply::Found(sifted.page));
+            self.post.reply(self.ticket, Response::Found(sifted.page));
             if fetched.number >= MOST_FOUND {
                 break;
             }
@@ -337,8 +337,8 @@ impl Load {
         Ok(())
     }
 
-    fn listing(&self, list: &List) -> Listing {
-        let mut listing = Listing::of(self.list.kind, list, self.list.scope);
+    fn listing(&self, list: &ListRoute) -> ListSpec {
+        let mut listing = ListSpec::of(self.list.kind, list, self.list.scope);
         listing.abreast = self.session.at_once();
         listing.patience = Some(PATIENCE);
         if !self.list.includes.is_empty() {
@@ -348,7 +348,7 @@ impl Load {
         listing
     }
 
-    fn sift_rows(&self, (number, rows): (usize, &[Value]), read: &mut Read) -> Sifted {
+    fn sift_rows(&self, (number, rows): (usize, &[Value]), read: &mut ReadEnd) -> DecodedPage {
         let mut decoded = decode::rows(self.list.kind, rows);
         if let Some(part) = read.part {
             decoded.rows.iter_mut().for_each(|row| self.tell_part(part, row));
@@ -364,28 +364,28 @@ impl Load {
         read.pages.insert(number, PageRead { ids, unreadable, hash });
         // One page is of one moment: an id that stands twice on it is no sign of a change.
         let repeated = known + decoded.refused - unreadable;
-        Sifted { repeated, ..self.sift(decoded.rows, unreadable) }
+        DecodedPage { repeated, ..self.sift(decoded.rows, unreadable) }
     }
 
     /// Keeps of `rows`, which had not come before, what belongs to the scope.
-    pub(crate) fn sift(&self, rows: Vec<Row>, unreadable: usize) -> Sifted {
+    pub(crate) fn sift(&self, rows: Vec<LoadedRow>, unreadable: usize) -> DecodedPage {
         let all = rows.len();
         let page = self.in_scope(rows);
         // A list that is asked for no scope brings all of them.
         let is_picked = matches!(&self.list.kind.row().source, Source::List(list) if list.is_picked());
         let dropped = if is_picked { 0 } else { all - page.len() };
-        Sifted { dropped, page, repeated: 0, unreadable }
+        DecodedPage { dropped, page, repeated: 0, unreadable }
     }
 
     /// Lets a row that does not say which part of the list it is from say so.
-    fn tell_part(&self, part: &Part, (_, drafts): &mut Row) {
+    fn tell_part(&self, part: &ListPart, (_, drafts): &mut LoadedRow) {
         let field = self.list.kind.row().field(part.field).and_then(|field| drafts.get_mut(field));
         if let Some(draft @ Draft::Missing) = field {
             *draft = Draft::Text(part.value.to_owned());
         }
     }
 
-    fn in_scope(&self, rows: Vec<Row>) -> Arc<Page> {
+    fn in_scope(&self, rows: Vec<LoadedRow>) -> Arc<Page> {
         let (kind, scope) = (self.list.kind, self.list.scope);
         // Only a record knows whether it is archived, so the page is made first, and made again if some must go.
         let page = Arc::new(Page::new(kind, rows));
@@ -397,18 +397,18 @@ impl Load {
         Arc::new(Page::new(kind, kept.collect()))
     }
 
-    pub(crate) fn tell(&self, number: u32, sifted: Sifted, total: Option<u64>, coverage: Vec<Coverage>) {
-        let Sifted { page, dropped, unreadable, .. } = sifted;
-        self.post.reply(self.ticket, Reply::Page { number, page, total, dropped, unreadable, coverage });
+    pub(crate) fn tell(&self, number: u32, sifted: DecodedPage, total: Option<u64>, coverage: Vec<Coverage>) {
+        let DecodedPage { page, dropped, unreadable, .. } = sifted;
+        self.post.reply(self.ticket, Response::Page { number, page, total, dropped, unreadable, coverage });
     }
 
     pub(crate) fn tell_gap(&self, number: u32, why: Failure) {
-        self.post.reply(self.ticket, Reply::Gap { number, why });
+        self.post.reply(self.ticket, Response::Gap { number, why });
     }
 }
 
 /// The ids of rows in their order, each once.
-fn distinct(rows: &[Row]) -> Vec<Id> {
+fn distinct(rows: &[LoadedRow]) -> Vec<Id> {
     rows.iter().map(|(id, _)| id.clone()).collect::<IndexSet<_>>().into_iter().collect()
 }
 

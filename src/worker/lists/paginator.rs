@@ -1,6 +1,6 @@
 //! Reads the pages of a list: several at once, handed over strictly in order.
 //!
-//! Owns how many pages are under way. Which pages there are is decided by [`Walk`], as it is told what came. Must not
+//! Owns how many pages are under way. Which pages there are is decided by [`PageWalk`], as it is told what came. Must not
 //! know what the rows are.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -12,14 +12,14 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::model::catalog::{List, Part};
+use crate::model::catalog::{ListPart, ListRoute};
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Scope};
 use crate::model::text;
-use crate::tallyfy::page::{MOST_PAGES, MOST_ROWS, Meta, Walk};
-use crate::tallyfy::{Keep, Listed};
-use crate::worker::http::executor::{Errand, Parameter, Session};
-use crate::worker::http::rate_limiter::Urgency;
+use crate::tallyfy::page::{MOST_PAGES, MOST_ROWS, PageMeta, PageWalk};
+use crate::tallyfy::{KeptKeys, ListResponse};
+use crate::worker::http::executor::{Executor, QueryParameter, RequestPurpose};
+use crate::worker::http::rate_limiter::Priority;
 
 /// How many rows a page is asked for: the most the API gives (API sheet, section 2).
 pub(crate) const PER_PAGE: usize = 100;
@@ -30,13 +30,13 @@ pub(crate) const ABREAST: usize = 4;
 
 /// What list to read, and for what.
 #[derive(Debug, Clone)]
-pub(crate) struct Listing {
+pub(crate) struct ListSpec {
     pub(crate) route: &'static str,
-    pub(crate) query: Vec<Parameter>,
+    pub(crate) query: Vec<QueryParameter>,
     /// For the first page.
-    pub(crate) first: Urgency,
+    pub(crate) first: Priority,
     /// For all others.
-    pub(crate) rest: Urgency,
+    pub(crate) rest: Priority,
     pub(crate) purpose: &'static str,
     pub(crate) kind: Option<Kind>,
     /// What each page is a page of, in the status pane; empty where the kind says it all.
@@ -46,101 +46,101 @@ pub(crate) struct Listing {
     /// How long pages are held back for one in front of them; for ever, if nothing is said.
     pub(crate) patience: Option<Duration>,
     /// What is kept of each row.
-    pub(crate) keep: Keep,
+    pub(crate) keep: KeptKeys,
 }
 
-impl Listing {
+impl ListSpec {
     /// The list of `kind`, whose start a person waits to see.
-    pub(crate) fn of(kind: Kind, list: &List, scope: Scope) -> Self {
+    pub(crate) fn of(kind: Kind, list: &ListRoute, scope: Scope) -> Self {
         Self {
             route: list.route,
             query: parameters(list, scope),
-            first: Urgency::Urgent,
-            rest: Urgency::Background,
+            first: Priority::Urgent,
+            rest: Priority::Background,
             purpose: "list",
             kind: Some(kind),
             name: "",
             abreast: ABREAST,
             patience: None,
-            keep: Keep::fields(kind),
+            keep: KeptKeys::fields(kind),
         }
     }
 
     /// The same of one part of the list.
-    pub(crate) fn part(mut self, part: &Part) -> Self {
+    pub(crate) fn part(mut self, part: &ListPart) -> Self {
         self.query = with_part(self.query, part);
         self
     }
 
-    pub(crate) fn errand(&self, page: usize) -> Errand {
+    pub(crate) fn errand(&self, page: usize) -> RequestPurpose {
         let urgency = if page == 1 { self.first } else { self.rest };
         let name = format!("{} page {page}", self.name).trim_start().to_owned();
-        Errand { urgency, purpose: self.purpose, kind: self.kind, name, may_lack: false }
+        RequestPurpose { urgency, purpose: self.purpose, kind: self.kind, name, may_lack: false }
     }
 }
 
 /// What `list` is asked with for `scope`.
-pub(crate) fn parameters(list: &List, scope: Scope) -> Vec<Parameter> {
+pub(crate) fn parameters(list: &ListRoute, scope: Scope) -> Vec<QueryParameter> {
     let parameters = list.query.iter().chain(list.scope_query(scope));
     parameters.map(|(key, value)| (*key, (*value).to_owned())).collect()
 }
 
 /// The same, of one part of the list.
-pub(crate) fn with_part(mut query: Vec<Parameter>, part: &Part) -> Vec<Parameter> {
+pub(crate) fn with_part(mut query: Vec<QueryParameter>, part: &ListPart) -> Vec<QueryParameter> {
     query.extend(part.query.iter().map(|(key, value)| (*key, (*value).to_owned())));
     query
 }
 
-/// A page that has come. [`Pages::taken`] must be told what was new in it.
+/// A page that has come. [`Paginator::taken`] must be told what was new in it.
 #[derive(Debug)]
-pub(crate) struct Fetched {
+pub(crate) struct FetchedPage {
     pub(crate) number: usize,
     pub(crate) rows: Vec<Value>,
-    meta: Meta,
+    meta: PageMeta,
 }
 
 /// A page, or why it could not be read.
-type Answer = Result<Listed, Failure>;
+type PageResult = Result<ListResponse, Failure>;
 
 /// A walk through the pages of a list.
-pub(crate) struct Pages<'a> {
-    session: &'a Session,
-    listing: &'a Listing,
-    walk: Walk,
-    under_way: FuturesUnordered<BoxFuture<'a, (usize, Answer)>>,
+pub(crate) struct Paginator<'a> {
+    session: &'a Executor,
+    listing: &'a ListSpec,
+    walk: PageWalk,
+    under_way: FuturesUnordered<BoxFuture<'a, (usize, PageResult)>>,
     /// Pages asked for and not handed over yet, in order.
     asked: VecDeque<usize>,
     /// Pages that were there before one in front of them.
-    early: BTreeMap<usize, Answer>,
+    early: BTreeMap<usize, PageResult>,
 }
 
-impl<'a> Pages<'a> {
+impl<'a> Paginator<'a> {
     /// All pages from number `first` on, those before it having had `size` rows each.
-    pub(crate) fn from((first, size): (usize, usize), session: &'a Session, listing: &'a Listing) -> Self {
+    pub(crate) fn from((first, size): (usize, usize), session: &'a Executor, listing: &'a ListSpec) -> Self {
         Self {
             session,
             listing,
-            walk: Walk::from(first, size, PER_PAGE),
+            walk: PageWalk::from(first, size, PER_PAGE),
             under_way: FuturesUnordered::new(),
             asked: VecDeque::new(),
             early: BTreeMap::new(),
         }
     }
 
-    pub(crate) fn new(session: &'a Session, listing: &'a Listing) -> Self {
+    pub(crate) fn new(session: &'a Executor, listing: &'a ListSpec) -> Self {
         Self::from((1, PER_PAGE), session, listing)
     }
 
     /// The next page, or its number and why it could not be read; none when the list is complete. They come in order, but for
     /// those that would be held back too long.
-    pub(crate) async fn next(&mut self) -> Option<Result<Fetched, (usize, Failure)>> {
+    pub(crate) async fn next(&mut self) -> Option<Result<FetchedPage, (usize, Failure)>> {
         loop {
             self.ask();
             if let Some(number) = self.asked.front().copied()
                 && let Some(answer) = self.early.remove(&number)
             {
                 self.asked.pop_front();
-                let fetched = answer.map(|Listed { rows, meta }| Fetched { number, rows, meta });
+                let fetched = answer.map(|ListResponse { rows, meta }| FetchedPage { number, rows, meta });
                 return Some(fetched.map_err(|failure| (number, failure)));
             }
             let held = self.early.keys().next().copied();
@@ -186,12 +186,12 @@ impl<'a> Pages<'a> {
     }
 
     /// The page was looked through: `fresh` of its rows had not come before, those that cannot be read among them.
-    pub(crate) fn taken(&mut self, page: &Fetched, fresh: usize) {
+    pub(crate) fn taken(&mut self, page: &FetchedPage, fresh: usize) {
         self.walk.answered(page.number, page.rows.len(), fresh, &page.meta);
     }
 
     /// What the walk knows of the list.
-    pub(crate) fn walk(&self) -> &Walk {
+    pub(crate) fn walk(&self) -> &PageWalk {
         &self.walk
     }
 

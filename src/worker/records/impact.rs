@@ -8,43 +8,45 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::Value;
 
-use crate::app::effect::Ticket;
-use crate::app::event::Reply;
-use crate::model::catalog::{self, Ask, Count, Counted, Impact as Row};
+use crate::app::effect::RequestId;
+use crate::app::event::Response;
+use crate::model::catalog::{self, CountSource, ImpactCount, ImpactQuery, ImpactSpec as Row};
 use crate::model::failure::Failure;
-use crate::model::impact::{Found, Impact};
+use crate::model::impact::{Impact, RecordImpact};
 use crate::model::plan::Plan;
 use crate::model::record::{Record, Value as Field};
-use crate::tallyfy::{Keep, decode};
-use crate::worker::http::executor::{Errand, Session};
-use crate::worker::http::rate_limiter::Urgency;
+use crate::tallyfy::{KeptKeys, decode};
+use crate::worker::http::executor::{Executor, RequestPurpose};
+use crate::worker::http::rate_limiter::Priority;
 use crate::worker::jobs::seen_files::SeenFiles;
-use crate::worker::response_sender::Post;
+use crate::worker::response_sender::ResponseSender;
 
 /// Questions under way together: few enough to leave room for what a person or a job waits for.
 const AT_ONCE: usize = 4;
 
 /// Counts what hangs on the records of `plan`, and reports each record it has looked at.
 pub(crate) async fn run(
-    session: &Session,
+    session: &Executor,
     seen: &SeenFiles,
-    post: &Post,
-    ticket: Ticket,
+    post: &ResponseSender,
+    ticket: RequestId,
     plan: &Plan,
 ) -> Vec<Impact> {
     let mut impact = Impact::begun(plan);
-    let mut questions: Vec<(usize, Question)> = Vec::new();
+    let mut questions: Vec<(usize, CountRequest)> = Vec::new();
     for (place, one) in impact.iter_mut().enumerate() {
         let Some(row) = one.kind.row().impact.as_ref() else { continue };
         let targets = plan.targets().map(|step| &step.record);
         let records: Vec<&Record> = targets.filter(|record| record.kind() == one.kind).collect();
         match &row.ask {
             None => {
-                records.iter().for_each(|record| one.add_of(record, found(row, record, &Answer::Nothing)));
+                records
+                    .iter()
+                    .for_each(|record| one.add_of(record, found(row, record, &CountResponse::Nothing)));
             }
             Some(ask) => {
                 let records = spread(&records, one.sample).cloned();
-                questions.extend(records.map(|record| (place, Question { row, ask, record })));
+                questions.extend(records.map(|record| (place, CountRequest { row, ask, record })));
             }
         }
     }
@@ -55,7 +57,7 @@ pub(crate) async fn run(
     let mut answers = stream::iter(answers).buffer_unordered(AT_ONCE);
     while let Some((place, record, found)) = answers.next().await {
         impact[place].add_of(&record, found);
-        post.reply(ticket, Reply::Weighing(impact.clone()));
+        post.reply(ticket, Response::Weighing(impact.clone()));
     }
     impact
 }
@@ -67,15 +69,15 @@ fn spread<'a>(records: &'a [&'a Record], n: usize) -> impl Iterator<Item = &'a R
 
 /// What is asked about one record.
 #[derive(Debug)]
-struct Question {
+struct CountRequest {
     row: &'static Row,
-    ask: &'static Ask,
+    ask: &'static ImpactQuery,
     record: Record,
 }
 
 /// What the server said about it.
 #[derive(Debug)]
-enum Answer {
+enum CountResponse {
     /// The record with its includes.
     Record(Value),
     /// How many of another list belong to it.
@@ -84,24 +86,24 @@ enum Answer {
     Nothing,
 }
 
-impl Question {
+impl CountRequest {
     /// Asks. A question without an answer leaves what it was about unknown.
-    async fn put(&self, session: &Session, seen: &SeenFiles) -> Found {
+    async fn put(&self, session: &Executor, seen: &SeenFiles) -> RecordImpact {
         let answer = match self.ask {
-            Ask::Record { with } => self.read(session, with).await.map(Answer::Record),
-            Ask::Total { route, key, query } => self.total(session, route, key, query).await,
-            Ask::Route { route } => {
+            ImpactQuery::Record { with } => self.read(session, with).await.map(CountResponse::Record),
+            ImpactQuery::Total { route, key, query } => self.total(session, route, key, query).await,
+            ImpactQuery::Route { route } => {
                 let answer = session.read(&self.errand("read"), route, Some(self.record.id()), &[]).await;
-                answer.map(Answer::Record)
+                answer.map(CountResponse::Record)
             }
         };
-        if let (Ok(Answer::Record(value)), Ask::Record { .. }) = (&answer, self.ask) {
+        if let (Ok(CountResponse::Record(value)), ImpactQuery::Record { .. }) = (&answer, self.ask) {
             seen.note(self.record.kind(), std::slice::from_ref(value)).await;
         }
-        found(self.row, &self.record, &answer.unwrap_or(Answer::Nothing))
+        found(self.row, &self.record, &answer.unwrap_or(CountResponse::Nothing))
     }
 
-    async fn read(&self, session: &Session, with: &str) -> Result<Value, Failure> {
+    async fn read(&self, session: &Executor, with: &str) -> Result<Value, Failure> {
         let (route, id) = (self.record.kind().row().get, self.record.id());
         session.read(&self.errand("read"), route, Some(id), &[("with", with.to_owned())]).await
     }
@@ -109,22 +111,22 @@ impl Question {
     /// Only `total` is to be trusted on a page of one (API sheet, section 8).
     async fn total(
         &self,
-        session: &Session,
+        session: &Executor,
         route: &str,
         key: &'static str,
-        others: catalog::Query,
-    ) -> Result<Answer, Failure> {
+        others: catalog::QueryParameters,
+    ) -> Result<CountResponse, Failure> {
         let others = others.iter().map(|(key, value)| (*key, (*value).to_owned()));
         let query: Vec<_> = [(key, self.record.id().to_string())].into_iter().chain(others).collect();
         let listed =
-            session.list(&self.errand("count"), (route, None), &query, (1, 1), &Keep::nothing()).await?;
-        Ok(listed.meta.total.map_or(Answer::Nothing, Answer::Total))
+            session.list(&self.errand("count"), (route, None), &query, (1, 1), &KeptKeys::nothing()).await?;
+        Ok(listed.meta.total.map_or(CountResponse::Nothing, CountResponse::Total))
     }
 
-    fn errand(&self, purpose: &'static str) -> Errand {
+    fn errand(&self, purpose: &'static str) -> RequestPurpose {
         let name = self.record.name().to_owned();
-        Errand {
-            urgency: Urgency::Background,
+        RequestPurpose {
+            urgency: Priority::Background,
             purpose,
             kind: Some(self.record.kind()),
             name,
@@ -135,16 +137,16 @@ impl Question {
 }
 
 /// What a record was found to hold, count by count.
-fn found(row: &Row, record: &Record, answer: &Answer) -> Found {
+fn found(row: &Row, record: &Record, answer: &CountResponse) -> RecordImpact {
     let archived =
-        record.is_archived() || matches!(answer, Answer::Record(value) if is_archived(record, value));
-    let count = |source: Counted| match (source, answer) {
-        (Counted::Field(name), _) => in_record(record, name),
-        (Counted::Total, Answer::Total(total)) => Some(*total),
+        record.is_archived() || matches!(answer, CountResponse::Record(value) if is_archived(record, value));
+    let count = |source: CountSource| match (source, answer) {
+        (CountSource::Field(name), _) => in_record(record, name),
+        (CountSource::Total, CountResponse::Total(total)) => Some(*total),
         // What hangs on an archived record is archived with it, so that an answer without any of it proves nothing (API
         // sheet, section 8).
-        (_, Answer::Record(value)) if archived && is_bare(row, value) => None,
-        (source, Answer::Record(value)) => decode::count(value, source),
+        (_, CountResponse::Record(value)) if archived && is_bare(row, value) => None,
+        (source, CountResponse::Record(value)) => decode::count(value, source),
         _ => None,
     };
     row.counts.iter().map(|one| count(one.source)).collect()
@@ -162,14 +164,14 @@ fn in_record(record: &Record, field: &str) -> Option<u64> {
 
 /// Whether nothing at all came of what is counted in an answer.
 fn is_bare(row: &Row, value: &Value) -> bool {
-    let of = |one: &Count| decode::count(value, whole(one.source)).unwrap_or_default();
+    let of = |one: &ImpactCount| decode::count(value, whole(one.source)).unwrap_or_default();
     row.counts.iter().all(|one| of(one) == 0)
 }
 
 /// The include that a count looks into.
-fn whole(source: Counted) -> Counted {
+fn whole(source: CountSource) -> CountSource {
     match source {
-        Counted::Open(include) => Counted::Include(include),
+        CountSource::Open(include) => CountSource::Include(include),
         source => source,
     }
 }
@@ -193,7 +195,7 @@ mod tests {
         Record::new(kind, id, drafts)
     }
 
-    fn weighed(kind: Kind, listed: &Value, answer: &Answer) -> Found {
+    fn weighed(kind: Kind, listed: &Value, answer: &CountResponse) -> RecordImpact {
         found(kind.row().impact.as_ref().unwrap(), &record(kind, listed), answer)
     }
 
@@ -205,7 +207,7 @@ mod tests {
             let mut body = of.clone();
             body["tasks"] = json!({"data": []});
             body["assets"] = json!([]);
-            Answer::Record(body)
+            CountResponse::Record(body)
         };
         assert_eq!(weighed(Kind::Processes, &live, &empty(&live)), [Some(0), Some(0), Some(0)]);
         assert_eq!(weighed(Kind::Processes, &archived, &empty(&archived)), [None, None, None]);
@@ -213,17 +215,20 @@ mod tests {
         assert_eq!(weighed(Kind::Processes, &live, &empty(&archived)), [None, None, None]);
         let mut full = archived.clone();
         full["tasks"] = json!([{"id": 1, "completed_at": "2026-01-01T00:00:00Z", "threads": [{"id": 2}]}]);
-        assert_eq!(weighed(Kind::Processes, &archived, &Answer::Record(full)), [Some(0), None, Some(1)]);
+        assert_eq!(
+            weighed(Kind::Processes, &archived, &CountResponse::Record(full)),
+            [Some(0), None, Some(1)]
+        );
     }
 
     #[test]
     fn without_an_answer_only_what_the_record_says_is_known() {
         let template = json!({"id": "a1", "title": "x", "steps_count": "7"});
-        assert_eq!(weighed(Kind::Templates, &template, &Answer::Nothing), [None, Some(7)]);
-        assert_eq!(weighed(Kind::Templates, &template, &Answer::Total(3)), [Some(3), Some(7)]);
-        assert_eq!(weighed(Kind::Templates, &json!({"id": "a1"}), &Answer::Total(0)), [Some(0), None]);
+        assert_eq!(weighed(Kind::Templates, &template, &CountResponse::Nothing), [None, Some(7)]);
+        assert_eq!(weighed(Kind::Templates, &template, &CountResponse::Total(3)), [Some(3), Some(7)]);
+        assert_eq!(weighed(Kind::Templates, &json!({"id": "a1"}), &CountResponse::Total(0)), [Some(0), None]);
         let group = json!({"id": "a1", "name": "x", "members": [1, "2"], "guests": []});
-        assert_eq!(weighed(Kind::Groups, &group, &Answer::Nothing), [Some(2), Some(0)]);
+        assert_eq!(weighed(Kind::Groups, &group, &CountResponse::Nothing), [Some(2), Some(0)]);
     }
 
     #[test]

@@ -13,19 +13,19 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
-use crate::model::catalog::{ById, List, Source};
+use crate::model::catalog::{ListRoute, LookupMode, Source};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Scope};
-use crate::model::outcome::Found;
+use crate::model::outcome::ReadBack;
 use crate::model::record::Record;
 use crate::model::text;
 use crate::model::time::Moment;
-use crate::tallyfy::{Keep, decode};
-use crate::worker::http::executor::{Errand, Parameter, Session};
-use crate::worker::http::rate_limiter::Urgency;
+use crate::tallyfy::{KeptKeys, decode};
+use crate::worker::http::executor::{Executor, QueryParameter, RequestPurpose};
+use crate::worker::http::rate_limiter::Priority;
 use crate::worker::lists::paginator;
-use crate::worker::lists::paginator::{Listing, Pages};
+use crate::worker::lists::paginator::{ListSpec, Paginator};
 
 /// The organization itself.
 pub(crate) const ORGANIZATION: &str = "organizations/{org}";
@@ -42,7 +42,7 @@ const MOST_PAGES: usize = 20;
 
 /// How new a reading must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Age {
+pub(crate) enum Freshness {
     /// A moment old at most: for the look before a deletion.
     Recent,
     /// Begun after it was asked for: for reading back what a request did.
@@ -51,7 +51,7 @@ pub(crate) enum Age {
 
 /// What a record is looked at for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
+pub(crate) enum LookupUse {
     /// To see whether it is there, and how it stands.
     Standing,
     /// To keep a copy of all that belongs to it.
@@ -60,8 +60,8 @@ pub(crate) enum Use {
     Page,
 }
 
-impl Use {
-    fn includes(self, kind: Kind) -> Vec<Parameter> {
+impl LookupUse {
+    fn includes(self, kind: Kind) -> Vec<QueryParameter> {
         let with = match self {
             Self::Standing => "",
             Self::Copy => kind.row().copy_with,
@@ -70,17 +70,17 @@ impl Use {
         if with.is_empty() { Vec::new() } else { vec![("with", with.to_owned())] }
     }
 
-    fn urgency(self) -> Urgency {
+    fn urgency(self) -> Priority {
         match self {
-            Self::Standing | Self::Copy => Urgency::Job,
-            Self::Page => Urgency::Urgent,
+            Self::Standing | Self::Copy => Priority::Job,
+            Self::Page => Priority::Urgent,
         }
     }
 }
 
 /// What was found, with everything the server said of it.
 #[derive(Debug)]
-pub(crate) enum Seen {
+pub(crate) enum FoundRecord {
     There {
         record: Record,
         said: Value,
@@ -91,43 +91,43 @@ pub(crate) enum Seen {
 }
 
 /// What was said of a record, and since when at the earliest that was so.
-type Said = (Value, Moment);
+type LookupAnswer = (Value, Moment);
 
-impl From<Seen> for Found {
-    fn from(seen: Seen) -> Self {
+impl From<FoundRecord> for ReadBack {
+    fn from(seen: FoundRecord) -> Self {
         match seen {
-            Seen::There { record, .. } => Self::There(record),
-            Seen::Gone => Self::Gone,
+            FoundRecord::There { record, .. } => Self::There(record),
+            FoundRecord::Gone => Self::Gone,
         }
     }
 }
 
 /// The truth about some records. What several of them share is asked for once.
 #[derive(Debug)]
-pub(crate) struct Truth {
-    session: Session,
+pub(crate) struct RecordLookup {
+    session: Executor,
     /// For each kind with an archive, what its list was last seen to hold of the records in question.
-    archives: BTreeMap<Kind, Archives>,
+    archives: BTreeMap<Kind, ArchivedLists>,
     /// Kinds whose archived records turned out not to be known by their id.
     listed: Lock<BTreeSet<Kind>>,
     /// What for.
-    purpose: Use,
+    purpose: LookupUse,
 }
 
 /// What is known of one kind's list of archived records, and how often it has been read.
 #[derive(Debug)]
-struct Archives {
+struct ArchivedLists {
     /// Readings begun. These and not the clock tell which came first: a coarse one calls two moments the same.
     sweeps: AtomicU64,
     /// Whether so few records are wanted that each is searched for before the list is read.
     few: bool,
-    last: Mutex<Archive>,
+    last: Mutex<ArchivedList>,
 }
 
 #[derive(Debug, Default)]
-struct Archive {
+struct ArchivedList {
     wanted: BTreeSet<Id>,
-    found: BTreeMap<Id, Said>,
+    found: BTreeMap<Id, LookupAnswer>,
     /// Which reading this is, from 1.
     sweep: u64,
     begun: Option<Moment>,
@@ -136,12 +136,12 @@ struct Archive {
     whole: bool,
 }
 
-impl Truth {
+impl RecordLookup {
     /// The truth about `records`.
     pub(crate) fn new<'a>(
-        session: &Session,
+        session: &Executor,
         records: impl IntoIterator<Item = &'a Record>,
-        purpose: Use,
+        purpose: LookupUse,
     ) -> Self {
         let mut wanted: BTreeMap<Kind, BTreeSet<Id>> = BTreeMap::new();
         for record in records {
@@ -150,8 +150,8 @@ impl Truth {
         let archives = wanted.into_iter().filter(|(kind, _)| kind.row().lists_archived());
         let archive = |wanted: BTreeSet<Id>| {
             let few = wanted.len() < FEW;
-            let last = Mutex::new(Archive { wanted, ..Archive::default() });
-            Archives { sweeps: AtomicU64::new(0), few, last }
+            let last = Mutex::new(ArchivedList { wanted, ..ArchivedList::default() });
+            ArchivedLists { sweeps: AtomicU64::new(0), few, last }
         };
         Self {
             session: session.clone(),
@@ -162,7 +162,7 @@ impl Truth {
     }
 
     /// Looks for a record.
-    pub(crate) async fn look(&self, record: &Record, age: Age) -> Result<Seen, Failure> {
+    pub(crate) async fn look(&self, record: &Record, age: Freshness) -> Result<FoundRecord, Failure> {
         let kind = record.kind();
         let list_first = record.is_archived() && self.is_listed(kind);
         if list_first && let Some(said) = self.in_archive(record, age).await? {
@@ -183,20 +183,20 @@ impl Truth {
         }
         // Where the organization itself cannot be read, nothing is known of what belongs to it.
         self.session.read(&self.errand(None, "the organization"), ORGANIZATION, None, &[]).await?;
-        Ok(Seen::Gone)
+        Ok(FoundRecord::Gone)
     }
 
     /// Whether archived records of a kind are found in their list only.
     fn is_listed(&self, kind: Kind) -> bool {
         let listed = || self.listed.lock().unwrap_or_else(PoisonError::into_inner).contains(&kind);
-        kind.row().by_id == ById::WhileLive || listed()
+        kind.row().by_id == LookupMode::WhileLive || listed()
     }
 
-    async fn by_id(&self, record: &Record) -> Result<Option<Said>, Failure> {
+    async fn by_id(&self, record: &Record) -> Result<Option<LookupAnswer>, Failure> {
         let asked = self.session.now();
         let row = record.kind().row();
         let query = self.purpose.includes(record.kind());
-        let errand = Errand { may_lack: true, ..self.errand(Some(record.kind()), record.name()) };
+        let errand = RequestPurpose { may_lack: true, ..self.errand(Some(record.kind()), record.name()) };
         match self.session.read(&errand, row.get, Some(record.id()), &query).await {
             Err(failure) if failure.cause == Cause::NotFound => Ok(None),
             answer => answer.map(|value| Some((value, asked))),
@@ -204,25 +204,26 @@ impl Truth {
     }
 
     /// Looks in the list of archived records; none for a kind that has no such list.
-    async fn in_archive(&self, record: &Record, age: Age) -> Result<Option<Said>, Failure> {
+    async fn in_archive(&self, record: &Record, age: Freshness) -> Result<Option<LookupAnswer>, Failure> {
         let (Some(archives), Source::List(list)) =
             (self.archives.get(&record.kind()), &record.kind().row().source)
         else {
             return Ok(None);
         };
-        let asked = Asked { age, at: self.session.now(), sweeps: archives.sweeps.load(Ordering::SeqCst) };
-        let searched = archives.few || age == Age::New;
+        let asked =
+            FreshnessBound { age, at: self.session.now(), sweeps: archives.sweeps.load(Ordering::SeqCst) };
+        let searched = archives.few || age == Freshness::New;
         if searched && let Some(said) = self.by_name(record, list).await? {
             return Ok(Some(said));
         }
         let mut archive = archives.last.lock().await;
-        let most = if self.purpose == Use::Page { 1 } else { MOST_SWEEPS };
+        let most = if self.purpose == LookupUse::Page { 1 } else { MOST_SWEEPS };
         for sweep in 0..=most {
             if archive.serves(&asked)
                 && let Some(said) = archive.found.get(record.id())
             {
                 // What was asked for anew is as new as such a list can tell it.
-                let at = if age == Age::New { self.session.now() } else { said.1 };
+                let at = if age == Freshness::New { self.session.now() } else { said.1 };
                 return Ok(Some((said.0.clone(), at)));
             }
             if archive.is_newer(&asked) && archive.whole || sweep == most {
@@ -243,14 +244,14 @@ impl Truth {
     }
 
     /// Searches by name. Not to be found so proves nothing: it may have been renamed, or the search not be heeded.
-    async fn by_name(&self, record: &Record, list: &List) -> Result<Option<Said>, Failure> {
+    async fn by_name(&self, record: &Record, list: &ListRoute) -> Result<Option<LookupAnswer>, Failure> {
         let asked = self.session.now();
         if record.name() == text::NAMELESS {
             return Ok(None);
         }
         let mut listing = self.listing(record.kind(), list);
         listing.query.push(("q", record.name().to_owned()));
-        let mut pages = Pages::new(&self.session, &listing);
+        let mut pages = Paginator::new(&self.session, &listing);
         let Some(page) = pages.next().await else { return Ok(None) };
         let found = page
             .map_err(|(_, why)| why)?
@@ -263,13 +264,13 @@ impl Truth {
     /// Reads the whole list, and keeps what is wanted of it.
     async fn sweep(
         &self,
-        archive: &mut Archive,
+        archive: &mut ArchivedList,
         number: u64,
-        (kind, list): (Kind, &List),
+        (kind, list): (Kind, &ListRoute),
     ) -> Result<(), Failure> {
         let begun = self.session.now();
         let listing = self.listing(kind, list);
-        let mut pages = Pages::new(&self.session, &listing);
+        let mut pages = Paginator::new(&self.session, &listing);
         let (mut found, mut seen) = (BTreeMap::new(), BTreeSet::new());
         let (mut heeded, mut cut_short) = (true, false);
         // A page is asked for no earlier than that many pages before it is handed over.
@@ -288,7 +289,7 @@ impl Truth {
                 seen.insert(id);
             }
             pages.taken(&page, seen.len() - before);
-            cut_short = self.purpose == Use::Page && page.number >= MOST_PAGES;
+            cut_short = self.purpose == LookupUse::Page && page.number >= MOST_PAGES;
             if cut_short {
                 break;
             }
@@ -302,22 +303,22 @@ impl Truth {
         // A reading during which the machine was suspended serves nobody but who asked for it.
         let took = self.session.now().age_of(begun);
         let (begun, took) = (took.map(|_| begun), took.unwrap_or_default());
-        *archive = Archive { wanted, found, sweep: number, begun, took, whole };
+        *archive = ArchivedList { wanted, found, sweep: number, begun, took, whole };
         Ok(())
     }
 
-    fn listing(&self, kind: Kind, list: &List) -> Listing {
-        let mut listing = Listing::of(kind, list, Scope::Archived);
+    fn listing(&self, kind: Kind, list: &ListRoute) -> ListSpec {
+        let mut listing = ListSpec::of(kind, list, Scope::Archived);
         listing.query.extend(self.purpose.includes(kind));
         (listing.first, listing.rest) = (self.purpose.urgency(), self.purpose.urgency());
         (listing.purpose, listing.name) = ("read", "archived");
         // A row may become a copy, or a page of every field.
-        listing.keep = Keep::Whole;
+        listing.keep = KeptKeys::Whole;
         listing
     }
 
-    fn errand(&self, kind: Option<Kind>, name: &str) -> Errand {
-        Errand {
+    fn errand(&self, kind: Option<Kind>, name: &str) -> RequestPurpose {
+        RequestPurpose {
             urgency: self.purpose.urgency(),
             purpose: "read",
             kind,
@@ -328,26 +329,26 @@ impl Truth {
 }
 
 /// When something was asked for, and how new the answer must be.
-struct Asked {
-    age: Age,
+struct FreshnessBound {
+    age: Freshness,
     at: Moment,
     /// How many readings had begun by then.
     sweeps: u64,
 }
 
-impl Archive {
+impl ArchivedList {
     /// Whether what was found serves.
-    fn serves(&self, asked: &Asked) -> bool {
+    fn serves(&self, asked: &FreshnessBound) -> bool {
         let slack = RECENT.max(self.took * 2);
         let recent = || {
             let age = self.begun.map(|begun| asked.at.age_of(begun));
             age.is_some_and(|age| age.is_some_and(|age| age <= slack))
         };
-        self.is_newer(asked) || asked.age == Age::Recent && recent()
+        self.is_newer(asked) || asked.age == Freshness::Recent && recent()
     }
 
     /// Whether the reading began after it was asked for.
-    fn is_newer(&self, asked: &Asked) -> bool {
+    fn is_newer(&self, asked: &FreshnessBound) -> bool {
         self.sweep > asked.sweeps
     }
 }
@@ -358,7 +359,7 @@ fn is_row_of(kind: Kind, row: &Value, id: &Id) -> bool {
 
 /// What the server says of a record, if it speaks of that one. Some kinds still show what has been deleted (API sheet,
 /// section 6.9; section 9, row 10).
-fn there(record: &Record, (value, at): Said) -> Result<Seen, Failure> {
+fn there(record: &Record, (value, at): LookupAnswer) -> Result<FoundRecord, Failure> {
     let kind = record.kind();
     let decoded = decode::row(kind, &value).ok().filter(|(id, _)| id == record.id());
     let Some((id, drafts)) = decoded else {
@@ -366,7 +367,7 @@ fn there(record: &Record, (value, at): Said) -> Result<Seen, Failure> {
     };
     let now = Record::new(kind, id, drafts);
     if now.is_gone() {
-        return Ok(Seen::Gone);
+        return Ok(FoundRecord::Gone);
     }
-    Ok(Seen::There { record: now, said: value, at })
+    Ok(FoundRecord::There { record: now, said: value, at })
 }

@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use crate::model::failure::{Cause, Failure};
 use crate::model::kind::{Kind, Scope};
-use crate::model::people::{People, Person};
+use crate::model::people::{Members, Person};
 use crate::model::plan::Organization;
 use crate::model::record::Record;
-use crate::model::record_detail::Sheet;
-use crate::tallyfy::{Keep, decode};
-use crate::worker::http::executor::{Errand, Session};
-use crate::worker::http::rate_limiter::Urgency;
+use crate::model::record_detail::RecordDetail;
+use crate::tallyfy::{KeptKeys, decode};
+use crate::worker::http::executor::{Executor, RequestPurpose};
+use crate::worker::http::rate_limiter::Priority;
 use crate::worker::jobs::seen_files::SeenFiles;
-use crate::worker::lists::paginator::{ABREAST, Listing, Pages, parameters, with_part};
-use crate::worker::records::lookup::{Age, ORGANIZATION, Seen, Truth, Use};
+use crate::worker::lists::paginator::{ABREAST, ListSpec, Paginator, parameters, with_part};
+use crate::worker::records::lookup::{FoundRecord, Freshness, LookupUse, ORGANIZATION, RecordLookup};
 
 /// The token check of every client of the API (API sheet, section 6.11).
 const ME: &str = "me";
@@ -24,13 +24,13 @@ const MEMBERS: &str = "organizations/{org}/users-list";
 /// How many pages of organizations are searched for ours: a person who is in more than this can do without.
 const MOST_PAGES: usize = 50;
 
-fn errand(urgency: Urgency, purpose: &'static str, kind: Option<Kind>, name: &str) -> Errand {
-    Errand { urgency, purpose, kind, name: name.to_owned(), may_lack: false }
+fn errand(urgency: Priority, purpose: &'static str, kind: Option<Kind>, name: &str) -> RequestPurpose {
+    RequestPurpose { urgency, purpose, kind, name: name.to_owned(), may_lack: false }
 }
 
 /// Reads who the token speaks for, which the session remembers, and the organization with the role in it. Whatever is
 /// wrong with the first answer does not matter: the organization's name is what must be known.
-pub(crate) async fn identify(session: &Session) -> Result<Organization, Failure> {
+pub(crate) async fn identify(session: &Executor) -> Result<Organization, Failure> {
     // Both at once: a load that begins meanwhile takes what the limits leave.
     let (person, listed) = tokio::join!(person(session), listed_organization(session));
     if let Ok(Some(person)) = person {
@@ -48,13 +48,13 @@ pub(crate) async fn identify(session: &Session) -> Result<Organization, Failure>
 }
 
 /// Reads who the token speaks for; none where the answer names nobody.
-pub(crate) async fn person(session: &Session) -> Result<Option<Person>, Failure> {
-    let errand = errand(Urgency::Urgent, "read", None, "who you are");
+pub(crate) async fn person(session: &Executor) -> Result<Option<Person>, Failure> {
+    let errand = errand(Priority::Urgent, "read", None, "who you are");
     session.read(&errand, ME, None, &[]).await.map(|value| decode::person(&value))
 }
 
 /// Reads whether the token gives access to the organization; that its name can be read is not asked for.
-pub(crate) async fn reach(session: &Session) -> Result<(), Failure> {
+pub(crate) async fn reach(session: &Executor) -> Result<(), Failure> {
     match listed_organization(session).await {
         Ok(Some(_)) => Ok(()),
         Ok(None) | Err(_) => organization_itself(session).await.map(drop),
@@ -62,30 +62,30 @@ pub(crate) async fn reach(session: &Session) -> Result<(), Failure> {
 }
 
 /// Asks once whether the server answers at all.
-pub(crate) async fn knock(session: &Session) {
+pub(crate) async fn knock(session: &Executor) {
     session.knock(ME).await;
 }
 
 /// The organizations of the person whom the token speaks for.
-fn my_organizations() -> Listing {
-    Listing {
+fn my_organizations() -> ListSpec {
+    ListSpec {
         route: MY_ORGANIZATIONS,
         query: Vec::new(),
-        first: Urgency::Urgent,
-        rest: Urgency::Urgent,
+        first: Priority::Urgent,
+        rest: Priority::Urgent,
         purpose: "read",
         kind: None,
         name: "your organizations",
         abreast: ABREAST,
         patience: None,
-        keep: Keep::Whole,
+        keep: KeptKeys::Whole,
     }
 }
 
 /// Reads which organizations the person is in. What has no name to be shown by is left out.
-pub(crate) async fn organizations(session: &Session) -> Result<Vec<Organization>, Failure> {
+pub(crate) async fn organizations(session: &Executor) -> Result<Vec<Organization>, Failure> {
     let (listing, mut all) = (my_organizations(), Vec::new());
-    let every = Pages::new(session, &listing).find(MOST_PAGES, |row| -> Option<()> {
+    let every = Paginator::new(session, &listing).find(MOST_PAGES, |row| -> Option<()> {
         all.extend(decode::organization(row).filter(|organization| !all.contains(organization)));
         None
     });
@@ -93,18 +93,18 @@ pub(crate) async fn organizations(session: &Session) -> Result<Vec<Organization>
     Ok(all)
 }
 
-async fn listed_organization(session: &Session) -> Result<Option<Result<Organization, Failure>>, Failure> {
+async fn listed_organization(session: &Executor) -> Result<Option<Result<Organization, Failure>>, Failure> {
     let listing = my_organizations();
     let ours = session.organization();
-    let found = Pages::new(session, &listing).find(MOST_PAGES, |row| {
+    let found = Paginator::new(session, &listing).find(MOST_PAGES, |row| {
         let is_ours = row.get("id").and_then(|id| id.as_str()) == Some(ours);
         is_ours.then(|| decode::organization(row).ok_or_else(nameless))
     });
     found.await
 }
 
-async fn organization_itself(session: &Session) -> Result<Value, Failure> {
-    let errand = errand(Urgency::Urgent, "read", None, "the organization");
+async fn organization_itself(session: &Executor) -> Result<Value, Failure> {
+    let errand = errand(Priority::Urgent, "read", None, "the organization");
     session.read(&errand, ORGANIZATION, None, &[]).await
 }
 
@@ -113,19 +113,19 @@ fn nameless() -> Failure {
 }
 
 /// Reads the names of all members.
-pub(crate) async fn people(session: &Session) -> Result<People, Failure> {
-    let errand = errand(Urgency::Background, "read", None, "the members' names");
+pub(crate) async fn people(session: &Executor) -> Result<Members, Failure> {
+    let errand = errand(Priority::Background, "read", None, "the members' names");
     session.read(&errand, MEMBERS, None, &[]).await.map(|value| decode::people(&value))
 }
 
 /// Asks how many active records of `kind` there are. Only `total` is trusted (API sheet, section 8).
-pub(crate) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure> {
+pub(crate) async fn count(session: &Executor, kind: Kind) -> Result<u64, Failure> {
     let Some(list) = kind.row().counted() else {
         let words =
             format!("the API does not count {}, so they are counted as they are found", kind.row().plural);
         return Err(Failure::new(Cause::Cancelled, &words));
     };
-    let errand = errand(Urgency::Background, "count", Some(kind), kind.row().plural);
+    let errand = errand(Priority::Background, "count", Some(kind), kind.row().plural);
     let asked = parameters(list, Scope::Active);
     let queries = match list.parts {
         [] => vec![asked],
@@ -133,7 +133,7 @@ pub(crate) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure>
     };
     let mut sum = 0;
     for query in queries {
-        let listed = session.list(&errand, (list.route, None), &query, (1, 1), &Keep::nothing()).await?;
+        let listed = session.list(&errand, (list.route, None), &query, (1, 1), &KeptKeys::nothing()).await?;
         let words = "the server did not say how many there are";
         sum += listed.meta.total.ok_or_else(|| Failure::new(Cause::Garbled, words))?;
     }
@@ -141,24 +141,24 @@ pub(crate) async fn count(session: &Session, kind: Kind) -> Result<u64, Failure>
 }
 
 /// Reads the record with the kind and the id of this one.
-pub(crate) async fn find(session: &Session, record: &Record) -> Result<Record, Failure> {
-    match Truth::new(session, [record], Use::Page).look(record, Age::New).await? {
-        Seen::There { record, .. } => Ok(record),
-        Seen::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
+pub(crate) async fn find(session: &Executor, record: &Record) -> Result<Record, Failure> {
+    match RecordLookup::new(session, [record], LookupUse::Page).look(record, Freshness::New).await? {
+        FoundRecord::There { record, .. } => Ok(record),
+        FoundRecord::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
     }
 }
 
 /// Reads all that is known of one record.
 pub(crate) async fn read(
-    session: &Session,
+    session: &Executor,
     seen: &SeenFiles,
     record: &Record,
-) -> Result<Box<Sheet>, Failure> {
-    match Truth::new(session, [record], Use::Page).look(record, Age::New).await? {
-        Seen::There { record: read, said, .. } => {
+) -> Result<Box<RecordDetail>, Failure> {
+    match RecordLookup::new(session, [record], LookupUse::Page).look(record, Freshness::New).await? {
+        FoundRecord::There { record: read, said, .. } => {
             seen.note(record.kind(), std::slice::from_ref(&said)).await;
             Ok(Box::new(decode::sheet(read.with_found(record), &said)))
         }
-        Seen::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
+        FoundRecord::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
     }
 }

@@ -9,43 +9,43 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use crate::app::effect::Ticket;
-use crate::app::event::Reply;
-use crate::model::catalog::{List, Source};
+use crate::app::effect::RequestId;
+use crate::app::event::Response;
+use crate::model::catalog::{ListRoute, Source};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::{Kind, Scope};
 use crate::model::record::Record;
-use crate::model::selection::{Entry, Found, Sight};
-use crate::tallyfy::{Keep, decode};
-use crate::worker::http::executor::{Errand, Session};
-use crate::worker::http::rate_limiter::Urgency;
-use crate::worker::lists::paginator::{ABREAST, Listing, Pages};
+use crate::model::selection::{ResolvedRecord, ResolvedRecords, SelectedRecord};
+use crate::tallyfy::{KeptKeys, decode};
+use crate::worker::http::executor::{Executor, RequestPurpose};
+use crate::worker::http::rate_limiter::Priority;
+use crate::worker::lists::paginator::{ABREAST, ListSpec, Paginator};
 use crate::worker::records::lookup::ORGANIZATION;
-use crate::worker::response_sender::Post;
+use crate::worker::response_sender::ResponseSender;
 
 /// A search for records.
-pub(crate) struct Seek {
-    pub(crate) session: Session,
-    pub(crate) post: Post,
-    pub(crate) ticket: Ticket,
+pub(crate) struct RecordResolver {
+    pub(crate) session: Executor,
+    pub(crate) post: ResponseSender,
+    pub(crate) ticket: RequestId,
 }
 
 /// The records of one kind that their ids did not lead to.
-type Missing = BTreeMap<Id, Entry>;
+type UnresolvedIds = BTreeMap<Id, SelectedRecord>;
 
-impl Seek {
+impl RecordResolver {
     /// Looks all of them up, and tells of each as soon as it is known.
-    pub(crate) async fn run(&self, entries: Vec<Entry>) {
+    pub(crate) async fn run(&self, entries: Vec<SelectedRecord>) {
         let looks = entries.into_iter().map(|entry| async move {
             let found = self.by_id(&entry).await;
             (entry, found)
         });
         let mut looks = stream::iter(looks).buffer_unordered(ABREAST);
-        let mut missing: BTreeMap<Kind, Missing> = BTreeMap::new();
+        let mut missing: BTreeMap<Kind, UnresolvedIds> = BTreeMap::new();
         while let Some((entry, found)) = looks.next().await {
             match found {
-                Some(found) => self.tell(vec![Sight { entry, found }]),
+                Some(found) => self.tell(vec![ResolvedRecord { entry, found }]),
                 None => drop(missing.entry(entry.kind).or_default().insert(entry.id.clone(), entry)),
             }
         }
@@ -56,29 +56,32 @@ impl Seek {
                 self.in_archive(*kind, list, missing).await;
             }
         }
-        let missing: Vec<Entry> = missing.into_values().flat_map(BTreeMap::into_values).collect();
+        let missing: Vec<SelectedRecord> = missing.into_values().flat_map(BTreeMap::into_values).collect();
         if !missing.is_empty() {
             let answer = self.session.read(&errand(None, "the organization"), ORGANIZATION, None, &[]).await;
-            let found = answer.map_or_else(|failure| Found::Unread(failure.words), |_| Found::Gone);
-            self.tell(missing.into_iter().map(|entry| Sight { entry, found: found.clone() }).collect());
+            let found = answer
+                .map_or_else(|failure| ResolvedRecords::Unread(failure.words), |_| ResolvedRecords::Gone);
+            self.tell(
+                missing.into_iter().map(|entry| ResolvedRecord { entry, found: found.clone() }).collect(),
+            );
         }
     }
 
-    fn tell(&self, sights: Vec<Sight>) {
-        self.post.reply(self.ticket, Reply::Sighted(sights));
+    fn tell(&self, sights: Vec<ResolvedRecord>) {
+        self.post.reply(self.ticket, Response::Sighted(sights));
     }
 
     /// What the server says to the id; nothing where it does not know it.
-    async fn by_id(&self, entry: &Entry) -> Option<Found> {
+    async fn by_id(&self, entry: &SelectedRecord) -> Option<ResolvedRecords> {
         let row = entry.kind.row();
         let name = entry.told();
         match self.session.read(&errand(Some(entry.kind), &name), row.get, Some(&entry.id), &[]).await {
             Err(failure) if failure.cause == Cause::NotFound => None,
-            Err(failure) => Some(Found::Unread(failure.words)),
+            Err(failure) => Some(ResolvedRecords::Unread(failure.words)),
             Ok(value) => {
                 let decoded = decode::row(entry.kind, &value).ok().filter(|(id, _)| *id == entry.id);
                 let Some((id, drafts)) = decoded else {
-                    return Some(Found::Unread(
+                    return Some(ResolvedRecords::Unread(
                         "another record came than the one that was asked for".to_owned(),
                     ));
                 };
@@ -90,11 +93,11 @@ impl Seek {
 
     /// Reads the list of archived ones until all that are missing have come, or to its end. What is still missing then,
     /// and could be in it, is told to be unknown.
-    async fn in_archive(&self, kind: Kind, list: &List, missing: &mut Missing) {
-        let mut listing = Listing::of(kind, list, Scope::Archived);
-        (listing.first, listing.name) = (Urgency::Background, "archived");
-        listing.keep = Keep::fields(kind);
-        let mut pages = Pages::new(&self.session, &listing);
+    async fn in_archive(&self, kind: Kind, list: &ListRoute, missing: &mut UnresolvedIds) {
+        let mut listing = ListSpec::of(kind, list, Scope::Archived);
+        (listing.first, listing.name) = (Priority::Background, "archived");
+        listing.keep = KeptKeys::fields(kind);
+        let mut pages = Paginator::new(&self.session, &listing);
         let mut seen = BTreeSet::new();
         while let Some(page) = pages.next().await {
             let page = match page {
@@ -106,7 +109,8 @@ impl Seek {
             for row in &page.rows {
                 let Ok((id, drafts)) = decode::row(kind, row) else { continue };
                 if let Some(entry) = missing.remove(&id) {
-                    sights.push(Sight { entry, found: found(Record::new(kind, id.clone(), drafts)) });
+                    sights
+                        .push(ResolvedRecord { entry, found: found(Record::new(kind, id.clone(), drafts)) });
                 }
                 seen.insert(id);
             }
@@ -124,18 +128,24 @@ impl Seek {
         }
     }
 
-    fn give_up(&self, missing: &mut Missing, failure: &Failure) {
+    fn give_up(&self, missing: &mut UnresolvedIds, failure: &Failure) {
         let entries = std::mem::take(missing).into_values();
-        let found = Found::Unread(failure.words.clone());
-        self.tell(entries.map(|entry| Sight { entry, found: found.clone() }).collect());
+        let found = ResolvedRecords::Unread(failure.words.clone());
+        self.tell(entries.map(|entry| ResolvedRecord { entry, found: found.clone() }).collect());
     }
 }
 
 /// What a record that came says: some that were deleted still come, and say so.
-fn found(record: Record) -> Found {
-    if record.is_gone() { Found::Gone } else { Found::There(record) }
+fn found(record: Record) -> ResolvedRecords {
+    if record.is_gone() { ResolvedRecords::Gone } else { ResolvedRecords::There(record) }
 }
 
-fn errand(kind: Option<Kind>, name: &str) -> Errand {
-    Errand { urgency: Urgency::Background, purpose: "read", kind, name: name.to_owned(), may_lack: false }
+fn errand(kind: Option<Kind>, name: &str) -> RequestPurpose {
+    RequestPurpose {
+        urgency: Priority::Background,
+        purpose: "read",
+        kind,
+        name: name.to_owned(),
+        may_lack: false,
+    }
 }

@@ -1,6 +1,6 @@
 //! A home without anything in it, and a sandbox beside it.
 
-use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::sandbox::{Sandbox, SandboxSettings};
 
 use super::*;
 
@@ -13,10 +13,10 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new() -> Self {
-        Self::with(Settings::default())
+        Self::with(SandboxSettings::default())
     }
 
-    pub(super) fn with(settings: Settings) -> Self {
+    pub(super) fn with(settings: SandboxSettings) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let sandbox = runtime.block_on(Sandbox::start(settings)).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use tidyfy::sandbox::{Fault, Mishap, Role, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Role, SandboxSettings};
 
 use super::bench::Bench;
 use super::*;
@@ -127,7 +127,7 @@ fn a_wrong_organization_fails_and_the_right_ones_are_named() {
 #[test]
 fn what_a_role_is_refused_is_said() {
     for (role, word) in [(Role::Light, "light"), (Role::Standard, "standard")] {
-        let bench = Bench::with(Settings { role, ..Settings::default() });
+        let bench = Bench::with(SandboxSettings { role, ..SandboxSettings::default() });
         let page = examine(&bench, &[], 0);
         says(&page, "role", "warn", &[word, "delete processes", "delete templates", "hint: "]);
     }
@@ -154,9 +154,11 @@ fn a_clock_that_is_off_is_pointed_out() {
         ("X-RateLimit-Remaining".to_owned(), "7".to_owned()),
     ]);
     let body = Some(json!({"data": {"id": 7, "full_name": "Ana"}}));
-    let mishap = Mishap::Answer { status: 200, body, headers, apply: false };
-    let bench =
-        Bench::with(Settings { faults: vec![Fault::on("GET", "*/me", mishap)], ..Settings::default() });
+    let mishap = FaultEffect::Answer { status: 200, body, headers, apply: false };
+    let bench = Bench::with(SandboxSettings {
+        faults: vec![Fault::on("GET", "*/me", mishap)],
+        ..SandboxSettings::default()
+    });
     let page = examine(&bench, &[], 0);
     says(&page, "clock", "warn", &["ahead of the server", "hint: "]);
     says(&page, "limits", "ok", &["the server says that 7 are left"]);

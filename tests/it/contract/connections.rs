@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tidyfy::model::network::NetworkVariables;
-use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::sandbox::{Sandbox, SandboxSettings};
 use tidyfy::tallyfy::network::Network;
 use tokio::io::{AsyncReadExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -29,10 +29,10 @@ pub(crate) async fn counted(host: String) -> (String, Arc<AtomicUsize>) {
 
 #[tokio::test]
 async fn new_connection_goes_through_the_same_proxy() {
-    let sandbox = Sandbox::start(Settings::default()).await.unwrap();
+    let sandbox = Sandbox::start(SandboxSettings::default()).await.unwrap();
     let host = sandbox.base_url().replace("http://", "").replace("/api", "");
     let (proxy, connections) = counted(host).await;
-    let access = Access {
+    let access = ClientConfig {
         organization: sandbox.org().to_owned(),
         token: Token::new(sandbox.token()).unwrap(),
         base_url: BaseUrl::parse("http://tallyfy.invalid/api", true).unwrap(),
@@ -43,24 +43,24 @@ async fn new_connection_goes_through_the_same_proxy() {
     let client = Client::over(access, network).unwrap();
     let again = client.reconnected().unwrap();
     for (n, client) in [client, again].into_iter().enumerate() {
-        client.list("organizations/{org}/runs", None, &[], 1, 10, &Keep::Whole).await.unwrap();
+        client.list("organizations/{org}/runs", None, &[], 1, 10, &KeptKeys::Whole).await.unwrap();
         assert_eq!(connections.load(Ordering::Relaxed), n + 1);
     }
 }
 
 #[tokio::test]
 async fn fifty_requests_share_their_connections() {
-    let sandbox = Sandbox::start(Settings::default()).await.unwrap();
+    let sandbox = Sandbox::start(SandboxSettings::default()).await.unwrap();
     let host = sandbox.base_url().replace("http://", "").replace("/api", "");
     let (base, connections) = counted(host).await;
-    let access = Access {
+    let access = ClientConfig {
         organization: sandbox.org().to_owned(),
         token: Token::new(sandbox.token()).unwrap(),
         ..access(&base)
     };
     let client = Client::new(access).unwrap();
     for page in 0..50 {
-        client.list("organizations/{org}/runs", None, &[], page % 5 + 1, 10, &Keep::Whole).await.unwrap();
+        client.list("organizations/{org}/runs", None, &[], page % 5 + 1, 10, &KeptKeys::Whole).await.unwrap();
     }
     assert_eq!(
         (sandbox.requests().len(), connections.load(Ordering::Relaxed)),
@@ -68,8 +68,8 @@ async fn fifty_requests_share_their_connections() {
         "one after the other"
     );
     let round = || async {
-        let four =
-            (1..=4).map(|page| client.list("organizations/{org}/runs", None, &[], page, 10, &Keep::Whole));
+        let four = (1..=4)
+            .map(|page| client.list("organizations/{org}/runs", None, &[], page, 10, &KeptKeys::Whole));
         assert!(futures_util::future::join_all(four).await.into_iter().all(|listed| listed.is_ok()));
     };
     for _ in 0..10 {

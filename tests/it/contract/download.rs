@@ -5,8 +5,8 @@ use std::time::Duration;
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::id::Id;
 use tidyfy::model::token::Token;
-use tidyfy::sandbox::{Call, Fault, Mishap, Sandbox, Settings};
-use tidyfy::tallyfy::{Access, Client, Download};
+use tidyfy::sandbox::{Fault, FaultEffect, Operation, Sandbox, SandboxSettings};
+use tidyfy::tallyfy::{Client, ClientConfig, Download};
 use tokio::time::Instant;
 
 use super::canned::{Canned, Server, answer, json, raw};
@@ -198,7 +198,7 @@ async fn a_file_may_take_longer_than_a_request() {
 async fn the_same_access_goes_on_with_another_token() {
     let server = Server::start([json(200, r#"{"data":{}}"#), json(200, r#"{"data":{}}"#)]).await;
     let base = format!("http://{}/api", server.address);
-    let first = Client::new(Access { read_only: true, ..access(&base) }).unwrap();
+    let first = Client::new(ClientConfig { read_only: true, ..access(&base) }).unwrap();
     let second = first.with_token(Token::new("another").unwrap()).unwrap();
     for client in [&second, &first] {
         super::me(client).await.unwrap();
@@ -212,22 +212,23 @@ async fn the_same_access_goes_on_with_another_token() {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_of_some_megabytes_comes_from_the_sandbox_whole_or_not_at_all() {
-    let sandbox = Sandbox::start(Settings { large_files: 1, ..Settings::default() }).await.unwrap();
+    let sandbox =
+        Sandbox::start(SandboxSettings { large_files: 1, ..SandboxSettings::default() }).await.unwrap();
     let large = |id: &String| sandbox.bytes(id).is_some_and(|bytes| bytes.len() > 1_000_000);
     let id = sandbox.ids("assets").into_iter().find(large).unwrap();
     let token = Token::new(sandbox.token()).unwrap();
     let organization = sandbox.org().to_owned();
-    let client = Client::new(Access { organization, token, ..access(&sandbox.base_url()) }).unwrap();
+    let client = Client::new(ClientConfig { organization, token, ..access(&sandbox.base_url()) }).unwrap();
     let fetch = async || drained(client.download(ROUTE, &Id::new(&id).unwrap(), None).await?).await;
     assert_eq!(fetch().await.unwrap(), sandbox.bytes(&id).unwrap());
     for (mishap, cause) in [
-        (Mishap::Truncated, Cause::Broken),
-        (Mishap::Garbage, Cause::Garbled),
-        (Mishap::Html { status: 200, apply: false }, Cause::Garbled),
-        (Mishap::ResetBefore, Cause::Broken),
-        (Mishap::Hang { apply: false }, Cause::TimedOut),
+        (FaultEffect::Truncated, Cause::Broken),
+        (FaultEffect::Garbage, Cause::Garbled),
+        (FaultEffect::Html { status: 200, apply: false }, Cause::Garbled),
+        (FaultEffect::ResetBefore, Cause::Broken),
+        (FaultEffect::Hang { apply: false }, Cause::TimedOut),
     ] {
-        sandbox.set_faults(vec![Fault::to(Call::Download, mishap.clone())]);
+        sandbox.set_faults(vec![Fault::to(Operation::Download, mishap.clone())]);
         assert_eq!(fetch().await.unwrap_err().cause, cause, "{mishap:?}");
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tidyfy::model::failure::Cause;
-use tidyfy::tallyfy::Keep;
+use tidyfy::tallyfy::KeptKeys;
 
 use super::canned::{Server, answer, json};
 use super::{client, deleted, me};
@@ -155,7 +155,8 @@ async fn a_success_that_cannot_be_trusted_is_none() {
 async fn a_malformed_page_is_a_failure_and_not_a_page_without_rows() {
     for body in ["", "{}", r#"{"data":null}"#, r#"{"data":{"id":1}}"#, r#"{"message":"ok"}"#] {
         let server = Server::start([json(200, body)]).await;
-        let page = client(&server).list("organizations/{org}/runs", None, &[], 1, 100, &Keep::Whole).await;
+        let page =
+            client(&server).list("organizations/{org}/runs", None, &[], 1, 100, &KeptKeys::Whole).await;
         assert_eq!(page.unwrap_err().cause, Cause::Garbled, "{body}");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidyfy::model::catalog::Method;
 use tidyfy::model::failure::{Cause, Failure};
-use tidyfy::tallyfy::{Access, Client, SetupError, Timeouts};
+use tidyfy::tallyfy::{Client, ClientConfig, SetupError, Timeouts};
 use tokio::net::TcpListener;
 
 use super::canned::{Canned, Server, answer, json, raw};
@@ -72,7 +72,7 @@ async fn redirects_that_lead_nowhere_end() {
 
 fn impatient(server: &Server) -> Client {
     let timeouts = Timeouts { connect: Duration::from_secs(5), request: Duration::from_millis(150) };
-    Client::new(Access { timeouts, ..access(&format!("http://{}", server.address)) }).unwrap()
+    Client::new(ClientConfig { timeouts, ..access(&format!("http://{}", server.address)) }).unwrap()
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn a_refused_connection_proves_that_nothing_was_sent() {
 /// A DELETE over `https`, or nothing where the system trusts no certificates, so that no such client can be made.
 async fn deleted_securely(port: u16, connect: Duration) -> Option<Failure> {
     let timeouts = Timeouts { connect, request: Duration::from_secs(20) };
-    match Client::new(Access { timeouts, ..access(&format!("https://127.0.0.1:{port}")) }) {
+    match Client::new(ClientConfig { timeouts, ..access(&format!("https://127.0.0.1:{port}")) }) {
         Ok(client) => Some(delete(&client).await.unwrap_err()),
         Err(SetupError::Library(_)) => None,
         Err(other) => panic!("{other}"),
@@ -192,7 +192,7 @@ async fn a_connection_that_is_not_secured_proves_that_nothing_was_sent() {
 }
 
 fn sparing(server: &Server) -> Client {
-    Client::new(Access { body_cap: 1024, ..access(&format!("http://{}", server.address)) }).unwrap()
+    Client::new(ClientConfig { body_cap: 1024, ..access(&format!("http://{}", server.address)) }).unwrap()
 }
 
 #[tokio::test]

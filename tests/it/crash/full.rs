@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
-use tidyfy::app::effect::Work;
-use tidyfy::model::kind::Verb;
+use tidyfy::app::effect::Request;
+use tidyfy::model::kind::Action;
 use tidyfy::model::outcome::Outcome::{Done, Failed};
-use tidyfy::model::recovery::Recall;
-use tidyfy::sandbox::Settings;
+use tidyfy::model::recovery::RecoveryRequest;
+use tidyfy::sandbox::SandboxSettings;
 use tidyfy::storage::backups;
-use tidyfy::storage::journal::{FILE, JobState, PastJob};
+use tidyfy::storage::journal::{FILE, PastJob, StoredJobState};
 use tidyfy::worker::Clock;
 
 use super::ground::{Program, finishing, ids, jobs, ledger, only_unfinished, recall, request, steps};
@@ -42,7 +42,7 @@ async fn leave(program: Program) {
 
 /// Waits until the first job is over. Its sum may by then have been pushed off the screen by what failed.
 async fn ends(bench: &Bench, program: &Program) {
-    let is_over = |job: &PastJob| matches!(job.state, JobState::Over(_));
+    let is_over = |job: &PastJob| matches!(job.state, StoredJobState::Over(_));
     program.has(bench, |bench| jobs(bench.remembered.path()).first().is_some_and(is_over)).await;
 }
 
@@ -51,7 +51,7 @@ async fn ends(bench: &Bench, program: &Program) {
 fn is_accounted_for(bench: &Bench) {
     let directory = bench.remembered.path();
     let cut = jobs(directory).remove(0);
-    assert_eq!(cut.state, JobState::Unfinished, "{cut:?}");
+    assert_eq!(cut.state, StoredJobState::Unfinished, "{cut:?}");
     let all = steps(directory, cut.id);
     let seen = ledger(&bench.sandbox);
     assert!(!seen.is_empty() && seen.len() < all.len(), "{} of {}", seen.len(), all.len());
@@ -67,7 +67,7 @@ async fn is_finished(bench: &mut Bench) {
     let before = ledger(&bench.sandbox).len();
     let remnant = only_unfinished(bench).await;
     assert_eq!(remnant.tally.of(Done), before, "{}", remnant.sentence());
-    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let ticket = bench.start(Request::Apply(finishing(&remnant)));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, remnant.rest.len())]);
     let seen = ledger(&bench.sandbox);
@@ -77,9 +77,9 @@ async fn is_finished(bench: &mut Bench) {
 
 #[tokio::test]
 async fn a_journal_that_may_not_grow_stops_the_job_and_the_next_start_finishes_it() {
-    let mut bench = Bench::new(Settings { scale: 400, ..Settings::default() }).await;
+    let mut bench = Bench::new(SandboxSettings { scale: 400, ..SandboxSettings::default() }).await;
     let home = tempfile::tempdir().unwrap();
-    let program = cramped(&bench, &home, 1024, "processes").await.confirm(Verb::Archive).await;
+    let program = cramped(&bench, &home, 1024, "processes").await.confirm(Action::Archive).await;
     let program = program.sees("the archive was stopped: the journal could not be written: ").await;
     let program = program.sees(HINT).await;
     leave(program).await;
@@ -89,10 +89,10 @@ async fn a_journal_that_may_not_grow_stops_the_job_and_the_next_start_finishes_i
 
 #[tokio::test]
 async fn a_file_whose_copy_finds_no_room_is_not_deleted() {
-    let settings = Settings { scale: 60, large_files: 3, ..Settings::default() };
+    let settings = SandboxSettings { scale: 60, large_files: 3, ..SandboxSettings::default() };
     let mut bench = Bench::new(settings).await;
     let home = tempfile::tempdir().unwrap();
-    let program = cramped(&bench, &home, 2048, "files").await.confirm(Verb::Delete).await;
+    let program = cramped(&bench, &home, 2048, "files").await.confirm(Action::Delete).await;
     ends(&bench, &program).await;
     leave(program.sees("not sent, no backup could be made").await).await;
 
@@ -116,7 +116,7 @@ async fn a_file_whose_copy_finds_no_room_is_not_deleted() {
     assert!(!large.is_empty());
     tokio::time::pause();
     bench.restart(Clock::system());
-    let again = recall(&mut bench, Recall::Retry).await.unwrap();
+    let again = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
     assert!(again.options.backup && ids(&again.chosen).into_iter().collect::<BTreeSet<_>>() == large);
 }
 
@@ -165,13 +165,13 @@ async fn a_disk_that_fills_up_stops_the_job_and_the_next_start_finishes_it() {
     if !can_mount() {
         return;
     }
-    let mut bench = Bench::new(Settings { scale: 400, ..Settings::default() }).await;
+    let mut bench = Bench::new(SandboxSettings { scale: 400, ..SandboxSettings::default() }).await;
     let home = tempfile::tempdir().unwrap();
     let kept = tempfile::tempdir().unwrap();
     let arguments = mounted("1m", bench.remembered.path(), kept.path(), "\"$0\" \"$@\"");
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let program = Program::under(&bench, &home, "/usr/bin/unshare", &arguments).await;
-    let program = program.confirm(Verb::Archive).await;
+    let program = program.confirm(Action::Archive).await;
     let program =
         program.sees("the archive was stopped: the journal could not be written: the disk is full").await;
     let program = program.sees(HINT).await;
@@ -194,7 +194,7 @@ async fn a_disk_for_copies_that_fills_up_lets_no_more_be_deleted() {
     if !can_mount() {
         return;
     }
-    let settings = Settings { scale: 60, large_files: 4, ..Settings::default() };
+    let settings = SandboxSettings { scale: 60, large_files: 4, ..SandboxSettings::default() };
     let bench = Bench::new(settings).await;
     let home = tempfile::tempdir().unwrap();
     let [place, kept] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
@@ -205,7 +205,7 @@ async fn a_disk_for_copies_that_fills_up_lets_no_more_be_deleted() {
     let arguments: Vec<&str> =
         arguments.iter().map(String::as_str).chain(["--kind=files", config.as_str()]).collect();
     let program = Program::under(&bench, &home, "/usr/bin/unshare", &arguments).await;
-    let program = program.confirm(Verb::Delete).await;
+    let program = program.confirm(Action::Delete).await;
     ends(&bench, &program).await;
     leave(program.sees("not sent, no backup could be made: ").await).await;
 
@@ -237,7 +237,7 @@ async fn a_state_directory_that_is_none_is_said_and_nothing_is_sent() {
     let file = home.path().join("state/tidyfy");
     fs::create_dir(home.path().join("state")).unwrap();
     fs::write(&file, "").unwrap();
-    let program = Program::start(&bench, &home, &["--limits", "off"]).await.confirm(Verb::Archive).await;
+    let program = Program::start(&bench, &home, &["--limits", "off"]).await.confirm(Action::Archive).await;
     let said = format!("the journal could not be opened: `{}`: it is not a directory", file.display());
     let program = program.sees(&said).await.sees(HINT).await;
     leave(program).await;
@@ -250,7 +250,7 @@ async fn a_damaged_journal_is_kept_aside_and_the_next_job_begins_a_new_one() {
     let home = tempfile::tempdir().unwrap();
     let nonsense = "not a database, whatever its name says. ".repeat(200);
     fs::write(bench.remembered.path().join(FILE), &nonsense).unwrap();
-    let program = Program::start(&bench, &home, &["--limits", "off"]).await.confirm(Verb::Archive).await;
+    let program = Program::start(&bench, &home, &["--limits", "off"]).await.confirm(Action::Archive).await;
     let program = program.sees("is damaged: it was kept as").await.sees(HINT).await;
     assert!(ledger(&bench.sandbox).is_empty());
     let aside: Vec<PathBuf> = fs::read_dir(bench.remembered.path())

@@ -9,18 +9,18 @@ use jiff::Timestamp;
 use portable_pty::ExitStatus;
 use rustix::process::Signal;
 use tempfile::TempDir;
-use tidyfy::app::effect::Work;
-use tidyfy::app::event::Reply;
+use tidyfy::app::effect::Request;
+use tidyfy::app::event::Response;
 use tidyfy::model::failure::Failure;
-use tidyfy::model::kind::Verb;
+use tidyfy::model::kind::Action;
 use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome;
-use tidyfy::model::plan::{Caution, Chosen, Options, Organization, Plan};
+use tidyfy::model::plan::{ConfirmThresholds, Options, Organization, Plan, Target};
 use tidyfy::model::record::Record;
-use tidyfy::model::recovery::{Recall, Recalled, Remnant};
-use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::model::recovery::{RecoveryPlan, RecoveryRequest, UnfinishedJob};
+use tidyfy::sandbox::{Sandbox, SandboxSettings};
 use tidyfy::storage::journal::{
-    Answer, History, JobLog, Journal, NewJob, NewStep, PastJob, PastStep, StepEnd, Wanted,
+    History, HistoryQuery, JobLog, Journal, JournalResult, NewJob, NewStep, PastJob, PastStep, StepEnd,
 };
 use tidyfy::worker::Clock;
 
@@ -29,7 +29,7 @@ use crate::worker::bench::Bench;
 
 /// When the jobs of these tests are confirmed.
 pub(super) fn at() -> Timestamp {
-    Settings::default().now
+    SandboxSettings::default().now
 }
 
 /// A clock that agrees with the bench's, if made in the same moment.
@@ -40,7 +40,7 @@ pub(super) fn clock() -> Clock {
 /// Every job, the newest first.
 pub(crate) fn jobs(directory: &Path) -> Vec<PastJob> {
     let history = History::open(directory).unwrap();
-    history.map(|history| history.jobs(&Wanted::default()).unwrap()).unwrap_or_default()
+    history.map(|history| history.jobs(&HistoryQuery::default()).unwrap()).unwrap_or_default()
 }
 
 pub(crate) fn job(directory: &Path, number: i64) -> PastJob {
@@ -48,7 +48,7 @@ pub(crate) fn job(directory: &Path, number: i64) -> PastJob {
 }
 
 pub(crate) fn steps(directory: &Path, number: i64) -> Vec<PastStep> {
-    History::open(directory).unwrap().unwrap().steps(number, &Wanted::default()).unwrap()
+    History::open(directory).unwrap().unwrap().steps(number, &HistoryQuery::default()).unwrap()
 }
 
 pub(super) fn outcomes(directory: &Path, number: i64) -> Vec<Option<Outcome>> {
@@ -86,12 +86,12 @@ pub(super) fn reads(sandbox: &Sandbox) -> usize {
 }
 
 /// Whether the server has done what a step asks for.
-pub(super) fn is_so(sandbox: &Sandbox, verb: Verb, slug: &str, id: &str) -> bool {
+pub(super) fn is_so(sandbox: &Sandbox, verb: Action, slug: &str, id: &str) -> bool {
     let archived = sandbox.object(slug, id).map(|object| object["archived_at"].is_string());
     match verb {
-        Verb::Archive => archived == Some(true),
-        Verb::Restore => archived == Some(false),
-        Verb::Delete => archived.is_none(),
+        Action::Archive => archived == Some(true),
+        Action::Restore => archived == Some(false),
+        Action::Delete => archived.is_none(),
     }
 }
 
@@ -116,7 +116,7 @@ pub(super) async fn broken_off(bench: &Bench, plan: &Plan, fates: &[Fate]) -> i6
         log.sent(step, 1, at(), None).await.unwrap();
         if let Fate::Answered(status) = fate {
             let (at, took, status) = (at(), Duration::from_millis(9), Some(*status));
-            let answer = Answer { step, attempt: 1, at, took, status, request_id: None, words: None };
+            let answer = JournalResult { step, attempt: 1, at, took, status, request_id: None, words: None };
             log.answered(answer, None).await.unwrap();
         }
         if let Fate::Ended(outcome) = fate {
@@ -149,7 +149,7 @@ pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organizati
         organization_name: "Acme Ltd".to_owned(),
         verb: plan.verb.word(),
         person: None,
-        backups: (plan.verb == Verb::Delete && plan.options.backup).then(|| "copies".to_owned()),
+        backups: (plan.verb == Action::Delete && plan.options.backup).then(|| "copies".to_owned()),
         continues: None,
         heir: None,
         created: at(),
@@ -160,7 +160,7 @@ pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organizati
 }
 
 /// A plan as the modal makes it, with nothing let through that it would block.
-pub(super) fn proposed(verb: Verb, chosen: Vec<Chosen>, options: Options) -> Plan {
+pub(super) fn proposed(verb: Action, chosen: Vec<Target>, options: Options) -> Plan {
     let organization = Organization {
         id: "e0d1".into(),
         name: "Acme Ltd".into(),
@@ -168,48 +168,54 @@ pub(super) fn proposed(verb: Verb, chosen: Vec<Chosen>, options: Options) -> Pla
         light: false,
         me: None,
     };
-    Plan::new(verb, organization, chosen, Limits::off(), Caution::default()).with(options)
+    Plan::new(verb, organization, chosen, Limits::off(), ConfirmThresholds::default()).with(options)
 }
 
-pub(super) fn chosen(records: &[Record]) -> Vec<Chosen> {
-    records.iter().cloned().map(Chosen::from).collect()
+pub(super) fn chosen(records: &[Record]) -> Vec<Target> {
+    records.iter().cloned().map(Target::from).collect()
 }
 
 /// What finishes a job that broke off.
-pub(super) fn finishing(remnant: &Remnant) -> Arc<Plan> {
+pub(super) fn finishing(remnant: &UnfinishedJob) -> Arc<Plan> {
     let plan = proposed(remnant.verb, remnant.rest.clone(), remnant.options);
     Arc::new(Plan { continues: Some(remnant.job), ..plan })
 }
 
 /// What was recalled, as it goes through the modal.
-pub(super) fn recalled(recalled: Recalled) -> Arc<Plan> {
+pub(super) fn recalled(recalled: RecoveryPlan) -> Arc<Plan> {
     let plan = proposed(recalled.verb, recalled.chosen, recalled.options);
     Arc::new(Plan { preface: recalled.preface, ..plan })
 }
 
-pub(super) fn ids(chosen: &[Chosen]) -> Vec<String> {
+pub(super) fn ids(chosen: &[Target]) -> Vec<String> {
     chosen.iter().map(|chosen| chosen.record.id().to_string()).collect()
 }
 
-pub(super) async fn unfinished(bench: &mut Bench) -> Vec<Remnant> {
-    let Reply::Unfinished(found) = bench.ask(Work::Unfinished).await else { panic!("it ends as it began") };
+pub(super) async fn unfinished(bench: &mut Bench) -> Vec<UnfinishedJob> {
+    let Response::Unfinished(found) = bench.ask(Request::Unfinished).await else {
+        panic!("it ends as it began")
+    };
     found.unwrap()
 }
 
 /// The one job that is unfinished.
-pub(super) async fn only_unfinished(bench: &mut Bench) -> Remnant {
+pub(super) async fn only_unfinished(bench: &mut Bench) -> UnfinishedJob {
     let mut remnants = unfinished(bench).await;
     assert_eq!(remnants.len(), 1, "{remnants:?}");
     remnants.remove(0)
 }
 
-pub(super) async fn recall(bench: &mut Bench, wish: Recall) -> Option<Recalled> {
-    let Reply::Recalled(found) = bench.ask(Work::Recall(wish)).await else { panic!("it ends as it began") };
+pub(super) async fn recall(bench: &mut Bench, wish: RecoveryRequest) -> Option<RecoveryPlan> {
+    let Response::Recalled(found) = bench.ask(Request::Recall(wish)).await else {
+        panic!("it ends as it began")
+    };
     found.unwrap().map(|recalled| *recalled)
 }
 
 pub(super) async fn drop_rest(bench: &mut Bench, job: i64) -> Result<(), Failure> {
-    let Reply::Dropped(dropped) = bench.ask(Work::Drop(job)).await else { panic!("it ends as it began") };
+    let Response::Dropped(dropped) = bench.ask(Request::Drop(job)).await else {
+        panic!("it ends as it began")
+    };
     dropped
 }
 
@@ -252,26 +258,26 @@ impl Program {
     }
 
     /// Marks everything and confirms a verb for it.
-    pub(super) async fn confirm(self, verb: Verb) -> Self {
+    pub(super) async fn confirm(self, verb: Action) -> Self {
         self.fill_in(verb).await.hands(move |terminal| terminal.presses(last_key(verb))).await
     }
 
     /// Marks everything and opens the dialog of a verb, up to the key that confirms it.
-    pub(super) async fn fill_in(self, verb: Verb) -> Self {
+    pub(super) async fn fill_in(self, verb: Action) -> Self {
         self.hands(move |terminal| {
             terminal.presses("*");
             terminal.sees("marked");
             terminal.presses(match verb {
-                Verb::Delete => "D",
-                Verb::Archive => "a",
-                Verb::Restore => "r",
+                Action::Delete => "D",
+                Action::Archive => "a",
+                Action::Restore => "r",
             });
             match verb {
-                Verb::Delete => {
+                Action::Delete => {
                     says(terminal, " and press Enter");
                     type_phrase(terminal);
                 }
-                Verb::Archive | Verb::Restore => says(terminal, ", Esc keep"),
+                Action::Archive | Action::Restore => says(terminal, ", Esc keep"),
             }
         })
         .await
@@ -283,7 +289,7 @@ impl Program {
             terminal.presses("D");
             says(terminal, " and press Enter");
             type_phrase(terminal);
-            terminal.presses(last_key(Verb::Delete));
+            terminal.presses(last_key(Action::Delete));
         })
         .await
     }
@@ -355,8 +361,8 @@ fn says(terminal: &mut Terminal, words: &str) {
 }
 
 /// The key that confirms a verb once its dialog is filled in.
-pub(super) fn last_key(verb: Verb) -> &'static str {
-    if verb == Verb::Delete { "\r" } else { "y" }
+pub(super) fn last_key(verb: Action) -> &'static str {
+    if verb == Action::Delete { "\r" } else { "y" }
 }
 
 /// Types the phrase that the dialog asks for.

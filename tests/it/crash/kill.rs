@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tidyfy::app::effect::Work;
-use tidyfy::model::kind::Verb;
+use tidyfy::app::effect::Request;
+use tidyfy::model::kind::Action;
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent};
-use tidyfy::model::recovery::Remnant;
-use tidyfy::sandbox::Settings;
-use tidyfy::storage::journal::{Ending, JobState, PastAttempt};
+use tidyfy::model::recovery::UnfinishedJob;
+use tidyfy::sandbox::SandboxSettings;
+use tidyfy::storage::journal::{JobEndState, PastAttempt, StoredJobState};
 use tidyfy::worker::Clock;
 
 use super::ground::{
@@ -26,7 +26,7 @@ const LIVES: u64 = 5;
 /// One life of the program: what it is told to do, and when it is killed.
 #[derive(Debug, Clone, Copy)]
 struct Life {
-    verb: Verb,
+    verb: Action,
     /// It is killed once the server has seen so many requests of the job.
     after: usize,
     latency: Duration,
@@ -34,7 +34,7 @@ struct Life {
 
 impl Life {
     /// A life that `seed` decides on. There is always something left to do when it ends.
-    fn of(verb: Verb, seed: u64) -> Self {
+    fn of(verb: Action, seed: u64) -> Self {
         let after = usize::try_from(mix(seed) % (RECORDS as u64 - 20)).unwrap() + 1;
         let latency = Duration::from_millis([0, 5, 20, 40][(mix(seed ^ 1) % 4) as usize]);
         Self { verb, after, latency }
@@ -53,7 +53,7 @@ fn mix(seed: u64) -> u64 {
 const SEED: &str = "TIDYFY_TEST_SEED";
 
 /// Lives, each on a runtime and a server of its own.
-fn lives(verb: Verb) {
+fn lives(verb: Action) {
     let seeds: Vec<u64> = match std::env::var(SEED) {
         Ok(seed) => vec![seed.parse().unwrap()],
         Err(_) => (0..LIVES).map(|n| mix(u64::from(std::process::id())) ^ (n << 1)).collect(),
@@ -69,14 +69,15 @@ fn lives(verb: Verb) {
 /// Starts the program on 200 records, kills it in the middle, and settles and finishes what it left.
 async fn live(life: Life) {
     let latency = life.latency;
-    let mut bench = Bench::new(Settings { scale: RECORDS * 3, latency, ..Settings::default() }).await;
+    let mut bench =
+        Bench::new(SandboxSettings { scale: RECORDS * 3, latency, ..SandboxSettings::default() }).await;
     only_so_many(&bench, life.verb, RECORDS);
     kill_in_the_middle(&bench, life).await;
     // From here on nothing happens outside of this thread, so that no waiting need take its time.
     tokio::time::pause();
     let directory = bench.remembered.path().to_owned();
     let cut = jobs(&directory)[0].id;
-    assert_eq!(job(&directory, cut).state, JobState::Unfinished);
+    assert_eq!(job(&directory, cut).state, StoredJobState::Unfinished);
     the_journal_knew_of_everything(&bench, cut);
 
     bench.restart(Clock::system());
@@ -84,7 +85,7 @@ async fn live(life: Life) {
     every_fate_is_known(&bench, life.verb, &remnant);
     let seen = ledger(&bench.sandbox);
     let done: Vec<_> = steps(&directory, cut).into_iter().filter(|step| step.outcome == Some(Done)).collect();
-    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let ticket = bench.start(Request::Apply(finishing(&remnant)));
     let (told, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, remnant.rest.len())], "{told:?}");
 
@@ -101,22 +102,22 @@ async fn live(life: Life) {
         assert_eq!(seen.applied, 1, "{request}");
     }
     assert_eq!(after.len(), RECORDS);
-    assert_eq!(job(&directory, cut).state, JobState::Over(Ending::Continued));
+    assert_eq!(job(&directory, cut).state, StoredJobState::Over(JobEndState::Continued));
     let newest = &jobs(&directory)[0];
-    assert_eq!((newest.continues, newest.state), (Some(cut), JobState::Over(Ending::Finished)));
+    assert_eq!((newest.continues, newest.state), (Some(cut), StoredJobState::Over(JobEndState::Finished)));
     assert!(unfinished(&mut bench).await.is_empty());
     every_deletion_left_a_copy(&bench, life.verb);
 }
 
 /// Leaves as many processes as the job is about, all in the state that the verb asks for.
-pub(super) fn only_so_many(bench: &Bench, verb: Verb, count: usize) {
+pub(super) fn only_so_many(bench: &Bench, verb: Action, count: usize) {
     for (n, id) in bench.sandbox.ids("runs").into_iter().enumerate() {
-        let is_archived = is_so(&bench.sandbox, Verb::Archive, "runs", &id);
+        let is_archived = is_so(&bench.sandbox, Action::Archive, "runs", &id);
         if n >= count {
             assert!(bench.sandbox.remove("runs", &id));
-        } else if verb != Verb::Archive && !is_archived {
+        } else if verb != Action::Archive && !is_archived {
             assert!(bench.sandbox.archive("runs", &id));
-        } else if verb == Verb::Archive && is_archived {
+        } else if verb == Action::Archive && is_archived {
             assert!(bench.sandbox.restore("runs", &id));
         }
     }
@@ -128,10 +129,10 @@ async fn kill_in_the_middle(bench: &Bench, life: Life) {
     let home = tempfile::tempdir().unwrap();
     let program = Program::start(bench, &home, &["--kind", "processes", "--limits", "off"]).await;
     let program = match life.verb {
-        Verb::Delete => {
+        Action::Delete => {
             program.hands(|terminal| terminal.presses("s")).await.sees("archived 200 of 200").await
         }
-        Verb::Archive | Verb::Restore => program,
+        Action::Archive | Action::Restore => program,
     };
     let program = program.confirm(life.verb).await;
     program.has_sent(bench, life.after).await;
@@ -155,7 +156,7 @@ fn the_journal_knew_of_everything(bench: &Bench, cut: i64) {
 }
 
 /// After what was under way has been read back: done is what the server has done, not sent is what it has not heard of.
-fn every_fate_is_known(bench: &Bench, verb: Verb, remnant: &Remnant) {
+fn every_fate_is_known(bench: &Bench, verb: Action, remnant: &UnfinishedJob) {
     let (mut done, mut rest) = (0, BTreeSet::new());
     let seen = ledger(&bench.sandbox);
     for step in steps(bench.remembered.path(), remnant.job) {
@@ -186,7 +187,7 @@ fn every_fate_is_known(bench: &Bench, verb: Verb, remnant: &Remnant) {
     eprintln!("    {}", remnant.sentence());
 }
 
-fn every_deletion_left_a_copy(bench: &Bench, verb: Verb) {
+fn every_deletion_left_a_copy(bench: &Bench, verb: Action) {
     let copies = tidyfy::storage::backups::list(&bench.remembered.path().join("backups")).unwrap();
     let mut copied = BTreeSet::new();
     for kept in &copies {
@@ -195,16 +196,16 @@ fn every_deletion_left_a_copy(bench: &Bench, verb: Verb) {
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
         copied.extend(names.filter_map(|name| name.split('.').next().map(str::to_owned)));
     }
-    let wanted = if verb == Verb::Delete { RECORDS } else { 0 };
+    let wanted = if verb == Action::Delete { RECORDS } else { 0 };
     assert_eq!(copied.iter().filter(|name| !name.is_empty()).count(), wanted);
 }
 
 #[test]
 fn archiving_that_was_killed_is_known_and_finished() {
-    lives(Verb::Archive);
+    lives(Action::Archive);
 }
 
 #[test]
 fn deleting_that_was_killed_is_known_and_finished() {
-    lives(Verb::Delete);
+    lives(Action::Delete);
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
-use tidyfy::model::kind::Verb;
+use tidyfy::model::kind::Action;
 
 use super::ground::{Program, jobs, ledger};
 use crate::pty::PROGRAM;
@@ -28,7 +28,7 @@ async fn without_file_locks_nothing_is_sent_and_doctor_says_why() {
     let preload = shim(&home);
     let program =
         Program::under(&bench, &home, "/usr/bin/env", &[&preload, PROGRAM, "--limits", "off"]).await;
-    let program = program.confirm(Verb::Archive).await.sees("file locks do not work here").await;
+    let program = program.confirm(Action::Archive).await.sees("file locks do not work here").await;
     program.kill(Signal::TERM).await;
     assert!(ledger(&bench.sandbox).is_empty() && jobs(bench.remembered.path()).is_empty());
 

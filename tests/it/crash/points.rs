@@ -12,11 +12,11 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tidyfy::app::effect::Work;
-use tidyfy::model::kind::Verb;
+use tidyfy::app::effect::Request;
+use tidyfy::model::kind::Action;
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent};
-use tidyfy::sandbox::Settings;
-use tidyfy::storage::journal::{FILE, JobState};
+use tidyfy::sandbox::SandboxSettings;
+use tidyfy::storage::journal::{FILE, StoredJobState};
 use tidyfy::worker::Clock;
 
 use super::ground::{
@@ -39,7 +39,7 @@ const MODES: [&str; 4] = ["kill", "torn", "eio", "enospc"];
 /// One system call of one job that does not come about.
 #[derive(Debug, Clone, Copy)]
 struct Point {
-    verb: Verb,
+    verb: Action,
     mode: &'static str,
     class: &'static str,
     at: usize,
@@ -56,7 +56,7 @@ impl Point {
     }
 
     /// Every point of the jobs whose calls were counted.
-    fn all(counted: &[(Verb, Calls)]) -> Vec<Self> {
+    fn all(counted: &[(Action, Calls)]) -> Vec<Self> {
         let mut points = Vec::new();
         for (verb, calls) in counted {
             for mode in MODES {
@@ -69,7 +69,7 @@ impl Point {
     }
 
     /// The job, the mode and the class, whose points run until one is not met.
-    fn group(&self) -> (Verb, &'static str, &'static str) {
+    fn group(&self) -> (Action, &'static str, &'static str) {
         (self.verb, self.mode, self.class)
     }
 
@@ -134,8 +134,8 @@ struct Stage {
 }
 
 impl Stage {
-    async fn new(verb: Verb) -> Self {
-        let bench = Bench::new(Settings { scale: RECORDS * 3, ..Settings::default() }).await;
+    async fn new(verb: Action) -> Self {
+        let bench = Bench::new(SandboxSettings { scale: RECORDS * 3, ..SandboxSettings::default() }).await;
         only_so_many(&bench, verb, RECORDS);
         let home = tempfile::tempdir().unwrap();
         let (log, arm) = (home.path().join("calls"), home.path().join("arm"));
@@ -147,7 +147,7 @@ impl Stage {
     }
 
     /// Starts the program and fills in the dialog, all but the key that confirms it.
-    async fn start(&self, verb: Verb, fault: Option<Point>) -> Program {
+    async fn start(&self, verb: Action, fault: Option<Point>) -> Program {
         let set = |name: &str, value: &std::ffi::OsStr| {
             format!("{name}={}", std::str::from_utf8(value.as_bytes()).unwrap())
         };
@@ -168,8 +168,8 @@ impl Stage {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let program = Program::under(&self.bench, &self.home, "/usr/bin/env", &arguments).await;
         let program = match verb {
-            Verb::Archive => program,
-            Verb::Restore | Verb::Delete => {
+            Action::Archive => program,
+            Action::Restore | Action::Delete => {
                 let all = format!("archived {RECORDS} of {RECORDS}");
                 program.hands(|terminal| terminal.presses("s")).await.sees(&all).await
             }
@@ -178,7 +178,7 @@ impl Stage {
     }
 
     /// Confirms, waits until the job is over or the program has ended, and leaves it.
-    async fn run(&self, verb: Verb, program: Program) -> portable_pty::ExitStatus {
+    async fn run(&self, verb: Action, program: Program) -> portable_pty::ExitStatus {
         fs::write(&self.arm, "").unwrap();
         let program = program
             .hands(move |terminal| {
@@ -207,13 +207,13 @@ impl Stage {
     }
 
     /// Does what the next start does, and holds journal, server and copies against each other.
-    async fn check(&mut self, verb: Verb) {
+    async fn check(&mut self, verb: Action) {
         tokio::time::pause();
         let directory = self.directory();
         self.bench.restart(Clock::system());
         let found = jobs(&directory);
         assert!(found.len() <= 1, "{found:?}");
-        let is_unfinished = found.first().is_some_and(|job| job.state == JobState::Unfinished);
+        let is_unfinished = found.first().is_some_and(|job| job.state == StoredJobState::Unfinished);
         match found.first() {
             None => assert!(ledger(&self.bench.sandbox).is_empty(), "sent without a record of it"),
             Some(_) if is_unfinished => self.finish(verb).await,
@@ -223,14 +223,14 @@ impl Stage {
         for (request, seen) in ledger(&self.bench.sandbox) {
             assert_eq!(seen.applied, usize::from(seen.arrived > 0), "{request}: {seen:?}");
         }
-        if verb == Verb::Delete {
+        if verb == Action::Delete {
             self.every_deletion_left_a_copy();
         }
         tokio::time::resume();
     }
 
     /// Reads back what was in flight, and finishes the job.
-    async fn finish(&mut self, verb: Verb) {
+    async fn finish(&mut self, verb: Action) {
         let unfinished = only_unfinished(&mut self.bench).await;
         let job = unfinished.job;
         self.fates_are_known(verb, job, &[Done, Failed, NotSent]);
@@ -243,7 +243,7 @@ impl Stage {
         if unfinished.rest.is_empty() {
             drop_rest(&mut self.bench, job).await.unwrap();
         } else {
-            let ticket = self.bench.start(Work::Apply(finishing(&unfinished)));
+            let ticket = self.bench.start(Request::Apply(finishing(&unfinished)));
             let (told, end) = self.bench.job(ticket).await;
             assert_eq!(tallied(&end), [(Done, unfinished.rest.len())], "{told:?}");
         }
@@ -255,7 +255,7 @@ impl Stage {
     }
 
     /// Done is what the server has done, and of everything else it is known that it was not.
-    fn fates_are_known(&self, verb: Verb, job: i64, known: &[tidyfy::model::outcome::Outcome]) {
+    fn fates_are_known(&self, verb: Action, job: i64, known: &[tidyfy::model::outcome::Outcome]) {
         let seen = ledger(&self.bench.sandbox);
         for step in steps(&self.directory(), job) {
             let is_so = is_so(&self.bench.sandbox, verb, "runs", &step.record);
@@ -317,7 +317,7 @@ fn survive(point: Point) -> bool {
 }
 
 /// The calls of an undisturbed job.
-fn count(verb: Verb) -> Calls {
+fn count(verb: Action) -> Calls {
     runtime().block_on(async {
         let stage = Stage::new(verb).await;
         let program = stage.start(verb, None).await;
@@ -355,10 +355,10 @@ fn survive_all(points: &[(usize, Point)], all: usize) -> Vec<(Point, bool)> {
 #[test]
 fn shim_sees_every_rename_sync_and_send() {
     runtime().block_on(async {
-        let stage = Stage::new(Verb::Delete).await;
+        let stage = Stage::new(Action::Delete).await;
         fs::write(&stage.arm, "").unwrap();
-        let program = stage.start(Verb::Delete, None).await;
-        let program = program.hands(|terminal| terminal.presses(last_key(Verb::Delete))).await;
+        let program = stage.start(Action::Delete, None).await;
+        let program = program.hands(|terminal| terminal.presses(last_key(Action::Delete))).await;
         let program = program.sees("verified: ").await;
         // Killed, so that its write-ahead file is left to be counted in.
         program.kill(rustix::process::Signal::KILL).await;
@@ -386,7 +386,7 @@ fn transactions(wal: &[u8]) -> usize {
 
 #[test]
 fn job_survives_crash_points() {
-    let counted = [Verb::Archive, Verb::Restore, Verb::Delete].map(|verb| (verb, count(verb)));
+    let counted = [Action::Archive, Action::Restore, Action::Delete].map(|verb| (verb, count(verb)));
     let from: Option<usize> = std::env::var(FROM).ok().map(|from| from.parse().unwrap());
     let points: Vec<(usize, Point)> = (1..).zip(Point::all(&counted)).collect();
     let all = points.len();

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use tidyfy::app::effect::Work;
-use tidyfy::app::event::{Fact, Reply};
+use tidyfy::app::effect::Request;
+use tidyfy::app::event::{EventKind, Response};
 use tidyfy::model::failure::Cause;
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Refused, Unknown};
 use tidyfy::model::plan::Options;
 use tidyfy::model::record::Record;
-use tidyfy::model::recovery::Recall;
-use tidyfy::sandbox::{Call, Fault, Mishap, Settings};
-use tidyfy::storage::journal::{Ending, FILE, JobState};
+use tidyfy::model::recovery::RecoveryRequest;
+use tidyfy::sandbox::{Fault, FaultEffect, Operation, SandboxSettings};
+use tidyfy::storage::journal::{FILE, JobEndState, StoredJobState};
 
 use super::ground::{
     Fate, begin, broken_off, chosen, clock, drop_rest, finishing, ids, is_so, job, jobs, ledger,
@@ -23,15 +23,15 @@ fn all_ids(records: &[Record]) -> Vec<String> {
     records.iter().map(|record| record.id().to_string()).collect()
 }
 
-fn answer(status: u16) -> Mishap {
-    Mishap::Answer { status, body: None, headers: Default::default(), apply: false }
+fn answer(status: u16) -> FaultEffect {
+    FaultEffect::Answer { status, body: None, headers: Default::default(), apply: false }
 }
 
 /// Live processes, and a plan to archive them.
 async fn archiving(n: usize) -> (Bench, Vec<Record>, tidyfy::model::plan::Plan) {
     let mut bench = Bench::plain().await;
     let records = bench.some(Kind::Processes, Scope::Active, n).await;
-    let plan = proposed(Verb::Archive, chosen(&records), Options::default());
+    let plan = proposed(Action::Archive, chosen(&records), Options::default());
     (bench, records, plan)
 }
 
@@ -53,7 +53,7 @@ async fn a_step_whose_answers_turned_it_away_counts_as_not_sent() {
     let of = |n: usize| looked.iter().any(|path| path.contains(&records[n].id().to_string()));
     assert!(of(4) && ![0, 1, 2, 3, 5].into_iter().any(of), "only what was sent is read back: {looked:?}");
 
-    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let ticket = bench.start(Request::Apply(finishing(&remnant)));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, 4)]);
     let directory = bench.remembered.path();
@@ -61,7 +61,7 @@ async fn a_step_whose_answers_turned_it_away_counts_as_not_sent() {
     let turned_away = Some(NotSent);
     let told = [Some(Done), turned_away, turned_away, Some(NotSent), Some(Failed), Some(Refused)];
     assert_eq!(outcomes, told, "nothing that was turned away is called unknown");
-    assert_eq!(job(directory, cut).state, JobState::Over(Ending::Continued));
+    assert_eq!(job(directory, cut).state, StoredJobState::Over(JobEndState::Continued));
     assert_eq!(jobs(directory)[0].continues, Some(cut));
     assert!(unfinished(&mut bench).await.is_empty());
 }
@@ -71,7 +71,7 @@ async fn a_job_of_several_kinds_is_finished_as_one() {
     let mut bench = Bench::plain().await;
     let mut records = bench.some(Kind::Processes, Scope::Active, 2).await;
     records.extend(bench.some(Kind::Templates, Scope::Active, 2).await);
-    let plan = proposed(Verb::Archive, chosen(&records), Options::default());
+    let plan = proposed(Action::Archive, chosen(&records), Options::default());
     let fates = [Fate::Ended(Done), Fate::Waiting, Fate::Sent, Fate::Waiting];
     assert!(bench.sandbox.archive("runs", &records[0].id().to_string()));
     broken_off(&bench, &plan, &fates).await;
@@ -80,11 +80,11 @@ async fn a_job_of_several_kinds_is_finished_as_one() {
     assert_eq!(remnant.sentence(), "unfinished archive: 1 done, 1 failed, 2 not sent");
     assert_eq!(remnant.kinds, [(Kind::Processes, 2), (Kind::Templates, 2)]);
     assert_eq!(ids(&remnant.rest), all_ids(&records[1..]));
-    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let ticket = bench.start(Request::Apply(finishing(&remnant)));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, 3)]);
     for (record, slug) in records.iter().zip(["runs", "runs", "checklists", "checklists"]) {
-        assert!(is_so(&bench.sandbox, Verb::Archive, slug, &record.id().to_string()));
+        assert!(is_so(&bench.sandbox, Action::Archive, slug, &record.id().to_string()));
     }
 }
 
@@ -93,9 +93,9 @@ async fn a_request_that_takes_effect_after_the_end_of_the_program_is_not_taken_f
     let mut bench = Bench::plain().await;
     let clock = clock();
     let (records, plan) = bench.archiving(20).await;
-    let late = Mishap::HangLate { after: Duration::from_secs(3) };
-    bench.sandbox.set_faults(vec![Fault::to(Call::Archive, late)]);
-    bench.start(Work::Apply(plan));
+    let late = FaultEffect::HangLate { after: Duration::from_secs(3) };
+    bench.sandbox.set_faults(vec![Fault::to(Operation::Archive, late)]);
+    bench.start(Request::Apply(plan));
     while ledger(&bench.sandbox).len() < 16 {
         tokio::task::yield_now().await;
     }
@@ -114,7 +114,7 @@ async fn what_was_archived_to_be_deleted_is_deleted_as_it_now_is() {
     let mut bench = Bench::plain().await;
     let records = bench.some(Kind::Processes, Scope::Active, 6).await;
     let options = Options { archive_first: true, ..Options::default() };
-    let plan = proposed(Verb::Delete, chosen(&records), options);
+    let plan = proposed(Action::Delete, chosen(&records), options);
     assert_eq!(plan.steps.len(), 12);
     let id = |n: usize| records[n].id().to_string();
     // 0: both done. 1: archived. 2: being archived, in vain. 3: nothing yet. 4: not archived. 5: being deleted, in vain.
@@ -145,16 +145,16 @@ async fn what_was_archived_to_be_deleted_is_deleted_as_it_now_is() {
 
     let plan = finishing(&remnant);
     let verbs: Vec<_> = plan.steps.iter().map(|step| step.row.verb).collect();
-    let [a, d] = [Verb::Archive, Verb::Delete];
+    let [a, d] = [Action::Archive, Action::Delete];
     assert_eq!(verbs, [d, a, d, a, d, d]);
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, 4)]);
-    let is_gone: Vec<bool> = (0..6).map(|n| is_so(&bench.sandbox, Verb::Delete, "runs", &id(n))).collect();
+    let is_gone: Vec<bool> = (0..6).map(|n| is_so(&bench.sandbox, Action::Delete, "runs", &id(n))).collect();
     assert_eq!(is_gone, [true, true, true, true, false, true]);
     let copies = tidyfy::storage::backups::list(&bench.remembered.path().join("backups")).unwrap();
     assert_eq!((copies.len(), copies[0].records["processes"]), (1, 4), "each was copied first");
-    assert_eq!(job(bench.remembered.path(), cut).state, JobState::Over(Ending::Continued));
+    assert_eq!(job(bench.remembered.path(), cut).state, StoredJobState::Over(JobEndState::Continued));
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,7 +168,7 @@ async fn a_job_that_had_come_to_its_last_step_is_only_closed() {
     assert_eq!(remnant.sentence(), "unfinished archive: 2 done, 1 refused");
     assert!(remnant.rest.is_empty());
     drop_rest(&mut bench, cut).await.unwrap();
-    assert_eq!(job(bench.remembered.path(), cut).state, JobState::Over(Ending::Finished));
+    assert_eq!(job(bench.remembered.path(), cut).state, StoredJobState::Over(JobEndState::Finished));
     assert_eq!(outcomes(bench.remembered.path(), cut), [Some(Done), Some(Done), Some(Refused)]);
     assert!(unfinished(&mut bench).await.is_empty());
 }
@@ -182,16 +182,16 @@ async fn an_unfinished_job_is_reported_before_anything_is_read_back() {
     broken_off(&bench, &plan, &[Fate::Sent; 18]).await;
     bench.restart(clock());
     let before = reads(&bench.sandbox);
-    let ticket = bench.start(Work::Unfinished);
+    let ticket = bench.start(Request::Unfinished);
     let first = bench.hear().await.fact;
-    let Fact::Reply(_, Reply::LeftOpen(open)) = first else { panic!("{first:?}") };
+    let EventKind::Reply(_, Response::LeftOpen(open)) = first else { panic!("{first:?}") };
     assert_eq!((open.remnants.len(), open.remnants[0].reading), (1, 18));
     assert_eq!(open.remnants[0].sentence(), "unfinished archive: 18 unknown, 2 not sent");
     assert_eq!(reads(&bench.sandbox), before, "the server was not asked yet");
-    let Reply::Unfinished(found) = bench.finish(ticket).await else { panic!("it ends as it began") };
+    let Response::Unfinished(found) = bench.finish(ticket).await else { panic!("it ends as it began") };
     let found = found.unwrap();
     assert_eq!(found[0].sentence(), "unfinished archive: 10 done, 8 failed, 2 not sent");
-    let is_read = |reply: &&Reply| matches!(reply, Reply::ReadBack { .. });
+    let is_read = |reply: &&Response| matches!(reply, Response::ReadBack { .. });
     assert_eq!((bench.replies(ticket).filter(is_read).count(), found[0].reading), (18, 0));
 }
 
@@ -206,12 +206,12 @@ async fn a_damaged_step_of_an_unfinished_job_is_unknown_and_never_sent() {
     let remnant = only_unfinished(&mut bench).await;
     assert_eq!(remnant.sentence(), "unfinished archive: 2 unknown, 2 not sent");
     assert_eq!(ids(&remnant.rest), [0, 3].map(|n: usize| records[n].id().to_string()));
-    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let ticket = bench.start(Request::Apply(finishing(&remnant)));
     assert_eq!(tallied(&bench.job(ticket).await.1), [(Done, 2)]);
-    assert_eq!(job(bench.remembered.path(), cut).state, JobState::Over(Ending::Continued));
+    assert_eq!(job(bench.remembered.path(), cut).state, StoredJobState::Over(JobEndState::Continued));
     let is_done: Vec<bool> = records
         .iter()
-        .map(|record| is_so(&bench.sandbox, Verb::Archive, "runs", &record.id().to_string()))
+        .map(|record| is_so(&bench.sandbox, Action::Archive, "runs", &record.id().to_string()))
         .collect();
     assert_eq!(is_done, [true, false, false, true]);
 }
@@ -238,7 +238,7 @@ async fn a_job_that_never_sent_anything_is_shown_without_asking_the_server() {
     drop_rest(&mut bench, cut).await.unwrap();
     assert_eq!(bench.sandbox.requests().len(), before);
     let directory = bench.remembered.path().to_owned();
-    assert_eq!(job(&directory, cut).state, JobState::Over(Ending::Dropped));
+    assert_eq!(job(&directory, cut).state, StoredJobState::Over(JobEndState::Dropped));
     let told = steps(&directory, cut);
     for step in &told {
         assert_eq!((step.outcome, step.reason.as_deref()), (Some(NotSent), Some("the job was dropped")));
@@ -270,13 +270,13 @@ async fn jobs_of_another_place_are_not_shown() {
 
 #[tokio::test(start_paused = true)]
 async fn what_this_program_is_at_itself_is_not_unfinished() {
-    let settings = Settings { latency: Duration::from_millis(100), ..Settings::default() };
+    let settings = SandboxSettings { latency: Duration::from_millis(100), ..SandboxSettings::default() };
     let mut bench = Bench::new(settings).await;
     let (_, plan) = bench.archiving(40).await;
-    let ticket = bench.start(Work::Apply(plan));
-    bench.until(|fact| matches!(fact, Fact::Reply(_, Reply::Step { .. }))).await;
-    let asked = bench.start(Work::Unfinished);
-    let Reply::Unfinished(found) = bench.finish(asked).await else { panic!("it ends as it began") };
+    let ticket = bench.start(Request::Apply(plan));
+    bench.until(|fact| matches!(fact, EventKind::Reply(_, Response::Step { .. }))).await;
+    let asked = bench.start(Request::Unfinished);
+    let Response::Unfinished(found) = bench.finish(asked).await else { panic!("it ends as it began") };
     assert!(found.unwrap().is_empty());
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, 40)]);
@@ -289,7 +289,7 @@ async fn what_cannot_be_read_back_stays_unknown_and_is_offered_again() {
     let cut = broken_off(&bench, &plan, &[Fate::Sent, Fate::Sent, Fate::Waiting, Fate::Waiting]).await;
     let down = || {
         let call = |call| Fault::to(call, answer(500));
-        vec![call(Call::Read), call(Call::List)]
+        vec![call(Operation::Read), call(Operation::List)]
     };
     for _ in 0..3 {
         bench.sandbox.set_faults(down());
@@ -314,15 +314,17 @@ async fn what_cannot_be_read_back_stays_unknown_and_is_offered_again() {
 async fn what_stayed_unknown_when_the_rest_was_finished_can_still_be_tried_again() {
     let (mut bench, records, plan) = archiving(3).await;
     let cut = broken_off(&bench, &plan, &[Fate::Sent, Fate::Ended(Done), Fate::Waiting]).await;
-    bench.sandbox.set_faults(vec![Fault::to(Call::Read, answer(500)), Fault::to(Call::List, answer(500))]);
+    bench
+        .sandbox
+        .set_faults(vec![Fault::to(Operation::Read, answer(500)), Fault::to(Operation::List, answer(500))]);
     let remnant = only_unfinished(&mut bench).await;
-    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let ticket = bench.start(Request::Apply(finishing(&remnant)));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, 1)]);
     assert_eq!(outcomes(bench.remembered.path(), cut), [Some(Unknown), Some(Done), Some(NotSent)]);
     bench.sandbox.set_faults(vec![]);
     bench.restart(clock());
-    let again = recall(&mut bench, Recall::Retry).await.unwrap();
+    let again = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
     assert_eq!(ids(&again.chosen), all_ids(&records[..1]));
     assert!(again.preface[0].starts_with("tries again the record that failed in job 1 (archive, "));
 }
@@ -334,9 +336,9 @@ async fn a_recovery_that_breaks_off_in_its_turn_loses_nothing() {
         assert!(bench.sandbox.archive("runs", &record.id().to_string()));
     }
     broken_off(&bench, &plan, &[Fate::Sent; 6]).await;
-    let hangs = Fault::on("GET", &records[5].id().to_string(), Mishap::Hang { apply: false });
+    let hangs = Fault::on("GET", &records[5].id().to_string(), FaultEffect::Hang { apply: false });
     bench.sandbox.set_faults(vec![hangs]);
-    bench.start(Work::Unfinished);
+    bench.start(Request::Unfinished);
     let settled = |bench: &Bench| outcomes(bench.remembered.path(), 1).into_iter().flatten().count();
     while settled(&bench) < 5 {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -359,7 +361,7 @@ async fn the_old_job_is_over_with_the_first_request_of_the_new_one_and_not_if_th
     connection
         .execute("CREATE TRIGGER full BEFORE INSERT ON steps BEGIN SELECT RAISE(ABORT, 'no room'); END", [])
         .unwrap();
-    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let ticket = bench.start(Request::Apply(finishing(&remnant)));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(NotSent, 2)]);
     let stopped = end.stopped.unwrap();
@@ -368,21 +370,21 @@ async fn the_old_job_is_over_with_the_first_request_of_the_new_one_and_not_if_th
         (Cause::Unrecorded, "the journal could not be written: no room")
     );
     assert!(stopped.hint().unwrap().contains("its disk has room"));
-    assert_eq!((jobs(&directory).len(), job(&directory, cut).state), (1, JobState::Unfinished));
+    assert_eq!((jobs(&directory).len(), job(&directory, cut).state), (1, StoredJobState::Unfinished));
     assert!(ledger(&bench.sandbox).is_empty());
     connection.execute("DROP TRIGGER full", []).unwrap();
 
     let remnant = only_unfinished(&mut bench).await;
     assert_eq!(remnant.sentence(), "unfinished archive: 1 done, 2 not sent");
-    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let ticket = bench.start(Request::Apply(finishing(&remnant)));
     while ledger(&bench.sandbox).is_empty() {
         bench.hear().await;
     }
-    assert_eq!(job(&directory, cut).state, JobState::Over(Ending::Continued));
+    assert_eq!(job(&directory, cut).state, StoredJobState::Over(JobEndState::Continued));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, 2)]);
     // Whoever had it on the screen from before cannot finish it twice.
-    let ticket = bench.start(Work::Apply(finishing(&remnant)));
+    let ticket = bench.start(Request::Apply(finishing(&remnant)));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(NotSent, 2)]);
     assert_eq!(end.stopped.unwrap().words, format!("job {cut} cannot be taken over: it is over"));

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tidyfy::app::effect::{Effect, Ticket, Work};
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::app::effect::{Effect, Request, RequestId};
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Unknown};
 use tidyfy::model::plan::{Options, Plan};
 use tidyfy::model::record::Record;
-use tidyfy::model::recovery::Recall;
-use tidyfy::sandbox::{Fault, Mishap, Settings};
-use tidyfy::storage::journal::{JobState, PastAttempt, PastStep};
+use tidyfy::model::recovery::RecoveryRequest;
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
+use tidyfy::storage::journal::{PastAttempt, PastStep, StoredJobState};
 use tidyfy::worker::Clock;
 
 use super::ground::{
@@ -25,7 +25,7 @@ use crate::worker::bench::Bench;
 enum Move {
     /// A job is confirmed while others may run: a verb for so many records from a place in the list on.
     Begin {
-        verb: Verb,
+        verb: Action,
         from: usize,
         n: usize,
         options: Options,
@@ -44,7 +44,7 @@ enum Move {
         finish: bool,
     },
     /// Everything comes to its end, and what is found is done.
-    Recall(Recall),
+    Recall(RecoveryRequest),
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
@@ -53,7 +53,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         archive_first,
         ..Options::default()
     });
-    let begin = (prop::sample::select(Verb::ALL.to_vec()), 0usize..30, 1usize..20, options);
+    let begin = (prop::sample::select(Action::ALL.to_vec()), 0usize..30, 1usize..20, options);
     let one = prop_oneof![
         8 => begin.prop_map(|(verb, from, n, options)| Move::Begin { verb, from, n, options }),
         2 => Just(Move::Hold),
@@ -63,39 +63,39 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         4 => (0..troubles().len()).prop_map(Move::Trouble),
         3 => Just(Move::Crash),
         3 => any::<bool>().prop_map(|finish| Move::Recover { finish }),
-        1 => Just(Move::Recall(Recall::Retry)),
-        1 => (1i64..8).prop_map(|job| Move::Recall(Recall::Undo(job))),
-        1 => (1i64..8).prop_map(|job| Move::Recall(Recall::Redo(job))),
+        1 => Just(Move::Recall(RecoveryRequest::Retry)),
+        1 => (1i64..8).prop_map(|job| Move::Recall(RecoveryRequest::Undo(job))),
+        1 => (1i64..8).prop_map(|job| Move::Recall(RecoveryRequest::Redo(job))),
     ];
     prop::collection::vec(one, 1..40)
 }
 
 /// What a server can do to requests that change something, and to reads.
-fn troubles() -> Vec<(&'static str, Mishap)> {
-    let answer = |status, apply| Mishap::Answer { status, body: None, headers: BTreeMap::new(), apply };
+fn troubles() -> Vec<(&'static str, FaultEffect)> {
+    let answer = |status, apply| FaultEffect::Answer { status, body: None, headers: BTreeMap::new(), apply };
     let changes = [
         answer(422, false),
         answer(429, false),
         answer(502, false),
         answer(500, true),
-        Mishap::ResetBefore,
-        Mishap::ResetAfter,
-        Mishap::Truncated,
-        Mishap::Garbage,
-        Mishap::GarbageBefore,
-        Mishap::Html { status: 200, apply: true },
-        Mishap::Hang { apply: true },
-        Mishap::Hang { apply: false },
+        FaultEffect::ResetBefore,
+        FaultEffect::ResetAfter,
+        FaultEffect::Truncated,
+        FaultEffect::Garbage,
+        FaultEffect::GarbageBefore,
+        FaultEffect::Html { status: 200, apply: true },
+        FaultEffect::Hang { apply: true },
+        FaultEffect::Hang { apply: false },
     ];
     let changes = changes.into_iter().flat_map(|mishap| [("DELETE", mishap.clone()), ("PUT", mishap)]);
-    changes.chain([("GET", answer(500, false)), ("GET", Mishap::None)]).collect()
+    changes.chain([("GET", answer(500, false)), ("GET", FaultEffect::None)]).collect()
 }
 
 struct Stage {
     bench: Bench,
     clock: Clock,
     /// Jobs that may still run.
-    tickets: Vec<Ticket>,
+    tickets: Vec<RequestId>,
     /// What they are about, and what is left of jobs that broke off: here no two jobs want the same.
     busy: BTreeSet<String>,
     crashes: usize,
@@ -104,7 +104,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let latency = Duration::from_millis(20);
-        let bench = Bench::new(Settings { scale: 30, latency, ..Settings::default() }).await;
+        let bench = Bench::new(SandboxSettings { scale: 30, latency, ..SandboxSettings::default() }).await;
         Self { bench, clock: clock(), tickets: Vec::new(), busy: BTreeSet::new(), crashes: 0 }
     }
 
@@ -159,12 +159,12 @@ impl Stage {
     }
 
     /// Records that a verb is for and no job has, from a place in their list on.
-    async fn free(&mut self, verb: Verb, options: Options, from: usize, n: usize) -> Vec<Record> {
+    async fn free(&mut self, verb: Action, options: Options, from: usize, n: usize) -> Vec<Record> {
         let scope = match verb {
-            Verb::Archive => Scope::Active,
-            Verb::Restore => Scope::Archived,
-            Verb::Delete if options.archive_first => Scope::All,
-            Verb::Delete => Scope::Archived,
+            Action::Archive => Scope::Active,
+            Action::Restore => Scope::Archived,
+            Action::Delete if options.archive_first => Scope::All,
+            Action::Delete => Scope::Archived,
         };
         let (records, _) = self.bench.list(Kind::Processes, scope).await;
         let is_free = |record: &Record| !self.busy.contains(&record.id().to_string());
@@ -173,7 +173,7 @@ impl Stage {
 
     fn apply(&mut self, plan: Plan) {
         self.busy.extend(plan.steps.iter().map(|step| step.record.id().to_string()));
-        self.tickets.push(self.bench.start(Work::Apply(plan.into())));
+        self.tickets.push(self.bench.start(Request::Apply(plan.into())));
     }
 
     fn resume(&mut self) {
@@ -191,7 +191,7 @@ impl Stage {
     fn forget(&mut self) {
         self.tickets.clear();
         let directory = self.bench.remembered.path();
-        let open = jobs(directory).into_iter().filter(|job| job.state == JobState::Unfinished);
+        let open = jobs(directory).into_iter().filter(|job| job.state == StoredJobState::Unfinished);
         let left = open.flat_map(|job| steps(directory, job.id)).map(|step| step.record);
         self.busy = left.collect();
     }
@@ -237,7 +237,7 @@ impl Stage {
                 _ => continue,
             }
             if step.outcome == Some(Done) {
-                last.insert(step.record, Verb::parse(&step.verb).unwrap());
+                last.insert(step.record, Action::parse(&step.verb).unwrap());
             } else {
                 in_doubt.insert(step.record);
             }
@@ -294,12 +294,13 @@ proptest! {
 fn the_stories_do_reach_the_server() {
     let options = Options { archive_first: true, ..Options::default() };
     let begin = |verb, n| Move::Begin { verb, from: 0, n, options };
-    let broken =
-        troubles().iter().position(|(method, mishap)| *method == "DELETE" && *mishap == Mishap::ResetBefore);
+    let broken = troubles()
+        .iter()
+        .position(|(method, mishap)| *method == "DELETE" && *mishap == FaultEffect::ResetBefore);
     let moves = [
         Move::Trouble(broken.unwrap()),
-        begin(Verb::Archive, 9),
-        begin(Verb::Delete, 9),
+        begin(Action::Archive, 9),
+        begin(Action::Delete, 9),
         Move::Pass(60),
         Move::Crash,
         Move::Recover { finish: true },

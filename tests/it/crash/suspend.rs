@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
-use tidyfy::sandbox::{Fault, Mishap};
+use tidyfy::sandbox::{Fault, FaultEffect};
 
 use super::ground::{Program, ledger};
 use crate::pty::PROGRAM;
@@ -37,7 +37,7 @@ async fn reading_from_before_a_suspend_deletes_nothing() {
     let program = Program::under(&bench, &home, "/usr/bin/env", &arguments).await;
 
     // It is read, and has to wait before it may be deleted.
-    let mishap = Mishap::Answer {
+    let mishap = FaultEffect::Answer {
         status: 429,
         body: None,
         headers: [("Retry-After".to_owned(), "3".to_owned())].into(),

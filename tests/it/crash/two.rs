@@ -5,11 +5,11 @@ use std::time::Duration;
 use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
-use tidyfy::app::effect::Work;
-use tidyfy::model::kind::Verb;
+use tidyfy::app::effect::Request;
+use tidyfy::model::kind::Action;
 use tidyfy::model::outcome::Outcome::{Done, NotSent};
-use tidyfy::sandbox::Settings;
-use tidyfy::storage::journal::{Ending, JobState};
+use tidyfy::sandbox::SandboxSettings;
+use tidyfy::storage::journal::{JobEndState, StoredJobState};
 
 use super::ground::{Program, drop_rest, finishing, jobs, ledger, request, steps, unfinished};
 use crate::pty::PROGRAM;
@@ -35,14 +35,15 @@ fn sent(bench: &Bench, slug: &str) -> usize {
 
 #[tokio::test]
 async fn two_programs_carry_out_their_jobs_at_the_same_time() {
-    let settings = Settings { scale: 200, latency: Duration::from_millis(100), ..Settings::default() };
+    let settings =
+        SandboxSettings { scale: 200, latency: Duration::from_millis(100), ..SandboxSettings::default() };
     let mut bench = Bench::new(settings).await;
     let home = tempfile::tempdir().unwrap();
     // Both are there before either begins anything.
     let first = Program::start(&bench, &home, &["--limits", "off", "--kind", "processes"]).await;
     let second = Program::start(&bench, &home, &["--limits", "off", "--kind", "tasks"]).await;
-    let mut first = first.confirm(Verb::Archive).await;
-    let mut second = second.confirm(Verb::Archive).await;
+    let mut first = first.confirm(Action::Archive).await;
+    let mut second = second.confirm(Action::Archive).await;
     first.has(&bench, |bench| sent(bench, "runs") >= 3).await;
     second.has(&bench, |bench| sent(bench, "tasks") >= 3).await;
     first = first.hands(|terminal| terminal.presses("p")).await;
@@ -57,7 +58,7 @@ async fn two_programs_carry_out_their_jobs_at_the_same_time() {
         let why = drop_rest(&mut bench, remnant.job).await.unwrap_err();
         assert!(why.words.ends_with("is over, or another tidyfy is at it"), "{why}");
         let before = ledger(&bench.sandbox);
-        let ticket = bench.start(Work::Apply(finishing(remnant)));
+        let ticket = bench.start(Request::Apply(finishing(remnant)));
         let (_, end) = bench.job(ticket).await;
         assert_eq!(tallied(&end), [(NotSent, remnant.rest.len())]);
         assert!(end.stopped.unwrap().words.ends_with("cannot be taken over: a tidyfy is at it"));
@@ -82,7 +83,7 @@ async fn two_programs_carry_out_their_jobs_at_the_same_time() {
     let seen = ledger(&bench.sandbox);
     let mut told = 0;
     for job in jobs(bench.remembered.path()) {
-        assert_eq!(job.state, JobState::Over(Ending::Finished));
+        assert_eq!(job.state, StoredJobState::Over(JobEndState::Finished));
         assert_eq!(job.outcomes, [(Done, job.steps)]);
         for step in steps(bench.remembered.path(), job.id) {
             let seen = seen[&request(&step)];

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use tidyfy::app::effect::{Effect, Work};
-use tidyfy::app::event::{Fact, Reply};
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::app::effect::{Effect, Request};
+use tidyfy::app::event::{EventKind, Response};
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed, NotSent, Refused, Unknown};
 use tidyfy::model::plan::Options;
 use tidyfy::model::record::Record;
-use tidyfy::model::recovery::{Recall, Recalled};
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::model::recovery::{RecoveryPlan, RecoveryRequest};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
 use super::ground::{
     Fate, broken_off, chosen, clock, drop_rest, ids, is_so, ledger, only_unfinished, proposed, recall,
@@ -17,40 +17,40 @@ use super::ground::{
 };
 use crate::worker::bench::{Bench, tallied};
 
-fn answer(status: u16) -> Mishap {
-    Mishap::Answer { status, body: None, headers: Default::default(), apply: false }
+fn answer(status: u16) -> FaultEffect {
+    FaultEffect::Answer { status, body: None, headers: Default::default(), apply: false }
 }
 
 fn id(record: &Record) -> String {
     record.id().to_string()
 }
 
-fn on(method: &str, record: &Record, mishap: Mishap) -> Fault {
+fn on(method: &str, record: &Record, mishap: FaultEffect) -> Fault {
     Fault::on(method, &id(record), mishap)
 }
 
 /// Carries a plan out and answers how its records ended.
 async fn run(bench: &mut Bench, plan: tidyfy::model::plan::Plan) -> Vec<(Outcome, usize)> {
-    let ticket = bench.start(Work::Apply(plan.into()));
+    let ticket = bench.start(Request::Apply(plan.into()));
     let (_, end) = bench.job(ticket).await;
     assert!(end.stopped.is_none(), "{end:?}");
     tallied(&end)
 }
 
-async fn again(bench: &mut Bench, found: Recalled) -> Vec<(Outcome, usize)> {
+async fn again(bench: &mut Bench, found: RecoveryPlan) -> Vec<(Outcome, usize)> {
     let plan = recalled(found);
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     let (_, end) = bench.job(ticket).await;
     tallied(&end)
 }
 
 fn archive(records: &[Record]) -> tidyfy::model::plan::Plan {
-    proposed(Verb::Archive, chosen(records), Options::default())
+    proposed(Action::Archive, chosen(records), Options::default())
 }
 
 #[tokio::test(start_paused = true)]
 async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
-    let settings = Settings { latency: Duration::from_millis(100), ..Settings::default() };
+    let settings = SandboxSettings { latency: Duration::from_millis(100), ..SandboxSettings::default() };
     let mut bench = Bench::new(settings).await;
     let clock = clock();
     let records = bench.some(Kind::Processes, Scope::Active, 40).await;
@@ -59,12 +59,12 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
     bench.sandbox.set_faults(vec![
         on("DELETE", &records[0], answer(422)),
         on("DELETE", &records[2], answer(500)),
-        on("DELETE", &records[3], Mishap::ResetAfter),
+        on("DELETE", &records[3], FaultEffect::ResetAfter),
         on("GET", &records[3], answer(500)),
-        on("DELETE", &records[4], Mishap::ResetAfter),
+        on("DELETE", &records[4], FaultEffect::ResetAfter),
     ]);
-    let ticket = bench.start(Work::Apply(archive(&records).into()));
-    bench.until(|fact| matches!(fact, Fact::Reply(_, Reply::Step { .. }))).await;
+    let ticket = bench.start(Request::Apply(archive(&records).into()));
+    bench.until(|fact| matches!(fact, EventKind::Reply(_, Response::Step { .. }))).await;
     bench.worker.perform(Effect::Cancel(ticket));
     let (told, end) = bench.job(ticket).await;
     for outcome in [Done, AlreadyGone, Refused, Failed, Unknown, NotSent] {
@@ -75,8 +75,8 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
 
     bench.restart(clock);
     bench.sandbox.set_faults(vec![]);
-    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
-    assert_eq!((undone.verb, ids(&undone.chosen)), (Verb::Restore, done.clone()));
+    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
+    assert_eq!((undone.verb, ids(&undone.chosen)), (Action::Restore, done.clone()));
     let begins = "undoes job 1 (archive, ";
     assert!(undone.preface.len() == 1 && undone.preface[0].starts_with(begins), "{:?}", undone.preface);
     let before = ledger(&bench.sandbox).len();
@@ -84,7 +84,7 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
     assert_eq!(ledger(&bench.sandbox).len() - before, done.len(), "nothing else was asked for");
     for (n, record) in records.iter().enumerate().filter(|(n, _)| *n != 1) {
         // What is unknown was done in truth, and stays so: nobody said that it was.
-        assert_eq!(is_so(&bench.sandbox, Verb::Restore, "runs", &id(record)), n != 3, "{n}");
+        assert_eq!(is_so(&bench.sandbox, Action::Restore, "runs", &id(record)), n != 3, "{n}");
     }
 }
 
@@ -92,16 +92,16 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
 async fn undo_of_an_undo_does_it_again_and_there_may_be_nothing_to_undo() {
     let mut bench = Bench::plain().await;
     assert!(
-        recall(&mut bench, Recall::UndoJob(1)).await.is_none()
-            && recall(&mut bench, Recall::Retry).await.is_none()
+        recall(&mut bench, RecoveryRequest::UndoJob(1)).await.is_none()
+            && recall(&mut bench, RecoveryRequest::Retry).await.is_none()
     );
     assert_eq!(std::fs::read_dir(bench.remembered.path()).unwrap().count(), 0, "looking makes nothing");
     let records = bench.some(Kind::Processes, Scope::Active, 3).await;
     assert_eq!(run(&mut bench, archive(&records[..1])).await, [(Done, 1)]);
-    let mut verb = Verb::Archive;
+    let mut verb = Action::Archive;
     for number in 1..4 {
         bench.restart(clock());
-        let undone = recall(&mut bench, Recall::UndoJob(number)).await.unwrap();
+        let undone = recall(&mut bench, RecoveryRequest::UndoJob(number)).await.unwrap();
         let said = format!("undoes job {number} ({}, ", verb.word());
         assert!(undone.preface[0].starts_with(&said), "{:?}", undone.preface);
         verb = verb.inverse().unwrap();
@@ -112,8 +112,8 @@ async fn undo_of_an_undo_does_it_again_and_there_may_be_nothing_to_undo() {
     // A job that did nothing is none that could be undone: the one before it is.
     bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", answer(422))]);
     assert_eq!(run(&mut bench, archive(&records[1..])).await, [(Refused, 2)]);
-    assert!(recall(&mut bench, Recall::UndoJob(5)).await.is_none());
-    let undone = recall(&mut bench, Recall::UndoJob(4)).await.unwrap();
+    assert!(recall(&mut bench, RecoveryRequest::UndoJob(5)).await.is_none());
+    let undone = recall(&mut bench, RecoveryRequest::UndoJob(4)).await.unwrap();
     assert!(undone.preface[0].starts_with("undoes job 4 (restore, "), "{:?}", undone.preface);
 }
 
@@ -125,16 +125,16 @@ async fn what_was_deleted_since_is_named_and_blocked() {
     assert_eq!(run(&mut bench, archive(&records)).await, [(Done, 4)]);
     let (archived, _) = bench.list(Kind::Processes, Scope::Archived).await;
     let of = |n: usize| archived.iter().find(|record| record.id() == records[n].id()).cloned().unwrap();
-    let delete = |records: &[Record]| proposed(Verb::Delete, chosen(records), Options::default());
+    let delete = |records: &[Record]| proposed(Action::Delete, chosen(records), Options::default());
 
     // One that has nothing to do with it, then one of these, then more.
     assert_eq!(run(&mut bench, delete(&tags[..1])).await, [(Done, 1)]);
-    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
+    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
     assert!(undone.preface[0].ends_with(" ago) for the 4 records that were done"), "{:?}", undone.preface);
     assert_eq!(undone.preface[1..], ["since then 1 record was permanently deleted (job 2), none of these"]);
     assert_eq!(run(&mut bench, delete(&[of(2)])).await, [(Done, 1)]);
     bench.restart(clock());
-    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
+    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
     assert_eq!(
         undone.preface[1..],
         ["since then 2 records were permanently deleted (jobs 2, 3), 1 of these"]
@@ -144,7 +144,7 @@ async fn what_was_deleted_since_is_named_and_blocked() {
     bench.sandbox.set_faults(vec![on("DELETE", &tags[1], answer(422))]);
     assert_eq!(run(&mut bench, delete(&tags[1..])).await, [(Refused, 1)]);
     bench.sandbox.set_faults(vec![]);
-    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
+    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
     assert_eq!(
         undone.preface[1..],
         ["since then 2 records were permanently deleted (jobs 2, 3), 1 of these"]
@@ -153,7 +153,7 @@ async fn what_was_deleted_since_is_named_and_blocked() {
     assert_eq!(why, [None, None, Some("permanently deleted since, in job 3"), None]);
     let plan = recalled(undone);
     assert_eq!((plan.count(), plan.blocked.len()), (3, 1));
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     assert_eq!(tallied(&bench.job(ticket).await.1), [(Done, 3)]);
 }
 
@@ -163,11 +163,11 @@ async fn what_was_archived_to_be_deleted_and_then_was_not_does_not_count_as_dele
     let records = bench.some(Kind::Processes, Scope::Active, 3).await;
     assert_eq!(run(&mut bench, archive(&records[..1])).await, [(Done, 1)]);
     let first = Options { archive_first: true, ..Options::default() };
-    let plan = proposed(Verb::Delete, chosen(&records[1..]), first);
+    let plan = proposed(Action::Delete, chosen(&records[1..]), first);
     // The deletions are refused after the archiving was done.
-    bench.sandbox.set_faults(vec![Fault::to(tidyfy::sandbox::Call::Delete, answer(422))]);
+    bench.sandbox.set_faults(vec![Fault::to(tidyfy::sandbox::Operation::Delete, answer(422))]);
     assert_eq!(run(&mut bench, plan).await, [(Refused, 2)]);
-    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
+    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
     assert_eq!(
         (ids(&undone.chosen), undone.preface.len()),
         (vec![id(&records[0])], 1),
@@ -182,10 +182,10 @@ async fn a_job_that_was_dropped_is_undone_for_what_it_did() {
     let records = bench.some(Kind::Processes, Scope::Active, 3).await;
     assert!(bench.sandbox.archive("runs", &id(&records[1])));
     let cut = broken_off(&bench, &archive(&records), &[Fate::Waiting, Fate::Sent, Fate::Waiting]).await;
-    assert!(recall(&mut bench, Recall::UndoJob(1)).await.is_none(), "it is not over");
+    assert!(recall(&mut bench, RecoveryRequest::UndoJob(1)).await.is_none(), "it is not over");
     only_unfinished(&mut bench).await;
     drop_rest(&mut bench, cut).await.unwrap();
-    let undone = recall(&mut bench, Recall::UndoJob(1)).await.unwrap();
+    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
     assert_eq!(ids(&undone.chosen), [id(&records[1])]);
     assert_eq!(again(&mut bench, undone).await, [(Done, 1)]);
 }
@@ -200,9 +200,9 @@ async fn retry_takes_only_what_failed_and_reads_back_what_is_unknown_first() {
     bench.sandbox.set_faults(
         [
             vec![on("DELETE", &records[0], answer(422)), on("DELETE", &records[1], answer(502))],
-            unknown(2, Mishap::ResetAfter),
-            unknown(3, Mishap::ResetBefore),
-            unknown(4, Mishap::ResetBefore),
+            unknown(2, FaultEffect::ResetAfter),
+            unknown(3, FaultEffect::ResetBefore),
+            unknown(4, FaultEffect::ResetBefore),
         ]
         .concat(),
     );
@@ -212,8 +212,8 @@ async fn retry_takes_only_what_failed_and_reads_back_what_is_unknown_first() {
     // Of one nothing can be known even now.
     bench.sandbox.set_faults(vec![on("GET", &records[4], answer(500))]);
     bench.restart(clock.clone());
-    let found = recall(&mut bench, Recall::Retry).await.unwrap();
-    assert_eq!((found.verb, ids(&found.chosen)), (Verb::Archive, vec![id(&records[1]), id(&records[3])]));
+    let found = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
+    assert_eq!((found.verb, ids(&found.chosen)), (Action::Archive, vec![id(&records[1]), id(&records[3])]));
     assert!(found.preface[0].starts_with("tries again the 2 records that failed in job 1 (archive, "));
     let said = "of 1 more it is still unknown whether it was done: it is left out";
     assert_eq!(found.preface[1..], [said]);
@@ -222,11 +222,11 @@ async fn retry_takes_only_what_failed_and_reads_back_what_is_unknown_first() {
     // The same once it can be read: what had stayed unknown is not forgotten.
     bench.sandbox.set_faults(vec![]);
     bench.restart(clock);
-    let found = recall(&mut bench, Recall::Retry).await.unwrap();
+    let found = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
     assert_eq!((ids(&found.chosen), found.preface.len()), (vec![id(&records[4])], 1));
     assert!(found.preface[0].starts_with("tries again the record that failed in job 1 (archive, "));
     assert_eq!(again(&mut bench, found).await, [(Done, 1)]);
-    assert!(recall(&mut bench, Recall::Retry).await.is_none(), "nothing is left");
+    assert!(recall(&mut bench, RecoveryRequest::Retry).await.is_none(), "nothing is left");
     let twice = ledger(&bench.sandbox).into_values().filter(|seen| seen.applied > 1).count();
     assert_eq!(twice, 0);
 }
@@ -243,21 +243,21 @@ async fn files_whose_bytes_are_lost_are_offered_last_and_without_a_copy() {
     let lost: Vec<Fault> = [0, 1].map(lost).into();
     let refuses = on("DELETE", &stored[2], answer(502));
     bench.sandbox.set_faults([lost.clone(), vec![refuses]].concat());
-    let plan = proposed(Verb::Delete, chosen(&stored), Options::default());
+    let plan = proposed(Action::Delete, chosen(&stored), Options::default());
     assert_eq!(run(&mut bench, plan).await, [(Done, 2), (Failed, 3)], "{:?}", bench.sandbox.requests());
 
     bench.sandbox.set_faults(lost);
     bench.restart(clock.clone());
-    let found = recall(&mut bench, Recall::Retry).await.unwrap();
+    let found = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
     assert_eq!((ids(&found.chosen), found.options.backup), (vec![id(&stored[2])], true));
     assert_eq!(again(&mut bench, found).await, [(Done, 1)]);
     bench.restart(clock);
-    let found = recall(&mut bench, Recall::Retry).await.unwrap();
+    let found = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
     assert_eq!(ids(&found.chosen), [id(&stored[0]), id(&stored[1])]);
     let said = "without a copy: the server has lost the bytes of these, so that none can be kept";
     assert_eq!((found.options.backup, &found.preface[1..]), (false, &[said.to_owned()][..]));
     assert_eq!(again(&mut bench, found).await, [(Done, 2)]);
-    assert!(recall(&mut bench, Recall::Retry).await.is_none());
+    assert!(recall(&mut bench, RecoveryRequest::Retry).await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,7 +268,7 @@ async fn nothing_is_tried_again_where_nothing_failed() {
     assert_eq!(run(&mut bench, archive(&records[..2])).await, [(Done, 1), (Failed, 1)]);
     bench.sandbox.set_faults(vec![on("DELETE", &records[2], answer(422))]);
     assert_eq!(run(&mut bench, archive(&records[2..])).await, [(Done, 1), (Refused, 1)]);
-    assert!(recall(&mut bench, Recall::Retry).await.is_none(), "only the last job counts");
+    assert!(recall(&mut bench, RecoveryRequest::Retry).await.is_none(), "only the last job counts");
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,10 +276,10 @@ async fn what_was_held_is_neither_undone_nor_tried_again() {
     let mut bench = Bench::plain().await;
     let tags = bench.some(Kind::Processes, Scope::Archived, 2).await;
     assert!(bench.sandbox.restore("runs", &id(&tags[0])));
-    let plan = proposed(Verb::Delete, chosen(&tags), Options::default());
+    let plan = proposed(Action::Delete, chosen(&tags), Options::default());
     assert_eq!(run(&mut bench, plan).await, [(Done, 1), (Changed, 1)]);
     assert!(
-        recall(&mut bench, Recall::Retry).await.is_none()
-            && recall(&mut bench, Recall::UndoJob(1)).await.is_none()
+        recall(&mut bench, RecoveryRequest::Retry).await.is_none()
+            && recall(&mut bench, RecoveryRequest::UndoJob(1)).await.is_none()
     );
 }

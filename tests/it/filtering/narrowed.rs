@@ -7,21 +7,21 @@ use tidyfy::model::catalog::Source;
 use tidyfy::model::filter::Filter;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::token::Token;
-use tidyfy::sandbox::Settings;
-use tidyfy::tallyfy::{Access, BaseUrl, Client, Keep, Timeouts};
+use tidyfy::sandbox::SandboxSettings;
+use tidyfy::tallyfy::{BaseUrl, Client, ClientConfig, KeptKeys, Timeouts};
 
 use super::{filter, held};
 use crate::support::{Desk, Wanted};
 
 /// Returns the ids that the server answers with when it is asked what the filter asks.
 async fn answered(desk: &Desk, kind: Kind, source: &str) -> BTreeSet<String> {
-    let client = Client::new(Access {
+    let client = Client::new(ClientConfig {
         base_url: BaseUrl::parse(&desk.server.base_url(), false).unwrap(),
         organization: desk.server.org().to_owned(),
         token: Token::new(desk.server.token()).unwrap(),
         read_only: true,
         timeouts: Timeouts::default(),
-        body_cap: Access::BODY_CAP,
+        body_cap: ClientConfig::BODY_CAP,
     })
     .unwrap();
     let Source::List(list) = &kind.row().source else { panic!() };
@@ -29,7 +29,7 @@ async fn answered(desk: &Desk, kind: Kind, source: &str) -> BTreeSet<String> {
     let question = Filter::parse(kind, source, &state.setup.zone).unwrap().question(&state.people);
     let fixed = list.query.iter().map(|(key, value)| (*key, (*value).to_owned()));
     let query: Vec<_> = fixed.chain(question).collect();
-    let listed = client.list(list.route, None, &query, 1, 100, &Keep::Whole).await.unwrap();
+    let listed = client.list(list.route, None, &query, 1, 100, &KeptKeys::Whole).await.unwrap();
     let id = |row: &serde_json::Value| match &row[kind.row().key] {
         serde_json::Value::String(id) => id.clone(),
         id => id.to_string(),
@@ -40,7 +40,7 @@ async fn answered(desk: &Desk, kind: Kind, source: &str) -> BTreeSet<String> {
 #[tokio::test(start_paused = true)]
 async fn server_narrowing_is_a_superset_of_the_filter() {
     for (kind, slug) in [(Kind::Processes, "runs"), (Kind::Templates, "checklists"), (Kind::Tasks, "tasks")] {
-        let sandbox = Settings { scale: 60, ..Settings::default() };
+        let sandbox = SandboxSettings { scale: 60, ..SandboxSettings::default() };
         let mut desk = Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await;
         // Without an owner, who started or made it counts as the owner.
         for id in desk.ids().into_iter().step_by(2) {

@@ -2,12 +2,12 @@
 
 use std::cmp::Ordering;
 
-use tidyfy::model::catalog::Form;
+use tidyfy::model::catalog::FieldFormat;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::query::sortable;
 use tidyfy::model::record::{Record, Value};
 use tidyfy::model::text::folded;
-use tidyfy::sandbox::Settings;
+use tidyfy::sandbox::SandboxSettings;
 
 use super::{filter, held};
 use crate::support::{Desk, Wanted};
@@ -25,7 +25,7 @@ fn key(desk: &Desk, record: &Record, field: usize) -> Key {
         (Value::Missing, _) => Key::Missing,
         (Value::Number(number), _) => Key::Number(number),
         (Value::Time(time), _) => Key::Number(time.as_millisecond() as f64),
-        (Value::Text(ids), Form::People) => Key::Text(folded(&desk.state().people.names(ids))),
+        (Value::Text(ids), FieldFormat::People) => Key::Text(folded(&desk.state().people.names(ids))),
         (Value::Text(text), _) => Key::Text(folded(text)),
     }
 }
@@ -62,7 +62,7 @@ async fn sort_by_name_of(desk: &mut Desk, name: &str) {
 #[tokio::test(start_paused = true)]
 async fn every_column_of_every_kind_sorts_by_its_values_and_turns_around() {
     for kind in Kind::ALL {
-        let sandbox = Settings { scale: 240, ..Settings::default() };
+        let sandbox = SandboxSettings { scale: 240, ..SandboxSettings::default() };
         let mut desk = Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await;
         if kind.row().archives() {
             desk.keys("s s").await;

@@ -1,6 +1,6 @@
 //! Completing with Tab.
 
-use tidyfy::app::filter::Completing;
+use tidyfy::app::filter::CompletionWalk;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::text::folded;
 
@@ -8,7 +8,7 @@ use super::{held, under_input};
 use crate::support::{Desk, Wanted};
 
 /// What is being walked through.
-fn walk(desk: &Desk) -> &Completing {
+fn walk(desk: &Desk) -> &CompletionWalk {
     desk.state().filter_input.as_ref().unwrap().completing.as_ref().unwrap()
 }
 

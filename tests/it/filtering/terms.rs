@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 use tidyfy::model::kind::Kind;
 use tidyfy::model::text::folded;
-use tidyfy::sandbox::Settings;
+use tidyfy::sandbox::SandboxSettings;
 
 use super::{filter, held, is_kept, keep_some, tags};
 use crate::support::{Desk, Wanted};
@@ -82,7 +82,7 @@ fn holds(name: &str, letters: &str) -> bool {
 /// Types every term over everything there is of a kind, and holds the rows shown against what it says. Where some rows
 /// lack the field of every term, given by its name and the server's, the line under the table tells how many.
 async fn prove(kind: Kind, lacked: Option<(&str, &str)>, terms: &[(&str, Says)]) {
-    let sandbox = Settings { scale: 180, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 180, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await;
     if kind.row().archives() {
         desk.keys("s s").await;
@@ -214,7 +214,7 @@ async fn of_files_tags_and_groups() {
 /// Whom a task without anybody belongs to is not known, and so not known to be somebody else.
 #[tokio::test(start_paused = true)]
 async fn people_match_by_any_of_them_and_nobody_by_none() {
-    let sandbox = Settings { scale: 180, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 180, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { kind: Kind::Tasks, sandbox, ..Wanted::default() }).await;
     let all = desk.ids();
     let users = |row: &Value| row["owners"]["users"].as_array().unwrap().clone();
@@ -271,7 +271,7 @@ async fn an_id_finds_its_record() {
 /// The line that the documentation shows is understood as a whole, and each of its terms counts.
 #[tokio::test(start_paused = true)]
 async fn the_line_of_the_documentation() {
-    let sandbox = Settings { scale: 180, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 180, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     keep_some(&desk);
     // One that matches it all; and for each term one that fails it alone.

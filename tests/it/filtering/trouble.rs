@@ -145,7 +145,7 @@ async fn mended_it_lets_verbs_through_and_another_kind_was_never_held_up() {
 
 #[tokio::test(start_paused = true)]
 async fn marking_that_waits_is_given_up_when_the_filter_breaks() {
-    let sandbox = tidyfy::sandbox::Settings {
+    let sandbox = tidyfy::sandbox::SandboxSettings {
         scale: 1_500,
         latency: std::time::Duration::from_millis(400),
         ..Default::default()

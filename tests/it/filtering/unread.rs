@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use tidyfy::app::list::Load;
+use tidyfy::app::list::LoadProgress;
 use tidyfy::model::record::Value;
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
 use super::{filter, held, is_kept, keep_some, tags};
 use crate::support::{Desk, Wanted};
 
 fn slow() -> Wanted {
-    let sandbox = Settings { scale: 500, latency: Duration::from_millis(300), ..Settings::default() };
+    let sandbox =
+        SandboxSettings { scale: 500, latency: Duration::from_millis(300), ..SandboxSettings::default() };
     Wanted { sandbox, at_once: 1, ..Wanted::default() }
 }
 
@@ -109,10 +110,10 @@ async fn tags_that_cannot_be_read_let_nothing_through() {
     let mut desk = Desk::with(Wanted::default()).await;
     keep_some(&desk);
     let all = desk.ids();
-    let mishap = Mishap::Answer { status: 500, body: None, headers: Default::default(), apply: false };
+    let mishap = FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
     desk.server.set_faults(vec![Fault::on("GET", "with=tags", mishap)]);
     filter(&mut desk, "-tag:keep").await;
-    assert!(matches!(desk.state().listing().load, Load::Failed(_)));
+    assert!(matches!(desk.state().listing().load, LoadProgress::Failed(_)));
     assert_eq!(desk.ids(), Vec::<String>::new());
     assert!(desk.shows(&format!("tag unknown for {} rows", all.len())), "{}", desk.screen());
     for key in ["*", "~"] {
@@ -129,7 +130,7 @@ async fn tags_that_cannot_be_read_let_nothing_through() {
 
 #[tokio::test(start_paused = true)]
 async fn each_scope_and_kind_is_asked_by_the_filter_it_has() {
-    let sandbox = Settings { scale: 300, ..Settings::default() };
+    let sandbox = SandboxSettings { scale: 300, ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     keep_some(&desk);
     filter(&mut desk, "tag:keep").await;

@@ -2,14 +2,15 @@
 
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
-use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::sandbox::{Sandbox, SandboxSettings};
 
 const SLUGS: [&str; 9] =
     ["runs", "checklists", "tasks", "assets", "tags", "groups", "guests", "users", "folders"];
 
 /// Returns every date of every record, in order.
 async fn dates(now: Timestamp) -> Vec<(String, Timestamp)> {
-    let sandbox = Sandbox::start(Settings { scale: 60, now, ..Settings::default() }).await.unwrap();
+    let sandbox =
+        Sandbox::start(SandboxSettings { scale: 60, now, ..SandboxSettings::default() }).await.unwrap();
     let mut all = Vec::new();
     for slug in SLUGS {
         for id in sandbox.ids(slug) {

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidyfy::sandbox::{Quirk, Role, Settings};
+use tidyfy::sandbox::{Quirk, Role, SandboxSettings};
 
 use super::{Bench, ids};
 
@@ -98,7 +98,7 @@ async fn a_deleted_folder_lets_everything_fall_out() {
             assert_eq!(held.1 - bench.sandbox.ids("folders").len() > 1, deep);
         }
     }
-    let bench = Bench::new(Settings { role: Role::Light, ..Settings::default() }).await;
+    let bench = Bench::new(SandboxSettings { role: Role::Light, ..SandboxSettings::default() }).await;
     let folder = bench.sandbox.ids("folders")[0].clone();
     assert_eq!(bench.delete(&format!("/folders/{folder}")).await.0, 403);
 }

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidyfy::sandbox::{Quirk, Role, Settings};
+use tidyfy::sandbox::{Quirk, Role, SandboxSettings};
 
 use super::Bench;
 
@@ -108,7 +108,7 @@ async fn guests_have_switches() {
     let off = bench.find("guests", |guest| guest["archived_at"].is_string());
     let details = bench.send(Method::GET, &at(&off)).await.1["data"]["details"].clone();
     assert!(details["disabled_on"].is_string() && details.get("first_name").is_some(), "{details}");
-    let bench = Bench::new(Settings { role: Role::Light, ..Settings::default() }).await;
+    let bench = Bench::new(SandboxSettings { role: Role::Light, ..SandboxSettings::default() }).await;
     let path = at(&bench.live("guests"));
     assert_eq!((bench.send(Method::GET, &path).await.0, bench.delete(&path).await.0), (201, 403));
 }

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidyfy::sandbox::{Bearer, Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings, TokenOwner};
 
 use super::{Bench, body, ids};
 
@@ -53,7 +53,7 @@ async fn signing_out_ends_every_token_and_a_new_one_is_the_same_person() {
         get_as(&bench, &own, "/me").await,
         (401, json!({"error": true, "message": "unauthenticated"}))
     );
-    bench.sandbox.accept_token("fresh", Bearer::Caller);
+    bench.sandbox.accept_token("fresh", TokenOwner::Caller);
     assert_eq!(get_as(&bench, "fresh", "/me").await, (200, me));
     assert_eq!(get_as(&bench, &own, "/me").await.0, 401, "the old one stays worthless");
     bench.sandbox.revoke_token();
@@ -64,8 +64,8 @@ async fn signing_out_ends_every_token_and_a_new_one_is_the_same_person() {
 async fn a_token_may_be_of_another_person_or_of_another_organization() {
     let bench = Bench::plain().await;
     let (own, org) = (bench.sandbox.token().to_owned(), format!("/organizations/{}", bench.sandbox.org()));
-    bench.sandbox.accept_token("colleague", Bearer::Colleague);
-    bench.sandbox.accept_token("elsewhere", Bearer::Elsewhere);
+    bench.sandbox.accept_token("colleague", TokenOwner::Colleague);
+    bench.sandbox.accept_token("elsewhere", TokenOwner::Elsewhere);
     let id = async |token: &str| get_as(&bench, token, "/me").await.1["data"]["id"].clone();
     assert_ne!(id("colleague").await, id(&own).await);
     assert_eq!(get_as(&bench, "colleague", &org).await.0, 200);
@@ -79,10 +79,10 @@ async fn a_token_may_be_of_another_person_or_of_another_organization() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rule_revokes_the_token_in_use_and_leaves_the_second_one() {
-    let settings = Settings { second_token: Some("second".to_owned()), ..Settings::default() };
+    let settings = SandboxSettings { second_token: Some("second".to_owned()), ..SandboxSettings::default() };
     let bench = Bench::new(settings).await;
     let own = bench.sandbox.token().to_owned();
-    let revoking = Fault { method: None, path: None, ..Fault::on("GET", "", Mishap::RevokeToken) };
+    let revoking = Fault { method: None, path: None, ..Fault::on("GET", "", FaultEffect::RevokeToken) };
     bench.sandbox.set_faults(vec![revoking.nth([3])]);
     assert_eq!(get_as(&bench, &own, "/me").await.0, 200);
     assert_eq!(get_as(&bench, "second", "/me").await.0, 200);
@@ -113,7 +113,7 @@ async fn a_shut_door_refuses_and_opens_on_the_same_port() {
 #[tokio::test(start_paused = true)]
 async fn shutting_the_door_breaks_off_what_is_under_way() {
     let bench = Bench::plain().await;
-    bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", Mishap::Hang { apply: false })]);
+    bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", FaultEffect::Hang { apply: false })]);
     let hanging = tokio::spawn(bench.to(Method::GET, "/tags").send());
     while bench.sandbox.requests().is_empty() {
         tokio::task::yield_now().await;

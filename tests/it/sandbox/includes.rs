@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidyfy::sandbox::{Quirk, Settings};
+use tidyfy::sandbox::{Quirk, SandboxSettings};
 
 use super::Bench;
 
@@ -157,7 +157,8 @@ async fn bytes(bench: &Bench, path: &str) -> Result<Vec<u8>, u16> {
 
 #[tokio::test(start_paused = true)]
 async fn every_stored_file_has_bytes_of_its_own_and_a_link_has_none() {
-    let bench = Bench::new(Settings { scale: 300, large_files: 2, ..Settings::default() }).await;
+    let bench =
+        Bench::new(SandboxSettings { scale: 300, large_files: 2, ..SandboxSettings::default() }).await;
     let (mut seen, mut lengths, mut systems) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for id in bench.sandbox.ids("assets") {
         let file = bench.sandbox.object("assets", &id).unwrap();

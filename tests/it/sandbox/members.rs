@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidyfy::sandbox::{Quirk, Quirks, Role, Settings};
+use tidyfy::sandbox::{Quirk, Quirks, Role, SandboxSettings};
 
 use super::Bench;
 
@@ -57,7 +57,7 @@ async fn members_come_in_all_states_and_one_by_one_for_administrators() {
     assert_eq!(bench.get(&path).await["data"]["role"], "Standard");
     assert_eq!(bench.send(Method::GET, "/users/77").await.0, 404);
     for role in [Role::Standard, Role::Light] {
-        let bench = Bench::new(Settings { role, ..Settings::default() }).await;
+        let bench = Bench::new(SandboxSettings { role, ..SandboxSettings::default() }).await;
         assert_eq!(bench.get("/me").await["data"]["role"], role.name());
         for (method, path) in [
             (Method::GET, path.clone()),
@@ -176,7 +176,7 @@ async fn some_members_have_to_stay() {
     assert_eq!(status_of(&bench, &next), "active");
 
     let quirks = Quirks::default().with(Quirk::MemberRefusal403).with(Quirk::DefaultAdminRefused);
-    let bench = Bench::new(Settings { quirks, ..Settings::default() }).await;
+    let bench = Bench::new(SandboxSettings { quirks, ..SandboxSettings::default() }).await;
     assert_eq!(bench.delete(&format!("/users/{default}")).await.0, 403);
     assert_eq!(bench.delete(&format!("/users/{robot}")).await.0, 403);
     let bench = Bench::quirky(Quirk::SeatsExhausted).await;

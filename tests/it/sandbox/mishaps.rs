@@ -5,21 +5,28 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidyfy::sandbox::{Call, Fault, Mishap, read_faults};
+use tidyfy::sandbox::{Fault, FaultEffect, Operation, read_faults};
 use tokio::time::Instant;
 
 use super::Bench;
 
-const CALLS: [Call; 6] = [Call::List, Call::Read, Call::Download, Call::Archive, Call::Restore, Call::Delete];
+const CALLS: [Operation; 6] = [
+    Operation::List,
+    Operation::Read,
+    Operation::Download,
+    Operation::Archive,
+    Operation::Restore,
+    Operation::Delete,
+];
 /// Longer than the client waits.
 const LATE: Duration = Duration::from_secs(93);
 
-fn status(status: u16, apply: bool) -> Mishap {
-    Mishap::Answer { status, body: None, headers: BTreeMap::new(), apply }
+fn status(status: u16, apply: bool) -> FaultEffect {
+    FaultEffect::Answer { status, body: None, headers: BTreeMap::new(), apply }
 }
 
 /// What happens, what the client sees of it, and whether it took effect.
-fn mishaps() -> Vec<(Mishap, &'static str, bool)> {
+fn mishaps() -> Vec<(FaultEffect, &'static str, bool)> {
     vec![
         (status(401, false), "401 unauthenticated", false),
         (status(403, false), "403 The sandbox was told to fail", false),
@@ -30,24 +37,24 @@ fn mishaps() -> Vec<(Mishap, &'static str, bool)> {
         (status(504, false), "504 The sandbox was told to fail", false),
         (status(500, true), "500 The sandbox was told to fail", true),
         (status(502, true), "502 The sandbox was told to fail", true),
-        (Mishap::Html { status: 502, apply: false }, "502 page", false),
-        (Mishap::Html { status: 502, apply: true }, "502 page", true),
-        (Mishap::Html { status: 200, apply: false }, "200 page", false),
-        (Mishap::Html { status: 200, apply: true }, "200 page", true),
-        (Mishap::ResetBefore, "reset", false),
-        (Mishap::ResetAfter, "reset", true),
-        (Mishap::Hang { apply: false }, "nothing", false),
-        (Mishap::Hang { apply: true }, "nothing", true),
-        (Mishap::HangLate { after: LATE }, "nothing", true),
-        (Mishap::Truncated, "200 half", true),
-        (Mishap::TruncatedBefore, "200 half", false),
-        (Mishap::Garbage, "200 garbage", true),
-        (Mishap::GarbageBefore, "200 garbage", false),
+        (FaultEffect::Html { status: 502, apply: false }, "502 page", false),
+        (FaultEffect::Html { status: 502, apply: true }, "502 page", true),
+        (FaultEffect::Html { status: 200, apply: false }, "200 page", false),
+        (FaultEffect::Html { status: 200, apply: true }, "200 page", true),
+        (FaultEffect::ResetBefore, "reset", false),
+        (FaultEffect::ResetAfter, "reset", true),
+        (FaultEffect::Hang { apply: false }, "nothing", false),
+        (FaultEffect::Hang { apply: true }, "nothing", true),
+        (FaultEffect::HangLate { after: LATE }, "nothing", true),
+        (FaultEffect::Truncated, "200 half", true),
+        (FaultEffect::TruncatedBefore, "200 half", false),
+        (FaultEffect::Garbage, "200 garbage", true),
+        (FaultEffect::GarbageBefore, "200 garbage", false),
     ]
 }
 
 /// A request of this sort, to a record that has not been touched yet: slug, id, method, path.
-fn request(bench: &Bench, call: Call) -> (&'static str, String, Method, String) {
+fn request(bench: &Bench, call: Operation) -> (&'static str, String, Method, String) {
     let archived = || bench.find("runs", |run| run["archived_at"].is_string());
     let live = || bench.live("runs");
     let file = || {
@@ -58,18 +65,18 @@ fn request(bench: &Bench, call: Call) -> (&'static str, String, Method, String) 
         })
     };
     let (slug, id, method) = match call {
-        Call::List | Call::Read => ("runs", live(), Method::GET),
-        Call::Download => ("assets", file(), Method::GET),
-        Call::Archive => ("runs", live(), Method::DELETE),
-        Call::Restore => ("runs", archived(), Method::PUT),
-        Call::Delete => ("runs", archived(), Method::DELETE),
+        Operation::List | Operation::Read => ("runs", live(), Method::GET),
+        Operation::Download => ("assets", file(), Method::GET),
+        Operation::Archive => ("runs", live(), Method::DELETE),
+        Operation::Restore => ("runs", archived(), Method::PUT),
+        Operation::Delete => ("runs", archived(), Method::DELETE),
     };
     let path = match call {
-        Call::List => "/runs?per_page=3".to_owned(),
-        Call::Read | Call::Archive => format!("/runs/{id}"),
-        Call::Download => format!("/file/{id}/dl"),
-        Call::Restore => format!("/runs/{id}/activate"),
-        Call::Delete => format!("/runs/{id}/delete"),
+        Operation::List => "/runs?per_page=3".to_owned(),
+        Operation::Read | Operation::Archive => format!("/runs/{id}"),
+        Operation::Download => format!("/file/{id}/dl"),
+        Operation::Restore => format!("/runs/{id}/activate"),
+        Operation::Delete => format!("/runs/{id}/delete"),
     };
     (slug, id, method, path)
 }
@@ -106,7 +113,7 @@ async fn every_mishap_meets_every_kind_of_request_and_the_ledger_tells_the_truth
             assert_eq!(got, wanted, "{case}");
             let changes = applies && method != Method::GET;
             let changed = || bench.sandbox.object(slug, &id) != before;
-            if matches!(mishap, Mishap::HangLate { .. }) {
+            if matches!(mishap, FaultEffect::HangLate { .. }) {
                 assert!(!changed(), "{case} is early");
                 tokio::time::sleep(LATE).await;
             }
@@ -135,9 +142,9 @@ async fn a_rule_for_one_kind_of_request_leaves_the_others_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_storm_of_429_says_how_long_to_wait_and_ends() {
     let headers = [("Retry-After".to_owned(), "2".to_owned())].into();
-    let storm = Mishap::Answer { status: 429, body: None, headers, apply: false };
+    let storm = FaultEffect::Answer { status: 429, body: None, headers, apply: false };
     let bench = Bench::plain().await;
-    bench.sandbox.set_faults(vec![Fault::to(Call::Archive, storm).times(3)]);
+    bench.sandbox.set_faults(vec![Fault::to(Operation::Archive, storm).times(3)]);
     let path = format!("/runs/{}", bench.live("runs"));
     for _ in 0..3 {
         let refused = bench.to(Method::DELETE, &path).send().await.unwrap();
@@ -153,7 +160,7 @@ async fn a_storm_of_429_says_how_long_to_wait_and_ends() {
 #[tokio::test(start_paused = true)]
 async fn names_may_come_in_bytes_that_are_no_text() {
     let bench = Bench::plain().await;
-    bench.sandbox.set_faults(vec![Fault::to(Call::List, Mishap::NotUtf8)]);
+    bench.sandbox.set_faults(vec![Fault::to(Operation::List, FaultEffect::NotUtf8)]);
     for path in ["/runs", "/guests", "/users", "/folders"] {
         let bytes = bench.to(Method::GET, path).send().await.unwrap().bytes().await.unwrap();
         assert!(std::str::from_utf8(&bytes).is_err(), "{path}");
@@ -165,7 +172,9 @@ async fn names_may_come_in_bytes_that_are_no_text() {
 #[tokio::test(start_paused = true)]
 async fn a_late_effect_comes_though_nobody_waits_for_it() {
     let bench = Bench::plain().await;
-    bench.sandbox.set_faults(vec![Fault::to(Call::Archive, Mishap::HangLate { after: LATE }).times(1)]);
+    bench
+        .sandbox
+        .set_faults(vec![Fault::to(Operation::Archive, FaultEffect::HangLate { after: LATE }).times(1)]);
     let id = bench.live("runs");
     let begin = Instant::now();
     assert!(bench.to(Method::DELETE, &format!("/runs/{id}")).send().await.unwrap_err().is_timeout());
@@ -184,7 +193,7 @@ async fn connections_are_refused_for_as_long_as_a_rule_says() {
     let bench = Bench::plain().await;
     bench.get("/tags").await;
     let span = Duration::from_secs(5);
-    bench.sandbox.set_faults(vec![Fault::to(Call::Archive, Mishap::Refuse { span }).times(1)]);
+    bench.sandbox.set_faults(vec![Fault::to(Operation::Archive, FaultEffect::Refuse { span }).times(1)]);
     let id = bench.live("runs");
     assert!(bench.to(Method::DELETE, &format!("/runs/{id}")).send().await.is_err());
     let begin = Instant::now();
@@ -201,14 +210,14 @@ fn the_words_of_a_faults_file_say_all_of_it() {
     let read = |rule: Value| read_faults(&json!([rule]).to_string()).unwrap().remove(0);
     assert_eq!(
         read(json!({"call": "download", "does": "truncated-before"})),
-        Fault::to(Call::Download, Mishap::TruncatedBefore)
+        Fault::to(Operation::Download, FaultEffect::TruncatedBefore)
     );
-    assert_eq!(read(json!({"call": "list", "does": "garbage-before"})).mishap, Mishap::GarbageBefore);
-    assert_eq!(read(json!({"does": "not-utf8"})).mishap, Mishap::NotUtf8);
+    assert_eq!(read(json!({"call": "list", "does": "garbage-before"})).mishap, FaultEffect::GarbageBefore);
+    assert_eq!(read(json!({"does": "not-utf8"})).mishap, FaultEffect::NotUtf8);
     let late = read(json!({"call": "delete", "does": "hang", "apply-after-ms": 33000}));
-    assert_eq!(late.mishap, Mishap::HangLate { after: Duration::from_secs(33) });
+    assert_eq!(late.mishap, FaultEffect::HangLate { after: Duration::from_secs(33) });
     let shut = read(json!({"does": "refuse", "for-ms": 500}));
-    assert_eq!(shut.mishap, Mishap::Refuse { span: Duration::from_millis(500) });
+    assert_eq!(shut.mishap, FaultEffect::Refuse { span: Duration::from_millis(500) });
     for (rule, expected) in [
         (json!({"does": "garbage", "apply-after-ms": 1}), "`apply-after-ms` goes with `hang` only"),
         (json!({"does": "refuse"}), "`for-ms` goes with `refuse`"),

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidyfy::sandbox::{Bearer, Settings};
+use tidyfy::sandbox::{SandboxSettings, TokenOwner};
 
 use super::{Bench, body, ids};
 
@@ -46,16 +46,17 @@ async fn one_token_opens_several_organizations() {
     assert_eq!(others.iter().filter(|id| bench.sandbox.ids("users").contains(id)).count(), 1, "the caller");
     assert_eq!(bench.sandbox.ids_in("none", "runs"), [""; 0]);
 
-    bench.sandbox.accept_token("elsewhere", Bearer::Elsewhere);
+    bench.sandbox.accept_token("elsewhere", TokenOwner::Elsewhere);
     assert_eq!(get(&bench, "elsewhere", &format!("/organizations/{other}/runs")).await.0, 200);
-    bench.sandbox.accept_token("colleague", Bearer::Colleague);
+    bench.sandbox.accept_token("colleague", TokenOwner::Colleague);
     assert_eq!(get(&bench, "colleague", &format!("/organizations/{other}/runs")).await.0, 404);
     assert_eq!(get(&bench, "colleague", "/me/organizations").await.1["data"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn organizations_come_in_pages() {
-    let bench = Bench::new(Settings { organizations: 23, scale: 20, ..Settings::default() }).await;
+    let bench =
+        Bench::new(SandboxSettings { organizations: 23, scale: 20, ..SandboxSettings::default() }).await;
     let token = bench.sandbox.token().to_owned();
     let mut seen = Vec::new();
     for page in 1..=3 {
@@ -74,7 +75,7 @@ async fn organizations_come_in_pages() {
 
 #[tokio::test(start_paused = true)]
 async fn every_kind_can_have_names_that_do_harm() {
-    let bench = Bench::new(Settings { hostile: true, ..Settings::default() }).await;
+    let bench = Bench::new(SandboxSettings { hostile: true, ..SandboxSettings::default() }).await;
     for (slug, key) in [
         ("runs", "name"),
         ("checklists", "title"),

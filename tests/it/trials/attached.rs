@@ -6,11 +6,11 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome::{Done, Failed};
 use tidyfy::model::plan::Options;
-use tidyfy::sandbox::{Fault, Quirk, Sandbox, Settings};
+use tidyfy::sandbox::{Fault, Quirk, Sandbox, SandboxSettings};
 use tidyfy::storage::backups;
 
 use super::scene::{agree, answer, ask, requests, slug, sow, with_quirks};
@@ -80,7 +80,7 @@ fn notes(lines: &[Value]) -> Vec<String> {
     notes.iter().map(|note| note.as_str().unwrap().to_owned()).collect()
 }
 
-async fn desk(kind: Kind, sandbox: Settings) -> Desk {
+async fn desk(kind: Kind, sandbox: SandboxSettings) -> Desk {
     Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await
 }
 
@@ -103,10 +103,10 @@ fn place(desk: &Desk, part: &str) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn files_of_a_live_process_are_backed_up_before_it_is_archived() {
-    let mut desk = desk(Kind::Processes, Settings { scale: 60, ..Settings::default() }).await;
+    let mut desk = desk(Kind::Processes, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     let (id, files) = sown(&desk.server, Kind::Processes, false);
     show(&mut desk, false).await;
-    ask(&mut desk, Verb::Delete).await;
+    ask(&mut desk, Action::Delete).await;
     desk.keys("space").await;
     desk.rest().await;
     assert!(desk.shows("[x] back up attached files too (2 files, 2 requests)"), "{}", desk.screen());
@@ -130,10 +130,10 @@ async fn files_of_a_live_process_are_backed_up_before_it_is_archived() {
 
 #[tokio::test(start_paused = true)]
 async fn a_live_task_is_deleted_with_its_files_backed_up() {
-    let mut desk = desk(Kind::Tasks, Settings { scale: 60, ..Settings::default() }).await;
+    let mut desk = desk(Kind::Tasks, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     let (id, files) = sown(&desk.server, Kind::Tasks, false);
     show(&mut desk, false).await;
-    ask(&mut desk, Verb::Delete).await;
+    ask(&mut desk, Action::Delete).await;
     assert!(!desk.shows("cannot always be listed"), "{}", desk.screen());
     agree(&mut desk).await;
     assert_eq!(desk.server.object("tasks", &id), None, "{}", desk.log());
@@ -143,11 +143,11 @@ async fn a_live_task_is_deleted_with_its_files_backed_up() {
 
 #[tokio::test(start_paused = true)]
 async fn files_seen_while_a_process_was_active_are_asked_for_once_it_is_archived() {
-    let mut desk = desk(Kind::Processes, Settings { scale: 60, ..Settings::default() }).await;
+    let mut desk = desk(Kind::Processes, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     let (id, files) = sown(&desk.server, Kind::Processes, false);
     open_then_archive(&mut desk, &id).await;
     assert_eq!(desk.rows(), ["Trial 00"], "{}", desk.screen());
-    ask(&mut desk, Verb::Delete).await;
+    ask(&mut desk, Action::Delete).await;
     assert!(desk.shows("attached files of archived processes cannot always be listed"), "{}", desk.screen());
     agree(&mut desk).await;
     assert_eq!(desk.server.object("runs", &id), None, "{}", desk.log());
@@ -176,7 +176,7 @@ async fn a_process_is_not_deleted_without_one_of_its_files() {
     let error = json!({"error": true, "message": "Resource not found"});
     let lie = || answer(200, &[("content-disposition", "attachment")], Some(error.clone()), false);
     for mishap in [page(), lie(), super::scene::status(500), super::scene::status(403)] {
-        let mut stand = Stand::new(Settings { scale: 60, ..Settings::default() }).await;
+        let mut stand = Stand::new(SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
         let (id, files) = sown(&stand.server, Kind::Processes, false);
         stand.server.set_faults(vec![Fault::on("GET", &format!("{}/dl", files.answered), mishap.clone())]);
         let records = stand.listed(Kind::Processes, Scope::Active, std::slice::from_ref(&id)).await;
@@ -201,10 +201,10 @@ async fn a_process_is_not_deleted_without_one_of_its_files() {
 
 #[tokio::test(start_paused = true)]
 async fn without_the_option_the_dialog_says_that_files_are_lost() {
-    let mut desk = desk(Kind::Processes, Settings { scale: 60, ..Settings::default() }).await;
+    let mut desk = desk(Kind::Processes, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     sown(&desk.server, Kind::Processes, true);
     show(&mut desk, true).await;
-    ask(&mut desk, Verb::Delete).await;
+    ask(&mut desk, Action::Delete).await;
     desk.keys("tab down space").await;
     assert!(desk.shows("[ ] back up attached files too"), "{}", desk.screen());
     assert!(desk.shows("attached files are not backed up"), "{}", desk.screen());
@@ -219,7 +219,7 @@ async fn a_file_seen_before_that_cannot_be_read_keeps_the_process() {
     let mut desk = desk(Kind::Processes, with_quirks([Quirk::ArchivedIncludesEmpty])).await;
     let (id, files) = sown(&desk.server, Kind::Processes, false);
     open_then_archive(&mut desk, &id).await;
-    ask(&mut desk, Verb::Delete).await;
+    ask(&mut desk, Action::Delete).await;
     agree(&mut desk).await;
     assert!(desk.server.object("runs", &id).is_some());
     let named = ["contract.pdf", "scan.png"]
@@ -231,7 +231,7 @@ async fn a_file_seen_before_that_cannot_be_read_keeps_the_process() {
 
 #[tokio::test(start_paused = true)]
 async fn first_bytes_that_do_not_fit_the_name_only_warn() {
-    let mut desk = desk(Kind::Files, Settings { scale: 60, ..Settings::default() }).await;
+    let mut desk = desk(Kind::Files, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     let id = sow(&desk.server, Kind::Files, 1, false).remove(0);
     assert!(desk.server.edit("assets", &id, json!({"filename": "Trial.psd"})));
     desk.keys("R").await;
@@ -240,7 +240,7 @@ async fn first_bytes_that_do_not_fit_the_name_only_warn() {
     desk.types("trial").await;
     desk.keys("enter").await;
     desk.rest().await;
-    ask(&mut desk, Verb::Delete).await;
+    ask(&mut desk, Action::Delete).await;
     agree(&mut desk).await;
     assert_eq!(desk.server.object("assets", &id), None);
     let said = "Trial.psd: backed up, but it does not begin as a psd file does";
@@ -249,7 +249,7 @@ async fn first_bytes_that_do_not_fit_the_name_only_warn() {
 
 #[tokio::test(start_paused = true)]
 async fn a_disk_without_room_for_a_file_keeps_the_process() {
-    let settings = Settings { scale: 60, ..Settings::default() };
+    let settings = SandboxSettings { scale: 60, ..SandboxSettings::default() };
     let mut stand = Stand::with(settings, Limits::off(), 16, u64::MAX).await;
     let (id, _) = sown(&stand.server, Kind::Processes, false);
     let records = stand.listed(Kind::Processes, Scope::Active, std::slice::from_ref(&id)).await;

@@ -8,22 +8,22 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tidyfy::app::effect::Work;
-use tidyfy::app::event::Remark;
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::app::effect::Request;
+use tidyfy::app::event::StepRemark;
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome::{Changed, Done, Failed};
 use tidyfy::model::plan::Options;
 use tidyfy::model::record::Record;
-use tidyfy::sandbox::{Fault, Mishap, Quirk, Sandbox, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Quirk, Sandbox, SandboxSettings};
 
 use super::scene::{SOWN, newest, requests, sent, slug, sow, with_quirks};
 use super::stand::Stand;
 
 const SECRET: &str = "hunter2";
 
-fn settings() -> Settings {
-    Settings { scale: 60, ..Settings::default() }
+fn settings() -> SandboxSettings {
+    SandboxSettings { scale: 60, ..SandboxSettings::default() }
 }
 
 /// All that belongs to a record of the kind in one read, written down here a second time from the API sheet.
@@ -207,9 +207,9 @@ async fn the_copy_is_on_the_disk_before_the_request_leaves() {
         let ids = sow(&stand.server, kind, 2, archived);
         let scope = if archived { Scope::Archived } else { Scope::Active };
         let records = stand.listed(kind, scope, &ids).await;
-        stand.server.set_faults(vec![Fault::on("DELETE", "/", Mishap::Hang { apply: false })]);
-        let plan = stand.plan(Verb::Delete, records, Options::default());
-        stand.start(Work::Apply(plan));
+        stand.server.set_faults(vec![Fault::on("DELETE", "/", FaultEffect::Hang { apply: false })]);
+        let plan = stand.plan(Action::Delete, records, Options::default());
+        stand.start(Request::Apply(plan));
         while sent(&stand.server, &ids[0]) == 0 {
             assert!(!stand.copies().exists() || index(&stand.copies()).1.len() <= 2);
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -247,7 +247,7 @@ async fn a_file_whose_bytes_are_gone_is_not_deleted_and_the_others_are() {
         assert_eq!(*outcome, if gone[n] { Failed } else { Done }, "{reason}");
         assert_eq!(sent(&stand.server, id), usize::from(!gone[n]));
     }
-    assert_eq!(ended.remarks, vec![Remark::BytesGone; lost]);
+    assert_eq!(ended.remarks, vec![StepRemark::BytesGone; lost]);
     assert_eq!((ended.end.tally.of(Done), ended.end.tally.of(Failed)), (9 - lost, lost));
     is_sound(&index(&stand.copies()).0, &index(&stand.copies()).1);
 

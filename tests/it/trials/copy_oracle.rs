@@ -15,18 +15,18 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use tidyfy::app::effect::{Effect, Ticket, Work};
-use tidyfy::app::event::{Fact, Message, Reply};
-use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::app::effect::{Effect, Request, RequestId};
+use tidyfy::app::event::{Event, EventKind, Response};
+use tidyfy::model::kind::{Action, Kind};
 use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome;
-use tidyfy::model::plan::{Caution, Organization, Plan};
+use tidyfy::model::plan::{ConfirmThresholds, Organization, Plan};
 use tidyfy::model::record::Record;
 use tidyfy::model::token::Token;
 use tidyfy::storage::backups;
 use tidyfy::storage::backups::Backups;
-use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts, decode};
-use tidyfy::worker::{Clock, Terms, Worker};
+use tidyfy::tallyfy::{BaseUrl, Client, ClientConfig, Timeouts, decode};
+use tidyfy::worker::{Clock, Worker, WorkerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -236,7 +236,7 @@ async fn serve(mut stream: TcpStream, files: Arc<Mutex<Files>>) {
 /// A worker, and a server that answers as the cases say.
 struct Oracle {
     worker: Worker,
-    messages: UnboundedReceiver<Message>,
+    messages: UnboundedReceiver<Event>,
     files: Arc<Mutex<Files>>,
     home: TempDir,
     tried: usize,
@@ -254,20 +254,20 @@ impl Oracle {
                 tokio::spawn(serve(stream, Arc::clone(&served)));
             }
         });
-        let client = Client::new(Access {
+        let client = Client::new(ClientConfig {
             base_url: BaseUrl::parse(&format!("http://{address}/api"), false).unwrap(),
             organization: ORGANIZATION.to_owned(),
             token: Token::new("hunter2").unwrap(),
             read_only: false,
             timeouts: Timeouts::default(),
-            body_cap: Access::BODY_CAP,
+            body_cap: ClientConfig::BODY_CAP,
         });
         let home = tempfile::tempdir().unwrap();
         let (sender, messages) = unbounded_channel();
-        let terms = Terms {
+        let terms = WorkerConfig {
             seed: 1,
             backups: Backups::new(home.path().join("copies"), 0),
-            ..Terms::new(Limits::off(), Clock::system(), home.path().join("state"))
+            ..WorkerConfig::new(Limits::off(), Clock::system(), home.path().join("state"))
         };
         let worker = Worker::new(client.unwrap(), terms, sender);
         Self { worker, messages, files, home, tried: 0, deleted: 0 }
@@ -287,16 +287,17 @@ impl Oracle {
             me: None,
         };
         let chosen = vec![Record::new(Kind::Files, key, drafts).into()];
-        let plan = Plan::new(Verb::Delete, organization, chosen, Limits::off(), Caution::default());
-        let ticket = Ticket(self.tried as u64);
-        self.worker.perform(Effect::Work(ticket, Work::Apply(Arc::new(plan))));
+        let plan =
+            Plan::new(Action::Delete, organization, chosen, Limits::off(), ConfirmThresholds::default());
+        let ticket = RequestId(self.tried as u64);
+        self.worker.perform(Effect::Work(ticket, Request::Apply(Arc::new(plan))));
         let (mut ended, mut why) = (None, String::new());
-        while let Some(Message { fact, .. }) = self.messages.recv().await {
+        while let Some(Event { fact, .. }) = self.messages.recv().await {
             match fact {
-                Fact::Reply(of, Reply::Step { outcome, reason, .. }) if of == ticket => {
+                EventKind::Reply(of, Response::Step { outcome, reason, .. }) if of == ticket => {
                     (ended, why) = (Some(outcome), reason.unwrap_or_default());
                 }
-                Fact::Reply(of, Reply::JobEnded(_)) if of == ticket => break,
+                EventKind::Reply(of, Response::JobEnded(_)) if of == ticket => break,
                 _ => {}
             }
         }

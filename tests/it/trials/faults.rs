@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::kind::{Action, Kind};
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Done, Failed, Refused, Unknown};
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
 use super::scene::{
     SOWN, agree, answer, ask, desk, is_done, mark, newest, requests, sent, slug, state, status,
@@ -18,28 +18,28 @@ const LATE: Duration = Duration::from_secs(33);
 /// One way of going wrong: what happens to the request, how often at most, and how the step must end.
 struct Row {
     fault: &'static str,
-    mishap: Mishap,
+    mishap: FaultEffect,
     times: Option<u64>,
     outcome: Outcome,
     /// How often the change is sent.
     sent: usize,
 }
 
-fn row(fault: &'static str, mishap: Mishap, outcome: Outcome) -> Row {
+fn row(fault: &'static str, mishap: FaultEffect, outcome: Outcome) -> Row {
     Row { fault, mishap, times: None, outcome, sent: 1 }
 }
 
-fn applied(code: u16) -> Mishap {
+fn applied(code: u16) -> FaultEffect {
     answer(code, &[], None, true)
 }
 
 fn table() -> Vec<Row> {
     let throttled = || answer(429, &[("Retry-After", "2")], None, false);
     let words = json!({"message": "Too many requests, slow down"});
-    let html = |status, apply| Mishap::Html { status, apply };
+    let html = |status, apply| FaultEffect::Html { status, apply };
     let says_error = |apply| answer(200, &[], Some(json!({"error": true, "message": "no"})), apply);
     vec![
-        row("none", Mishap::None, Done),
+        row("none", FaultEffect::None, Done),
         Row { times: Some(3), sent: 4, ..row("429 three times", throttled(), Done) },
         Row { sent: 10, ..row("429 without end", throttled(), Failed) },
         row("403", status(403), Refused),
@@ -55,19 +55,19 @@ fn table() -> Vec<Row> {
         row("504", status(504), Failed),
         row("HTML 502", html(502, false), Failed),
         row("redirect", answer(303, &[("Location", "/api/me")], None, false), Failed),
-        row("reset before applying", Mishap::ResetBefore, Failed),
-        row("applied, then reset", Mishap::ResetAfter, Done),
+        row("reset before applying", FaultEffect::ResetBefore, Failed),
+        row("applied, then reset", FaultEffect::ResetAfter, Done),
         row("applied, then 500", applied(500), Done),
         row("applied, then 502", applied(502), Done),
         row("applied, then 504", applied(504), Done),
         row("applied, then HTML 502", html(502, true), Done),
-        row("hang, not applied", Mishap::Hang { apply: false }, Failed),
-        row("applied, then hang", Mishap::Hang { apply: true }, Done),
-        row("hang, applied 3 s after the timeout", Mishap::HangLate { after: LATE }, Done),
-        row("truncated after applying", Mishap::Truncated, Done),
-        row("truncated before applying", Mishap::TruncatedBefore, Failed),
-        row("garbage 200, applied", Mishap::Garbage, Done),
-        row("garbage 200, not applied", Mishap::GarbageBefore, Failed),
+        row("hang, not applied", FaultEffect::Hang { apply: false }, Failed),
+        row("applied, then hang", FaultEffect::Hang { apply: true }, Done),
+        row("hang, applied 3 s after the timeout", FaultEffect::HangLate { after: LATE }, Done),
+        row("truncated after applying", FaultEffect::Truncated, Done),
+        row("truncated before applying", FaultEffect::TruncatedBefore, Failed),
+        row("garbage 200, applied", FaultEffect::Garbage, Done),
+        row("garbage 200, not applied", FaultEffect::GarbageBefore, Failed),
         row("HTML 200, applied", html(200, true), Done),
         row("HTML 200, not applied", html(200, false), Failed),
         row("`error: true` 200, applied", says_error(true), Done),
@@ -76,17 +76,18 @@ fn table() -> Vec<Row> {
     ]
 }
 
-fn print(row: &str, kind: Kind, verb: Verb, outcome: Option<Outcome>, state: &str, sent: usize) {
+fn print(row: &str, kind: Kind, verb: Action, outcome: Option<Outcome>, state: &str, sent: usize) {
     let outcome = outcome.map_or("-", Outcome::word);
     println!("{row:<36} {:<9} {:<7} {outcome:<12} {state:<8} sent {sent}", kind.row().title, verb.word());
 }
 
 /// One job in which every record meets another fault.
-async fn try_all(kind: Kind, verb: Verb) {
+async fn try_all(kind: Kind, verb: Action) {
     let table = table();
     let n = table.len() + 1;
-    let (mut desk, ids) = desk(kind, verb, n, Settings { scale: 60, ..Settings::default() }).await;
-    let method = if verb == Verb::Restore { "PUT" } else { "DELETE" };
+    let (mut desk, ids) =
+        desk(kind, verb, n, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
+    let method = if verb == Action::Restore { "PUT" } else { "DELETE" };
     let fault = |(row, id): (&Row, &String)| {
         let fault = Fault::on(method, id, row.mishap.clone());
         row.times.map_or(fault.clone(), |times| fault.times(times))
@@ -94,13 +95,13 @@ async fn try_all(kind: Kind, verb: Verb) {
     let mut faults: Vec<Fault> = table.iter().zip(&ids).map(fault).collect();
     let gone = &ids[n - 1];
     // A deletion looks first, and would not be sent for what is gone by then: it goes between the look and the request.
-    if verb == Verb::Delete {
+    if verb == Action::Delete {
         faults.push(Fault::on(method, gone, applied(404)));
     }
     mark(&mut desk, n).await;
     ask(&mut desk, verb).await;
     desk.server.set_faults(faults);
-    if verb != Verb::Delete {
+    if verb != Action::Delete {
         assert!(desk.server.remove(slug(kind), gone));
     }
     agree(&mut desk).await;
@@ -108,7 +109,7 @@ async fn try_all(kind: Kind, verb: Verb) {
     let (_, steps) = newest(&desk.state_dir());
     assert_eq!(steps.len(), n);
     tells_the_same(&desk, verb, &steps);
-    let last = row("404 because it is gone", Mishap::None, AlreadyGone);
+    let last = row("404 because it is gone", FaultEffect::None, AlreadyGone);
     for (row, id) in table.iter().chain([&last]).zip(&ids) {
         let step = steps.iter().find(|step| step.record == *id).unwrap();
         let there = state(&desk.server, kind, id);
@@ -128,21 +129,21 @@ async fn try_all(kind: Kind, verb: Verb) {
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_an_archive_ends_as_what_the_server_has() {
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
-        try_all(kind, Verb::Archive).await;
+        try_all(kind, Action::Archive).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_a_restore_ends_as_what_the_server_has() {
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
-        try_all(kind, Verb::Restore).await;
+        try_all(kind, Action::Restore).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_a_delete_ends_as_what_the_server_has() {
     for kind in SOWN {
-        try_all(kind, Verb::Delete).await;
+        try_all(kind, Action::Delete).await;
     }
 }
 
@@ -152,11 +153,11 @@ async fn only_what_cannot_be_read_back_either_stays_unknown() {
         for verb in kind.row().verbs.iter().map(|row| row.verb) {
             for (words, apply) in [("applied, then 502, reads 500", true), ("502, reads 500", false)] {
                 let (mut desk, ids) =
-                    desk(kind, verb, 1, Settings { scale: 60, ..Settings::default() }).await;
-                let method = if verb == Verb::Restore { "PUT" } else { "DELETE" };
+                    desk(kind, verb, 1, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
+                let method = if verb == Action::Restore { "PUT" } else { "DELETE" };
                 let looks = match (verb, kind) {
-                    (Verb::Delete, Kind::Files) => 2,
-                    (Verb::Delete, _) => 1,
+                    (Action::Delete, Kind::Files) => 2,
+                    (Action::Delete, _) => 1,
                     _ => 0,
                 };
                 mark(&mut desk, 1).await;

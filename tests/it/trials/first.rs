@@ -4,13 +4,13 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
-use tidyfy::app::effect::{Effect, Work};
-use tidyfy::app::event::Remark;
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::app::effect::{Effect, Request};
+use tidyfy::app::event::StepRemark;
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed, NotSent, Refused, Unknown};
 use tidyfy::model::plan::Options;
-use tidyfy::sandbox::{Fault, Mishap, Quirk, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Quirk, SandboxSettings};
 
 use super::scene::{
     answer, desk, is_done, mark, newest, sent, set_off, slug, sow, state, status, with_quirks,
@@ -19,12 +19,12 @@ use super::stand::Stand;
 
 const FIRST: Options = Options { backup: true, files: true, archive_first: true };
 
-fn settings() -> Settings {
-    Settings { scale: 60, ..Settings::default() }
+fn settings() -> SandboxSettings {
+    SandboxSettings { scale: 60, ..SandboxSettings::default() }
 }
 
 /// A stand with live records of a kind, not more than `at_once` of which are dealt with together.
-async fn live(settings: Settings, kind: Kind, n: usize, at_once: usize) -> (Stand, Vec<String>) {
+async fn live(settings: SandboxSettings, kind: Kind, n: usize, at_once: usize) -> (Stand, Vec<String>) {
     let stand = Stand::with(settings, Limits::off(), at_once, 0).await;
     let ids = sow(&stand.server, kind, n, false);
     (stand, ids)
@@ -33,9 +33,10 @@ async fn live(settings: Settings, kind: Kind, n: usize, at_once: usize) -> (Stan
 /// How the two steps of a record ended, by the journal.
 fn pair(stand: &Stand, id: &str) -> [Option<Outcome>; 2] {
     let (_, steps) = newest(&stand.state_dir());
-    let of =
-        |verb: Verb| steps.iter().find(|step| step.record == id && step.verb == verb.word()).unwrap().outcome;
-    [of(Verb::Archive), of(Verb::Delete)]
+    let of = |verb: Action| {
+        steps.iter().find(|step| step.record == id && step.verb == verb.word()).unwrap().outcome
+    };
+    [of(Action::Archive), of(Action::Delete)]
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,18 +84,18 @@ async fn each_record_is_read_archived_read_and_deleted_in_this_order() {
 
 #[tokio::test(start_paused = true)]
 async fn an_archive_that_does_not_succeed_leaves_the_record_alone() {
-    let rows: [(&str, Mishap, Outcome); 6] = [
+    let rows: [(&str, FaultEffect, Outcome); 6] = [
         ("422", status(422), Refused),
         ("403", status(403), Refused),
         ("502", status(502), Failed),
-        ("reset before applying", Mishap::ResetBefore, Failed),
-        ("hang, not applied", Mishap::Hang { apply: false }, Failed),
-        ("garbage 200, not applied", Mishap::GarbageBefore, Failed),
+        ("reset before applying", FaultEffect::ResetBefore, Failed),
+        ("hang, not applied", FaultEffect::Hang { apply: false }, Failed),
+        ("garbage 200, not applied", FaultEffect::GarbageBefore, Failed),
     ];
     for kind in [Kind::Processes, Kind::Templates] {
         let (mut stand, ids) = live(settings(), kind, rows.len() + 3, 16).await;
         let records = stand.listed(kind, Scope::Active, &ids).await;
-        let on = |id: &str, mishap: &Mishap| {
+        let on = |id: &str, mishap: &FaultEffect| {
             Fault::on("DELETE", &format!("*/{}/{id}", slug(kind)), mishap.clone())
         };
         let mut faults: Vec<_> = ids.iter().zip(&rows).map(|(id, row)| on(id, &row.1)).collect();
@@ -140,11 +141,11 @@ async fn an_archive_that_does_not_succeed_leaves_the_record_alone() {
 #[tokio::test(start_paused = true)]
 async fn what_changes_between_archive_and_delete_is_held() {
     for kind in [Kind::Processes, Kind::Templates] {
-        let slow = Settings { latency: Duration::from_secs(1), ..settings() };
+        let slow = SandboxSettings { latency: Duration::from_secs(1), ..settings() };
         let (mut stand, ids) = live(slow, kind, 3, 16).await;
         let records = stand.listed(kind, Scope::Active, &ids).await;
-        let plan = stand.plan(Verb::Delete, records, FIRST);
-        let ticket = stand.start(Work::Apply(plan));
+        let plan = stand.plan(Action::Delete, records, FIRST);
+        let ticket = stand.start(Request::Apply(plan));
         while !ids.iter().all(|id| state(&stand.server, kind, id) == "archived") {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -178,7 +179,7 @@ async fn references_that_are_stripped_are_told_and_kept() {
     let records = stand.listed(Kind::Templates, Scope::Active, std::slice::from_ref(&id)).await;
     let ended = stand.delete(records, FIRST).await;
     assert_eq!(ended.outcomes(), [Done, Done], "{:?}", ended.steps);
-    let [Remark::Stripped(told)] = &ended.remarks[..] else { panic!("{:?}", ended.remarks) };
+    let [StepRemark::Stripped(told)] = &ended.remarks[..] else { panic!("{:?}", ended.remarks) };
     let (_, steps) = newest(&stand.state_dir());
     let kept: Value = serde_json::from_str(steps[0].kept.as_ref().unwrap()).unwrap();
     let kept = kept.as_array().unwrap();
@@ -190,13 +191,13 @@ async fn references_that_are_stripped_are_told_and_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn references_that_an_archive_strips_are_on_the_screen() {
-    let (mut desk, _) = desk(Kind::Templates, Verb::Archive, 0, settings()).await;
+    let (mut desk, _) = desk(Kind::Templates, Action::Archive, 0, settings()).await;
     let id = embedded(&desk.server);
     let name = desk.server.object("checklists", &id).unwrap()["title"].as_str().unwrap().to_owned();
     while desk.state().under_cursor().unwrap().id().to_string() != id {
         desk.keys("j").await;
     }
-    set_off(&mut desk, Verb::Archive).await;
+    set_off(&mut desk, Action::Archive).await;
     let log = desk.log();
     assert!(log.contains(&format!("{name}: stripped for good from ")), "{log}");
     let (_, steps) = newest(&desk.state_dir());
@@ -206,11 +207,11 @@ async fn references_that_an_archive_strips_are_on_the_screen() {
 #[tokio::test(start_paused = true)]
 async fn what_was_archived_when_the_job_was_cancelled_is_not_sent_and_stays_archived() {
     for kind in [Kind::Processes, Kind::Templates] {
-        let slow = Settings { latency: Duration::from_secs(1), ..settings() };
+        let slow = SandboxSettings { latency: Duration::from_secs(1), ..settings() };
         let (mut stand, ids) = live(slow, kind, 8, 3).await;
         let records = stand.listed(kind, Scope::Active, &ids).await;
-        let plan = stand.plan(Verb::Delete, records, FIRST);
-        let ticket = stand.start(Work::Apply(plan));
+        let plan = stand.plan(Action::Delete, records, FIRST);
+        let ticket = stand.start(Request::Apply(plan));
         let (outcome, reason) = stand.until_step(ticket, 0).await;
         assert_eq!(outcome, Done, "{reason}");
         stand.perform(Effect::Cancel(ticket));
@@ -240,8 +241,8 @@ async fn what_was_archived_when_the_job_was_cancelled_is_not_sent_and_stays_arch
 #[tokio::test(start_paused = true)]
 async fn what_a_cancelled_job_left_half_done_stays_marked_and_is_shown_as_archived() {
     for kind in [Kind::Processes, Kind::Templates] {
-        let slow = Settings { latency: Duration::from_millis(400), ..settings() };
-        let (mut desk, ids) = desk(kind, Verb::Archive, 20, slow).await;
+        let slow = SandboxSettings { latency: Duration::from_millis(400), ..settings() };
+        let (mut desk, ids) = desk(kind, Action::Archive, 20, slow).await;
         mark(&mut desk, 20).await;
         desk.keys("D").await;
         desk.rest().await;
@@ -259,7 +260,7 @@ async fn what_a_cancelled_job_left_half_done_stays_marked_and_is_shown_as_archiv
         assert!(left > 0 && desk.shows("delete cancelled: "), "{}", desk.screen());
 
         let (_, steps) = newest(&desk.state_dir());
-        let gone = ids.iter().filter(|id| is_done(&desk.server, kind, Verb::Delete, id)).count();
+        let gone = ids.iter().filter(|id| is_done(&desk.server, kind, Action::Delete, id)).count();
         let done = if gone > 0 { format!("{gone} done, ") } else { String::new() };
         let summary = format!("delete cancelled: {done}{} not sent", 20 - gone);
         assert!(desk.log().contains(&summary), "{summary}\n{}", desk.log());

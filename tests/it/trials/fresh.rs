@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidyfy::app::effect::{Effect, Work};
-use tidyfy::model::kind::{Kind, Scope, Verb};
-use tidyfy::model::limits::{Limits, Requests};
+use tidyfy::app::effect::{Effect, Request};
+use tidyfy::model::kind::{Action, Kind, Scope};
+use tidyfy::model::limits::{Limits, RemainingRequests};
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed};
 use tidyfy::model::plan::Options;
-use tidyfy::sandbox::{Fault, Quirk, Sandbox, Settings};
+use tidyfy::sandbox::{Fault, Quirk, Sandbox, SandboxSettings};
 use tidyfy::storage::journal::PastStep;
 
 use super::scene::{
@@ -94,7 +94,7 @@ async fn what_has_changed_is_held_what_has_not_is_deleted_what_is_gone_is_gone()
         let changes: Vec<&Change> = CHANGES.iter().filter(|change| change.3.contains(&kind)).collect();
         let n = changes.len() + 2;
         let (mut desk, ids) =
-            desk(kind, Verb::Delete, n, Settings { scale: 60, ..Settings::default() }).await;
+            desk(kind, Action::Delete, n, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
         let before = json!({"color": "#ff0000", "deadline": "2026-12-01T00:00:00Z"});
         ids.iter().for_each(|id| assert!(edited(&desk.server, kind, id, before.clone())));
         desk.keys("R").await;
@@ -104,7 +104,7 @@ async fn what_has_changed_is_held_what_has_not_is_deleted_what_is_gone_is_gone()
             assert!((change.1)(&desk.server, kind, id), "{}", change.0);
         }
         assert!(desk.server.remove(slug(kind), &ids[n - 2]));
-        set_off(&mut desk, Verb::Delete).await;
+        set_off(&mut desk, Action::Delete).await;
 
         let (_, steps) = newest(&desk.state_dir());
         for (change, id) in changes.iter().zip(&ids) {
@@ -132,7 +132,7 @@ async fn what_has_changed_is_held_what_has_not_is_deleted_what_is_gone_is_gone()
         assert_eq!((gone.outcome, sent(&desk.server, &ids[n - 2])), (Some(AlreadyGone), 0));
         assert_eq!((left.outcome, sent(&desk.server, &ids[n - 1])), (Some(Done), 1), "{:?}", left.reason);
         assert_eq!(desk.marked().len(), changes.len());
-        tells_the_same(&desk, Verb::Delete, &steps);
+        tells_the_same(&desk, Action::Delete, &steps);
     }
 }
 
@@ -147,14 +147,14 @@ async fn what_tidyfy_itself_has_just_archived_is_not_held() {
     ];
     for kind in ARCHIVING {
         for quirk in quirks {
-            let (mut desk, ids) = desk(*kind, Verb::Archive, 5, with_quirks(quirk)).await;
+            let (mut desk, ids) = desk(*kind, Action::Archive, 5, with_quirks(quirk)).await;
             desk.keys("s s").await;
             desk.rest().await;
-            carry_out(&mut desk, Verb::Archive, 5).await;
+            carry_out(&mut desk, Action::Archive, 5).await;
             desk.keys("*").await;
             desk.rest().await;
             assert_eq!(desk.marked().len(), 5, "{}", desk.screen());
-            set_off(&mut desk, Verb::Delete).await;
+            set_off(&mut desk, Action::Delete).await;
             let (_, steps) = newest(&desk.state_dir());
             for id in &ids {
                 let step = of(&steps, id);
@@ -166,7 +166,11 @@ async fn what_tidyfy_itself_has_just_archived_is_not_held() {
 }
 
 /// Deletes 40 of 150 archived records that are known to their list alone.
-async fn delete_from_archive(kind: Kind, settings: Settings, wanted: &[Outcome]) -> (usize, Vec<PastStep>) {
+async fn delete_from_archive(
+    kind: Kind,
+    settings: SandboxSettings,
+    wanted: &[Outcome],
+) -> (usize, Vec<PastStep>) {
     let mut stand = Stand::new(settings).await;
     let all = sow(&stand.server, kind, 150, true);
     // Spread over the list, so that its seams move.
@@ -195,7 +199,7 @@ async fn archived_records_known_to_their_list_alone_cost_few_lists_and_are_never
     for kind in ARCHIVING {
         for slow in [0, 50, 400, 3_000] {
             let quirks = with_quirks([Quirk::ArchivedRuns404, Quirk::ArchivedTasks404]);
-            let settings = Settings { latency: Duration::from_millis(slow), ..quirks };
+            let settings = SandboxSettings { latency: Duration::from_millis(slow), ..quirks };
             let (lists, steps) = delete_from_archive(*kind, settings, &[Done]).await;
             println!(
                 "{:<9} {slow:>4} ms: {} deleted, {lists} pages of the list",
@@ -211,7 +215,8 @@ async fn archived_records_known_to_their_list_alone_cost_few_lists_and_are_never
 #[tokio::test(start_paused = true)]
 async fn a_record_is_read_back_in_a_list_that_shrinks() {
     for (apply, wanted) in [(true, Done), (false, Failed)] {
-        let settings = Settings { scale: 60, latency: Duration::from_millis(300), ..Settings::default() };
+        let settings =
+            SandboxSettings { scale: 60, latency: Duration::from_millis(300), ..SandboxSettings::default() };
         let mut stand = Stand::with(settings, Limits::off(), 4, 0).await;
         let all = sow(&stand.server, Kind::Templates, 150, true);
         let ids: Vec<String> = all.iter().step_by(3).take(40).cloned().collect();
@@ -229,7 +234,8 @@ async fn a_record_is_read_back_in_a_list_that_shrinks() {
 /// Between two pages one record leaves and another comes: the count stays right, and the one at the seam is passed over.
 #[tokio::test(start_paused = true)]
 async fn a_record_that_was_passed_over_at_a_seam_is_not_taken_for_gone() {
-    let settings = Settings { scale: 60, latency: Duration::from_millis(300), ..Settings::default() };
+    let settings =
+        SandboxSettings { scale: 60, latency: Duration::from_millis(300), ..SandboxSettings::default() };
     let mut stand = Stand::new(settings).await;
     sow(&stand.server, Kind::Templates, 150, true);
     let last = sow(&stand.server, Kind::Templates, 1, false);
@@ -238,8 +244,8 @@ async fn a_record_that_was_passed_over_at_a_seam_is_not_taken_for_gone() {
     let ids = list[100..106].to_vec();
     let records = stand.listed(Kind::Templates, Scope::Archived, &ids).await;
     let before = stand.server.requests().len();
-    let plan = stand.plan(Verb::Delete, records, Options::default());
-    let ticket = stand.start(Work::Apply(plan));
+    let plan = stand.plan(Action::Delete, records, Options::default());
+    let ticket = stand.start(Request::Apply(plan));
     while stand.requests(before).len() < 2 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -279,7 +285,7 @@ async fn a_list_that_lies_about_its_length_makes_nothing_gone() {
 /// The server tells of its archive in pages that it does not count: what is behind the first is still there.
 #[tokio::test(start_paused = true)]
 async fn a_page_that_is_not_said_to_be_all_proves_nothing() {
-    let mut stand = Stand::new(Settings { scale: 60, ..Settings::default() }).await;
+    let mut stand = Stand::new(SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     let ids = sow(&stand.server, Kind::Templates, 150, true);
     let some: Vec<String> = ids[100..110].to_vec();
     let records = stand.listed(Kind::Templates, Scope::Archived, &some).await;
@@ -299,12 +305,13 @@ async fn a_page_that_is_not_said_to_be_all_proves_nothing() {
 /// What was looked at an hour ago is looked at again.
 #[tokio::test(start_paused = true)]
 async fn a_job_that_was_held_looks_again_before_it_deletes() {
-    let settings = Settings { scale: 60, latency: Duration::from_secs(1), ..Settings::default() };
+    let settings =
+        SandboxSettings { scale: 60, latency: Duration::from_secs(1), ..SandboxSettings::default() };
     let mut stand = Stand::with(settings, Limits::off(), 4, 0).await;
     let ids = sow(&stand.server, Kind::Processes, 4, true);
     let records = stand.listed(Kind::Processes, Scope::Archived, &ids).await;
-    let plan = stand.plan(Verb::Delete, records, Options::default());
-    let ticket = stand.start(Work::Apply(plan));
+    let plan = stand.plan(Action::Delete, records, Options::default());
+    let ticket = stand.start(Request::Apply(plan));
     tokio::time::sleep(Duration::from_millis(500)).await;
     stand.perform(Effect::Hold(ticket));
     tokio::time::sleep(Duration::from_secs(3600)).await;
@@ -322,13 +329,13 @@ async fn a_job_that_was_held_looks_again_before_it_deletes() {
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_was_turned_away_looks_again_before_it_is_sent_again() {
     for (meanwhile, outcome, times) in [(json!({"members": [1, 2]}), Changed, 1), (json!({}), Done, 2)] {
-        let mut stand = Stand::new(Settings { scale: 60, ..Settings::default() }).await;
+        let mut stand = Stand::new(SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
         let ids = sow(&stand.server, Kind::Groups, 1, false);
         let records = stand.listed(Kind::Groups, Scope::Active, &ids).await;
         let throttled = answer(429, &[("Retry-After", "90")], None, false);
         stand.server.set_faults(vec![Fault::on("DELETE", &ids[0], throttled).times(1)]);
-        let plan = stand.plan(Verb::Delete, records, Options::default());
-        let ticket = stand.start(Work::Apply(plan));
+        let plan = stand.plan(Action::Delete, records, Options::default());
+        let ticket = stand.start(Request::Apply(plan));
         tokio::time::sleep(Duration::from_secs(30)).await;
         assert_eq!(sent(&stand.server, &ids[0]), 1);
         assert!(stand.server.edit("groups", &ids[0], meanwhile));
@@ -381,18 +388,18 @@ async fn includes_and_other_shapes_of_the_same_record_are_no_change() {
 #[tokio::test(start_paused = true)]
 async fn a_delete_sends_its_plan_and_one_look_a_record_and_meets_no_limit() {
     for (limits, kept) in [
-        (Limits::off(), tidyfy::sandbox::Limits::Off),
-        (Limits::documented(), tidyfy::sandbox::Limits::Documented),
+        (Limits::off(), tidyfy::sandbox::SandboxLimits::Off),
+        (Limits::documented(), tidyfy::sandbox::SandboxLimits::Documented),
     ] {
         for kind in SOWN {
-            let settings = Settings { scale: 60, limits: kept, ..Settings::default() };
+            let settings = SandboxSettings { scale: 60, limits: kept, ..SandboxSettings::default() };
             let mut stand = Stand::with(settings, limits.clone(), 16, 0).await;
             let archived = kind.row().archives();
             let ids = sow(&stand.server, kind, 12, archived);
             let scope = if archived { Scope::Archived } else { Scope::Active };
             let records = stand.listed(kind, scope, &ids).await;
-            let plan = stand.plan(Verb::Delete, records, Options::default());
-            let Requests { writes, reads } = plan.requests();
+            let plan = stand.plan(Action::Delete, records, Options::default());
+            let RemainingRequests { writes, reads } = plan.requests();
             let before = stand.server.requests().len();
             let ended = stand.run(plan).await;
             assert_eq!(ended.outcomes(), [Done; 12], "{:?}", ended.steps);

@@ -2,9 +2,9 @@
 //! what the server has.
 
 use serde_json::{Value, json};
-use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::kind::{Action, Kind};
 use tidyfy::model::outcome::Outcome::{Done, Failed};
-use tidyfy::sandbox::{Fault, Mishap, Sandbox, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Sandbox, SandboxSettings};
 
 use crate::support::{Desk, Wanted};
 
@@ -25,7 +25,7 @@ struct Row {
 struct Target<'a> {
     server: &'a Sandbox,
     kind: Kind,
-    verb: Verb,
+    verb: Action,
     id: &'a str,
 }
 
@@ -39,9 +39,9 @@ impl Target<'_> {
     fn changed(&self) -> Value {
         let mut record = self.old();
         match self.verb {
-            Verb::Archive => record["archived_at"] = json!(NOW),
-            Verb::Restore => (record["archived_at"], record["status"]) = (json!(null), json!("active")),
-            Verb::Delete => record["deleted_at"] = json!(NOW),
+            Action::Archive => record["archived_at"] = json!(NOW),
+            Action::Restore => (record["archived_at"], record["status"]) = (json!(null), json!("active")),
+            Action::Delete => record["deleted_at"] = json!(NOW),
         }
         record
     }
@@ -103,19 +103,23 @@ fn table() -> Vec<Row> {
 }
 
 /// One job in which each record meets another answer, for requests that take effect and for those that do not.
-async fn try_all(kind: Kind, verb: Verb) {
+async fn try_all(kind: Kind, verb: Action) {
     let table = table();
     for apply in [false, true] {
-        let sandbox = Settings { scale: 60, ..Settings::default() };
+        let sandbox = SandboxSettings { scale: 60, ..SandboxSettings::default() };
         let (mut desk, ids) = desk(kind, verb, table.len(), sandbox).await;
-        let method = if verb == Verb::Restore { "PUT" } else { "DELETE" };
+        let method = if verb == Action::Restore { "PUT" } else { "DELETE" };
         let faults: Vec<Fault> = table
             .iter()
             .zip(&ids)
             .map(|(row, id)| {
                 let body = (row.body)(&Target { server: &desk.server, kind, verb, id });
                 let headers = [("Content-Type".to_owned(), row.kind.to_owned())].into();
-                Fault::on(method, id, Mishap::Answer { status: row.status, body: Some(body), headers, apply })
+                Fault::on(
+                    method,
+                    id,
+                    FaultEffect::Answer { status: row.status, body: Some(body), headers, apply },
+                )
             })
             .collect();
         mark(&mut desk, table.len()).await;
@@ -138,21 +142,21 @@ async fn try_all(kind: Kind, verb: Verb) {
 #[tokio::test(start_paused = true)]
 async fn doubtful_success_of_an_archive_ends_as_what_the_server_has() {
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
-        try_all(kind, Verb::Archive).await;
+        try_all(kind, Action::Archive).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn doubtful_success_of_a_restore_ends_as_what_the_server_has() {
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
-        try_all(kind, Verb::Restore).await;
+        try_all(kind, Action::Restore).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn doubtful_success_of_a_delete_ends_as_what_the_server_has() {
     for kind in SOWN {
-        try_all(kind, Verb::Delete).await;
+        try_all(kind, Action::Delete).await;
     }
 }
 
@@ -161,18 +165,18 @@ async fn doubtful_success_of_a_delete_ends_as_what_the_server_has() {
 async fn doubtful_success_about_a_person_ends_as_what_the_server_has() {
     for (kind, field) in [(Kind::Guests, "email"), (Kind::Members, "id")] {
         for apply in [false, true] {
-            let sandbox = Settings { scale: 60, ..Settings::default() };
+            let sandbox = SandboxSettings { scale: 60, ..SandboxSettings::default() };
             let mut desk = Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await;
-            let id = desk.mark_applicable(Verb::Archive, 1).await.remove(0);
+            let id = desk.mark_applicable(Action::Archive, 1).await.remove(0);
             let person = desk.server.object(slug(kind), &id).unwrap();
             assert!(person[field].is_string() || person[field].is_number());
-            let mishap = |body| Mishap::Answer { status: 200, body, headers: Default::default(), apply };
+            let mishap = |body| FaultEffect::Answer { status: 200, body, headers: Default::default(), apply };
             desk.server.set_faults(vec![Fault::on(
                 "DELETE",
                 "/disable",
                 mishap(Some(json!({"data": person}))),
             )]);
-            ask(&mut desk, Verb::Archive).await;
+            ask(&mut desk, Action::Archive).await;
             agree(&mut desk).await;
             let (_, steps) = newest(&desk.state_dir());
             let told = format!("{kind:?}, applied: {apply}: {steps:?}");
@@ -189,11 +193,11 @@ async fn doubtful_success_about_a_person_ends_as_what_the_server_has() {
 
 #[tokio::test(start_paused = true)]
 async fn words_of_a_doubtful_success_are_in_the_reason() {
-    let (mut desk, ids) = desk(Kind::Processes, Verb::Archive, 1, Settings::default()).await;
+    let (mut desk, ids) = desk(Kind::Processes, Action::Archive, 1, SandboxSettings::default()).await;
     mark(&mut desk, 1).await;
-    ask(&mut desk, Verb::Archive).await;
+    ask(&mut desk, Action::Archive).await;
     let body = Some(json!({"message": "queued for approval"}));
-    let answer = Mishap::Answer { status: 202, body, headers: Default::default(), apply: false };
+    let answer = FaultEffect::Answer { status: 202, body, headers: Default::default(), apply: false };
     desk.server.set_faults(vec![Fault::on("DELETE", &ids[0], answer)]);
     agree(&mut desk).await;
     assert!(desk.log().contains("DELETE 202"), "{}", desk.log());
@@ -204,8 +208,8 @@ async fn words_of_a_doubtful_success_are_in_the_reason() {
 #[tokio::test(start_paused = true)]
 async fn honest_answer_costs_no_read() {
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
-        for verb in [Verb::Archive, Verb::Restore] {
-            let (mut desk, _) = desk(kind, verb, 3, Settings::default()).await;
+        for verb in [Action::Archive, Action::Restore] {
+            let (mut desk, _) = desk(kind, verb, 3, SandboxSettings::default()).await;
             mark(&mut desk, 3).await;
             ask(&mut desk, verb).await;
             let before = requests(&desk.server, "GET", "/");

@@ -1,9 +1,9 @@
 //! What each way of going wrong makes of the reads: of lists, of the look before a deletion, and of a file's bytes.
 
 use serde_json::json;
-use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::kind::{Action, Kind};
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Done, Failed};
-use tidyfy::sandbox::{Call, Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Operation, SandboxSettings};
 
 use crate::support::Desk;
 
@@ -15,21 +15,21 @@ use super::scene::{
 /// One way of going wrong, what comes of it when it happens once, and when it never stops.
 struct Row {
     fault: &'static str,
-    mishap: Mishap,
+    mishap: FaultEffect,
     once: Outcome,
     ever: Outcome,
 }
 
-fn row(fault: &'static str, mishap: Mishap, once: Outcome) -> Row {
+fn row(fault: &'static str, mishap: FaultEffect, once: Outcome) -> Row {
     Row { fault, mishap, once, ever: Failed }
 }
 
 fn table() -> Vec<Row> {
     let throttled = answer(429, &[("Retry-After", "2")], None, false);
     let words = Some(json!({"message": "Rate limit exceeded"}));
-    let html = |status| Mishap::Html { status, apply: false };
+    let html = |status| FaultEffect::Html { status, apply: false };
     vec![
-        Row { ever: Done, ..row("none", Mishap::None, Done) },
+        Row { ever: Done, ..row("none", FaultEffect::None, Done) },
         row("429", throttled, Done),
         row("403", status(403), Failed),
         row("403 that throttles", answer(403, &[], words, false), Done),
@@ -38,10 +38,10 @@ fn table() -> Vec<Row> {
         row("503", status(503), Done),
         row("504", status(504), Done),
         row("HTML 502", html(502), Done),
-        row("reset", Mishap::ResetBefore, Done),
-        row("hang", Mishap::Hang { apply: false }, Failed),
-        row("truncated", Mishap::Truncated, Done),
-        row("garbage 200", Mishap::GarbageBefore, Failed),
+        row("reset", FaultEffect::ResetBefore, Done),
+        row("hang", FaultEffect::Hang { apply: false }, Failed),
+        row("truncated", FaultEffect::Truncated, Done),
+        row("garbage 200", FaultEffect::GarbageBefore, Failed),
         row("HTML 200", html(200), Failed),
         row(
             "`error: true` 200",
@@ -67,7 +67,8 @@ fn often(fault: Fault, often: &str) -> Fault {
 /// A deletion of one record a row, whose look or whose download goes wrong.
 async fn try_looks(read: &str, kind: Kind, rows: &[(Row, Outcome)], how_often: &str) {
     let n = rows.len();
-    let (mut desk, ids) = desk(kind, Verb::Delete, n, Settings { scale: 60, ..Settings::default() }).await;
+    let (mut desk, ids) =
+        desk(kind, Action::Delete, n, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     mark(&mut desk, n).await;
     let path = |id: &String| match (read, kind) {
         ("download", _) => format!("{id}/dl"),
@@ -78,7 +79,7 @@ async fn try_looks(read: &str, kind: Kind, rows: &[(Row, Outcome)], how_often: &
     let fault = |((row, _), id): (&(Row, Outcome), &String)| {
         often(Fault::on("GET", &path(id), row.mishap.clone()), how_often)
     };
-    ask(&mut desk, Verb::Delete).await;
+    ask(&mut desk, Action::Delete).await;
     desk.server.set_faults(rows.iter().zip(&ids).map(fault).collect());
     agree(&mut desk).await;
     let (_, steps) = newest(&desk.state_dir());
@@ -93,7 +94,7 @@ async fn try_looks(read: &str, kind: Kind, rows: &[(Row, Outcome)], how_often: &
         assert_eq!(sent, usize::from(outcome == Done), "{told}");
         assert!(outcome == Done || step.reason.as_deref().unwrap().starts_with("not sent, "), "{told}");
     }
-    tells_the_same(&desk, Verb::Delete, &steps);
+    tells_the_same(&desk, Action::Delete, &steps);
 }
 
 /// The table, with what each row must come to.
@@ -146,19 +147,19 @@ async fn bytes_that_do_not_come_whole_are_not_deleted() {
 async fn a_look_that_answers_404_is_checked_where_an_archive_is() {
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
         let (mut desk, ids) =
-            desk(kind, Verb::Delete, 6, Settings { scale: 60, ..Settings::default() }).await;
+            desk(kind, Action::Delete, 6, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
         mark(&mut desk, 6).await;
         let by_id = Fault::on("GET", &format!("/{}/", slug(kind)), status(404));
         desk.server.set_faults(vec![by_id]);
         assert!(desk.server.remove(slug(kind), &ids[5]));
-        set_off(&mut desk, Verb::Delete).await;
+        set_off(&mut desk, Action::Delete).await;
         let (_, steps) = newest(&desk.state_dir());
         for (n, id) in ids.iter().enumerate() {
             let step = steps.iter().find(|step| step.record == *id).unwrap();
             let (wanted, times) = if n == 5 { (AlreadyGone, 0) } else { (Done, 1) };
             assert_eq!((step.outcome, sent(&desk.server, id)), (Some(wanted), times), "{:?}", step.reason);
         }
-        tells_the_same(&desk, Verb::Delete, &steps);
+        tells_the_same(&desk, Action::Delete, &steps);
     }
 }
 
@@ -167,7 +168,7 @@ async fn a_look_that_answers_404_is_checked_where_an_archive_is() {
 async fn nothing_is_gone_where_the_organization_does_not_answer() {
     for kind in SOWN {
         let (mut desk, ids) =
-            desk(kind, Verb::Delete, 1, Settings { scale: 60, ..Settings::default() }).await;
+            desk(kind, Action::Delete, 1, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
         let org = desk.server.org().to_owned();
         desk.server.set_faults(vec![
             Fault::on("GET", &ids[0], status(404)),
@@ -175,7 +176,7 @@ async fn nothing_is_gone_where_the_organization_does_not_answer() {
             Fault::on("GET", "archived=only", answer(200, &[], Some(json!({"data": [],
                 "meta": {"pagination": {"total": 0, "count": 0, "per_page": 100, "current_page": 1, "total_pages": 1}}})), false)),
         ]);
-        carry_out(&mut desk, Verb::Delete, 1).await;
+        carry_out(&mut desk, Action::Delete, 1).await;
         let (_, steps) = newest(&desk.state_dir());
         assert_eq!(
             (steps[0].outcome, sent(&desk.server, &ids[0])),
@@ -191,7 +192,8 @@ async fn a_list_that_does_not_come_whole_says_so_and_loses_no_row() {
     // One that archives, one that does not, and the one that is gathered from others: the rest are read no other way.
     for kind in [Kind::Processes, Kind::Tags, Kind::Files] {
         let (mut desk, _) =
-            desk(kind, Verb::Archive, 105, Settings { scale: 60, ..Settings::default() }).await;
+            desk(kind, Action::Archive, 105, SandboxSettings { scale: 60, ..SandboxSettings::default() })
+                .await;
         let whole = desk.ids().len();
         assert!(whole >= 105);
         // Files have no list: they come with those of the others.
@@ -200,7 +202,7 @@ async fn a_list_that_does_not_come_whole_says_so_and_loses_no_row() {
             let rows = rows(how_often).filter(|(row, _)| row.fault != "another record");
             rows.map(move |(row, wanted)| (row, how_often, wanted))
         }) {
-            let fault = Fault { call: Some(Call::List), ..Fault::on("GET", page, row.mishap.clone()) };
+            let fault = Fault { call: Some(Operation::List), ..Fault::on("GET", page, row.mishap.clone()) };
             desk.server.set_faults(vec![often(fault, how_often)]);
             let said = |desk: &Desk| desk.log().matches("could not all be loaded").count();
             let before = (requests(&desk.server, "GET", page), said(&desk));

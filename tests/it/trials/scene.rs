@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tidyfy::model::kind::{Kind, Verb};
+use tidyfy::model::kind::{Action, Kind};
 use tidyfy::model::outcome::Outcome;
-use tidyfy::model::plan::Assent;
-use tidyfy::sandbox::{Mishap, Quirk, Quirks, Sandbox, Settings};
-use tidyfy::storage::journal::{History, PastJob, PastStep, Wanted as JournalWanted};
+use tidyfy::model::plan::Confirmation;
+use tidyfy::sandbox::{FaultEffect, Quirk, Quirks, Sandbox, SandboxSettings};
+use tidyfy::storage::journal::{History, HistoryQuery as JournalWanted, PastJob, PastStep};
 
 pub(super) use crate::support::slug;
 use crate::support::{Desk, Wanted};
@@ -30,8 +30,8 @@ fn name_key(kind: Kind) -> &'static str {
 }
 
 /// Whether the trials of a verb take archived records. Tasks are deleted archived here, too, though they need not be.
-pub(super) fn from_archive(kind: Kind, verb: Verb) -> bool {
-    kind.row().archives() && verb != Verb::Archive
+pub(super) fn from_archive(kind: Kind, verb: Action) -> bool {
+    kind.row().archives() && verb != Action::Archive
 }
 
 /// Puts records called `Trial 00` and so on there, archived if asked for, and answers their ids.
@@ -53,13 +53,18 @@ pub(super) fn sow(server: &Sandbox, kind: Kind, n: usize, archived: bool) -> Vec
     (0..n).map(one).collect()
 }
 
-pub(super) fn with_quirks(quirks: impl IntoIterator<Item = Quirk>) -> Settings {
+pub(super) fn with_quirks(quirks: impl IntoIterator<Item = Quirk>) -> SandboxSettings {
     let quirks: Quirks = quirks.into_iter().collect();
-    Settings { scale: 60, quirks, ..Settings::default() }
+    SandboxSettings { scale: 60, quirks, ..SandboxSettings::default() }
 }
 
 /// The program on the list of a kind, with `n` records of the trial in it, ready to be marked.
-pub(super) async fn desk(kind: Kind, verb: Verb, n: usize, sandbox: Settings) -> (Desk, Vec<String>) {
+pub(super) async fn desk(
+    kind: Kind,
+    verb: Action,
+    n: usize,
+    sandbox: SandboxSettings,
+) -> (Desk, Vec<String>) {
     let mut desk = Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await;
     let archived = from_archive(kind, verb);
     let ids = sow(&desk.server, kind, n, archived);
@@ -80,11 +85,11 @@ pub(super) async fn mark(desk: &mut Desk, n: usize) {
 }
 
 /// Opens the verb's modal, and waits until all is counted that it shows.
-pub(super) async fn ask(desk: &mut Desk, verb: Verb) {
+pub(super) async fn ask(desk: &mut Desk, verb: Action) {
     let key = match verb {
-        Verb::Archive => "a",
-        Verb::Restore => "r",
-        Verb::Delete => "D",
+        Action::Archive => "a",
+        Action::Restore => "r",
+        Action::Delete => "D",
     };
     desk.keys(key).await;
     desk.rest().await;
@@ -94,9 +99,9 @@ pub(super) async fn ask(desk: &mut Desk, verb: Verb) {
 pub(super) async fn agree(desk: &mut Desk) {
     let plan = desk.plan().unwrap_or_else(|| panic!("no modal:\n{}", desk.screen()));
     match plan.assent() {
-        Assent::Nothing => panic!("there is nothing to do:\n{}", desk.screen()),
-        Assent::Key => desk.confirm().await,
-        Assent::Phrase(phrases) => desk.confirm_with(&phrases[0]).await,
+        Confirmation::Nothing => panic!("there is nothing to do:\n{}", desk.screen()),
+        Confirmation::Key => desk.confirm().await,
+        Confirmation::Phrase(phrases) => desk.confirm_with(&phrases[0]).await,
     }
     assert!(desk.plan().is_none(), "the modal stayed:\n{}", desk.screen());
     desk.rest().await;
@@ -104,13 +109,13 @@ pub(super) async fn agree(desk: &mut Desk) {
 }
 
 /// Opens the verb's modal, does what it asks for, and waits for the job to end.
-pub(super) async fn set_off(desk: &mut Desk, verb: Verb) {
+pub(super) async fn set_off(desk: &mut Desk, verb: Action) {
     ask(desk, verb).await;
     agree(desk).await;
 }
 
 /// Marks the records of the trial and does the verb to them, to its end.
-pub(super) async fn carry_out(desk: &mut Desk, verb: Verb, n: usize) {
+pub(super) async fn carry_out(desk: &mut Desk, verb: Action, n: usize) {
     mark(desk, n).await;
     set_off(desk, verb).await;
 }
@@ -124,12 +129,12 @@ pub(super) fn newest(state_dir: &std::path::Path) -> (PastJob, Vec<PastStep>) {
 }
 
 /// Whether the server has done the verb to the record.
-pub(super) fn is_done(server: &Sandbox, kind: Kind, verb: Verb, id: &str) -> bool {
+pub(super) fn is_done(server: &Sandbox, kind: Kind, verb: Action, id: &str) -> bool {
     let object = server.object(slug(kind), id);
     match verb {
-        Verb::Delete => object.is_none(),
-        Verb::Archive => object.is_some_and(|object| object["archived_at"].is_string()),
-        Verb::Restore => object.is_some_and(|object| object["archived_at"].is_null()),
+        Action::Delete => object.is_none(),
+        Action::Archive => object.is_some_and(|object| object["archived_at"].is_string()),
+        Action::Restore => object.is_some_and(|object| object["archived_at"].is_null()),
     }
 }
 
@@ -155,7 +160,7 @@ pub(super) fn sent(server: &Sandbox, id: &str) -> usize {
 }
 
 /// Asserts that screen, marks and journal tell the same of a job: one outcome a record, every one in the sum.
-pub(super) fn tells_the_same(desk: &Desk, verb: Verb, steps: &[PastStep]) {
+pub(super) fn tells_the_same(desk: &Desk, verb: Action, steps: &[PastStep]) {
     let mut counts: BTreeMap<Outcome, usize> = BTreeMap::new();
     for step in steps.iter().filter(|step| step.verb == verb.word()) {
         let outcome = step.outcome.unwrap_or_else(|| panic!("{} never ended", step.name));
@@ -175,11 +180,11 @@ pub(super) fn tells_the_same(desk: &Desk, verb: Verb, steps: &[PastStep]) {
 }
 
 /// An answer with a status, some headers and perhaps a body, that changes something or does not.
-pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: Option<Value>, apply: bool) -> Mishap {
+pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: Option<Value>, apply: bool) -> FaultEffect {
     let headers = headers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    Mishap::Answer { status, body, headers, apply }
+    FaultEffect::Answer { status, body, headers, apply }
 }
 
-pub(super) fn status(status: u16) -> Mishap {
+pub(super) fn status(status: u16) -> FaultEffect {
     answer(status, &[], None, false)
 }

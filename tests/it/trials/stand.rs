@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use crate::worker::bench::whole_list;
 use tempfile::TempDir;
-use tidyfy::app::effect::{Effect, Ticket, Work};
-use tidyfy::app::event::{Fact, JobEnd, Message, Remark, Reply};
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::app::effect::{Effect, Request, RequestId};
+use tidyfy::app::event::{Event, EventKind, JobEnd, Response, StepRemark};
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome;
-use tidyfy::model::plan::{Caution, Options, Organization, Plan};
+use tidyfy::model::plan::{ConfirmThresholds, Options, Organization, Plan};
 use tidyfy::model::record::Record;
 use tidyfy::model::token::Token;
-use tidyfy::sandbox::{Sandbox, Settings};
+use tidyfy::sandbox::{Sandbox, SandboxSettings};
 use tidyfy::storage::backups::Backups;
-use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
-use tidyfy::worker::{Clock, Terms, Worker};
+use tidyfy::tallyfy::{BaseUrl, Client, ClientConfig, Timeouts};
+use tidyfy::worker::{Clock, Worker, WorkerConfig};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
@@ -28,7 +28,7 @@ pub(super) struct Stand {
     pub(super) server: Sandbox,
     worker: Worker,
     remembered: TempDir,
-    messages: UnboundedReceiver<Message>,
+    messages: UnboundedReceiver<Event>,
     tickets: u64,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Stand {
 pub(super) struct Ended {
     /// How each step ended, by its number.
     pub(super) steps: Vec<(Outcome, String)>,
-    pub(super) remarks: Vec<Remark>,
+    pub(super) remarks: Vec<StepRemark>,
     pub(super) end: JobEnd,
 }
 
@@ -48,28 +48,33 @@ impl Ended {
 }
 
 impl Stand {
-    pub(super) async fn new(settings: Settings) -> Self {
+    pub(super) async fn new(settings: SandboxSettings) -> Self {
         Self::with(settings, Limits::off(), 16, 0).await
     }
 
-    pub(super) async fn with(settings: Settings, limits: Limits, at_once: usize, keep_free: u64) -> Self {
+    pub(super) async fn with(
+        settings: SandboxSettings,
+        limits: Limits,
+        at_once: usize,
+        keep_free: u64,
+    ) -> Self {
         let now = settings.now;
         let server = Sandbox::start(settings).await.unwrap();
-        let client = Client::new(Access {
+        let client = Client::new(ClientConfig {
             base_url: BaseUrl::parse(&server.base_url(), false).unwrap(),
             organization: server.org().to_owned(),
             token: Token::new(server.token()).unwrap(),
             read_only: false,
             timeouts: Timeouts::default(),
-            body_cap: Access::BODY_CAP,
+            body_cap: ClientConfig::BODY_CAP,
         });
         let remembered = tempfile::tempdir().unwrap();
         let (sender, messages) = unbounded_channel();
-        let terms = Terms {
+        let terms = WorkerConfig {
             seed: 1,
             at_once,
             backups: Backups::new(remembered.path().join("copies"), keep_free),
-            ..Terms::new(limits, Clock::starting_at(now), remembered.path().to_owned())
+            ..WorkerConfig::new(limits, Clock::starting_at(now), remembered.path().to_owned())
         };
         let worker = Worker::new(client.unwrap(), terms, sender);
         Self { server, worker, remembered, messages, tickets: 0 }
@@ -84,14 +89,14 @@ impl Stand {
         self.remembered.path().join("copies")
     }
 
-    async fn hear(&mut self) -> Fact {
+    async fn hear(&mut self) -> EventKind {
         timeout(PATIENCE, self.messages.recv()).await.unwrap().unwrap().fact
     }
 
-    pub(super) fn start(&mut self, work: Work) -> Ticket {
+    pub(super) fn start(&mut self, work: Request) -> RequestId {
         self.tickets += 1;
-        self.worker.perform(Effect::Work(Ticket(self.tickets), work));
-        Ticket(self.tickets)
+        self.worker.perform(Effect::Work(RequestId(self.tickets), work));
+        RequestId(self.tickets)
     }
 
     pub(super) fn perform(&mut self, effect: Effect) {
@@ -104,10 +109,10 @@ impl Stand {
         let mut records = Vec::new();
         loop {
             match self.hear().await {
-                Fact::Reply(of, Reply::Page { page, .. }) if of == ticket => {
+                EventKind::Reply(of, Response::Page { page, .. }) if of == ticket => {
                     records.extend(page.records().filter(|record| ids.contains(&record.id().to_string())));
                 }
-                Fact::Reply(of, Reply::Loaded(end)) if of == ticket => {
+                EventKind::Reply(of, Response::Loaded(end)) if of == ticket => {
                     end.unwrap();
                     break;
                 }
@@ -127,7 +132,7 @@ impl Stand {
         records
     }
 
-    pub(super) fn plan(&self, verb: Verb, records: Vec<Record>, options: Options) -> Arc<Plan> {
+    pub(super) fn plan(&self, verb: Action, records: Vec<Record>, options: Options) -> Arc<Plan> {
         let organization = Organization {
             id: self.server.org().into(),
             name: "Acme Ltd".into(),
@@ -136,14 +141,14 @@ impl Stand {
             me: None,
         };
         let chosen = records.into_iter().map(Into::into).collect();
-        let plan = Plan::new(verb, organization, chosen, Limits::off(), Caution::default());
+        let plan = Plan::new(verb, organization, chosen, Limits::off(), ConfirmThresholds::default());
         Arc::new(plan.with(options))
     }
 
     /// Waits for a step of a job to end in this way.
-    pub(super) async fn until_step(&mut self, ticket: Ticket, wanted: usize) -> (Outcome, String) {
+    pub(super) async fn until_step(&mut self, ticket: RequestId, wanted: usize) -> (Outcome, String) {
         loop {
-            if let Fact::Reply(of, Reply::Step { step, outcome, reason, .. }) = self.hear().await
+            if let EventKind::Reply(of, Response::Step { step, outcome, reason, .. }) = self.hear().await
                 && of == ticket
                 && step == wanted
             {
@@ -153,18 +158,20 @@ impl Stand {
     }
 
     /// Listens to a job to its end. What had been told before is not told again.
-    pub(super) async fn finish(&mut self, ticket: Ticket) -> Ended {
+    pub(super) async fn finish(&mut self, ticket: RequestId) -> Ended {
         let (mut steps, mut remarks) = (std::collections::BTreeMap::new(), Vec::new());
         loop {
             match self.hear().await {
-                Fact::Reply(of, Reply::Step { step, outcome, reason, remark, .. }) if of == ticket => {
+                EventKind::Reply(of, Response::Step { step, outcome, reason, remark, .. })
+                    if of == ticket =>
+                {
                     assert!(
                         steps.insert(step, (outcome, reason.unwrap_or_default())).is_none(),
                         "twice: {step}"
                     );
                     remarks.extend(remark);
                 }
-                Fact::Reply(of, Reply::JobEnded(end)) if of == ticket => {
+                EventKind::Reply(of, Response::JobEnded(end)) if of == ticket => {
                     return Ended { steps: steps.into_values().collect(), remarks, end };
                 }
                 _ => {}
@@ -173,12 +180,12 @@ impl Stand {
     }
 
     pub(super) async fn run(&mut self, plan: Arc<Plan>) -> Ended {
-        let ticket = self.start(Work::Apply(plan));
+        let ticket = self.start(Request::Apply(plan));
         self.finish(ticket).await
     }
 
     pub(super) async fn delete(&mut self, records: Vec<Record>, options: Options) -> Ended {
-        let plan = self.plan(Verb::Delete, records, options);
+        let plan = self.plan(Action::Delete, records, options);
         self.run(plan).await
     }
 

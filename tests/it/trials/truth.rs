@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidyfy::app::effect::{Effect, Work};
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::app::effect::{Effect, Request};
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome::{AlreadyGone, Changed};
 use tidyfy::model::plan::Options;
-use tidyfy::sandbox::{Fault, Quirk, Settings};
+use tidyfy::sandbox::{Fault, Quirk, SandboxSettings};
 use tokio::time::{Instant, sleep_until};
 
 use super::scene::{answer, sow, with_quirks};
@@ -21,13 +21,14 @@ async fn pass(time: Duration) {
 
 #[tokio::test(start_paused = true)]
 async fn a_held_job_looks_again_even_where_the_list_is_slow() {
-    let settings = Settings { scale: 60, latency: Duration::from_secs(25), ..Settings::default() };
+    let settings =
+        SandboxSettings { scale: 60, latency: Duration::from_secs(25), ..SandboxSettings::default() };
     let mut stand = Stand::with(settings, Limits::off(), 4, 0).await;
     let all = sow(&stand.server, Kind::Templates, 150, true);
     let ids = all[..6].to_vec();
     let records = stand.listed(Kind::Templates, Scope::Archived, &ids).await;
-    let plan = stand.plan(Verb::Delete, records, Options::default());
-    let ticket = stand.start(Work::Apply(plan));
+    let plan = stand.plan(Action::Delete, records, Options::default());
+    let ticket = stand.start(Request::Apply(plan));
     pass(Duration::from_secs(49)).await;
     stand.perform(Effect::Hold(ticket));
     pass(Duration::from_secs(40)).await;
@@ -39,7 +40,7 @@ async fn a_held_job_looks_again_even_where_the_list_is_slow() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_shows_live_ones_instead_of_archived_ones_makes_nothing_gone() {
-    let mut stand = Stand::new(Settings { scale: 60, ..Settings::default() }).await;
+    let mut stand = Stand::new(SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     let ids = sow(&stand.server, Kind::Templates, 5, false);
     let records = stand.listed(Kind::Templates, Scope::Active, &ids).await;
     let others = stand.server.ids("checklists").into_iter().filter(|id| !ids.contains(id));
@@ -59,12 +60,12 @@ async fn a_list_that_shows_live_ones_instead_of_archived_ones_makes_nothing_gone
 #[tokio::test(start_paused = true)]
 async fn what_is_restored_while_its_list_is_read_is_not_gone() {
     let quirks = with_quirks([Quirk::ArchivedRuns404]);
-    let mut stand = Stand::new(Settings { latency: Duration::from_secs(2), ..quirks }).await;
+    let mut stand = Stand::new(SandboxSettings { latency: Duration::from_secs(2), ..quirks }).await;
     let all = sow(&stand.server, Kind::Processes, 150, true);
     let ids = all[..6].to_vec();
     let records = stand.listed(Kind::Processes, Scope::Archived, &ids).await;
-    let plan = stand.plan(Verb::Delete, records, Options::default());
-    let ticket = stand.start(Work::Apply(plan));
+    let plan = stand.plan(Action::Delete, records, Options::default());
+    let ticket = stand.start(Request::Apply(plan));
     // The answers that know nothing of it by its id are on their way back.
     pass(Duration::from_millis(2_100)).await;
     assert!(stand.server.restore("runs", &ids[0]));
@@ -74,12 +75,12 @@ async fn what_is_restored_while_its_list_is_read_is_not_gone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_page_of_what_is_gone_reads_only_so_much_of_the_archive() {
-    let mut stand = Stand::new(Settings { scale: 60, ..Settings::default() }).await;
+    let mut stand = Stand::new(SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     let all = sow(&stand.server, Kind::Tasks, 3_000, true);
     let records = stand.listed(Kind::Tasks, Scope::Archived, &all[..1]).await;
     assert!(stand.server.remove("tasks", &all[0]));
     let before = stand.server.requests().len();
-    stand.start(Work::Read(records[0].clone()));
+    stand.start(Request::Read(records[0].clone()));
     pass(Duration::from_secs(60)).await;
     let read = stand.server.requests().len() - before;
     // By its id, by its name, twenty pages, and those that were asked for ahead of being needed.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tidyfy::model::kind::{Kind, Verb};
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::model::kind::{Action, Kind};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
 use super::scene::{SOWN, agree, ask, desk, mark, requests, sow};
 use crate::support::Desk;
@@ -13,15 +13,16 @@ const VERIFIED: &str = "verified: ";
 
 /// A desk on which `n` records of a kind are about to be deleted, with how many GETs were sent so far.
 async fn about_to_delete(kind: Kind, n: usize) -> (Desk, Vec<String>) {
-    let (mut desk, ids) = desk(kind, Verb::Delete, n, Settings { scale: 60, ..Settings::default() }).await;
+    let (mut desk, ids) =
+        desk(kind, Action::Delete, n, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
     mark(&mut desk, n).await;
-    ask(&mut desk, Verb::Delete).await;
+    ask(&mut desk, Action::Delete).await;
     (desk, ids)
 }
 
 /// Answers as if it had been done, and does nothing.
 fn lie(id: &str) -> Fault {
-    let answer = Mishap::Answer { status: 200, body: None, headers: Default::default(), apply: false };
+    let answer = FaultEffect::Answer { status: 200, body: None, headers: Default::default(), apply: false };
     Fault::on("DELETE", id, answer)
 }
 
@@ -85,7 +86,7 @@ async fn list_of_many_pages_proves_only_what_was_read() {
 #[tokio::test(start_paused = true)]
 async fn verification_that_cannot_be_read_says_so() {
     let (mut desk, _) = about_to_delete(Kind::Tags, 2).await;
-    let refused = Mishap::Answer {
+    let refused = FaultEffect::Answer {
         status: 403,
         body: Some(json!({"message": "no"})),
         headers: Default::default(),

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tidyfy::app::effect::{Effect, List, Ticket, Wanted, Work};
-use tidyfy::app::event::{Attempt, Fact, JobEnd, Message, Reply};
+use tidyfy::app::effect::{Effect, ListRequest, Request, RequestId, WantedPages};
+use tidyfy::app::event::{Attempt, Event, EventKind, JobEnd, Response};
 use tidyfy::auth::TokenSource;
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::limits::Limits;
 use tidyfy::model::outcome::Outcome;
-use tidyfy::model::plan::{Caution, Organization, Plan, Step};
+use tidyfy::model::plan::{ConfirmThresholds, Organization, Plan, Step};
 use tidyfy::model::record::Record;
 use tidyfy::model::token::Token;
-use tidyfy::sandbox::{Sandbox, Settings};
-use tidyfy::tallyfy::{Access, BaseUrl, Client, Timeouts};
-use tidyfy::worker::{Clock, Terms, Worker};
+use tidyfy::sandbox::{Sandbox, SandboxSettings};
+use tidyfy::tallyfy::{BaseUrl, Client, ClientConfig, Timeouts};
+use tidyfy::worker::{Clock, Worker, WorkerConfig};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
@@ -31,9 +31,9 @@ pub(crate) struct Bench {
     pub(crate) remembered: TempDir,
     /// What the source of the token holds, and how often it was read.
     pub(crate) source: Arc<Mutex<(Option<&'static str>, usize)>>,
-    messages: UnboundedReceiver<Message>,
+    messages: UnboundedReceiver<Event>,
     /// Everything that was told and looked at so far.
-    pub(crate) told: Vec<Message>,
+    pub(crate) told: Vec<Event>,
     tickets: u64,
 }
 
@@ -41,34 +41,34 @@ pub(crate) struct Bench {
 pub(crate) type Ended = (Outcome, Option<String>);
 
 /// The work of reading all pages of a list.
-pub(crate) fn whole_list(kind: Kind, scope: Scope) -> Work {
-    Work::List { list: List::new(kind, scope), wanted: Wanted::All }
+pub(crate) fn whole_list(kind: Kind, scope: Scope) -> Request {
+    Request::List { list: ListRequest::new(kind, scope), wanted: WantedPages::All }
 }
 
 impl Bench {
-    pub(crate) async fn new(settings: Settings) -> Self {
+    pub(crate) async fn new(settings: SandboxSettings) -> Self {
         Self::paced(settings, Limits::off()).await
     }
 
     pub(crate) async fn plain() -> Self {
-        Self::new(Settings::default()).await
+        Self::new(SandboxSettings::default()).await
     }
 
-    pub(crate) async fn paced(settings: Settings, limits: Limits) -> Self {
+    pub(crate) async fn paced(settings: SandboxSettings, limits: Limits) -> Self {
         let now = settings.now;
         let sandbox = Sandbox::start(settings).await.unwrap();
         let (sender, messages) = unbounded_channel();
         let remembered = tempfile::tempdir().unwrap();
         let source = Arc::new(Mutex::new((None, 0)));
         let held = Arc::clone(&source);
-        let terms = Terms {
+        let terms = WorkerConfig {
             seed: 1,
             source: TokenSource::new(move || {
                 let mut held = held.lock().unwrap();
                 held.1 += 1;
                 Ok(held.0.and_then(Token::new))
             }),
-            ..Terms::new(limits, Clock::starting_at(now), remembered.path().to_owned())
+            ..WorkerConfig::new(limits, Clock::starting_at(now), remembered.path().to_owned())
         };
         let client = client(&sandbox.base_url(), sandbox.org(), sandbox.token());
         Self {
@@ -85,45 +85,48 @@ impl Bench {
     /// Points the worker elsewhere.
     pub(crate) fn aim(&mut self, base_url: &str, organization: &str, token: &str) {
         let (sender, messages) = unbounded_channel();
-        let terms = Terms {
+        let terms = WorkerConfig {
             seed: 1,
-            ..Terms::new(Limits::off(), Clock::system(), self.remembered.path().to_owned())
+            ..WorkerConfig::new(Limits::off(), Clock::system(), self.remembered.path().to_owned())
         };
         self.worker = Worker::new(client(base_url, organization, token), terms, sender);
         self.messages = messages;
     }
 
     /// Ends the worker, as leaving the program does.
-    pub(crate) fn leave(self) -> (Sandbox, UnboundedReceiver<Message>) {
+    pub(crate) fn leave(self) -> (Sandbox, UnboundedReceiver<Event>) {
         (self.sandbox, self.messages)
     }
 
     /// Breaks the worker off, as a crash would, and puts another in its place: the next start of the program.
     pub(crate) fn restart(&mut self, clock: Clock) {
         let (sender, messages) = unbounded_channel();
-        let terms = Terms { seed: 1, ..Terms::new(Limits::off(), clock, self.remembered.path().to_owned()) };
+        let terms = WorkerConfig {
+            seed: 1,
+            ..WorkerConfig::new(Limits::off(), clock, self.remembered.path().to_owned())
+        };
         let client = client(&self.sandbox.base_url(), self.sandbox.org(), self.sandbox.token());
         self.worker = Worker::new(client, terms, sender);
         self.messages = messages;
         self.told.clear();
     }
 
-    pub(crate) fn start(&mut self, work: Work) -> Ticket {
+    pub(crate) fn start(&mut self, work: Request) -> RequestId {
         self.tickets += 1;
-        let ticket = Ticket(self.tickets);
+        let ticket = RequestId(self.tickets);
         self.worker.perform(Effect::Work(ticket, work));
         ticket
     }
 
     /// The next message.
-    pub(crate) async fn hear(&mut self) -> Message {
+    pub(crate) async fn hear(&mut self) -> Event {
         let message = timeout(NEVER, self.messages.recv()).await.unwrap().unwrap();
         self.told.push(message.clone());
         message
     }
 
     /// Listens until something has been told.
-    pub(crate) async fn until(&mut self, wanted: impl Fn(&Fact) -> bool) -> Message {
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&EventKind) -> bool) -> Event {
         loop {
             let message = self.hear().await;
             if wanted(&message.fact) {
@@ -133,16 +136,15 @@ impl Bench {
     }
 
     /// Listens until `ticket` is finished.
-    pub(crate) async fn finish(&mut self, ticket: Ticket) -> Reply {
-        let is_final =
-            |fact: &Fact| matches!(fact, Fact::Reply(of, reply) if *of == ticket && reply.is_final());
+    pub(crate) async fn finish(&mut self, ticket: RequestId) -> Response {
+        let is_final = |fact: &EventKind| matches!(fact, EventKind::Reply(of, reply) if *of == ticket && reply.is_final());
         match self.until(is_final).await.fact {
-            Fact::Reply(_, reply) => reply,
+            EventKind::Reply(_, reply) => reply,
             other => panic!("{other:?}"),
         }
     }
 
-    pub(crate) async fn ask(&mut self, work: Work) -> Reply {
+    pub(crate) async fn ask(&mut self, work: Request) -> Response {
         let ticket = self.start(work);
         self.finish(ticket).await
     }
@@ -160,27 +162,27 @@ impl Bench {
     }
 
     /// The replies of `ticket`, in order.
-    pub(crate) fn replies(&self, ticket: Ticket) -> impl Iterator<Item = &Reply> {
+    pub(crate) fn replies(&self, ticket: RequestId) -> impl Iterator<Item = &Response> {
         self.told.iter().filter_map(move |message| match &message.fact {
-            Fact::Reply(of, reply) if *of == ticket => Some(reply),
+            EventKind::Reply(of, reply) if *of == ticket => Some(reply),
             _ => None,
         })
     }
 
     pub(crate) fn attempts(&self) -> impl Iterator<Item = &Attempt> {
         self.told.iter().filter_map(|message| match &message.fact {
-            Fact::Attempt(attempt) => Some(attempt),
+            EventKind::Attempt(attempt) => Some(attempt),
             _ => None,
         })
     }
 
     /// The records that `ticket` has brought so far.
-    pub(crate) fn records(&self, ticket: Ticket) -> Vec<Record> {
+    pub(crate) fn records(&self, ticket: RequestId) -> Vec<Record> {
         let mut pages = Vec::new();
         for reply in self.replies(ticket) {
             match reply {
-                Reply::Page { number, page, .. } => pages.push((*number, page)),
-                Reply::Again { from } => pages.retain(|(number, _)| number < from),
+                Response::Page { number, page, .. } => pages.push((*number, page)),
+                Response::Again { from } => pages.retain(|(number, _)| number < from),
                 _ => {}
             }
         }
@@ -188,7 +190,7 @@ impl Bench {
     }
 
     /// The whole list, and how its loading ended.
-    pub(crate) async fn list(&mut self, kind: Kind, scope: Scope) -> (Vec<Record>, Reply) {
+    pub(crate) async fn list(&mut self, kind: Kind, scope: Scope) -> (Vec<Record>, Response) {
         let ticket = self.start(whole_list(kind, scope));
         let reply = self.finish(ticket).await;
         (self.records(ticket), reply)
@@ -206,20 +208,20 @@ impl Bench {
     /// Live records of a kind, to be archived.
     pub(crate) async fn archiving(&mut self, n: usize) -> (Vec<Record>, Arc<Plan>) {
         let records = self.some(Kind::Processes, Scope::Active, n).await;
-        let plan = plan(Verb::Archive, records.iter().cloned());
+        let plan = plan(Action::Archive, records.iter().cloned());
         (records, plan)
     }
 
     /// How the steps of a job ended, each reported once, and how the job did.
-    pub(crate) async fn job(&mut self, ticket: Ticket) -> (Vec<Ended>, JobEnd) {
-        let Reply::JobEnded(end) = self.finish(ticket).await else { panic!("a job ends as one") };
+    pub(crate) async fn job(&mut self, ticket: RequestId) -> (Vec<Ended>, JobEnd) {
+        let Response::JobEnded(end) = self.finish(ticket).await else { panic!("a job ends as one") };
         (self.steps(ticket), end)
     }
 
-    pub(crate) fn steps(&self, ticket: Ticket) -> Vec<Ended> {
+    pub(crate) fn steps(&self, ticket: RequestId) -> Vec<Ended> {
         let mut steps = BTreeMap::new();
         for reply in self.replies(ticket) {
-            if let Reply::Step { step, outcome, reason, .. } = reply {
+            if let Response::Step { step, outcome, reason, .. } = reply {
                 assert!(steps.insert(*step, (*outcome, reason.clone())).is_none(), "step {step} ended twice");
             }
         }
@@ -227,8 +229,8 @@ impl Bench {
         steps.into_values().collect()
     }
 
-    pub(crate) fn steps_so_far(&self, ticket: Ticket) -> usize {
-        self.replies(ticket).filter(|reply| matches!(reply, Reply::Step { .. })).count()
+    pub(crate) fn steps_so_far(&self, ticket: RequestId) -> usize {
+        self.replies(ticket).filter(|reply| matches!(reply, Response::Step { .. })).count()
     }
 
     /// The changes that reached the server: method and last parts of the path.
@@ -244,18 +246,18 @@ impl Bench {
 }
 
 pub(crate) fn client(base_url: &str, organization: &str, token: &str) -> Client {
-    let access = Access {
+    let access = ClientConfig {
         base_url: BaseUrl::parse(base_url, false).unwrap(),
         organization: organization.to_owned(),
         token: Token::new(token).unwrap(),
         read_only: false,
         timeouts: Timeouts::default(),
-        body_cap: Access::BODY_CAP,
+        body_cap: ClientConfig::BODY_CAP,
     };
     Client::new(access).unwrap()
 }
 
-pub(crate) fn plan(verb: Verb, records: impl IntoIterator<Item = Record>) -> Arc<Plan> {
+pub(crate) fn plan(verb: Action, records: impl IntoIterator<Item = Record>) -> Arc<Plan> {
     // What the modal would have blocked is sent all the same: the server must have its say in these tests.
     let step = |record: Record| Step {
         row: record.kind().row().verb(verb).unwrap(),
@@ -270,7 +272,7 @@ pub(crate) fn plan(verb: Verb, records: impl IntoIterator<Item = Record>) -> Arc
         light: false,
         me: None,
     };
-    let empty = Plan::new(verb, organization, Vec::new(), Limits::off(), Caution::default());
+    let empty = Plan::new(verb, organization, Vec::new(), Limits::off(), ConfirmThresholds::default());
     Arc::new(Plan { steps: records.into_iter().map(step).collect(), ..empty })
 }
 

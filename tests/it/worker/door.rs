@@ -4,15 +4,15 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use tidyfy::app::effect::{Effect, Ticket, Work};
-use tidyfy::app::event::{Fact, Message, Reply};
+use tidyfy::app::effect::{Effect, Request, RequestId};
+use tidyfy::app::event::{Event, EventKind, Response};
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::kind::{Kind, Scope};
 use tidyfy::model::limits::{Budget, Limits};
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Unknown};
 use tidyfy::model::record::Record;
 use tidyfy::model::token::Token;
-use tidyfy::sandbox::{Bearer, Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings, TokenOwner};
 use tokio::time::Instant;
 
 use super::bench::{Bench, tallied, whole_list};
@@ -23,38 +23,38 @@ const COLLEAGUES: &str = "sesame-colleague";
 const ELSEWHERE: &str = "sesame-elsewhere";
 const WORTHLESS: &str = "sesame-worthless";
 
-fn slow() -> Settings {
-    Settings { latency: Duration::from_millis(100), ..Settings::default() }
+fn slow() -> SandboxSettings {
+    SandboxSettings { latency: Duration::from_millis(100), ..SandboxSettings::default() }
 }
 
-fn typed(token: &str) -> Work {
-    Work::Admit(Token::new(token))
+fn typed(token: &str) -> Request {
+    Request::Admit(Token::new(token))
 }
 
-fn is_locked(fact: &Fact) -> bool {
-    matches!(fact, Fact::LockedOut(Some(_)))
+fn is_locked(fact: &EventKind) -> bool {
+    matches!(fact, EventKind::LockedOut(Some(_)))
 }
 
-fn is_offline(fact: &Fact) -> bool {
-    matches!(fact, Fact::Offline(Some(_)))
+fn is_offline(fact: &EventKind) -> bool {
+    matches!(fact, EventKind::Offline(Some(_)))
 }
 
-fn is_back(fact: &Fact) -> bool {
-    matches!(fact, Fact::Offline(None))
+fn is_back(fact: &EventKind) -> bool {
+    matches!(fact, EventKind::Offline(None))
 }
 
-fn on(record: &Record, mishap: Mishap) -> Fault {
+fn on(record: &Record, mishap: FaultEffect) -> Fault {
     Fault::on("DELETE", &record.id().to_string(), mishap)
 }
 
 fn held_up(path: &str, delay: u64) -> Fault {
-    Fault { delay: Duration::from_secs(delay), ..Fault::on("GET", path, Mishap::None) }
+    Fault { delay: Duration::from_secs(delay), ..Fault::on("GET", path, FaultEffect::None) }
 }
 
 /// What the door told, in order: why it locked, or that it is open.
-fn locks(told: &[Message]) -> Vec<Option<String>> {
-    let words = |message: &Message| match &message.fact {
-        Fact::LockedOut(why) => Some(why.as_ref().map(|failure| failure.words.clone())),
+fn locks(told: &[Event]) -> Vec<Option<String>> {
+    let words = |message: &Event| match &message.fact {
+        EventKind::LockedOut(why) => Some(why.as_ref().map(|failure| failure.words.clone())),
         _ => None,
     };
     told.iter().filter_map(words).collect()
@@ -62,18 +62,18 @@ fn locks(told: &[Message]) -> Vec<Option<String>> {
 
 impl Bench {
     /// The person is known, and the token has just been found to be worth nothing.
-    async fn locked_out(settings: Settings) -> Self {
+    async fn locked_out(settings: SandboxSettings) -> Self {
         let mut bench = Self::new(settings).await;
-        assert!(matches!(bench.ask(Work::Identify).await, Reply::Identified(Ok(_))));
+        assert!(matches!(bench.ask(Request::Identify).await, Response::Identified(Ok(_))));
         bench.sandbox.revoke_token();
-        bench.start(Work::Count(Kind::Tags));
+        bench.start(Request::Count(Kind::Tags));
         bench.until(is_locked).await;
         bench
     }
 
-    async fn admit(&mut self, token: Work) -> Result<(), Failure> {
+    async fn admit(&mut self, token: Request) -> Result<(), Failure> {
         match self.ask(token).await {
-            Reply::Admitted(result) => result,
+            Response::Admitted(result) => result,
             other => panic!("{other:?}"),
         }
     }
@@ -84,18 +84,18 @@ impl Bench {
         self.sandbox.requests().iter().filter(|request| request.applied && request.path.contains(&id)).count()
     }
 
-    fn is_open(&self, ticket: Ticket) -> bool {
-        !self.replies(ticket).any(Reply::is_final)
+    fn is_open(&self, ticket: RequestId) -> bool {
+        !self.replies(ticket).any(Response::is_final)
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_job_goes_on_with_another_token_and_does_everything_once() {
     let mut bench = Bench::new(slow()).await;
-    assert!(matches!(bench.ask(Work::Identify).await, Reply::Identified(Ok(_))));
+    assert!(matches!(bench.ask(Request::Identify).await, Response::Identified(Ok(_))));
     let (records, plan) = bench.archiving(30).await;
-    bench.sandbox.set_faults(vec![on(&records[4], Mishap::RevokeToken).nth([1])]);
-    let ticket = bench.start(Work::Apply(plan));
+    bench.sandbox.set_faults(vec![on(&records[4], FaultEffect::RevokeToken).nth([1])]);
+    let ticket = bench.start(Request::Apply(plan));
     bench.hear_out().await;
     // For as long as may be nothing more happens.
     let asked = bench.sandbox.requests().len();
@@ -105,7 +105,7 @@ async fn a_job_goes_on_with_another_token_and_does_everything_once() {
     let turned_away = bench.attempts().filter(|attempt| attempt.result.is_err()).count();
     assert!((2..=16).contains(&turned_away), "{turned_away}");
 
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
     let (steps, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, 30)], "{steps:?}");
@@ -116,13 +116,13 @@ async fn a_job_goes_on_with_another_token_and_does_everything_once() {
 
 #[tokio::test(start_paused = true)]
 async fn reads_and_lists_wait_and_go_on() {
-    let mut bench = Bench::new(Settings { scale: 500, ..slow() }).await;
+    let mut bench = Bench::new(SandboxSettings { scale: 500, ..slow() }).await;
     let record = bench.some(Kind::Tags, Scope::Active, 1).await.remove(0);
-    bench.sandbox.set_faults(vec![Fault::on("GET", "page=3", Mishap::RevokeToken).nth([1])]);
+    bench.sandbox.set_faults(vec![Fault::on("GET", "page=3", FaultEffect::RevokeToken).nth([1])]);
     let list = bench.start(whole_list(Kind::Processes, Scope::All));
     bench.until(is_locked).await;
-    let works = [Work::Identify, Work::People, Work::Count(Kind::Groups), Work::Read(record)];
-    let waiting: Vec<Ticket> = works.into_iter().map(|work| bench.start(work)).collect();
+    let works = [Request::Identify, Request::People, Request::Count(Kind::Groups), Request::Read(record)];
+    let waiting: Vec<RequestId> = works.into_iter().map(|work| bench.start(work)).collect();
     let asked = bench.sandbox.requests().len();
     bench.hear_out().await;
     assert!(waiting.iter().chain([&list]).all(|ticket| bench.is_open(*ticket)));
@@ -131,19 +131,19 @@ async fn reads_and_lists_wait_and_go_on() {
     bench.sandbox.renew_token();
     *bench.source.lock().unwrap() = (Some(Box::leak(bench.sandbox.token().to_owned().into_boxed_str())), 0);
     // What the source holds is tried although it was refused before.
-    assert_eq!(bench.admit(Work::Admit(None)).await, Ok(()));
+    assert_eq!(bench.admit(Request::Admit(None)).await, Ok(()));
     bench.hear_out().await;
-    let ends = |ticket: &Ticket| bench.replies(*ticket).find(|reply| reply.is_final()).cloned();
-    let ends: Vec<Reply> = waiting.iter().chain([&list]).filter_map(ends).collect();
+    let ends = |ticket: &RequestId| bench.replies(*ticket).find(|reply| reply.is_final()).cloned();
+    let ends: Vec<Response> = waiting.iter().chain([&list]).filter_map(ends).collect();
     assert!(
         matches!(
             &ends[..],
             [
-                Reply::Identified(Ok(_)),
-                Reply::Peopled(Ok(_)),
-                Reply::Counted(Ok(_)),
-                Reply::Read(Ok(_)),
-                Reply::Loaded(Ok(end)),
+                Response::Identified(Ok(_)),
+                Response::Peopled(Ok(_)),
+                Response::Counted(Ok(_)),
+                Response::Read(Ok(_)),
+                Response::Loaded(Ok(end)),
             ] if end.missing.is_none()
         ),
         "{ends:?}"
@@ -153,11 +153,11 @@ async fn reads_and_lists_wait_and_go_on() {
 
 #[tokio::test(start_paused = true)]
 async fn another_token_must_be_the_same_persons_in_the_same_organization() {
-    let mut bench = Bench::locked_out(Settings::default()).await;
-    bench.sandbox.accept_token(COLLEAGUES, Bearer::Colleague);
-    bench.sandbox.accept_token(ELSEWHERE, Bearer::Elsewhere);
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
-    let counted = bench.start(Work::Count(Kind::Groups));
+    let mut bench = Bench::locked_out(SandboxSettings::default()).await;
+    bench.sandbox.accept_token(COLLEAGUES, TokenOwner::Colleague);
+    bench.sandbox.accept_token(ELSEWHERE, TokenOwner::Elsewhere);
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
+    let counted = bench.start(Request::Count(Kind::Groups));
     let refusals = [
         (COLLEAGUES, "this token belongs to another person: "),
         (ELSEWHERE, "this token does not give access to this organization: "),
@@ -167,20 +167,20 @@ async fn another_token_must_be_the_same_persons_in_the_same_organization() {
         let failure = bench.admit(typed(token)).await.unwrap_err();
         assert!(failure.words.starts_with(words), "{failure:?}");
     }
-    let failure = bench.admit(Work::Admit(None)).await.unwrap_err();
+    let failure = bench.admit(Request::Admit(None)).await.unwrap_err();
     assert!(failure.words.starts_with("there is no access token"), "{failure:?}");
     bench.hear_out().await;
     assert!(bench.is_open(counted) && locks(&bench.told).len() == 1, "it is still locked");
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
-    assert!(matches!(bench.finish(counted).await, Reply::Counted(Ok(_))));
+    assert!(matches!(bench.finish(counted).await, Response::Counted(Ok(_))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_could_not_be_checked_is_not_used() {
-    let mut bench = Bench::locked_out(Settings::default()).await;
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    let mut bench = Bench::locked_out(SandboxSettings::default()).await;
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     let failing = |path| {
-        let gone = Mishap::Answer { status: 500, body: None, headers: Default::default(), apply: false };
+        let gone = FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
         vec![Fault::on("GET", path, gone)]
     };
     for path in ["/api/me*", "*organizations*"] {
@@ -200,12 +200,12 @@ async fn a_token_that_could_not_be_checked_is_not_used() {
 #[tokio::test(start_paused = true)]
 async fn the_source_is_read_again_by_itself() {
     let mut bench = Bench::plain().await;
-    let counted = bench.start(Work::Count(Kind::Tags));
+    let counted = bench.start(Request::Count(Kind::Tags));
     bench.finish(counted).await;
     bench.sandbox.revoke_token();
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     *bench.source.lock().unwrap() = (Some(FRESH), 0);
-    assert!(matches!(bench.ask(Work::Count(Kind::Groups)).await, Reply::Counted(Ok(_))));
+    assert!(matches!(bench.ask(Request::Count(Kind::Groups)).await, Response::Counted(Ok(_))));
     assert_eq!(bench.source.lock().unwrap().1, 1);
     assert!(matches!(locks(&bench.told)[..], [Some(_), None]));
 }
@@ -213,18 +213,18 @@ async fn the_source_is_read_again_by_itself() {
 #[tokio::test(start_paused = true)]
 async fn what_the_source_holds_is_checked_like_any_other_and_once() {
     let mut bench = Bench::plain().await;
-    assert!(matches!(bench.ask(Work::Identify).await, Reply::Identified(Ok(_))));
+    assert!(matches!(bench.ask(Request::Identify).await, Response::Identified(Ok(_))));
     bench.sandbox.revoke_token();
-    bench.sandbox.accept_token(COLLEAGUES, Bearer::Colleague);
+    bench.sandbox.accept_token(COLLEAGUES, TokenOwner::Colleague);
     *bench.source.lock().unwrap() = (Some(COLLEAGUES), 0);
-    bench.start(Work::Count(Kind::Tags));
+    bench.start(Request::Count(Kind::Tags));
     bench.hear_out().await;
     let told = locks(&bench.told);
     let [Some(first), Some(second)] = &told[..] else { panic!("{told:?}") };
     assert_eq!(first, "unauthenticated");
     assert!(second.starts_with("this token belongs to another person"), "{second}");
     assert_eq!(bench.source.lock().unwrap().1, 1);
-    let refused = |request: &tidyfy::sandbox::Logged| request.status == Some(401);
+    let refused = |request: &tidyfy::sandbox::LoggedRequest| request.status == Some(401);
     assert_eq!(bench.sandbox.requests().into_iter().filter(refused).count(), 1);
 }
 
@@ -233,7 +233,7 @@ async fn the_token_that_was_refused_is_not_tried_again_by_itself() {
     let mut bench = Bench::plain().await;
     bench.sandbox.revoke_token();
     *bench.source.lock().unwrap() = (Some(Box::leak(bench.sandbox.token().to_owned().into_boxed_str())), 0);
-    let identified = bench.start(Work::Identify);
+    let identified = bench.start(Request::Identify);
     bench.hear_out().await;
     assert!(bench.is_open(identified) && locks(&bench.told).len() == 1);
     // Who we are and where is asked at once.
@@ -244,17 +244,17 @@ async fn the_token_that_was_refused_is_not_tried_again_by_itself() {
 async fn a_late_refusal_of_the_former_token_locks_nothing() {
     let mut bench = Bench::plain().await;
     bench.sandbox.set_faults(vec![held_up("/groups", 20).nth([1])]);
-    let late = bench.start(Work::Count(Kind::Groups));
+    let late = bench.start(Request::Count(Kind::Groups));
     // It has arrived, and is looked at only in a while.
     while bench.sandbox.requests().is_empty() {
         tokio::task::yield_now().await;
     }
     bench.sandbox.revoke_token();
-    bench.start(Work::Count(Kind::Tags));
+    bench.start(Request::Count(Kind::Tags));
     bench.until(is_locked).await;
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
-    assert!(matches!(bench.finish(late).await, Reply::Counted(Ok(_))));
+    assert!(matches!(bench.finish(late).await, Response::Counted(Ok(_))));
     let groups = bench.sandbox.requests().into_iter().filter(|request| request.path.contains("/groups"));
     assert_eq!(groups.map(|request| request.status).collect::<Vec<_>>(), [Some(401), Some(200)]);
     assert!(matches!(locks(&bench.told)[..], [Some(_), None]));
@@ -263,15 +263,16 @@ async fn a_late_refusal_of_the_former_token_locks_nothing() {
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_its_turn_does_not_leave_through_a_door_that_locks_meanwhile() {
     let budget = Budget { count: 1, window: Duration::from_secs(5) };
-    let mut bench = Bench::paced(Settings::default(), Limits { all: vec![budget], reads: vec![] }).await;
+    let mut bench =
+        Bench::paced(SandboxSettings::default(), Limits { all: vec![budget], reads: vec![] }).await;
     bench.sandbox.revoke_token();
-    let counts = [Kind::Tags, Kind::Groups, Kind::Tasks].map(|kind| bench.start(Work::Count(kind)));
+    let counts = [Kind::Tags, Kind::Groups, Kind::Tasks].map(|kind| bench.start(Request::Count(kind)));
     bench.hear_out().await;
     assert_eq!(bench.sandbox.requests().len(), 1);
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
     bench.hear_out().await;
-    let counted = |ticket| bench.replies(ticket).any(|reply| matches!(reply, Reply::Counted(Ok(_))));
+    let counted = |ticket| bench.replies(ticket).any(|reply| matches!(reply, Response::Counted(Ok(_))));
     assert!(counts.into_iter().all(counted));
 }
 
@@ -279,14 +280,14 @@ async fn what_waits_for_its_turn_does_not_leave_through_a_door_that_locks_meanwh
 async fn a_token_that_replaces_a_good_one_is_not_blamed_for_it() {
     let mut bench = Bench::plain().await;
     bench.sandbox.set_faults(vec![held_up("/groups", 20).nth([1])]);
-    let late = bench.start(Work::Count(Kind::Groups));
+    let late = bench.start(Request::Count(Kind::Groups));
     while bench.sandbox.requests().is_empty() {
         tokio::task::yield_now().await;
     }
     bench.sandbox.revoke_token();
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
-    assert!(matches!(bench.finish(late).await, Reply::Counted(Ok(_))));
+    assert!(matches!(bench.finish(late).await, Response::Counted(Ok(_))));
     assert!(locks(&bench.told).is_empty(), "nobody was ever locked out");
 }
 
@@ -294,9 +295,9 @@ async fn a_token_that_replaces_a_good_one_is_not_blamed_for_it() {
 async fn what_waits_at_a_locked_door_can_be_cancelled() {
     let mut bench = Bench::new(slow()).await;
     let (records, plan) = bench.archiving(30).await;
-    bench.sandbox.set_faults(vec![on(&records[4], Mishap::RevokeToken).nth([1])]);
-    let job = bench.start(Work::Apply(plan));
-    let read = bench.start(Work::Count(Kind::Tags));
+    bench.sandbox.set_faults(vec![on(&records[4], FaultEffect::RevokeToken).nth([1])]);
+    let job = bench.start(Request::Apply(plan));
+    let read = bench.start(Request::Count(Kind::Tags));
     bench.hear_out().await;
     let (before, asked) = (Instant::now(), bench.sandbox.requests().len());
     for ticket in [job, read] {
@@ -315,14 +316,14 @@ async fn what_waits_at_a_locked_door_can_be_cancelled() {
 #[tokio::test(start_paused = true)]
 async fn a_job_that_waits_at_a_locked_door_can_be_held() {
     let mut bench = Bench::new(slow()).await;
-    assert!(matches!(bench.ask(Work::Identify).await, Reply::Identified(Ok(_))));
+    assert!(matches!(bench.ask(Request::Identify).await, Response::Identified(Ok(_))));
     let (records, plan) = bench.archiving(30).await;
-    bench.sandbox.set_faults(vec![on(&records[4], Mishap::RevokeToken).nth([1])]);
-    let job = bench.start(Work::Apply(plan));
+    bench.sandbox.set_faults(vec![on(&records[4], FaultEffect::RevokeToken).nth([1])]);
+    let job = bench.start(Request::Apply(plan));
     bench.hear_out().await;
     bench.worker.perform(Effect::Hold(job));
-    bench.until(|fact| matches!(fact, Fact::Reply(_, Reply::Held))).await;
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    bench.until(|fact| matches!(fact, EventKind::Reply(_, Response::Held))).await;
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
     let sent = bench.changes().len();
     assert!(bench.is_silent().await && bench.changes().len() == sent, "an open door does not end a hold");
@@ -333,11 +334,12 @@ async fn a_job_that_waits_at_a_locked_door_can_be_held() {
 #[tokio::test(start_paused = true)]
 async fn no_token_is_ever_told() {
     let mut bench = Bench::locked_out(slow()).await;
-    bench.sandbox.accept_token(COLLEAGUES, Bearer::Colleague);
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    bench.sandbox.accept_token(COLLEAGUES, TokenOwner::Colleague);
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     // A server that repeats what it was sent.
     let echo = serde_json::json!({"error": true, "message": format!("no user for {WORTHLESS}")});
-    let echo = Mishap::Answer { status: 401, body: Some(echo), headers: Default::default(), apply: false };
+    let echo =
+        FaultEffect::Answer { status: 401, body: Some(echo), headers: Default::default(), apply: false };
     for token in [COLLEAGUES, WORTHLESS, FRESH] {
         if token == WORTHLESS {
             bench.sandbox.set_faults(vec![Fault::on("GET", "/me", echo.clone())]);
@@ -357,13 +359,13 @@ async fn no_token_is_ever_told() {
 async fn a_lost_network_fails_what_met_it_and_the_rest_goes_on_by_itself() {
     let mut bench = Bench::new(slow()).await;
     let (records, plan) = bench.archiving(60).await;
-    let job = bench.start(Work::Apply(plan));
+    let job = bench.start(Request::Apply(plan));
     while bench.steps_so_far(job) < 20 {
         bench.hear().await;
     }
     bench.sandbox.shut().await;
     bench.until(is_offline).await;
-    let counted = bench.start(Work::Count(Kind::Tags));
+    let counted = bench.start(Request::Count(Kind::Tags));
     // A while passes, in which nothing is told but what had left already.
     while tokio::time::timeout(Duration::from_secs(600), bench.hear()).await.is_ok() {}
     let lost = bench.attempts().filter(|attempt| attempt.result.is_err()).count();
@@ -397,15 +399,15 @@ async fn what_a_person_waits_for_is_tried_all_the_same_and_opens_the_door() {
     let record = bench.some(Kind::Tags, Scope::Active, 1).await.remove(0);
     bench.sandbox.shut().await;
     for _ in 0..3 {
-        let reply = bench.ask(Work::Read(record.clone())).await;
-        let Reply::Read(Err(failure)) = reply else { panic!("{reply:?}") };
+        let reply = bench.ask(Request::Read(record.clone())).await;
+        let Response::Read(Err(failure)) = reply else { panic!("{reply:?}") };
         assert_eq!(failure.cause, Cause::Unreachable);
     }
-    let counted = bench.start(Work::Count(Kind::Tags));
+    let counted = bench.start(Request::Count(Kind::Tags));
     bench.sandbox.reopen().await;
     let before = Instant::now();
-    assert!(matches!(bench.ask(Work::Read(record)).await, Reply::Read(Ok(_))));
-    assert!(matches!(bench.finish(counted).await, Reply::Counted(Ok(_))));
+    assert!(matches!(bench.ask(Request::Read(record)).await, Response::Read(Ok(_))));
+    assert!(matches!(bench.finish(counted).await, Response::Counted(Ok(_))));
     assert!(before.elapsed() < Duration::from_secs(1), "nobody had to knock");
     assert_eq!(bench.told.iter().filter(|message| is_offline(&message.fact)).count(), 1);
     assert_eq!(bench.told.iter().filter(|message| is_back(&message.fact)).count(), 1);
@@ -415,19 +417,19 @@ async fn what_a_person_waits_for_is_tried_all_the_same_and_opens_the_door() {
 async fn a_read_in_the_background_that_met_it_is_sent_again() {
     let mut bench = Bench::plain().await;
     bench.sandbox.shut().await;
-    let counted = bench.start(Work::Count(Kind::Tags));
+    let counted = bench.start(Request::Count(Kind::Tags));
     bench.hear_out().await;
     assert!(bench.is_open(counted));
     assert_eq!(bench.attempts().count(), 1, "knocking is quiet");
     bench.sandbox.reopen().await;
-    assert!(matches!(bench.finish(counted).await, Reply::Counted(Ok(_))));
+    assert!(matches!(bench.finish(counted).await, Response::Counted(Ok(_))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_knock_that_finds_the_token_worthless_locks_the_door() {
     let mut bench = Bench::plain().await;
     bench.sandbox.shut().await;
-    bench.start(Work::Count(Kind::Tags));
+    bench.start(Request::Count(Kind::Tags));
     bench.until(is_offline).await;
     bench.sandbox.revoke_token();
     bench.sandbox.reopen().await;
@@ -439,12 +441,12 @@ async fn a_knock_that_finds_the_token_worthless_locks_the_door() {
 #[tokio::test(start_paused = true)]
 async fn leaving_while_locked_out_or_offline_is_immediate() {
     for shut in [false, true] {
-        let mut bench = Bench::locked_out(Settings::default()).await;
+        let mut bench = Bench::locked_out(SandboxSettings::default()).await;
         if shut {
-            bench.sandbox.accept_token(FRESH, Bearer::Caller);
+            bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
             assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
             bench.sandbox.shut().await;
-            bench.start(Work::Count(Kind::Groups));
+            bench.start(Request::Count(Kind::Groups));
             bench.until(is_offline).await;
         }
         let (asked, before) = (bench.sandbox.requests().len(), Instant::now());
@@ -459,10 +461,10 @@ async fn leaving_while_locked_out_or_offline_is_immediate() {
 async fn nobody_takes_the_place_of_somebody_unknown_once_something_was_changed() {
     let mut bench = Bench::new(slow()).await;
     let (records, plan) = bench.archiving(3).await;
-    bench.sandbox.set_faults(vec![on(&records[1], Mishap::RevokeToken).nth([1])]);
-    let job = bench.start(Work::Apply(plan));
+    bench.sandbox.set_faults(vec![on(&records[1], FaultEffect::RevokeToken).nth([1])]);
+    let job = bench.start(Request::Apply(plan));
     bench.hear_out().await;
-    bench.sandbox.accept_token(FRESH, Bearer::Colleague);
+    bench.sandbox.accept_token(FRESH, TokenOwner::Colleague);
     let refused = bench.admit(typed(FRESH)).await.unwrap_err();
     assert!(refused.words.starts_with("whose the former token was is not known"), "{refused:?}");
     assert!(bench.is_open(job) && !records.iter().all(|record| bench.applied(record) == 1));
@@ -472,11 +474,11 @@ async fn nobody_takes_the_place_of_somebody_unknown_once_something_was_changed()
 async fn a_cancelled_job_waits_only_so_long_for_what_cannot_be_read_back() {
     let mut bench = Bench::plain().await;
     let (records, plan) = bench.archiving(1).await;
-    let gone = Mishap::Refuse { span: Duration::from_secs(60 * 60) };
-    let reset = Fault::on("DELETE", &records[0].id().to_string(), Mishap::ResetAfter);
+    let gone = FaultEffect::Refuse { span: Duration::from_secs(60 * 60) };
+    let reset = Fault::on("DELETE", &records[0].id().to_string(), FaultEffect::ResetAfter);
     bench.sandbox.set_faults(vec![reset, Fault::on("GET", "/runs/", gone)]);
-    let ticket = bench.start(Work::Apply(plan));
-    bench.until(|fact| matches!(fact, Fact::Offline(Some(_)))).await;
+    let ticket = bench.start(Request::Apply(plan));
+    bench.until(|fact| matches!(fact, EventKind::Offline(Some(_)))).await;
     bench.worker.perform(Effect::Cancel(ticket));
     let cancelled = Instant::now();
     let (steps, end) = bench.job(ticket).await;
@@ -487,9 +489,9 @@ async fn a_cancelled_job_waits_only_so_long_for_what_cannot_be_read_back() {
 /// In real time: a thread that blocks keeps a paused clock from going on.
 #[tokio::test]
 async fn slow_source_is_named_and_a_typed_token_does_not_wait_for_it() {
-    let mut bench = Bench::new(Settings::default()).await;
-    assert!(matches!(bench.ask(Work::Identify).await, Reply::Identified(Ok(_))));
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
+    let mut bench = Bench::new(SandboxSettings::default()).await;
+    assert!(matches!(bench.ask(Request::Identify).await, Response::Identified(Ok(_))));
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     let source = Arc::clone(&bench.source);
     let (locked, is_locked) = mpsc::channel();
     let (release, released) = mpsc::channel::<()>();
@@ -500,13 +502,13 @@ async fn slow_source_is_named_and_a_typed_token_does_not_wait_for_it() {
     });
     is_locked.recv().unwrap();
     bench.sandbox.revoke_token();
-    bench.sandbox.accept_token(FRESH, Bearer::Caller);
-    bench.start(Work::Count(Kind::Tags));
-    bench.until(|fact| matches!(fact, Fact::Reading(Some(place)) if place == "the token")).await;
+    bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
+    bench.start(Request::Count(Kind::Tags));
+    bench.until(|fact| matches!(fact, EventKind::Reading(Some(place)) if place == "the token")).await;
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
     assert_eq!(locks(&bench.told).last(), Some(&None));
     // Nobody waits for the source any more, which may be told after the answer.
-    let is_over = |fact: &Fact| matches!(fact, Fact::Reading(None));
+    let is_over = |fact: &EventKind| matches!(fact, EventKind::Reading(None));
     if !bench.told.iter().any(|message| is_over(&message.fact)) {
         bench.until(is_over).await;
     }

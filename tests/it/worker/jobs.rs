@@ -3,30 +3,30 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tidyfy::app::effect::{Effect, Ticket, Work};
-use tidyfy::app::event::{Fact, Reply};
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::app::effect::{Effect, Request, RequestId};
+use tidyfy::app::event::{EventKind, Response};
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::outcome::Outcome::{self, Done, Failed, NotSent, Refused};
 use tidyfy::model::record::Record;
-use tidyfy::sandbox::{Fault, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
 use super::bench::{Bench, plan, tallied};
 
-fn answer(status: u16, headers: &[(&str, &str)]) -> Mishap {
+fn answer(status: u16, headers: &[(&str, &str)]) -> FaultEffect {
     let headers = headers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    Mishap::Answer { status, body: None, headers: headers.collect(), apply: false }
+    FaultEffect::Answer { status, body: None, headers: headers.collect(), apply: false }
 }
 
-fn on(record: &Record, mishap: Mishap) -> Fault {
+fn on(record: &Record, mishap: FaultEffect) -> Fault {
     Fault::on("DELETE", &record.id().to_string(), mishap)
 }
 
-fn slow() -> Settings {
-    Settings { latency: Duration::from_millis(100), ..Settings::default() }
+fn slow() -> SandboxSettings {
+    SandboxSettings { latency: Duration::from_millis(100), ..SandboxSettings::default() }
 }
 
-fn is_step(fact: &Fact, ticket: Ticket) -> bool {
-    matches!(fact, Fact::Reply(of, Reply::Step { .. }) if *of == ticket)
+fn is_step(fact: &EventKind, ticket: RequestId) -> bool {
+    matches!(fact, EventKind::Reply(of, Response::Step { .. }) if *of == ticket)
 }
 
 #[tokio::test(start_paused = true)]
@@ -36,17 +36,17 @@ async fn every_verb_of_every_kind_does_what_it_says() {
     for kind in Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Guests | Kind::Members)) {
         for row in kind.row().verbs {
             let scope = match row.verb {
-                Verb::Archive => Scope::Active,
-                Verb::Restore => Scope::Archived,
-                Verb::Delete if kind.row().archives() => Scope::Archived,
-                Verb::Delete => Scope::Active,
+                Action::Archive => Scope::Active,
+                Action::Restore => Scope::Archived,
+                Action::Delete if kind.row().archives() => Scope::Archived,
+                Action::Delete => Scope::Active,
             };
             let (mut records, _) = bench.list(kind, scope).await;
             records.retain(|record| {
                 record.named("run") == tidyfy::model::record::Value::Missing && record.name() != "(no name)"
             });
             records.truncate(3);
-            let ticket = bench.start(Work::Apply(plan(row.verb, records.iter().cloned())));
+            let ticket = bench.start(Request::Apply(plan(row.verb, records.iter().cloned())));
             let (steps, end) = bench.job(ticket).await;
             assert_eq!(tallied(&end), [(Done, records.len())], "{kind:?} {:?}: {steps:?}", row.verb);
             assert!(!records.is_empty() && end.stopped.is_none() && !end.cancelled);
@@ -61,14 +61,14 @@ async fn every_verb_of_every_kind_does_what_it_says() {
 async fn a_job_tells_that_it_began_then_its_steps_then_its_end() {
     let mut bench = Bench::plain().await;
     let (records, plan) = bench.archiving(40).await;
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     let (steps, _) = bench.job(ticket).await;
     assert_eq!(steps.len(), 40);
     let replies: Vec<_> = bench.replies(ticket).collect();
-    assert!(matches!(replies[..2], [Reply::Started, Reply::Recorded(1)]), "{:?}", &replies[..2]);
-    assert!(matches!(replies[42], Reply::JobEnded(_)));
+    assert!(matches!(replies[..2], [Response::Started, Response::Recorded(1)]), "{:?}", &replies[..2]);
+    assert!(matches!(replies[42], Response::JobEnded(_)));
     for reply in &replies[2..42] {
-        let Reply::Step { step, record: Some(record), .. } = reply else { panic!("{reply:?}") };
+        let Response::Step { step, record: Some(record), .. } = reply else { panic!("{reply:?}") };
         assert!(record.is_archived() && record.id() == records[*step].id());
     }
     assert!(records.iter().all(|record| bench.archived_at("runs", record).is_string()));
@@ -82,26 +82,26 @@ async fn a_job_tells_that_it_began_then_its_steps_then_its_end() {
 async fn each_answer_is_judged_as_what_it_is_and_nothing_is_sent_twice() {
     let mut bench = Bench::plain().await;
     let (records, plan) = bench.archiving(14).await;
-    let cases: Vec<(Mishap, Outcome, &str)> = vec![
+    let cases: Vec<(FaultEffect, Outcome, &str)> = vec![
         (answer(422, &[]), Refused, ""),
         (answer(404, &[]), Refused, ""),
         (answer(403, &[]), Refused, ""),
         (answer(500, &[]), Failed, "read back: it is there, live"),
         (answer(502, &[]), Failed, "read back: it is there, live"),
-        (Mishap::ResetBefore, Failed, "before an answer came; read back: it is there, live"),
-        (Mishap::ResetAfter, Done, "before an answer came; read back: it is there, archived"),
-        (Mishap::Hang { apply: true }, Done, "no answer in 30 s; read back: it is there, archived"),
-        (Mishap::Truncated, Done, "read back: it is there, archived"),
-        (Mishap::Garbage, Done, "read back: it is there, archived"),
-        (Mishap::Html { status: 200, apply: true }, Done, "read back: it is there, archived"),
+        (FaultEffect::ResetBefore, Failed, "before an answer came; read back: it is there, live"),
+        (FaultEffect::ResetAfter, Done, "before an answer came; read back: it is there, archived"),
+        (FaultEffect::Hang { apply: true }, Done, "no answer in 30 s; read back: it is there, archived"),
+        (FaultEffect::Truncated, Done, "read back: it is there, archived"),
+        (FaultEffect::Garbage, Done, "read back: it is there, archived"),
+        (FaultEffect::Html { status: 200, apply: true }, Done, "read back: it is there, archived"),
         (answer(303, &[("Location", "/api/me")]), Failed, "redirects this DELETE"),
         (answer(204, &[]), Done, ""),
-        (Mishap::None, Done, ""),
+        (FaultEffect::None, Done, ""),
     ];
     bench
         .sandbox
         .set_faults(records.iter().zip(&cases).map(|(record, case)| on(record, case.0.clone())).collect());
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     let (steps, end) = bench.job(ticket).await;
     for ((outcome, reason), (mishap, wanted, words)) in steps.iter().zip(&cases) {
         assert_eq!(outcome, wanted, "{mishap:?}: {reason:?}");
@@ -121,7 +121,7 @@ async fn a_connection_that_is_refused_is_certain_failure() {
     let (_, plan) = bench.archiving(3).await;
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     bench.aim(&format!("http://{nobody}"), "e0d1", "token");
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     let (steps, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Failed, 3)]);
     assert!(steps[0].1.as_deref().unwrap().contains("refused the connection"), "{steps:?}");
@@ -133,7 +133,7 @@ async fn a_step_that_is_throttled_is_sent_again_after_the_wait() {
     let (records, plan) = bench.archiving(30).await;
     let throttled = answer(429, &[("Retry-After", "5")]);
     bench.sandbox.set_faults(vec![on(&records[20], throttled).times(2)]);
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, 30)]);
     let waits: Vec<_> = bench.attempts().filter_map(|attempt| attempt.again_in).collect();
@@ -146,7 +146,7 @@ async fn a_step_that_is_turned_away_ten_times_has_failed_and_the_job_goes_on() {
     let mut bench = Bench::plain().await;
     let (records, plan) = bench.archiving(20).await;
     bench.sandbox.set_faults(vec![on(&records[3], answer(429, &[("Retry-After", "1")]))]);
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     let (steps, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, 19), (Failed, 1)]);
     assert!(steps[3].1.as_deref().unwrap().starts_with("turned away 10 times in a row"), "{steps:?}");
@@ -158,7 +158,7 @@ async fn a_step_that_is_turned_away_ten_times_has_failed_and_the_job_goes_on() {
 async fn a_held_job_sends_nothing_more_until_it_is_resumed() {
     let mut bench = Bench::new(slow()).await;
     let (_, plan) = bench.archiving(60).await;
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     bench.until(|fact| is_step(fact, ticket)).await;
     bench.worker.perform(Effect::Hold(ticket));
     bench.hear_out().await;
@@ -179,7 +179,7 @@ async fn what_waits_for_its_turn_is_withdrawn_when_the_job_is_cancelled() {
     let limits = Limits { all: vec![budget], reads: vec![] };
     let mut bench = Bench::paced(slow(), limits).await;
     let (records, plan) = bench.archiving(40).await;
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     bench.until(|fact| is_step(fact, ticket)).await;
     bench.worker.perform(Effect::Cancel(ticket));
     let (steps, end) = bench.job(ticket).await;
@@ -195,8 +195,8 @@ async fn a_job_can_be_cancelled_while_it_waits_out_a_refusal() {
     let mut bench = Bench::plain().await;
     let (_, plan) = bench.archiving(20).await;
     bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", answer(429, &[("Retry-After", "600")]))]);
-    let ticket = bench.start(Work::Apply(plan));
-    let began = bench.until(|fact| matches!(fact, Fact::Waiting(Some(_)))).await.at;
+    let ticket = bench.start(Request::Apply(plan));
+    let began = bench.until(|fact| matches!(fact, EventKind::Waiting(Some(_)))).await.at;
     bench.worker.perform(Effect::Cancel(ticket));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(NotSent, 20)]);
@@ -208,31 +208,32 @@ async fn a_job_can_be_cancelled_while_it_waits_out_a_refusal() {
 async fn jobs_run_one_after_the_other_in_the_order_they_were_confirmed() {
     let mut bench = Bench::new(slow()).await;
     let records = bench.some(Kind::Processes, Scope::Active, 60).await;
-    let part = |n: usize| plan(Verb::Archive, records[n * 20..(n + 1) * 20].iter().cloned());
-    let jobs = [0, 1, 2].map(|n| bench.start(Work::Apply(part(n))));
+    let part = |n: usize| plan(Action::Archive, records[n * 20..(n + 1) * 20].iter().cloned());
+    let jobs = [0, 1, 2].map(|n| bench.start(Request::Apply(part(n))));
     let (steps, end) = {
         bench.worker.perform(Effect::Cancel(jobs[1]));
         bench.job(jobs[1]).await
     };
     assert_eq!(steps.len(), 20);
     assert_eq!(tallied(&end), [(NotSent, 20)]);
-    assert!(end.cancelled && !bench.replies(jobs[1]).any(|reply| matches!(reply, Reply::Started)));
+    assert!(end.cancelled && !bench.replies(jobs[1]).any(|reply| matches!(reply, Response::Started)));
     bench.finish(jobs[2]).await;
     assert_eq!((bench.steps(jobs[0]).len(), bench.steps(jobs[2]).len()), (20, 20));
-    let at = |ticket, wanted: fn(&Reply) -> bool| {
-        let is = |fact: &Fact| matches!(fact, Fact::Reply(of, reply) if *of == ticket && wanted(reply));
+    let at = |ticket, wanted: fn(&Response) -> bool| {
+        let is =
+            |fact: &EventKind| matches!(fact, EventKind::Reply(of, reply) if *of == ticket && wanted(reply));
         bench.told.iter().position(|message| is(&message.fact)).unwrap()
     };
-    let ended = at(jobs[0], Reply::is_final);
-    assert!(at(jobs[1], Reply::is_final) < ended, "it does not wait for its turn to end");
-    assert!(ended < at(jobs[2], |reply| matches!(reply, Reply::Started)));
+    let ended = at(jobs[0], Response::is_final);
+    assert!(at(jobs[1], Response::is_final) < ended, "it does not wait for its turn to end");
+    assert!(ended < at(jobs[2], |reply| matches!(reply, Response::Started)));
     assert_eq!(bench.changes().len(), 40);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_plan_ends_at_once() {
     let mut bench = Bench::plain().await;
-    let ticket = bench.start(Work::Apply(plan(Verb::Delete, [])));
+    let ticket = bench.start(Request::Apply(plan(Action::Delete, [])));
     let (steps, end) = bench.job(ticket).await;
     assert!(steps.is_empty() && end.tally.total() == 0);
 }
@@ -241,7 +242,7 @@ async fn an_empty_plan_ends_at_once() {
 async fn a_dropped_worker_sends_nothing_more() {
     let mut bench = Bench::new(slow()).await;
     let (_, plan) = bench.archiving(60).await;
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     bench.until(|fact| is_step(fact, ticket)).await;
     bench.aim("http://127.0.0.1:9", "e0d1", "token");
     tokio::time::sleep(Duration::from_secs(600)).await;
@@ -259,7 +260,7 @@ async fn deleting_one_of_many_names_reaches_that_one_alone() {
         .collect();
     let tag = bench.some(Kind::Tags, Scope::Active, 1).await.remove(0);
     let held: Vec<_> = before.values().map(|slug| bench.sandbox.ids(slug).len()).collect();
-    let ticket = bench.start(Work::Apply(plan(Verb::Delete, [tag.clone()])));
+    let ticket = bench.start(Request::Apply(plan(Action::Delete, [tag.clone()])));
     bench.job(ticket).await;
     let left: Vec<_> = before.values().map(|slug| bench.sandbox.ids(slug).len()).collect();
     assert_eq!(left.iter().sum::<usize>() + 1, held.iter().sum::<usize>());

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use tidyfy::app::effect::{Effect, Work};
-use tidyfy::app::event::{Fact, Reply};
+use tidyfy::app::effect::{Effect, Request};
+use tidyfy::app::event::{EventKind, Response};
 use tidyfy::model::failure::Cause;
 use tidyfy::model::outcome::Outcome::{Done, Failed, NotSent, Refused};
-use tidyfy::sandbox::{Fault, Mishap, Settings};
-use tidyfy::storage::journal::{Ending, FILE, History, JobState, PastJob, PastStep, Wanted};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
+use tidyfy::storage::journal::{FILE, History, HistoryQuery, JobEndState, PastJob, PastStep, StoredJobState};
 
 use super::bench::{Bench, tallied};
 
 fn newest(bench: &Bench) -> (PastJob, Vec<PastStep>) {
     let history = History::open(bench.remembered.path()).unwrap().unwrap();
-    let job = history.jobs(&Wanted::default()).unwrap().remove(0);
-    let steps = history.steps(job.id, &Wanted::default()).unwrap();
+    let job = history.jobs(&HistoryQuery::default()).unwrap().remove(0);
+    let steps = history.steps(job.id, &HistoryQuery::default()).unwrap();
     (job, steps)
 }
 
@@ -36,7 +36,7 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
 async fn it_holds_what_the_server_saw_and_what_was_told() {
     let mut bench = Bench::plain().await;
     let (records, plan) = bench.archiving(6).await;
-    let answer = |status, header: Option<(&str, &str)>| Mishap::Answer {
+    let answer = |status, header: Option<(&str, &str)>| FaultEffect::Answer {
         status,
         body: None,
         headers: header.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
@@ -46,15 +46,18 @@ async fn it_holds_what_the_server_saw_and_what_was_told() {
     bench.sandbox.set_faults(vec![
         on(0, answer(422, None)),
         on(1, answer(429, Some(("retry-after", "3")))).nth([1]),
-        on(2, Mishap::ResetAfter),
+        on(2, FaultEffect::ResetAfter),
         on(3, answer(429, None)),
     ]);
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     let (told, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Done, 4), (Refused, 1), (Failed, 1)]);
 
     let (job, steps) = newest(&bench);
-    assert_eq!((job.verb.as_str(), job.steps, job.state), ("archive", 6, JobState::Over(Ending::Finished)));
+    assert_eq!(
+        (job.verb.as_str(), job.steps, job.state),
+        ("archive", 6, StoredJobState::Over(JobEndState::Finished))
+    );
     assert_eq!(job.organization, bench.sandbox.org());
     assert_eq!(job.base_url, bench.sandbox.base_url());
     assert_eq!(sorted(sent(&steps)), sorted(bench.changes()));
@@ -75,10 +78,10 @@ async fn it_holds_what_the_server_saw_and_what_was_told() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_told_is_on_disk_and_nothing_is_sent_that_is_not() {
-    let settings = Settings { latency: Duration::from_millis(100), ..Settings::default() };
+    let settings = SandboxSettings { latency: Duration::from_millis(100), ..SandboxSettings::default() };
     let mut bench = Bench::new(settings).await;
     let (_, plan) = bench.archiving(40).await;
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     loop {
         let fact = bench.hear().await.fact;
         if bench.changes().is_empty() && bench.steps_so_far(ticket) == 0 {
@@ -89,8 +92,8 @@ async fn what_is_told_is_on_disk_and_nothing_is_sent_that_is_not() {
         assert!(sent(&steps).len() >= bench.changes().len(), "a request left before it was on disk");
         let ended = steps.iter().filter(|step| step.outcome.is_some()).count();
         assert!(ended >= bench.steps_so_far(ticket), "a step was told before it was on disk");
-        if let Fact::Reply(_, Reply::JobEnded(_)) = fact {
-            assert_eq!(job.state, JobState::Over(Ending::Finished));
+        if let EventKind::Reply(_, Response::JobEnded(_)) = fact {
+            assert_eq!(job.state, StoredJobState::Over(JobEndState::Finished));
             break;
         }
     }
@@ -100,7 +103,7 @@ async fn what_is_told_is_on_disk_and_nothing_is_sent_that_is_not() {
 async fn a_journal_that_takes_no_more_ends_the_job() {
     let mut bench = Bench::plain().await;
     let (_, first) = bench.archiving(1).await;
-    let ticket = bench.start(Work::Apply(first));
+    let ticket = bench.start(Request::Apply(first));
     bench.job(ticket).await;
     let before = bench.changes().len();
     let connection = rusqlite::Connection::open(bench.remembered.path().join(FILE)).unwrap();
@@ -109,7 +112,7 @@ async fn a_journal_that_takes_no_more_ends_the_job() {
     connection.execute(full, []).unwrap();
 
     let (_, plan) = bench.archiving(60).await;
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     let (told, end) = bench.job(ticket).await;
     let stopped = end.stopped.unwrap();
     assert_eq!(stopped.cause, Cause::Unrecorded);
@@ -121,23 +124,23 @@ async fn a_journal_that_takes_no_more_ends_the_job() {
         assert_eq!((*outcome, reason.as_ref()), (NotSent, Some(&stopped.words)));
     }
     let (job, steps) = newest(&bench);
-    assert_eq!((job.state, job.reason), (JobState::Over(Ending::Stopped), Some(stopped.words)));
+    assert_eq!((job.state, job.reason), (StoredJobState::Over(JobEndState::Stopped), Some(stopped.words)));
     assert_eq!(steps.iter().filter(|step| step.outcome == Some(NotSent)).count(), unsent);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_job_says_so_and_one_that_never_began_is_not_there() {
-    let settings = Settings { latency: Duration::from_millis(100), ..Settings::default() };
+    let settings = SandboxSettings { latency: Duration::from_millis(100), ..SandboxSettings::default() };
     let mut bench = Bench::new(settings).await;
     let (_, plan) = bench.archiving(40).await;
-    let (first, second) = (bench.start(Work::Apply(plan.clone())), bench.start(Work::Apply(plan)));
-    bench.until(|fact| matches!(fact, Fact::Reply(_, Reply::Step { .. }))).await;
+    let (first, second) = (bench.start(Request::Apply(plan.clone())), bench.start(Request::Apply(plan)));
+    bench.until(|fact| matches!(fact, EventKind::Reply(_, Response::Step { .. }))).await;
     bench.worker.perform(Effect::Cancel(second));
     bench.worker.perform(Effect::Cancel(first));
     bench.hear_out().await;
     assert_eq!(bench.steps(second).len(), 40);
     let (job, steps) = newest(&bench);
-    assert_eq!((job.id, job.state), (1, JobState::Over(Ending::Cancelled)));
+    assert_eq!((job.id, job.state), (1, StoredJobState::Over(JobEndState::Cancelled)));
     let outcomes: Vec<_> = steps.iter().map(|step| step.outcome.unwrap()).collect();
     let told: Vec<_> = bench.steps(first).into_iter().map(|(outcome, _)| outcome).collect();
     assert_eq!(outcomes, told);

@@ -4,36 +4,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidyfy::app::effect::{Effect, List, Ticket, Wanted, Work};
-use tidyfy::app::event::{Fact, LoadEnd, Reply};
+use tidyfy::app::effect::{Effect, ListRequest, Request, RequestId, WantedPages};
+use tidyfy::app::event::{EventKind, LoadEnd, Response};
 use tidyfy::model::failure::{Cause, Failure};
 use tidyfy::model::kind::{Coverage, Kind, Scope};
 use tidyfy::model::record::{Page, Record, Value as Field};
-use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Quirk, Quirks, SandboxSettings};
 
 use super::bench::{Bench, whole_list};
 
-fn scaled(scale: usize) -> Settings {
-    Settings { scale, ..Settings::default() }
+fn scaled(scale: usize) -> SandboxSettings {
+    SandboxSettings { scale, ..SandboxSettings::default() }
 }
 
-fn answer(status: u16, body: Option<Value>) -> Mishap {
-    Mishap::Answer { status, body, headers: BTreeMap::new(), apply: false }
+fn answer(status: u16, body: Option<Value>) -> FaultEffect {
+    FaultEffect::Answer { status, body, headers: BTreeMap::new(), apply: false }
 }
 
 fn ids(records: &[Record]) -> Vec<String> {
     records.iter().map(|record| record.id().to_string()).collect()
 }
 
-fn failure(reply: Reply) -> Failure {
+fn failure(reply: Response) -> Failure {
     match reply {
-        Reply::Loaded(Err(failure)) => failure,
+        Response::Loaded(Err(failure)) => failure,
         other => panic!("{other:?}"),
     }
 }
 
-fn is_complete(reply: &Reply) -> bool {
-    matches!(reply, Reply::Loaded(Ok(LoadEnd { missing: None, .. })))
+fn is_complete(reply: &Response) -> bool {
+    matches!(reply, Response::Loaded(Ok(LoadEnd { missing: None, .. })))
 }
 
 /// How many records of `slug` the sandbox holds that are live, or are not.
@@ -46,7 +46,7 @@ fn held(bench: &Bench, slug: &str, archived: bool) -> usize {
 async fn a_long_list_comes_page_by_page_in_the_servers_order() {
     let mut bench = Bench::new(scaled(900)).await;
     // The third page is slow, the fourth and fifth are there before it.
-    let slow = Fault { delay: Duration::from_millis(300), ..Fault::on("GET", "page=3&", Mishap::None) };
+    let slow = Fault { delay: Duration::from_millis(300), ..Fault::on("GET", "page=3&", FaultEffect::None) };
     bench.sandbox.set_faults(vec![slow]);
     let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
     let end = bench.finish(ticket).await;
@@ -57,7 +57,7 @@ async fn a_long_list_comes_page_by_page_in_the_servers_order() {
     bench.sandbox.set_faults(vec![]);
     assert_eq!(ids(&bench.list(Kind::Processes, Scope::All).await.0), slow);
     let totals = bench.replies(ticket).filter_map(|reply| match reply {
-        Reply::Page { page, total, .. } => Some((page.len(), *total)),
+        Response::Page { page, total, .. } => Some((page.len(), *total)),
         _ => None,
     });
     let totals: Vec<_> = totals.collect();
@@ -99,7 +99,7 @@ async fn rows_that_contradict_the_scope_or_have_no_id_are_counted_and_left_out()
     let end = bench.finish(ticket).await;
     assert!(is_complete(&end));
     assert_eq!(ids(&bench.records(ticket)), ["2"]);
-    let Some(Reply::Page { dropped, unreadable, .. }) = bench.replies(ticket).next() else { panic!() };
+    let Some(Response::Page { dropped, unreadable, .. }) = bench.replies(ticket).next() else { panic!() };
     assert_eq!((*dropped, *unreadable), (1, 2));
 }
 
@@ -119,9 +119,9 @@ async fn a_list_is_complete_however_the_server_describes_it() {
     ];
     for quirk in lies {
         let quirks = Quirks::default().with(quirk);
-        let mut bench = Bench::new(Settings { quirks, ..scaled(450) }).await;
+        let mut bench = Bench::new(SandboxSettings { quirks, ..scaled(450) }).await;
         let (records, end) = bench.list(Kind::Processes, Scope::All).await;
-        assert!(matches!(end, Reply::Loaded(Ok(_))), "{quirk:?}: {end:?}");
+        assert!(matches!(end, Response::Loaded(Ok(_))), "{quirk:?}: {end:?}");
         let seen: BTreeSet<_> = ids(&records).into_iter().collect();
         assert_eq!(seen.len(), records.len(), "{quirk:?}");
         let missed = bench.sandbox.ids("runs").into_iter().filter(|id| !seen.contains(id)).count();
@@ -133,9 +133,9 @@ async fn a_list_is_complete_however_the_server_describes_it() {
 #[tokio::test(start_paused = true)]
 async fn what_the_server_spoke_of_and_did_not_send_is_missing() {
     let quirks = Quirks::default().with(Quirk::TotalHigh);
-    let mut bench = Bench::new(Settings { quirks, ..Settings::default() }).await;
+    let mut bench = Bench::new(SandboxSettings { quirks, ..SandboxSettings::default() }).await;
     let (_, end) = bench.list(Kind::Processes, Scope::Active).await;
-    assert!(matches!(end, Reply::Loaded(Ok(LoadEnd { missing: Some(7), .. }))), "{end:?}");
+    assert!(matches!(end, Response::Loaded(Ok(LoadEnd { missing: Some(7), .. }))), "{end:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,18 +157,18 @@ async fn a_page_that_fails_for_good_is_a_gap_and_the_others_come() {
 
         bench.sandbox.set_faults(vec![]);
         let before = bench.sandbox.requests().len();
-        let list = List::new(Kind::Processes, Scope::All);
-        let wanted = Wanted::Rest { gaps: vec![3], from: None, size: 100 };
-        let ticket = bench.start(Work::List { list, wanted });
+        let list = ListRequest::new(Kind::Processes, Scope::All);
+        let wanted = WantedPages::Rest { gaps: vec![3], from: None, size: 100 };
+        let ticket = bench.start(Request::List { list, wanted });
         assert!(is_complete(&bench.finish(ticket).await));
         assert_eq!(ids(&bench.records(ticket)), whole[200..300]);
         assert_eq!(bench.sandbox.requests().len() - before, 1, "nothing else is read again");
     }
 }
 
-fn gaps(bench: &Bench, ticket: Ticket) -> Vec<(u32, Cause)> {
-    let gap = |reply: &Reply| match reply {
-        Reply::Gap { number, why } => Some((*number, why.cause)),
+fn gaps(bench: &Bench, ticket: RequestId) -> Vec<(u32, Cause)> {
+    let gap = |reply: &Response| match reply {
+        Response::Gap { number, why } => Some((*number, why.cause)),
         _ => None,
     };
     bench.replies(ticket).filter_map(gap).collect()
@@ -182,7 +182,7 @@ async fn a_page_that_fails_once_is_read_again_at_the_end() {
     assert!(is_complete(&bench.finish(ticket).await));
     assert_eq!(gaps(&bench, ticket), [(3, Cause::Server)]);
     let numbers = bench.replies(ticket).filter_map(|reply| match reply {
-        Reply::Page { number, .. } => Some(*number),
+        Response::Page { number, .. } => Some(*number),
         _ => None,
     });
     let mut numbers: Vec<_> = numbers.collect();
@@ -203,9 +203,9 @@ async fn a_server_that_answers_no_page_is_not_asked_for_them_all() {
 
     // What is not read yet is asked for from there on, and what was a gap beside it.
     bench.sandbox.set_faults(vec![]);
-    let list = List::new(Kind::Processes, Scope::All);
-    let wanted = Wanted::Rest { gaps: vec![3, 4], from: Some(5), size: 100 };
-    let ticket = bench.start(Work::List { list, wanted });
+    let list = ListRequest::new(Kind::Processes, Scope::All);
+    let wanted = WantedPages::Rest { gaps: vec![3, 4], from: Some(5), size: 100 };
+    let ticket = bench.start(Request::List { list, wanted });
     assert!(is_complete(&bench.finish(ticket).await));
     assert_eq!(bench.records(ticket).len(), bench.sandbox.ids("runs").len() - 200);
 }
@@ -213,16 +213,16 @@ async fn a_server_that_answers_no_page_is_not_asked_for_them_all() {
 #[tokio::test(start_paused = true)]
 async fn a_search_brings_what_the_list_has_far_down_in_one_round_trip() {
     let latency = Duration::from_millis(400);
-    let mut bench = Bench::new(Settings { latency, ..scaled(3_000) }).await;
+    let mut bench = Bench::new(SandboxSettings { latency, ..scaled(3_000) }).await;
     let last = bench.list(Kind::Processes, Scope::Active).await.0.pop().unwrap();
-    let list = List::new(Kind::Processes, Scope::Active);
+    let list = ListRequest::new(Kind::Processes, Scope::Active);
     let question = vec![("q", last.name().to_owned())];
     let asked = bench.told.last().unwrap().at;
-    let ticket = bench.start(Work::Search { list, question });
+    let ticket = bench.start(Request::Search { list, question });
     let end = bench.finish(ticket).await;
-    assert!(matches!(end, Reply::Searched(Ok(()))), "{end:?}");
+    assert!(matches!(end, Response::Searched(Ok(()))), "{end:?}");
     let found = bench.replies(ticket).filter_map(|reply| match reply {
-        Reply::Found(page) => Some(page),
+        Response::Found(page) => Some(page),
         _ => None,
     });
     assert!(found.flat_map(Page::records).any(|record| record.id() == last.id()));
@@ -232,9 +232,13 @@ async fn a_search_brings_what_the_list_has_far_down_in_one_round_trip() {
 
 #[tokio::test(start_paused = true)]
 async fn a_read_is_sent_again_after_a_gateways_error_or_a_reset_and_four_times_at_most() {
-    for mishap in
-        [answer(502, None), answer(503, None), answer(504, None), Mishap::ResetBefore, Mishap::Truncated]
-    {
+    for mishap in [
+        answer(502, None),
+        answer(503, None),
+        answer(504, None),
+        FaultEffect::ResetBefore,
+        FaultEffect::Truncated,
+    ] {
         let mut bench = Bench::plain().await;
         bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", mishap.clone()).times(3)]);
         let (records, end) = bench.list(Kind::Processes, Scope::Active).await;
@@ -258,8 +262,8 @@ async fn other_failures_of_a_read_are_final_at_once() {
     for (mishap, cause) in [
         (answer(500, None), Cause::Server),
         (answer(404, None), Cause::NotFound),
-        (Mishap::Garbage, Cause::Garbled),
-        (Mishap::Hang { apply: false }, Cause::TimedOut),
+        (FaultEffect::Garbage, Cause::Garbled),
+        (FaultEffect::Hang { apply: false }, Cause::TimedOut),
     ] {
         bench.told.clear();
         bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", mishap)]);
@@ -278,9 +282,9 @@ async fn other_failures_of_a_read_are_final_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_list_ends_once_and_nothing_follows() {
     let mut bench = Bench::new(scaled(900)).await;
-    bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", Mishap::Hang { apply: false })]);
+    bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", FaultEffect::Hang { apply: false })]);
     let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
-    let second = |fact: &Fact| matches!(fact, Fact::Reply(_, Reply::Page { .. }));
+    let second = |fact: &EventKind| matches!(fact, EventKind::Reply(_, Response::Page { .. }));
     bench.until(second).await;
     bench.until(second).await;
     bench.worker.perform(Effect::Cancel(ticket));
@@ -315,7 +319,7 @@ async fn files_are_gathered_from_what_they_hang_on() {
     let pages: Vec<_> = bench
         .replies(ticket)
         .filter_map(|reply| match reply {
-            Reply::Page { total, coverage, .. } => Some((*total, coverage.clone())),
+            Response::Page { total, coverage, .. } => Some((*total, coverage.clone())),
             _ => None,
         })
         .collect();

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use tidyfy::app::effect::Work;
-use tidyfy::app::event::{Attempt, Fact, Message, Reply};
+use tidyfy::app::effect::Request;
+use tidyfy::app::event::{Attempt, Event, EventKind, Response};
 use tidyfy::model::failure::Cause;
-use tidyfy::model::kind::{Kind, Scope, Verb};
-use tidyfy::model::limits::{Limits, Requests, Traffic};
+use tidyfy::model::kind::{Action, Kind, Scope};
+use tidyfy::model::limits::{Limits, RemainingRequests, Traffic};
 use tidyfy::model::outcome::Outcome;
-use tidyfy::sandbox::{Fault, Limits as Enforced, Mishap, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, SandboxLimits as Enforced, SandboxSettings};
 
 use super::bench::{Bench, client, plan, tallied, whole_list};
 
-fn enforcing(scale: usize) -> Settings {
+fn enforcing(scale: usize) -> SandboxSettings {
     let latency = Duration::from_millis(60);
-    Settings { scale, latency, limits: Enforced::Documented, ..Settings::default() }
+    SandboxSettings { scale, latency, limits: Enforced::Documented, ..SandboxSettings::default() }
 }
 
 fn refused(bench: &Bench) -> usize {
@@ -29,14 +29,15 @@ async fn a_job_beside_a_load_meets_no_refusal_and_neither_waits_for_the_other() 
     let records = bench.some(Kind::Processes, Scope::Active, 1_000).await;
     // The budgets are whole again.
     sleep(Duration::from_secs(90)).await;
-    let job = bench.start(Work::Apply(plan(Verb::Archive, records)));
+    let job = bench.start(Request::Apply(plan(Action::Archive, records)));
     let load = bench.start(whole_list(Kind::Tasks, Scope::All));
-    let Reply::JobEnded(end) = bench.finish(job).await else { panic!() };
+    let Response::JobEnded(end) = bench.finish(job).await else { panic!() };
     assert_eq!(tallied(&end), [(Outcome::Done, 1_000)]);
     assert_eq!(refused(&bench), 0);
-    let loaded = bench.replies(load).filter(|reply| matches!(reply, Reply::Loaded(Ok(_)))).count();
+    let loaded = bench.replies(load).filter(|reply| matches!(reply, Response::Loaded(Ok(_)))).count();
     assert_eq!(loaded, 1, "the load had its share while the job ran");
-    let started = |message: &&Message| matches!(message.fact, Fact::Reply(of, Reply::Started) if of == job);
+    let started =
+        |message: &&Event| matches!(message.fact, EventKind::Reply(of, Response::Started) if of == job);
     let span = bench.told.last().unwrap().at.since(bench.told.iter().find(started).unwrap().at);
     // 600 in the first 60 s, and 140 in each 10 s after that.
     let least = Duration::from_secs(80);
@@ -48,23 +49,23 @@ async fn what_a_person_waits_for_overtakes_a_load() {
     let mut bench = Bench::paced(enforcing(6_000), Limits::documented()).await;
     let load = bench.start(whole_list(Kind::Processes, Scope::All));
     let pages =
-        |bench: &Bench| bench.replies(load).filter(|reply| matches!(reply, Reply::Page { .. })).count();
+        |bench: &Bench| bench.replies(load).filter(|reply| matches!(reply, Response::Page { .. })).count();
     while pages(&bench) < 24 {
         bench.hear().await;
     }
     let record = bench.records(load).remove(0);
     let asked = bench.told.last().unwrap().at;
-    let read = bench.start(Work::Read(record));
+    let read = bench.start(Request::Read(record));
     bench.finish(read).await;
     let answered = bench.told.last().unwrap().at;
     assert!(answered.since(asked) <= Duration::from_millis(5_300), "{:?}", answered.since(asked));
     bench.finish(load).await;
     assert_eq!(refused(&bench), 0);
     let took = bench.told.last().unwrap().at.tick;
-    let sent = Requests { writes: 0, reads: pages(&bench) + 1 };
+    let sent = RemainingRequests { writes: 0, reads: pages(&bench) + 1 };
     let least = Limits::documented().time_left(sent, &Traffic::new(16), Duration::ZERO);
     assert!(took >= least && took.mul_f64(0.95) <= least, "{took:?} of {least:?}");
-    let is_shown = |fact: &Fact| matches!(fact, Fact::Budget(Some(left)) if left.of == 12);
+    let is_shown = |fact: &EventKind| matches!(fact, EventKind::Budget(Some(left)) if left.of == 12);
     assert!(bench.told.iter().any(|message| is_shown(&message.fact)));
 }
 
@@ -72,7 +73,7 @@ async fn what_a_person_waits_for_overtakes_a_load() {
 async fn without_limits_of_our_own_the_servers_refusals_are_waited_out() {
     let mut bench = Bench::paced(enforcing(600), Limits::off()).await;
     let (_, plan) = bench.archiving(300).await;
-    let ticket = bench.start(Work::Apply(plan));
+    let ticket = bench.start(Request::Apply(plan));
     let (_, end) = bench.job(ticket).await;
     assert_eq!(tallied(&end), [(Outcome::Done, 300)]);
     assert!(refused(&bench) > 0);
@@ -96,20 +97,23 @@ fn ideal(windows: &[(usize, u64)], n: usize) -> u64 {
 }
 
 /// A server with such a latency, one answer in twenty of which takes 2 s more where it is `unsteady`.
-fn distant(latency: u64, unsteady: bool) -> Settings {
-    let slow =
-        Fault { share: Some(0.05), delay: Duration::from_secs(2), ..Fault::on("GET", "/", Mishap::None) };
+fn distant(latency: u64, unsteady: bool) -> SandboxSettings {
+    let slow = Fault {
+        share: Some(0.05),
+        delay: Duration::from_secs(2),
+        ..Fault::on("GET", "/", FaultEffect::None)
+    };
     let faults = if unsteady {
         vec![slow.clone(), Fault { method: Some("DELETE".to_owned()), ..slow }]
     } else {
         vec![]
     };
-    Settings {
+    SandboxSettings {
         scale: 6_000,
         latency: Duration::from_millis(latency),
         limits: Enforced::Documented,
         faults,
-        ..Settings::default()
+        ..SandboxSettings::default()
     }
 }
 
@@ -125,11 +129,11 @@ const LATENCIES: [(u64, bool); 3] = [(50, false), (50, true), (400, false)];
 #[tokio::test(start_paused = true)]
 async fn a_load_alone_comes_near_to_the_limit_without_a_refusal() {
     for (latency, unsteady) in LATENCIES {
-        let settings = Settings { scale: 15_000, ..distant(latency, unsteady) };
+        let settings = SandboxSettings { scale: 15_000, ..distant(latency, unsteady) };
         let mut bench = Bench::paced(settings, Limits::documented()).await;
         let began = Instant::now();
         let (_, reply) = bench.list(Kind::Processes, Scope::All).await;
-        assert!(matches!(reply, Reply::Loaded(Ok(_))));
+        assert!(matches!(reply, Response::Loaded(Ok(_))));
         let pages = bench.sandbox.requests().len();
         assert!(pages > 150, "{pages}");
         let (share, said) =
@@ -148,7 +152,7 @@ async fn a_job_alone_comes_near_to_the_limit_without_a_refusal() {
         let records = bench.some(Kind::Processes, Scope::Active, 1_500).await;
         sleep(Duration::from_secs(90)).await;
         let began = Instant::now();
-        let job = bench.start(Work::Apply(plan(Verb::Archive, records)));
+        let job = bench.start(Request::Apply(plan(Action::Archive, records)));
         let (_, end) = bench.job(job).await;
         assert_eq!(tallied(&end), [(Outcome::Done, 1_500)]);
         let (share, said) = share("a job of 1,500", latency, unsteady, ideal(&ALL, 1_500), began.elapsed());
@@ -165,8 +169,10 @@ async fn a_job_and_a_load_together_come_near_to_the_limit_and_both_have_their_sh
         sleep(Duration::from_secs(90)).await;
         let (began, before) = (Instant::now(), bench.sandbox.requests().len());
         let load = bench.start(whole_list(Kind::Processes, Scope::All));
-        let job = bench.start(Work::Apply(plan(Verb::Archive, records)));
-        bench.until(|fact| matches!(fact, Fact::Reply(of, Reply::Loaded(Ok(_))) if *of == load)).await;
+        let job = bench.start(Request::Apply(plan(Action::Archive, records)));
+        bench
+            .until(|fact| matches!(fact, EventKind::Reply(of, Response::Loaded(Ok(_))) if *of == load))
+            .await;
         let loaded = began.elapsed();
         let (_, end) = bench.job(job).await;
         let took = began.elapsed();
@@ -205,13 +211,13 @@ async fn colleague(
 #[tokio::test(start_paused = true)]
 async fn a_load_beside_a_colleague_backs_off_and_recovers() {
     let mut bench =
-        Bench::paced(Settings { scale: 20_000, ..distant(50, false) }, Limits::documented()).await;
+        Bench::paced(SandboxSettings { scale: 20_000, ..distant(50, false) }, Limits::documented()).await;
     let (base, organization, token) = (bench.sandbox.base_url(), bench.sandbox.org(), bench.sandbox.token());
     let (every, lasting) = (Duration::from_millis(780), Duration::from_secs(40));
     let other = tokio::spawn(colleague(base, organization.to_owned(), token.to_owned(), every, lasting));
     let began = Instant::now();
     let load = bench.start(whole_list(Kind::Processes, Scope::All));
-    assert!(matches!(bench.finish(load).await, Reply::Loaded(Ok(_))));
+    assert!(matches!(bench.finish(load).await, Response::Loaded(Ok(_))));
     let others = other.await.unwrap();
     let throttled =
         |attempt: &&Attempt| attempt.result.as_ref().is_err_and(|failure| failure.status == Some(429));
@@ -221,7 +227,7 @@ async fn a_load_beside_a_colleague_backs_off_and_recovers() {
     let pages = bench
         .told
         .iter()
-        .filter(|message| matches!(&message.fact, Fact::Attempt(attempt) if attempt.result.is_ok()));
+        .filter(|message| matches!(&message.fact, EventKind::Attempt(attempt) if attempt.result.is_ok()));
     let ends: Vec<_> = pages.map(|message| message.at.tick.saturating_sub(start)).collect();
     let within = |from: u64, seconds: u64| {
         let span = Duration::from_secs(from)..Duration::from_secs(from + seconds);
@@ -235,31 +241,31 @@ async fn a_load_beside_a_colleague_backs_off_and_recovers() {
 #[tokio::test(start_paused = true)]
 async fn an_unavailable_server_that_says_for_how_long_is_left_alone_for_so_long() {
     let mut bench = Bench::plain().await;
-    let away = Mishap::Answer {
+    let away = FaultEffect::Answer {
         status: 503,
         body: None,
         headers: [("Retry-After".to_owned(), "20".to_owned())].into(),
         apply: false,
     };
     bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", away).times(1)]);
-    let tags = bench.start(Work::Count(Kind::Tags));
-    bench.until(|fact| matches!(fact, Fact::Waiting(Some(wait)) if wait.why.contains("asked"))).await;
+    let tags = bench.start(Request::Count(Kind::Tags));
+    bench.until(|fact| matches!(fact, EventKind::Waiting(Some(wait)) if wait.why.contains("asked"))).await;
     let told = bench.told.len();
-    let groups = bench.start(Work::Count(Kind::Groups));
+    let groups = bench.start(Request::Count(Kind::Groups));
     bench.hear_out().await;
-    let counted = |ticket| bench.replies(ticket).any(|reply| matches!(reply, Reply::Counted(Ok(_))));
+    let counted = |ticket| bench.replies(ticket).any(|reply| matches!(reply, Response::Counted(Ok(_))));
     assert!(counted(tags) && counted(groups));
-    let attempts = bench.told[told..].iter().filter(|message| matches!(message.fact, Fact::Attempt(_)));
+    let attempts = bench.told[told..].iter().filter(|message| matches!(message.fact, EventKind::Attempt(_)));
     let ticks: Vec<_> = attempts.map(|message| message.at.tick).collect();
     assert!(ticks.iter().skip(1).all(|tick| *tick >= Duration::from_secs(20)), "{ticks:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_more_leaves_when_nothing_remains_until_the_reset() {
-    let settings = Settings { latency: Duration::from_millis(50), ..Settings::default() };
+    let settings = SandboxSettings { latency: Duration::from_millis(50), ..SandboxSettings::default() };
     let mut bench = Bench::new(settings).await;
     let (_, plan) = bench.archiving(60).await;
-    let spent = Mishap::Answer {
+    let spent = FaultEffect::Answer {
         status: 200,
         body: Some(serde_json::json!({"data": null})),
         headers: [("x-ratelimit-remaining", "0"), ("X-RateLimit-Reset", "30")]
@@ -269,13 +275,14 @@ async fn nothing_more_leaves_when_nothing_remains_until_the_reset() {
     };
     bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", spent).nth([20])]);
     let began = Instant::now();
-    let job = bench.start(Work::Apply(plan));
-    bench.until(|fact| matches!(fact, Fact::Waiting(Some(_)))).await;
+    let job = bench.start(Request::Apply(plan));
+    bench.until(|fact| matches!(fact, EventKind::Waiting(Some(_)))).await;
     let sent = bench.changes().len();
     assert!((20..=36).contains(&sent) && began.elapsed() < Duration::from_secs(1), "{sent}");
     let (_, end) = bench.job(job).await;
     assert_eq!(tallied(&end), [(Outcome::Done, 60)]);
     assert!((30..32).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
-    let why = |fact: &Fact| matches!(fact, Fact::Waiting(Some(wait)) if wait.why.contains("used up"));
+    let why =
+        |fact: &EventKind| matches!(fact, EventKind::Waiting(Some(wait)) if wait.why.contains("used up"));
     assert!(bench.told.iter().any(|message| why(&message.fact)));
 }

@@ -5,31 +5,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tidyfy::app::effect::{Effect, Work};
-use tidyfy::app::event::{Fact, Reply};
+use tidyfy::app::effect::{Effect, Request};
+use tidyfy::app::event::{EventKind, Response};
 use tidyfy::model::failure::Cause;
 use tidyfy::model::filter::Filter;
 use tidyfy::model::kind::{Kind, Scope};
-use tidyfy::model::people::People;
-use tidyfy::model::query::{Sort, Wish};
-use tidyfy::model::record_detail::{End, Stretch};
-use tidyfy::model::rows::{Place, Rows};
+use tidyfy::model::people::Members;
+use tidyfy::model::query::{Query, Sort};
+use tidyfy::model::record_detail::{PageRequest, RelationEnd};
+use tidyfy::model::rows::{PagePosition, Rows};
 use tidyfy::model::time::Zone;
-use tidyfy::sandbox::{Fault, Mishap, Quirk, Quirks, Role, Settings};
+use tidyfy::sandbox::{Fault, FaultEffect, Quirk, Quirks, Role, SandboxSettings};
 
 use super::bench::{Bench, whole_list};
 
-fn answer(status: u16, headers: &[(&str, &str)]) -> Mishap {
+fn answer(status: u16, headers: &[(&str, &str)]) -> FaultEffect {
     let headers = headers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    Mishap::Answer { status, body: None, headers: headers.collect(), apply: false }
+    FaultEffect::Answer { status, body: None, headers: headers.collect(), apply: false }
 }
 
 #[tokio::test(start_paused = true)]
 async fn we_are_told_where_we_are_and_what_we_may_do() {
     for (role, admin) in [(Role::Admin, true), (Role::Standard, false), (Role::Light, false)] {
-        let mut bench = Bench::new(Settings { role, ..Settings::default() }).await;
-        let reply = bench.ask(Work::Identify).await;
-        let Reply::Identified(Ok(organization)) = reply else { panic!("{reply:?}") };
+        let mut bench = Bench::new(SandboxSettings { role, ..SandboxSettings::default() }).await;
+        let reply = bench.ask(Request::Identify).await;
+        let Response::Identified(Ok(organization)) = reply else { panic!("{reply:?}") };
         assert_eq!(organization.id, bench.sandbox.org());
         assert_eq!(organization.name, bench.sandbox.org_name());
         assert_eq!(organization.admin, Some(admin));
@@ -40,8 +40,8 @@ async fn we_are_told_where_we_are_and_what_we_may_do() {
 async fn an_organization_that_is_not_listed_is_asked_itself() {
     let mut bench = Bench::plain().await;
     bench.sandbox.set_faults(vec![Fault::on("GET", "/me/organizations", answer(500, &[]))]);
-    let reply = bench.ask(Work::Identify).await;
-    let Reply::Identified(Ok(organization)) = reply else { panic!("{reply:?}") };
+    let reply = bench.ask(Request::Identify).await;
+    let Response::Identified(Ok(organization)) = reply else { panic!("{reply:?}") };
     assert_eq!(organization.name, bench.sandbox.org_name());
 }
 
@@ -49,17 +49,18 @@ async fn an_organization_that_is_not_listed_is_asked_itself() {
 async fn an_organization_without_a_readable_name_is_none() {
     let mut bench = Bench::plain().await;
     let body = json!({"data": [{"id": bench.sandbox.org(), "name": " \u{200b}"}]});
-    let nameless = Mishap::Answer { status: 200, body: Some(body), headers: BTreeMap::new(), apply: false };
+    let nameless =
+        FaultEffect::Answer { status: 200, body: Some(body), headers: BTreeMap::new(), apply: false };
     bench.sandbox.set_faults(vec![Fault::on("GET", "/me/organizations", nameless)]);
-    let reply = bench.ask(Work::Identify).await;
-    let Reply::Identified(Err(failure)) = reply else { panic!("{reply:?}") };
+    let reply = bench.ask(Request::Identify).await;
+    let Response::Identified(Err(failure)) = reply else { panic!("{reply:?}") };
     assert_eq!(failure.words, "the organization's name could not be read");
 }
 
 #[tokio::test(start_paused = true)]
 async fn members_have_names() {
     let mut bench = Bench::plain().await;
-    let Reply::Peopled(Ok(people)) = bench.ask(Work::People).await else { panic!() };
+    let Response::Peopled(Ok(people)) = bench.ask(Request::People).await else { panic!() };
     let (records, _) = bench.list(Kind::Processes, Scope::Active).await;
     let owner = records.iter().find_map(|record| match record.named("owner") {
         tidyfy::model::record::Value::Text(ids) => Some(ids.to_owned()),
@@ -74,19 +75,19 @@ async fn kinds_are_counted_without_being_loaded() {
     let mut bench = Bench::plain().await;
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks, Kind::Tags, Kind::Groups] {
         let (records, _) = bench.list(kind, Scope::Active).await;
-        let reply = bench.ask(Work::Count(kind)).await;
-        assert!(matches!(reply, Reply::Counted(Ok(n)) if n == records.len() as u64), "{reply:?}");
+        let reply = bench.ask(Request::Count(kind)).await;
+        assert!(matches!(reply, Response::Counted(Ok(n)) if n == records.len() as u64), "{reply:?}");
     }
     let before = bench.sandbox.requests().len();
-    assert!(matches!(bench.ask(Work::Count(Kind::Files)).await, Reply::Counted(Err(_))));
+    assert!(matches!(bench.ask(Request::Count(Kind::Files)).await, Response::Counted(Err(_))));
     assert_eq!(bench.sandbox.requests().len(), before, "nothing was asked");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_count_nobody_told_is_none() {
     let quirks = Quirks::default().with(Quirk::NoMeta);
-    let mut bench = Bench::new(Settings { quirks, ..Settings::default() }).await;
-    assert!(matches!(bench.ask(Work::Count(Kind::Tags)).await, Reply::Counted(Err(_))));
+    let mut bench = Bench::new(SandboxSettings { quirks, ..SandboxSettings::default() }).await;
+    assert!(matches!(bench.ask(Request::Count(Kind::Tags)).await, Response::Counted(Err(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,15 +95,17 @@ async fn every_field_of_a_record_can_be_read() {
     let mut bench = Bench::plain().await;
     for kind in Kind::ALL {
         let (records, _) = bench.list(kind, Scope::Active).await;
-        let reply = bench.ask(Work::Read(records[0].clone())).await;
-        let Reply::Read(Ok(sheet)) = reply else { panic!("{kind:?}: {reply:?}") };
+        let reply = bench.ask(Request::Read(records[0].clone())).await;
+        let Response::Read(Ok(sheet)) = reply else { panic!("{kind:?}: {reply:?}") };
         assert_eq!(sheet.record.id(), records[0].id());
         assert!(!sheet.sections.is_empty() && sheet.raw.contains(&records[0].id().to_string()), "{sheet:?}");
         for tie in &sheet.ties {
-            let End::Asked(lookup) = tie.end.clone() else { continue };
-            let work = Work::Relate { relation: tie.relation, lookup, stretch: Stretch::First };
+            let RelationEnd::Asked(lookup) = tie.end.clone() else { continue };
+            let work = Request::Relate { relation: tie.relation, lookup, stretch: PageRequest::First };
             let reply = bench.ask(work).await;
-            let Reply::Related(Ok(kin)) = reply else { panic!("{kind:?} {}: {reply:?}", tie.relation.title) };
+            let Response::Related(Ok(kin)) = reply else {
+                panic!("{kind:?} {}: {reply:?}", tie.relation.title)
+            };
             assert!(kin.records.iter().all(|record| record.kind() == tie.relation.kind));
             assert!(kin.total.unwrap() >= kin.records.len() as u64, "{kind:?} {}", tie.relation.title);
         }
@@ -112,12 +115,12 @@ async fn every_field_of_a_record_can_be_read() {
 #[tokio::test(start_paused = true)]
 async fn an_archived_record_is_read_from_the_archive_where_its_id_answers_404() {
     let quirks = Quirks::default().with(Quirk::ArchivedRuns404).with(Quirk::ArchivedTasks404);
-    let mut bench = Bench::new(Settings { quirks, ..Settings::default() }).await;
+    let mut bench = Bench::new(SandboxSettings { quirks, ..SandboxSettings::default() }).await;
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
         let (records, _) = bench.list(kind, Scope::Archived).await;
         for record in records {
-            let reply = bench.ask(Work::Read(record.clone())).await;
-            let Reply::Read(Ok(sheet)) = reply else { panic!("{}: {reply:?}", record.name()) };
+            let reply = bench.ask(Request::Read(record.clone())).await;
+            let Response::Read(Ok(sheet)) = reply else { panic!("{}: {reply:?}", record.name()) };
             assert_eq!(sheet.record.id(), record.id());
         }
     }
@@ -131,8 +134,11 @@ async fn a_record_that_is_gone_says_so() {
     {
         let record = bench.some(kind, scope, 1).await.remove(0);
         assert!(bench.sandbox.remove(slug, &record.id().to_string()));
-        let reply = bench.ask(Work::Read(record)).await;
-        assert!(matches!(&reply, Reply::Read(Err(failure)) if failure.cause == Cause::NotFound), "{reply:?}");
+        let reply = bench.ask(Request::Read(record)).await;
+        assert!(
+            matches!(&reply, Response::Read(Err(failure)) if failure.cause == Cause::NotFound),
+            "{reply:?}"
+        );
     }
 }
 
@@ -141,11 +147,11 @@ async fn a_throttled_read_waits_as_long_as_the_server_asks_and_holds_all_others_
     let mut bench = Bench::plain().await;
     let throttled = answer(429, &[("Retry-After", "7")]);
     bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", throttled).times(1)]);
-    let tags = bench.start(Work::Count(Kind::Tags));
-    bench.until(|fact| matches!(fact, Fact::Waiting(Some(_)))).await;
-    let groups = bench.start(Work::Count(Kind::Groups));
+    let tags = bench.start(Request::Count(Kind::Tags));
+    bench.until(|fact| matches!(fact, EventKind::Waiting(Some(_)))).await;
+    let groups = bench.start(Request::Count(Kind::Groups));
     bench.hear_out().await;
-    let counted = |ticket| bench.replies(ticket).all(|reply| matches!(reply, Reply::Counted(Ok(_))));
+    let counted = |ticket| bench.replies(ticket).all(|reply| matches!(reply, Response::Counted(Ok(_))));
     assert!(counted(tags) && counted(groups));
     let seven = Duration::from_secs(7);
     let again: Vec<_> = bench.attempts().map(|attempt| attempt.again_in).collect();
@@ -154,13 +160,13 @@ async fn a_throttled_read_waits_as_long_as_the_server_asks_and_holds_all_others_
         .told
         .iter()
         .filter_map(|message| match &message.fact {
-            Fact::Waiting(wait) => Some((message.at.tick, wait.as_ref().map(|wait| wait.until))),
+            EventKind::Waiting(wait) => Some((message.at.tick, wait.as_ref().map(|wait| wait.until))),
             _ => None,
         })
         .collect();
     let [(began, Some(until)), (over, None)] = waits[..] else { panic!("{waits:?}") };
     assert!(until - began <= seven && over >= until && over - until < Duration::from_millis(10));
-    let early = bench.told.iter().filter(|message| matches!(message.fact, Fact::Reply(..)));
+    let early = bench.told.iter().filter(|message| matches!(message.fact, EventKind::Reply(..)));
     assert!(early.into_iter().all(|message| message.at.tick >= until));
 }
 
@@ -168,8 +174,8 @@ async fn a_throttled_read_waits_as_long_as_the_server_asks_and_holds_all_others_
 async fn a_read_that_is_turned_away_ten_times_is_given_up() {
     let mut bench = Bench::plain().await;
     bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", answer(429, &[]))]);
-    let reply = bench.ask(Work::Count(Kind::Tags)).await;
-    assert!(matches!(&reply, Reply::Counted(Err(failure)) if failure.cause == Cause::RateLimited));
+    let reply = bench.ask(Request::Count(Kind::Tags)).await;
+    assert!(matches!(&reply, Response::Counted(Err(failure)) if failure.cause == Cause::RateLimited));
     let waits: Vec<_> = bench.attempts().map(|attempt| attempt.again_in).collect();
     assert_eq!((waits.len(), waits[9]), (10, None));
     let sum: Duration = waits.into_iter().flatten().sum();
@@ -184,20 +190,20 @@ async fn rows_are_arranged_off_the_loop() {
     bench.finish(ticket).await;
     let mut rows = Rows::default();
     for reply in bench.replies(ticket) {
-        if let Reply::Page { number, page, .. } = reply {
-            rows.push(Place::Listed(*number), Arc::clone(page));
+        if let Response::Page { number, page, .. } = reply {
+            rows.push(PagePosition::Listed(*number), Arc::clone(page));
         }
     }
     let zone = Zone::new(jiff::tz::TimeZone::UTC);
-    let work = Work::Arrange(Wish {
+    let work = Request::Arrange(Query {
         rows: rows.clone(),
         filter: Filter::parse(Kind::Processes, "onboarding", &zone).unwrap(),
         sort: Some(Sort { field: 0, reverse: false }),
-        people: Arc::new(People::default()),
+        people: Arc::new(Members::default()),
         now: jiff::Timestamp::UNIX_EPOCH,
         base: None,
     });
-    let Reply::Arranged(Some(arranged)) = bench.ask(work.clone()).await else { panic!() };
+    let Response::Arranged(Some(arranged)) = bench.ask(work.clone()).await else { panic!() };
     let order = arranged.order.iter();
     let names: Vec<_> = order.map(|at| rows.get(*at as usize).unwrap().name().to_lowercase()).collect();
     assert!(!names.is_empty() && names.is_sorted() && names.iter().all(|name| name.contains("onboarding")));
@@ -205,6 +211,6 @@ async fn rows_are_arranged_off_the_loop() {
     let ticket = bench.start(work);
     bench.worker.perform(Effect::Cancel(ticket));
     let reply = bench.finish(ticket).await;
-    assert!(matches!(reply, Reply::Arranged(None)));
+    assert!(matches!(reply, Response::Arranged(None)));
     assert!(bench.is_silent().await);
 }

@@ -2,23 +2,23 @@
 
 use std::sync::atomic::Ordering;
 
-use tidyfy::app::effect::Work;
-use tidyfy::model::kind::{Kind, Scope, Verb};
+use tidyfy::app::effect::Request;
+use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::outcome::Outcome::{Done, Failed};
-use tidyfy::sandbox::{Fault, Mishap};
+use tidyfy::sandbox::{Fault, FaultEffect};
 
 use super::bench::{Bench, plan};
 use crate::contract::connections::counted;
 
 #[tokio::test]
 async fn change_that_met_no_proper_answer_is_read_back_on_a_new_connection() {
-    let answer = |apply| Mishap::Answer { status: 502, body: None, headers: Default::default(), apply };
+    let answer = |apply| FaultEffect::Answer { status: 502, body: None, headers: Default::default(), apply };
     for (mishap, outcome, new) in [
-        (Mishap::None, Done, 0),
+        (FaultEffect::None, Done, 0),
         (answer(true), Done, 1),
         (answer(false), Failed, 1),
-        (Mishap::ResetAfter, Done, 1),
-        (Mishap::Truncated, Done, 1),
+        (FaultEffect::ResetAfter, Done, 1),
+        (FaultEffect::Truncated, Done, 1),
     ] {
         let mut bench = Bench::plain().await;
         let host = bench.sandbox.base_url().replace("http://", "").replace("/api", "");
@@ -28,7 +28,7 @@ async fn change_that_met_no_proper_answer_is_read_back_on_a_new_connection() {
         let records = bench.some(Kind::Processes, Scope::Active, 1).await;
         let before = connections.load(Ordering::Relaxed);
         bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", mishap.clone())]);
-        let ticket = bench.start(Work::Apply(plan(Verb::Archive, records)));
+        let ticket = bench.start(Request::Apply(plan(Action::Archive, records)));
         let (steps, _) = bench.job(ticket).await;
         assert_eq!(steps[0].0, outcome, "{mishap:?}: {steps:?}");
         assert_eq!(connections.load(Ordering::Relaxed) - before, new, "{mishap:?}");

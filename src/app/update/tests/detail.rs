@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::model::catalog::Relation;
 use crate::model::failure::{Cause, Failure};
-use crate::model::record_detail::{End, Sheet, Tie};
+use crate::model::record_detail::{RecordDetail, RelationEnd, RelationLink};
 
 pub(super) fn id(text: &str) -> Id {
     Id::new(text).unwrap()
@@ -25,11 +25,12 @@ pub(super) fn member(number: &str, name: &str, more: &[(&str, &str)]) -> Record 
 pub(super) fn at_members(members: &[Record]) -> Bench {
     let mut bench = Bench::new();
     bench.keys("8");
-    let is_members =
-        |work: &Work| matches!(work, Work::List { list: effect::List { kind: Kind::Members, .. }, .. });
+    let is_members = |work: &Request| {
+        matches!(work, Request::List { list: effect::ListRequest { kind: Kind::Members, .. }, .. })
+    };
     let ticket = bench.asked(is_members).expect("the members are not asked for");
     let rows = members.iter().map(|member| (member.id().clone(), member.drafts())).collect();
-    let page = Reply::Page {
+    let page = Response::Page {
         number: 1,
         page: Arc::new(Page::new(Kind::Members, rows)),
         total: Some(members.len() as u64),
@@ -37,7 +38,7 @@ pub(super) fn at_members(members: &[Record]) -> Bench {
         unreadable: 0,
         coverage: vec![],
     };
-    bench.send(Fact::Reply(ticket, page));
+    bench.send(EventKind::Reply(ticket, page));
     bench.settle();
     bench.keys("g");
     bench
@@ -61,9 +62,9 @@ fn a_record_that_only_an_include_told_of_is_not_acted_upon_before_it_has_been_re
     // All that an include need say of a task: that it belongs to a process is told by its own page.
     let drafts = vec![Draft::Text("Collect tax form".to_owned())];
     let task = Record::new(Kind::Tasks, id("77aa10b2c3d4e5f60718293a4b5c6d7e"), drafts);
-    let mut sheet = Sheet::of(folder);
-    sheet.ties = vec![Tie { relation: tasks_within(), end: End::Here(vec![task]) }];
-    bench.answer(|work| matches!(work, Work::Read(_)), Reply::Read(Ok(Box::new(sheet))));
+    let mut sheet = RecordDetail::of(folder);
+    sheet.ties = vec![RelationLink { relation: tasks_within(), end: RelationEnd::Here(vec![task]) }];
+    bench.answer(|work| matches!(work, Request::Read(_)), Response::Read(Ok(Box::new(sheet))));
     bench.keys("tab enter");
     assert_eq!(bench.state.detail.as_ref().unwrap().record.name(), "Collect tax form");
     let refused = |bench: &mut Bench, words: &str| {
@@ -75,7 +76,7 @@ fn a_record_that_only_an_include_told_of_is_not_acted_upon_before_it_has_been_re
     };
     refused(&mut bench, "still reading");
     let failure = Failure::new(Cause::TimedOut, "no answer in 30 s");
-    bench.answer(|work| matches!(work, Work::Read(_)), Reply::Read(Err(failure)));
+    bench.answer(|work| matches!(work, Request::Read(_)), Response::Read(Err(failure)));
     refused(&mut bench, "it could not be read: no answer in 30 s; hint: R tries again");
 }
 
@@ -94,8 +95,8 @@ fn what_blocks_a_record_in_its_table_blocks_it_on_its_page() {
     bench.look();
     bench.keys("esc enter");
     // The route of one member need not say what the list says.
-    let sheet = Sheet::of(member("1", "Ann", &[]));
-    bench.answer(|work| matches!(work, Work::Read(_)), Reply::Read(Ok(Box::new(sheet))));
+    let sheet = RecordDetail::of(member("1", "Ann", &[]));
+    bench.answer(|work| matches!(work, Request::Read(_)), Response::Read(Ok(Box::new(sheet))));
     bench.keys("a");
     assert!(!would_send(&bench), "the same record is free on its page");
 }

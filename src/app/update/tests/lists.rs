@@ -1,27 +1,27 @@
 //! Lists read in parts: what comes late, from elsewhere, or not at all.
 
 use super::*;
-use crate::app::effect::Includes;
-use crate::app::list::{Listing, Load, Reading};
+use crate::app::effect::ListIncludes;
+use crate::app::list::{Listing, LoadProgress, ReloadMode};
 use crate::model::failure::{Cause, Failure};
 use crate::model::filter::Filter;
 use crate::model::kind::{Kind, Scope};
-use crate::model::people::People;
+use crate::model::people::Members;
 use crate::model::query;
-use crate::model::query::Arranged;
+use crate::model::query::QueryResult;
 
 const UTC: fn() -> Zone = || Zone::new(TimeZone::UTC);
 
-fn is_search(work: &Work) -> bool {
-    matches!(work, Work::Search { .. })
+fn is_search(work: &Request) -> bool {
+    matches!(work, Request::Search { .. })
 }
 
-fn is_list(work: &Work) -> bool {
-    matches!(work, Work::List { list: effect::List { kind: Kind::Processes, .. }, .. })
+fn is_list(work: &Request) -> bool {
+    matches!(work, Request::List { list: effect::ListRequest { kind: Kind::Processes, .. }, .. })
 }
 
-fn is_arrange(work: &Work) -> bool {
-    matches!(work, Work::Arrange(_))
+fn is_arrange(work: &Request) -> bool {
+    matches!(work, Request::Arrange(_))
 }
 
 /// Processes `Thing from` to `Thing to`.
@@ -50,16 +50,17 @@ impl Bench {
     fn receive(&mut self, number: u32, page: Arc<Page>, total: u64) {
         let ticket = self.asked(is_list).expect("no list is being read");
         let (dropped, unreadable) = (0, 0);
-        let reply = Reply::Page { number, page, total: Some(total), dropped, unreadable, coverage: vec![] };
-        self.send(Fact::Reply(ticket, reply));
+        let reply =
+            Response::Page { number, page, total: Some(total), dropped, unreadable, coverage: vec![] };
+        self.send(EventKind::Reply(ticket, reply));
     }
 
     fn arrange(&mut self) {
         while let Some(at) = self.open.iter().position(|(_, work)| is_arrange(work)) {
             let (ticket, work) = self.open.remove(at);
-            let Work::Arrange(wish) = work else { unreachable!() };
+            let Request::Arrange(wish) = work else { unreachable!() };
             let arranged = query::arrange(&wish, &|| true, &mut |_| {});
-            self.send(Fact::Reply(ticket, Reply::Arranged(arranged)));
+            self.send(EventKind::Reply(ticket, Response::Arranged(arranged)));
         }
     }
 
@@ -80,12 +81,12 @@ fn what_was_searched_for_in_another_scope_is_not_taken_in() {
     bench.keys("s");
     assert_eq!(bench.state.listing().scope, Scope::Archived);
     // What was on its way, for the live ones.
-    bench.send(Fact::Reply(search, Reply::Found(things(7..=7))));
+    bench.send(EventKind::Reply(search, Response::Found(things(7..=7))));
     let at = bench.open.iter().rposition(|(_, work)| is_list(work)).unwrap();
     let (ticket, _) = bench.open.remove(at);
     bench.open.retain(|(_, work)| !is_list(work));
-    bench.open.push((ticket, Work::Count(Kind::Tags)));
-    bench.send(Fact::Reply(ticket, Reply::Loaded(Ok(LoadEnd::default()))));
+    bench.open.push((ticket, Request::Count(Kind::Tags)));
+    bench.send(EventKind::Reply(ticket, Response::Loaded(Ok(LoadEnd::default()))));
     bench.arrange();
     bench.keys("*");
     bench.arrange();
@@ -109,7 +110,7 @@ fn marking_that_waits_for_an_order_that_breaks_off_marks_nothing() {
     let mut bench = Bench::new();
     bench.keys("/ 3 enter *");
     assert!(bench.state.listing().marking.is_some());
-    bench.answer(is_arrange, Reply::Broken(Failure::new(Cause::Bug, "broke off")));
+    bench.answer(is_arrange, Response::Broken(Failure::new(Cause::Bug, "broke off")));
     bench.arrange();
     assert_eq!(bench.marked(), Vec::<String>::new(), "only what matches `3` was to be marked");
 }
@@ -121,20 +122,20 @@ fn an_order_that_is_outdated_and_breaks_off_leaves_the_filter_alone() {
     let outdated = bench.asked(is_arrange).unwrap();
     bench.keys("backspace 4 enter");
     bench.open.retain(|(ticket, _)| *ticket != outdated);
-    bench.send(Fact::Reply(outdated, Reply::Broken(Failure::new(Cause::Bug, "broke off"))));
+    bench.send(EventKind::Reply(outdated, Response::Broken(Failure::new(Cause::Bug, "broke off"))));
     bench.arrange();
     assert_eq!(bench.shown(), ["Thing 4"]);
 }
 
 #[test]
 fn a_search_does_not_bring_back_what_has_left_since_it_was_sent() {
-    for ends in [Load::Stopped, Load::Done(LoadEnd::default())] {
+    for ends in [LoadProgress::Stopped, LoadProgress::Done(LoadEnd::default())] {
         let mut listing = Listing::new(Kind::Processes);
         let now = Moment::start(Timestamp::UNIX_EPOCH);
-        listing.begin(Ticket(1), Reading::Anew, Includes::new());
+        listing.begin(RequestId(1), ReloadMode::Anew, ListIncludes::new());
         listing.receive(1, &things(1..=5), now);
         listing.search.want(vec![("q", "thing".to_owned())]);
-        listing.search.begin(Ticket(2), Duration::ZERO);
+        listing.search.begin(RequestId(2), Duration::ZERO);
         listing.end(ends.clone());
         // A job has archived it.
         listing.remove(&Id::new(&format!("{:032x}", 3)).unwrap());
@@ -147,14 +148,14 @@ fn a_search_does_not_bring_back_what_has_left_since_it_was_sent() {
 fn what_was_found_ahead_goes_when_a_whole_reading_does_not_bring_it() {
     let mut listing = Listing::new(Kind::Processes);
     let now = Moment::start(Timestamp::UNIX_EPOCH);
-    listing.begin(Ticket(1), Reading::Anew, Includes::new());
+    listing.begin(RequestId(1), ReloadMode::Anew, ListIncludes::new());
     listing.receive(1, &things(1..=5), now);
     listing.find_ahead(&things(99..=99));
-    listing.end(Load::Stopped);
+    listing.end(LoadProgress::Stopped);
     // All of it is read anew, and the record is not there any more.
-    listing.begin(Ticket(2), Reading::Again, Includes::from(["tags"]));
+    listing.begin(RequestId(2), ReloadMode::Again, ListIncludes::from(["tags"]));
     listing.receive(1, &things(1..=7), now);
-    listing.end(Load::Done(LoadEnd::default()));
+    listing.end(LoadProgress::Done(LoadEnd::default()));
     assert!(listing.is_settled());
     assert_eq!(listing.loaded(), 7, "what a complete load did not bring again is not there any more");
 }
@@ -164,7 +165,7 @@ fn a_total_that_cannot_be_is_no_reason_to_fall_over() {
     let mut bench = Bench::half();
     bench.receive(2, things(6..=6), u64::MAX);
     bench.tick += Duration::from_secs(60);
-    bench.send(Fact::Due);
+    bench.send(EventKind::Due);
     assert_eq!(bench.state.listing().received(), Some(6));
     let _ = bench.state.listing().pace(bench.state.now);
 }
@@ -183,11 +184,11 @@ fn what_was_changed_just_now_is_not_old() {
     let now: Timestamp = "2026-11-22T19:05:01Z".parse().unwrap();
     let matches = |record: &Record| {
         let mut listing = Listing::new(Kind::Tasks);
-        listing.begin(Ticket(1), Reading::Anew, Includes::new());
+        listing.begin(RequestId(1), ReloadMode::Anew, ListIncludes::new());
         listing.receive(1, &record.alone(), Moment::start(now));
         listing.rearrange(Filter::parse(Kind::Tasks, "older:90d", &UTC()).unwrap(), None);
-        let wish = listing.wants_arranging(&Arc::new(People::default()), Moment::start(now)).unwrap();
-        let arranged: Arranged = query::arrange(&wish, &|| true, &mut |_| {}).unwrap();
+        let wish = listing.wants_arranging(&Arc::new(Members::default()), Moment::start(now)).unwrap();
+        let arranged: QueryResult = query::arrange(&wish, &|| true, &mut |_| {}).unwrap();
         !arranged.order.is_empty()
     };
     assert!(!matches(&record), "it was changed two days ago");

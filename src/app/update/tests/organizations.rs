@@ -1,11 +1,11 @@
 //! Going to another organization.
 
 use super::*;
-use crate::model::context::Known;
+use crate::model::context::KnownContext;
 use crate::model::failure::{Cause, Failure};
 
-fn is_places(work: &Work) -> bool {
-    matches!(work, Work::Places)
+fn is_places(work: &Request) -> bool {
+    matches!(work, Request::Places)
 }
 
 fn other() -> Organization {
@@ -15,16 +15,17 @@ fn other() -> Organization {
 /// The box is open and the organizations of the person are known. One of them has a profile.
 fn opened() -> Bench {
     let mut bench = Bench::new();
-    let here = Place { base_url: "https://a.example/api".into(), org: organization().id, ..Place::default() };
-    let work = Place { profile: Some("work".into()), org: other().id, read_only: true, ..here.clone() };
+    let here =
+        Context { base_url: "https://a.example/api".into(), org: organization().id, ..Context::default() };
+    let work = Context { profile: Some("work".into()), org: other().id, read_only: true, ..here.clone() };
     (bench.state.setup.here, bench.state.setup.places) = (here, vec![work]);
     bench.keys("P");
-    bench.answer(is_places, Reply::Placed(Ok(vec![organization(), other()])));
+    bench.answer(is_places, Response::Placed(Ok(vec![organization(), other()])));
     bench
 }
 
 /// Where the program was told to go.
-fn gone(bench: &Bench) -> Vec<&Place> {
+fn gone(bench: &Bench) -> Vec<&Context> {
     let wanted = bench.wanted.iter();
     wanted.filter_map(|effect| if let Effect::Go(place) = effect { Some(place) } else { None }).collect()
 }
@@ -64,10 +65,10 @@ fn a_job_is_not_left_behind() {
 fn what_cannot_be_entered_or_read_says_so_and_nothing_is_lost() {
     let mut bench = opened();
     bench.keys("esc space P w o r k enter");
-    bench.send(Fact::Stayed("there is no access token; hint: `tidyfy login`".into()));
+    bench.send(EventKind::Stayed("there is no access token; hint: `tidyfy login`".into()));
     assert_eq!(bench.notice(), "there is no access token; hint: `tidyfy login`");
     assert_eq!(bench.state.marks.total(), 1);
-    bench.answer(is_places, Reply::Placed(Err(Failure::new(Cause::TimedOut, "no answer in 30 s"))));
+    bench.answer(is_places, Response::Placed(Err(Failure::new(Cause::TimedOut, "no answer in 30 s"))));
     // The profiles of the config are there all the same.
     bench.keys("enter");
     assert_eq!(gone(&bench).len(), 2);
@@ -78,7 +79,7 @@ fn what_is_typed_before_the_organizations_are_known_is_not_said_to_be_wrong() {
     let mut bench = Bench::new();
     bench.keys("P O t h e r enter");
     assert_eq!(bench.notice(), "still reading which organizations you are in");
-    bench.answer(is_places, Reply::Placed(Ok(vec![other()])));
+    bench.answer(is_places, Response::Placed(Ok(vec![other()])));
     bench.keys("enter");
     assert_eq!(bench.notice(), "going to `Other Inc`");
 }
@@ -86,8 +87,8 @@ fn what_is_typed_before_the_organizations_are_known_is_not_said_to_be_wrong() {
 #[test]
 fn where_one_came_from_is_offered_even_if_nothing_can_be_read_here() {
     let mut bench = opened();
-    let start = Place { base_url: "https://b.example".into(), org: other().id, ..Place::default() };
-    bench.state.setup.visited = vec![Known { place: start.clone(), organization: Some(other()) }];
+    let start = Context { base_url: "https://b.example".into(), org: other().id, ..Context::default() };
+    bench.state.setup.visited = vec![KnownContext { place: start.clone(), organization: Some(other()) }];
     bench.state.standing.organization = None;
     bench.keys("esc P O t h e r down enter");
     assert_eq!(gone(&bench), [&start]);

@@ -1,22 +1,22 @@
 //! Who takes over what members own.
 
 use super::*;
-use crate::app::confirm::Choice;
+use crate::app::confirm::PlanOption;
 use crate::app::reassign;
 use crate::app::update::tests::detail::{at_members, id, member};
-use crate::model::kind::Verb;
-use crate::model::plan::{Chosen, Heir, Options};
-use crate::model::recovery::Recalled;
+use crate::model::kind::Action;
+use crate::model::plan::{Options, Reassignee, Target};
+use crate::model::recovery::RecoveryPlan;
 
-fn is_recall(work: &Work) -> bool {
-    matches!(work, Work::Recall(_))
+fn is_recall(work: &Request) -> bool {
+    matches!(work, Request::Recall(_))
 }
 
-fn recalled(chosen: Vec<Record>, heir: Option<Heir>) -> Reply {
-    Reply::Recalled(Ok(Some(Box::new(Recalled {
+fn recalled(chosen: Vec<Record>, heir: Option<Reassignee>) -> Response {
+    Response::Recalled(Ok(Some(Box::new(RecoveryPlan {
         job: 1,
-        verb: Verb::Archive,
-        chosen: chosen.into_iter().map(Chosen::from).collect(),
+        verb: Action::Archive,
+        chosen: chosen.into_iter().map(Target::from).collect(),
         heir,
         options: Options::default(),
         preface: vec!["tries again what failed".to_owned()],
@@ -80,10 +80,10 @@ fn who_works_here_can_inherit_and_no_machine_can() {
 /// What the modal says first of a past job of Ann, and who takes over, when Dan was chosen then.
 fn with_dan(mut bench: Bench, ann: Record) -> (String, Option<String>) {
     bench.keys("t");
-    let dan = Heir { id: id("4"), name: "Dan".to_owned() };
+    let dan = Reassignee { id: id("4"), name: "Dan".to_owned() };
     bench.answer(is_recall, recalled(vec![ann], Some(dan)));
     let Some(Overlay::Confirm(confirm)) = &bench.state.overlay else { panic!("no modal") };
-    assert!(confirm.offered().contains(&Choice::Reassign));
+    assert!(confirm.offered().contains(&PlanOption::Reassign));
     let heir = confirm.plan.heir.as_ref().map(|heir| heir.name.clone());
     (confirm.plan.preface.join("; "), heir)
 }

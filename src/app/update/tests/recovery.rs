@@ -2,20 +2,20 @@
 
 use super::*;
 use crate::model::failure::{Cause, Failure};
-use crate::model::kind::Verb;
+use crate::model::kind::Action;
 use crate::model::outcome::Outcome;
-use crate::model::plan::{Chosen, Options};
-use crate::model::recovery::{LeftOpen, OldJournal, Remnant};
+use crate::model::plan::{Options, Target};
+use crate::model::recovery::{OldJournal, UnfinishedJob, UnfinishedJobs};
 
-fn remnant(job: i64, verb: Verb, left: usize) -> Remnant {
+fn remnant(job: i64, verb: Action, left: usize) -> UnfinishedJob {
     let outcomes = [(Outcome::Done, 22), (Outcome::NotSent, left)];
-    Remnant {
+    UnfinishedJob {
         job,
         verb,
         confirmed: "2026-11-22T14:02:11Z".parse().unwrap(),
         kinds: vec![(Kind::Processes, 22 + left)],
         tally: outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect(),
-        rest: records(left).into_iter().map(Chosen::from).collect(),
+        rest: records(left).into_iter().map(Target::from).collect(),
         heir: None,
         options: Options::default(),
         elsewhere: false,
@@ -24,12 +24,12 @@ fn remnant(job: i64, verb: Verb, left: usize) -> Remnant {
     }
 }
 
-fn is_unfinished(work: &Work) -> bool {
-    matches!(work, Work::Unfinished)
+fn is_unfinished(work: &Request) -> bool {
+    matches!(work, Request::Unfinished)
 }
 
-fn is_drop(work: &Work) -> bool {
-    matches!(work, Work::Drop(_))
+fn is_drop(work: &Request) -> bool {
+    matches!(work, Request::Drop(_))
 }
 
 fn is_open(bench: &Bench) -> bool {
@@ -37,15 +37,15 @@ fn is_open(bench: &Bench) -> bool {
 }
 
 /// Everything else has been answered when these are found.
-fn finding(mut bench: Bench, remnants: Vec<Remnant>) -> Bench {
-    let identify = Reply::Identified(Ok(organization()));
-    bench.answer(|work| matches!(work, Work::Identify), identify);
-    bench.answer(is_unfinished, Reply::Unfinished(Ok(remnants)));
+fn finding(mut bench: Bench, remnants: Vec<UnfinishedJob>) -> Bench {
+    let identify = Response::Identified(Ok(organization()));
+    bench.answer(|work| matches!(work, Request::Identify), identify);
+    bench.answer(is_unfinished, Response::Unfinished(Ok(remnants)));
     bench.settle();
     bench
 }
 
-fn found(remnants: Vec<Remnant>) -> Bench {
+fn found(remnants: Vec<UnfinishedJob>) -> Bench {
     let mut bench = finding(Bench::starting(false), remnants);
     assert!(is_open(&bench));
     bench.look();
@@ -57,9 +57,9 @@ fn unfinished_jobs_are_looked_for_at_the_start() {
     let mut bench = Bench::starting(false);
     assert!(bench.asked(is_unfinished).is_some());
     let failure = Failure::new(Cause::TimedOut, "no answer in 30 s");
-    bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Err(failure)));
+    bench.answer(|work| matches!(work, Request::Identify), Response::Identified(Err(failure)));
     bench.keys("R");
-    bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Ok(organization())));
+    bench.answer(|work| matches!(work, Request::Identify), Response::Identified(Ok(organization())));
     bench.settle();
     assert!(!is_open(&bench) && bench.notice().is_empty());
     bench.keys(": u n f i n enter");
@@ -68,22 +68,22 @@ fn unfinished_jobs_are_looked_for_at_the_start() {
 }
 
 /// What the journal says of a job of which `reading` steps are being read back.
-fn left_open(reading: usize) -> LeftOpen {
+fn left_open(reading: usize) -> UnfinishedJobs {
     let tally = [vec![Outcome::Unknown; reading], vec![Outcome::NotSent; 3]].concat().into_iter().collect();
-    let remnants = vec![Remnant { tally, reading, ..remnant(4, Verb::Archive, 3) }];
-    LeftOpen { remnants, ..LeftOpen::default() }
+    let remnants = vec![UnfinishedJob { tally, reading, ..remnant(4, Action::Archive, 3) }];
+    UnfinishedJobs { remnants, ..UnfinishedJobs::default() }
 }
 
 /// Reports something of the unfinished jobs before their answer.
-fn report(bench: &mut Bench, reply: Reply) {
+fn report(bench: &mut Bench, reply: Response) {
     let ticket = bench.asked(is_unfinished).unwrap();
-    bench.send(Fact::Reply(ticket, reply));
+    bench.send(EventKind::Reply(ticket, reply));
 }
 
 #[test]
 fn an_unfinished_job_is_shown_before_the_server_answers_anything() {
     let mut bench = Bench::starting(false);
-    report(&mut bench, Reply::LeftOpen(left_open(16)));
+    report(&mut bench, Response::LeftOpen(left_open(16)));
     assert!(is_open(&bench), "nothing else has been answered");
     bench.look();
     let told = |bench: &Bench| {
@@ -96,7 +96,7 @@ fn an_unfinished_job_is_shown_before_the_server_answers_anything() {
     };
     assert!(told(&bench).contains("16 unknown, 3 not sent"), "{}", told(&bench));
     assert!(told(&bench).ends_with("reading back 16 ..."), "{}", told(&bench));
-    report(&mut bench, Reply::ReadBack { job: 4, outcome: Outcome::Done });
+    report(&mut bench, Response::ReadBack { job: 4, outcome: Outcome::Done });
     assert!(told(&bench).contains("1 done, 15 unknown, 3 not sent"), "{}", told(&bench));
     assert!(told(&bench).ends_with("reading back 15 ..."), "{}", told(&bench));
     for key in ["f", "d"] {
@@ -106,8 +106,8 @@ fn an_unfinished_job_is_shown_before_the_server_answers_anything() {
         assert!(bench.notice().starts_with("15 are still being read back"), "{}", bench.notice());
         bench.look();
     }
-    bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![remnant(4, Verb::Archive, 3)])));
-    bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Ok(organization())));
+    bench.answer(is_unfinished, Response::Unfinished(Ok(vec![remnant(4, Action::Archive, 3)])));
+    bench.answer(|work| matches!(work, Request::Identify), Response::Identified(Ok(organization())));
     bench.look();
     bench.keys("f");
     bench.look();
@@ -117,16 +117,16 @@ fn an_unfinished_job_is_shown_before_the_server_answers_anything() {
 #[test]
 fn a_person_who_left_while_jobs_were_read_back_is_not_called_back() {
     let mut bench = Bench::starting(false);
-    report(&mut bench, Reply::LeftOpen(left_open(2)));
+    report(&mut bench, Response::LeftOpen(left_open(2)));
     bench.look();
     bench.keys("esc");
     assert!(!is_open(&bench));
-    bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Ok(organization())));
+    bench.answer(|work| matches!(work, Request::Identify), Response::Identified(Ok(organization())));
     bench.keys(": u n f i n enter");
     assert!(is_open(&bench), "as far as it is known");
     bench.look();
     bench.keys("esc");
-    bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![remnant(4, Verb::Archive, 3)])));
+    bench.answer(is_unfinished, Response::Unfinished(Ok(vec![remnant(4, Action::Archive, 3)])));
     bench.settle();
     assert!(!is_open(&bench) && bench.notice().starts_with("unfinished jobs are read back"));
 }
@@ -136,13 +136,12 @@ fn an_earlier_journal_with_unfinished_jobs_is_acknowledged_on_the_page() {
     let mut bench = Bench::starting(false);
     let old = |file: &str, unfinished| OldJournal { file: file.into(), unfinished };
     let old = vec![old("journal-old-2026-11-30.sqlite3", 2), old("journal-old-2026-11-29.sqlite3", 0)];
-    report(&mut bench, Reply::LeftOpen(LeftOpen { old, ..LeftOpen::default() }));
-    let is_of =
-        |day: &'static str| move |work: &Work| matches!(work, Work::Acknowledge(file) if file.contains(day));
+    report(&mut bench, Response::LeftOpen(UnfinishedJobs { old, ..UnfinishedJobs::default() }));
+    let is_of = |day: &'static str| move |work: &Request| matches!(work, Request::Acknowledge(file) if file.contains(day));
     assert!(bench.asked(is_of("29")).is_some(), "one without is only named");
     assert!(bench.notice().contains("was kept as `journal-old-2026-11-29.sqlite3`"), "{}", bench.notice());
     assert!(is_open(&bench) && bench.asked(is_of("30")).is_none());
-    bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![])));
+    bench.answer(is_unfinished, Response::Unfinished(Ok(vec![])));
     bench.look();
     bench.keys("d");
     bench.look();
@@ -151,12 +150,12 @@ fn an_earlier_journal_with_unfinished_jobs_is_acknowledged_on_the_page() {
 
 #[test]
 fn the_rest_goes_through_the_modal_and_the_page_comes_back_when_it_is_kept() {
-    let mut bench = found(vec![remnant(4, Verb::Archive, 3), remnant(9, Verb::Archive, 2)]);
+    let mut bench = found(vec![remnant(4, Action::Archive, 3), remnant(9, Action::Archive, 2)]);
     bench.keys("f");
     assert!(bench.plan().is_none(), "not before the key has stood alone");
     bench.look();
     let plan = bench.plan().unwrap();
-    assert_eq!((plan.continues, plan.count(), plan.verb), (Some(4), 3, Verb::Archive));
+    assert_eq!((plan.continues, plan.count(), plan.verb), (Some(4), 3, Action::Archive));
     assert_eq!(plan.preface, ["finishes job 4 of 2026-11-22 14:02"]);
     assert!(bench.open.is_empty(), "nothing goes on by itself");
     bench.look();
@@ -168,11 +167,11 @@ fn the_rest_goes_through_the_modal_and_the_page_comes_back_when_it_is_kept() {
     bench.look();
     bench.keys("y");
     bench.look();
-    let applied = bench.asked(|work| matches!(work, Work::Apply(_))).unwrap();
+    let applied = bench.asked(|work| matches!(work, Request::Apply(_))).unwrap();
     assert!(is_open(&bench) && bench.state.recovery.remnants.len() == 1);
     bench.look();
     bench.keys("esc : u n f i n enter");
-    bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![remnant(4, Verb::Archive, 3)])));
+    bench.answer(is_unfinished, Response::Unfinished(Ok(vec![remnant(4, Action::Archive, 3)])));
     assert!(!is_open(&bench), "what goes on here is not unfinished");
     assert_eq!(applied, bench.open[0].0);
     // Its records are the running job's.
@@ -183,79 +182,79 @@ fn the_rest_goes_through_the_modal_and_the_page_comes_back_when_it_is_kept() {
 #[test]
 fn one_can_be_dropped_and_type_ahead_drops_none() {
     let mut bench =
-        finding(Bench::starting(false), vec![remnant(4, Verb::Archive, 3), remnant(9, Verb::Delete, 2)]);
+        finding(Bench::starting(false), vec![remnant(4, Action::Archive, 3), remnant(9, Action::Delete, 2)]);
     bench.keys("d esc f d");
-    bench.send(Fact::Paste("d".into()));
+    bench.send(EventKind::Paste("d".into()));
     bench.look();
     assert!(is_open(&bench) && bench.open.is_empty());
     bench.keys("j d");
     bench.look();
-    assert!(matches!(bench.open.as_slice(), [(_, Work::Drop(9))]));
-    bench.answer(is_drop, Reply::Dropped(Ok(())));
+    assert!(matches!(bench.open.as_slice(), [(_, Request::Drop(9))]));
+    bench.answer(is_drop, Response::Dropped(Ok(())));
     assert_eq!((bench.notice(), bench.state.recovery.remnants.len()), ("dropped: history keeps it", 1));
     bench.look();
     bench.keys("d");
     bench.look();
     let failure = Failure::new(Cause::Unrecorded, "the disk is full");
-    bench.answer(is_drop, Reply::Dropped(Err(failure)));
+    bench.answer(is_drop, Response::Dropped(Err(failure)));
     assert!(is_open(&bench) && bench.notice().contains("the disk is full"));
     bench.keys("d");
     bench.look();
-    bench.answer(is_drop, Reply::Dropped(Ok(())));
+    bench.answer(is_drop, Response::Dropped(Ok(())));
     assert!(bench.state.overlay.is_none());
 }
 
 #[test]
 fn with_nothing_left_to_do_the_job_is_closed() {
-    let mut bench = found(vec![remnant(4, Verb::Archive, 0)]);
+    let mut bench = found(vec![remnant(4, Action::Archive, 0)]);
     bench.keys("f");
     bench.look();
     assert_eq!(bench.notice(), "nothing of it was left to do: closing it");
-    bench.answer(is_drop, Reply::Dropped(Ok(())));
+    bench.answer(is_drop, Response::Dropped(Ok(())));
     assert!(bench.state.overlay.is_none());
 }
 
 #[test]
 fn one_that_runs_elsewhere_is_left_alone() {
-    let mut bench = found(vec![Remnant { elsewhere: true, ..remnant(4, Verb::Archive, 3) }]);
+    let mut bench = found(vec![UnfinishedJob { elsewhere: true, ..remnant(4, Action::Archive, 3) }]);
     for key in ["f", "d"] {
         bench.keys(key);
         bench.look();
         assert!(is_open(&bench) && bench.notice().contains("another tidyfy"));
-        assert!(matches!(bench.open.as_slice(), [(_, Work::Unfinished)]), "{:?}", bench.open);
+        assert!(matches!(bench.open.as_slice(), [(_, Request::Unfinished)]), "{:?}", bench.open);
         bench.keys(key);
         bench.look();
         assert_eq!(bench.open.len(), 1, "one look at a time");
-        let still = vec![Remnant { elsewhere: true, ..remnant(4, Verb::Archive, 3) }];
-        bench.answer(is_unfinished, Reply::Unfinished(Ok(still)));
+        let still = vec![UnfinishedJob { elsewhere: true, ..remnant(4, Action::Archive, 3) }];
+        bench.answer(is_unfinished, Response::Unfinished(Ok(still)));
         bench.look();
     }
     bench.keys("f");
     bench.look();
-    bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![])));
+    bench.answer(is_unfinished, Response::Unfinished(Ok(vec![])));
     assert_eq!((is_open(&bench), bench.notice()), (false, "no job is unfinished"));
 }
 
 #[test]
 fn a_key_that_was_meant_for_a_job_that_went_is_read_by_no_other() {
     for renewed in [true, false] {
-        let other = Remnant { elsewhere: renewed, ..remnant(9, Verb::Delete, 2) };
-        let mut bench = found(vec![remnant(4, Verb::Archive, 3), other]);
+        let other = UnfinishedJob { elsewhere: renewed, ..remnant(9, Action::Delete, 2) };
+        let mut bench = found(vec![remnant(4, Action::Archive, 3), other]);
         bench.keys(if renewed { "j d" } else { "d" });
         bench.look();
         if renewed {
-            bench.answer(is_unfinished, Reply::Unfinished(Ok(vec![remnant(9, Verb::Delete, 2)])));
+            bench.answer(is_unfinished, Response::Unfinished(Ok(vec![remnant(9, Action::Delete, 2)])));
         } else {
-            bench.answer(is_drop, Reply::Dropped(Ok(())));
+            bench.answer(is_drop, Response::Dropped(Ok(())));
         }
         let before = bench.open.len();
         // No frame has shown the page as it is now, and then one has only just.
         for key in ["d", "f"] {
             bench.keys(key);
             bench.tick += Duration::from_millis(5);
-            bench.send(Fact::Due);
+            bench.send(EventKind::Due);
             assert!(bench.open.len() == before && bench.plan().is_none(), "{:?}", bench.open);
-            bench.send(Fact::Drawn);
+            bench.send(EventKind::Drawn);
         }
         bench.look();
         bench.keys("f");
@@ -267,7 +266,7 @@ fn a_key_that_was_meant_for_a_job_that_went_is_read_by_no_other() {
 #[test]
 fn what_is_archived_already_is_said_before_it_is_deleted() {
     for (archived, words) in [(1, "1 of these is archived already"), (2, "2 of these are archived already")] {
-        let mut bench = found(vec![Remnant { archived, ..remnant(4, Verb::Delete, 3) }]);
+        let mut bench = found(vec![UnfinishedJob { archived, ..remnant(4, Action::Delete, 3) }]);
         bench.keys("f");
         bench.look();
         assert_eq!(bench.plan().unwrap().preface[1..], [words]);
@@ -276,7 +275,7 @@ fn what_is_archived_already_is_said_before_it_is_deleted() {
 
 #[test]
 fn read_only_shows_them_and_finishes_none() {
-    let mut bench = finding(Bench::starting(true), vec![remnant(4, Verb::Archive, 3)]);
+    let mut bench = finding(Bench::starting(true), vec![remnant(4, Action::Archive, 3)]);
     bench.look();
     bench.keys("f");
     bench.look();
@@ -287,11 +286,11 @@ fn read_only_shows_them_and_finishes_none() {
 fn they_wait_until_what_is_open_is_closed() {
     let mut bench = Bench::starting(false);
     bench.keys("?");
-    bench = finding(bench, vec![remnant(4, Verb::Archive, 3)]);
+    bench = finding(bench, vec![remnant(4, Action::Archive, 3)]);
     assert!(matches!(bench.state.overlay, Some(Overlay::Help(_))));
     bench.keys("esc");
     assert!(is_open(&bench));
-    bench.send(Fact::LockedOut(Some(Failure::answered(Cause::Unauthorized, 401, "Unauthenticated."))));
+    bench.send(EventKind::LockedOut(Some(Failure::answered(Cause::Unauthorized, 401, "Unauthenticated."))));
     bench.keys("d esc");
     bench.look();
     assert!(is_open(&bench) && bench.open.is_empty());
@@ -304,13 +303,13 @@ fn they_wait_until_what_is_open_is_closed() {
 fn no_letter_that_is_typed_elsewhere_drops_an_unfinished_job() {
     for open in ["/", "space m /", "enter /"] {
         let mut bench = Bench::starting(false);
-        bench.answer(|work| matches!(work, Work::Identify), Reply::Identified(Ok(organization())));
+        bench.answer(|work| matches!(work, Request::Identify), Response::Identified(Ok(organization())));
         let at = bench.open.iter().position(|(_, work)| is_unfinished(work)).unwrap();
         let (ticket, _) = bench.open.remove(at);
         bench.settle();
         bench.keys(open);
         bench.keys("o l");
-        bench.send(Fact::Reply(ticket, Reply::Unfinished(Ok(vec![remnant(4, Verb::Archive, 1)]))));
+        bench.send(EventKind::Reply(ticket, Response::Unfinished(Ok(vec![remnant(4, Action::Archive, 1)]))));
         bench.look();
         bench.keys("d");
         bench.look();

@@ -4,13 +4,16 @@ use super::*;
 use crate::app::command::Command;
 use crate::app::saved::selections;
 use crate::app::update::tests::detail::id;
-use crate::model::saved_filter::Saved;
-use crate::model::selection::{Answer, Entry, Found, Held, Kept, Opened, Sight, Wish};
+use crate::model::saved_filter::SavedFilter;
+use crate::model::selection::{
+    OpenedSelection, ResolvedRecord, ResolvedRecords, SavedSelection, SelectedRecord, SelectionContent,
+    SelectionRequest, SelectionResponse,
+};
 
 #[test]
 fn of_two_sets_opened_one_after_the_other_none_is_forgotten() {
     let mut bench = Bench::new();
-    let entry = |n: usize| Entry {
+    let entry = |n: usize| SelectedRecord {
         kind: Kind::Tags,
         id: id(&format!("{n:032x}")),
         name: Some(format!("Tag {n}")),
@@ -21,22 +24,29 @@ fn of_two_sets_opened_one_after_the_other_none_is_forgotten() {
         selections::typed(&mut bench.state, Command::OpenSet, name, &mut effects);
         bench.take(effects);
     }
-    let asked = bench.open.iter().filter(|(_, work)| matches!(work, Work::Sets(_))).count();
+    let asked = bench.open.iter().filter(|(_, work)| matches!(work, Request::Sets(_))).count();
     for n in 1..=asked {
-        let opened = Opened { place: format!("set {n}"), entries: vec![entry(n)], ..Opened::default() };
-        bench.answer(|work| matches!(work, Work::Sets(_)), Reply::Sets(Ok(Answer::Opened(opened))));
+        let opened = OpenedSelection {
+            place: format!("set {n}"),
+            entries: vec![entry(n)],
+            ..OpenedSelection::default()
+        };
+        bench.answer(
+            |work| matches!(work, Request::Sets(_)),
+            Response::Sets(Ok(SelectionResponse::Opened(opened))),
+        );
     }
-    while let Some(at) = bench.open.iter().position(|(_, work)| matches!(work, Work::Seek(_))) {
+    while let Some(at) = bench.open.iter().position(|(_, work)| matches!(work, Request::Seek(_))) {
         let (ticket, work) = bench.open.remove(at);
-        let Work::Seek(entries) = work else { unreachable!() };
-        let sight = |entry: Entry| {
+        let Request::Seek(entries) = work else { unreachable!() };
+        let sight = |entry: SelectedRecord| {
             let drafts = vec![Draft::Text(entry.told())];
             let record = Record::new(entry.kind, entry.id.clone(), drafts);
-            Sight { entry, found: Found::There(record) }
+            ResolvedRecord { entry, found: ResolvedRecords::There(record) }
         };
         let sights = entries.into_iter().map(sight).collect();
-        bench.send(Fact::Reply(ticket, Reply::Sighted(sights)));
-        bench.send(Fact::Reply(ticket, Reply::Sought(Ok(()))));
+        bench.send(EventKind::Reply(ticket, Response::Sighted(sights)));
+        bench.send(EventKind::Reply(ticket, Response::Sought(Ok(()))));
     }
     assert_eq!((bench.state.marks.total(), bench.log().matches("marked 1 of 1").count()), (asked, asked));
 }
@@ -47,25 +57,25 @@ fn a_held_key_throws_away_one_set_at_most() {
     let mut effects = effect::Effects::default();
     selections::typed(&mut bench.state, Command::OpenSet, "", &mut effects);
     bench.take(effects);
-    let kept = |name: &str| Kept {
+    let kept = |name: &str| SavedSelection {
         name: name.to_owned(),
-        held: Ok(Held {
+        held: Ok(SelectionContent {
             records: 3,
             organization: "Acme Ltd".to_owned(),
             saved: "2026-11-22T14:02:11Z".parse().unwrap(),
         }),
     };
-    let is_sets = |work: &Work| matches!(work, Work::Sets(_));
-    bench.answer(is_sets, Reply::Sets(Ok(Answer::Are(vec![kept("a"), kept("b")]))));
+    let is_sets = |work: &Request| matches!(work, Request::Sets(_));
+    bench.answer(is_sets, Response::Sets(Ok(SelectionResponse::Are(vec![kept("a"), kept("b")]))));
     let mut removed = Vec::new();
     for held in [false, true, true] {
         bench.tick += Duration::from_millis(40);
-        bench.send(Fact::Key { chord: "delete".parse().unwrap(), repeat: held });
-        while let Some((_, Work::Sets(Wish::Remove { name }))) = bench.open.last() {
+        bench.send(EventKind::Key { chord: "delete".parse().unwrap(), repeat: held });
+        while let Some((_, Request::Sets(SelectionRequest::Remove { name }))) = bench.open.last() {
             removed.push(name.clone());
             let left = ["a", "b"].into_iter().filter(|left| !removed.iter().any(|gone| gone == left));
             let left = left.map(kept).collect();
-            bench.answer(is_sets, Reply::Sets(Ok(Answer::Are(left))));
+            bench.answer(is_sets, Response::Sets(Ok(SelectionResponse::Are(left))));
         }
     }
     assert_eq!(removed, ["a"]);
@@ -75,15 +85,16 @@ fn a_held_key_throws_away_one_set_at_most() {
 fn a_held_key_throws_away_one_saved_filter_at_most() {
     let mut bench = Bench::new();
     bench.keys("F");
-    let saved = |name: &str| Saved { kind: Kind::Processes, name: name.to_owned(), source: name.to_owned() };
-    let is_shelve = |work: &Work| matches!(work, Work::Shelve(_));
-    bench.answer(is_shelve, Reply::Shelved(Ok(vec![saved("a"), saved("b")])));
+    let saved =
+        |name: &str| SavedFilter { kind: Kind::Processes, name: name.to_owned(), source: name.to_owned() };
+    let is_shelve = |work: &Request| matches!(work, Request::Shelve(_));
+    bench.answer(is_shelve, Response::Shelved(Ok(vec![saved("a"), saved("b")])));
     for (held, removed) in [(false, true), (true, false), (true, false)] {
         bench.tick += Duration::from_millis(40);
-        bench.send(Fact::Key { chord: "delete".parse().unwrap(), repeat: held });
+        bench.send(EventKind::Key { chord: "delete".parse().unwrap(), repeat: held });
         assert_eq!(bench.asked(is_shelve).is_some(), removed);
         if removed {
-            bench.answer(is_shelve, Reply::Shelved(Ok(vec![saved("b")])));
+            bench.answer(is_shelve, Response::Shelved(Ok(vec![saved("b")])));
         }
     }
 }

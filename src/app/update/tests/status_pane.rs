@@ -1,17 +1,17 @@
 //! What went wrong in a job, and what can be done with the lines that tell it.
 
 use super::*;
-use crate::app::effect::Clip;
-use crate::app::event::{Attempt, Copied, JobEnd, Way};
+use crate::app::effect::CopyRequest;
+use crate::app::event::{Attempt, CopyMethod, CopyResult, JobEnd};
 use crate::app::state::Focus;
-use crate::app::status_pane::Told;
+use crate::app::status_pane::StatusText;
 use crate::model::failure::{Cause, Failure};
 use crate::model::outcome::Outcome;
 
 const ORGANIZATION: &str = "https://go.tallyfy.com/api/organizations/e0d1c2b3a4958677";
 
-fn attempt(record: &Record, result: Result<u16, Failure>) -> Fact {
-    Fact::Attempt(Attempt {
+fn attempt(record: &Record, result: Result<u16, Failure>) -> EventKind {
+    EventKind::Attempt(Attempt {
         method: "DELETE",
         purpose: "archive",
         kind: Some(record.kind()),
@@ -31,8 +31,8 @@ fn ended() -> Bench {
     bench.look();
     bench.keys("y");
     bench.look();
-    let ticket = bench.asked(|work| matches!(work, Work::Apply(_))).unwrap();
-    bench.send(Fact::Reply(ticket, Reply::Started));
+    let ticket = bench.asked(|work| matches!(work, Request::Apply(_))).unwrap();
+    bench.send(EventKind::Reply(ticket, Response::Started));
     let answers = [
         (Outcome::Refused, Some(422), "Thing 1 must be completed first"),
         (Outcome::Done, Some(200), ""),
@@ -49,12 +49,12 @@ fn ended() -> Bench {
             None => {}
         }
         let reason = (outcome != Outcome::Done).then(|| reason.to_owned());
-        let step = Reply::Step { step, outcome, reason, record: None, remark: None };
-        bench.send(Fact::Reply(ticket, step));
+        let step = Response::Step { step, outcome, reason, record: None, remark: None };
+        bench.send(EventKind::Reply(ticket, step));
     }
     let tally = answers.iter().map(|(outcome, _, _)| *outcome).collect();
     let end = JobEnd { tally, cancelled: false, stopped: None };
-    bench.answer(|work| matches!(work, Work::Apply(_)), Reply::JobEnded(end));
+    bench.answer(|work| matches!(work, Request::Apply(_)), Response::JobEnded(end));
     bench
 }
 
@@ -62,15 +62,17 @@ fn marked(bench: &Bench) -> Vec<&str> {
     bench.state.marks.all().map(|mark| mark.record.name()).collect()
 }
 
-fn is_copy(work: &Work) -> bool {
-    matches!(work, Work::Copy(_))
+fn is_copy(work: &Request) -> bool {
+    matches!(work, Request::Copy(_))
 }
 
 fn clipped(bench: &mut Bench) -> Option<String> {
-    let (_, Work::Copy(clip)) = bench.open.iter().find(|(_, work)| is_copy(work))?.clone() else { panic!() };
-    let Clip::Text { what, text } = clip else { panic!("{clip:?}") };
-    let way = Way::Terminal { text, because: None };
-    bench.answer(is_copy, Reply::Copied(Ok(Copied { what, way })));
+    let (_, Request::Copy(clip)) = bench.open.iter().find(|(_, work)| is_copy(work))?.clone() else {
+        panic!()
+    };
+    let CopyRequest::Text { what, text } = clip else { panic!("{clip:?}") };
+    let way = CopyMethod::Terminal { text, because: None };
+    bench.answer(is_copy, Response::Copied(Ok(CopyResult { what, way })));
     bench.wanted.drain(..).find_map(|effect| match effect {
         Effect::Clip(text) => Some(text),
         _ => None,
@@ -129,7 +131,7 @@ fn requests_are_copied_as_commands() {
 fn a_group_is_written_into_a_file() {
     let mut bench = ended();
     bench.keys("@ k k k e");
-    let Some((_, Work::Write { name, text })) = bench.open.first().cloned() else { panic!() };
+    let Some((_, Request::Write { name, text })) = bench.open.first().cloned() else { panic!() };
     assert!(name.starts_with("tidyfy-refused-20261122-1905") && name.ends_with(".csv"), "{name}");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3);
@@ -137,12 +139,12 @@ fn a_group_is_written_into_a_file() {
     assert!(
         lines[1].contains(&format!("Thing 1,DELETE,/api/organizations/e0d1c2b3a4958677/runs/{:032x}", 1))
     );
-    let is_write = |work: &Work| matches!(work, Work::Write { .. });
-    bench.answer(is_write, Reply::Written(Ok(format!("./{name}"))));
+    let is_write = |work: &Request| matches!(work, Request::Write { .. });
+    bench.answer(is_write, Response::Written(Ok(format!("./{name}"))));
     assert_eq!(bench.notice(), format!("written: ./{name}"));
     bench.keys("e");
     let failure = Failure::new(Cause::Unrecorded, "`x.csv` could not be written: no room");
-    bench.answer(is_write, Reply::Written(Err(failure)));
+    bench.answer(is_write, Response::Written(Err(failure)));
     assert!(bench.notice().contains("no room") && bench.log().contains("no room"));
 }
 
@@ -151,7 +153,7 @@ fn the_cursor_stays_in_sight_wherever_it_goes() {
     let mut bench = Bench::new();
     for n in 0..40 {
         let words = format!("note {n} {}", "and more ".repeat(n % 7 * 5));
-        bench.state.status.tell(Moment::start(Timestamp::UNIX_EPOCH), Told::Note(words));
+        bench.state.status.tell(Moment::start(Timestamp::UNIX_EPOCH), StatusText::Note(words));
     }
     let status = &mut bench.state.status;
     for (rows, width) in [(1, 40), (2, 30), (5, 60), (9, 100), (30, 20)] {
@@ -169,13 +171,13 @@ fn the_cursor_stays_in_sight_wherever_it_goes() {
     }
 }
 
-fn step(step: usize, outcome: Outcome) -> Reply {
+fn step(step: usize, outcome: Outcome) -> Response {
     let reason = (outcome != Outcome::Done).then(|| "no".to_owned());
-    Reply::Step { step, outcome, reason, record: None, remark: None }
+    Response::Step { step, outcome, reason, record: None, remark: None }
 }
 
-fn is_apply(work: &Work) -> bool {
-    matches!(work, Work::Apply(_))
+fn is_apply(work: &Request) -> bool {
+    matches!(work, Request::Apply(_))
 }
 
 #[test]
@@ -188,10 +190,10 @@ fn the_only_group_marks_its_records_although_they_are_marked_already() {
     let ticket = bench.asked(is_apply).unwrap();
     let outcomes = [Outcome::Refused, Outcome::Refused, Outcome::Done, Outcome::Done, Outcome::Done];
     for (n, outcome) in outcomes.into_iter().enumerate() {
-        bench.send(Fact::Reply(ticket, step(n, outcome)));
+        bench.send(EventKind::Reply(ticket, step(n, outcome)));
     }
     let end = JobEnd { tally: outcomes.into_iter().collect(), cancelled: false, stopped: None };
-    bench.answer(is_apply, Reply::JobEnded(end));
+    bench.answer(is_apply, Response::JobEnded(end));
     for words in ["only 2 processes marked", "the former marks are back", "only 2 processes marked"] {
         bench.keys(if bench.state.focus == Focus::Status { "space" } else { "@ k space" });
         assert_eq!(marked(&bench), ["Thing 1", "Thing 2"]);
@@ -214,7 +216,7 @@ fn another_groups_marks_are_not_taken_for_ones_own() {
 }
 
 /// All five live processes are archived first and then deleted, by steps that begin now.
-fn deleting() -> (Bench, Ticket) {
+fn deleting() -> (Bench, RequestId) {
     let mut bench = Bench::new();
     bench.keys("* D");
     bench.look();
@@ -233,14 +235,14 @@ fn what_was_archived_stays_so_where_its_deletion_fails() {
         if !is_marked {
             bench.keys("M");
         }
-        bench.send(Fact::Reply(ticket, step(0, Outcome::Done)));
-        bench.send(Fact::Reply(ticket, step(1, Outcome::Failed)));
+        bench.send(EventKind::Reply(ticket, step(0, Outcome::Done)));
+        bench.send(EventKind::Reply(ticket, step(1, Outcome::Failed)));
         let mark = bench.state.marks.all().find(|mark| mark.record.name() == "Thing 1").unwrap();
         assert!(mark.record.is_archived() && mark.failed.as_deref() == Some("failed: no"), "{is_marked}");
         let job = bench.state.jobs.get_mut(ticket).unwrap();
         assert!(job.losses[0].record.is_archived());
         // One that was not archived is as live as it was.
-        bench.send(Fact::Reply(ticket, step(2, Outcome::Failed)));
+        bench.send(EventKind::Reply(ticket, step(2, Outcome::Failed)));
         let mark = bench.state.marks.all().find(|mark| mark.record.name() == "Thing 2").unwrap();
         assert!(!mark.record.is_archived(), "{is_marked}");
     }
@@ -251,7 +253,7 @@ fn a_record_that_is_archived_and_then_deleted_leaves_once() {
     let (mut bench, ticket) = deleting();
     let active = |bench: &Bench| bench.state.listing().active_total;
     for (n, outcome, left) in [(0, Outcome::Done, 4), (1, Outcome::Done, 4), (2, Outcome::AlreadyGone, 3)] {
-        bench.send(Fact::Reply(ticket, step(n, outcome)));
+        bench.send(EventKind::Reply(ticket, step(n, outcome)));
         assert_eq!(active(&bench), Some(left), "after step {n}");
     }
 }
@@ -262,17 +264,17 @@ fn a_job_says_what_it_archived_and_did_not_delete_and_what_is_unknown() {
     let (mut bench, ticket) = deleting();
     let outcomes = [Done, Done, Done, Changed, Done, NotSent, Done, Unknown, Refused, NotSent];
     for (n, outcome) in outcomes.into_iter().enumerate() {
-        bench.send(Fact::Reply(ticket, step(n, outcome)));
+        bench.send(EventKind::Reply(ticket, step(n, outcome)));
     }
     let tally = [Done, Changed, NotSent, Unknown, Refused].into_iter().collect();
-    bench.answer(is_apply, Reply::JobEnded(JobEnd { tally, cancelled: true, stopped: None }));
+    bench.answer(is_apply, Response::JobEnded(JobEnd { tally, cancelled: true, stopped: None }));
     let log = bench.log();
     let lines: Vec<&str> = log.lines().rev().take(3).map(|line| &line[10..]).collect();
     assert!(lines[0].starts_with("delete cancelled: 1 done"), "{log}");
     assert_eq!(lines[1..], ["2 were archived and not deleted", "1 is unknown: t reads it back"]);
     assert!(bench.state.jobs.has_failed);
     bench.keys("t");
-    bench.answer(|work| matches!(work, Work::Recall(_)), Reply::Recalled(Ok(None)));
+    bench.answer(|work| matches!(work, Request::Recall(_)), Response::Recalled(Ok(None)));
     assert!(!bench.state.jobs.has_failed, "there is nothing for it any more");
 }
 

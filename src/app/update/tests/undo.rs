@@ -1,23 +1,23 @@
 //! Undoing the last job, and trying again what failed of it.
 
 use super::*;
-use crate::app::event::{JobEnd, Remark};
+use crate::app::event::{JobEnd, StepRemark};
 use crate::model::failure::{Cause, Failure};
-use crate::model::kind::Verb;
+use crate::model::kind::Action;
 use crate::model::outcome::Outcome;
-use crate::model::plan::{Chosen, Options};
-use crate::model::recovery::{Recall, Recalled};
-use crate::model::undo::Origin;
+use crate::model::plan::{Options, Target};
+use crate::model::recovery::{RecoveryPlan, RecoveryRequest};
+use crate::model::undo::JobOrigin;
 
-fn is_recall(work: &Work) -> bool {
-    matches!(work, Work::Recall(_))
+fn is_recall(work: &Request) -> bool {
+    matches!(work, Request::Recall(_))
 }
 
-fn recalled(n: usize) -> Reply {
-    Reply::Recalled(Ok(Some(Box::new(Recalled {
+fn recalled(n: usize) -> Response {
+    Response::Recalled(Ok(Some(Box::new(RecoveryPlan {
         job: 4,
-        verb: Verb::Archive,
-        chosen: records(n).into_iter().map(Chosen::from).collect(),
+        verb: Action::Archive,
+        chosen: records(n).into_iter().map(Target::from).collect(),
         heir: None,
         options: Options { backup: false, files: true, archive_first: false },
         preface: vec!["undoes job 4, restore of 2026-11-22 14:02".to_owned()],
@@ -25,19 +25,19 @@ fn recalled(n: usize) -> Reply {
 }
 
 /// Confirms what is in the modal and answers the ticket of the job.
-fn confirmed(bench: &mut Bench) -> Ticket {
+fn confirmed(bench: &mut Bench) -> RequestId {
     bench.look();
     bench.keys("y");
     bench.look();
-    let ticket = bench.asked(|work| matches!(work, Work::Apply(_))).unwrap();
-    bench.send(Fact::Reply(ticket, Reply::Started));
+    let ticket = bench.asked(|work| matches!(work, Request::Apply(_))).unwrap();
+    bench.send(EventKind::Reply(ticket, Response::Started));
     ticket
 }
 
 /// A job of this number on the first record, which was done.
 fn did(bench: &mut Bench, number: i64) {
     let ticket = confirmed(bench);
-    bench.send(Fact::Reply(ticket, Reply::Recorded(number)));
+    bench.send(EventKind::Reply(ticket, Response::Recorded(number)));
     end(bench, ticket, &[(Outcome::Done, None)]);
 }
 
@@ -49,16 +49,16 @@ fn archived() -> Bench {
     bench
 }
 
-fn end(bench: &mut Bench, ticket: Ticket, outcomes: &[(Outcome, Option<Remark>)]) {
+fn end(bench: &mut Bench, ticket: RequestId, outcomes: &[(Outcome, Option<StepRemark>)]) {
     for (step, (outcome, remark)) in outcomes.iter().enumerate() {
         let reason = (*outcome != Outcome::Done).then(|| "because".to_owned());
         let (outcome, remark) = (*outcome, remark.clone());
-        let step = Reply::Step { step, outcome, reason, record: None, remark };
-        bench.send(Fact::Reply(ticket, step));
+        let step = Response::Step { step, outcome, reason, record: None, remark };
+        bench.send(EventKind::Reply(ticket, step));
     }
     let tally = outcomes.iter().map(|(outcome, _)| *outcome).collect();
     let end = JobEnd { tally, cancelled: false, stopped: None };
-    bench.answer(|work| matches!(work, Work::Apply(_)), Reply::JobEnded(end));
+    bench.answer(|work| matches!(work, Request::Apply(_)), Response::JobEnded(end));
 }
 
 #[test]
@@ -68,12 +68,15 @@ fn the_last_job_goes_through_the_modal() {
     let running = confirmed(&mut bench);
     bench.keys("u u t");
     let asked: Vec<_> = bench.open.iter().filter(|(_, work)| is_recall(work)).collect();
-    assert!(matches!(asked.as_slice(), [(_, Work::Recall(Recall::Undo(4)))]), "one at a time: {asked:?}");
+    assert!(
+        matches!(asked.as_slice(), [(_, Request::Recall(RecoveryRequest::Undo(4)))]),
+        "one at a time: {asked:?}"
+    );
     assert!(bench.state.recalls());
     bench.answer(is_recall, recalled(3));
     let plan = bench.plan().unwrap();
-    assert_eq!((plan.verb, plan.count(), plan.options.backup), (Verb::Archive, 2, false));
-    assert_eq!(plan.origin, Origin::Undo(4));
+    assert_eq!((plan.verb, plan.count(), plan.options.backup), (Action::Archive, 2, false));
+    assert_eq!(plan.origin, JobOrigin::Undo(4));
     assert_eq!(plan.blocked[0].reason, "already in a running job");
     assert_eq!((plan.preface.len(), plan.held_by_server[&Kind::Processes]), (1, 4));
     assert!(!bench.state.recalls() && bench.asked(is_recall).is_none());
@@ -91,10 +94,11 @@ fn where_there_is_nothing_it_says_so() {
         assert_eq!((bench.notice(), bench.plan().is_none(), bench.open.len()), (words, true, 0));
     }
     bench.keys("t");
-    bench.answer(is_recall, Reply::Recalled(Ok(None)));
+    bench.answer(is_recall, Response::Recalled(Ok(None)));
     assert_eq!((bench.notice(), bench.plan().is_none()), ("nothing failed in the last job", true));
     bench.keys("t");
-    bench.answer(is_recall, Reply::Recalled(Err(Failure::new(Cause::Unrecorded, "the journal is locked"))));
+    bench
+        .answer(is_recall, Response::Recalled(Err(Failure::new(Cause::Unrecorded, "the journal is locked"))));
     assert!(
         bench.notice().ends_with("the journal is locked") && bench.log().contains("the journal is locked")
     );
@@ -102,8 +106,8 @@ fn where_there_is_nothing_it_says_so() {
     assert_eq!(bench.notice(), "nothing to undo", "in the status pane, too");
 }
 
-fn is_recall_of(wanted: Recall) -> impl Fn(&Work) -> bool {
-    move |work| matches!(work, Work::Recall(recall) if *recall == wanted)
+fn is_recall_of(wanted: RecoveryRequest) -> impl Fn(&Request) -> bool {
+    move |work| matches!(work, Request::Recall(recall) if *recall == wanted)
 }
 
 #[test]
@@ -112,11 +116,11 @@ fn undo_goes_back_job_by_job_and_redo_forward_until_a_new_job() {
     bench.keys("j a");
     did(&mut bench, 5);
     for (key, recall, number) in [
-        ("u", Recall::Undo(5), 6),
-        ("u", Recall::Undo(4), 7),
-        ("U", Recall::Redo(4), 8),
-        ("U", Recall::Redo(5), 9),
-        ("u", Recall::Undo(5), 10),
+        ("u", RecoveryRequest::Undo(5), 6),
+        ("u", RecoveryRequest::Undo(4), 7),
+        ("U", RecoveryRequest::Redo(4), 8),
+        ("U", RecoveryRequest::Redo(5), 9),
+        ("u", RecoveryRequest::Undo(5), 10),
     ] {
         bench.keys(key);
         bench.answer(is_recall_of(recall), recalled(1));
@@ -128,7 +132,10 @@ fn undo_goes_back_job_by_job_and_redo_forward_until_a_new_job() {
     assert_eq!(bench.notice(), "nothing to repeat", "since the new job was confirmed");
     end(&mut bench, running, &[(Outcome::Refused, None)]);
     bench.keys("u");
-    assert!(bench.asked(is_recall_of(Recall::Undo(4))).is_some(), "a job that did nothing is passed over");
+    assert!(
+        bench.asked(is_recall_of(RecoveryRequest::Undo(4))).is_some(),
+        "a job that did nothing is passed over"
+    );
 }
 
 #[test]
@@ -137,12 +144,12 @@ fn job_whose_records_are_all_blocked_is_passed_over_and_named() {
     bench.keys("j a");
     did(&mut bench, 5);
     bench.keys("u");
-    let Reply::Recalled(Ok(Some(mut found))) = recalled(2) else { panic!() };
+    let Response::Recalled(Ok(Some(mut found))) = recalled(2) else { panic!() };
     let busy = Some("permanently deleted since, in job 6".to_owned());
     found.chosen.iter_mut().for_each(|chosen| chosen.busy.clone_from(&busy));
-    bench.answer(is_recall, Reply::Recalled(Ok(Some(found))));
+    bench.answer(is_recall, Response::Recalled(Ok(Some(found))));
     assert!(bench.log().contains("job 5 is passed over"), "{}", bench.log());
-    bench.answer(is_recall_of(Recall::Undo(4)), Reply::Recalled(Ok(None)));
+    bench.answer(is_recall_of(RecoveryRequest::Undo(4)), Response::Recalled(Ok(None)));
     assert_eq!((bench.notice(), bench.state.to_undo()), ("nothing to undo", None));
 }
 
@@ -166,7 +173,7 @@ fn it_is_refused_for_the_reasons_of_verbs() {
     bench.keys("t");
     assert_eq!(bench.notice(), "the organization's name is still being read");
     bench.settle();
-    bench.send(Fact::LockedOut(Some(Failure::answered(Cause::Unauthorized, 401, "Unauthenticated."))));
+    bench.send(EventKind::LockedOut(Some(Failure::answered(Cause::Unauthorized, 401, "Unauthenticated."))));
     bench.keys("esc u");
     assert!(bench.state.topmost_prompt().is_some() && bench.open.is_empty());
 }
@@ -191,7 +198,7 @@ fn what_a_job_leaves_to_be_done_is_known() {
     assert_eq!(aftermath(&bench), (false, false));
     bench.keys("space space a");
     let ticket = confirmed(&mut bench);
-    let gone = Some(Remark::BytesGone);
+    let gone = Some(StepRemark::BytesGone);
     end(&mut bench, ticket, &[(Outcome::Failed, gone.clone()), (Outcome::Failed, gone)]);
     assert_eq!(aftermath(&bench), (false, true));
     assert!(
@@ -201,7 +208,7 @@ fn what_a_job_leaves_to_be_done_is_known() {
     );
     bench.keys("a");
     let ticket = confirmed(&mut bench);
-    bench.send(Fact::Reply(ticket, Reply::Recorded(7)));
+    bench.send(EventKind::Reply(ticket, Response::Recorded(7)));
     end(&mut bench, ticket, &[(Outcome::Done, None), (Outcome::Refused, None)]);
     assert_eq!(aftermath(&bench), (true, false));
 }

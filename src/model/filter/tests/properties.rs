@@ -10,18 +10,18 @@ fn term() -> impl Strategy<Value = String> {
     prop_oneof![text, number, time, "older:[1-9]{1,2}[hdwmy]", "~?[a-c]{1,3}"]
 }
 
-fn value(form: Form) -> BoxedStrategy<Draft> {
+fn value(form: FieldFormat) -> BoxedStrategy<Draft> {
     let text = "[a-c]{1,3}( [a-c]{1,2})?".prop_map(Draft::Text).boxed();
     let right = match form {
-        Form::Number | Form::Percent | Form::Length | Form::Bytes => {
+        FieldFormat::Number | FieldFormat::Percent | FieldFormat::Length | FieldFormat::Bytes => {
             (0..40_i32).prop_map(|n| Draft::Number(n.into())).boxed()
         }
-        Form::Time => (1_700_000_000..1_800_000_000_i64)
+        FieldFormat::Time => (1_700_000_000..1_800_000_000_i64)
             .prop_map(|second| Draft::Time(Timestamp::from_second(second).unwrap()))
             .boxed(),
-        Form::People => "(2044|7|99|1 group|ab@c\\.d)(,[0-9])?".prop_map(Draft::Text).boxed(),
-        Form::Names => "([a-c]{1,3}(␟[a-c]{1,3})?)?".prop_map(Draft::Text).boxed(),
-        Form::Text | Form::Kind => text.clone(),
+        FieldFormat::People => "(2044|7|99|1 group|ab@c\\.d)(,[0-9])?".prop_map(Draft::Text).boxed(),
+        FieldFormat::Names => "([a-c]{1,3}(␟[a-c]{1,3})?)?".prop_map(Draft::Text).boxed(),
+        FieldFormat::Text | FieldFormat::Kind => text.clone(),
     };
     prop_oneof![2 => Just(Draft::Missing), 6 => right, 1 => text].boxed()
 }

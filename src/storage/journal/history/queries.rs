@@ -4,12 +4,12 @@
 
 use jiff::Timestamp;
 
-use super::super::Ending;
+use super::super::JobEndState;
 use crate::model::outcome::Outcome;
 
 /// Which jobs, and of one job which steps, are asked for. What is `None` leaves all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct HistoryQuery {
     /// Jobs that started then or later.
     pub since: Option<Timestamp>,
     /// Jobs of this verb.
@@ -28,16 +28,16 @@ pub struct Wanted {
 
 /// How a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobState {
+pub enum StoredJobState {
     /// A process is at it.
     Running,
     /// No process is at it, and none has brought it to its end.
     Unfinished,
     /// It is over.
-    Over(Ending),
+    Over(JobEndState),
 }
 
-impl JobState {
+impl StoredJobState {
     /// The word the history shows.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -85,7 +85,7 @@ pub struct PastJob {
     /// When it was over.
     pub ended: Option<Timestamp>,
     /// How it stands.
-    pub state: JobState,
+    pub state: StoredJobState,
     /// The reason why it stopped, if something stopped it.
     pub reason: Option<String>,
     /// How many records ended in which way, ways that did not occur left out. A record that several steps lead to is

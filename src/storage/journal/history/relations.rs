@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::super::chain::RowKey;
 use super::History;
-use crate::model::kind::Verb;
+use crate::model::kind::Action;
 use crate::model::outcome::Outcome;
 use crate::model::text;
 use crate::storage::journal::error::JournalError;
@@ -44,7 +44,7 @@ impl History {
     ///
     /// # Errors
     /// [`JournalError`] when the file cannot be read.
-    pub fn undone(&self, job: i64, inverse: Verb) -> Result<u64, JournalError> {
+    pub fn undone(&self, job: i64, inverse: Action) -> Result<u64, JournalError> {
         let read = || {
             let mut query = self.connection.prepare_cached(UNDONE)?;
             query.query_row(params![job, inverse.word(), Outcome::Done.word()], |row| row.get(0))
@@ -60,7 +60,7 @@ impl History {
     pub fn later(&self, job: i64) -> Result<Vec<LaterStep>, JournalError> {
         let read = || {
             let mut query = self.connection.prepare_cached(LATER)?;
-            let values = params![job, Verb::Delete.word(), Outcome::Done.word()];
+            let values = params![job, Action::Delete.word(), Outcome::Done.word()];
             let step = |row: &rusqlite::Row<'_>| {
                 let read = || {
                     let (kind, record, verb, job) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
 
-use super::super::Ending;
+use super::super::JobEndState;
 use super::super::owner::owner;
 use crate::model::outcome::Outcome;
-use crate::storage::journal::history::queries::{JobState, PastAttempt, PastJob, PastStep};
+use crate::storage::journal::history::queries::{PastAttempt, PastJob, PastStep, StoredJobState};
 
 pub(super) const JOBS: &str =
     "SELECT id, base_url, organization, organization_name, verb, steps, created, started, ended, ending,
@@ -48,7 +48,7 @@ pub(super) fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
         created: time(6, row.get(6)?)?,
         started: time(7, row.get(7)?)?,
         ended: ended.map(|at| time(8, at)).transpose()?,
-        state: ending.map_or(JobState::Unfinished, JobState::Over),
+        state: ending.map_or(StoredJobState::Unfinished, StoredJobState::Over),
         reason: row.get(10)?,
         person: row.get(11)?,
         backups: row.get(12)?,
@@ -103,8 +103,8 @@ pub(super) fn outcome(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<O
     word.map(|word| Outcome::parse(&word).ok_or_else(|| unreadable(column))).transpose()
 }
 
-fn ending(column: usize, word: &str) -> rusqlite::Result<Ending> {
-    Ending::ALL.into_iter().find(|known| known.word() == word).ok_or_else(|| unreadable(column))
+fn ending(column: usize, word: &str) -> rusqlite::Result<JobEndState> {
+    JobEndState::ALL.into_iter().find(|known| known.word() == word).ok_or_else(|| unreadable(column))
 }
 
 fn unreadable(column: usize) -> Error {

@@ -19,7 +19,7 @@ async fn lived_in() -> TempDir {
     let kept = StepEnd { kept: Some("[]".into()), reason: Some("oh".into()), ..end(0, Outcome::Unknown) };
     log.answered(answer(0, 500, Some("broken")), Some(kept)).await.unwrap();
     log.ended(vec![end(1, Outcome::NotSent)]).await.unwrap();
-    log.end(AT, Ending::Stopped, Some("why".into())).await.unwrap();
+    log.end(AT, JobEndState::Stopped, Some("why".into())).await.unwrap();
     let adopted = journal.adopt(1).await.unwrap().unwrap();
     adopted.ended(vec![end(0, Outcome::Done)]).await.unwrap();
     drop(adopted);
@@ -110,9 +110,9 @@ fn broken(directory: &TempDir) -> Vec<BrokenEntry> {
 /// Everything that is listed, which must not fail whatever is in the rows.
 fn listed(directory: &TempDir) -> (usize, u64) {
     let history = read(directory);
-    let jobs = history.jobs(&Wanted::default()).unwrap();
+    let jobs = history.jobs(&HistoryQuery::default()).unwrap();
     for job in 1..=3 {
-        history.steps(job, &Wanted::default()).unwrap();
+        history.steps(job, &HistoryQuery::default()).unwrap();
         history.audited_steps(job).unwrap();
         history.job(job).unwrap();
         history.later(job).unwrap();
@@ -220,7 +220,7 @@ async fn entries_that_are_swapped_or_cut_off_are_found() {
     }
     connection.execute("DELETE FROM jobs WHERE id = 3", []).unwrap();
     let first = broken(&directory)[0];
-    assert_eq!((first.fault, first.about), (Fault::Missing, None));
+    assert_eq!((first.fault, first.about), (EntryFault::Missing, None));
 }
 
 #[tokio::test]
@@ -251,9 +251,9 @@ async fn damaged_rows_are_skipped_and_counted() {
     connection.execute("UPDATE steps SET name = CAST(x'c328' AS TEXT) WHERE job = 1 AND n = 0", []).unwrap();
     connection.execute("UPDATE steps SET outcome = 'dOne' WHERE job = 1 AND n = 1", []).unwrap();
     let history = read(&directory);
-    let left: Vec<i64> = history.jobs(&Wanted::default()).unwrap().iter().map(|job| job.id).collect();
+    let left: Vec<i64> = history.jobs(&HistoryQuery::default()).unwrap().iter().map(|job| job.id).collect();
     assert_eq!((left, history.damaged()), (vec![3, 1], 1));
-    assert_eq!((history.steps(1, &Wanted::default()).unwrap(), history.damaged()), (vec![], 3));
+    assert_eq!((history.steps(1, &HistoryQuery::default()).unwrap(), history.damaged()), (vec![], 3));
     let job = history.job(1).unwrap().unwrap();
     assert_eq!(job.outcomes, [(Outcome::Done, 1), (Outcome::Unknown, 1)], "what cannot be read is unknown");
 }
@@ -268,9 +268,9 @@ async fn damage_is_not_written_over() {
     log.answered(answer(0, 200, None), Some(end(0, Outcome::Done))).await.unwrap();
     connection.execute("UPDATE steps SET outcome = NULL WHERE n = 0", []).unwrap();
     log.ended(vec![end(0, Outcome::Failed)]).await.unwrap();
-    log.end(AT, Ending::Finished, None).await.unwrap();
+    log.end(AT, JobEndState::Finished, None).await.unwrap();
     let about: Vec<_> = broken(&directory).iter().map(|broken| (broken.seq, broken.fault)).collect();
-    assert_eq!(about, [(3, Fault::RowChanged), (7, Fault::RowChanged)]);
+    assert_eq!(about, [(3, EntryFault::RowChanged), (7, EntryFault::RowChanged)]);
 }
 
 #[tokio::test]
@@ -296,5 +296,5 @@ async fn a_job_that_another_process_took_over_notes_nothing_more() {
     hostile(&directory).execute("UPDATE jobs SET owner = ?1", params!["another process"]).unwrap();
     let why = log.sent(0, 1, AT, None).await.unwrap_err();
     assert_eq!(why.to_string(), "job 1 cannot be taken over: another tidyfy has taken it over");
-    assert!(read(&directory).steps(1, &Wanted::default()).unwrap()[0].attempts.is_empty());
+    assert!(read(&directory).steps(1, &HistoryQuery::default()).unwrap()[0].attempts.is_empty());
 }

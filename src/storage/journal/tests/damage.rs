@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::storage::journal::open;
-use crate::storage::journal::open::Writable;
+use crate::storage::journal::open::OpenJournal;
 
 /// Waits until nobody in this process has the journal open for jobs.
 async fn closed(directory: &TempDir) {
@@ -61,7 +61,7 @@ async fn a_file_that_is_no_journal_is_put_aside_and_the_next_job_begins_a_new_on
 #[tokio::test]
 async fn a_journal_with_a_hole_in_it_is_found_out_before_anything_is_sent() {
     let (directory, journal) = place();
-    journal.begin(plan(500)).await.unwrap().end(AT, Ending::Finished, None).await.unwrap();
+    journal.begin(plan(500)).await.unwrap().end(AT, JobEndState::Finished, None).await.unwrap();
     drop(journal);
     closed(&directory).await;
     damage(&directory);
@@ -182,7 +182,7 @@ async fn a_journal_of_a_newer_tidyfy_is_not_touched() {
 
 /// A journal whose file cannot grow by more than `pages`: SQLite itself says that it is full.
 fn cramped(directory: &TempDir, pages: i64) -> Journal {
-    let Writable { connection, .. } = &open::to_write(directory.path()).unwrap();
+    let OpenJournal { connection, .. } = &open::to_write(directory.path()).unwrap();
     let size: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
     let opened = open::to_write(directory.path()).unwrap();
     opened
@@ -203,7 +203,7 @@ async fn a_job_that_finds_no_room_does_not_begin() {
     assert_eq!(why.to_string(), "the journal could not be written: the disk is full");
     assert!(why.hint().contains("free some room"), "{}", why.hint());
     assert!(jobs(&directory).is_empty() && !directory.path().join("jobs/1.lock").exists());
-    journal.begin(plan(1)).await.unwrap().end(AT, Ending::Finished, None).await.unwrap();
+    journal.begin(plan(1)).await.unwrap().end(AT, JobEndState::Finished, None).await.unwrap();
     assert_eq!(jobs(&directory).len(), 1, "what fits is taken");
 }
 
@@ -220,12 +220,12 @@ async fn a_request_that_finds_no_room_is_not_noted_as_sent() {
         }
     };
     assert_eq!(why.to_string(), "the journal could not be written: the disk is full");
-    let step = &read(&directory).steps(1, &Wanted::default()).unwrap()[0];
+    let step = &read(&directory).steps(1, &HistoryQuery::default()).unwrap()[0];
     assert_eq!(step.attempts.len(), noted as usize, "neither the request nor its copy");
     assert_eq!(step.copy.as_ref().map(String::len), Some(5_000 * (noted as usize - 1)));
-    let end = log.end(AT, Ending::Stopped, Some("x".repeat(99_999))).await;
+    let end = log.end(AT, JobEndState::Stopped, Some("x".repeat(99_999))).await;
     assert!(end.is_err(), "there is still no room");
-    assert_eq!(jobs(&directory)[0].state, JobState::Unfinished, "its lock is gone all the same");
+    assert_eq!(jobs(&directory)[0].state, StoredJobState::Unfinished, "its lock is gone all the same");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::*;
-use crate::storage::files::Refusal;
+use crate::storage::files::UnsafeFile;
 
 const PATHS: [&str; 7] = [
     FILE,
@@ -18,27 +18,27 @@ const PATHS: [&str; 7] = [
 ];
 
 /// Plants something at a path, and answers why it must be refused.
-fn plant(what: &str, at: &Path, elsewhere: &Path) -> Refusal {
+fn plant(what: &str, at: &Path, elsewhere: &Path) -> UnsafeFile {
     match what {
         "link" => {
             symlink(elsewhere, at).unwrap();
-            Refusal::Link
+            UnsafeFile::Link
         }
         "dangling" => {
             symlink("/nowhere/at/all", at).unwrap();
-            Refusal::Link
+            UnsafeFile::Link
         }
         "pipe" => {
             mknodat(CWD, at, FileType::Fifo, Mode::from_raw_mode(0o644), 0).unwrap();
-            Refusal::Special
+            UnsafeFile::Special
         }
         "directory" => {
             fs::create_dir(at).unwrap();
-            Refusal::Directory
+            UnsafeFile::Directory
         }
         "second name" => {
             fs::hard_link(elsewhere, at).unwrap();
-            Refusal::SecondName
+            UnsafeFile::SecondName
         }
         _ => panic!("{what}"),
     }
@@ -85,7 +85,7 @@ async fn a_link_in_the_place_of_the_lock_folder_is_not_followed() {
     fs::create_dir_all(&elsewhere).unwrap();
     symlink(&elsewhere, state.join("jobs")).unwrap();
     let why = Journal::new(&state).begin(plan(1)).await.unwrap_err();
-    assert!(matches!(why, JournalError::Place { refusal: Some(Refusal::Link), .. }), "{why}");
+    assert!(matches!(why, JournalError::Place { refusal: Some(UnsafeFile::Link), .. }), "{why}");
     assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 }
 
@@ -123,7 +123,7 @@ async fn a_journal_that_is_removed_or_replaced_takes_nothing_more() {
 #[tokio::test]
 async fn a_job_after_the_journal_was_moved_begins_in_the_file_that_is_read_later() {
     let (directory, journal) = place();
-    journal.begin(plan(1)).await.unwrap().end(AT, Ending::Finished, None).await.unwrap();
+    journal.begin(plan(1)).await.unwrap().end(AT, JobEndState::Finished, None).await.unwrap();
     let away = tempfile::tempdir().unwrap();
     for beside in ["", "-wal", "-shm"] {
         let name = format!("{FILE}{beside}");

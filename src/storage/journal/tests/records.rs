@@ -32,7 +32,7 @@ async fn what_a_job_needs_later_is_kept() {
     let history = read(&directory);
     let job = history.job(1).unwrap().unwrap();
     assert_eq!((job.person, job.backups, job.continues), (person, backups, None));
-    let [first, then] = &history.steps(1, &Wanted::default()).unwrap()[..] else { panic!("two steps") };
+    let [first, then] = &history.steps(1, &HistoryQuery::default()).unwrap()[..] else { panic!("two steps") };
     assert_eq!(
         (first.verb.as_str(), first.after, then.verb.as_str(), then.after),
         ("archive", None, "delete", Some(0))
@@ -50,7 +50,7 @@ async fn a_copy_is_noted_with_the_request_or_not_at_all() {
     let no = "CREATE TRIGGER no BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'no'); END";
     connection.execute(no, []).unwrap();
     log.sent(0, 1, AT, Some("0.json".into())).await.unwrap_err();
-    let step = &read(&directory).steps(1, &Wanted::default()).unwrap()[0];
+    let step = &read(&directory).steps(1, &HistoryQuery::default()).unwrap()[0];
     assert_eq!((step.attempts.len(), &step.copy), (0, &None));
 }
 
@@ -101,7 +101,7 @@ async fn jobs_are_found_by_their_place() {
     let history = read(&directory);
     let found = |base_url: &str, organization: &str| {
         let place = Some((base_url.to_owned(), organization.to_owned()));
-        let jobs = history.jobs(&Wanted { place, ..Wanted::default() }).unwrap();
+        let jobs = history.jobs(&HistoryQuery { place, ..HistoryQuery::default() }).unwrap();
         jobs.iter().map(|job| job.id).collect::<Vec<_>>()
     };
     assert_eq!(found("https://a/api", "o1"), [1]);

@@ -9,11 +9,11 @@ async fn cut_off(journal: &Journal, steps: usize) -> i64 {
 }
 
 fn outcomes(directory: &TempDir, job: i64) -> Vec<Option<Outcome>> {
-    let steps = read(directory).steps(job, &Wanted::default()).unwrap();
+    let steps = read(directory).steps(job, &HistoryQuery::default()).unwrap();
     steps.iter().map(|step| step.outcome).collect()
 }
 
-fn state(directory: &TempDir, job: i64) -> JobState {
+fn state(directory: &TempDir, job: i64) -> StoredJobState {
     read(directory).job(job).unwrap().unwrap().state
 }
 
@@ -27,15 +27,15 @@ async fn an_unfinished_job_is_adopted_by_one_at_a_time() {
     assert!(other.adopt(job).await.unwrap().is_none(), "it runs elsewhere");
     drop(log);
     let adopted = other.adopt(job).await.unwrap().unwrap();
-    assert_eq!((adopted.job(), state(&directory, job)), (job, JobState::Running));
+    assert_eq!((adopted.job(), state(&directory, job)), (job, StoredJobState::Running));
     assert!(journal.adopt(job).await.unwrap().is_none());
     drop(adopted);
-    assert_eq!(state(&directory, job), JobState::Unfinished);
+    assert_eq!(state(&directory, job), StoredJobState::Unfinished);
     let adopted = journal.adopt(job).await.unwrap().unwrap();
     adopted.ended(vec![end(0, Outcome::NotSent), end(1, Outcome::NotSent)]).await.unwrap();
-    adopted.end(AT, Ending::Dropped, None).await.unwrap();
-    assert_eq!(state(&directory, job), JobState::Over(Ending::Dropped));
-    assert_eq!(Ending::Dropped.word(), "dropped");
+    adopted.end(AT, JobEndState::Dropped, None).await.unwrap();
+    assert_eq!(state(&directory, job), StoredJobState::Over(JobEndState::Dropped));
+    assert_eq!(JobEndState::Dropped.word(), "dropped");
     assert!(journal.adopt(job).await.unwrap().is_none(), "nothing is open of it");
     assert!(journal.adopt(99).await.unwrap().is_none(), "there is no such job");
 }
@@ -48,7 +48,7 @@ async fn only_what_is_unknown_comes_to_be_known() {
     let job = log.job();
     let kept = StepEnd { kept: Some("[]".into()), ..end(0, Unknown) };
     log.ended(vec![kept, end(1, Done), end(2, Unknown)]).await.unwrap();
-    log.end(AT, Ending::Finished, None).await.unwrap();
+    log.end(AT, JobEndState::Finished, None).await.unwrap();
 
     let adopted = journal.adopt(job).await.unwrap().unwrap();
     let read_back = StepEnd { reason: Some("read back".into()), ..end(0, AlreadyGone) };
@@ -56,13 +56,17 @@ async fn only_what_is_unknown_comes_to_be_known() {
     assert_eq!(outcomes(&directory, job), [Some(AlreadyGone), Some(Done), Some(Unknown)]);
     adopted.ended(vec![end(0, Unknown), end(2, Done)]).await.unwrap();
     assert_eq!(outcomes(&directory, job), [Some(AlreadyGone), Some(Done), Some(Done)]);
-    adopted.end(AT, Ending::Dropped, Some("too late".into())).await.unwrap();
+    adopted.end(AT, JobEndState::Dropped, Some("too late".into())).await.unwrap();
 
     let history = read(&directory);
-    let step = &history.steps(job, &Wanted::default()).unwrap()[0];
+    let step = &history.steps(job, &HistoryQuery::default()).unwrap()[0];
     assert_eq!((step.reason.as_deref(), step.kept.as_deref()), (Some("read back"), Some("[]")));
     let past = history.job(job).unwrap().unwrap();
-    assert_eq!((past.state, past.reason), (JobState::Over(Ending::Finished), None), "its ending stays");
+    assert_eq!(
+        (past.state, past.reason),
+        (StoredJobState::Over(JobEndState::Finished), None),
+        "its ending stays"
+    );
     assert!(journal.adopt(job).await.unwrap().is_none(), "nothing is unknown any more");
 }
 
@@ -81,12 +85,12 @@ async fn a_job_that_continues_another_ends_it_in_the_same_breath() {
 
     let history = read(&directory);
     assert_eq!(outcomes(&directory, before), [Some(Done), Some(Unknown), Some(NotSent), Some(NotSent)]);
-    let steps = history.steps(before, &Wanted::default()).unwrap();
+    let steps = history.steps(before, &HistoryQuery::default()).unwrap();
     let reasons: Vec<_> = steps.iter().map(|step| step.reason.as_deref()).collect();
     let taken = Some("taken over by job 2");
     assert_eq!((log.job(), reasons), (2, vec![None, taken, taken, taken]));
-    assert_eq!(state(&directory, before), JobState::Over(Ending::Continued));
-    assert_eq!(Ending::Continued.word(), "continued");
+    assert_eq!(state(&directory, before), StoredJobState::Over(JobEndState::Continued));
+    assert_eq!(JobEndState::Continued.word(), "continued");
     assert_eq!(history.job(2).unwrap().unwrap().continues, Some(before));
     assert!(!directory.path().join("jobs/1.lock").exists());
 }
@@ -95,7 +99,7 @@ async fn a_job_that_continues_another_ends_it_in_the_same_breath() {
 async fn a_job_that_is_not_free_is_not_continued_and_nothing_begins() {
     let (directory, journal) = place();
     let over = journal.begin(plan(1)).await.unwrap();
-    over.end(AT, Ending::Cancelled, None).await.unwrap();
+    over.end(AT, JobEndState::Cancelled, None).await.unwrap();
     let running = journal.begin(plan(1)).await.unwrap();
     let cut = cut_off(&journal, 1).await;
     let adopted = Journal::new(directory.path()).adopt(cut).await.unwrap().unwrap();
@@ -123,7 +127,10 @@ async fn a_job_that_does_not_come_to_the_disk_takes_nothing_over() {
         connection.execute(&full, []).unwrap();
         let why = journal.begin(NewJob { continues: Some(cut), ..plan(1) }).await.unwrap_err();
         assert!(why.to_string().contains("no room"), "{why}");
-        assert_eq!((state(&directory, cut), outcomes(&directory, cut)), (JobState::Unfinished, vec![None]));
+        assert_eq!(
+            (state(&directory, cut), outcomes(&directory, cut)),
+            (StoredJobState::Unfinished, vec![None])
+        );
         connection.execute("DROP TRIGGER full", []).unwrap();
     }
     assert!(journal.adopt(cut).await.unwrap().is_some());

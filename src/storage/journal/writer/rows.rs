@@ -5,11 +5,11 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::super::chain::{Chain, Part, RowKey};
+use super::super::chain::{Chain, RowKey, RowPart};
 use super::super::history::TURNED_AWAY;
 use super::super::owner::owner;
-use super::super::{Answer, Ending, NewJob, StepEnd};
-use super::Note;
+use super::super::{JobEndState, JournalResult, NewJob, StepEnd};
+use super::JobNote;
 use crate::model::outcome::Outcome;
 
 pub(super) fn begin(connection: &Connection, job: &NewJob, chain: &mut Chain) -> rusqlite::Result<i64> {
@@ -33,8 +33,8 @@ pub(super) fn begin(connection: &Connection, job: &NewJob, chain: &mut Chain) ->
         ],
     )?;
     let id = connection.last_insert_rowid();
-    chain.add(connection, Part::Plan, RowKey::of_job(id))?;
-    chain.add(connection, Part::Owner, RowKey::of_job(id))?;
+    chain.add(connection, RowPart::Plan, RowKey::of_job(id))?;
+    chain.add(connection, RowPart::Owner, RowKey::of_job(id))?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO steps (job, n, kind, record, name, method, path, verb, after, fields)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -52,7 +52,7 @@ pub(super) fn begin(connection: &Connection, job: &NewJob, chain: &mut Chain) ->
             step.after.map(number),
             step.fields,
         ])?;
-        chain.add(connection, Part::Step, RowKey::of_step(id, number(n)))?;
+        chain.add(connection, RowPart::Step, RowKey::of_step(id, number(n)))?;
     }
     if let Some(before) = job.continues {
         hand_over(connection, before, id, job.started, chain)?;
@@ -82,43 +82,48 @@ fn hand_over(
         (Outcome::Unknown.word(), Outcome::NotSent.word(), TURNED_AWAY);
     for n in open {
         update.execute(params![job, to, at, unknown, not_sent, locked, throttled, n])?;
-        chain.add(connection, Part::Outcome, RowKey::of_step(job, n))?;
+        chain.add(connection, RowPart::Outcome, RowKey::of_step(job, n))?;
     }
     let over = "UPDATE jobs SET ended = ?2, ending = ?3 WHERE id = ?1";
-    connection.execute(over, params![job, at, Ending::Continued.word()])?;
-    chain.add(connection, Part::End, RowKey::of_job(job))
+    connection.execute(over, params![job, at, JobEndState::Continued.word()])?;
+    chain.add(connection, RowPart::End, RowKey::of_job(job))
 }
 
 pub(super) fn take(
     connection: &Connection,
     job: i64,
-    note: &Note,
+    note: &JobNote,
     chain: &mut Chain,
 ) -> rusqlite::Result<()> {
     match note {
-        Note::Sent { step, attempt, at, copy } => {
+        JobNote::Sent { step, attempt, at, copy } => {
             let insert = "INSERT INTO attempts (job, step, n, sent, copy) VALUES (?1, ?2, ?3, ?4, ?5)";
             let values = params![job, number(*step), attempt, at.as_millisecond(), copy];
             connection.prepare_cached(insert)?.execute(values)?;
-            chain.add(connection, Part::Sent, RowKey::of_attempt(job, number(*step), *attempt))
+            chain.add(connection, RowPart::Sent, RowKey::of_attempt(job, number(*step), *attempt))
         }
-        Note::Answered(answer, end) => {
+        JobNote::Answered(answer, end) => {
             answered(connection, job, answer, chain)?;
             end.iter().try_for_each(|end| ended(connection, job, end, chain))
         }
-        Note::Ended(ends) => ends.iter().try_for_each(|end| ended(connection, job, end, chain)),
-        Note::Over { at, ending, reason } => {
+        JobNote::Ended(ends) => ends.iter().try_for_each(|end| ended(connection, job, end, chain)),
+        JobNote::Over { at, ending, reason } => {
             let update =
                 "UPDATE jobs SET ended = ?2, ending = ?3, reason = ?4 WHERE id = ?1 AND ended IS NULL";
             match connection.execute(update, params![job, at.as_millisecond(), ending.word(), reason])? {
                 0 => Ok(()),
-                _ => chain.add(connection, Part::End, RowKey::of_job(job)),
+                _ => chain.add(connection, RowPart::End, RowKey::of_job(job)),
             }
         }
     }
 }
 
-fn answered(connection: &Connection, job: i64, answer: &Answer, chain: &mut Chain) -> rusqlite::Result<()> {
+fn answered(
+    connection: &Connection,
+    job: i64,
+    answer: &JournalResult,
+    chain: &mut Chain,
+) -> rusqlite::Result<()> {
     let mut update = connection.prepare_cached(
         "UPDATE attempts SET ended = ?4, took_ms = ?5, status = ?6, request_id = ?7, words = ?8
          WHERE job = ?1 AND step = ?2 AND n = ?3",
@@ -136,7 +141,7 @@ fn answered(connection: &Connection, job: i64, answer: &Answer, chain: &mut Chai
         answer.request_id,
         answer.words,
     ])?;
-    chain.add(connection, Part::Answer, RowKey::of_attempt(job, step, answer.attempt))
+    chain.add(connection, RowPart::Answer, RowKey::of_attempt(job, step, answer.attempt))
 }
 
 /// What is known for certain stays; only what is unknown may come to be known.
@@ -158,7 +163,7 @@ fn ended(connection: &Connection, job: i64, end: &StepEnd, chain: &mut Chain) ->
     if changed == 0 {
         return Ok(());
     }
-    chain.add(connection, Part::Outcome, RowKey::of_step(job, step))
+    chain.add(connection, RowPart::Outcome, RowKey::of_step(job, step))
 }
 
 fn number(n: usize) -> i64 {

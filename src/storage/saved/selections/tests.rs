@@ -2,15 +2,20 @@ use super::*;
 
 const HERE: (&str, &str) = ("https://go.tallyfy.com/api", "e0d1");
 
-fn entry(kind: Kind, id: &str) -> Entry {
+fn entry(kind: Kind, id: &str) -> SelectedRecord {
     let name = Some(format!("Thing {id}\u{1b}[2J"));
-    Entry { kind, id: Id::new(id).unwrap(), name, archived: Some(false) }
+    SelectedRecord { kind, id: Id::new(id).unwrap(), name, archived: Some(false) }
 }
 
-fn put(directory: &Path, place: &str, entries: &[Entry]) -> Result<String, SetError> {
-    let organization = Place { id: HERE.1.to_owned(), name: "Acme Ltd".to_owned() };
-    let saving =
-        Saving { place, base_url: HERE.0.to_owned(), organization, at: Timestamp::UNIX_EPOCH, entries };
+fn put(directory: &Path, place: &str, entries: &[SelectedRecord]) -> Result<String, SelectionError> {
+    let organization = SelectionPlace { id: HERE.1.to_owned(), name: "Acme Ltd".to_owned() };
+    let saving = SelectionWrite {
+        place,
+        base_url: HERE.0.to_owned(),
+        organization,
+        at: Timestamp::UNIX_EPOCH,
+        entries,
+    };
     save(directory, saving)
 }
 
@@ -23,7 +28,7 @@ fn a_set_comes_back_as_it_was_from_a_name_or_a_file() {
     let file = home.path().join("a.json").display().to_string();
     for place in ["spring cleaning", file.as_str()] {
         assert_eq!(put(&state, place, &entries).unwrap(), place);
-        assert!(matches!(put(&state, place, &entries), Err(SetError::Taken(_))));
+        assert!(matches!(put(&state, place, &entries), Err(SelectionError::Taken(_))));
         let opened = open(&state, place, HERE).unwrap();
         assert_eq!(opened.entries.len(), 2);
         assert_eq!(opened.entries[0].id, entries[0].id);
@@ -33,8 +38,8 @@ fn a_set_comes_back_as_it_was_from_a_name_or_a_file() {
     assert_eq!((kept.len(), kept[0].name.as_str()), (1, "spring cleaning"));
     assert_eq!(kept[0].held.as_ref().unwrap().records, 2);
     remove(&state, "spring cleaning").unwrap();
-    assert!(matches!(remove(&state, "spring cleaning"), Err(SetError::Missing(_))));
-    assert!(matches!(remove(&state, &file), Err(SetError::BadName(_))) && Path::new(&file).exists());
+    assert!(matches!(remove(&state, "spring cleaning"), Err(SelectionError::Missing(_))));
+    assert!(matches!(remove(&state, &file), Err(SelectionError::BadName(_))) && Path::new(&file).exists());
 }
 
 #[cfg(unix)]
@@ -71,9 +76,9 @@ fn a_set_of_another_place_is_refused_and_says_which() {
 fn no_name_leads_out_of_the_folder() {
     let home = tempfile::tempdir().unwrap();
     for place in ["", "..", ".hidden", "a\u{0}b", "a\u{1b}b", "a:b", "a\nb", " a", &"x".repeat(300)] {
-        assert!(matches!(put(home.path(), place, &[]), Err(SetError::BadName(_))), "{place:?}");
+        assert!(matches!(put(home.path(), place, &[]), Err(SelectionError::BadName(_))), "{place:?}");
     }
-    assert!(matches!(put(home.path(), "~/a.json", &[]), Err(SetError::Tilde(_))));
+    assert!(matches!(put(home.path(), "~/a.json", &[]), Err(SelectionError::Tilde(_))));
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }
 
@@ -113,13 +118,13 @@ fn links_are_followed_to_files_and_to_nothing_else() {
     }
     let read = |name: &str| ids(&path(name).display().to_string(), Kind::Tags);
     assert_eq!(read("link").unwrap().entries.len(), 1);
-    assert!(matches!(read("loop"), Err(SetError::Disk(..))));
-    assert!(matches!(read("folder"), Err(SetError::NoFile(_, "a directory"))));
-    assert!(matches!(read("zero"), Err(SetError::NoFile(_, "a pipe or a device"))));
+    assert!(matches!(read("loop"), Err(SelectionError::Disk(..))));
+    assert!(matches!(read("folder"), Err(SelectionError::NoFile(_, "a directory"))));
+    assert!(matches!(read("zero"), Err(SelectionError::NoFile(_, "a pipe or a device"))));
     // Nothing is written through a link.
     std::os::unix::fs::symlink("nowhere", path("out.json")).unwrap();
     let out = put(home.path(), &path("out.json").display().to_string(), &[]);
-    assert!(matches!(out, Err(SetError::Taken(_))) && !path("nowhere").exists());
+    assert!(matches!(out, Err(SelectionError::Taken(_))) && !path("nowhere").exists());
 }
 
 #[test]
@@ -131,10 +136,10 @@ fn what_holds_something_else_says_so() {
         fs::write(&path, text).unwrap();
         open(home.path(), &place, HERE).unwrap_err()
     };
-    assert!(matches!(told("a1\n"), SetError::Damaged(..)));
-    assert!(matches!(told("[]"), SetError::Damaged(..)));
-    assert!(matches!(told(r#"{"format":1}"#), SetError::Damaged(..)));
-    assert!(matches!(told(r#"{"format":2,"x":1}"#), SetError::Newer(_)));
+    assert!(matches!(told("a1\n"), SelectionError::Damaged(..)));
+    assert!(matches!(told("[]"), SelectionError::Damaged(..)));
+    assert!(matches!(told(r#"{"format":1}"#), SelectionError::Damaged(..)));
+    assert!(matches!(told(r#"{"format":2,"x":1}"#), SelectionError::Newer(_)));
     let strange = r#"{"format":1,"base_url":"https://go.tallyfy.com/api","organization":{"id":"e0d1","name":"x"},
         "saved":"2026-01-01T00:00:00Z","records":[{"kind":"robots","id":"1","name":"a"},{"kind":"tags","id":"..","name":"a"},
         {"kind":"tags","id":"1","name":"a"},{"kind":"tag","id":"1","name":"b"}]}"#;

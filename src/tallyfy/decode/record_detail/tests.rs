@@ -4,24 +4,24 @@ use super::*;
 use crate::model::kind::Kind;
 use crate::tallyfy::redact::Redactor;
 
-fn page_of(kind: Kind, value: &Value) -> Sheet {
+fn page_of(kind: Kind, value: &Value) -> RecordDetail {
     let (id, drafts) = row(kind, value).unwrap();
     sheet(Record::new(kind, id, drafts), value)
 }
 
 /// The page of what an answer says, as it is received.
-fn received(kind: Kind, mut value: Value) -> Sheet {
+fn received(kind: Kind, mut value: Value) -> RecordDetail {
     Redactor::new("hunter2", "api.example").value(&mut value);
     page_of(kind, &value)
 }
 
 /// The lines of a page as `section: label = said`.
-fn told(page: &Sheet) -> Vec<String> {
-    let said = |said: &Said| match said {
-        Said::Text(words) => words.clone(),
-        Said::People(ids) => format!("@{ids}"),
-        Said::Time(at) => at.to_string(),
-        Said::More(n) => format!("and {n} more"),
+fn told(page: &RecordDetail) -> Vec<String> {
+    let said = |said: &DetailValue| match said {
+        DetailValue::Text(words) => words.clone(),
+        DetailValue::People(ids) => format!("@{ids}"),
+        DetailValue::Time(at) => at.to_string(),
+        DetailValue::More(n) => format!("and {n} more"),
     };
     let lines = page.sections.iter().flat_map(|section| {
         section
@@ -75,11 +75,11 @@ fn what_it_leads_to_is_what_the_catalog_says() {
         "assets": {"data": [{"id": "f1", "filename": "a.pdf"}, {"no": "id"}]}});
     let page = page_of(Kind::Processes, &value);
     let [template, tasks, files] = page.ties.as_slice() else { panic!("{:?}", page.ties) };
-    let End::Asked(lookup) = &template.end else { panic!("{template:?}") };
+    let RelationEnd::Asked(lookup) = &template.end else { panic!("{template:?}") };
     assert_eq!((lookup.id.to_string().as_str(), lookup.name.as_str(), lookup.hidden), ("9", "Review", false));
-    let End::Asked(lookup) = &tasks.end else { panic!("{tasks:?}") };
+    let RelationEnd::Asked(lookup) = &tasks.end else { panic!("{tasks:?}") };
     assert_eq!((lookup.id.to_string().as_str(), lookup.hidden), ("5", true));
-    let End::Here(records) = &files.end else { panic!("{files:?}") };
+    let RelationEnd::Here(records) = &files.end else { panic!("{files:?}") };
     assert_eq!(records.iter().map(Record::name).collect::<Vec<_>>(), ["a.pdf"]);
     // A file hangs on one thing only, and an id that could climb a path leads nowhere.
     for (subject, kinds) in [

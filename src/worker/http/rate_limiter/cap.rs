@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 /// A bound on what may leave until the next answer, or until the limit is whole again.
 #[derive(Debug, Clone)]
-pub(super) struct Cap {
+pub(super) struct ServerCap {
     left: usize,
     /// When the request left whose answer said so.
     as_of: Instant,
@@ -21,7 +21,7 @@ pub(super) struct Cap {
     resets: bool,
 }
 
-impl Cap {
+impl ServerCap {
     /// `remaining` was said to a request that left at `as_of`, and so many `others` of the same kind are under way, which
     /// may not have been counted by then. With nothing remaining and no word of a reset, one request finds out after
     /// `hold`.

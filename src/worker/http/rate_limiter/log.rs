@@ -20,7 +20,7 @@ const REGAIN: Duration = Duration::from_secs(10);
 
 /// What has become of a request that had a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum PermitEnd {
     /// It certainly never left.
     Unsent,
     /// It left, and nobody knows when it arrived.
@@ -31,20 +31,20 @@ pub(crate) enum End {
 
 /// Places taken of a budget.
 #[derive(Debug, Default)]
-struct Taken {
+struct TakenPermits {
     /// Those of requests without an answer.
     open: usize,
     /// When the server had certainly counted the others, soonest first.
     counted: VecDeque<Instant>,
 }
 
-impl Taken {
-    fn close(&mut self, end: End, window: Duration, now: Instant) {
+impl TakenPermits {
+    fn close(&mut self, end: PermitEnd, window: Duration, now: Instant) {
         self.open = self.open.saturating_sub(1);
         let counted = match end {
-            End::Unsent => return,
-            End::Lost => now + STRAY,
-            End::Answered => now,
+            PermitEnd::Unsent => return,
+            PermitEnd::Lost => now + STRAY,
+            PermitEnd::Answered => now,
         };
         let place = self.counted.partition_point(|at| *at <= counted);
         self.counted.insert(place, counted);
@@ -64,19 +64,25 @@ impl Taken {
 
 /// One budget and the places taken of it.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(super) struct WindowLog {
     budget: Budget,
     reads_only: bool,
-    taken: Taken,
+    taken: TakenPermits,
     /// Those that reads have taken.
-    reads: Taken,
+    reads: TakenPermits,
     /// What was left to us after the last refusal, and since when it grows again; none while all of it is ours.
     share: Option<(usize, Instant)>,
 }
 
-impl Log {
+impl WindowLog {
     pub(super) fn new(budget: Budget, reads_only: bool) -> Self {
-        Self { budget, reads_only, taken: Taken::default(), reads: Taken::default(), share: None }
+        Self {
+            budget,
+            reads_only,
+            taken: TakenPermits::default(),
+            reads: TakenPermits::default(),
+            share: None,
+        }
     }
 
     pub(super) fn concerns(&self, read: bool) -> bool {
@@ -139,7 +145,7 @@ impl Log {
         self.reads.open += usize::from(read);
     }
 
-    pub(super) fn close(&mut self, read: bool, end: End, now: Instant) {
+    pub(super) fn close(&mut self, read: bool, end: PermitEnd, now: Instant) {
         self.taken.close(end, self.budget.window, now);
         if read {
             self.reads.close(end, self.budget.window, now);

@@ -5,7 +5,7 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::model::limits::Budget;
-use crate::worker::http::permits::Gate;
+use crate::worker::http::permits::RateGate;
 
 mod machine;
 mod person;
@@ -20,7 +20,7 @@ fn milliseconds(n: u64) -> Duration {
 
 /// Sends `requests` through `gate`, 24 of them asking at a time, each counted by the server at some instant between its
 /// sending and its answer. Answers when they were counted, reads marked.
-async fn served(gate: &Gate, requests: &[(Urgency, bool)]) -> Vec<(Instant, bool)> {
+async fn served(gate: &RateGate, requests: &[(Priority, bool)]) -> Vec<(Instant, bool)> {
     let mut counted: Vec<_> = stream::iter(requests.iter().zip(0..))
         .map(async |((urgency, read), n)| {
             let mut place = gate.place(*urgency, *read).await;
@@ -28,7 +28,7 @@ async fn served(gate: &Gate, requests: &[(Urgency, bool)]) -> Vec<(Instant, bool
             sleep(milliseconds(n * 7 % 41)).await;
             let counted = (Instant::now(), *read);
             sleep(milliseconds(n * 13 % 60)).await;
-            place.ended(End::Answered);
+            place.ended(PermitEnd::Answered);
             counted
         })
         .buffer_unordered(24)
@@ -45,11 +45,11 @@ fn most_in_any_window(counted: &[Instant], window: Duration) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn the_server_never_counts_more_than_the_limits_allow() {
-    let gate = Gate::new(&Limits::documented(), 16);
+    let gate = RateGate::new(&Limits::documented(), 16);
     let mix = |n: usize| match n % 9 {
-        0 => (Urgency::Urgent, true),
-        4 => (Urgency::Background, true),
-        _ => (Urgency::Job, false),
+        0 => (Priority::Urgent, true),
+        4 => (Priority::Background, true),
+        _ => (Priority::Job, false),
     };
     let requests: Vec<_> = (0..900).map(mix).collect();
     let counted = served(&gate, &requests).await;
@@ -73,9 +73,9 @@ async fn the_allowed_rate_is_used_up() {
         } else {
             limits.all.push(budget);
         }
-        let gate = Gate::new(&limits, 16);
+        let gate = RateGate::new(&limits, 16);
         let start = Instant::now();
-        let counted = served(&gate, &vec![(Urgency::Job, reads); requests + count]).await;
+        let counted = served(&gate, &vec![(Priority::Job, reads); requests + count]).await;
         let windows = u32::try_from(requests / count).unwrap();
         let taken = counted.iter().filter(|(at, _)| *at < start + budget.window * windows).count();
         assert!(
@@ -86,26 +86,26 @@ async fn the_allowed_rate_is_used_up() {
 }
 
 /// The order in which requests leave one by one.
-fn order(pace: &mut Pace, mut waiting: Vec<(char, u64)>, now: Instant) -> String {
+fn order(pace: &mut RateLimiter, mut waiting: Vec<(char, u64)>, now: Instant) -> String {
     let mut left = String::new();
     while let Some(at) = waiting.iter().position(|(_, number)| pace.take(*number, now).is_ok()) {
         left.push(waiting.remove(at).0);
-        pace.ended(false, End::Answered, now);
+        pace.ended(false, PermitEnd::Answered, now);
     }
     left
 }
 
 #[tokio::test]
 async fn urgent_goes_first_and_a_job_takes_turns_with_the_background() {
-    let mut pace = Pace::new(&Limits::off(), 1);
+    let mut pace = RateLimiter::new(&Limits::off(), 1);
     let mut waiting = Vec::new();
     for (name, urgency) in [
-        ('b', Urgency::Background),
-        ('c', Urgency::Background),
-        ('j', Urgency::Job),
-        ('k', Urgency::Job),
-        ('l', Urgency::Job),
-        ('u', Urgency::Urgent),
+        ('b', Priority::Background),
+        ('c', Priority::Background),
+        ('j', Priority::Job),
+        ('k', Priority::Job),
+        ('l', Priority::Job),
+        ('u', Priority::Urgent),
     ] {
         waiting.push((name, pace.ask(urgency, false)));
     }
@@ -115,25 +115,25 @@ async fn urgent_goes_first_and_a_job_takes_turns_with_the_background() {
 #[tokio::test]
 async fn a_read_without_a_place_does_not_hold_a_job_back() {
     let limits = Limits { all: vec![], reads: vec![Budget { count: 1, window: SECOND }] };
-    let mut pace = Pace::new(&limits, 16);
+    let mut pace = RateLimiter::new(&limits, 16);
     let now = Instant::now();
-    let reads = [pace.ask(Urgency::Urgent, true), pace.ask(Urgency::Urgent, true)];
-    let job = pace.ask(Urgency::Job, false);
+    let reads = [pace.ask(Priority::Urgent, true), pace.ask(Priority::Urgent, true)];
+    let job = pace.ask(Priority::Job, false);
     assert_eq!(pace.take(reads[0], now), Ok(()));
-    assert_eq!(pace.take(reads[1], now), Err(Later::AfterChange));
+    assert_eq!(pace.take(reads[1], now), Err(Delay::AfterChange));
     assert_eq!(pace.take(job, now), Ok(()));
-    pace.ended(true, End::Answered, now);
-    assert_eq!(pace.take(reads[1], now), Err(Later::At(now + SECOND)));
+    pace.ended(true, PermitEnd::Answered, now);
+    assert_eq!(pace.take(reads[1], now), Err(Delay::At(now + SECOND)));
     assert_eq!(pace.take(reads[1], now + SECOND), Ok(()));
 }
 
 #[tokio::test]
 async fn no_more_than_allowed_are_under_way_together_and_fewer_after_a_refusal() {
-    let mut pace = Pace::new(&Limits::off(), 4);
+    let mut pace = RateLimiter::new(&Limits::off(), 4);
     let start = Instant::now();
     let mut now = start;
-    let leave = |pace: &mut Pace, now| {
-        let number = pace.ask(Urgency::Job, false);
+    let leave = |pace: &mut RateLimiter, now| {
+        let number = pace.ask(Priority::Job, false);
         let taken = pace.take(number, now).is_ok();
         pace.withdraw(number);
         taken
@@ -142,7 +142,7 @@ async fn no_more_than_allowed_are_under_way_together_and_fewer_after_a_refusal()
     now += milliseconds(50);
     for _ in 0..4 {
         pace.throttled(false, start, now, SECOND, "asked");
-        pace.ended(false, End::Answered, now);
+        pace.ended(false, PermitEnd::Answered, now);
     }
     assert!(!leave(&mut pace, now), "nothing leaves during a pause");
     now += SECOND;
@@ -153,10 +153,10 @@ async fn no_more_than_allowed_are_under_way_together_and_fewer_after_a_refusal()
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_given_up_leaves_its_place_to_others() {
-    let gate = Gate::new(&Limits::off(), 1);
-    let under_way = gate.place(Urgency::Job, false).await;
-    let mut given_up = Box::pin(gate.place(Urgency::Urgent, false));
-    let mut next = Box::pin(gate.place(Urgency::Background, false));
+    let gate = RateGate::new(&Limits::off(), 1);
+    let under_way = gate.place(Priority::Job, false).await;
+    let mut given_up = Box::pin(gate.place(Priority::Urgent, false));
+    let mut next = Box::pin(gate.place(Priority::Background, false));
     tokio::select! {
         biased;
         _ = &mut given_up => panic!("the only place is taken"),

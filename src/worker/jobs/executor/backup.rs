@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use super::{Running, Settled};
-use crate::app::event::Remark;
+use super::{JobExecutor, StepResult};
+use crate::app::event::StepRemark;
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
 use crate::model::kind::Kind;
@@ -14,12 +14,12 @@ use crate::model::outcome::Outcome;
 use crate::model::plan::Step;
 use crate::model::record::{Draft, Record};
 use crate::model::recovery::BYTES_LOST;
-use crate::storage::backups::{BackupError, FILES_UNKNOWN, Folder, Item, Kept, NO_BACKUP};
+use crate::storage::backups::{BackupError, BackupFolder, BackupItem, FILES_UNKNOWN, NO_BACKUP, SavedBackup};
 use crate::tallyfy::decode;
 use crate::tallyfy::redact::redactions;
 use crate::worker::downloads;
-use crate::worker::http::executor::Errand;
-use crate::worker::http::rate_limiter::Urgency;
+use crate::worker::http::executor::RequestPurpose;
+use crate::worker::http::rate_limiter::Priority;
 
 /// How a record is deleted all the same.
 const WITHOUT: &str =
@@ -34,7 +34,7 @@ pub(super) struct Backup {
     /// Its file, below the folder of all backups.
     pub(super) file: String,
     /// What has to be known of it.
-    pub(super) remark: Option<Remark>,
+    pub(super) remark: Option<StepRemark>,
 }
 
 /// Why there is no backup.
@@ -42,7 +42,7 @@ pub(super) struct Backup {
 struct NoBackup {
     why: String,
     hint: &'static str,
-    remark: Option<Remark>,
+    remark: Option<StepRemark>,
 }
 
 impl NoBackup {
@@ -66,7 +66,7 @@ impl From<BackupError> for NoBackup {
     }
 }
 
-impl From<NoBackup> for Settled {
+impl From<NoBackup> for StepResult {
     fn from(NoBackup { why, hint, remark }: NoBackup) -> Self {
         let words = format!("not sent, {NO_BACKUP}{why}; hint: {hint}");
         Self { remark, ..Self::new(Outcome::Failed, words) }
@@ -75,15 +75,15 @@ impl From<NoBackup> for Settled {
 
 /// The files that are backed up with a record, and what has to be known of them.
 #[derive(Debug, Default)]
-struct Files {
+struct AttachedFiles {
     stored: Vec<Record>,
     notes: Vec<String>,
 }
 
-impl Running {
+impl JobExecutor {
     /// Backs up a record as the server gave it, with its bytes if it has any, and the files attached to it if they are
     /// wanted. These come first: a record is never backed up without them.
-    pub(super) async fn back_up(&self, step: &Step, value: &Value) -> Result<Backup, Settled> {
+    pub(super) async fn back_up(&self, step: &Step, value: &Value) -> Result<Backup, StepResult> {
         Ok(self.try_back_up(&step.record, value).await?)
     }
 
@@ -109,14 +109,14 @@ impl Running {
 
     /// The files attached to a record whose bytes are backed up with it: those that the server lists, and where it does
     /// not list them those that were seen before.
-    async fn files_of(&self, record: &Record, value: &Value) -> Result<Files, NoBackup> {
+    async fn files_of(&self, record: &Record, value: &Value) -> Result<AttachedFiles, NoBackup> {
         let attached = decode::attached(record.kind(), value).filter(|_| self.job.plan.options.files);
-        let Some(attached) = attached else { return Ok(Files::default()) };
+        let Some(attached) = attached else { return Ok(AttachedFiles::default()) };
         self.job.seen.note(record.kind(), std::slice::from_ref(value)).await;
         if let Some(name) = attached.unnamed.first() {
             return Err(NoBackup::new("it has no usable id").of_file(name));
         }
-        let mut files = Files { stored: attached.stored, notes: Vec::new() };
+        let mut files = AttachedFiles { stored: attached.stored, notes: Vec::new() };
         let mut links = attached.links;
         if !attached.is_listed {
             files.notes.push(FILES_UNKNOWN.to_owned());
@@ -141,8 +141,8 @@ impl Running {
     /// is archived with the record.
     async fn seen_file(&self, kind: Kind, id: Id, name: &str) -> Result<Record, NoBackup> {
         let (of, _) = kind.row().attachments().ok_or_else(|| NoBackup::new("its kind is unknown"))?;
-        let errand = Errand {
-            urgency: Urgency::Job,
+        let errand = RequestPurpose {
+            urgency: Priority::Job,
             purpose: "read",
             kind: Some(of),
             name: name.to_owned(),
@@ -164,31 +164,31 @@ impl Running {
     /// Streams the bytes of a file to the disk, under the record that it is attached to if there is one.
     async fn back_up_bytes(
         &self,
-        folder: &Folder,
+        folder: &BackupFolder,
         file: &Record,
-        of: Option<&Item>,
-    ) -> Result<(Kept, Option<Remark>), NoBackup> {
+        of: Option<&BackupItem>,
+    ) -> Result<(SavedBackup, Option<StepRemark>), NoBackup> {
         let lost = |failure: Failure| {
             let is_gone = downloads::says_lost(&failure);
             let words = match is_gone {
                 true => format!("{BYTES_LOST}: {}", failure.words),
                 false => failure.words,
             };
-            NoBackup { remark: is_gone.then_some(Remark::BytesGone), ..NoBackup::new(words) }
+            NoBackup { remark: is_gone.then_some(StepRemark::BytesGone), ..NoBackup::new(words) }
         };
         let route = file.stored_bytes().ok_or_else(|| NoBackup::new("the server does not store it"))?;
         let mut download =
-            downloads::begin(&self.job.session, (Urgency::Job, "copy"), route, file).await.map_err(lost)?;
+            downloads::begin(&self.job.session, (Priority::Job, "copy"), route, file).await.map_err(lost)?;
         let item = item(file);
         let mut incoming = folder.begin_bytes(&item, of, download.length).await?;
         while let Some(chunk) = download.chunk().await.map_err(|why| NoBackup::new(why.words))? {
             incoming.write(chunk).await?;
         }
         let kept = incoming.finish().await?;
-        Ok((kept, download.odd_start().map(|ending| Remark::OddStart { file: item.name, ending })))
+        Ok((kept, download.odd_start().map(|ending| StepRemark::OddStart { file: item.name, ending })))
     }
 }
 
-fn item(record: &Record) -> Item {
-    Item { kind: record.kind().row().slug, id: record.id().to_string(), name: record.name().to_owned() }
+fn item(record: &Record) -> BackupItem {
+    BackupItem { kind: record.kind().row().slug, id: record.id().to_string(), name: record.name().to_owned() }
 }

@@ -9,39 +9,39 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Job;
+use super::ConfirmedJob;
 use crate::model::failure::Failure;
-use crate::model::kind::Verb;
+use crate::model::kind::Action;
 use crate::model::outcome::Outcome;
-use crate::model::plan::Heir;
+use crate::model::plan::Reassignee;
 use crate::model::template_reference::Reference;
-use crate::storage::journal::{Answer, Ending, JobLog, JournalError, NewJob, NewStep, StepEnd};
-use crate::tallyfy::Answered;
+use crate::storage::journal::{JobEndState, JobLog, JournalError, JournalResult, NewJob, NewStep, StepEnd};
+use crate::tallyfy::ActionResponse;
 use crate::worker::clock::Clock;
 
 /// The notes on one job. They outlive a panic of what drives it.
 #[derive(Debug)]
-pub(super) struct Chronicle {
+pub(super) struct JournalLog {
     clock: Clock,
     log: OnceLock<JobLog>,
     /// What did not come to the disk when it was noted.
-    owed: Mutex<Vec<Owed>>,
+    owed: Mutex<Vec<PendingEntry>>,
 }
 
 /// What came of requests or steps.
 #[derive(Debug)]
-enum Owed {
-    Answered(Answer, Option<StepEnd>),
+enum PendingEntry {
+    Answered(JournalResult, Option<StepEnd>),
     Ended(Vec<StepEnd>),
 }
 
-impl Chronicle {
+impl JournalLog {
     pub(super) fn new(clock: Clock) -> Self {
         Self { clock, log: OnceLock::new(), owed: Mutex::default() }
     }
 
     /// Puts the plan on disk, and answers the job's number and when it began. Nothing may be sent before that.
-    pub(super) async fn begin(&self, job: &Job) -> Result<(i64, Timestamp), Failure> {
+    pub(super) async fn begin(&self, job: &ConfirmedJob) -> Result<(i64, Timestamp), Failure> {
         let started = self.clock.now().wall;
         let steps = job.plan.steps.iter().map(|step| NewStep {
             kind: step.record.kind().row().slug,
@@ -60,7 +60,7 @@ impl Chronicle {
             organization_name: organization.name.clone(),
             verb: job.plan.verb.word(),
             person: job.session.person(),
-            backups: (job.plan.verb == Verb::Delete && job.plan.options.backup)
+            backups: (job.plan.verb == Action::Delete && job.plan.options.backup)
                 .then(|| job.backups.directory().display().to_string()),
             continues: job.plan.continues,
             heir: job.plan.heir.as_ref().map(told),
@@ -86,7 +86,7 @@ impl Chronicle {
         &self,
         (step, attempt): (usize, u32),
         took: Duration,
-        result: &Result<Answered, Failure>,
+        result: &Result<ActionResponse, Failure>,
         end: Option<StepEnd>,
     ) -> Result<(), Failure> {
         let Some(log) = self.log.get() else { return Ok(()) };
@@ -95,9 +95,9 @@ impl Chronicle {
             Err(failure) => (failure.status, failure.request_id.clone(), Some(failure.words.clone())),
         };
         let at = self.clock.now().wall;
-        let answer = Answer { step, attempt, at, took, status, request_id, words };
+        let answer = JournalResult { step, attempt, at, took, status, request_id, words };
         let noted = log.answered(answer.clone(), end.clone()).await;
-        noted.map_err(|why| self.owe(Owed::Answered(answer, end), why))
+        noted.map_err(|why| self.owe(PendingEntry::Answered(answer, end), why))
     }
 
     /// Notes how steps ended for which nothing is under way. Steps of a job that never began are on no disk.
@@ -105,14 +105,14 @@ impl Chronicle {
         match self.log.get() {
             Some(log) if !ends.is_empty() => {
                 let noted = log.ended(ends.clone()).await;
-                noted.map_err(|why| self.owe(Owed::Ended(ends), why))
+                noted.map_err(|why| self.owe(PendingEntry::Ended(ends), why))
             }
             _ => Ok(()),
         }
     }
 
     /// Keeps what could not be noted for the end of the job.
-    fn owe(&self, owed: Owed, why: JournalError) -> Failure {
+    fn owe(&self, owed: PendingEntry, why: JournalError) -> Failure {
         self.owed.lock().unwrap_or_else(PoisonError::into_inner).push(owed);
         why.into()
     }
@@ -123,15 +123,15 @@ impl Chronicle {
         let Some(log) = self.log.into_inner() else { return Ok(()) };
         for owed in self.owed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             let noted = match owed {
-                Owed::Answered(answer, end) => log.answered(answer, end).await,
-                Owed::Ended(ends) => log.ended(ends).await,
+                PendingEntry::Answered(answer, end) => log.answered(answer, end).await,
+                PendingEntry::Ended(ends) => log.ended(ends).await,
             };
             noted?;
         }
         let ending = match (cancelled, stopped) {
-            (_, Some(_)) => Ending::Stopped,
-            (true, None) => Ending::Cancelled,
-            (false, None) => Ending::Finished,
+            (_, Some(_)) => JobEndState::Stopped,
+            (true, None) => JobEndState::Cancelled,
+            (false, None) => JobEndState::Finished,
         };
         let reason = stopped.map(|failure| failure.words.clone());
         log.end(self.clock.now().wall, ending, reason).await.map_err(Failure::from)
@@ -144,7 +144,7 @@ impl Chronicle {
 }
 
 /// Who is handed what belongs to the records, as JSON.
-fn told(heir: &Heir) -> String {
+fn told(heir: &Reassignee) -> String {
     json!({"id": heir.id.to_string(), "name": heir.name}).to_string()
 }
 

@@ -7,76 +7,84 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Running, Settled};
-use crate::app::event::Remark;
+use super::{JobExecutor, StepResult};
+use crate::app::event::StepRemark;
 use crate::model::failure::Failure;
-use crate::model::kind::Verb;
+use crate::model::kind::Action;
 use crate::model::outcome::Outcome;
 use crate::model::plan::Step;
 use crate::model::record::Record;
 use crate::model::time::Moment;
-use crate::worker::records::lookup::{Age, Seen};
+use crate::worker::records::lookup::{FoundRecord, Freshness};
 
 /// A look this old does not tell any more what is deleted: the job was held, or the server asked for a pause.
 const STALE: Duration = Duration::from_secs(30);
 
 /// A step that may be sent.
 #[derive(Debug, Default)]
-pub(super) struct Ready {
+pub(super) struct ReadyStep {
     /// The copy of its record, where one was taken: below the folder of all copies.
     pub(super) copy: Option<String>,
     /// What has to be known of that copy.
-    pub(super) remark: Option<Remark>,
+    pub(super) remark: Option<StepRemark>,
     /// When its record was looked at last, where that matters.
     looked: Option<Moment>,
 }
 
-impl Ready {
+impl ReadyStep {
     /// Whether its record must be looked at again before it is sent.
     pub(super) fn is_stale(&self, now: Moment) -> bool {
         self.looked.is_some_and(|looked| now.age_of(looked).is_none_or(|age| age > STALE))
     }
 }
 
-impl Running {
+impl JobExecutor {
     /// Looks at the record of a deletion once more and copies it; answers how the step ends if it must not be sent.
-    pub(super) async fn prepare(&self, number: usize, step: &Step) -> Result<Ready, Settled> {
-        if self.job.plan.verb != Verb::Delete {
-            return Ok(Ready::default());
+    pub(super) async fn prepare(&self, number: usize, step: &Step) -> Result<ReadyStep, StepResult> {
+        if self.job.plan.verb != Action::Delete {
+            return Ok(ReadyStep::default());
         }
-        let (value, looked) = self.look(step, Age::Recent, "not sent").await?;
+        let (value, looked) = self.look(step, Freshness::Recent, "not sent").await?;
         // The copy of a record that is archived first was taken before that.
         let is_copied = step.after.is_some() || !self.job.plan.options.backup;
         let backup = if is_copied { None } else { Some(self.back_up(step, &value).await?) };
         tracing::debug!(number, copied = backup.is_some(), "prepared");
         let (copy, remark) = backup.map(|backup| (backup.file, backup.remark)).unzip();
-        Ok(Ready { copy, remark: remark.flatten(), looked: Some(looked) })
+        Ok(ReadyStep { copy, remark: remark.flatten(), looked: Some(looked) })
     }
 
     /// Looks once more at what has waited for long, or was turned away. The copy of what has not changed stays good.
-    pub(super) async fn renew(&self, step: &Step, ready: Ready, was_sent: bool) -> Result<Ready, Settled> {
+    pub(super) async fn renew(
+        &self,
+        step: &Step,
+        ready: ReadyStep,
+        was_sent: bool,
+    ) -> Result<ReadyStep, StepResult> {
         let unsent = if was_sent { "turned away and not sent again" } else { "not sent" };
-        let (_, looked) = self.look(step, Age::New, unsent).await?;
-        Ok(Ready { looked: Some(looked), ..ready })
+        let (_, looked) = self.look(step, Freshness::New, unsent).await?;
+        Ok(ReadyStep { looked: Some(looked), ..ready })
     }
 
     /// The record as it is now, if it is what it was; with when that was known.
-    async fn look(&self, step: &Step, age: Age, unsent: &str) -> Result<(Value, Moment), Settled> {
+    async fn look(&self, step: &Step, age: Freshness, unsent: &str) -> Result<(Value, Moment), StepResult> {
         let unread = |failure: Failure| {
             let verb = step.word();
-            Settled::new(Outcome::Failed, format!("{unsent}, no look before the {verb}: {}", failure.words))
+            StepResult::new(
+                Outcome::Failed,
+                format!("{unsent}, no look before the {verb}: {}", failure.words),
+            )
         };
         let (now, said, at) = match self.truth.look(&step.record, age).await.map_err(unread)? {
-            Seen::There { record, said, at } => (record, said, at),
-            Seen::Gone => {
+            FoundRecord::There { record, said, at } => (record, said, at),
+            FoundRecord::Gone => {
                 let words = format!("{unsent}: it is not there any more");
-                return Err(Settled::new(Outcome::AlreadyGone, words));
+                return Err(StepResult::new(Outcome::AlreadyGone, words));
             }
         };
         match self.expected(step).difference(&now) {
             Some(difference) => {
                 let words = format!("{unsent}, changed since it was loaded: {difference}");
-                Err(Settled::new(Outcome::Changed, words))
+                Err(StepResult::new(Outcome::Changed, words))
             }
             None => Ok((said, at)),
         }

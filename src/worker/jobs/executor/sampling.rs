@@ -10,19 +10,19 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::Job;
-use crate::app::event::{Fact, VERIFY, Verification};
-use crate::model::catalog::{ById, Source};
+use super::ConfirmedJob;
+use crate::app::event::{EventKind, VERIFY, Verification};
+use crate::model::catalog::{LookupMode, Source};
 use crate::model::failure::{Cause, Failure};
 use crate::model::id::Id;
-use crate::model::kind::{Kind, Scope, Verb};
+use crate::model::kind::{Action, Kind, Scope};
 use crate::model::outcome::Outcome;
 use crate::model::record::{Record, Value};
 use crate::tallyfy::decode;
-use crate::worker::http::executor::{Errand, Parameter, Session};
-use crate::worker::http::rate_limiter::Urgency;
-use crate::worker::lists::paginator::{Listing, PER_PAGE};
-use crate::worker::response_sender::Post;
+use crate::worker::http::executor::{Executor, QueryParameter, RequestPurpose};
+use crate::worker::http::rate_limiter::Priority;
+use crate::worker::lists::paginator::{ListSpec, PER_PAGE};
+use crate::worker::response_sender::ResponseSender;
 
 /// How many ids a whole list is said to have been looked through for.
 const MOST_SAMPLED: usize = 12;
@@ -34,23 +34,23 @@ const LAG: Duration = Duration::from_secs(5);
 /// What a job deleted, by the list that held it.
 #[derive(Debug)]
 pub(super) struct Sampling {
-    session: Session,
-    post: Post,
+    session: Executor,
+    post: ResponseSender,
     /// The largest share first, and each in the order of the plan.
-    shares: Vec<Share>,
+    shares: Vec<SampledList>,
 }
 
 /// Deleted records that one list held, or of a kind without a list.
 #[derive(Debug)]
-struct Share {
+struct SampledList {
     kind: Kind,
-    listing: Option<Listing>,
+    listing: Option<ListSpec>,
     records: Vec<Record>,
 }
 
 /// One page of a list.
 #[derive(Debug)]
-struct Look {
+struct SamplePage {
     ids: BTreeSet<Id>,
     /// Whether the list has no other page.
     is_whole: bool,
@@ -58,18 +58,19 @@ struct Look {
 
 impl Sampling {
     /// The permanent deletes of `job` that are done; none if there are none.
-    pub(super) fn of(job: &Job, ended: &[Option<Outcome>]) -> Option<Self> {
-        let mut shares: Vec<Share> = Vec::new();
+    pub(super) fn of(job: &ConfirmedJob, ended: &[Option<Outcome>]) -> Option<Self> {
+        let mut shares: Vec<SampledList> = Vec::new();
         for (step, ended) in job.plan.steps.iter().zip(ended) {
-            if step.row.verb != Verb::Delete || *ended != Some(Outcome::Done) {
+            if step.row.verb != Action::Delete || *ended != Some(Outcome::Done) {
                 continue;
             }
             let (kind, record) = (step.record.kind(), step.record.clone());
             let listing = list_of(&record, step.after.is_some());
-            let is_same = |share: &&mut Share| share.kind == kind && share.query() == query(listing.as_ref());
+            let is_same =
+                |share: &&mut SampledList| share.kind == kind && share.query() == query(listing.as_ref());
             match shares.iter_mut().find(is_same) {
                 Some(share) => share.records.push(record),
-                None => shares.push(Share { kind, listing, records: vec![record] }),
+                None => shares.push(SampledList { kind, listing, records: vec![record] }),
             }
         }
         shares.sort_by_key(|share| Reverse(share.records.len()));
@@ -79,7 +80,7 @@ impl Sampling {
     /// Looks for them, and reports what was found.
     pub(super) async fn run(self) {
         let verified = self.sample().await;
-        self.post.tell(Fact::Verified(verified));
+        self.post.tell(EventKind::Verified(verified));
     }
 
     async fn sample(&self) -> Result<Verification, Failure> {
@@ -122,8 +123,8 @@ impl Sampling {
     }
 
     /// Reads one page of a list.
-    async fn look(&self, share: &Share, listing: &Listing) -> Result<Look, Failure> {
-        let Share { kind, .. } = *share;
+    async fn look(&self, share: &SampledList, listing: &ListSpec) -> Result<SamplePage, Failure> {
+        let SampledList { kind, .. } = *share;
         let errand = errand(kind, kind.row().plural);
         let page = (1, PER_PAGE);
         let listed =
@@ -133,14 +134,14 @@ impl Sampling {
         let records = decode::rows(kind, &listed.rows).rows.into_iter();
         let records = records.map(|(id, drafts)| Record::new(kind, id, drafts));
         let ids = records.filter(|record| !record.is_gone()).map(|record| record.id().clone()).collect();
-        Ok(Look { ids, is_whole })
+        Ok(SamplePage { ids, is_whole })
     }
 
     /// Reads one record: by its id or, where an archived one answers 404 to that, by its name in the list.
     async fn is_there(&self, record: &Record) -> Result<bool, Failure> {
         let kind = record.kind();
         let errand = errand(kind, record.name());
-        let listing = list_of(record, true).filter(|_| kind.row().by_id == ById::WhileLive);
+        let listing = list_of(record, true).filter(|_| kind.row().by_id == LookupMode::WhileLive);
         if let Some(mut listing) = listing {
             listing.query.push(("q", record.name().to_owned()));
             let page = (1, PER_PAGE);
@@ -150,7 +151,7 @@ impl Sampling {
                 .await?;
             return Ok(decode::rows(kind, &listed.rows).rows.iter().any(|(id, _)| id == record.id()));
         }
-        let errand = Errand { may_lack: true, ..errand };
+        let errand = RequestPurpose { may_lack: true, ..errand };
         match self.session.read(&errand, kind.row().get, Some(record.id()), &[]).await {
             Err(failure) if failure.cause == Cause::NotFound => Ok(false),
             Err(failure) => Err(failure),
@@ -162,22 +163,22 @@ impl Sampling {
     }
 }
 
-impl Share {
-    fn query(&self) -> Option<&[Parameter]> {
+impl SampledList {
+    fn query(&self) -> Option<&[QueryParameter]> {
         query(self.listing.as_ref())
     }
 }
 
-fn query(listing: Option<&Listing>) -> Option<&[Parameter]> {
+fn query(listing: Option<&ListSpec>) -> Option<&[QueryParameter]> {
     listing.map(|listing| listing.query.as_slice())
 }
 
 /// The list that held a record before it was deleted; none for a kind without a list.
-fn list_of(record: &Record, was_archived_first: bool) -> Option<Listing> {
+fn list_of(record: &Record, was_archived_first: bool) -> Option<ListSpec> {
     let Source::List(list) = &record.kind().row().source else { return None };
     let is_archived = record.kind().row().lists_archived() && (was_archived_first || record.is_archived());
     let scope = if is_archived { Scope::Archived } else { Scope::Active };
-    let listing = Listing::of(record.kind(), list, scope);
+    let listing = ListSpec::of(record.kind(), list, scope);
     let held = list.parts.iter().find(|part| record.named(part.field) == Value::Text(part.value));
     Some(match held {
         Some(part) => listing.part(part),
@@ -192,9 +193,9 @@ fn spread<'a>(records: &[&'a Record], most: usize) -> Vec<&'a Record> {
     (0..n).filter_map(|nth| records.get(place(nth)).copied()).collect()
 }
 
-fn errand(kind: Kind, name: &str) -> Errand {
-    Errand {
-        urgency: Urgency::Background,
+fn errand(kind: Kind, name: &str) -> RequestPurpose {
+    RequestPurpose {
+        urgency: Priority::Background,
         purpose: VERIFY,
         kind: Some(kind),
         name: name.to_owned(),

@@ -4,24 +4,24 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::*;
-use crate::app::event::{Fact, Message};
+use crate::app::event::{Event, EventKind};
 use crate::model::id::Id;
 use crate::model::kind::Kind;
 use crate::model::limits::Limits;
-use crate::model::plan::{Caution, Chosen, Organization};
+use crate::model::plan::{ConfirmThresholds, Organization, Target};
 use crate::model::record::{Draft, Value};
 use crate::model::token::Token;
-use crate::tallyfy::{Access, BaseUrl, Client, Timeouts};
+use crate::tallyfy::{BaseUrl, Client, ClientConfig, Timeouts};
 use crate::worker::clock::Clock;
-use crate::worker::http::permits::Gate;
+use crate::worker::http::permits::RateGate;
 
 fn task(id: &str) -> Record {
     Record::new(Kind::Tasks, Id::new(id).unwrap(), vec![Draft::Text(format!("Task {id}"))])
 }
 
-fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
+fn job(steps: usize) -> (ConfirmedJob, UnboundedReceiver<Event>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let access = Access {
+    let access = ClientConfig {
         base_url: BaseUrl::parse("http://127.0.0.1:9", false).unwrap(),
         organization: "e0d1".into(),
         token: Token::new("secret").unwrap(),
@@ -31,23 +31,23 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
     };
     let organization =
         Organization { id: "e0d1".into(), name: "Acme".into(), admin: None, light: false, me: None };
-    let chosen = (0..steps).map(|n| Chosen::from(task(&n.to_string()))).collect();
-    let plan = Plan::new(Verb::Archive, organization, chosen, Limits::off(), Caution::default());
+    let chosen = (0..steps).map(|n| Target::from(task(&n.to_string()))).collect();
+    let plan = Plan::new(Action::Archive, organization, chosen, Limits::off(), ConfirmThresholds::default());
     let (sender, messages) = unbounded_channel();
-    let post = Post::new(Clock::starting_at(Timestamp::UNIX_EPOCH), sender);
-    let (gate, shutdown) = (Gate::new(&Limits::off(), 2), Shutdown::default());
-    let session = Session::new(Client::new(access).unwrap(), gate, 1, post.clone(), shutdown.clone());
+    let post = ResponseSender::new(Clock::starting_at(Timestamp::UNIX_EPOCH), sender);
+    let (gate, shutdown) = (RateGate::new(&Limits::off(), 2), Shutdown::default());
+    let session = Executor::new(Client::new(access).unwrap(), gate, 1, post.clone(), shutdown.clone());
     let journal = Journal::new(std::path::Path::new(""));
-    let job = Job {
+    let job = ConfirmedJob {
         seen: SeenFiles::new(journal.clone(), &session),
         session,
         post,
         journal,
         backups: Backups::new(std::path::PathBuf::new(), 0),
-        ticket: Ticket(1),
+        ticket: RequestId(1),
         confirmed: Timestamp::UNIX_EPOCH,
         plan: Arc::new(plan),
-        reins: Reins::new(shutdown.clone()),
+        reins: JobControl::new(shutdown.clone()),
         shutdown,
         at_once: 2,
     };
@@ -58,7 +58,7 @@ fn job(steps: usize) -> (Job, UnboundedReceiver<Message>) {
 async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
     use Outcome::{Done, NotSent, Unknown};
     let (job, mut messages) = job(5);
-    let running = Running::new(Job { at_once: 3, ..job });
+    let running = JobExecutor::new(ConfirmedJob { at_once: 3, ..job });
     {
         let mut progress = running.progress();
         let steps: Vec<_> = std::iter::from_fn(|| progress.run.next()).collect();
@@ -70,7 +70,7 @@ async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
     let ends = running.abandon(BROKE_OFF);
     running.conclude(ends).await;
     let mut told = Vec::new();
-    while let Ok(Message { fact: Fact::Reply(_, Reply::Step { step, outcome, .. }), .. }) =
+    while let Ok(Event { fact: EventKind::Reply(_, Response::Step { step, outcome, .. }), .. }) =
         messages.try_recv()
     {
         told.push((step, outcome));
@@ -88,12 +88,13 @@ fn only_the_record_itself_is_taken_for_it() {
     let mut drafts = task("7").drafts();
     drafts[Kind::Tasks.row().field("tag").unwrap()] = Draft::Text("keep".to_owned());
     let record = Record::new(Kind::Tasks, task("7").id().clone(), drafts);
-    let step = Step { record, row: Kind::Tasks.row().verb(Verb::Archive).unwrap(), after: None, heir: None };
+    let step =
+        Step { record, row: Kind::Tasks.row().verb(Action::Archive).unwrap(), after: None, heir: None };
     let record = |body: &str| {
         let body = serde_json::from_str(body).ok();
         let (said, doubt, request_id) = (None, None, None);
         let answered =
-            Answered { status: 200, body, is_complete: true, is_json: true, said, doubt, request_id };
+            ActionResponse { status: 200, body, is_complete: true, is_json: true, said, doubt, request_id };
         answered_record(&step, &answered)
     };
     let whole = r#"{"id":"7","title":"Now","archived_at":"2026-03-01T09:30:00Z","status":"active","owners":[],

@@ -8,96 +8,101 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::{Passed, Running, Settled, answered_record};
-use crate::app::event::Remark;
+use super::{AttemptResult, JobExecutor, StepResult, answered_record};
+use crate::app::event::StepRemark;
 use crate::model::failure::Failure;
-use crate::model::kind::Verb;
-use crate::model::outcome::{Found, Judgement, Outcome, judge, settled};
+use crate::model::kind::Action;
+use crate::model::outcome::{Outcome, ReadBack, ResponseVerdict, judge, settled};
 use crate::model::plan::Step;
 use crate::storage::journal::StepEnd;
-use crate::tallyfy::{Answered, decode};
+use crate::tallyfy::{ActionResponse, decode};
 use crate::worker::http::executor::MOST_REFUSALS;
-use crate::worker::jobs::control::Gear;
+use crate::worker::jobs::control::JobState;
 use crate::worker::jobs::executor::journal_log::kept;
-use crate::worker::records::lookup::{Age, Truth};
+use crate::worker::records::lookup::{Freshness, RecordLookup};
 
 /// Between two looks at a record that a late request may still change.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A success that proves nothing may have been queued, so that it may still take effect.
-const DOUBTED: Judgement = Judgement::ReadBack { patiently: true };
+const DOUBTED: ResponseVerdict = ResponseVerdict::ReadBack { patiently: true };
 /// How long what is under way is still looked after once the job is closed.
 const LATE: Duration = Duration::from_secs(15);
 
-impl Running {
+impl JobExecutor {
     /// Notes what came of a request, and ends its step; nothing if it is to be sent again.
     pub(super) async fn account(
         &self,
         (number, attempt): (usize, u32),
         step: &Step,
         refusals: u32,
-        (took, answer): (Duration, Result<Answered, Failure>),
-    ) -> Option<Passed> {
+        (took, answer): (Duration, Result<ActionResponse, Failure>),
+    ) -> Option<AttemptResult> {
         let (judgement, words) = match &answer {
-            Ok(Answered { doubt: None, .. }) => (Judgement::Ended(Outcome::Done), ""),
-            Ok(Answered { doubt: Some(words), .. }) => (DOUBTED, words.as_str()),
+            Ok(ActionResponse { doubt: None, .. }) => (ResponseVerdict::Ended(Outcome::Done), ""),
+            Ok(ActionResponse { doubt: Some(words), .. }) => (DOUBTED, words.as_str()),
             Err(failure) => (judge(failure, step.row.missing), failure.words.as_str()),
         };
         let known = match (&answer, judgement) {
-            (Ok(answered), Judgement::Ended(_)) => Some(done(step, answered)),
-            (Err(_), Judgement::Ended(outcome)) => Some(Settled::new(outcome, words)),
-            (_, Judgement::Again) if refusals >= MOST_REFUSALS => {
+            (Ok(answered), ResponseVerdict::Ended(_)) => Some(done(step, answered)),
+            (Err(_), ResponseVerdict::Ended(outcome)) => Some(StepResult::new(outcome, words)),
+            (_, ResponseVerdict::Again) if refusals >= MOST_REFUSALS => {
                 let words = format!("turned away {MOST_REFUSALS} times in a row: {words}");
-                Some(Settled::new(Outcome::Failed, words))
+                Some(StepResult::new(Outcome::Failed, words))
             }
             _ => None,
         };
         let end = known.as_ref().map(|settled| self.end(number, settled));
         self.note(self.chronicle.answered((number, attempt), took, &answer, end.clone()).await);
         if let (Some(settled), Some(end)) = (known, end) {
-            return Some(Passed::Ended(end, settled));
+            return Some(AttemptResult::Ended(end, settled));
         }
         let settled = match judgement {
-            Judgement::Missing => {
+            ResponseVerdict::Missing => {
                 let settled = confirm_gone(&self.truth, step, words);
                 self.or_late(settled, Outcome::Refused, words).await
             }
-            Judgement::ReadBack { patiently } => {
-                let reading = Reading { patiently, words: words.to_owned() };
+            ResponseVerdict::ReadBack { patiently } => {
+                let reading = ReadBackTarget { patiently, words: words.to_owned() };
                 let settled = read_back(&self.truth, step, &reading);
                 let settled = self.or_late(settled, Outcome::Unknown, words).await;
                 // The answer that was doubted is the only record of these (API sheet, section 6.2).
-                Settled { remark: answer.as_ref().ok().and_then(stripped), ..settled }
+                StepResult { remark: answer.as_ref().ok().and_then(stripped), ..settled }
             }
             // Turned away, or locked out: the session lets nothing leave until it may be sent again.
-            Judgement::Ended(_) | Judgement::Again | Judgement::Locked => return None,
+            ResponseVerdict::Ended(_) | ResponseVerdict::Again | ResponseVerdict::Locked => return None,
         };
         Some(self.conclude_one(number, settled).await)
     }
 
     /// What a look brings; once the job is closed it is not waited for much longer, for it may wait for a token or for
     /// the network.
-    async fn or_late(&self, look: impl Future<Output = Settled>, otherwise: Outcome, words: &str) -> Settled {
+    async fn or_late(
+        &self,
+        look: impl Future<Output = StepResult>,
+        otherwise: Outcome,
+        words: &str,
+    ) -> StepResult {
         let late = async {
-            self.job.reins.until(Gear::is_closed).await;
+            self.job.reins.until(JobState::is_closed).await;
             sleep(LATE).await;
         };
         tokio::select! {
             biased;
             settled = look => settled,
-            () = late => Settled::new(otherwise, format!("{words}; it could not be read back before the job ended")),
+            () = late => StepResult::new(otherwise, format!("{words}; it could not be read back before the job ended")),
         }
     }
 
     /// Puts the end of a step on disk for which nothing is under way any more.
-    pub(super) async fn conclude_one(&self, number: usize, settled: Settled) -> Passed {
+    pub(super) async fn conclude_one(&self, number: usize, settled: StepResult) -> AttemptResult {
         let end = self.end(number, &settled);
         self.note(self.chronicle.ended(vec![end.clone()]).await);
-        Passed::Ended(end, settled)
+        AttemptResult::Ended(end, settled)
     }
 
-    fn end(&self, number: usize, settled: &Settled) -> StepEnd {
+    fn end(&self, number: usize, settled: &StepResult) -> StepEnd {
         let mut end = self.chronicle.end(number, settled.outcome, settled.reason.clone());
-        if let Some(Remark::Stripped(references)) = &settled.remark {
+        if let Some(StepRemark::Stripped(references)) = &settled.remark {
             end.kept = kept(references);
         }
         end
@@ -111,32 +116,32 @@ impl Running {
     }
 }
 
-fn done(step: &Step, answered: &Answered) -> Settled {
+fn done(step: &Step, answered: &ActionResponse) -> StepResult {
     let (record, remark) = (answered_record(step, answered), stripped(answered));
-    Settled { outcome: Outcome::Done, reason: None, record, remark }
+    StepResult { outcome: Outcome::Done, reason: None, record, remark }
 }
 
 /// The references that an answer says were removed, if any.
-fn stripped(answered: &Answered) -> Option<Remark> {
+fn stripped(answered: &ActionResponse) -> Option<StepRemark> {
     let stripped = answered.body.as_ref().map(decode::references).unwrap_or_default();
-    (!stripped.is_empty()).then_some(Remark::Stripped(stripped))
+    (!stripped.is_empty()).then_some(StepRemark::Stripped(stripped))
 }
 
 /// The server knows no such record: it is gone if a look finds it nowhere. Else the refusal stands.
-async fn confirm_gone(truth: &Truth, step: &Step, refusal: &str) -> Settled {
-    match truth.look(&step.record, Age::New).await.map(Found::from) {
-        Ok(Found::Gone) => Settled::new(Outcome::AlreadyGone, refusal),
-        Ok(Found::There(_)) => Settled::new(Outcome::Refused, refusal),
+async fn confirm_gone(truth: &RecordLookup, step: &Step, refusal: &str) -> StepResult {
+    match truth.look(&step.record, Freshness::New).await.map(ReadBack::from) {
+        Ok(ReadBack::Gone) => StepResult::new(Outcome::AlreadyGone, refusal),
+        Ok(ReadBack::There(_)) => StepResult::new(Outcome::Refused, refusal),
         Err(failure) => {
             let words = format!("{refusal}; whether it is gone could not be read: {}", failure.words);
-            Settled::new(Outcome::Refused, words)
+            StepResult::new(Outcome::Refused, words)
         }
     }
 }
 
 /// What is to be read back.
 #[derive(Debug)]
-pub(in crate::worker) struct Reading {
+pub(in crate::worker) struct ReadBackTarget {
     /// Whether the request may still take effect, so that a record found unchanged is looked at twice.
     pub(in crate::worker) patiently: bool,
     /// What came instead of an answer to trust.
@@ -145,18 +150,22 @@ pub(in crate::worker) struct Reading {
 
 /// Reads back what a request did that met no answer to trust. One that may still take effect is looked at twice before
 /// it counts as certainly not done.
-pub(in crate::worker) async fn read_back(truth: &Truth, step: &Step, reading: &Reading) -> Settled {
-    let Reading { patiently, words } = reading;
+pub(in crate::worker) async fn read_back(
+    truth: &RecordLookup,
+    step: &Step,
+    reading: &ReadBackTarget,
+) -> StepResult {
+    let ReadBackTarget { patiently, words } = reading;
     // What has been archived or restored and is in neither list is more likely between the two than gone.
-    let moves = step.row.verb != Verb::Delete;
+    let moves = step.row.verb != Action::Delete;
     let (mut looks, mut first) = (if *patiently { 2 } else { 1 }, true);
     loop {
         looks -= 1;
-        let found = match truth.look(&step.record, Age::New).await {
-            Ok(seen) => Found::from(seen),
+        let found = match truth.look(&step.record, Freshness::New).await {
+            Ok(seen) => ReadBack::from(seen),
             Err(failure) => {
                 let words = format!("{words}; reading it back failed too: {}", failure.words);
-                return Settled::new(Outcome::Unknown, words);
+                return StepResult::new(Outcome::Unknown, words);
             }
         };
         let outcome = settled(step.row.verb, &found);
@@ -168,18 +177,18 @@ pub(in crate::worker) async fn read_back(truth: &Truth, step: &Step, reading: &R
             continue;
         }
         let state = match &found {
-            Found::Gone => "it is not there any more".to_owned(),
-            Found::There(record) if record.is_archived() => {
+            ReadBack::Gone => "it is not there any more".to_owned(),
+            ReadBack::There(record) if record.is_archived() => {
                 format!("it is there, {}", record.kind().row().words.archived)
             }
-            Found::There(_) if step.record.kind().row().archives() => "it is there, live".to_owned(),
-            Found::There(_) => "it is still there".to_owned(),
+            ReadBack::There(_) if step.record.kind().row().archives() => "it is there, live".to_owned(),
+            ReadBack::There(_) => "it is still there".to_owned(),
         };
         let record = match found {
-            Found::There(record) if outcome == Outcome::Done => Some(record),
+            ReadBack::There(record) if outcome == Outcome::Done => Some(record),
             _ => None,
         };
         let reason = Some(format!("{words}; read back: {state}"));
-        return Settled { outcome, reason, record, remark: None };
+        return StepResult { outcome, reason, record, remark: None };
     }
 }

@@ -8,31 +8,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::model::catalog::Words;
+use crate::model::catalog::ActionLabels;
 use crate::model::id::Id;
-use crate::model::kind::{Kind, Verb};
-use crate::model::outcome::{Outcome, Tally};
-use crate::model::plan::{Chosen, Heir, Options};
+use crate::model::kind::{Action, Kind};
+use crate::model::outcome::{Outcome, OutcomeCounts};
+use crate::model::plan::{Options, Reassignee, Target};
 use crate::model::record::{Draft, Record};
 use crate::storage::journal::{AuditedSteps, LaterStep, PastAttempt, PastJob, PastStep};
 
 /// A record: its kind's word, and its id.
-pub(super) type Key = (String, String);
+pub(super) type RecordKey = (String, String);
 
 /// A job that came after the one that is looked at.
 #[derive(Debug)]
-pub(super) struct Later {
+pub(super) struct LaterJob {
     verb: String,
     pub(super) continues: Option<i64>,
     /// Its records, and those of the jobs that took up what it left in turn.
-    pub(super) tried: BTreeSet<Key>,
+    pub(super) tried: BTreeSet<RecordKey>,
     /// Its own.
-    records: BTreeSet<Key>,
+    records: BTreeSet<RecordKey>,
 }
 
-impl Later {
+impl LaterJob {
     pub(super) fn of(job: &PastJob, steps: &[PastStep], later: Option<Self>) -> Self {
-        let records: BTreeSet<Key> = steps.iter().map(key).collect();
+        let records: BTreeSet<RecordKey> = steps.iter().map(key).collect();
         let mut tried = later.map(|later| later.tried).unwrap_or_default();
         tried.extend(records.iter().cloned());
         Self { verb: job.verb.clone(), continues: job.continues, tried, records }
@@ -40,7 +40,7 @@ impl Later {
 
     /// Whether it was there for what another had left: it finished that one, or tried again only what failed of it.
     pub(super) fn takes_up(&self, job: &PastJob, failed: &[(&PastStep, Record)]) -> bool {
-        let failed: BTreeSet<Key> = failed.iter().map(|(step, _)| key(step)).collect();
+        let failed: BTreeSet<RecordKey> = failed.iter().map(|(step, _)| key(step)).collect();
         let tries_again =
             self.verb == job.verb && !self.records.is_empty() && self.records.is_subset(&failed);
         self.continues == Some(job.id) || tries_again
@@ -49,20 +49,20 @@ impl Later {
 
 /// What later jobs did to the records of one.
 #[derive(Debug, Default)]
-pub(super) struct Since {
+pub(super) struct LaterJobs {
     /// Everything that was deleted permanently, with the job.
-    pub(super) deleted: BTreeMap<Key, i64>,
+    pub(super) deleted: BTreeMap<RecordKey, i64>,
     /// What was done to each last, with the job.
-    last: BTreeMap<Key, (String, i64)>,
+    last: BTreeMap<RecordKey, (String, i64)>,
 }
 
-impl Since {
+impl LaterJobs {
     /// Takes steps in the order they were done.
     pub(super) fn of(later: Vec<LaterStep>) -> Self {
         let mut since = Self::default();
         for LaterStep { kind, record, verb, job } in later {
             let key = (kind, record);
-            if verb == Verb::Delete.word() {
+            if verb == Action::Delete.word() {
                 since.deleted.insert(key.clone(), job);
             }
             since.last.insert(key, (verb, job));
@@ -71,33 +71,33 @@ impl Since {
     }
 
     /// Whether this was done last to the record of a step.
-    pub(super) fn was(&self, verb: Verb, step: &PastStep) -> bool {
+    pub(super) fn was(&self, verb: Action, step: &PastStep) -> bool {
         self.last.get(&key(step)).is_some_and(|(last, _)| last == verb.word())
     }
 
     /// A record as `verb` finds it: blocked where a later job has done that to it last, or has deleted it.
-    pub(super) fn blocking(&self, verb: Verb, chosen: Chosen) -> Chosen {
+    pub(super) fn blocking(&self, verb: Action, chosen: Target) -> Target {
         let record = &chosen.record;
         let key = key_of(record);
         let done = self.last.get(&key).filter(|(last, _)| last == verb.word());
         let done = done.map(|(last, job)| format!("{last} was done since, in job {job}"));
         let deleted = self.deleted.get(&key).map(|job| format!("permanently deleted since, in job {job}"));
         let busy = chosen.busy.or(deleted).or(done);
-        Chosen { busy, ..chosen }
+        Target { busy, ..chosen }
     }
 }
 
 /// A record as the job left it, to be put back; blocked where it has been deleted since.
 pub(super) fn inverted(
     step: &PastStep,
-    verb: Verb,
-    deleted: &BTreeMap<Key, i64>,
+    verb: Action,
+    deleted: &BTreeMap<RecordKey, i64>,
     now: Timestamp,
-) -> Option<Chosen> {
-    let at = (verb == Verb::Archive).then(|| step.ended.unwrap_or(now));
+) -> Option<Target> {
+    let at = (verb == Action::Archive).then(|| step.ended.unwrap_or(now));
     let record = record(step)?.with_archived(at);
     let later = deleted.get(&key(step));
-    Some(Chosen { record, busy: later.map(|job| format!("permanently deleted since, in job {job}")) })
+    Some(Target { record, busy: later.map(|job| format!("permanently deleted since, in job {job}")) })
 }
 
 /// The records for which a step is `wanted`: once each, and as an archiving that went before has left them.
@@ -130,16 +130,16 @@ pub(super) fn options(job: &PastJob, steps: &[PastStep]) -> Options {
 }
 
 /// Who was to be handed what belonged to the records of a job.
-pub(super) fn heir(job: &PastJob) -> Option<Heir> {
+pub(super) fn heir(job: &PastJob) -> Option<Reassignee> {
     let kept: Value = serde_json::from_str(job.heir.as_deref()?).ok()?;
     let said = |key: &str| kept.get(key)?.as_str().map(str::to_owned);
-    Some(Heir { id: Id::new(&said("id")?).ok()?, name: said("name")? })
+    Some(Reassignee { id: Id::new(&said("id")?).ok()?, name: said("name")? })
 }
 
 /// The verb of a job, as its records call it.
 pub(super) fn word(job: &PastJob, steps: &[PastStep]) -> String {
-    let words = Words::of(steps.iter().filter_map(|step| Kind::parse(&step.kind)));
-    Verb::parse(&job.verb).map_or_else(|| job.verb.clone(), |verb| words.verb(verb).to_owned())
+    let words = ActionLabels::of(steps.iter().filter_map(|step| Kind::parse(&step.kind)));
+    Action::parse(&job.verb).map_or_else(|| job.verb.clone(), |verb| words.verb(verb).to_owned())
 }
 
 pub(super) fn kinds(steps: &[PastStep], verb: &str) -> Vec<(Kind, usize)> {
@@ -152,7 +152,7 @@ pub(super) fn kinds(steps: &[PastStep], verb: &str) -> Vec<(Kind, usize)> {
 /// How a job stands, one outcome a record, as [`crate::model::plan::Plan::tally`] counts: what has not ended was sent or
 /// was not.
 /// A damaged step may have ended in any way.
-pub(super) fn tally(AuditedSteps { steps, unreadable }: &AuditedSteps) -> Tally {
+pub(super) fn tally(AuditedSteps { steps, unreadable }: &AuditedSteps) -> OutcomeCounts {
     let prepare: BTreeSet<u64> = steps.iter().filter_map(|step| step.after).collect();
     let counts = |step: &&PastStep| {
         step.is_damaged
@@ -201,7 +201,7 @@ pub(super) fn is_open(step: &PastStep) -> bool {
 }
 
 /// What happened to records since, for one or many; nothing where nothing was deleted.
-pub(super) fn deleted_since(deleted: &BTreeMap<Key, i64>, chosen: &[Chosen]) -> Option<String> {
+pub(super) fn deleted_since(deleted: &BTreeMap<RecordKey, i64>, chosen: &[Target]) -> Option<String> {
     let among = chosen.iter().filter(|chosen| deleted.contains_key(&key_of(&chosen.record))).count();
     let jobs: BTreeSet<i64> = deleted.values().copied().collect();
     let noun = if jobs.len() == 1 { "job" } else { "jobs" };
@@ -217,11 +217,11 @@ pub(super) fn deleted_since(deleted: &BTreeMap<Key, i64>, chosen: &[Chosen]) -> 
     })
 }
 
-pub(super) fn key(step: &PastStep) -> Key {
+pub(super) fn key(step: &PastStep) -> RecordKey {
     (step.kind.clone(), step.record.clone())
 }
 
-fn key_of(record: &Record) -> Key {
+fn key_of(record: &Record) -> RecordKey {
     (record.kind().row().slug.to_owned(), record.id().to_string())
 }
 
@@ -240,12 +240,12 @@ mod tests {
             Record::new(Kind::Tags, Id::new(id).unwrap(), drafts)
         };
         let deleted = BTreeMap::from([(("tags".to_owned(), "1".to_owned()), 9)]);
-        let since = Since {
+        let since = LaterJobs {
             deleted,
             last: BTreeMap::from([(("tags".to_owned(), "2".to_owned()), ("restore".to_owned(), 8))]),
         };
         // Another record was deleted; this one has only been restored since.
-        let chosen = since.blocking(Verb::Restore, record("2").into());
+        let chosen = since.blocking(Action::Restore, record("2").into());
         assert!(chosen.busy.as_ref().unwrap().starts_with("restore was done since"));
         let said = deleted_since(&since.deleted, &[chosen]).unwrap();
         assert!(said.ends_with("none of these"), "{said}");

@@ -9,21 +9,21 @@ const FILE: &str = "a0b1c2d3e4f5061728394a5b6c7d8e9f";
 /// A file by its id, what it hangs on in words, and as a record.
 type Told = (String, String, Option<(Kind, String)>);
 
-fn files() -> (&'static [Carrier], Places) {
+fn files() -> (&'static [CarrierList], HolderIndex) {
     let Source::Collected { from, holder } = &Kind::Files.row().source else { panic!() };
-    (from, Places::new(Kind::Files, holder))
+    (from, HolderIndex::new(Kind::Files, holder))
 }
 
 /// What hangs on one process.
 fn gathered(run: &Value) -> Vec<Told> {
     let (from, places) = files();
-    let (hooks, _) = Hooks::read(&from[0], run).unwrap();
+    let (hooks, _) = Holders::read(&from[0], run).unwrap();
     let mut all = IndexMap::new();
     for (hook, found) in hooks.found(run) {
         for (id, mut drafts) in decode::rows(Kind::Files, &found).rows {
             places.put(&mut drafts, &hooks, hook);
             match all.get_mut(&id) {
-                Some(known) => drop(places.add(known, drafts, &mut Found::new())),
+                Some(known) => drop(places.add(known, drafts, &mut FoundPlaces::new())),
                 None => drop(all.insert(id, drafts)),
             }
         }
@@ -81,7 +81,7 @@ fn a_logo_hangs_on_no_record() {
     assert_eq!(found[0].2, None);
     let (from, places) = files();
     let value = run(&json!([file(&json!({"type": "Organization"}))]), &json!([]), &json!([]));
-    let (hooks, _) = Hooks::read(&from[0], &value).unwrap();
+    let (hooks, _) = Holders::read(&from[0], &value).unwrap();
     let (hook, found) = hooks.found(&value).next().unwrap();
     let (id, mut drafts) = decode::rows(Kind::Files, &found).rows.remove(0);
     places.put(&mut drafts, &hooks, hook);
@@ -102,10 +102,10 @@ fn a_file_found_twice_is_one_and_the_second_place_only_adds() {
         "the first place wins"
     );
     let (from, places) = files();
-    let (hooks, _) = Hooks::read(&from[0], &value).unwrap();
+    let (hooks, _) = Holders::read(&from[0], &value).unwrap();
     let mut drafts = hooks.found(&value).flat_map(|(_, found)| decode::rows(Kind::Files, &found).rows);
     let (mut known, rest) = (drafts.next().unwrap().1, drafts.map(|(_, drafts)| drafts).collect::<Vec<_>>());
-    assert!(rest.into_iter().any(|more| places.add(&mut known, more, &mut Found::new())));
+    assert!(rest.into_iter().any(|more| places.add(&mut known, more, &mut FoundPlaces::new())));
     let record = Record::new(Kind::Files, Id::new(FILE).unwrap(), known);
     assert_eq!(record.name(), "a.pdf");
     assert_ne!(record.named("uploaded"), crate::model::record::Value::Missing, "it adds what was missing");
@@ -121,7 +121,7 @@ fn places_of(found_in: impl IntoIterator<Item = String>) -> String {
         drafts
     };
     let mut all = found_in.into_iter().enumerate().map(drafts);
-    let (mut known, mut found) = (all.next().unwrap(), Found::new());
+    let (mut known, mut found) = (all.next().unwrap(), FoundPlaces::new());
     for more in all {
         places.add(&mut known, more, &mut found);
     }

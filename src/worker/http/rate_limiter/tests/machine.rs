@@ -34,12 +34,12 @@ fn limits() -> Limits {
 fn run(wishes: &[Wish], speaks: bool) -> (Duration, usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(async {
-        let gate = Gate::new(&limits(), 16);
+        let gate = RateGate::new(&limits(), 16);
         let server = Server::new(&TENTH, speaks);
         let start = Instant::now();
         join_all(wishes.iter().map(async |(after, who, read, ways, given_up)| {
             sleep(milliseconds(*after)).await;
-            let urgency = [Urgency::Urgent, Urgency::Job, Urgency::Background][usize::from(*who)];
+            let urgency = [Priority::Urgent, Priority::Job, Priority::Background][usize::from(*who)];
             if !given_up {
                 return server.send(&gate, urgency, *read, *ways).await;
             }

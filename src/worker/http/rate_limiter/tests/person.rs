@@ -7,23 +7,27 @@ use super::*;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A gate whose server asked for a pause of a day.
-fn paused() -> Gate {
-    let gate = Gate::new(&Limits::off(), 16);
+fn paused() -> RateGate {
+    let gate = RateGate::new(&Limits::off(), 16);
     gate.pace().hold(Instant::now(), DAY, "asked");
     gate
 }
 
 /// A gate whose server said that nothing remains for an hour.
-fn used_up() -> Gate {
-    let gate = Gate::new(&Limits::off(), 16);
+fn used_up() -> RateGate {
+    let gate = RateGate::new(&Limits::off(), 16);
     let now = Instant::now();
-    let quota = Quota { remaining: Some(0), resets_in: Some(SECOND * 3_600), ..Quota::default() };
+    let quota = RateLimitHeaders {
+        remaining: Some(0),
+        resets_in: Some(SECOND * 3_600),
+        ..RateLimitHeaders::default()
+    };
     gate.pace().told(true, now, quota, now, SECOND);
     gate.pace().told(false, now, quota, now, SECOND);
     gate
 }
 
-async fn waited(gate: &Gate, urgency: Urgency, read: bool) -> Duration {
+async fn waited(gate: &RateGate, urgency: Priority, read: bool) -> Duration {
     let start = Instant::now();
     drop(gate.place(urgency, read).await);
     start.elapsed()
@@ -31,17 +35,17 @@ async fn waited(gate: &Gate, urgency: Urgency, read: bool) -> Duration {
 
 #[tokio::test(start_paused = true)]
 async fn absurd_pause_holds_a_person_for_two_minutes_and_a_job_to_its_end() {
-    for (gate, end) in [(paused as fn() -> Gate, DAY), (used_up, SECOND * 3_600)] {
-        for urgency in [Urgency::Urgent, Urgency::Background] {
+    for (gate, end) in [(paused as fn() -> RateGate, DAY), (used_up, SECOND * 3_600)] {
+        for urgency in [Priority::Urgent, Priority::Background] {
             assert_eq!(waited(&gate(), urgency, true).await, BELIEVED);
         }
         for read in [true, false] {
-            assert_eq!(waited(&gate(), Urgency::Job, read).await, end);
+            assert_eq!(waited(&gate(), Priority::Job, read).await, end);
         }
     }
-    let gate = Gate::new(&Limits::off(), 16);
+    let gate = RateGate::new(&Limits::off(), 16);
     gate.pace().hold(Instant::now(), SECOND * 7, "asked");
-    assert_eq!(waited(&gate, Urgency::Urgent, true).await, SECOND * 7);
+    assert_eq!(waited(&gate, Priority::Urgent, true).await, SECOND * 7);
 }
 
 #[tokio::test(start_paused = true)]
@@ -52,13 +56,13 @@ async fn pause_lets_one_read_through_a_minute_when_a_person_asks() {
             gate.changed();
         };
         ask();
-        assert_eq!(waited(&gate, Urgency::Urgent, true).await, Duration::ZERO);
+        assert_eq!(waited(&gate, Priority::Urgent, true).await, Duration::ZERO);
         ask();
-        assert!(timeout(SECOND * 50, gate.place(Urgency::Urgent, true)).await.is_err(), "twice in a minute");
+        assert!(timeout(SECOND * 50, gate.place(Priority::Urgent, true)).await.is_err(), "twice in a minute");
         sleep(SECOND * 10).await;
         ask();
-        assert!(timeout(SECOND, gate.place(Urgency::Job, true)).await.is_err(), "a job has to wait");
-        assert_eq!(waited(&gate, Urgency::Urgent, true).await, Duration::ZERO);
+        assert!(timeout(SECOND, gate.place(Priority::Job, true)).await.is_err(), "a job has to wait");
+        assert_eq!(waited(&gate, Priority::Urgent, true).await, Duration::ZERO);
     }
 }
 
@@ -66,10 +70,10 @@ async fn pause_lets_one_read_through_a_minute_when_a_person_asks() {
 async fn wait_that_is_shown_is_that_of_who_waits() {
     let gate = paused();
     let start = Instant::now();
-    let shown = |gate: &Gate| gate.pace().waits(Instant::now()).unwrap().until - start;
+    let shown = |gate: &RateGate| gate.pace().waits(Instant::now()).unwrap().until - start;
     assert_eq!(shown(&gate), DAY);
-    gate.pace().ask(Urgency::Job, false);
+    gate.pace().ask(Priority::Job, false);
     assert_eq!(shown(&gate), DAY);
-    gate.pace().ask(Urgency::Urgent, true);
+    gate.pace().ask(Priority::Urgent, true);
     assert_eq!(shown(&gate), BELIEVED);
 }

@@ -67,7 +67,7 @@ impl Server {
     }
 
     /// Sends one request until it is taken: it is counted after `up`, and answered after `down` more.
-    pub(super) async fn send(&self, gate: &Gate, urgency: Urgency, read: bool, (up, down): (u64, u64)) {
+    pub(super) async fn send(&self, gate: &RateGate, urgency: Priority, read: bool, (up, down): (u64, u64)) {
         let mut refusals = 0;
         loop {
             let mut place = gate.place(urgency, read).await;
@@ -81,7 +81,13 @@ impl Server {
                     let mut pace = gate.pace();
                     pace.accepted();
                     let remaining = Some(left).filter(|_| self.0.speaks);
-                    pace.told(read, place.left, Quota { remaining, ..Quota::default() }, now, SECOND);
+                    pace.told(
+                        read,
+                        place.left,
+                        RateLimitHeaders { remaining, ..RateLimitHeaders::default() },
+                        now,
+                        SECOND,
+                    );
                 }
                 Err(wait) => {
                     self.0.refusals.lock().unwrap().push(now);
@@ -92,7 +98,7 @@ impl Server {
                     gate.pace().throttled(read, place.left, now, wait, "asked");
                 }
             }
-            place.ended(End::Answered);
+            place.ended(PermitEnd::Answered);
             if counted.is_ok() {
                 return;
             }

@@ -33,11 +33,11 @@ impl Shared {
 
 /// Sends `requests` while, for so many seconds, another client sends one every so often.
 async fn share(requests: u64, read: bool, speaks: bool, (every, lasting): (Duration, u32)) -> Shared {
-    let gate = Gate::new(&Limits::documented(), 16);
+    let gate = RateGate::new(&Limits::documented(), 16);
     let server = Server::new(&DOCUMENTED, speaks);
     let start = Instant::now();
     let ours = stream::iter(0..requests).map(async |n| {
-        server.send(&gate, Urgency::Job, read, (n * 7 % 41, 10 + n * 13 % 30)).await;
+        server.send(&gate, Priority::Job, read, (n * 7 % 41, 10 + n * 13 % 30)).await;
         start.elapsed()
     });
     let ours = ours.buffer_unordered(24).collect::<Vec<_>>();
@@ -75,15 +75,15 @@ async fn a_colleague_who_reads_gets_half_of_the_reads() {
     }
 }
 
-fn quota(remaining: usize, resets_in: Option<u32>) -> Quota {
+fn quota(remaining: usize, resets_in: Option<u32>) -> RateLimitHeaders {
     let resets_in = resets_in.map(|seconds| SECOND * seconds);
-    Quota { remaining: Some(remaining), resets_in, ..Quota::default() }
+    RateLimitHeaders { remaining: Some(remaining), resets_in, ..RateLimitHeaders::default() }
 }
 
 /// How many changes can leave now, one after the other without an answer.
-fn leaving(pace: &mut Pace, now: Instant) -> usize {
-    let leave = |pace: &mut Pace| {
-        let number = pace.ask(Urgency::Job, false);
+fn leaving(pace: &mut RateLimiter, now: Instant) -> usize {
+    let leave = |pace: &mut RateLimiter| {
+        let number = pace.ask(Priority::Job, false);
         let taken = pace.take(number, now).is_ok();
         pace.withdraw(number);
         taken
@@ -95,11 +95,11 @@ fn leaving(pace: &mut Pace, now: Instant) -> usize {
 async fn what_the_server_says_remains_is_believed_until_its_reset_or_its_next_word() {
     let start = Instant::now();
     let pace = |said, hold| {
-        let mut pace = Pace::new(&Limits::documented(), 64);
-        let number = pace.ask(Urgency::Job, false);
+        let mut pace = RateLimiter::new(&Limits::documented(), 64);
+        let number = pace.ask(Priority::Job, false);
         pace.take(number, start).unwrap();
         pace.told(false, start, said, start, hold);
-        pace.ended(false, End::Answered, start);
+        pace.ended(false, PermitEnd::Answered, start);
         pace
     };
     assert_eq!(leaving(&mut pace(quota(5, None), SECOND), start), 5);
@@ -115,58 +115,59 @@ async fn what_the_server_says_remains_is_believed_until_its_reset_or_its_next_wo
     let now = start + SECOND * 2;
     assert_eq!(leaving(&mut unsure, now), 1);
     unsure.told(false, now, quota(9, None), now, SECOND);
-    unsure.ended(false, End::Answered, now);
+    unsure.ended(false, PermitEnd::Answered, now);
     assert_eq!(leaving(&mut unsure, now), 9);
     // An answer to an earlier request brings no more.
     unsure.told(false, start, quota(100, None), now, SECOND);
     assert_eq!(leaving(&mut unsure, now), 0);
     // What a read hears holds reads back, and nothing else.
-    let mut reading = Pace::new(&Limits::documented(), 64);
-    let number = reading.ask(Urgency::Background, true);
+    let mut reading = RateLimiter::new(&Limits::documented(), 64);
+    let number = reading.ask(Priority::Background, true);
     reading.take(number, start).unwrap();
     reading.told(true, start, quota(0, Some(9)), start, SECOND);
-    reading.ended(true, End::Answered, start);
-    let read = reading.ask(Urgency::Urgent, true);
-    assert_eq!(reading.take(read, start), Err(Later::At(start + SECOND * 9)));
+    reading.ended(true, PermitEnd::Answered, start);
+    let read = reading.ask(Priority::Urgent, true);
+    assert_eq!(reading.take(read, start), Err(Delay::At(start + SECOND * 9)));
     assert_eq!(leaving(&mut reading, start), 64);
 }
 
 #[tokio::test]
 async fn a_limit_that_is_named_is_compared_with_that_budget_alone() {
     let start = Instant::now();
-    let mut pace = Pace::new(&Limits::documented(), 64);
-    let number = pace.ask(Urgency::Job, false);
+    let mut pace = RateLimiter::new(&Limits::documented(), 64);
+    let number = pace.ask(Priority::Job, false);
     pace.take(number, start).unwrap();
     // Less than 599 of the 600 are left: others have had 300.
-    let said = Quota { limit: Some(600), ..quota(299, None) };
+    let said = RateLimitHeaders { limit: Some(600), ..quota(299, None) };
     assert_eq!((pace.least_seen(false, start, None), pace.least_seen(false, start, said.limit)), (139, 599));
 }
 
 #[tokio::test]
 async fn a_few_places_of_a_long_window_are_kept_for_what_is_urgent() {
     let limits = Limits { all: vec![Budget { count: 600, window: SECOND * 60 }], reads: vec![] };
-    let mut pace = Pace::new(&limits, 1_000);
+    let mut pace = RateLimiter::new(&limits, 1_000);
     let now = Instant::now();
     assert_eq!(leaving(&mut pace, now), 594);
-    let urgent = pace.ask(Urgency::Urgent, true);
+    let urgent = pace.ask(Priority::Urgent, true);
     assert_eq!(pace.take(urgent, now), Ok(()));
 }
 
 #[tokio::test]
 async fn why_nothing_leaves_is_told_by_the_budget_that_holds_it() {
-    let mut pace = Pace::new(&Limits::documented(), 64);
+    let mut pace = RateLimiter::new(&Limits::documented(), 64);
     let start = Instant::now();
     for n in 0..12 {
-        let number = pace.ask(Urgency::Background, true);
+        let number = pace.ask(Priority::Background, true);
         let at = start + milliseconds(n * 100);
         pace.take(number, at).unwrap();
-        pace.ended(true, End::Answered, at);
+        pace.ended(true, PermitEnd::Answered, at);
     }
     let now = start + SECOND * 2;
     assert_eq!(pace.waits(now), None, "nothing waits");
-    pace.ask(Urgency::Background, true);
-    let wait = Pause { until: start + SECOND * 5, why: "the server allows 12 reads in 5 s".to_owned() };
+    pace.ask(Priority::Background, true);
+    let wait =
+        LimiterPause { until: start + SECOND * 5, why: "the server allows 12 reads in 5 s".to_owned() };
     assert_eq!(pace.waits(now), Some(wait));
-    pace.ask(Urgency::Job, false);
+    pace.ask(Priority::Job, false);
     assert_eq!(pace.waits(now), None, "a change can leave");
 }
