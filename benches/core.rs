@@ -100,13 +100,13 @@ fn filter(criterion: &mut Criterion) -> Result<()> {
     ] {
         let filter = Filter::parse(Kind::Processes, typed, &Zone::new(TimeZone::UTC))?;
         let (rows, people) = (rows.clone(), Arc::default());
-        let wish = Query { rows, filter, sort, people, now: "2026-11-22T09:00:00Z".parse()?, base: None };
+        let request = Query { rows, filter, sort, people, now: "2026-11-22T09:00:00Z".parse()?, base: None };
         group.bench_function(name, |bencher| {
-            bencher.iter(|| arrange(black_box(&wish), &|| true, &mut |first| drop(black_box(first))));
+            bencher.iter(|| arrange(black_box(&request), &|| true, &mut |first| drop(black_box(first))));
         });
         if sort.is_none() {
             group.bench_function(format!("{name}/first"), |bencher| {
-                bencher.iter(|| screenful(black_box(&wish)));
+                bencher.iter(|| screenful(black_box(&request)));
             });
         }
     }
@@ -115,9 +115,9 @@ fn filter(criterion: &mut Criterion) -> Result<()> {
 }
 
 /// What is told first: once it has been, nothing more is wanted.
-fn screenful(wish: &Query) -> Option<QueryResult> {
+fn screenful(request: &Query) -> Option<QueryResult> {
     let told = RefCell::new(None);
-    let all = arrange(wish, &|| told.borrow().is_none(), &mut |first| drop(told.replace(Some(first))));
+    let all = arrange(request, &|| told.borrow().is_none(), &mut |first| drop(told.replace(Some(first))));
     told.into_inner().or(all)
 }
 

@@ -298,7 +298,7 @@ pub fn main() -> ExitCode {
     // The panic itself has been told by the hook; left alone it would end the process with 101.
     match catch_unwind(|| start(&arguments, &environment)) {
         Ok(Ok(code)) => code,
-        Ok(Err(trouble)) => trouble.report(),
+        Ok(Err(error)) => error.report(),
         Err(_) => ExitReason::Failure.into(),
     }
 }

@@ -198,8 +198,8 @@ pub struct Settings {
     pub kind: Kind,
     /// What requests are paced under.
     pub limits: Limits,
-    /// When a modal asks for more.
-    pub caution: ConfirmThresholds,
+    /// When a dialog asks for more.
+    pub thresholds: ConfirmThresholds,
     /// The keys.
     pub keymap: Keymap,
     /// How long a connection may take to come about.
@@ -213,7 +213,7 @@ pub struct Settings {
     /// How much the log says.
     pub log_level: LogLevel,
     /// Whether colour may be used.
-    pub colour: bool,
+    pub color: bool,
     /// Where tidyfy keeps what it remembers.
     pub state_dir: PathBuf,
     /// By which way texts are copied.
@@ -283,14 +283,14 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<ConfigError>> {
         read_only: flags.read_only || file.read_only || aim.read_only,
         kind,
         limits: limits(sources, &file.limits),
-        caution: file.caution.into(),
+        thresholds: file.thresholds.into(),
         keymap,
         connect_timeout: Duration::from_secs(file.requests.connect_timeout),
         request_timeout: Duration::from_secs(file.requests.timeout),
         at_once: file.requests.at_once,
         allow_insecure_http: flags.allow_insecure_http,
         log_level: flags.log_level.unwrap_or(file.log_level),
-        colour: file.colour && !sources.environment.is_set("NO_COLOR"),
+        color: file.color && !sources.environment.is_set("NO_COLOR"),
         state_dir: sources.state_dir.clone(),
         clipboard: file.clipboard,
         backups: backups.unwrap_or_else(|| sources.state_dir.join(BACKUPS)),

@@ -163,8 +163,8 @@ impl<B: Backend> EventLoop<B> {
             self.typed += 1;
         }
         self.input_since = self.clock.now().tick;
-        for fact in [EventKind::Resized(size), EventKind::Signal(Signal::Continued)] {
-            self.take(Event { at: self.clock.now(), fact });
+        for event_kind in [EventKind::Resized(size), EventKind::Signal(Signal::Continued)] {
+            self.take(Event { at: self.clock.now(), event_kind });
         }
         self.draw()
     }
@@ -174,7 +174,7 @@ impl<B: Backend> EventLoop<B> {
     /// # Errors
     /// When the terminal cannot be written to.
     pub fn stay(&mut self, why: String) -> Result<(), B::Error> {
-        self.take(Event { at: self.clock.now(), fact: EventKind::Stayed(why) });
+        self.take(Event { at: self.clock.now(), event_kind: EventKind::Stayed(why) });
         self.draw()
     }
 
@@ -218,7 +218,7 @@ impl<B: Backend> EventLoop<B> {
 
     fn take(&mut self, message: Event) {
         let by_hand = matches!(
-            message.fact,
+            message.event_kind,
             EventKind::Key { .. }
                 | EventKind::Paste(_)
                 | EventKind::PasteCut
@@ -227,8 +227,8 @@ impl<B: Backend> EventLoop<B> {
         );
         let due = if by_hand { Due::Now } else { Due::Soon };
         self.due = Some(if self.due == Some(Due::Now) { Due::Now } else { due });
-        if let EventKind::Reply(ticket, reply) = &message.fact {
-            tracing::debug!(?ticket, last = reply.is_final(), "reply");
+        if let EventKind::Reply(request_id, response) = &message.event_kind {
+            tracing::debug!(?request_id, last = response.is_final(), "reply");
         }
         self.state.more_input = !self.input.is_empty();
         let effects = update(&mut self.state, message);
@@ -259,11 +259,13 @@ impl<B: Backend> EventLoop<B> {
         for effect in effects {
             match effect {
                 Effect::Quit(exit) => self.next = LoopTurn::Ended(exit),
-                Effect::Go(place) if self.next == LoopTurn::Going => self.next = LoopTurn::Leaving(place),
-                Effect::Go(_) => {}
+                Effect::SwitchOrganization(place) if self.next == LoopTurn::Going => {
+                    self.next = LoopTurn::Leaving(place)
+                }
+                Effect::SwitchOrganization(_) => {}
                 Effect::Suspend if self.next == LoopTurn::Going => self.next = LoopTurn::Suspend,
                 Effect::Suspend => {}
-                Effect::Clip(text) => self.clips.push(text),
+                Effect::CopyToTerminal(text) => self.clips.push(text),
                 work => self.worker.perform(work),
             }
         }
@@ -282,7 +284,7 @@ impl<B: Backend> EventLoop<B> {
     fn pass_deadline(&mut self) {
         let now = self.clock.now();
         if self.state.wakes_at().is_some_and(|at| at <= now.tick) {
-            self.take(Event { at: now, fact: EventKind::Due });
+            self.take(Event { at: now, event_kind: EventKind::Due });
         }
     }
 
@@ -299,7 +301,7 @@ impl<B: Backend> EventLoop<B> {
         let by_hand = self.due.take() == Some(Due::Now);
         self.drawn = (!by_hand).then(Instant::now);
         if self.state.awaits_drawing() {
-            self.take(Event { at: self.clock.now(), fact: EventKind::Drawn });
+            self.take(Event { at: self.clock.now(), event_kind: EventKind::Drawn });
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! tidyfy keeps a Tallyfy organization tidy from the terminal: browse by type, mark, review in a modal, then archive,
+//! tidyfy keeps a Tallyfy organization tidy from the terminal: browse by type, mark, review in a dialog, then archive,
 //! restore or permanently delete, while background work reports every HTTP result to a status pane.
 //!
 //! # The loop
@@ -37,10 +37,10 @@
 //! | [`backups`] | copies of what is deleted permanently, on disk | HTTP, the journal, screens |
 //! | [`downloads`] | files that are saved for a person, on disk | where the bytes come from |
 //! | [`private`] | directories and files that are the owner's alone | what is kept in them |
-//! | [`shelf`] | what a person keeps by name, on disk: saved filters | what a filter means |
+//! | [`picker`] | what a person keeps by name, on disk: saved filters | what a filter means |
 //! | [`sandbox`] | a Tallyfy-compatible server on loopback | every other room |
 //!
-//! Two things hold it together. A kind is one row of [`model::catalog`]: routes, scopes, columns, verbs, preconditions,
+//! Two things hold it together. A kind is one row of [`model::catalog`]: routes, scopes, columns, actions, preconditions,
 //! what is lost; no other code asks which kind it has in hand. A key is one row of [`app::keymap`]: footer, help, palette,
 //! README and config come from it. The sandbox shares neither, so that a wrong route fails a test.
 //!

@@ -1,6 +1,6 @@
 //! What every layer speaks of: pure data and pure functions.
 //!
-//! Owns the words of the product (kind, record, verb, plan, step, outcome) and the one table of kinds. Must not know
+//! Owns the words of the product (kind, record, action, plan, step, outcome) and the one table of kinds. Must not know
 //! of any input or output: no HTTP, no files, no clock, no terminal.
 
 pub mod age;

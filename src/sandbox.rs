@@ -166,7 +166,7 @@ pub enum StartError {
 /// A running sandbox. Dropping it stops it and breaks off what is under way.
 #[derive(Debug)]
 pub struct Sandbox {
-    hub: Arc<ServerState>,
+    server_state: Arc<ServerState>,
     org: String,
     org_name: String,
     token: String,
@@ -186,53 +186,53 @@ impl Sandbox {
             let opened = File::options().create(true).append(true).open(path);
             opened.map_err(|source| StartError::Log { path: path.clone(), source })
         });
-        let ledger = RequestLog { entries: Vec::new(), file: file.transpose()? };
+        let request_log = RequestLog { entries: Vec::new(), file: file.transpose()? };
         let port = settings.port;
         let listen = |source| StartError::Listen { port, source };
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let host = format!("http://{address}");
-        let (doors, door) = SwitchedListener::new(listener, address);
+        let (connections, connection) = SwitchedListener::new(listener, address);
         let names = Arc::new(names);
-        let world = seed::world(&settings, &names, 0);
+        let database = seed::database(&settings, &names, 0);
         let others = 1..settings.organizations;
         let others: Vec<SandboxOrganization> = others
-            .map(|place| seed::world(&settings, &names, place))
-            .map(|world| SandboxOrganization { world, memory: ListMemory::default() })
+            .map(|place| seed::database(&settings, &names, place))
+            .map(|database| SandboxOrganization { database, memory: ListMemory::default() })
             .collect();
-        let (org, org_name) = (world.org.clone(), world.org_name.clone());
+        let (org, org_name) = (database.org.clone(), database.org_name.clone());
         let token = format!("sandbox-{}", crate::sandbox::rng::hex(settings.seed ^ 0x70CE, 0));
         let mut tokens = Tokens::new(token.clone());
         if let Some(second) = &settings.second_token {
             tokens.accept(second, TokenOwner::Caller);
         }
         let (stop, stopped) = watch::channel(false);
-        let hub = Arc::new(ServerState {
-            state: Mutex::new(SandboxOrganization { world, memory: ListMemory::default() }),
+        let server_state = Arc::new(ServerState {
+            state: Mutex::new(SandboxOrganization { database, memory: ListMemory::default() }),
             others: Mutex::new(others),
             gate: Mutex::new(RequestWindows::new(settings.limits)),
-            ledger: Mutex::new(ledger),
+            request_log: Mutex::new(request_log),
             tokens: Mutex::new(tokens),
-            door,
+            connection,
             latency: settings.latency,
             faults: Mutex::new(Faults::new(settings.seed, settings.faults)),
             host,
             stop: stopped,
             answered: AtomicU64::new(0),
         });
-        let router = Router::new().fallback(serve::answer).with_state(Arc::clone(&hub));
+        let router = Router::new().fallback(serve::answer).with_state(Arc::clone(&server_state));
         let service = router.into_make_service_with_connect_info::<ConnectionSwitch>();
-        let serving = axum::serve(doors, service);
+        let serving = axum::serve(connections, service);
         let server = tokio::spawn(async move {
             // Serving ends with the task alone; accept errors are retried inside.
             drop(serving.await);
         });
-        Ok(Self { hub, org, org_name, token, stop, server })
+        Ok(Self { server_state, org, org_name, token, stop, server })
     }
 
     /// The base URL, `http://127.0.0.1:PORT/api`. The same routes are served without `/api`.
     pub fn base_url(&self) -> String {
-        format!("{}/api", self.hub.host)
+        format!("{}/api", self.server_state.host)
     }
 
     /// The organization's id.
@@ -248,8 +248,8 @@ impl Sandbox {
     /// The id and the name of every organization that the caller is in, this sandbox's own first.
     pub fn organizations(&self) -> Vec<(String, String)> {
         let own = (self.org.clone(), self.org_name.clone());
-        let others = lock(&self.hub.others);
-        let others = others.iter().map(|other| (other.world.org.clone(), other.world.org_name.clone()));
+        let others = lock(&self.server_state.others);
+        let others = others.iter().map(|other| (other.database.org.clone(), other.database.org_name.clone()));
         std::iter::once(own).chain(others).collect()
     }
 
@@ -258,9 +258,12 @@ impl Sandbox {
         if org == self.org {
             return self.ids(slug);
         }
-        let others = lock(&self.hub.others);
-        let world = others.iter().map(|other| &other.world).find(|world| world.org == org);
-        let keys = world.zip(SandboxKind::of(slug)).map(|(world, kind)| world.keys(kind)).unwrap_or_default();
+        let others = lock(&self.server_state.others);
+        let database = others.iter().map(|other| &other.database).find(|database| database.org == org);
+        let keys = database
+            .zip(SandboxKind::of(slug))
+            .map(|(database, kind)| database.keys(kind))
+            .unwrap_or_default();
         keys.iter().map(ToString::to_string).collect()
     }
 
@@ -276,12 +279,12 @@ impl Sandbox {
 
     /// Every request so far, in order of arrival.
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        lock(&self.hub.ledger).entries.clone()
+        lock(&self.server_state.request_log).entries.clone()
     }
 
     /// Makes every token so far worthless, as when their user signs out of the web application (API sheet, row 28).
     pub fn revoke_token(&self) {
-        lock(&self.hub.tokens).revoke_all();
+        lock(&self.server_state.tokens).revoke_all();
     }
 
     /// Makes the token from the start good again.
@@ -291,46 +294,46 @@ impl Sandbox {
 
     /// Lets another token in from now on.
     pub fn accept_token(&self, token: &str, bearer: TokenOwner) {
-        lock(&self.hub.tokens).accept(token, bearer);
+        lock(&self.server_state.tokens).accept(token, bearer);
     }
 
     /// Resets every connection and refuses new ones until [`Sandbox::reopen`]; both keep the port.
     pub async fn shut(&self) {
-        self.hub.door.swing(false);
-        self.hub.door.settled().await;
+        self.server_state.connection.swing(false);
+        self.server_state.connection.settled().await;
     }
 
     /// Takes connections again.
     pub async fn reopen(&self) {
-        self.hub.door.swing(true);
-        self.hub.door.settled().await;
+        self.server_state.connection.swing(true);
+        self.server_state.connection.settled().await;
     }
 
     /// Puts these rules in the place of the ones in force; counting starts anew.
     pub fn set_faults(&self, faults: Vec<Fault>) {
-        let seed = lock(&self.hub.state).world.seed;
-        *lock(&self.hub.faults) = Faults::new(seed, faults);
+        let seed = lock(&self.server_state.state).database.seed;
+        *lock(&self.server_state.faults) = Faults::new(seed, faults);
     }
 
     /// A record of the kind with this API slug as it stands now, archived or not, with its `archived_at`. For `tasks`
     /// this finds process tasks as well.
     pub fn object(&self, slug: &str, id: &str) -> Option<Value> {
         let kind = SandboxKind::of(slug)?;
-        crate::sandbox::serialize::inspected(&lock(&self.hub.state).world, kind, id)
+        crate::sandbox::serialize::inspected(&lock(&self.server_state.state).database, kind, id)
     }
 
     /// The ids of all stored records of the kind with this API slug, archived ones included; for `tasks` the one-off
     /// ones. Empty for an unknown slug.
     pub fn ids(&self, slug: &str) -> Vec<String> {
-        let state = lock(&self.hub.state);
+        let state = lock(&self.server_state.state);
         SandboxKind::of(slug)
-            .map_or_else(Vec::new, |kind| state.world.keys(kind).iter().map(ToString::to_string).collect())
+            .map_or_else(Vec::new, |kind| state.database.keys(kind).iter().map(ToString::to_string).collect())
     }
 
     /// What a stored file holds, whether or not it can be downloaded at the moment; none for external links.
     pub fn bytes(&self, id: &str) -> Option<Vec<u8>> {
-        let state = lock(&self.hub.state);
-        let file = state.world.files.get(id).filter(|file| !file.by_url)?;
+        let state = lock(&self.server_state.state);
+        let file = state.database.files.get(id).filter(|file| !file.by_url)?;
         Some(crate::sandbox::actions::contents(id, &file.filename, file.size))
     }
 
@@ -338,8 +341,8 @@ impl Sandbox {
     /// unknown slug or an id that is taken.
     pub fn add(&self, slug: &str, fields: Value) -> Option<String> {
         let kind = SandboxKind::of(slug)?;
-        lock(&self.hub.state)
-            .world
+        lock(&self.server_state.state)
+            .database
             .add(kind, &crate::sandbox::serialize::fields(fields))
             .map(|id| id.to_string())
     }
@@ -347,14 +350,14 @@ impl Sandbox {
     /// Changes fields of a record behind the client's back, `archived_at` included. False when there is no such record.
     pub fn edit(&self, slug: &str, id: &str, fields: Value) -> bool {
         SandboxKind::of(slug).is_some_and(|kind| {
-            lock(&self.hub.state).world.edit(kind, id, &crate::sandbox::serialize::fields(fields))
+            lock(&self.server_state.state).database.edit(kind, id, &crate::sandbox::serialize::fields(fields))
         })
     }
 
     /// Gives a record another name behind the client's back, as somebody else would: it counts as updated now. False when
     /// there is no such record.
     pub fn rename(&self, slug: &str, id: &str, name: &str) -> bool {
-        let now = crate::sandbox::serialize::millis(lock(&self.hub.state).world.now());
+        let now = crate::sandbox::serialize::millis(lock(&self.server_state.state).database.now());
         let key = match SandboxKind::of(slug) {
             Some(SandboxKind::Runs | SandboxKind::Groups | SandboxKind::Folders) => "name",
             Some(SandboxKind::Members) => "full_name",
@@ -370,20 +373,20 @@ impl Sandbox {
         let kind = SandboxKind::of(slug)
             .filter(|kind| !matches!(kind, SandboxKind::Tags | SandboxKind::Groups | SandboxKind::Folders));
         kind.is_some_and(|kind| {
-            crate::sandbox::actions::archive(&mut lock(&self.hub.state).world, kind, id).applied
+            crate::sandbox::actions::archive(&mut lock(&self.server_state.state).database, kind, id).applied
         })
     }
 
     /// Restores a record behind the client's back. False when that was not possible.
     pub fn restore(&self, slug: &str, id: &str) -> bool {
         SandboxKind::of(slug).is_some_and(|kind| {
-            crate::sandbox::actions::restore(&mut lock(&self.hub.state).world, kind, id).applied
+            crate::sandbox::actions::restore(&mut lock(&self.server_state.state).database, kind, id).applied
         })
     }
 
     /// Deletes a record for good behind the client's back, with what is lost with it. False when there is no such record.
     pub fn remove(&self, slug: &str, id: &str) -> bool {
-        SandboxKind::of(slug).is_some_and(|kind| lock(&self.hub.state).world.remove(kind, id))
+        SandboxKind::of(slug).is_some_and(|kind| lock(&self.server_state.state).database.remove(kind, id))
     }
 
     /// Serves until the task that awaits this is cancelled.

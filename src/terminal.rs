@@ -341,7 +341,7 @@ async fn pass_on_ends(
 ) {
     let mut is_ending = false;
     loop {
-        let fact = tokio::select! {
+        let event_kind = tokio::select! {
             exit = shutdown.requested(), if !is_ending => {
                 is_ending = true;
                 signal_of(exit).map(EventKind::Signal)
@@ -353,8 +353,8 @@ async fn pass_on_ends(
             }
             _ = resizes.recv() => size().ok().map(EventKind::Resized),
         };
-        if let (Some(fact), Some(told)) = (fact, told(&audience)) {
-            drop(told.messages.send(Event { at: told.clock.now(), fact }));
+        if let (Some(event_kind), Some(told)) = (event_kind, told(&audience)) {
+            drop(told.messages.send(Event { at: told.clock.now(), event_kind }));
         }
     }
 }
@@ -380,19 +380,19 @@ async fn pass_on_input(mut input: Input, audience: Subscriber, shutdown: Shutdow
         let (now, tick) = (told.clock.now(), told.clock.tick(at.into()));
         let wall = now.wall.checked_sub(now.tick.saturating_sub(tick)).unwrap_or(now.wall);
         let at = Moment { tick, wall };
-        for fact in facts(event) {
+        for event_kind in facts(event) {
             passed += 1;
-            if is_interrupt(&fact) {
+            if is_interrupt(&event_kind) {
                 tokio::spawn(insist_unless_taken(Arc::clone(&told.taken), passed, shutdown.clone()));
             }
             // Whoever was told and is not there any more has lost what was typed for it.
-            drop(told.input.send(Event { at, fact }).await);
+            drop(told.input.send(Event { at, event_kind }).await);
         }
     }
 }
 
-fn is_interrupt(fact: &EventKind) -> bool {
-    matches!(fact, EventKind::Key { chord, .. } if chord.ctrl && chord.key == Key::Char('c'))
+fn is_interrupt(event_kind: &EventKind) -> bool {
+    matches!(event_kind, EventKind::Key { chord, .. } if chord.ctrl && chord.key == Key::Char('c'))
 }
 
 /// Lets a ctrl-c act like SIGINT if the loop does not take it: it waits for a terminal that takes no output.

@@ -1,7 +1,7 @@
 //! The view layer: what the state looks like.
 //!
 //! Owns every cell of the screen and nothing else: it only reads. One file a pane. Must not know of effects, of how a
-//! fact changes the state, nor of the client; text from outside passes `canvas`, which lets nothing through that could
+//! fact changes the state, nor of the client; text from outside passes `painter`, which lets nothing through that could
 //! move the cursor.
 
 mod columns;
@@ -43,58 +43,58 @@ use theme::Theme;
 
 /// Draws `state`.
 pub fn view(state: &State, frame: &mut Frame<'_>) {
-    let mut canvas = Painter::new(frame.buffer_mut(), Theme::new(state.setup.colour, state.setup.accent));
+    let mut painter = Painter::new(frame.buffer_mut(), Theme::new(state.setup.color, state.setup.accent));
     if state.is_too_small() {
-        crate::view::too_small::draw(state, &mut canvas);
+        crate::view::too_small::draw(state, &mut painter);
     } else {
-        panes(state, &mut canvas);
-        overlay(state, &mut canvas);
+        panes(state, &mut painter);
+        overlay(state, &mut painter);
     }
-    if let Some(cursor) = canvas.cursor() {
+    if let Some(cursor) = painter.cursor() {
         frame.set_cursor_position(cursor);
     }
 }
 
 /// Names the organization on the lower edge of a box that asks something.
-fn sign(state: &State, area: Area, canvas: &mut Painter<'_>) {
+fn sign(state: &State, area: Area, painter: &mut Painter<'_>) {
     let name = state.standing.organization.iter().map(|organization| organization.name.as_str());
-    let signed: Vec<_> = name.map(|name| Span::styled(format!(" {name} "), canvas.theme.place())).collect();
-    canvas.footing(area, &signed);
+    let signed: Vec<_> = name.map(|name| Span::styled(format!(" {name} "), painter.theme.place())).collect();
+    painter.footing(area, &signed);
 }
 
-fn panes(state: &State, canvas: &mut Painter<'_>) {
+fn panes(state: &State, painter: &mut Painter<'_>) {
     let layout = Layout::of(state);
-    crate::view::header::draw(state, layout.top, canvas);
-    tabs::draw(state, layout.tabs, canvas);
-    table::draw(state, layout.table, canvas);
+    crate::view::header::draw(state, layout.top, painter);
+    tabs::draw(state, layout.tabs, painter);
+    table::draw(state, layout.table, painter);
     if let (Some(detail), Some(area)) = (&state.detail, layout.detail) {
-        detail::draw(state, detail, area, canvas);
+        detail::draw(state, detail, area, painter);
     }
     if let Some(area) = layout.remark {
-        input::remark(state, area, canvas);
+        input::remark(state, area, painter);
     }
-    crate::view::list_status::draw(state, layout.scope, canvas);
-    crate::view::status_pane::draw(state, layout.status, canvas);
-    crate::view::footer::draw(state, layout.hints, canvas);
+    crate::view::list_status::draw(state, layout.scope, painter);
+    crate::view::status_pane::draw(state, layout.status, painter);
+    crate::view::footer::draw(state, layout.hints, painter);
 }
 
-fn overlay(state: &State, canvas: &mut Painter<'_>) {
+fn overlay(state: &State, painter: &mut Painter<'_>) {
     match &state.overlay {
         None => {}
-        Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, canvas),
-        Some(Overlay::Help(scroll)) => help::draw(state, *scroll, canvas),
-        Some(Overlay::Palette(palette)) => palette::draw(state, palette, canvas),
-        Some(Overlay::Places(places)) => crate::view::organizations::draw(state, places, canvas),
-        Some(Overlay::Filters(shelf)) => crate::view::saved::draw(state, shelf, canvas),
-        Some(Overlay::Sets(sets)) => crate::view::saved::draw_sets(state, sets, canvas),
-        Some(Overlay::Columns(at)) => crate::view::sort::draw(state, *at, canvas),
-        Some(Overlay::Recovery(page)) => recovery::draw(state, page, canvas),
-        Some(Overlay::Save(prompt)) => crate::view::downloads::draw(state, prompt, canvas),
-        Some(Overlay::History(page)) => history::draw(state, page, canvas),
-        Some(Overlay::Export(open)) => export::draw(state, open, canvas),
-        Some(Overlay::Ask(question)) => question::draw(state, *question, canvas),
+        Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, painter),
+        Some(Overlay::Help(scroll)) => help::draw(state, *scroll, painter),
+        Some(Overlay::Palette(palette)) => palette::draw(state, palette, painter),
+        Some(Overlay::Organizations(places)) => crate::view::organizations::draw(state, places, painter),
+        Some(Overlay::SavedFilters(picker)) => crate::view::saved::draw(state, picker, painter),
+        Some(Overlay::Selections(sets)) => crate::view::saved::draw_sets(state, sets, painter),
+        Some(Overlay::SortBy(at)) => crate::view::sort::draw(state, *at, painter),
+        Some(Overlay::Recovery(page)) => recovery::draw(state, page, painter),
+        Some(Overlay::Download(prompt)) => crate::view::downloads::draw(state, prompt, painter),
+        Some(Overlay::History(page)) => history::draw(state, page, painter),
+        Some(Overlay::Export(open)) => export::draw(state, open, painter),
+        Some(Overlay::Question(question)) => question::draw(state, *question, painter),
     }
     if let Some(prompt) = state.topmost_prompt() {
-        crate::view::connection::draw(state, prompt, canvas);
+        crate::view::connection::draw(state, prompt, painter);
     }
 }

@@ -104,7 +104,7 @@ impl WorkerConfig {
 #[derive(Debug)]
 pub struct Worker {
     session: Executor,
-    porter: Reconnect,
+    reconnect: Reconnect,
     post: ResponseSender,
     journal: Journal,
     backups: Backups,
@@ -122,7 +122,7 @@ pub struct Worker {
 #[derive(Debug)]
 struct TaskHandle {
     task: AbortHandle,
-    means: CancelHandle,
+    cancel: CancelHandle,
 }
 
 #[derive(Debug)]
@@ -148,13 +148,13 @@ impl Worker {
         let last_job = CancellationToken::new();
         last_job.cancel();
         let session = Executor::new(client, gate, seed, post.clone(), shutdown.clone());
-        let porter = Reconnect::new(session.clone(), source);
-        let watching = porter.clone();
+        let reconnect = Reconnect::new(session.clone(), source);
+        let watching = reconnect.clone();
         tasks.spawn(async move { watching.watch().await });
         let journal = Journal::new(&state_dir);
         Self {
             session,
-            porter,
+            reconnect,
             post,
             journal,
             backups,
@@ -171,176 +171,192 @@ impl Worker {
     /// Starts, ends, holds or resumes work. Returns at once. Effects on the screen are not its business.
     pub fn perform(&mut self, effect: Effect) {
         while self.tasks.try_join_next().is_some() {}
-        self.leads.retain(|_, lead| !lead.task.is_finished());
+        self.leads.retain(|_, handle| !handle.task.is_finished());
         match effect {
-            Effect::Work(ticket, work) => self.start(ticket, work),
-            Effect::Cancel(ticket) => match self.leads.get(&ticket).map(|lead| &lead.means) {
+            Effect::Request(request_id, work) => self.start(request_id, work),
+            Effect::Cancel(request_id) => match self.leads.get(&request_id).map(|handle| &handle.cancel) {
                 Some(CancelHandle::Cancel(token)) => token.cancel(),
-                Some(CancelHandle::Job(reins)) => reins.shift(JobState::Cancelled),
+                Some(CancelHandle::Job(control)) => control.shift(JobState::Cancelled),
                 None => {}
             },
-            Effect::Hold(ticket) => self.shift(ticket, JobState::Held),
-            Effect::Resume(ticket) => self.shift(ticket, JobState::Going),
+            Effect::Pause(request_id) => self.shift(request_id, JobState::Held),
+            Effect::Resume(request_id) => self.shift(request_id, JobState::Going),
             Effect::AskNow => self.session.ask_now(),
-            Effect::Leave(exit) => self.shutdown.request(exit),
-            Effect::Quit(_) | Effect::Go(_) | Effect::Suspend | Effect::Clip(_) => {}
+            Effect::Stop(exit) => self.shutdown.request(exit),
+            Effect::Quit(_) | Effect::SwitchOrganization(_) | Effect::Suspend | Effect::CopyToTerminal(_) => {
+            }
         }
     }
 
-    fn shift(&self, ticket: RequestId, gear: JobState) {
-        if let Some(CancelHandle::Job(reins)) = self.leads.get(&ticket).map(|lead| &lead.means) {
-            reins.shift(gear);
+    fn shift(&self, request_id: RequestId, job_state: JobState) {
+        if let Some(CancelHandle::Job(control)) = self.leads.get(&request_id).map(|handle| &handle.cancel) {
+            control.shift(job_state);
         }
     }
 
-    fn start(&mut self, ticket: RequestId, work: Request) {
+    fn start(&mut self, request_id: RequestId, work: Request) {
         let (session, post) = (self.session.clone(), self.post.clone());
         let seen = SeenFiles::new(self.journal.clone(), &session);
         match work {
-            Request::Apply(plan) => self.queue(ticket, plan),
-            Request::Identify => self.supervise(ticket, Response::Identified(Err(cancelled())), async move {
-                Response::Identified(crate::worker::records::reads::identify(&session).await)
+            Request::RunJob(plan) => self.queue(request_id, plan),
+            Request::Identify => {
+                self.supervise(request_id, Response::Identified(Err(cancelled())), async move {
+                    Response::Identified(crate::worker::records::reads::identify(&session).await)
+                })
+            }
+            Request::Members => self.supervise(request_id, Response::Members(Err(cancelled())), async move {
+                Response::Members(crate::worker::records::reads::people(&session).await)
             }),
-            Request::People => self.supervise(ticket, Response::Peopled(Err(cancelled())), async move {
-                Response::Peopled(crate::worker::records::reads::people(&session).await)
-            }),
-            Request::Places => self.supervise(ticket, Response::Placed(Err(cancelled())), async move {
-                Response::Placed(crate::worker::records::reads::organizations(&session).await)
-            }),
-            Request::Count(kind) => self.supervise(ticket, Response::Counted(Err(cancelled())), async move {
-                Response::Counted(crate::worker::records::reads::count(&session, kind).await)
-            }),
-            Request::Admit(token) => {
-                let porter = self.porter.clone();
-                self.supervise(ticket, Response::Admitted(Err(cancelled())), async move {
-                    Response::Admitted(porter.admit(token).await)
+            Request::Organizations => {
+                self.supervise(request_id, Response::Organizations(Err(cancelled())), async move {
+                    Response::Organizations(crate::worker::records::reads::organizations(&session).await)
+                })
+            }
+            Request::Count(kind) => {
+                self.supervise(request_id, Response::Counted(Err(cancelled())), async move {
+                    Response::Counted(crate::worker::records::reads::count(&session, kind).await)
+                })
+            }
+            Request::Authenticate(token) => {
+                let reconnect = self.reconnect.clone();
+                self.supervise(request_id, Response::Authenticated(Err(cancelled())), async move {
+                    Response::Authenticated(reconnect.admit(token).await)
                 });
             }
-            Request::Read(record) => self.supervise(ticket, Response::Read(Err(cancelled())), async move {
-                Response::Read(crate::worker::records::reads::read(&session, &seen, &record).await)
-            }),
-            Request::Relate { relation, lookup, stretch } => {
-                self.supervise(ticket, Response::Related(Err(cancelled())), async move {
+            Request::Read(record) => {
+                self.supervise(request_id, Response::Read(Err(cancelled())), async move {
+                    Response::Read(crate::worker::records::reads::read(&session, &seen, &record).await)
+                })
+            }
+            Request::Related { relation, lookup, page_request } => {
+                self.supervise(request_id, Response::Related(Err(cancelled())), async move {
                     Response::Related(
-                        crate::worker::records::related::relate(&session, relation, &lookup, stretch).await,
+                        crate::worker::records::related::relate(&session, relation, &lookup, page_request)
+                            .await,
                     )
                 });
             }
             Request::List { list, wanted } => {
-                let load = Loader { session, seen, post, ticket, list };
-                self.supervise(ticket, Response::Loaded(Err(cancelled())), async move {
+                let load = Loader { session, seen, post, request_id, list };
+                self.supervise(request_id, Response::Loaded(Err(cancelled())), async move {
                     Response::Loaded(load.run(&wanted).await)
                 });
             }
             Request::Search { list, question } => {
-                let load = Loader { session, seen, post, ticket, list };
-                self.supervise(ticket, Response::Searched(Err(cancelled())), async move {
+                let load = Loader { session, seen, post, request_id, list };
+                self.supervise(request_id, Response::Searched(Err(cancelled())), async move {
                     Response::Searched(load.search(question).await)
                 });
             }
-            Request::Recall(wish) => {
+            Request::PlanRecovery(request) => {
                 let past = self.past();
-                self.supervise(ticket, Response::Recalled(Err(cancelled())), async move {
-                    Response::Recalled(past.recall(wish).await)
+                self.supervise(request_id, Response::RecoveryPlanned(Err(cancelled())), async move {
+                    Response::RecoveryPlanned(past.recover(request).await)
                 });
             }
             Request::Unfinished => {
                 let past = self.past();
-                self.supervise(ticket, Response::Unfinished(Err(cancelled())), async move {
-                    Response::Unfinished(past.unfinished(|reply| post.reply(ticket, reply)).await)
+                self.supervise(request_id, Response::Unfinished(Err(cancelled())), async move {
+                    Response::Unfinished(
+                        past.unfinished(|response| post.response(request_id, response)).await,
+                    )
                 });
             }
             Request::Acknowledge(file) => {
                 let journal = self.journal.clone();
-                self.supervise(ticket, Response::Acknowledged(Err(cancelled())), async move {
+                self.supervise(request_id, Response::Acknowledged(Err(cancelled())), async move {
                     Response::Acknowledged(journal.acknowledge(file).await.map_err(Failure::from))
                 });
             }
-            Request::Annals { sought, before } => {
+            Request::History { sought, before } => {
                 let past = self.past();
-                self.supervise(ticket, Response::Told(Err(cancelled())), async move {
-                    Response::Told(past.accounts(sought, before).await)
+                self.supervise(request_id, Response::History(Err(cancelled())), async move {
+                    Response::History(past.summaries(sought, before).await)
                 });
             }
-            Request::Deeds(job) => {
+            Request::JobSteps(job) => {
                 let past = self.past();
-                self.supervise(ticket, Response::Recounted(Err(cancelled())), async move {
-                    Response::Recounted(past.deeds(job).await)
+                self.supervise(request_id, Response::JobSteps(Err(cancelled())), async move {
+                    Response::JobSteps(past.job_steps(job).await)
                 });
             }
             Request::ExportJob { job, sought } => {
                 let past = self.past();
-                self.supervise(ticket, Response::Written(Err(cancelled())), async move {
+                self.supervise(request_id, Response::Written(Err(cancelled())), async move {
                     Response::Written(past.export(job, sought).await)
                 });
             }
             Request::Copy(clip) => {
                 let desktop = Arc::clone(&self.desktop);
-                self.supervise(ticket, Response::Copied(Err(cancelled())), async move {
+                self.supervise(request_id, Response::Copied(Err(cancelled())), async move {
                     Response::Copied(crate::worker::clipboard::copy(&session, &desktop, clip).await)
                 });
             }
             Request::Browse(kind, id) => {
                 let desktop = Arc::clone(&self.desktop);
-                self.supervise(ticket, Response::Browsed(Err(cancelled())), async move {
+                self.supervise(request_id, Response::Browsed(Err(cancelled())), async move {
                     Response::Browsed(crate::worker::clipboard::browse(&session, &desktop, kind, &id).await)
                 });
             }
             Request::Export(export) => {
-                self.supervise(ticket, Response::Exported(Err(cancelled())), async move {
+                self.supervise(request_id, Response::Exported(Err(cancelled())), async move {
                     Response::Exported(crate::worker::export::export(*export).await)
                 })
             }
-            Request::Drop(job) => {
+            Request::DropJob(job) => {
                 let past = self.past();
-                self.supervise(ticket, Response::Dropped(Err(cancelled())), async move {
+                self.supervise(request_id, Response::Dropped(Err(cancelled())), async move {
                     Response::Dropped(past.drop_rest(job).await)
                 });
             }
-            Request::Weigh(plan) => self.supervise(ticket, Response::Weighed(Vec::new()), async move {
-                Response::Weighed(
-                    crate::worker::records::impact::run(&session, &seen, &post, ticket, &plan).await,
-                )
-            }),
-            Request::Save(saving) => {
-                let fetch = Downloader::new(session, post, ticket, saving);
-                self.supervise(ticket, Response::SaveEnded(Err(cancelled())), async move {
-                    Response::SaveEnded(fetch.run().await)
+            Request::CountImpact(plan) => {
+                self.supervise(request_id, Response::Impact(Vec::new()), async move {
+                    Response::Impact(
+                        crate::worker::records::impact::run(&session, &seen, &post, request_id, &plan).await,
+                    )
+                })
+            }
+            Request::Download(saving) => {
+                let fetch = Downloader::new(session, post, request_id, saving);
+                self.supervise(request_id, Response::DownloadEnded(Err(cancelled())), async move {
+                    Response::DownloadEnded(fetch.run().await)
                 });
             }
-            Request::Look(record) => self.supervise(ticket, Response::Looked(Err(cancelled())), async move {
-                Response::Looked(crate::worker::records::reads::find(&session, &record).await)
-            }),
+            Request::Find(record) => {
+                self.supervise(request_id, Response::RecordFound(Err(cancelled())), async move {
+                    Response::RecordFound(crate::worker::records::reads::find(&session, &record).await)
+                })
+            }
             Request::Write { name, text } => {
-                self.supervise(ticket, Response::Written(Err(cancelled())), async move {
+                self.supervise(request_id, Response::Written(Err(cancelled())), async move {
                     Response::Written(crate::worker::export::write(Path::new("."), &name, &text).await)
                 });
             }
-            Request::Shelve(keeping) => {
+            Request::SavedFilters(keeping) => {
                 let directory = self.state_dir.clone();
-                self.supervise(ticket, Response::Shelved(Err(cancelled().words)), async move {
-                    Response::Shelved(crate::worker::export::shelve(directory, keeping).await)
+                self.supervise(request_id, Response::SavedFilters(Err(cancelled().words)), async move {
+                    Response::SavedFilters(crate::worker::export::shelve(directory, keeping).await)
                 });
             }
-            Request::Sets(wish) => {
+            Request::Selections(request) => {
                 let directory = self.state_dir.clone();
-                self.supervise(ticket, Response::Sets(Err(cancelled().words)), async move {
+                self.supervise(request_id, Response::Selections(Err(cancelled().words)), async move {
                     let here = (session.base_url(), session.organization().to_owned());
-                    Response::Sets(crate::worker::export::sets(directory, here, wish).await)
+                    Response::Selections(crate::worker::export::sets(directory, here, request).await)
                 });
             }
-            Request::Seek(entries) => {
-                let seek = RecordResolver { session, post, ticket };
-                self.supervise(ticket, Response::Sought(Err(cancelled())), async move {
+            Request::Resolve(entries) => {
+                let seek = RecordResolver { session, post, request_id };
+                self.supervise(request_id, Response::Resolved(Err(cancelled())), async move {
                     seek.run(entries).await;
-                    Response::Sought(Ok(()))
+                    Response::Resolved(Ok(()))
                 });
             }
-            Request::Arrange(wish) => {
+            Request::Query(request) => {
                 self.supervise(
-                    ticket,
-                    Response::Arranged(None),
-                    crate::worker::filter::run(wish, post, ticket),
+                    request_id,
+                    Response::QueryResult(None),
+                    crate::worker::filter::run(request, post, request_id),
                 );
             }
         }
@@ -356,8 +372,8 @@ impl Worker {
     }
 
     /// Puts a job behind those confirmed before it.
-    fn queue(&mut self, ticket: RequestId, plan: Arc<Plan>) {
-        let reins = JobControl::new(self.shutdown.clone());
+    fn queue(&mut self, request_id: RequestId, plan: Arc<Plan>) {
+        let control = JobControl::new(self.shutdown.clone());
         let job = ConfirmedJob {
             session: self.session.clone(),
             seen: SeenFiles::new(self.journal.clone(), &self.session),
@@ -365,32 +381,32 @@ impl Worker {
             post: self.post.clone(),
             journal: self.journal.clone(),
             backups: self.backups.clone(),
-            ticket,
+            request_id,
             plan,
-            reins: reins.clone(),
+            control: control.clone(),
             shutdown: self.shutdown.clone(),
             at_once: self.at_once,
         };
         let over = CancellationToken::new();
         let before = std::mem::replace(&mut self.last_job, over.clone());
         let task = self.tasks.spawn(job.run(before, over, self.shutdown.hold()));
-        self.leads.insert(ticket, TaskHandle { task, means: CancelHandle::Job(reins) });
+        self.leads.insert(request_id, TaskHandle { task, cancel: CancelHandle::Job(control) });
     }
 
     /// Runs `work` and sends what it ends with, or `if_cancelled` if it is cancelled first.
     fn supervise(
         &mut self,
-        ticket: RequestId,
+        request_id: RequestId,
         if_cancelled: Response,
         work: impl Future<Output = Response> + Send + 'static,
     ) {
         let (token, post) = (CancellationToken::new(), self.post.clone());
         let cancel = token.clone();
         let task = self.tasks.spawn(async move {
-            let reply = ending(work, if_cancelled, &cancel).await;
-            post.reply(ticket, reply);
+            let response = ending(work, if_cancelled, &cancel).await;
+            post.response(request_id, response);
         });
-        self.leads.insert(ticket, TaskHandle { task, means: CancelHandle::Cancel(token) });
+        self.leads.insert(request_id, TaskHandle { task, cancel: CancelHandle::Cancel(token) });
     }
 }
 
@@ -404,7 +420,7 @@ async fn ending(
         biased;
         () = cancel.cancelled() => if_cancelled,
         ended = AssertUnwindSafe(work).catch_unwind() => {
-            ended.unwrap_or_else(|panic| Response::Broken(crate::worker::jobs::executor::broken_off(&*panic)))
+            ended.unwrap_or_else(|panic| Response::Panicked(crate::worker::jobs::executor::broken_off(&*panic)))
         }
     }
 }
@@ -418,10 +434,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_is_a_final_reply() {
+    async fn a_panic_is_a_final_response() {
         let token = CancellationToken::new();
-        let reply = ending(async { panic!("out of {}", "luck") }, Response::Arranged(None), &token).await;
-        let Response::Broken(failure) = reply else { panic!("{reply:?}") };
+        let response =
+            ending(async { panic!("out of {}", "luck") }, Response::QueryResult(None), &token).await;
+        let Response::Panicked(failure) = response else { panic!("{response:?}") };
         assert_eq!((failure.cause, failure.words.as_str()), (Cause::Bug, "tidyfy broke off: out of luck"));
     }
 
@@ -429,7 +446,7 @@ mod tests {
     async fn what_is_cancelled_ends_so_even_if_it_never_ends() {
         let token = CancellationToken::new();
         token.cancel();
-        let reply = ending(std::future::pending(), Response::Counted(Err(cancelled())), &token).await;
-        assert!(matches!(reply, Response::Counted(Err(failure)) if failure.cause == Cause::Cancelled));
+        let response = ending(std::future::pending(), Response::Counted(Err(cancelled())), &token).await;
+        assert!(matches!(response, Response::Counted(Err(failure)) if failure.cause == Cause::Cancelled));
     }
 }

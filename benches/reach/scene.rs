@@ -64,7 +64,7 @@ impl Scene {
         let effects: Vec<Effect> = state.start().into_iter().collect();
         let asked = |wanted: fn(&Request) -> bool| {
             effects.iter().find_map(|effect| match effect {
-                Effect::Work(ticket, work) if wanted(work) => Some(*ticket),
+                Effect::Request(request_id, work) if wanted(work) => Some(*request_id),
                 _ => None,
             })
         };
@@ -96,10 +96,10 @@ impl Scene {
         drop(self.send(EventKind::Key { chord, repeat: false }));
     }
 
-    fn send(&mut self, fact: EventKind) -> Effects {
+    fn send(&mut self, event_kind: EventKind) -> Effects {
         self.tick += Duration::from_millis(40);
         let at = Moment { tick: self.tick, wall: self.start + self.tick };
-        update(&mut self.state, Event { at, fact })
+        update(&mut self.state, Event { at, event_kind })
     }
 }
 
@@ -112,10 +112,10 @@ fn setup() -> Setup {
         accent: None,
         host: "127.0.0.1".to_owned(),
         limits: Limits::off(),
-        caution: ConfirmThresholds::default(),
+        thresholds: ConfirmThresholds::default(),
         keymap: Arc::new(Keymap::default()),
         zone: Zone::new(TimeZone::UTC),
-        colour: true,
+        color: true,
         kind: Kind::Processes,
         read_only: false,
         folders: DownloadFolders::default(),

@@ -55,13 +55,13 @@ pub(crate) fn whole(terminal: &Terminal, least: usize) -> Result<Instant> {
     Ok(terminal.until(&what, |screen| complete(screen, least))?.0)
 }
 
-/// Marks the first `n` rows and opens the modal that would archive them.
+/// Marks the first `n` rows and opens the dialog that would archive them.
 pub(crate) fn propose(terminal: &mut Terminal, n: usize) -> Result<()> {
     terminal.press(&format!("v{}v", "j".repeat(n - 1)))?;
     let marked = format!("{} marked", grouped(n));
     terminal.until(&marked, |screen| screen.contents().contains(&marked).then_some(()))?;
     terminal.press("a")?;
-    terminal.until("the modal", |screen| screen.contents().contains("y archive, Esc keep").then_some(()))?;
+    terminal.until("the dialog", |screen| screen.contents().contains("y archive, Esc keep").then_some(()))?;
     Ok(())
 }
 

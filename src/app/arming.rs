@@ -108,7 +108,7 @@ mod tests {
     }
 
     /// The pace of the last of keys that were read at these times, in a dialog that was drawn at 100 ms.
-    fn pace(times: &[u64]) -> KeyPace {
+    fn limiter(times: &[u64]) -> KeyPace {
         let mut arming = Arming::default();
         arming.drawn(at(100));
         times.iter().map(|ms| arming.key(None, at(*ms))).last().unwrap()
@@ -116,13 +116,13 @@ mod tests {
 
     #[test]
     fn two_keys_in_a_row_that_come_fast_are_a_paste() {
-        assert_eq!(pace(&[200, 205, 210, 215]), KeyPace::Hand);
-        assert_eq!(pace(&[200, 203, 206]), KeyPace::Hand);
-        assert_eq!(pace(&[200, 202]), KeyPace::Fast);
-        assert_eq!(pace(&[200, 202, 205]), KeyPace::Hand);
-        assert_eq!(pace(&[200, 202, 232, 234]), KeyPace::Fast);
-        assert_eq!(pace(&[200, 202, 204]), KeyPace::Pasted);
-        assert_eq!(pace(&[200, 200, 200, 200]), KeyPace::Pasted);
+        assert_eq!(limiter(&[200, 205, 210, 215]), KeyPace::Hand);
+        assert_eq!(limiter(&[200, 203, 206]), KeyPace::Hand);
+        assert_eq!(limiter(&[200, 202]), KeyPace::Fast);
+        assert_eq!(limiter(&[200, 202, 205]), KeyPace::Hand);
+        assert_eq!(limiter(&[200, 202, 232, 234]), KeyPace::Fast);
+        assert_eq!(limiter(&[200, 202, 204]), KeyPace::Pasted);
+        assert_eq!(limiter(&[200, 200, 200, 200]), KeyPace::Pasted);
     }
 
     #[test]
@@ -137,8 +137,8 @@ mod tests {
 
     #[test]
     fn keys_that_were_read_before_the_dialog_was_drawn_are_unseen() {
-        assert_eq!(pace(&[99]), KeyPace::Unseen);
-        assert_eq!(pace(&[100]), KeyPace::Hand);
+        assert_eq!(limiter(&[99]), KeyPace::Unseen);
+        assert_eq!(limiter(&[100]), KeyPace::Hand);
         let mut arming = Arming::default();
         assert_eq!(arming.key(None, at(5)), KeyPace::Unseen);
         arming.drawn(at(100));

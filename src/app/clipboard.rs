@@ -85,7 +85,7 @@ fn hand_over(way: CopyMethod, effects: &mut Effects) -> Result<String, String> {
         let size = text::size(text.len() as u64);
         return Err(format!("{size} are more than terminals take; hint: e writes a file"));
     }
-    effects.push(Effect::Clip(text));
+    effects.push(Effect::CopyToTerminal(text));
     let because = because.map(|why| format!("; {why}")).unwrap_or_default();
     Ok(format!("terminal, OSC 52{because}"))
 }

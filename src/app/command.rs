@@ -69,9 +69,9 @@ pub enum Command {
     /// Show only what is marked, of every kind.
     MarkedOnly,
     /// Keep the marked records in a file, or under a name.
-    SaveSet,
+    SaveSelection,
     /// Mark the records that were kept.
-    OpenSet,
+    OpenSelection,
     /// Mark the records whose ids a file lists.
     MarkFile,
     /// Type a filter.
@@ -87,11 +87,11 @@ pub enum Command {
     /// Open the palette.
     Palette,
     /// Go to another organization.
-    Places,
+    Organizations,
     /// Open the help.
     Help,
-    /// Do a verb to the marked records, or to the one under the cursor.
-    Do(Action),
+    /// Do an action to the marked records, or to the one under the cursor.
+    Act(Action),
     /// Undo the last job that is not undone yet.
     Undo,
     /// Repeat the job that was undone last.
@@ -125,7 +125,7 @@ pub enum Command {
     /// Write the group of failures under the cursor into a file.
     ExportGroup,
     /// Save the bytes of the marked files, or of the one under the cursor.
-    Save,
+    Download,
     /// Open the page of what a file hangs on.
     OpenHolder,
     /// Look for the unfinished jobs of earlier runs.
@@ -160,8 +160,8 @@ impl Command {
     #[must_use]
     pub fn argument(self) -> Option<Argument> {
         let (word, what) = match self {
-            Self::SaveSet => ("save", "FILE"),
-            Self::OpenSet => ("open", "NAME"),
+            Self::SaveSelection => ("save", "FILE"),
+            Self::OpenSelection => ("open", "NAME"),
             Self::MarkFile => ("mark", "FILE"),
             _ => return None,
         };
@@ -170,7 +170,7 @@ impl Command {
 
     /// Whether it starts something that changes records.
     #[must_use]
-    pub fn is_verb(self) -> bool {
-        matches!(self, Self::Do(_) | Self::Undo | Self::Redo | Self::Retry)
+    pub fn is_action(self) -> bool {
+        matches!(self, Self::Act(_) | Self::Undo | Self::Redo | Self::Retry)
     }
 }

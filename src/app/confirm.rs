@@ -1,10 +1,10 @@
-//! The modal that stands before every verb: a parser of intent.
+//! The dialog that stands before every action: a parser of intent.
 //!
-//! Owns when a plan counts as confirmed. A soft verb needs `y` after a quiet quarter of a second with the modal on the
+//! Owns when a plan counts as confirmed. A soft action needs `y` after a quiet quarter of a second with the dialog on the
 //! screen, a permanent delete an exact phrase and Enter; which keys count at all is told by `arming`. An option that is
-//! flipped makes another plan of it, which has to be seen and assented to anew. What the modal says is worded in `words`,
+//! flipped makes another plan of it, which has to be seen and assented to anew. What the dialog says is worded in `words`,
 //! what can be chosen in it stands in `choice`, what hangs on its records is summed up in `counts`. Must not know how the
-//! modal is drawn.
+//! dialog is drawn.
 
 mod body;
 mod choice;
@@ -31,7 +31,7 @@ use counts::ImpactCounts;
 /// The complaint about a phrase that nobody typed.
 const PASTED: &str = "that came faster than a hand types: type it again";
 
-/// Which part of the modal has the keys.
+/// Which part of the dialog has the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DialogPart {
     /// The phrase, where one is asked for.
@@ -42,7 +42,7 @@ pub enum DialogPart {
     List,
 }
 
-/// What a key did to the modal.
+/// What a key did to the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DialogResult {
     /// It stays open.
@@ -59,7 +59,7 @@ pub struct Confirm {
     /// What would be done.
     pub plan: Arc<Plan>,
     /// What sets it off.
-    pub assent: Confirmation,
+    pub confirmation: Confirmation,
     /// What has been typed of the phrase.
     pub phrase: TextInput,
     /// Which part has the keys.
@@ -81,7 +81,7 @@ pub struct Confirm {
     /// What hangs on the records.
     counts: ImpactCounts,
     /// Whom what belongs to them can be handed to.
-    heirs: Vec<Reassignee>,
+    reassignees: Vec<Reassignee>,
     /// The line in which one of those is being chosen.
     picker: Option<MemberPicker>,
     /// Whether the last key was a letter that the options could do nothing with.
@@ -95,21 +95,21 @@ pub struct Confirm {
 }
 
 impl Confirm {
-    /// Opens the modal for `plan`.
+    /// Opens the dialog for `plan`.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
-        let assent = plan.assent();
+        let confirmation = plan.confirmation();
         let archivable = plan.archivable_first();
         let offered = PlanOption::offered(&plan, archivable);
         // Where nothing can be done but by archiving first, that is what there is to decide.
-        let (part, choice) = match &assent {
+        let (part, choice) = match &confirmation {
             Confirmation::Phrase(_) => (DialogPart::Phrase, offered.first()),
             Confirmation::Nothing if archivable > 0 => (DialogPart::Options, Some(&PlanOption::ArchiveFirst)),
             Confirmation::Nothing | Confirmation::Key => (DialogPart::List, offered.first()),
         };
         Self {
             plan: Arc::new(plan),
-            assent,
+            confirmation,
             phrase: TextInput::default(),
             part,
             choice: choice.copied(),
@@ -120,7 +120,7 @@ impl Confirm {
             offered,
             archivable,
             counts: ImpactCounts::default(),
-            heirs: Vec::new(),
+            reassignees: Vec::new(),
             picker: None,
             in_a_word: false,
             arming: Arming::default(),
@@ -140,7 +140,7 @@ impl Confirm {
     pub fn label(&self, choice: PlanOption) -> String {
         let label = choice.label(self.archivable, &self.first(|words| words.archive));
         match choice {
-            PlanOption::Reassign => self.heir_label(&label),
+            PlanOption::Reassign => self.reassignee_label(&label),
             PlanOption::Files => format!("{label} ({})", self.attached_words()),
             PlanOption::Backup | PlanOption::ArchiveFirst => label,
         }
@@ -158,7 +158,7 @@ impl Confirm {
         let label = choice.short_label(self.archivable, &self.first(|words| words.archive));
         match choice {
             // The label may be cut short, but not who is chosen.
-            PlanOption::Reassign => self.short_heir_label(&label),
+            PlanOption::Reassign => self.short_reassignee_label(&label),
             PlanOption::Backup | PlanOption::Files | PlanOption::ArchiveFirst => label,
         }
     }
@@ -190,7 +190,7 @@ impl Confirm {
     /// does not confirm or is a letter of what is being typed.
     #[must_use]
     pub fn arms_at(&self) -> Option<Duration> {
-        self.arming.quiet_at().filter(|_| self.assent == Confirmation::Key && !self.is_typing())
+        self.arming.quiet_at().filter(|_| self.confirmation == Confirmation::Key && !self.is_typing())
     }
 
     /// Whether `y` counts now.
@@ -199,7 +199,7 @@ impl Confirm {
         self.arms_at().is_some_and(|at| now.tick >= at)
     }
 
-    /// When the modal changes with time alone, if it does after `now`. What is overdue is due still.
+    /// When the dialog changes with time alone, if it does after `now`. What is overdue is due still.
     #[must_use]
     pub fn wakes_at(&self, now: Moment) -> Option<Duration> {
         let settled = self.agreed.map(|agreed| agreed.tick + self.arming.settle());
@@ -221,15 +221,15 @@ impl Confirm {
             return DialogResult::Confirmed;
         }
         let armed = self.is_armed(at);
-        let pace = self.arming.key(Some(chord), at);
-        let is_mindless = repeat || pace != KeyPace::Hand;
+        let limiter = self.arming.key(Some(chord), at);
+        let is_mindless = repeat || limiter != KeyPace::Hand;
         let in_a_word = std::mem::take(&mut self.in_a_word);
-        if pace == KeyPace::Hand {
+        if limiter == KeyPace::Hand {
             self.complaint = None;
         }
         if self.agreed.take().is_some() {
             // Text with an Enter within it was pasted, so its phrase does not count either.
-            match self.assent {
+            match self.confirmation {
                 Confirmation::Phrase(_) => self.refuse_paste(),
                 Confirmation::Key | Confirmation::Nothing => {
                     self.complaint =
@@ -238,7 +238,7 @@ impl Confirm {
             }
             return DialogResult::Open;
         }
-        if pace == KeyPace::Unseen {
+        if limiter == KeyPace::Unseen {
             return DialogResult::Open;
         }
         if self.filtering {
@@ -261,9 +261,9 @@ impl Confirm {
             Key::PageDown => self.scroll = self.scroll.saturating_add(10),
             Key::Home if self.part == DialogPart::List => self.scroll = 0,
             Key::End if self.part == DialogPart::List => self.scroll = usize::MAX,
-            Key::Enter => return self.enter(repeat, pace, at),
-            _ if self.part == DialogPart::Phrase => self.type_phrase(chord, pace),
-            _ if self.assent == Confirmation::Key && matches!(chord.typed(), Some('y' | 'n' | 'q')) => {
+            Key::Enter => return self.enter(repeat, limiter, at),
+            _ if self.part == DialogPart::Phrase => self.type_phrase(chord, limiter),
+            _ if self.confirmation == Confirmation::Key && matches!(chord.typed(), Some('y' | 'n' | 'q')) => {
                 return self.agree_key(chord, armed && !repeat, at);
             }
             _ if self.part == DialogPart::Options => return self.option_key(chord, is_mindless, in_a_word),
@@ -284,7 +284,7 @@ impl Confirm {
     pub fn paste(&mut self, at: Moment) {
         self.arming.key(None, at);
         self.agreed = None;
-        match self.assent {
+        match self.confirmation {
             Confirmation::Phrase(_) => self.refuse_paste(),
             Confirmation::Key | Confirmation::Nothing => {
                 self.complaint = Some("pasting is refused here: type it".to_owned());
@@ -310,7 +310,7 @@ impl Confirm {
 
     /// The part so many places further on, among those there are.
     fn neighbour(&self, places: isize) -> DialogPart {
-        let phrase = matches!(self.assent, Confirmation::Phrase(_)).then_some(DialogPart::Phrase);
+        let phrase = matches!(self.confirmation, Confirmation::Phrase(_)).then_some(DialogPart::Phrase);
         let options = (!self.offered.is_empty()).then_some(DialogPart::Options);
         let parts: Vec<DialogPart> = phrase.into_iter().chain(options).chain([DialogPart::List]).collect();
         around(&parts, &self.part, places).copied().unwrap_or(DialogPart::List)
@@ -323,16 +323,17 @@ impl Confirm {
     /// Reads a key that is for the options. One that a held key repeats or that comes from a paste flips nothing, and
     /// neither does the space after a word, which was meant for the phrase.
     fn option_key(&mut self, chord: Chord, mindless: bool, in_a_word: bool) -> DialogResult {
-        match (chord.typed(), &self.assent) {
+        match (chord.typed(), &self.confirmation) {
             (Some(' '), _) if mindless || in_a_word => {}
             (Some(' '), _) => self.flip(),
             (Some('j'), _) => self.choose(1),
             (Some('k'), _) => self.choose(-1),
             (Some('q'), Confirmation::Phrase(_)) => return DialogResult::Kept,
-            (Some(_), assent) => {
+            (Some(_), confirmation) => {
                 self.in_a_word = true;
                 let complaint = "the options have the keys: shift-tab leads to the phrase";
-                self.complaint = matches!(assent, Confirmation::Phrase(_)).then(|| complaint.to_owned());
+                self.complaint =
+                    matches!(confirmation, Confirmation::Phrase(_)).then(|| complaint.to_owned());
             }
             (None, _) => {}
         }
@@ -355,15 +356,15 @@ impl Confirm {
     fn turn_into(&mut self, plan: Plan) {
         self.offered = PlanOption::offered(&plan, self.archivable);
         self.plan = Arc::new(plan);
-        self.assent = self.plan.assent();
+        self.confirmation = self.plan.confirmation();
         self.phrase.reset();
         // What changed stands at the top of the body.
         self.scroll = 0;
         self.hidden();
     }
 
-    fn enter(&mut self, repeat: bool, pace: KeyPace, at: Moment) -> DialogResult {
-        let phrases = match &self.assent {
+    fn enter(&mut self, repeat: bool, limiter: KeyPace, at: Moment) -> DialogResult {
+        let phrases = match &self.confirmation {
             Confirmation::Phrase(phrases) => phrases,
             Confirmation::Key => return DialogResult::Kept,
             Confirmation::Nothing => return DialogResult::Open,
@@ -371,7 +372,7 @@ impl Confirm {
         if repeat || self.part != DialogPart::Phrase {
             return DialogResult::Open;
         }
-        if self.is_pasted || pace == KeyPace::Pasted {
+        if self.is_pasted || limiter == KeyPace::Pasted {
             self.refuse_paste();
         } else if phrases.iter().any(|phrase| phrase == self.phrase.value()) {
             self.agreed = Some(at);
@@ -381,8 +382,8 @@ impl Confirm {
         DialogResult::Open
     }
 
-    fn type_phrase(&mut self, chord: Chord, pace: KeyPace) {
-        if pace == KeyPace::Pasted {
+    fn type_phrase(&mut self, chord: Chord, limiter: KeyPace) {
+        if limiter == KeyPace::Pasted {
             self.refuse_paste();
             return;
         }
@@ -401,7 +402,7 @@ impl Confirm {
     }
 
     fn list_key(&mut self, chord: Chord) -> DialogResult {
-        match (chord.typed(), &self.assent) {
+        match (chord.typed(), &self.confirmation) {
             (Some('/'), _) => self.filtering = true,
             (Some('q'), Confirmation::Phrase(_)) => return DialogResult::Kept,
             (Some('j'), _) => self.scroll = self.scroll.saturating_add(1),

@@ -29,7 +29,7 @@ pub enum KnownFields {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DetailLink {
     /// Which of the page's relations.
-    pub tie: usize,
+    pub link: usize,
     /// Which of its records; the one after the last stands for all that have not been read.
     pub row: usize,
 }
@@ -58,14 +58,14 @@ pub struct RelatedRecords {
 impl RelatedRecords {
     /// A record's side of a relation, before anything is asked.
     #[must_use]
-    pub fn of(tie: &RelationLink) -> Self {
-        let (lookup, records) = match &tie.end {
+    pub fn of(link: &RelationLink) -> Self {
+        let (lookup, records) = match &link.end {
             RelationEnd::Here(records) => (None, records.clone()),
             RelationEnd::Asked(lookup) => (Some(lookup.clone()), Vec::new()),
         };
         let total = lookup.is_none().then_some(records.len() as u64);
         let over = lookup.is_none();
-        let relation = tie.relation;
+        let relation = link.relation;
         Self { relation, lookup, reading: None, failed: None, total, records, hundreds: 0, over }
     }
 
@@ -85,28 +85,29 @@ impl RelatedRecords {
     /// Takes in what was read. Whatever came before stays, and stays where it is. Says whether more must be read before
     /// anything new can be shown: the first hundred holds the first few again, and nothing else where the server sends
     /// pages of another size than it was asked for.
-    pub fn receive(&mut self, kin: Result<RelatedPage, Failure>) -> bool {
-        let stretch = self.next();
+    pub fn receive(&mut self, related_page: Result<RelatedPage, Failure>) -> bool {
+        let page_request = self.next();
         self.reading = None;
         self.failed = None;
-        let kin = match kin {
-            Ok(kin) => kin,
+        let related_page = match related_page {
+            Ok(related_page) => related_page,
             Err(failure) => {
                 self.failed = Some(failure).filter(|failure| failure.cause != Cause::Cancelled);
                 return false;
             }
         };
-        let sent = kin.records.len();
-        let asked = match stretch {
+        let sent = related_page.records.len();
+        let asked = match page_request {
             PageRequest::First => GLANCE,
             PageRequest::Hundred(page) => {
                 self.hundreds = page;
                 HUNDRED
             }
         };
-        let fresh: Vec<Record> = kin.records.into_iter().filter(|record| !self.holds(record)).collect();
-        self.total = kin.total.or(self.total);
-        let repeats = stretch == PageRequest::Hundred(1) && fresh.is_empty();
+        let fresh: Vec<Record> =
+            related_page.records.into_iter().filter(|record| !self.holds(record)).collect();
+        self.total = related_page.total.or(self.total);
+        let repeats = page_request == PageRequest::Hundred(1) && fresh.is_empty();
         self.over = sent == 0 || fresh.is_empty() && !repeats || self.total.is_none() && sent < asked;
         self.records.extend(fresh);
         repeats && self.more().is_some()
@@ -163,7 +164,7 @@ pub struct Detail {
     /// Everything the server tells of it.
     pub fields: KnownFields,
     /// What it leads to.
-    pub kin: Vec<RelatedRecords>,
+    pub related_page: Vec<RelatedRecords>,
     /// What is selected of that.
     pub at: Option<DetailLink>,
     /// Whether its JSON is shown.
@@ -179,12 +180,12 @@ pub struct Detail {
 impl Detail {
     /// The page of `record`, while its fields are being read.
     #[must_use]
-    pub fn asked(record: Record, ticket: RequestId) -> Self {
-        let fields = KnownFields::Asked(ticket);
+    pub fn asked(record: Record, request_id: RequestId) -> Self {
+        let fields = KnownFields::Asked(request_id);
         Self {
             record,
             fields,
-            kin: Vec::new(),
+            related_page: Vec::new(),
             at: None,
             raw: false,
             finding: None,
@@ -194,18 +195,18 @@ impl Detail {
     }
 
     /// What is awaited for it.
-    pub fn tickets(&self) -> impl Iterator<Item = RequestId> + '_ {
+    pub fn in_flight(&self) -> impl Iterator<Item = RequestId> + '_ {
         let fields = match self.fields {
-            KnownFields::Asked(ticket) => Some(ticket),
+            KnownFields::Asked(request_id) => Some(request_id),
             KnownFields::Known(_) | KnownFields::Failed(_) => None,
         };
-        fields.into_iter().chain(self.kin.iter().filter_map(|kin| kin.reading))
+        fields.into_iter().chain(self.related_page.iter().filter_map(|related_page| related_page.reading))
     }
 
     /// Whether it waits for its fields under this ticket.
     #[must_use]
-    pub fn awaits(&self, ticket: RequestId) -> bool {
-        matches!(self.fields, KnownFields::Asked(asked) if asked == ticket)
+    pub fn awaits(&self, request_id: RequestId) -> bool {
+        matches!(self.fields, KnownFields::Asked(asked) if asked == request_id)
     }
 
     /// Whether it is about this record.
@@ -224,12 +225,14 @@ impl Detail {
     }
 
     /// Selects the next place that leads further, or the one before, around the end. Says whether there is any.
-    pub fn walk(&mut self, back: bool) -> bool {
+    pub fn page_walk(&mut self, back: bool) -> bool {
         let spots: Vec<DetailLink> = self
-            .kin
+            .related_page
             .iter()
             .enumerate()
-            .flat_map(|(tie, kin)| (0..kin.spots()).map(move |row| DetailLink { tie, row }))
+            .flat_map(|(link, related_page)| {
+                (0..related_page.spots()).map(move |row| DetailLink { link, row })
+            })
             .collect();
         let here = self.at.and_then(|at| spots.iter().position(|spot| *spot == at));
         let to = match (here, back) {
@@ -243,7 +246,7 @@ impl Detail {
     }
 
     /// Lets what it leads to tell what has become of a record.
-    pub fn renew_kin(&mut self, record: &Record, becomes: Option<&Record>) {
-        self.kin.iter_mut().for_each(|kin| kin.renew(record, becomes));
+    pub fn renew_related_page(&mut self, record: &Record, becomes: Option<&Record>) {
+        self.related_page.iter_mut().for_each(|related_page| related_page.renew(record, becomes));
     }
 }

@@ -63,7 +63,7 @@ fn left_out(left: &[DownloadFailure]) -> Vec<String> {
 #[derive(Debug)]
 pub struct RunningDownload {
     /// Its ticket.
-    pub ticket: RequestId,
+    pub request_id: RequestId,
     /// What is saved.
     pub files: Vec<Record>,
     /// What has come of it so far.
@@ -87,7 +87,7 @@ pub struct Downloads {
 
 impl Downloads {
     /// Begins to keep account of these files.
-    pub fn begin(&mut self, ticket: RequestId, prompt: DownloadPrompt) {
+    pub fn begin(&mut self, request_id: RequestId, prompt: DownloadPrompt) {
         let elsewhere = prompt.left.iter().filter(|left| **left == DownloadFailure::Elsewhere).count();
         let sum = DownloadSummary {
             elsewhere,
@@ -95,7 +95,7 @@ impl Downloads {
             ..DownloadSummary::default()
         };
         let (files, bytes, cancelled) = (prompt.files, 0, false);
-        self.current = Some(RunningDownload { ticket, files, sum, bytes, cancelled });
+        self.current = Some(RunningDownload { request_id, files, sum, bytes, cancelled });
     }
 
     /// How large a record has turned out to be.

@@ -122,7 +122,7 @@ pub struct ExportRequest {
     /// How they are written.
     pub format: ExportFormat,
     /// The records.
-    pub sheet: ExportTable,
+    pub record_detail: ExportTable,
     /// What is missing among them, to be said once they are written.
     pub lacks: Option<String>,
 }
@@ -133,9 +133,9 @@ pub enum Request {
     /// Read who we are and the organization's name. Ends with `Identified`.
     Identify,
     /// Read the names of the members. Ends with `Peopled`.
-    People,
+    Members,
     /// Read which organizations the person is in. Ends with `Placed`.
-    Places,
+    Organizations,
     /// Ask how many active records of a kind there are. Ends with `Counted`.
     Count(Kind),
     /// Read a list, page by page. Sends `Page` and `Gap`, and ends with `Loaded`.
@@ -156,35 +156,35 @@ pub enum Request {
     /// Read all that is known of one record. Ends with `Read`.
     Read(Record),
     /// Read what a record leads to. Ends with `Related`.
-    Relate {
+    Related {
         /// By which relation.
         relation: &'static Relation,
         /// What is asked with.
         lookup: RelatedQuery,
         /// Which part of it.
-        stretch: PageRequest,
+        page_request: PageRequest,
     },
     /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
-    Arrange(query::Query),
+    Query(query::Query),
     /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.
-    Weigh(Arc<Plan>),
+    CountImpact(Arc<Plan>),
     /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.
-    Apply(Arc<Plan>),
+    RunJob(Arc<Plan>),
     /// Look for what a past job left to be undone or tried again. What is unknown of it is read back first. Ends with
     /// `Recalled`.
-    Recall(RecoveryRequest),
+    PlanRecovery(RecoveryRequest),
     /// Look for jobs that an earlier run of the program did not finish, and read back what was under way. Ends with
     /// `Unfinished`.
     Unfinished,
     /// Read some of the past jobs that are sought, from the one before a job on. Ends with `Told`.
-    Annals {
+    History {
         /// Which ones.
         sought: HistorySearch,
         /// That job; without one it begins with the newest.
         before: Option<i64>,
     },
     /// Read the steps of a past job. Ends with `Recounted`.
-    Deeds(i64),
+    JobSteps(i64),
     /// Write the steps of a past job into a new file. Ends with `Written`.
     ExportJob {
         /// The job.
@@ -201,19 +201,19 @@ pub enum Request {
     /// Note that a person knows of an earlier journal, by the name of its file. Ends with `Acknowledged`.
     Acknowledge(String),
     /// Leave the rest of an unfinished job undone. Ends with `Dropped`.
-    Drop(i64),
+    DropJob(i64),
     /// Go on with another token: the one that was typed, or whatever its source holds now. Ends with `Admitted`.
-    Admit(Option<Token>),
+    Authenticate(Option<Token>),
     /// Read or change the saved filters. Ends with `Shelved`.
-    Shelve(SavedFilterChange),
+    SavedFilters(SavedFilterChange),
     /// Save the bytes of records. Sends `DownloadRequest` and `Saved`, and ends with `SaveEnded`.
-    Save(DownloadRequest),
+    Download(DownloadRequest),
     /// Read the record with this kind and id, of which nothing else need be true. Ends with `Looked`.
-    Look(Record),
+    Find(Record),
     /// Read, keep or throw away a set of marks, or read a list of ids. Ends with `Sets`.
-    Sets(SelectionRequest),
+    Selections(SelectionRequest),
     /// Look up records of which only kind and id are known. Sends `Sighted` and ends with `HistorySearch`.
-    Seek(Vec<SelectedRecord>),
+    Resolve(Vec<SelectedRecord>),
     /// Write a text into a new file in the working directory; its name is a proposal. Ends with `Written`.
     Write {
         /// The file's name.
@@ -227,25 +227,25 @@ pub enum Request {
 #[derive(Debug, Clone)]
 pub enum Effect {
     /// Start a piece of work.
-    Work(RequestId, Request),
+    Request(RequestId, Request),
     /// End a piece of work early; its final message still comes.
     Cancel(RequestId),
     /// A job sends nothing more until it is resumed.
-    Hold(RequestId),
+    Pause(RequestId),
     /// A held job goes on.
     Resume(RequestId),
     /// A person asks for something to be read now, though the server asked for a pause.
     AskNow,
     /// The program is to end, once requests in flight are answered or have had their time: nothing more is sent.
-    Leave(Exit),
+    Stop(Exit),
     /// End now.
     Quit(Exit),
     /// Leave this organization for another one. Whatever is still under way breaks off.
-    Go(Context),
+    SwitchOrganization(Context),
     /// Give the terminal back to the shell until the process is continued.
     Suspend,
     /// Put a text into the clipboard, by way of the terminal.
-    Clip(String),
+    CopyToTerminal(String),
 }
 
 /// The effects of one message, in the order they are to be started.

@@ -35,7 +35,7 @@ pub struct Event {
     /// When.
     pub at: Moment,
     /// What.
-    pub fact: EventKind,
+    pub event_kind: EventKind,
 }
 
 /// Cells of the terminal.
@@ -156,7 +156,7 @@ pub const SAVE: &str = "save";
 pub struct Attempt {
     /// The method on the wire.
     pub method: &'static str,
-    /// What it was for: a verb, or `list`, `count`, `read`.
+    /// What it was for: an action, or `list`, `count`, `read`.
     pub purpose: &'static str,
     /// The kind it was about, if it was about one.
     pub kind: Option<Kind>,
@@ -320,7 +320,7 @@ pub enum Response {
         coverage: Vec<Coverage>,
     },
     /// The list changed while it was read: its pages from this number on are read again. Not final.
-    Again {
+    Reread {
         /// The number of the page.
         from: u32,
     },
@@ -340,7 +340,7 @@ pub enum Response {
     /// The plan of a job is in the journal, under this number. Not final.
     Recorded(i64),
     /// The job is held and nothing of it is under way any more. Not final.
-    Held,
+    Paused,
     /// A step of a job ended. Not final.
     Step {
         /// Its position in the plan.
@@ -355,15 +355,15 @@ pub enum Response {
         remark: Option<StepRemark>,
     },
     /// What hangs on the records of a plan, as far as it has been counted, by kind. Not final.
-    Weighing(Vec<Impact>),
+    ImpactProgress(Vec<Impact>),
     /// The beginning of the order of a long list. Not final.
-    Arranging(QueryResult),
+    QueryProgress(QueryResult),
     /// Who we are.
     Identified(Result<Organization, Failure>),
     /// The names of the members.
-    Peopled(Result<Members, Failure>),
+    Members(Result<Members, Failure>),
     /// The organizations the person is in.
-    Placed(Result<Vec<Organization>, Failure>),
+    Organizations(Result<Vec<Organization>, Failure>),
     /// How many there are.
     Counted(Result<u64, Failure>),
     /// The list has been read to its end, or has not.
@@ -375,15 +375,15 @@ pub enum Response {
     /// What a record leads to.
     Related(Result<RelatedPage, Failure>),
     /// The rows to show, in order; `None` if it was cancelled.
-    Arranged(Option<QueryResult>),
+    QueryResult(Option<QueryResult>),
     /// The job is over.
     JobEnded(JobEnd),
     /// What hangs on the records of a plan, by kind.
-    Weighed(Vec<Impact>),
-    /// A past job that can go through the modal; `None` if there is none.
-    Recalled(Result<Option<Box<RecoveryPlan>>, Failure>),
+    Impact(Vec<Impact>),
+    /// A past job that can go through the dialog; `None` if there is none.
+    RecoveryPlanned(Result<Option<Box<RecoveryPlan>>, Failure>),
     /// Jobs that earlier runs left open, as the journal says it. Not final.
-    LeftOpen(UnfinishedJobs),
+    UnfinishedJobs(UnfinishedJobs),
     /// A step of an unfinished job has been read back. Not final.
     ReadBack {
         /// The job.
@@ -394,9 +394,9 @@ pub enum Response {
     /// The jobs an earlier run of the program did not finish, with what was unknown read back.
     Unfinished(Result<Vec<UnfinishedJob>, Failure>),
     /// Some of the past jobs.
-    Told(Result<JobPage, Failure>),
+    History(Result<JobPage, Failure>),
     /// The steps of a past job, in the order of its plan, and how many entries could not be read.
-    Recounted(Result<(Vec<JobStep>, u64), Failure>),
+    JobSteps(Result<(Vec<JobStep>, u64), Failure>),
     /// Something is in the clipboard, or is for the terminal to put there.
     Copied(Result<CopyResult, Failure>),
     /// A record has been opened in the web app, or its address is copied; none where no address is known.
@@ -408,32 +408,32 @@ pub enum Response {
     /// An unfinished job has been closed.
     Dropped(Result<(), Failure>),
     /// The token is accepted, and requests leave again.
-    Admitted(Result<(), Failure>),
+    Authenticated(Result<(), Failure>),
     /// The saved filters, of every kind; or why they could not be read or changed, and what to do about it.
-    Shelved(Result<Vec<SavedFilter>, String>),
+    SavedFilters(Result<Vec<SavedFilter>, String>),
     /// Of the files that are being saved so many bytes have come. Not final.
-    Saving(u64),
+    DownloadProgress(u64),
     /// One of them is on the disk, or is not: why, unless the line of its request has told it. Not final.
-    Saved {
+    FileDownloaded {
         /// Its position among them.
         file: usize,
         /// What came of it.
         result: Result<DownloadedFile, Option<Failure>>,
     },
     /// No more files are saved; or what ended it early.
-    SaveEnded(Result<(), Failure>),
+    DownloadEnded(Result<(), Failure>),
     /// A record that was asked for by its kind and id.
-    Looked(Result<Record, Failure>),
+    RecordFound(Result<Record, Failure>),
     /// What was wanted of sets of marks; or why it could not be done, and what to do about it.
-    Sets(Result<SelectionResponse, String>),
+    Selections(Result<SelectionResponse, String>),
     /// Records that were looked up. Not final.
-    Sighted(Vec<ResolvedRecord>),
+    Resolving(Vec<ResolvedRecord>),
     /// Nothing more is looked up.
-    Sought(Result<(), Failure>),
+    Resolved(Result<(), Failure>),
     /// A file has been written: its path as a person would type it.
     Written(Result<String, Failure>),
     /// The work broke off through a fault of this program.
-    Broken(Failure),
+    Panicked(Failure),
 }
 
 impl Response {
@@ -443,21 +443,21 @@ impl Response {
         !matches!(
             self,
             Self::Page { .. }
-                | Self::Again { .. }
+                | Self::Reread { .. }
                 | Self::Gap { .. }
                 | Self::Amended(_)
                 | Self::Found(_)
-                | Self::Sighted(_)
+                | Self::Resolving(_)
                 | Self::Started
                 | Self::Recorded(_)
-                | Self::Held
+                | Self::Paused
                 | Self::Step { .. }
-                | Self::Weighing(_)
-                | Self::Arranging(_)
-                | Self::LeftOpen(_)
+                | Self::ImpactProgress(_)
+                | Self::QueryProgress(_)
+                | Self::UnfinishedJobs(_)
                 | Self::ReadBack { .. }
-                | Self::Saving(_)
-                | Self::Saved { .. }
+                | Self::DownloadProgress(_)
+                | Self::FileDownloaded { .. }
         )
     }
 }

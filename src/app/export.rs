@@ -10,7 +10,7 @@ use crate::model::export::ExportTable;
 #[derive(Debug)]
 pub struct ExportPrompt {
     /// What is written, as it was when the box opened.
-    pub sheet: ExportTable,
+    pub record_detail: ExportTable,
     /// What that is: `3 marked processes`.
     pub what: String,
     /// What it does not hold, if it is not all.
@@ -18,5 +18,5 @@ pub struct ExportPrompt {
     /// The file's name.
     pub input: TextInput,
     /// What is wrong with the name.
-    pub trouble: Option<&'static str>,
+    pub error: Option<&'static str>,
 }

@@ -27,7 +27,7 @@ pub enum KnownJobs {
 #[derive(Debug)]
 pub struct HistoryPage {
     /// The jobs, the newest first.
-    pub accounts: Vec<JobSummary>,
+    pub summaries: Vec<JobSummary>,
     /// Whether these are all.
     pub known: KnownJobs,
     /// How many entries of the journal could not be read.
@@ -45,31 +45,31 @@ pub struct HistoryPage {
 impl HistoryPage {
     /// A page that waits for its first jobs.
     #[must_use]
-    pub fn new(ticket: RequestId) -> Self {
-        let (filter, known) = (String::new(), KnownJobs::Asked(ticket));
-        Self { accounts: Vec::new(), known, damaged: 0, filter, typing: None, at: 0, open: None }
+    pub fn new(request_id: RequestId) -> Self {
+        let (filter, known) = (String::new(), KnownJobs::Asked(request_id));
+        Self { summaries: Vec::new(), known, damaged: 0, filter, typing: None, at: 0, open: None }
     }
 
-    /// Takes in jobs that were asked for with `ticket`.
-    pub fn receive(&mut self, ticket: RequestId, volume: JobPage) {
-        if self.known == KnownJobs::Asked(ticket) {
-            self.accounts.extend(volume.accounts);
-            self.known = KnownJobs::Are(volume.before);
-            self.damaged = self.damaged.max(volume.damaged);
+    /// Takes in jobs that were asked for with `request_id`.
+    pub fn receive(&mut self, request_id: RequestId, job_page: JobPage) {
+        if self.known == KnownJobs::Asked(request_id) {
+            self.summaries.extend(job_page.summaries);
+            self.known = KnownJobs::Are(job_page.before);
+            self.damaged = self.damaged.max(job_page.damaged);
         }
     }
 
     /// The job that a key is about: the one that is open, else the one under the cursor.
     #[must_use]
     pub fn current(&self) -> Option<&JobSummary> {
-        self.open.as_ref().map(|open| &open.account).or_else(|| self.accounts.get(self.at))
+        self.open.as_ref().map(|open| &open.summary).or_else(|| self.summaries.get(self.at))
     }
 
     /// The job before which more are wanted now, if they are.
     #[must_use]
     pub fn wants(&self) -> Option<i64> {
         match self.known {
-            KnownJobs::Are(Some(before)) if self.at + AHEAD >= self.accounts.len() => Some(before),
+            KnownJobs::Are(Some(before)) if self.at + AHEAD >= self.summaries.len() => Some(before),
             _ => None,
         }
     }
@@ -78,7 +78,7 @@ impl HistoryPage {
     pub fn go(&mut self, motion: Motion, page: usize) {
         match &mut self.open {
             Some(open) => open.at = moved(open.at, motion, open.shown.len(), page),
-            None => self.at = moved(self.at, motion, self.accounts.len(), page),
+            None => self.at = moved(self.at, motion, self.summaries.len(), page),
         }
     }
 
@@ -112,7 +112,7 @@ pub enum KnownSteps {
 #[derive(Debug)]
 pub struct JobDetail {
     /// The job.
-    pub account: JobSummary,
+    pub summary: JobSummary,
     /// Its steps.
     pub steps: KnownSteps,
     /// How many entries of it could not be read.
@@ -130,24 +130,24 @@ pub struct JobDetail {
 impl JobDetail {
     /// A page that waits for its steps.
     #[must_use]
-    pub fn new(account: JobSummary, ticket: RequestId) -> Self {
-        let (filter, steps) = (String::new(), KnownSteps::Asked(ticket));
-        Self { account, steps, damaged: 0, filter, typing: None, shown: Vec::new(), at: 0 }
+    pub fn new(summary: JobSummary, request_id: RequestId) -> Self {
+        let (filter, steps) = (String::new(), KnownSteps::Asked(request_id));
+        Self { summary, steps, damaged: 0, filter, typing: None, shown: Vec::new(), at: 0 }
     }
 
     /// Shows the steps that are sought.
     pub fn seek(&mut self, filter: String, sought: &HistorySearch) {
         self.filter = filter;
         self.at = 0;
-        let KnownSteps::Are(deeds) = &self.steps else { return };
-        self.shown = (0..deeds.len()).filter(|n| sought.finds(&deeds[*n])).collect();
+        let KnownSteps::Are(job_steps) = &self.steps else { return };
+        self.shown = (0..job_steps.len()).filter(|n| sought.finds(&job_steps[*n])).collect();
     }
 
     /// The step the cursor is on.
     #[must_use]
     pub fn current(&self) -> Option<&JobStep> {
         match &self.steps {
-            KnownSteps::Are(deeds) => deeds.get(*self.shown.get(self.at)?),
+            KnownSteps::Are(job_steps) => job_steps.get(*self.shown.get(self.at)?),
             KnownSteps::Asked(_) | KnownSteps::Failed(_) => None,
         }
     }

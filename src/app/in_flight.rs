@@ -14,9 +14,9 @@ pub enum Purpose {
     /// Who we are.
     Identify,
     /// The names of the members.
-    People,
+    Members,
     /// The organizations one can go to.
-    Places,
+    Organizations,
     /// The number on a tab.
     Count(Kind),
     /// The rows of a list.
@@ -24,23 +24,23 @@ pub enum Purpose {
     /// Rows that a filter may let through, ahead of their list.
     Search(Kind),
     /// The order of a list.
-    Arrange(Kind),
+    Query(Kind),
     /// The fields of a detail page.
     Read,
     /// What a detail page leads to.
-    Relate,
-    /// What hangs on the records of a modal's plan.
-    Weigh,
+    Related,
+    /// What hangs on the records of a dialog's plan.
+    CountImpact,
     /// A job.
     Job,
     /// A past job, to undo it or to try again what failed of it.
-    Recall(RecoveryRequest),
+    PlanRecovery(RecoveryRequest),
     /// Unfinished jobs of earlier runs.
     Unfinished,
     /// Past jobs.
-    Annals,
+    History,
     /// The steps of a past job.
-    Deeds,
+    JobSteps,
     /// The clipboard.
     Copy,
     /// A browser.
@@ -50,21 +50,21 @@ pub enum Purpose {
     /// Noting that a person knows of an earlier journal.
     Acknowledge,
     /// Leaving the rest of an unfinished job undone.
-    Drop(i64),
+    DropJob(i64),
     /// Another token.
-    Admit,
+    Authenticate,
     /// The saved filters.
-    Shelve,
+    SavedFilters,
     /// The bytes of files.
-    Save,
+    Download,
     /// What a file hangs on.
-    Look,
+    Find,
     /// Sets of marks.
-    Sets,
+    Selections,
     /// Which records a set of marks or a list of ids names.
     Entries,
     /// The records of a set of marks.
-    Seek,
+    Resolve,
     /// A file.
     Write,
 }
@@ -80,15 +80,15 @@ impl InFlight {
     /// A new ticket for `purpose`.
     pub fn open(&mut self, purpose: Purpose) -> RequestId {
         self.last += 1;
-        let ticket = RequestId(self.last);
-        self.open.insert(ticket, purpose);
-        ticket
+        let request_id = RequestId(self.last);
+        self.open.insert(request_id, purpose);
+        request_id
     }
 
     /// What an open ticket is for; `None` for one that was never given out or has ended.
     #[must_use]
-    pub fn purpose(&self, ticket: RequestId) -> Option<Purpose> {
-        self.open.get(&ticket).copied()
+    pub fn purpose(&self, request_id: RequestId) -> Option<Purpose> {
+        self.open.get(&request_id).copied()
     }
 
     /// Whether an open ticket was given out for `purpose`.
@@ -100,12 +100,12 @@ impl InFlight {
     /// Whether a past job is being looked for.
     #[must_use]
     pub fn recalls(&self) -> bool {
-        self.open.values().any(|open| matches!(open, Purpose::Recall(_)))
+        self.open.values().any(|open| matches!(open, Purpose::PlanRecovery(_)))
     }
 
     /// Ends a ticket.
-    pub fn close(&mut self, ticket: RequestId) {
-        self.open.remove(&ticket);
+    pub fn close(&mut self, request_id: RequestId) {
+        self.open.remove(&request_id);
     }
 
     /// How many are open.

@@ -51,7 +51,7 @@ fn dispatch(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), effec
     }
 }
 
-/// Ctrl-C quits from everywhere, inputs and modals included, unless the config gave the command another chord.
+/// Ctrl-C quits from everywhere, inputs and dialogs included, unless the config gave the command another chord.
 fn is_interrupt(state: &State, chord: Chord) -> bool {
     chord.ctrl && state.setup.keymap.command(KeyContext::Table, chord) == Some(Command::Quit)
 }
@@ -86,7 +86,7 @@ pub(crate) fn paste(state: &mut State, at: Moment, text: &str) {
         return;
     }
     // A folder or a file is often copied along with the end of its line.
-    let text = if matches!(state.overlay, Some(Overlay::Save(_))) { text.trim() } else { text };
+    let text = if matches!(state.overlay, Some(Overlay::Download(_))) { text.trim() } else { text };
     let Some(input) = state.text_input_mut() else {
         if state.overlay.is_none() {
             state.note("pasting does nothing here: / opens the filter");
@@ -96,7 +96,7 @@ pub(crate) fn paste(state: &mut State, at: Moment, text: &str) {
     input.paste(text);
     match &mut state.overlay {
         Some(Overlay::Palette(palette)) => palette.at = 0,
-        Some(Overlay::Places(places)) => places.at = 0,
+        Some(Overlay::Organizations(places)) => places.at = 0,
         Some(_) => {}
         None => {
             if state.filter_input.is_some() {
@@ -124,21 +124,21 @@ fn overlay_key(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), ef
             let verdict = confirm.key(chord, repeat, at);
             confirm::update::conclude(state, verdict, effects);
         }
-        Some(Overlay::Save(_)) => downloads::update::key(state, chord, repeat, effects),
+        Some(Overlay::Download(_)) => downloads::update::key(state, chord, repeat, effects),
         Some(Overlay::Recovery(_)) => recovery::update::key(state, at, (chord, repeat), effects),
         Some(Overlay::History(_)) => history::update::key(state, chord, repeat, effects),
         Some(Overlay::Export(_)) => export::update::key(state, chord, effects),
         Some(Overlay::Palette(_)) => palette_key(state, chord, effects),
-        Some(Overlay::Places(_)) => organizations::update::key(state, chord, effects),
-        Some(Overlay::Filters(_)) => saved::update::key(state, chord, repeat, effects),
-        Some(Overlay::Sets(_)) => selections::key(state, chord, repeat, effects),
-        Some(Overlay::Columns(at)) => {
+        Some(Overlay::Organizations(_)) => organizations::update::key(state, chord, effects),
+        Some(Overlay::SavedFilters(_)) => saved::update::key(state, chord, repeat, effects),
+        Some(Overlay::Selections(_)) => selections::key(state, chord, repeat, effects),
+        Some(Overlay::SortBy(at)) => {
             let at = *at;
             list::update::columns_key(state, at, chord);
         }
         // An answer counts once the question was seen, and only from a hand.
-        Some(Overlay::Ask(_)) if state.question_arming.key(Some(chord), at) != KeyPace::Hand => {}
-        Some(Overlay::Ask(question)) => {
+        Some(Overlay::Question(_)) if state.question_arming.key(Some(chord), at) != KeyPace::Hand => {}
+        Some(Overlay::Question(question)) => {
             let question = *question;
             answer(state, question, chord, repeat, effects);
         }
@@ -150,9 +150,9 @@ fn answer(state: &mut State, question: YesNoQuestion, chord: Chord, repeat: bool
     let typed = chord.typed().filter(|_| !repeat);
     match (question, typed) {
         (YesNoQuestion::Quit(exit), Some('y')) => leave(state, exit, effects),
-        (YesNoQuestion::CancelJob(ticket), Some('y')) => {
+        (YesNoQuestion::CancelJob(request_id), Some('y')) => {
             state.overlay = None;
-            confirm::update::cancel(state, ticket, effects);
+            confirm::update::cancel(state, request_id, effects);
         }
         (YesNoQuestion::CancelJob(_), Some('a')) => {
             state.overlay = None;
@@ -184,7 +184,7 @@ fn palette_key(state: &mut State, chord: Chord, effects: &mut Effects) {
                 Some(picked) if picked.argument().is_some() => {
                     selections::typed(state, picked, &argument, effects)
                 }
-                Some(picked) => wish(state, picked, effects),
+                Some(picked) => request(state, picked, effects),
                 None => state.note("no command has that name"),
             }
         }
@@ -199,7 +199,7 @@ fn palette_key(state: &mut State, chord: Chord, effects: &mut Effects) {
 fn bound_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
     let context = state.context();
     match state.setup.keymap.command(context, chord) {
-        Some(wished) if repeat && wished.is_verb() => {}
+        Some(wished) if repeat && wished.is_action() => {}
         Some(wished) => command(state, wished, effects),
         None => {
             if let Some(binding) = state.setup.keymap.elsewhere(chord) {
@@ -210,7 +210,7 @@ fn bound_key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effect
 }
 
 /// Does what a line of the palette names, if it means something where the palette was opened.
-fn wish(state: &mut State, wished: Command, effects: &mut Effects) {
+fn request(state: &mut State, wished: Command, effects: &mut Effects) {
     let context = state.context();
     let row =
         state.setup.keymap.rows().find(|(binding, _)| binding.command == wished).map(|(binding, _)| binding);
@@ -228,11 +228,11 @@ fn explain_unbound(state: &mut State, name: &str, contexts: &[KeyContext], here:
 }
 
 fn command(state: &mut State, wished: Command, effects: &mut Effects) {
-    let is_begun = wished.is_verb() || wished == Command::Reload;
+    let is_begun = wished.is_action() || wished == Command::Reload;
     if is_begun && connection::update::is_shut(state) {
         return;
     }
-    let takes_matches = matches!(wished, Command::Do(_) | Command::MarkAll | Command::InvertMarks);
+    let takes_matches = matches!(wished, Command::Act(_) | Command::MarkAll | Command::InvertMarks);
     // What is marked stands there whatever the filter of a list is.
     if takes_matches && !state.is_in_set() && filter::update::is_broken(state) {
         return;
@@ -252,8 +252,8 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
             Some(record) => detail::update::open(state, record, effects),
             None => state.note("there is nothing here to open"),
         },
-        Command::NextLink => detail::update::walk(state, false),
-        Command::PreviousLink => detail::update::walk(state, true),
+        Command::NextLink => detail::update::page_walk(state, false),
+        Command::PreviousLink => detail::update::page_walk(state, true),
         Command::Raw => detail::update::turn_over(state),
         Command::FindInPage => detail::update::find(state),
         Command::NextFound => detail::update::next_hit(state, false),
@@ -269,7 +269,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::InvertMarks => selection::update::all(state, PendingMarks::Invert, effects),
         Command::ClearMarks => selection::update::clear(state),
         Command::MarkedOnly => marked_view::update::show(state),
-        Command::SaveSet | Command::OpenSet | Command::MarkFile => {
+        Command::SaveSelection | Command::OpenSelection | Command::MarkFile => {
             selections::typed(state, wished, "", effects)
         }
         Command::Filter if state.is_in_set() => marked_view::update::open_filter(state),
@@ -279,14 +279,14 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::SortBy => list::update::sort_by(state),
         Command::ReverseSort => list::update::reverse_sort(state),
         Command::Palette => state.overlay = Some(Overlay::Palette(Palette::default())),
-        Command::Places => organizations::update::open(state, effects),
+        Command::Organizations => organizations::update::open(state, effects),
         Command::Help => state.overlay = Some(Overlay::Help(0)),
-        Command::Do(verb) => confirm::update::propose(state, verb),
+        Command::Act(action) => confirm::update::propose(state, action),
         Command::Undo => undo::undo(state, effects),
         Command::Redo => undo::redo(state, effects),
         Command::Retry => undo::look(state, RecoveryRequest::Retry, effects),
         Command::ExplainDelete => {
-            let spoken = |verb| state.setup.keymap.spoken(Command::Do(verb));
+            let spoken = |action| state.setup.keymap.spoken(Command::Act(action));
             let (archive, delete) = (spoken(Action::Archive), spoken(Action::Delete));
             let archives = state.kind.row().words.archives;
             state.note(format!("{archive} {archives}, {delete} deletes permanently"));
@@ -307,7 +307,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::OpenWeb => clipboard::open_web(state, effects),
         Command::Export => export::update::ask(state),
         Command::ExportGroup => status_pane::update::export(state, effects),
-        Command::Save => downloads::update::ask(state),
+        Command::Download => downloads::update::ask(state),
         Command::OpenHolder => downloads::update::open_holder(state, effects),
         Command::Unfinished => recovery::update::look_again(state, effects),
         Command::History => history::update::open(state, effects),
@@ -365,12 +365,12 @@ fn leave_page(state: &mut State, effects: &mut Effects) -> bool {
 
 /// Quits, after asking if a job runs.
 fn quit(state: &mut State, exit: Exit, effects: &mut Effects) {
-    let asked_already = matches!(state.overlay, Some(Overlay::Ask(YesNoQuestion::Quit(_))));
+    let asked_already = matches!(state.overlay, Some(Overlay::Question(YesNoQuestion::Quit(_))));
     if state.jobs.is_empty() && state.saves.current.is_none() || asked_already {
         leave(state, exit, effects);
     } else {
         // A queue that is paused by a question stays so until this one is answered.
         state.question_arming = Arming::default();
-        state.overlay = Some(Overlay::Ask(YesNoQuestion::Quit(exit)));
+        state.overlay = Some(Overlay::Question(YesNoQuestion::Quit(exit)));
     }
 }

@@ -23,7 +23,7 @@ use crate::model::time::Moment;
 #[derive(Debug)]
 pub struct Job {
     /// Its ticket.
-    pub ticket: RequestId,
+    pub request_id: RequestId,
     /// What it does.
     pub plan: Arc<Plan>,
     /// Its number in the journal, once it is there.
@@ -171,7 +171,7 @@ impl State {
 
 impl Jobs {
     /// A job was confirmed.
-    pub fn add(&mut self, ticket: RequestId, plan: Arc<Plan>) {
+    pub fn add(&mut self, request_id: RequestId, plan: Arc<Plan>) {
         let mut open: BTreeMap<(Kind, Id), usize> = BTreeMap::new();
         for step in &plan.steps {
             *open.entry(key(&step.record)).or_default() += plan.reads_before(step);
@@ -180,7 +180,7 @@ impl Jobs {
         let listed_left = plan.steps.iter().filter(|step| plan.is_read_from_list(step)).count();
         let ended = vec![None; plan.steps.len()];
         self.open.push_back(Job {
-            ticket,
+            request_id,
             plan,
             number: None,
             started: None,
@@ -229,8 +229,8 @@ impl Jobs {
     }
 
     /// The jobs that wait behind this one, the next first.
-    pub fn behind(&self, ticket: RequestId) -> impl Iterator<Item = &Job> {
-        let from = self.open.iter().skip_while(move |job| job.ticket != ticket);
+    pub fn behind(&self, request_id: RequestId) -> impl Iterator<Item = &Job> {
+        let from = self.open.iter().skip_while(move |job| job.request_id != request_id);
         from.skip(1).filter(|job| !job.cancelled)
     }
 
@@ -247,8 +247,8 @@ impl Jobs {
     }
 
     /// The job with this ticket, to change it.
-    pub fn get_mut(&mut self, ticket: RequestId) -> Option<&mut Job> {
-        self.open.iter_mut().find(|job| job.ticket == ticket)
+    pub fn get_mut(&mut self, request_id: RequestId) -> Option<&mut Job> {
+        self.open.iter_mut().find(|job| job.request_id == request_id)
     }
 
     /// Whether some job goes on with the unfinished job of this number.
@@ -260,7 +260,7 @@ impl Jobs {
     /// Whether some job still has this record before it.
     #[must_use]
     pub fn holds(&self, kind: Kind, id: &Id) -> bool {
-        // The key is only looked up, so the clone is the price of one comparison a record in a modal.
+        // The key is only looked up, so the clone is the price of one comparison a record in a dialog.
         let key = (kind, id.clone());
         self.open.iter().any(|job| job.open.contains_key(&key))
     }
@@ -270,7 +270,7 @@ impl Jobs {
     pub fn hands_to(&self, kind: Kind, id: &Id) -> bool {
         let mut ahead = self.open.iter().flat_map(|job| job.plan.steps.iter().zip(&job.ended));
         ahead.any(|(step, ended)| {
-            ended.is_none() && step.heir.as_ref() == Some(id) && step.record.kind() == kind
+            ended.is_none() && step.reassignee.as_ref() == Some(id) && step.record.kind() == kind
         })
     }
 
@@ -297,8 +297,8 @@ impl Jobs {
     }
 
     /// A step ended.
-    pub fn step(&mut self, ticket: RequestId, step: usize, outcome: Outcome) {
-        let Some(job) = self.get_mut(ticket) else { return };
+    pub fn step(&mut self, request_id: RequestId, step: usize, outcome: Outcome) {
+        let Some(job) = self.get_mut(request_id) else { return };
         let plan = Arc::clone(&job.plan);
         let (Some(ended), Some(of_plan)) = (job.ended.get_mut(step), plan.steps.get(step)) else { return };
         if ended.replace(outcome).is_some() {
@@ -306,15 +306,15 @@ impl Jobs {
         }
         job.steps_ended += 1;
         job.listed_left -= usize::from(plan.is_read_from_list(of_plan));
-        if of_plan.row.verb == plan.verb {
+        if of_plan.row.action == plan.action {
             job.done += 1;
             job.reads_left -= job.open.remove(&key(&of_plan.record)).unwrap_or_default();
         }
     }
 
     /// A job is over. With the last one the queue is as it was at first.
-    pub fn remove(&mut self, ticket: RequestId) -> Option<Job> {
-        let at = self.open.iter().position(|job| job.ticket == ticket)?;
+    pub fn remove(&mut self, request_id: RequestId) -> Option<Job> {
+        let at = self.open.iter().position(|job| job.request_id == request_id)?;
         let job = self.open.remove(at);
         if self.open.is_empty() {
             self.queue = QueueState::Running;

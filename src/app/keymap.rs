@@ -71,7 +71,7 @@ impl Binding {
     }
 }
 
-/// Ctrl-Z is the terminal's own word for it and is not rebindable, like the keys inside modals.
+/// Ctrl-Z is the terminal's own word for it and is not rebindable, like the keys inside dialogs.
 pub const SUSPEND: Chord = Chord::ctrl('z');
 
 /// Why a set of key settings cannot be used.
@@ -83,10 +83,10 @@ pub enum BadKeymap {
     /// That is no chord.
     #[error(transparent)]
     BadChord(#[from] BadChord),
-    /// A verb would sit on a motion or on a chord the terminal uses.
+    /// An action would sit on a motion or on a chord the terminal uses.
     #[error("`{command}` may not be on `{chord}`: hands press it to move, or terminals use it")]
     Unsafe {
-        /// The verb.
+        /// The action.
         command: &'static str,
         /// The chord asked for.
         chord: Chord,
@@ -137,7 +137,7 @@ impl Keymap {
                             wrong.extend(
                                 parsed
                                     .iter()
-                                    .filter(|chord| binding.command.is_verb() && is_unsafe(**chord))
+                                    .filter(|chord| binding.command.is_action() && is_unsafe(**chord))
                                     .map(|chord| BadKeymap::Unsafe { command: binding.name, chord: *chord }),
                             );
                             *bound = parsed;
@@ -206,7 +206,7 @@ impl Keymap {
     }
 }
 
-/// Chords on which no verb may sit: motions, and what terminals and multiplexers take for themselves.
+/// Chords on which no action may sit: motions, and what terminals and multiplexers take for themselves.
 fn is_unsafe(chord: Chord) -> bool {
     let motion = BINDINGS.iter().filter(|binding| matches!(binding.command, Command::Move(_)));
     let moves = motion.flat_map(|binding| binding.chords).any(|other| other.parse() == Ok(chord));

@@ -126,7 +126,7 @@ fn remark_height(state: &State) -> u16 {
     let lines = |words: &str| text::wrapped(words, remark_width(state.size)).len();
     let (input, below) = match &state.filter_input {
         Some(typing) => {
-            let reason = state.listing().trouble.as_ref().map_or(0, |trouble| lines(&trouble.words));
+            let reason = state.listing().error.as_ref().map_or(0, |error| lines(&error.words));
             (1, usize::from(typing.completing.is_some()) + reason)
         }
         None if state.set_input().is_some() => (1, 0),
@@ -183,8 +183,8 @@ impl State {
     /// Why the last attempt on the record under the cursor did not succeed, if it did not.
     #[must_use]
     pub fn remark(&self) -> Option<String> {
-        if let Some(trouble) = self.listing().trouble.as_ref().filter(|_| self.marked_only.is_none()) {
-            return Some(format!("fix the filter: {}", trouble.words));
+        if let Some(error) = self.listing().error.as_ref().filter(|_| self.marked_only.is_none()) {
+            return Some(format!("fix the filter: {}", error.words));
         }
         let record = self.under_cursor()?;
         let reason = self.marks.get(record.kind(), record.id())?.failed.clone()?;

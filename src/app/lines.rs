@@ -27,7 +27,7 @@ pub struct WrappedLine {
     /// How much it asks to be read.
     pub weight: LineWeight,
     /// What stands before the text: a label, or keys, with the spaces that align the text.
-    pub lead: String,
+    pub handle: String,
     /// The text.
     pub text: String,
     /// The record the line stands for, if it stands for one.
@@ -38,7 +38,7 @@ impl WrappedLine {
     /// A line without a lead.
     #[must_use]
     pub fn new(weight: LineWeight, text: impl Into<String>) -> Self {
-        Self { weight, lead: String::new(), text: text.into(), record: None }
+        Self { weight, handle: String::new(), text: text.into(), record: None }
     }
 
     /// An empty line.
@@ -52,22 +52,22 @@ impl WrappedLine {
         text::wrapped(&text::clean_lines(text), width).into_iter().map(move |line| Self::new(weight, line))
     }
 
-    /// `text` after a `lead` of `column` cells, its further lines aligned with the first. A lead that is too long
+    /// `text` after a `handle` of `column` cells, its further lines aligned with the first. A lead that is too long
     /// stands on a line of its own.
     #[must_use]
-    pub fn led(lead: &str, column: usize, weight: LineWeight, text: &str, width: usize) -> Vec<Self> {
-        let lead = text::clean(lead);
+    pub fn led(handle: &str, column: usize, weight: LineWeight, text: &str, width: usize) -> Vec<Self> {
+        let handle = text::clean(handle);
         let mut lines = Vec::new();
-        let mut next = if text::width(&lead) < column {
-            text::padded(&lead, column)
+        let mut next = if text::width(&handle) < column {
+            text::padded(&handle, column)
         } else {
-            let own = text::wrapped(&lead, width).into_iter();
-            lines.extend(own.map(|lead| Self { lead, ..Self::blank() }));
+            let own = text::wrapped(&handle, width).into_iter();
+            lines.extend(own.map(|handle| Self { handle, ..Self::blank() }));
             " ".repeat(column)
         };
         for text in text::wrapped(&text::clean_lines(text), width.saturating_sub(column)) {
-            let lead = std::mem::replace(&mut next, " ".repeat(column));
-            lines.push(Self { weight, lead, text, record: None });
+            let handle = std::mem::replace(&mut next, " ".repeat(column));
+            lines.push(Self { weight, handle, text, record: None });
         }
         lines
     }

@@ -80,7 +80,7 @@ pub struct Listing {
     /// Which rows are shown.
     pub filter: Filter,
     /// What was typed since and is no filter: nothing is done to what matches before that is mended.
-    pub trouble: Option<FilterError>,
+    pub error: Option<FilterError>,
     /// In which order, if not the server's.
     pub sort: Option<Sort>,
     /// How far it is loaded.
@@ -155,7 +155,7 @@ impl Listing {
             kind,
             scope: Scope::default(),
             filter: Filter::default(),
-            trouble: None,
+            error: None,
             sort: None,
             load: LoadProgress::Untouched,
             total: None,
@@ -293,7 +293,7 @@ impl Listing {
     /// Whether a filter was typed, be it one or not.
     #[must_use]
     pub fn has_filter(&self) -> bool {
-        !self.filter.source().is_empty() || self.trouble.is_some()
+        !self.filter.source().is_empty() || self.error.is_some()
     }
 
     /// The shown rows a range of marks covers, if one was begun.

@@ -122,7 +122,7 @@ impl State {
     #[must_use]
     pub fn is_marking(&self) -> bool {
         match self.marked_only {
-            _ if self.seeking.is_some() || self.tickets.awaits(Purpose::Entries) => true,
+            _ if self.resolving.is_some() || self.in_flight.awaits(Purpose::Entries) => true,
             Some(_) => self.listings.iter().any(|listing| listing.marking.is_some()),
             None => self.listing().marking.is_some(),
         }
@@ -137,7 +137,7 @@ impl State {
             NoticeCondition::LockedOut => self.locked_out.is_some(),
             NoticeCondition::Identifying => self.identity == Identity::Asking,
             NoticeCondition::Leaving => self.entering,
-            NoticeCondition::Awaiting(purpose) => self.tickets.awaits(purpose),
+            NoticeCondition::Awaiting(purpose) => self.in_flight.awaits(purpose),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who can take over what belongs to the records of a plan.
 //!
-//! Owns whom a modal offers for that, and whether the one who was chosen in a past job still counts.
+//! Owns whom a dialog offers for that, and whether the one who was chosen in a past job still counts.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::model::text;
 /// in the plan nor in a job that is not over.
 pub(crate) fn all(state: &State, plan: &Plan) -> Vec<Reassignee> {
     let kinds: BTreeSet<Kind> = plan.chosen.iter().map(|chosen| chosen.record.kind()).collect();
-    let hands_over = |kind: &Kind| kind.row().verbs.iter().any(|verb| verb.reassign.is_some());
+    let hands_over = |kind: &Kind| kind.row().actions.iter().any(|action| action.reassign.is_some());
     let Some(kind) = kinds.into_iter().find(hands_over) else { return Vec::new() };
     let chosen: BTreeSet<&Id> = plan.chosen.iter().map(|chosen| chosen.record.id()).collect();
     let suits = |record: &Record| {
@@ -24,11 +24,11 @@ pub(crate) fn all(state: &State, plan: &Plan) -> Vec<Reassignee> {
         is_free && is_active(record) && can_inherit(record)
     };
     let suiting = state.listings[kind as usize].records().filter(suits);
-    let mut heirs: Vec<Reassignee> = suiting
+    let mut reassignees: Vec<Reassignee> = suiting
         .map(|record| Reassignee { id: record.id().clone(), name: record.name().to_owned() })
         .collect();
-    heirs.sort_by_key(|heir| text::folded(&heir.name));
-    heirs
+    reassignees.sort_by_key(|reassignee| text::folded(&reassignee.name));
+    reassignees
 }
 
 /// Whether somebody has not only been invited.
@@ -43,15 +43,15 @@ fn is_active(record: &Record) -> bool {
 /// it says what has become of the choice.
 pub(crate) fn of_the_past(state: &State, plan: Plan, former: Option<Reassignee>) -> Plan {
     let (Some(former), Some(kind)) = (former, plan.hands_over()) else { return plan };
-    if let Some(heir) = all(state, &plan).into_iter().find(|heir| heir.id == former.id) {
-        return plan.handing_to(Some(heir));
+    if let Some(reassignee) = all(state, &plan).into_iter().find(|reassignee| reassignee.id == former.id) {
+        return plan.handing_to(Some(reassignee));
     }
     let listing = &state.listings[kind as usize];
     let is_listed = listing.find(&former.id).is_some() || listing.is_whole() && listing.scope.holds(false);
     let is_chosen = plan.chosen.iter().any(|chosen| *chosen.record.id() == former.id);
     let is_busy = state.jobs.holds(kind, &former.id);
     let (plural, name) = (kind.row().plural, text::name_or_nameless(&former.name));
-    let (words, heir) = if is_listed || is_chosen || is_busy {
+    let (words, reassignee) = if is_listed || is_chosen || is_busy {
         (format!("{name} was to take over what they own, and cannot any more: nobody is chosen"), None)
     } else {
         let words = format!(
@@ -59,7 +59,7 @@ pub(crate) fn of_the_past(state: &State, plan: Plan, former: Option<Reassignee>)
         );
         (words, Some(former))
     };
-    let mut plan = plan.handing_to(heir);
+    let mut plan = plan.handing_to(reassignee);
     plan.preface.push(words);
     plan
 }

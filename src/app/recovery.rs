@@ -19,7 +19,7 @@ use crate::model::time::{Moment, Zone};
 #[derive(Debug, Default)]
 pub struct Recovery {
     /// The jobs.
-    pub remnants: Vec<UnfinishedJob>,
+    pub unfinished_jobs: Vec<UnfinishedJob>,
     /// Journals of earlier versions with unfinished jobs in them.
     pub old: Vec<OldJournal>,
     /// Whether the page was shown since they were asked for: a person who has left it is not called back.
@@ -34,28 +34,28 @@ impl Recovery {
     /// Whether there is one that something can be done about here.
     #[must_use]
     pub fn offers(&self) -> bool {
-        self.remnants.iter().any(|remnant| !remnant.elsewhere)
+        self.unfinished_jobs.iter().any(|unfinished_job| !unfinished_job.elsewhere)
     }
 
     /// How many rows the page has.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.remnants.len() + self.old.len()
+        self.unfinished_jobs.len() + self.old.len()
     }
 
     /// The job of a row.
     fn job(&self, row: usize) -> Option<i64> {
-        self.remnants.get(row).map(|remnant| remnant.job)
+        self.unfinished_jobs.get(row).map(|unfinished_job| unfinished_job.job)
     }
 
     /// The earlier journal of a row.
     fn old(&self, row: usize) -> Option<usize> {
-        row.checked_sub(self.remnants.len()).filter(|at| *at < self.old.len())
+        row.checked_sub(self.unfinished_jobs.len()).filter(|at| *at < self.old.len())
     }
 
     /// The job is not unfinished any more, or not for this page to offer.
     pub fn forget(&mut self, job: i64) {
-        self.remnants.retain(|remnant| remnant.job != job);
+        self.unfinished_jobs.retain(|unfinished_job| unfinished_job.job != job);
     }
 }
 
@@ -66,7 +66,7 @@ pub enum RecoveryCommand {
     Wait,
     /// To see it later.
     Later,
-    /// To take the rest of the job through the modal.
+    /// To take the rest of the job through the dialog.
     Finish(i64),
     /// To leave the rest of the job undone.
     Drop(i64),
@@ -112,9 +112,9 @@ impl RecoveryPage {
     /// Time has passed: a wish whose key stood alone long enough counts.
     pub fn due(&mut self, now: Moment) -> RecoveryCommand {
         match self.wished {
-            Some((at, wish)) if now.since(at) >= self.arming.settle() => {
+            Some((at, request)) if now.since(at) >= self.arming.settle() => {
                 self.wished = None;
-                wish
+                request
             }
             _ => RecoveryCommand::Wait,
         }
@@ -163,17 +163,24 @@ fn motion(chord: Chord) -> Option<Motion> {
 
 /// One job as the page tells it, `width` cells wide.
 #[must_use]
-pub fn told(remnant: &UnfinishedJob, organization: &str, zone: &Zone, width: usize) -> Vec<WrappedLine> {
-    let kinds: Vec<String> = remnant.kinds.iter().map(|(kind, n)| kind.count(*n)).collect();
-    let of = [zone.minute(remnant.confirmed), kinds.join(", "), organization.to_owned()];
+pub fn told(
+    unfinished_job: &UnfinishedJob,
+    organization: &str,
+    zone: &Zone,
+    width: usize,
+) -> Vec<WrappedLine> {
+    let kinds: Vec<String> = unfinished_job.kinds.iter().map(|(kind, n)| kind.count(*n)).collect();
+    let of = [zone.minute(unfinished_job.confirmed), kinds.join(", "), organization.to_owned()];
     let of: Vec<String> = of.into_iter().filter(|part| !part.is_empty()).collect();
     let mut lines = vec![
-        (LineWeight::Head, remnant.sentence()),
+        (LineWeight::Head, unfinished_job.sentence()),
         (LineWeight::Plain, format!("confirmed {}", of.join(", "))),
     ];
-    if remnant.reading > 0 {
-        lines
-            .push((LineWeight::Plain, format!("reading back {} ...", text::grouped(remnant.reading as u64))));
+    if unfinished_job.reading > 0 {
+        lines.push((
+            LineWeight::Plain,
+            format!("reading back {} ...", text::grouped(unfinished_job.reading as u64)),
+        ));
     }
     lines.iter().flat_map(|(weight, words)| WrappedLine::wrapped(*weight, words, width)).collect()
 }
@@ -206,15 +213,15 @@ mod tests {
     use crate::model::plan::Options;
     use jiff::Timestamp;
 
-    fn remnant(job: i64) -> UnfinishedJob {
+    fn unfinished_job(job: i64) -> UnfinishedJob {
         UnfinishedJob {
             job,
-            verb: Action::Archive,
+            action: Action::Archive,
             confirmed: Timestamp::UNIX_EPOCH,
             kinds: vec![],
             tally: OutcomeCounts::default(),
             rest: vec![],
-            heir: None,
+            reassignee: None,
             options: Options::default(),
             elsewhere: false,
             reading: 0,
@@ -228,7 +235,8 @@ mod tests {
 
     #[test]
     fn a_key_counts_once_the_page_was_seen_and_the_key_stood_alone() {
-        let jobs = Recovery { remnants: vec![remnant(4), remnant(7)], ..Recovery::default() };
+        let jobs =
+            Recovery { unfinished_jobs: vec![unfinished_job(4), unfinished_job(7)], ..Recovery::default() };
         let mut page = RecoveryPage::default();
         let press =
             |page: &mut RecoveryPage, key: &str, ms| page.key(key.parse().unwrap(), false, at(ms), &jobs);

@@ -10,7 +10,7 @@ use crate::model::text::grouped;
 #[derive(Debug)]
 pub struct ResolvingSelection {
     /// The search.
-    pub ticket: RequestId,
+    pub request_id: RequestId,
     /// Where the set stood.
     pub place: String,
     /// What has become of its records so far.

@@ -27,37 +27,37 @@ use crate::model::record::{Page, Record};
 use crate::model::text;
 
 /// Takes a report in. One for a ticket that is not open is noted and changes nothing.
-pub(crate) fn reply(state: &mut State, ticket: RequestId, reply: Response, effects: &mut Effects) {
-    let Some(purpose) = state.tickets.purpose(ticket) else {
+pub(crate) fn response(state: &mut State, request_id: RequestId, response: Response, effects: &mut Effects) {
+    let Some(purpose) = state.in_flight.purpose(request_id) else {
         state.status.tell(
             state.now,
             StatusText::Note("a late answer to nothing that is awaited was dropped".to_owned()),
         );
         return;
     };
-    if reply.is_final() {
-        state.tickets.close(ticket);
+    if response.is_final() {
+        state.in_flight.close(request_id);
     }
-    match (purpose, reply) {
+    match (purpose, response) {
         (Purpose::List(kind), Response::Page { number, page, total, dropped, unreadable, coverage })
-            if state.listing_of(kind).load == LoadProgress::Running(ticket) =>
+            if state.listing_of(kind).load == LoadProgress::Running(request_id) =>
         {
             receive_page(state, kind, number, &page);
             state.listing_of(kind).leave_out(number, dropped, unreadable);
             receive_total(state, kind, total, coverage);
         }
-        (Purpose::List(kind), Response::Again { from })
-            if state.listing_of(kind).load == LoadProgress::Running(ticket) =>
+        (Purpose::List(kind), Response::Reread { from })
+            if state.listing_of(kind).load == LoadProgress::Running(request_id) =>
         {
             state.listing_of(kind).read_again(from);
         }
         (Purpose::List(kind), Response::Gap { number, why })
-            if state.listing_of(kind).load == LoadProgress::Running(ticket) =>
+            if state.listing_of(kind).load == LoadProgress::Running(request_id) =>
         {
             state.listing_of(kind).miss(number, why);
         }
         (Purpose::List(kind), Response::Amended(page))
-            if state.listing_of(kind).load == LoadProgress::Running(ticket) =>
+            if state.listing_of(kind).load == LoadProgress::Running(request_id) =>
         {
             for record in page.records() {
                 let record = state.saves.sized(&record).unwrap_or(record);
@@ -65,19 +65,19 @@ pub(crate) fn reply(state: &mut State, ticket: RequestId, reply: Response, effec
                 state.listing_of(kind).replace(record);
             }
         }
-        (Purpose::List(kind), Response::Loaded(result)) => loaded(state, kind, ticket, result),
+        (Purpose::List(kind), Response::Loaded(result)) => loaded(state, kind, request_id, result),
         (Purpose::Search(kind), Response::Found(page))
-            if state.listing_of(kind).search.is_running(ticket) =>
+            if state.listing_of(kind).search.is_running(request_id) =>
         {
             state.listing_of(kind).find_ahead(&page);
         }
         // One that failed has its line in the status pane, and the list itself still comes.
-        (Purpose::Search(kind), Response::Searched(_)) => state.listing_of(kind).search.end(ticket),
-        (Purpose::Arrange(kind), Response::Arranging(first)) => {
-            state.listing_of(kind).arranging_so_far(ticket, &first);
+        (Purpose::Search(kind), Response::Searched(_)) => state.listing_of(kind).search.end(request_id),
+        (Purpose::Query(kind), Response::QueryProgress(first)) => {
+            state.listing_of(kind).arranging_so_far(request_id, &first);
         }
-        (Purpose::Arrange(kind), Response::Arranged(arranged)) => {
-            state.listing_of(kind).arranged(ticket, arranged);
+        (Purpose::Query(kind), Response::QueryResult(arranged)) => {
+            state.listing_of(kind).arranged(request_id, arranged);
         }
         (Purpose::Count(kind), Response::Counted(Ok(total))) => {
             state.listing_of(kind).active_total = Some(total);
@@ -92,40 +92,46 @@ pub(crate) fn reply(state: &mut State, ticket: RequestId, reply: Response, effec
                 state.identity = Identity::Failed(failure);
             }
         },
-        (Purpose::People, Response::Peopled(Ok(people))) => {
+        (Purpose::Members, Response::Members(Ok(people))) => {
             state.people = Arc::new(people);
             state.listings.iter_mut().for_each(Listing::touch);
         }
-        (Purpose::Read, Response::Read(result)) => detail::update::read(state, ticket, result, effects),
-        (Purpose::Relate, Response::Related(result)) => {
-            detail::update::related(state, ticket, result, effects)
+        (Purpose::Read, Response::Read(result)) => detail::update::read(state, request_id, result, effects),
+        (Purpose::Related, Response::Related(result)) => {
+            detail::update::related(state, request_id, result, effects)
         }
-        (Purpose::Places, Response::Placed(result)) => organizations::update::placed(state, result),
-        (Purpose::Weigh, Response::Weighing(found) | Response::Weighed(found)) => {
-            confirm::update::weighed(state, ticket, found);
+        (Purpose::Organizations, Response::Organizations(result)) => {
+            organizations::update::placed(state, result)
+        }
+        (Purpose::CountImpact, Response::ImpactProgress(found) | Response::Impact(found)) => {
+            confirm::update::counted_impact(state, request_id, found);
         }
         (Purpose::Job, Response::Started) => {
             let now = state.now;
-            if let Some(job) = state.jobs.get_mut(ticket) {
+            if let Some(job) = state.jobs.get_mut(request_id) {
                 job.started = Some(now);
             }
         }
         (Purpose::Job, Response::Recorded(number)) => {
-            if let Some(job) = state.jobs.get_mut(ticket) {
+            if let Some(job) = state.jobs.get_mut(request_id) {
                 job.number = Some(number);
             }
         }
-        (Purpose::Job, Response::Held) => {
-            if let Some(job) = state.jobs.get_mut(ticket) {
+        (Purpose::Job, Response::Paused) => {
+            if let Some(job) = state.jobs.get_mut(request_id) {
                 job.at_rest = true;
             }
             confirm::update::stop_if_at_rest(state, effects);
         }
         (Purpose::Job, Response::Step { step, outcome, reason, record, remark }) => {
-            receive_step(state, ticket, step, EndedStep { outcome, reason, record, remark }, effects);
+            receive_step(state, request_id, step, EndedStep { outcome, reason, record, remark }, effects);
         }
-        (Purpose::Recall(recall), Response::Recalled(result)) => undo::found(state, recall, result, effects),
-        (Purpose::Unfinished, Response::LeftOpen(open)) => recovery::update::left_open(state, open, effects),
+        (Purpose::PlanRecovery(recover), Response::RecoveryPlanned(result)) => {
+            undo::found(state, recover, result, effects)
+        }
+        (Purpose::Unfinished, Response::UnfinishedJobs(open)) => {
+            recovery::update::left_open(state, open, effects)
+        }
         (Purpose::Unfinished, Response::ReadBack { job, outcome }) => {
             recovery::update::read_back(state, job, outcome);
         }
@@ -133,30 +139,40 @@ pub(crate) fn reply(state: &mut State, ticket: RequestId, reply: Response, effec
         (Purpose::Acknowledge, Response::Acknowledged(result)) => {
             recovery::update::acknowledged(state, result)
         }
-        (Purpose::Annals, Response::Told(result)) => history::update::told(state, ticket, result, effects),
-        (Purpose::Deeds, Response::Recounted(result)) => history::update::recounted(state, ticket, result),
+        (Purpose::History, Response::History(result)) => {
+            history::update::told(state, request_id, result, effects)
+        }
+        (Purpose::JobSteps, Response::JobSteps(result)) => {
+            history::update::recounted(state, request_id, result)
+        }
         (Purpose::Copy, Response::Copied(result)) => clipboard::copied(state, result, effects),
         (Purpose::Export, Response::Exported(result)) => export::update::exported(state, result),
         (Purpose::Browse, Response::Browsed(result)) => clipboard::browsed(state, result, effects),
-        (Purpose::Drop(job), Response::Dropped(result)) => recovery::update::dropped(state, job, result),
-        (Purpose::Save, Response::Saving(bytes)) => downloads::update::progressed(state, ticket, bytes),
-        (Purpose::Save, Response::Saved { file, result }) => {
-            downloads::update::saved(state, ticket, file, result)
+        (Purpose::DropJob(job), Response::Dropped(result)) => recovery::update::dropped(state, job, result),
+        (Purpose::Download, Response::DownloadProgress(bytes)) => {
+            downloads::update::progressed(state, request_id, bytes)
         }
-        (Purpose::Save, Response::SaveEnded(result)) => downloads::update::ended(state, ticket, &result),
-        (Purpose::Look, Response::Looked(result)) => downloads::update::looked(state, result, effects),
+        (Purpose::Download, Response::FileDownloaded { file, result }) => {
+            downloads::update::saved(state, request_id, file, result)
+        }
+        (Purpose::Download, Response::DownloadEnded(result)) => {
+            downloads::update::ended(state, request_id, &result)
+        }
+        (Purpose::Find, Response::RecordFound(result)) => downloads::update::looked(state, result, effects),
         (Purpose::Write, Response::Written(result)) => status_pane::update::written(state, result),
-        (Purpose::Shelve, Response::Shelved(result)) => saved::update::shelved(state, result),
-        (Purpose::Sets | Purpose::Entries, Response::Sets(result)) => {
+        (Purpose::SavedFilters, Response::SavedFilters(result)) => saved::update::shelved(state, result),
+        (Purpose::Selections | Purpose::Entries, Response::Selections(result)) => {
             selections::answered(state, result, effects)
         }
-        (Purpose::Seek, Response::Sighted(sights)) => selections::sighted(state, ticket, sights),
-        (Purpose::Seek, Response::Sought(result)) => selections::sought(state, ticket, result),
-        (Purpose::Admit, Response::Admitted(result)) => connection::update::admitted(state, result, effects),
-        (Purpose::Job, Response::JobEnded(end)) => end_job(state, ticket, &end, effects),
-        (purpose, Response::Broken(failure)) => broken(state, purpose, ticket, failure, effects),
+        (Purpose::Resolve, Response::Resolving(sights)) => selections::sighted(state, request_id, sights),
+        (Purpose::Resolve, Response::Resolved(result)) => selections::sought(state, request_id, result),
+        (Purpose::Authenticate, Response::Authenticated(result)) => {
+            connection::update::admitted(state, result, effects)
+        }
+        (Purpose::Job, Response::JobEnded(end)) => end_job(state, request_id, &end, effects),
+        (purpose, Response::Panicked(failure)) => broken(state, purpose, request_id, failure, effects),
         // The failed ones among these have their line in the status pane; the screen shows ids and `-` without them.
-        (Purpose::Count(_), Response::Counted(Err(_))) | (Purpose::People, Response::Peopled(Err(_))) => {}
+        (Purpose::Count(_), Response::Counted(Err(_))) | (Purpose::Members, Response::Members(Err(_))) => {}
         // A report of another sort than the ticket's, which no worker sends.
         _ => {}
     }
@@ -187,9 +203,9 @@ fn receive_total(state: &mut State, kind: Kind, total: Option<u64>, coverage: Ve
     }
 }
 
-fn loaded(state: &mut State, kind: Kind, ticket: RequestId, result: Result<LoadEnd, Failure>) {
+fn loaded(state: &mut State, kind: Kind, request_id: RequestId, result: Result<LoadEnd, Failure>) {
     let listing = state.listing_of(kind);
-    if listing.load != LoadProgress::Running(ticket) {
+    if listing.load != LoadProgress::Running(request_id) {
         return;
     }
     match result {
@@ -241,14 +257,20 @@ struct EndedStep {
     remark: Option<StepRemark>,
 }
 
-fn receive_step(state: &mut State, ticket: RequestId, step: usize, ended: EndedStep, effects: &mut Effects) {
-    state.jobs.step(ticket, step, ended.outcome);
-    let Some(job) = state.jobs.get_mut(ticket) else { return };
+fn receive_step(
+    state: &mut State,
+    request_id: RequestId,
+    step: usize,
+    ended: EndedStep,
+    effects: &mut Effects,
+) {
+    state.jobs.step(request_id, step, ended.outcome);
+    let Some(job) = state.jobs.get_mut(request_id) else { return };
     let Some(step) = job.plan.steps.get(step).cloned() else { return };
     let is_prepared = step.after.is_some_and(|first| job.ended.get(first) == Some(&Some(Outcome::Done)));
     let Step { record, row, .. } = step;
     let sent = job.take_sent(&record);
-    let prepares = row.verb != job.plan.verb;
+    let prepares = row.action != job.plan.action;
     job.bytes_gone += usize::from(ended.remark == Some(StepRemark::BytesGone));
     if let Some(remark) = ended.remark {
         tell_remark(state, &record, remark);
@@ -258,7 +280,7 @@ fn receive_step(state: &mut State, ticket: RequestId, step: usize, ended: EndedS
         Outcome::Done | Outcome::AlreadyGone => {
             let becomes = match ended.outcome {
                 Outcome::AlreadyGone => None,
-                _ => outcome_of(row.verb, &record, ended.record, state.now.wall),
+                _ => outcome_of(row.action, &record, ended.record, state.now.wall),
             };
             match &becomes {
                 // It is the next step that the mark is for.
@@ -269,13 +291,13 @@ fn receive_step(state: &mut State, ticket: RequestId, step: usize, ended: EndedS
             move_between_scopes(state, &record, becomes);
         }
         Outcome::Refused | Outcome::Failed | Outcome::Unknown | Outcome::Changed => {
-            let word = record.kind().row().words.verb(row.verb);
+            let word = record.kind().row().words.action(row.action);
             let first = if prepares { format!("{word} first: ") } else { String::new() };
             let (outcome, reason) = (ended.outcome, ended.reason.unwrap_or_default());
             state.marks.fail(record.clone(), format!("{first}{}: {reason}", outcome.word()));
-            if let Some(job) = state.jobs.get_mut(ticket) {
-                let (at, verb, reason) = (state.now.wall, row.verb, format!("{first}{reason}"));
-                job.losses.push(FailedStep { at, record, verb, outcome, reason, sent });
+            if let Some(job) = state.jobs.get_mut(request_id) {
+                let (at, action, reason) = (state.now.wall, row.action, format!("{first}{reason}"));
+                job.losses.push(FailedStep { at, record, action, outcome, reason, sent });
             }
         }
         Outcome::NotSent => {}
@@ -315,9 +337,9 @@ fn tell_remark(state: &mut State, record: &Record, remark: StepRemark) {
     state.status.tell(state.now, StatusText::Note(words));
 }
 
-/// What a record has become by a verb that was done to it; nothing, if it was deleted.
-fn outcome_of(verb: Action, record: &Record, answered: Option<Record>, now: Timestamp) -> Option<Record> {
-    let archived = match verb {
+/// What a record has become by an action that was done to it; nothing, if it was deleted.
+fn outcome_of(action: Action, record: &Record, answered: Option<Record>, now: Timestamp) -> Option<Record> {
+    let archived = match action {
         Action::Delete => return None,
         Action::Archive => Some(now),
         Action::Restore => None,
@@ -326,7 +348,7 @@ fn outcome_of(verb: Action, record: &Record, answered: Option<Record>, now: Time
     Some(fitting.unwrap_or_else(|| record.with_archived(archived)))
 }
 
-/// Lets the list show what a verb did.
+/// Lets the list show what an action did.
 fn move_between_scopes(state: &mut State, record: &Record, becomes: Option<Record>) {
     let listing = state.listing_of(record.kind());
     let was_active = !record.is_archived();
@@ -342,9 +364,9 @@ fn move_between_scopes(state: &mut State, record: &Record, becomes: Option<Recor
     }
 }
 
-fn end_job(state: &mut State, ticket: RequestId, end: &JobEnd, effects: &mut Effects) {
-    let Some(job) = state.jobs.remove(ticket) else { return };
-    if state.overlay.as_ref().is_some_and(|overlay| asks_about(overlay, ticket)) {
+fn end_job(state: &mut State, request_id: RequestId, end: &JobEnd, effects: &mut Effects) {
+    let Some(job) = state.jobs.remove(request_id) else { return };
+    if state.overlay.as_ref().is_some_and(|overlay| asks_about(overlay, request_id)) {
         confirm::update::nothing_to_cancel(state);
     }
     if let Some(failure) = &end.stopped {
@@ -362,7 +384,7 @@ fn end_job(state: &mut State, ticket: RequestId, end: &JobEnd, effects: &mut Eff
     }
     state.jobs.has_failed = end.tally.of(Outcome::Failed) + end.tally.of(Outcome::Unknown) > 0;
     if let Some(number) = job.number {
-        state.undo.ended(number, job.plan.origin, job.plan.verb, &end.tally);
+        state.undo.ended(number, job.plan.origin, job.plan.action, &end.tally);
     }
     for group in groups(job.losses) {
         state.status.tell(state.now, StatusText::Group(Arc::new(group)));
@@ -416,57 +438,64 @@ fn tell_unknown(state: &mut State, records: usize) {
     state.status.tell(state.now, StatusText::Note(words));
 }
 
-fn asks_about(overlay: &Overlay, ticket: RequestId) -> bool {
-    matches!(overlay, Overlay::Ask(YesNoQuestion::CancelJob(asked)) if *asked == ticket)
+fn asks_about(overlay: &Overlay, request_id: RequestId) -> bool {
+    matches!(overlay, Overlay::Question(YesNoQuestion::CancelJob(asked)) if *asked == request_id)
 }
 
 /// A fault of ours ended a piece of work: whatever waited for it is told so.
-fn broken(state: &mut State, purpose: Purpose, ticket: RequestId, failure: Failure, effects: &mut Effects) {
+fn broken(
+    state: &mut State,
+    purpose: Purpose,
+    request_id: RequestId,
+    failure: Failure,
+    effects: &mut Effects,
+) {
     tell_failure(state, "something went wrong inside tidyfy", &failure);
     match purpose {
-        Purpose::List(kind) if state.listing_of(kind).load == LoadProgress::Running(ticket) => {
+        Purpose::List(kind) if state.listing_of(kind).load == LoadProgress::Running(request_id) => {
             state.listing_of(kind).end(LoadProgress::Failed(failure));
         }
-        Purpose::Arrange(kind) => {
+        Purpose::Query(kind) => {
             let listing = state.listing_of(kind);
-            let is_wanted = listing.awaits(ticket);
-            listing.arranged(ticket, None);
+            let is_wanted = listing.awaits(request_id);
+            listing.arranged(request_id, None);
             if is_wanted {
                 // Asked again, it would only break again. What is shown then is not what was meant to be.
                 listing.marking = None;
                 let source = listing.filter.source().to_owned();
                 listing.rearrange(Filter::default(), None);
                 let words = "filtering and sorting broke off".to_owned();
-                listing.trouble = Some(FilterError { source, words });
+                listing.error = Some(FilterError { source, words });
             }
         }
         Purpose::Identify => state.identity = Identity::Failed(failure),
-        Purpose::Read => detail::update::read(state, ticket, Err(failure), effects),
-        Purpose::Relate => detail::update::related(state, ticket, Err(failure), effects),
-        Purpose::Weigh => confirm::update::weighed(state, ticket, Vec::new()),
-        Purpose::Recall(recall) => undo::found(state, recall, Err(failure), effects),
+        Purpose::Read => detail::update::read(state, request_id, Err(failure), effects),
+        Purpose::Related => detail::update::related(state, request_id, Err(failure), effects),
+        Purpose::CountImpact => confirm::update::counted_impact(state, request_id, Vec::new()),
+        Purpose::PlanRecovery(recover) => undo::found(state, recover, Err(failure), effects),
         Purpose::Unfinished => recovery::update::found(state, Err(failure)),
         Purpose::Acknowledge => recovery::update::acknowledged(state, Err(failure)),
-        Purpose::Annals => history::update::told(state, ticket, Err(failure), effects),
-        Purpose::Deeds => history::update::recounted(state, ticket, Err(failure)),
+        Purpose::History => history::update::told(state, request_id, Err(failure), effects),
+        Purpose::JobSteps => history::update::recounted(state, request_id, Err(failure)),
         Purpose::Copy => clipboard::copied(state, Err(failure), effects),
         Purpose::Export => export::update::exported(state, Err(failure)),
         Purpose::Browse => clipboard::browsed(state, Err(failure), effects),
-        Purpose::Drop(job) => recovery::update::dropped(state, job, Err(failure)),
-        Purpose::Places => organizations::update::placed(state, Err(failure)),
-        Purpose::Shelve => saved::update::shelved(state, Err(failure.words)),
-        Purpose::Save => downloads::update::ended(state, ticket, &Err(failure)),
-        Purpose::Look => downloads::update::looked(state, Err(failure), effects),
-        Purpose::Sets | Purpose::Entries => selections::answered(state, Err(failure.words), effects),
-        Purpose::Seek => selections::sought(state, ticket, Err(failure)),
+        Purpose::DropJob(job) => recovery::update::dropped(state, job, Err(failure)),
+        Purpose::Organizations => organizations::update::placed(state, Err(failure)),
+        Purpose::SavedFilters => saved::update::shelved(state, Err(failure.words)),
+        Purpose::Download => downloads::update::ended(state, request_id, &Err(failure)),
+        Purpose::Find => downloads::update::looked(state, Err(failure), effects),
+        Purpose::Selections | Purpose::Entries => selections::answered(state, Err(failure.words), effects),
+        Purpose::Resolve => selections::sought(state, request_id, Err(failure)),
         Purpose::Write => status_pane::update::written(state, Err(failure)),
-        Purpose::Admit => connection::update::admitted(state, Err(failure), effects),
+        Purpose::Authenticate => connection::update::admitted(state, Err(failure), effects),
         Purpose::Job => {
-            let tally = state.jobs.get_mut(ticket).map_or_else(OutcomeCounts::default, |job| job.cut_short());
-            end_job(state, ticket, &JobEnd { tally, cancelled: false, stopped: None }, effects);
+            let tally =
+                state.jobs.get_mut(request_id).map_or_else(OutcomeCounts::default, |job| job.cut_short());
+            end_job(state, request_id, &JobEnd { tally, cancelled: false, stopped: None }, effects);
         }
-        Purpose::Search(kind) => state.listing_of(kind).search.end(ticket),
-        Purpose::List(_) | Purpose::People | Purpose::Count(_) => {}
+        Purpose::Search(kind) => state.listing_of(kind).search.end(request_id),
+        Purpose::List(_) | Purpose::Members | Purpose::Count(_) => {}
     }
 }
 

@@ -60,13 +60,13 @@ pub struct Setup {
     /// The limits requests are paced under.
     pub limits: Limits,
     /// When a plan asks for more.
-    pub caution: ConfirmThresholds,
+    pub thresholds: ConfirmThresholds,
     /// The keys.
     pub keymap: Arc<Keymap>,
     /// The zone times are shown in.
     pub zone: Zone,
     /// Whether colour may be used.
-    pub colour: bool,
+    pub color: bool,
     /// The kind shown first.
     pub kind: Kind,
     /// Whether changes are switched off.
@@ -85,23 +85,23 @@ pub enum Overlay {
     /// Every command by name.
     Palette(Palette),
     /// The organizations one can go to.
-    Places(OrganizationPicker),
+    Organizations(OrganizationPicker),
     /// The saved filters.
-    Filters(SavedFilterPicker),
+    SavedFilters(SavedFilterPicker),
     /// The saved sets of marks.
-    Sets(SelectionPicker),
+    Selections(SelectionPicker),
     /// The columns to sort by, and which one the cursor is on.
-    Columns(usize),
+    SortBy(usize),
     /// The unfinished jobs of earlier runs.
     Recovery(RecoveryPage),
     /// Where files are to be saved.
-    Save(Box<DownloadPrompt>),
+    Download(Box<DownloadPrompt>),
     /// Past jobs.
     History(Box<HistoryPage>),
     /// The name of a file to write records into.
     Export(Box<ExportPrompt>),
     /// A question that `y` answers.
-    Ask(YesNoQuestion),
+    Question(YesNoQuestion),
 }
 
 /// A question that `y` answers with yes and everything else with no.
@@ -169,16 +169,16 @@ pub struct State {
     /// The view of all that is marked, when it is open.
     pub marked_only: Option<MarkedView>,
     /// The records of a set that are looked up, to be marked.
-    pub seeking: Option<ResolvingSelection>,
+    pub resolving: Option<ResolvingSelection>,
     /// The detail page, when one is open.
     pub detail: Option<Detail>,
     /// The pages it was come to from, the first one first.
     pub below: Vec<Detail>,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
-    /// The history, while a modal that was opened from it has its place.
+    /// The history, while a dialog that was opened from it has its place.
     pub history_behind: Option<Box<HistoryPage>>,
-    /// The pieces of work that count for the open modal.
+    /// The pieces of work that count for the open dialog.
     pub weighing: BTreeSet<RequestId>,
     /// When the question that is open was drawn, and its keys came.
     pub question_arming: Arming,
@@ -217,7 +217,7 @@ pub struct State {
     /// A sentence at the end of the footer.
     pub notice: Option<Notice>,
     /// What is awaited.
-    pub tickets: InFlight,
+    pub in_flight: InFlight,
     /// The way out, once it is taken.
     pub leaving: Option<QuitState>,
     /// How the jobs ended that ended on the way out.
@@ -243,7 +243,7 @@ impl State {
             listings: Kind::ALL.map(Listing::new),
             marks: Selection::default(),
             marked_only: None,
-            seeking: None,
+            resolving: None,
             detail: None,
             below: Vec::new(),
             overlay: None,
@@ -267,7 +267,7 @@ impl State {
             unanswered: None,
             allowance: None,
             notice: None,
-            tickets: InFlight::default(),
+            in_flight: InFlight::default(),
             leaving: None,
             parting: Vec::new(),
             suspending: false,
@@ -373,13 +373,13 @@ impl State {
     /// Whether a past job is being looked for.
     #[must_use]
     pub fn recalls(&self) -> bool {
-        self.tickets.recalls()
+        self.in_flight.recalls()
     }
 
     /// The prompt for another token, where it has the keys.
     #[must_use]
     pub fn topmost_prompt(&self) -> Option<&TokenPrompt> {
-        let asks_to_quit = matches!(self.overlay, Some(Overlay::Ask(YesNoQuestion::Quit(_))));
+        let asks_to_quit = matches!(self.overlay, Some(Overlay::Question(YesNoQuestion::Quit(_))));
         self.token_prompt.as_ref().filter(|_| !asks_to_quit)
     }
 
@@ -394,7 +394,7 @@ impl State {
         let waits = match &self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.awaits_drawing(),
             Some(Overlay::Recovery(page)) => page.awaits_drawing(),
-            Some(Overlay::Ask(_)) => self.question_arming.awaits_drawing(),
+            Some(Overlay::Question(_)) => self.question_arming.awaits_drawing(),
             _ => false,
         };
         waits && self.shows_overlay()
@@ -408,7 +408,7 @@ impl State {
         match &mut self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.drawn(self.now),
             Some(Overlay::Recovery(page)) => page.drawn(self.now),
-            Some(Overlay::Ask(_)) => self.question_arming.drawn(self.now),
+            Some(Overlay::Question(_)) => self.question_arming.drawn(self.now),
             _ => {}
         }
     }
@@ -418,7 +418,7 @@ impl State {
         match &mut self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.hidden(),
             Some(Overlay::Recovery(page)) => page.hidden(),
-            Some(Overlay::Ask(_)) => self.question_arming.restart(),
+            Some(Overlay::Question(_)) => self.question_arming.restart(),
             _ => {}
         }
     }

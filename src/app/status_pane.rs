@@ -257,20 +257,20 @@ impl StatusPane {
     /// others on both sides. A pure function of the cursor, so that no offset has to be kept.
     #[must_use]
     pub fn window(&self, zone: &Zone, width: usize, rows: usize) -> VisibleLines {
-        let laid = |entry: &StatusLine, is_current: bool| -> Vec<DrawnLine> {
+        let wrapped = |entry: &StatusLine, is_current: bool| -> Vec<DrawnLine> {
             let tone = entry.tone();
             let lines = entry.lines(zone, width).into_iter().enumerate();
             lines.map(|(n, text)| DrawnLine { text, tone, is_first: n == 0, is_current }).collect()
         };
         let newer = |entries: usize| self.shown().rev().skip(self.below.saturating_sub(entries));
         let mut older = self.shown().rev().skip(self.below);
-        let current = older.next().map(|entry| laid(entry, true)).unwrap_or_default();
+        let current = older.next().map(|entry| wrapped(entry, true)).unwrap_or_default();
         let room = rows.saturating_sub(current.len());
         let above: Vec<DrawnLine> =
-            older.flat_map(|entry| laid(entry, false).into_iter().rev()).take(room).collect();
+            older.flat_map(|entry| wrapped(entry, false).into_iter().rev()).take(room).collect();
         // Every entry has at least a line, so that so many of them fill the room.
         let below: Vec<Vec<DrawnLine>> =
-            newer(room).take(self.below.min(room)).map(|entry| laid(entry, false)).collect();
+            newer(room).take(self.below.min(room)).map(|entry| wrapped(entry, false)).collect();
         let below: Vec<DrawnLine> = below.into_iter().rev().flatten().collect();
         let after = below.len().min((rows / 2).max(room.saturating_sub(above.len())).min(room));
         let before = above.len().min(room - after);

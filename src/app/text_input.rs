@@ -102,11 +102,11 @@ impl State {
         match &mut self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.text_input_mut(),
             Some(Overlay::Palette(palette)) => Some(&mut palette.input),
-            Some(Overlay::Save(prompt)) => Some(&mut prompt.input),
+            Some(Overlay::Download(prompt)) => Some(&mut prompt.input),
             Some(Overlay::Export(open)) => Some(&mut open.input),
             Some(Overlay::History(page)) => page.typing_mut(),
-            Some(Overlay::Places(places)) => Some(&mut places.input),
-            Some(Overlay::Filters(shelf)) => shelf.naming.as_mut().map(|(_, input)| input),
+            Some(Overlay::Organizations(places)) => Some(&mut places.input),
+            Some(Overlay::SavedFilters(picker)) => picker.naming.as_mut().map(|(_, input)| input),
             Some(_) => None,
             None => {
                 let filter = self.filter_input.as_mut().map(|typing| &mut typing.input);

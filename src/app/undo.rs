@@ -25,25 +25,25 @@ fn step(state: &mut State, next: Option<RecoveryRequest>, none: &str, effects: &
     match next {
         _ if state.standing.read_only => state.note("read-only mode"),
         None => state.note(none),
-        Some(recall) => look(state, recall, effects),
+        Some(recover) => look(state, recover, effects),
     }
 }
 
 /// Looks for a past job, one at a time.
-pub(crate) fn look(state: &mut State, recall: RecoveryRequest, effects: &mut Effects) {
+pub(crate) fn look(state: &mut State, recover: RecoveryRequest, effects: &mut Effects) {
     if state.standing.read_only {
         state.note("read-only mode");
     } else if let Err(refusal) = confirm::update::organization(state) {
         state.refuse(refusal);
     } else if !state.recalls() {
-        state.ask(Purpose::Recall(recall), Request::Recall(recall), effects);
+        state.ask(Purpose::PlanRecovery(recover), Request::PlanRecovery(recover), effects);
     }
 }
 
 /// What was found. A person who has gone on to something else in the meantime is not interrupted.
 pub(crate) fn found(
     state: &mut State,
-    recall: RecoveryRequest,
+    recover: RecoveryRequest,
     result: Result<Option<Box<RecoveryPlan>>, Failure>,
     effects: &mut Effects,
 ) {
@@ -58,7 +58,7 @@ pub(crate) fn found(
         }
         Ok(found) => found,
     };
-    match (recall, found) {
+    match (recover, found) {
         // Whatever else became of its records, nothing of it is left: the job before it is the last one.
         (RecoveryRequest::Undo(job) | RecoveryRequest::Redo(job), found)
             if found.as_ref().is_none_or(|found| found.is_blocked()) =>
@@ -66,31 +66,31 @@ pub(crate) fn found(
             state.undo.forget(job);
             let words = format!("job {job} is passed over: nothing of it is left to undo or repeat");
             state.status.tell(state.now, StatusText::Note(words));
-            match recall {
+            match recover {
                 RecoveryRequest::Redo(_) => redo(state, effects),
                 _ => undo(state, effects),
             }
         }
         (_, None) => {
-            if recall == RecoveryRequest::Retry {
+            if recover == RecoveryRequest::Retry {
                 state.jobs.has_failed = false;
             }
-            state.note(nothing_for(recall));
+            state.note(nothing_for(recover));
         }
         (_, Some(_)) if is_busy => {
-            let command = match recall {
+            let command = match recover {
                 RecoveryRequest::Undo(_) | RecoveryRequest::UndoJob(_) => "undo",
                 RecoveryRequest::Redo(_) => "redo",
                 RecoveryRequest::Retry | RecoveryRequest::RetryJob(_) => "retry",
             };
             state.note(format!("the last job was found while something else was open: `{command}` again"));
         }
-        (_, Some(recalled)) => propose(state, recall, *recalled),
+        (_, Some(recovery_plan)) => propose(state, recover, *recovery_plan),
     }
 }
 
-fn nothing_for(recall: RecoveryRequest) -> String {
-    match recall {
+fn nothing_for(recover: RecoveryRequest) -> String {
+    match recover {
         RecoveryRequest::Retry => "nothing failed in the last job".to_owned(),
         RecoveryRequest::Undo(job) | RecoveryRequest::UndoJob(job) | RecoveryRequest::Redo(job) => {
             format!("there is nothing to undo in job {job}")
@@ -99,21 +99,21 @@ fn nothing_for(recall: RecoveryRequest) -> String {
     }
 }
 
-fn propose(state: &mut State, recall: RecoveryRequest, recalled: RecoveryPlan) {
+fn propose(state: &mut State, recover: RecoveryRequest, recovery_plan: RecoveryPlan) {
     let organization = match confirm::update::organization(state) {
         Ok(organization) => organization,
         Err(refusal) => return state.refuse(refusal),
     };
-    let RecoveryPlan { job, verb, chosen, options, heir, preface } = recalled;
-    let origin = match recall {
+    let RecoveryPlan { job, action, chosen, options, reassignee, preface } = recovery_plan;
+    let origin = match recover {
         RecoveryRequest::Undo(job) | RecoveryRequest::UndoJob(job) => JobOrigin::Undo(job),
         RecoveryRequest::Redo(job) => JobOrigin::Redo(job),
         // Trying an undo again is a part of it.
         RecoveryRequest::Retry | RecoveryRequest::RetryJob(_) => state.undo.origin(job),
     };
     let chosen = confirm::update::free(state, chosen);
-    let plan = confirm::update::draft(state, organization, verb, chosen).with(options);
-    let plan = reassign::of_the_past(state, Plan { preface, origin, ..plan }, heir);
+    let plan = confirm::update::draft(state, organization, action, chosen).with(options);
+    let plan = reassign::of_the_past(state, Plan { preface, origin, ..plan }, reassignee);
     if let Some(Overlay::History(page)) = state.overlay.take() {
         state.history_behind = Some(page);
     }

@@ -23,27 +23,27 @@ impl State {
         crate::app::recovery::update::look_first(self, &mut effects);
         self.ask(Purpose::Identify, Request::Identify, &mut effects);
         crate::app::list::update::count_others(self, &mut effects);
-        self.ask(Purpose::People, Request::People, &mut effects);
+        self.ask(Purpose::Members, Request::Members, &mut effects);
         effects
     }
 
     /// Gives out a ticket for a piece of work.
     pub(crate) fn ask(&mut self, purpose: Purpose, work: Request, effects: &mut Effects) -> RequestId {
-        let ticket = self.tickets.open(purpose);
-        effects.push(Effect::Work(ticket, work));
-        ticket
+        let request_id = self.in_flight.open(purpose);
+        effects.push(Effect::Request(request_id, work));
+        request_id
     }
 }
 
 /// Takes a message in and answers what is to be done.
 pub fn update(state: &mut State, message: Event) -> Effects {
     let mut effects = Effects::default();
-    let may_scroll = matches!(message.fact, EventKind::Key { .. } | EventKind::Resized(_));
+    let may_scroll = matches!(message.event_kind, EventKind::Key { .. } | EventKind::Resized(_));
     // A key is dated when it was read, and may be taken after what happened later.
     if message.at.tick >= state.now.tick {
         state.now = message.at;
     }
-    match message.fact {
+    match message.event_kind {
         EventKind::Key { chord, repeat } => {
             crate::app::input::key(state, message.at, (chord, repeat), &mut effects)
         }
@@ -53,7 +53,9 @@ pub fn update(state: &mut State, message: Event) -> Effects {
         EventKind::Drawn => state.drawn(),
         EventKind::Due => pass_deadline(state, &mut effects),
         EventKind::Signal(signal) => receive_signal(state, signal, &mut effects),
-        EventKind::Reply(ticket, reply) => crate::app::responses::reply(state, ticket, reply, &mut effects),
+        EventKind::Reply(request_id, response) => {
+            crate::app::responses::response(state, request_id, response, &mut effects)
+        }
         EventKind::Attempt(attempt) => {
             let is_read = attempt.method == "GET";
             state.traffic.answer(is_read, message.at.tick, attempt.took);
@@ -93,7 +95,7 @@ pub fn update(state: &mut State, message: Event) -> Effects {
 }
 
 /// Brings every list that changed into order, lets marking that waited for that go on, and has counted what the open
-/// modal wants to know.
+/// dialog wants to know.
 fn settle(state: &mut State, effects: &mut Effects) {
     if !state.more_input {
         crate::app::filter::update::apply_pending(state, effects);
@@ -106,16 +108,16 @@ fn settle(state: &mut State, effects: &mut Effects) {
         }
         crate::app::selection::update::finish_waiting(state, kind);
         let listing = state.listing_of(kind);
-        if let Some(ticket) = listing.outdated_arrangement() {
-            effects.push(Effect::Cancel(ticket));
+        if let Some(request_id) = listing.outdated_arrangement() {
+            effects.push(Effect::Cancel(request_id));
         }
-        if let Some(wish) = state.listings[kind as usize].wants_arranging(&state.people, state.now) {
-            let ticket = state.ask(Purpose::Arrange(kind), Request::Arrange(wish), effects);
-            state.listing_of(kind).arranging(ticket);
+        if let Some(request) = state.listings[kind as usize].wants_arranging(&state.people, state.now) {
+            let request_id = state.ask(Purpose::Query(kind), Request::Query(request), effects);
+            state.listing_of(kind).arranging(request_id);
         }
     }
     crate::app::list::update::search(state, effects);
-    crate::app::confirm::update::weigh(state, effects);
+    crate::app::confirm::update::count_impact(state, effects);
 }
 
 fn resize(state: &mut State, size: Size) {
@@ -153,7 +155,7 @@ pub(crate) fn leave(state: &mut State, exit: Exit, effects: &mut Effects) {
     if !is_insisted {
         state.leaving = Some(QuitState { exit, deadline: state.now.tick + FAREWELL });
         crate::app::confirm::update::cancel_all(state, effects);
-        effects.push(Effect::Leave(exit));
+        effects.push(Effect::Stop(exit));
     }
     if is_insisted || state.jobs.is_empty() {
         effects.push(Effect::Quit(exit));
@@ -166,8 +168,8 @@ fn pass_deadline(state: &mut State, effects: &mut Effects) {
         crate::app::confirm::update::conclude(state, verdict, effects);
     }
     if let Some(Overlay::Recovery(page)) = &mut state.overlay {
-        let wish = page.due(state.now);
-        crate::app::recovery::update::obey(state, wish, effects);
+        let request = page.due(state.now);
+        crate::app::recovery::update::obey(state, request, effects);
     }
 }
 

@@ -143,9 +143,9 @@ fn verify(found: &[JobBackups], job: Option<i64>, directory: &Path) -> Result<()
     }
     let mut wrong = 0;
     for kept in wanted {
-        let misfits = backups::verify(kept);
-        wrong += misfits.len();
-        print(pages::verified(kept, &misfits).as_bytes())?;
+        let damaged = backups::verify(kept);
+        wrong += damaged.len();
+        print(pages::verified(kept, &damaged).as_bytes())?;
     }
     if wrong == 0 {
         return Ok(());

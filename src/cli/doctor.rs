@@ -106,8 +106,8 @@ fn config(
             page.ok("profile", &profile);
             Some(settings)
         }
-        Err(trouble) => {
-            page.trouble("config", &trouble);
+        Err(error) => {
+            page.error("config", &error);
             page.skipped("profile", NO_CONFIG);
             None
         }
@@ -137,7 +137,7 @@ fn address(page: &mut DoctorReport, settings: Option<&Settings>) -> Option<BaseU
             &format!("{url} is not encrypted: others on the way can read the token"),
             "use `https://`",
         ),
-        Err(trouble) => page.trouble("base URL", trouble),
+        Err(error) => page.error("base URL", error),
     }
     let changes = if settings.read_only { "yes: only GET can be sent" } else { "no: changes can be made" };
     page.ok("read-only", changes);
@@ -154,7 +154,7 @@ fn network(page: &mut DoctorReport, settings: Option<&Settings>, base_url: Optio
         Err(why) => {
             let (wrong, other) =
                 if why.is_of_proxy() { ("proxy", "certificates") } else { ("certificates", "proxy") };
-            page.trouble(wrong, &why.into());
+            page.error(wrong, &why.into());
             return page.skipped(other, "the other way to the server is wrong");
         }
     };

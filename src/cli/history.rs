@@ -36,18 +36,18 @@ pub(super) struct HistoryArgs {
     /// Show the steps of this job
     #[arg(value_name = "JOB")]
     job: Option<i64>,
-    /// Print JSON: `verb` has one word for all kinds, `called` is what the records of the job call it
+    /// Print JSON: `action` has one word for all kinds, `called` is what the records of the job call it
     #[arg(long, conflicts_with = "csv")]
     json: bool,
-    /// Print CSV, with `verb` and `called` as in JSON
+    /// Print CSV, with `action` and `called` as in JSON
     #[arg(long)]
     csv: bool,
     /// Only jobs since this day, such as 2026-03-01, or for so long, such as 90d or 6m (months)
     #[arg(long, value_name = "DATE|AGE", value_parser = since, conflicts_with = "job")]
     since: Option<Timestamp>,
-    /// Only jobs of this verb; `archive` and `restore` find those that are called disable and enable, too
-    #[arg(long, value_parser = PossibleValuesParser::new(verbs()), conflicts_with = "job")]
-    verb: Option<String>,
+    /// Only jobs of this action; `archive` and `restore` find those that are called disable and enable, too
+    #[arg(long, value_parser = PossibleValuesParser::new(actions()), conflicts_with = "job")]
+    action: Option<String>,
     /// Only steps that ended so, and jobs that hold one
     #[arg(long, value_name = "OUTCOME", value_parser = outcome)]
     outcome: Option<Outcome>,
@@ -80,12 +80,12 @@ pub(super) fn run(arguments: &HistoryArgs, kind: Option<&str>, state_dir: &Path)
     }
     let wanted = HistoryQuery {
         since: arguments.since,
-        verb: arguments.verb.as_deref().map(known_verb),
+        action: arguments.action.as_deref().map(known_action),
         kind: kind.map(slug).transpose()?,
         outcome: arguments.outcome,
         ..HistoryQuery::default()
     };
-    let (found, damaged) = look_up(arguments.job, &wanted, arguments.verb.as_deref(), state_dir)?;
+    let (found, damaged) = look_up(arguments.job, &wanted, arguments.action.as_deref(), state_dir)?;
     let zone = Zone::new(TimeZone::system());
     let page = match &found {
         _ if arguments.json => json_page::page(&found)?,
@@ -114,8 +114,8 @@ fn look_up(
     };
     let Some(number) = job else {
         let mut jobs = history.jobs(wanted)?;
-        // The journal has one word for each verb, whatever its records call it.
-        jobs.retain(|job| called.is_none_or(|word| word == job.verb || word == verb(job, &job.verb)));
+        // The journal has one word for each action, whatever its records call it.
+        jobs.retain(|job| called.is_none_or(|word| word == job.action || word == action(job, &job.action)));
         return Ok((Some(HistoryResult::Jobs(jobs)), history.damaged()));
     };
     let job = history.job(number)?;
@@ -138,20 +138,21 @@ fn damaged_job(job: i64) -> CommandError {
     )
 }
 
-/// A verb of a job as its records call it. The journal has one word for each.
-fn verb<'a>(job: &'a PastJob, word: &'a str) -> &'a str {
+/// An action of a job as its records call it. The journal has one word for each.
+fn action<'a>(job: &'a PastJob, word: &'a str) -> &'a str {
     ActionLabels::told(job.kinds.iter().map(String::as_str), word)
 }
 
-/// Every word for a verb.
-fn verbs() -> Vec<&'static str> {
-    let all = ActionLabels::every().into_iter().flat_map(|words| Action::ALL.map(|verb| words.verb(verb)));
+/// Every word for an action.
+fn actions() -> Vec<&'static str> {
+    let all =
+        ActionLabels::every().into_iter().flat_map(|words| Action::ALL.map(|action| words.action(action)));
     all.collect::<IndexSet<_>>().into_iter().collect()
 }
 
 /// The journal's word for what some kinds call otherwise.
-fn known_verb(word: &str) -> String {
-    ActionLabels::meaning(word).map_or_else(|| word.to_owned(), |verb| verb.word().to_owned())
+fn known_action(word: &str) -> String {
+    ActionLabels::meaning(word).map_or_else(|| word.to_owned(), |action| action.word().to_owned())
 }
 
 fn slug(word: &str) -> Result<String, CommandError> {

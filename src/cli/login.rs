@@ -80,7 +80,7 @@ fn accepted_words(person: &Person, put: &StoredAt) -> String {
 /// Returns whose `token` is, as the server says.
 async fn checked(settings: &Settings, base_url: &BaseUrl, token: Token) -> Result<Person, CommandError> {
     let client = whoami::client(settings, base_url.clone(), None, token)?;
-    whoami::person(&client).await.map_err(|failure| whoami::trouble(&failure, base_url))
+    whoami::person(&client).await.map_err(|failure| whoami::error(&failure, base_url))
 }
 
 /// Stores a token where nothing else waits for the keyring.

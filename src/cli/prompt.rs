@@ -39,8 +39,8 @@ pub(super) enum PromptStop {
 }
 
 impl From<CommandError> for PromptStop {
-    fn from(trouble: CommandError) -> Self {
-        Self::Trouble(trouble)
+    fn from(error: CommandError) -> Self {
+        Self::Trouble(error)
     }
 }
 
@@ -57,7 +57,7 @@ impl PromptStop {
         match self {
             Self::Ended(exit) => Ok(ExitCode::from(exit.code())),
             Self::Declined => Err(declined()),
-            Self::Trouble(trouble) => Err(trouble),
+            Self::Trouble(error) => Err(error),
         }
     }
 }

@@ -290,7 +290,7 @@ impl OrganizationRun {
         looping.start()?;
         loop {
             // Closing the box takes the wish back.
-            if !matches!(looping.state().overlay, Some(Overlay::Places(_))) {
+            if !matches!(looping.state().overlay, Some(Overlay::Organizations(_))) {
                 sought = None;
             }
             let turn = tokio::select! {
@@ -341,7 +341,7 @@ fn way(guide: &Arc<OrganizationSwitch>, place: Context, here: &OrganizationVisit
 async fn found(sought: &mut Option<WantedOrganization>) -> Result<OrganizationVisit, String> {
     let Some(sought) = sought else { return std::future::pending().await };
     let found = sought.await.map_err(|_| "the way there was not found".to_owned())?;
-    found.map_err(|trouble| trouble.to_string())
+    found.map_err(|error| error.to_string())
 }
 
 /// Whether nothing is under way that would end with the organization; it may have begun since the person wanted to go.
@@ -362,10 +362,10 @@ fn setup(visit: &OrganizationVisit, visited: &[KnownContext]) -> Setup {
         accent: settings.accent,
         host: visit.client.access().base_url.host().to_owned(),
         limits: settings.limits.clone(),
-        caution: settings.caution,
+        thresholds: settings.thresholds,
         keymap: Arc::new(settings.keymap.clone()),
         zone: Zone::new(jiff::tz::TimeZone::system()),
-        colour: settings.colour,
+        color: settings.color,
         kind: settings.kind,
         read_only: settings.read_only,
         folders: folders(),

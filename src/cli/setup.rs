@@ -134,7 +134,7 @@ async fn accepted(
             dialog.tell(&whoami::unaccepted(&failure, &base_url))?;
             known = address(dialog, settings, given).await?;
         } else {
-            return Err(whoami::trouble(&failure, &base_url).into());
+            return Err(whoami::error(&failure, &base_url).into());
         }
     }
 }

@@ -57,8 +57,8 @@ pub(super) async fn person(client: &Client) -> Result<Person, Failure> {
 
 /// Every organization the person is in, as the server tells it.
 pub(super) async fn organizations(client: &Client) -> Result<Vec<Value>, Failure> {
-    let (mut walk, mut found, mut seen) = (PageWalk::new(PER_PAGE), Vec::new(), BTreeSet::new());
-    while let Some(page) = walk.next() {
+    let (mut page_walk, mut found, mut seen) = (PageWalk::new(PER_PAGE), Vec::new(), BTreeSet::new());
+    while let Some(page) = page_walk.next() {
         if page > AT_ONCE {
             sleep(PAUSE).await;
         }
@@ -67,7 +67,7 @@ pub(super) async fn organizations(client: &Client) -> Result<Vec<Value>, Failure
         let before = seen.len();
         let rows = listed.rows.len();
         found.extend(listed.rows.into_iter().filter(|row| seen.insert(row.to_string())));
-        walk.answered(page, rows, seen.len() - before, &listed.meta);
+        page_walk.answered(page, rows, seen.len() - before, &listed.meta);
     }
     Ok(found)
 }
@@ -109,7 +109,7 @@ pub(super) fn unlisted(failure: &Failure, base_url: &BaseUrl) -> ConfigError {
 }
 
 /// How a command ends with that.
-pub(super) fn trouble(failure: &Failure, base_url: &BaseUrl) -> CommandError {
+pub(super) fn error(failure: &Failure, base_url: &BaseUrl) -> CommandError {
     let code = if is_refused(failure) { ExitReason::Authentication } else { ExitReason::Failure };
     CommandError::told(code, unaccepted(failure, base_url))
 }

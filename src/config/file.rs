@@ -49,7 +49,7 @@ pub(super) struct ConfigFile {
     /// Whether nothing but reading is possible. Any source that says so wins.
     pub(super) read_only: bool,
     /// Whether colour may be used. `NO_COLOR` switches it off as well.
-    pub(super) colour: bool,
+    pub(super) color: bool,
     /// By which way texts are copied.
     pub(super) clipboard: ClipboardMethod,
     /// How much the log in the state directory says.
@@ -65,8 +65,8 @@ pub(super) struct ConfigFile {
     pub(super) requests: RequestsTable,
     /// How requests are paced.
     pub(super) limits: LimitsTable,
-    /// When a modal asks for more than a key.
-    pub(super) caution: ConfirmTable,
+    /// When a dialog asks for more than a key.
+    pub(super) thresholds: ConfirmTable,
     /// The chords of commands; an empty list unbinds one.
     #[cfg_attr(test, schemars(schema_with = "tests::keys_schema"))]
     pub(super) keys: BTreeMap<String, Vec<String>>,
@@ -85,14 +85,14 @@ impl Default for ConfigFile {
             accent: None,
             kind: None,
             read_only: false,
-            colour: true,
+            color: true,
             clipboard: ClipboardMethod::default(),
             log_level: LogLevel::default(),
             backups: None,
             keep_free_mb: 100,
             requests: RequestsTable::default(),
             limits: LimitsTable::default(),
-            caution: ConfirmTable::default(),
+            thresholds: ConfirmTable::default(),
             keys: BTreeMap::new(),
             profiles: BTreeMap::new(),
         }
@@ -193,7 +193,7 @@ impl From<BudgetTable> for Budget {
     }
 }
 
-/// When a modal asks for more than a key.
+/// When a dialog asks for more than a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -206,7 +206,7 @@ pub(super) struct ConfirmTable {
     #[serde(deserialize_with = "count::<_, 0, 100_000>")]
     #[cfg_attr(test, schemars(range(min = 0, max = 100_000)))]
     some: usize,
-    /// A verb that cannot be wholly undone asks for a phrase above this.
+    /// An action that cannot be wholly undone asks for a phrase above this.
     #[serde(deserialize_with = "count::<_, 0, 100_000>")]
     #[cfg_attr(test, schemars(range(min = 0, max = 100_000)))]
     soft: usize,

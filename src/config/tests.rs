@@ -68,8 +68,8 @@ fn keys(keymap: &Keymap) -> Vec<String> {
 fn without_any_source_the_defaults_hold() {
     let settings = Told::default().settings();
     assert_eq!((settings.base_url.as_str(), settings.org), (DEFAULT_BASE_URL, None));
-    assert_eq!((settings.kind, settings.read_only, settings.colour), (Kind::Processes, false, true));
-    assert_eq!((settings.limits, settings.caution), (Limits::documented(), ConfirmThresholds::default()));
+    assert_eq!((settings.kind, settings.read_only, settings.color), (Kind::Processes, false, true));
+    assert_eq!((settings.limits, settings.thresholds), (Limits::documented(), ConfirmThresholds::default()));
     assert_eq!((settings.connect_timeout.as_secs(), settings.request_timeout.as_secs()), (10, 30));
     assert_eq!((settings.at_once, settings.log_level), (16, LogLevel::Off));
     assert_eq!(keys(&settings.keymap), keys(&Keymap::default()));
@@ -103,8 +103,8 @@ fn flags_beat_the_environment_which_beats_the_file() {
 fn an_empty_variable_is_unset() {
     let settings = file("base_url = 'https://file'\norg = ''").variable("TALLYFY_BASE_URL", " ").settings();
     assert_eq!((settings.base_url.as_str(), settings.org), ("https://file", None));
-    assert!(Told::default().variable("NO_COLOR", "").settings().colour);
-    assert!(!file("colour = true").variable("NO_COLOR", "1").settings().colour);
+    assert!(Told::default().variable("NO_COLOR", "").settings().color);
+    assert!(!file("colour = true").variable("NO_COLOR", "1").settings().color);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn limits_come_from_the_flag_then_the_figures() {
 }
 
 #[test]
-fn the_demo_hears_nothing_of_accounts() {
+fn the_demo_hears_nothing_of_summaries() {
     let text =
         format!("org = '{ORG_A}'\nbase_url = 'https://file'\nprofile = 'none'\n[keys]\narchive = ['A']");
     let told = || file(&text).variable("TALLYFY_ORG_ID", "not/an/id").demo();
@@ -334,7 +334,7 @@ fn what_is_no_text_file_is_called_by_its_name() {
 }
 
 #[test]
-fn a_profile_has_a_colour_of_its_own_and_all_are_known_by_name() {
+fn a_profile_has_a_color_of_its_own_and_all_are_known_by_name() {
     let text =
         "accent = 'green'\n[profiles.live]\naccent = '#ff0000'\n[profiles.b]\n[profiles.a]\naccent = ''";
     let settings = file(text).settings();

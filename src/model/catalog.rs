@@ -1,6 +1,6 @@
 //! The one table of kinds: everything that differs between resource types is a row here.
 //!
-//! Owns routes, scope parameters, fields and columns, verbs with their preconditions and what they lose. Adding a kind
+//! Owns routes, scope parameters, fields and columns, actions with their preconditions and what they lose. Adding a kind
 //! means adding a row; no code elsewhere asks which kind it has in hand. Facts come from the API sheet, sections 0.1,
 //! 5, 6 and 7. Must not know how a request is sent or a cell is drawn.
 
@@ -56,7 +56,7 @@ pub struct KindSpec {
     pub singular: &'static str,
     /// Several of them, in a sentence.
     pub plural: &'static str,
-    /// What the soft verbs and what they do are called.
+    /// What the soft actions and what they do are called.
     pub words: &'static ActionLabels,
     /// Under which key of a record its id stands, the one that paths name it by.
     pub key: &'static str,
@@ -85,14 +85,14 @@ pub struct KindSpec {
     pub bytes: Option<Bytes>,
     /// The fields that prove that a record has changed since it was loaded, besides its being archived or not.
     pub freshness: &'static [&'static str],
-    /// What hangs on a record, for the modal.
+    /// What hangs on a record, for the dialog.
     pub impact: Option<ImpactSpec>,
     /// What hangs together with a record and can be opened from its page.
     pub related: &'static [Relation],
     /// What is kept of a record, in the order of the columns. The first field is the record's name.
     pub fields: &'static [Field],
     /// What can be done to it.
-    pub verbs: &'static [ActionSpec],
+    pub actions: &'static [ActionSpec],
 }
 
 /// Whether a record can be read by its id.
@@ -131,10 +131,10 @@ pub struct Exception {
 }
 
 impl KindSpec {
-    /// How `verb` is done to this kind, if at all.
+    /// How `action` is done to this kind, if at all.
     #[must_use]
-    pub fn verb(&self, verb: Action) -> Option<&'static ActionSpec> {
-        self.verbs.iter().find(|row| row.verb == verb)
+    pub fn action(&self, action: Action) -> Option<&'static ActionSpec> {
+        self.actions.iter().find(|row| row.action == action)
     }
 
     /// The position of the field called `name`.

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_colour_is_refused() {
+    fn what_is_no_color_is_refused() {
         for word in ["", "mauve", "#fff", "#12345g", "#+12345", "0a10ff", "#0a10ffff"] {
             assert_eq!(word.parse::<AccentColor>(), Err(UnknownColor), "{word}");
         }

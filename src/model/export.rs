@@ -223,7 +223,7 @@ mod tests {
         (Id::new(&format!("{n:032x}")).unwrap(), Kind::Processes.row().fields.iter().map(draft).collect())
     }
 
-    fn sheet(names: &[&str]) -> ExportTable {
+    fn record_detail(names: &[&str]) -> ExportTable {
         let mut rows = Rows::default();
         let all = names.iter().zip(1..).map(|(name, n)| process(n, name)).collect();
         let shown = rows.push(PagePosition::Listed(1), Arc::new(Page::new(Kind::Processes, all))).collect();
@@ -242,26 +242,26 @@ mod tests {
     fn no_name_is_a_formula_or_controls_anything() {
         let hostile =
             ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "a\u{1b}[2Jb", "x\r\ny", "p\"q,r", "\u{202e}=1"];
-        let (text, n) = sheet(&hostile).text(ExportFormat::Csv);
+        let (text, n) = record_detail(&hostile).text(ExportFormat::Csv);
         let shown =
             ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "' =1", "' =1", "a\u{241b}[2Jb", "x  y", "p\"q,r", "'=1"];
         assert_eq!((column(&text, "name"), n), (shown.map(str::to_owned).to_vec(), 10));
         assert_eq!(text.matches("\r\n").count(), 11, "{text:?}");
         assert!(!text.replace("\r\n", "").contains(char::is_control));
-        let (json, _) = sheet(&["=1+1"]).text(ExportFormat::Json);
+        let (json, _) = record_detail(&["=1+1"]).text(ExportFormat::Json);
         assert!(json.contains("\"name\":\"=1+1\""), "{json}");
     }
 
     #[test]
     fn values_read_as_other_programs_want_them() {
-        let (text, _) = sheet(&["Audit"]).text(ExportFormat::Csv);
+        let (text, _) = record_detail(&["Audit"]).text(ExportFormat::Csv);
         assert_eq!(column(&text, "updated"), ["2026-03-01T11:30:05+02:00"]);
         assert_eq!(column(&text, "owner"), ["Mia Øst, 7"]);
         assert_eq!(
             (column(&text, "progress"), column(&text, "status")),
             (vec!["-40".into()], vec![String::new()])
         );
-        let (text, _) = sheet(&["Audit"]).text(ExportFormat::Json);
+        let (text, _) = record_detail(&["Audit"]).text(ExportFormat::Json);
         let json: Vec<Json> = serde_json::from_str(&text).unwrap();
         assert_eq!(
             (&json[0]["owner"], &json[0]["status"]),
@@ -269,19 +269,19 @@ mod tests {
         );
         assert_eq!((&json[0]["progress"], &json[0]["kind"]), (&Json::from(-40), &Json::from("processes")));
         assert_eq!(json[0]["id"], format!("{:032x}", 1));
-        assert_eq!(sheet(&[]).text(ExportFormat::Json), ("[]\n".to_owned(), 0));
+        assert_eq!(record_detail(&[]).text(ExportFormat::Json), ("[]\n".to_owned(), 0));
     }
 
     #[test]
     fn marked_records_stand_in_the_order_they_are_shown_and_hidden_ones_last() {
-        let mut sheet = sheet(&["a", "b", "c"]);
-        let all: Vec<Record> = sheet.records().collect();
+        let mut record_detail = record_detail(&["a", "b", "c"]);
+        let all: Vec<Record> = record_detail.records().collect();
         let tag = Record::new(Kind::Tags, Id::new("9").unwrap(), vec![Draft::Text("keep".into())]);
-        sheet.marked = vec![tag, all[0].clone(), all[2].clone(), all[1].clone()];
-        sheet.shown = vec![2, 1];
-        let (text, n) = sheet.text(ExportFormat::Csv);
+        record_detail.marked = vec![tag, all[0].clone(), all[2].clone(), all[1].clone()];
+        record_detail.shown = vec![2, 1];
+        let (text, n) = record_detail.text(ExportFormat::Csv);
         assert_eq!(
-            (column(&text, "name"), n, sheet.len()),
+            (column(&text, "name"), n, record_detail.len()),
             (["c", "b", "", "a"].map(str::to_owned).to_vec(), 4, 4)
         );
         assert_eq!(column(&text, "title")[2], "keep");

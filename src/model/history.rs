@@ -42,8 +42,8 @@ impl JobStanding {
 pub struct JobSummary {
     /// Its number.
     pub job: i64,
-    /// The journal's word for the verb.
-    pub verb: String,
+    /// The journal's word for the action.
+    pub action: String,
     /// The words of the kinds of its records, with how many there are of each.
     pub kinds: Vec<(String, u64)>,
     /// The organization's name, as it was then.
@@ -69,10 +69,10 @@ pub struct JobSummary {
 }
 
 impl JobSummary {
-    /// The verb, as its records call it.
+    /// The action, as its records call it.
     #[must_use]
     pub fn word(&self) -> &str {
-        ActionLabels::told(self.kinds.iter().map(|(kind, _)| kind.as_str()), &self.verb)
+        ActionLabels::told(self.kinds.iter().map(|(kind, _)| kind.as_str()), &self.action)
     }
 
     /// How many records ended so.
@@ -116,10 +116,10 @@ impl JobSummary {
 
     /// Why it cannot be undone, if it cannot.
     #[must_use]
-    pub fn undo_trouble(&self) -> Option<String> {
+    pub fn undo_error(&self) -> Option<String> {
         let job = self.job;
         let done = self.of(Outcome::Done);
-        match Action::parse(&self.verb).and_then(Action::inverse) {
+        match Action::parse(&self.action).and_then(Action::inverse) {
             None => Some("a permanent delete cannot be undone".to_owned()),
             Some(_) if !matches!(self.standing, JobStanding::Over(_)) => self.unended(),
             Some(_) if done == 0 => Some(format!("job {job} did nothing that could be undone")),
@@ -130,7 +130,7 @@ impl JobSummary {
 
     /// Why its failed steps cannot be tried again, if they cannot.
     #[must_use]
-    pub fn retry_trouble(&self) -> Option<String> {
+    pub fn retry_error(&self) -> Option<String> {
         match self.standing {
             JobStanding::Over(_) if self.of(Outcome::Failed) + self.of(Outcome::Unknown) == 0 => {
                 Some(format!("nothing failed in job {}", self.job))
@@ -157,7 +157,7 @@ impl JobSummary {
         text::folded(&format!(
             "{} {} {} {kinds} {} {} {} {} {day} {}",
             self.job,
-            self.verb,
+            self.action,
             self.word(),
             self.what(),
             self.results(),
@@ -177,8 +177,8 @@ pub struct JobStep {
     pub id: Option<Id>,
     /// The record's name.
     pub name: String,
-    /// The journal's word for its verb.
-    pub verb: String,
+    /// The journal's word for its action.
+    pub action: String,
     /// What the records of its job call that.
     pub called: String,
     /// The request's method.
@@ -208,18 +208,18 @@ impl JobStep {
         let reason = self.reason.as_deref().unwrap_or_default();
         text::folded(&format!(
             "{} {id} {} {} {} {} {status} {reason} {}",
-            self.name, self.kind, self.verb, self.outcome, self.method, self.path
+            self.name, self.kind, self.action, self.outcome, self.method, self.path
         ))
     }
 }
 
-/// A search in the history: words that all must stand somewhere, and terms on the verb, the kind and the outcome.
+/// A search in the history: words that all must stand somewhere, and terms on the action, the kind and the outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HistorySearch {
     /// The words, folded.
     pub words: Vec<String>,
-    /// The verb.
-    pub verb: Option<Action>,
+    /// The action.
+    pub action: Option<Action>,
     /// What it is called, where that is not the journal's word.
     pub called: Option<String>,
     /// The kind.
@@ -238,8 +238,9 @@ impl HistorySearch {
         for word in typed.split_whitespace() {
             let unknown = |what: &str, value: &str| format!("`{}` is not {what}", text::clean(value));
             match word.split_once(':') {
-                Some(("verb", value)) => {
-                    sought.verb = Some(ActionLabels::meaning(value).ok_or_else(|| unknown("a verb", value))?);
+                Some(("action", value)) => {
+                    sought.action =
+                        Some(ActionLabels::meaning(value).ok_or_else(|| unknown("an action", value))?);
                     sought.called = Action::parse(value).is_none().then(|| value.to_owned());
                 }
                 Some(("kind", value)) => {
@@ -257,12 +258,12 @@ impl HistorySearch {
 
     /// The words that a job's own line does not hold: where any is left, the names of its records may.
     #[must_use]
-    pub fn missing(&self, account: &JobSummary) -> Vec<&str> {
-        let haystack = account.haystack();
+    pub fn missing(&self, summary: &JobSummary) -> Vec<&str> {
+        let haystack = summary.haystack();
         self.words.iter().map(String::as_str).filter(|word| !haystack.contains(word)).collect()
     }
 
-    /// Whether a job whose verb is called `word` is sought.
+    /// Whether a job whose action is called `word` is sought.
     #[must_use]
     pub fn calls(&self, word: &str) -> bool {
         self.called.as_deref().is_none_or(|called| called == word)
@@ -270,12 +271,12 @@ impl HistorySearch {
 
     /// Whether it finds a step.
     #[must_use]
-    pub fn finds(&self, deed: &JobStep) -> bool {
-        let haystack = if self.words.is_empty() { String::new() } else { deed.haystack() };
-        self.verb.is_none_or(|verb| Action::parse(&deed.verb) == Some(verb))
-            && self.calls(&deed.called)
-            && self.kind.is_none_or(|kind| Kind::parse(&deed.kind) == Some(kind))
-            && self.outcome.is_none_or(|outcome| outcome.word() == deed.outcome)
+    pub fn finds(&self, job_step: &JobStep) -> bool {
+        let haystack = if self.words.is_empty() { String::new() } else { job_step.haystack() };
+        self.action.is_none_or(|action| Action::parse(&job_step.action) == Some(action))
+            && self.calls(&job_step.called)
+            && self.kind.is_none_or(|kind| Kind::parse(&job_step.kind) == Some(kind))
+            && self.outcome.is_none_or(|outcome| outcome.word() == job_step.outcome)
             && self.words.iter().all(|word| haystack.contains(word))
     }
 }
@@ -284,7 +285,7 @@ impl HistorySearch {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobPage {
     /// The jobs.
-    pub accounts: Vec<JobSummary>,
+    pub summaries: Vec<JobSummary>,
     /// The job before which to look for more, if there may be any.
     pub before: Option<i64>,
     /// How many entries of the journal could not be read.
@@ -305,10 +306,10 @@ pub fn skipped(damaged: u64) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn account(verb: Action, outcomes: &[(Outcome, u64)], undone: u64) -> JobSummary {
+    fn summary(action: Action, outcomes: &[(Outcome, u64)], undone: u64) -> JobSummary {
         JobSummary {
             job: 7,
-            verb: verb.word().to_owned(),
+            action: action.word().to_owned(),
             kinds: vec![("processes".into(), 12), ("x\u{1b}".into(), 1)],
             organization: "Acme Ltd".into(),
             person: None,
@@ -326,51 +327,48 @@ mod tests {
     #[test]
     fn a_job_says_what_it_did_and_why_it_cannot_be_undone() {
         let done = [(Outcome::Done, 10), (Outcome::Failed, 2)];
-        let job = account(Action::Archive, &done, 0);
+        let job = summary(Action::Archive, &done, 0);
         assert_eq!(
             (job.what().as_str(), job.results().as_str()),
             ("12 processes, 1 x\u{241b}", "10 done, 2 failed")
         );
-        assert_eq!((job.state().as_str(), job.undo_trouble(), job.retry_trouble()), ("finished", None, None));
-        let half = account(Action::Archive, &done, 4);
-        assert_eq!((half.state().as_str(), half.undo_trouble()), ("finished, 4 of 10 undone", None));
-        let trouble = |job: JobSummary| job.undo_trouble().unwrap();
-        assert_eq!(trouble(account(Action::Archive, &done, 10)), "job 7 has been undone already");
-        assert_eq!(trouble(account(Action::Delete, &done, 0)), "a permanent delete cannot be undone");
-        assert!(trouble(account(Action::Restore, &done[1..], 0)).contains("did nothing"));
-        let open = JobSummary { standing: JobStanding::Unfinished, ..account(Action::Archive, &done, 0) };
-        assert!(trouble(open).contains("`unfinished` in the palette"));
-        let elsewhere = JobSummary { standing: JobStanding::Elsewhere, ..account(Action::Archive, &done, 0) };
-        assert_eq!(elsewhere.retry_trouble().unwrap(), "job 7 is running in another tidyfy");
-        assert_eq!(
-            account(Action::Archive, &done[..1], 0).retry_trouble().unwrap(),
-            "nothing failed in job 7"
-        );
+        assert_eq!((job.state().as_str(), job.undo_error(), job.retry_error()), ("finished", None, None));
+        let half = summary(Action::Archive, &done, 4);
+        assert_eq!((half.state().as_str(), half.undo_error()), ("finished, 4 of 10 undone", None));
+        let error = |job: JobSummary| job.undo_error().unwrap();
+        assert_eq!(error(summary(Action::Archive, &done, 10)), "job 7 has been undone already");
+        assert_eq!(error(summary(Action::Delete, &done, 0)), "a permanent delete cannot be undone");
+        assert!(error(summary(Action::Restore, &done[1..], 0)).contains("did nothing"));
+        let open = JobSummary { standing: JobStanding::Unfinished, ..summary(Action::Archive, &done, 0) };
+        assert!(error(open).contains("`unfinished` in the palette"));
+        let elsewhere = JobSummary { standing: JobStanding::Elsewhere, ..summary(Action::Archive, &done, 0) };
+        assert_eq!(elsewhere.retry_error().unwrap(), "job 7 is running in another tidyfy");
+        assert_eq!(summary(Action::Archive, &done[..1], 0).retry_error().unwrap(), "nothing failed in job 7");
     }
 
     #[test]
     fn a_search_is_words_and_terms() {
-        let sought = HistorySearch::parse("Üb outcome:not-sent kind:run verb:archive").unwrap();
+        let sought = HistorySearch::parse("Üb outcome:not-sent kind:run action:archive").unwrap();
         assert_eq!(sought.words, ["ub"]);
         assert_eq!(
-            (sought.outcome, sought.kind, sought.verb),
+            (sought.outcome, sought.kind, sought.action),
             (Some(Outcome::NotSent), Some(Kind::Processes), Some(Action::Archive))
         );
-        let disabling = HistorySearch::parse("verb:disable").unwrap();
-        assert_eq!(disabling.verb, Some(Action::Archive));
+        let disabling = HistorySearch::parse("action:disable").unwrap();
+        assert_eq!(disabling.action, Some(Action::Archive));
         assert!(disabling.calls("disable") && !disabling.calls("archive"));
         assert!(sought.calls("disable") && sought.calls("archive"));
-        for wrong in ["outcome:fine", "kind:cats", "verb:fly"] {
+        for wrong in ["outcome:fine", "kind:cats", "action:fly"] {
             assert!(HistorySearch::parse(wrong).is_err(), "{wrong}");
         }
-        let job = account(Action::Archive, &[(Outcome::Failed, 2)], 0);
+        let job = summary(Action::Archive, &[(Outcome::Failed, 2)], 0);
         let missing = |typed: &str| HistorySearch::parse(typed).unwrap().missing(&job).join(" ");
         assert_eq!(missing("acme failed 12 2026-11-22 onboarding"), "onboarding");
-        let deed = JobStep {
+        let job_step = JobStep {
             kind: "processes".into(),
             id: None,
             name: "Übung".into(),
-            verb: "archive".into(),
+            action: "archive".into(),
             called: "archive".into(),
             method: "DELETE".into(),
             path: "/api/x".into(),
@@ -382,7 +380,7 @@ mod tests {
             at: None,
             copy: None,
         };
-        let finds = |typed: &str| HistorySearch::parse(typed).unwrap().finds(&deed);
+        let finds = |typed: &str| HistorySearch::parse(typed).unwrap().finds(&job_step);
         assert!(finds("") && finds("ubung 502 answer") && finds("outcome:failed failed"));
         assert!(!finds("outcome:done") && !finds("onboarding") && !finds("kind:tags"));
     }

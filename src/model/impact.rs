@@ -1,4 +1,4 @@
-//! What hangs on the records of a plan, counted for the modal.
+//! What hangs on the records of a plan, counted for the dialog.
 //!
 //! Owns the sums and their sentences. What could not be counted is said so and never taken for nothing. Must not know how
 //! it is asked.
@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::record::Record;
 use super::text;
 
-/// How many records of a large plan are looked at: they share the limits with everything else, and a modal is read in
+/// How many records of a large plan are looked at: they share the limits with everything else, and a dialog is read in
 /// seconds.
 pub const SAMPLE: usize = 12;
 /// And how many where it is told of each.
@@ -49,12 +49,12 @@ impl Impact {
         Self { kind, records, sample, seen: 0, sums, unknown, each: BTreeMap::new() }
     }
 
-    /// Nothing counted yet of the records of `plan`: one for each of its kinds on which something hangs that the verb
+    /// Nothing counted yet of the records of `plan`: one for each of its kinds on which something hangs that the action
     /// touches. Where nothing has to be asked, every record is looked at.
     #[must_use]
     pub fn begun(plan: &Plan) -> Vec<Self> {
         let begun = |(kind, records): (Kind, usize)| {
-            let row = kind.row().impact.as_ref().filter(|row| row.verbs.contains(&plan.verb))?;
+            let row = kind.row().impact.as_ref().filter(|row| row.actions.contains(&plan.action))?;
             let most = if row.each { EACH } else { SAMPLE };
             let sample = if row.ask.is_some() { records.min(most) } else { records };
             Some(Self::new(kind, records, sample))

@@ -1,4 +1,4 @@
-//! The types of resource, the verbs, and the scopes a list can be asked for.
+//! The types of resource, the actions, and the scopes a list can be asked for.
 //!
 //! Owns the names only; everything that differs between kinds is a row of [`super::catalog`].
 
@@ -77,16 +77,16 @@ pub enum Action {
 }
 
 impl Action {
-    /// Every verb.
+    /// Every action.
     pub const ALL: [Self; 3] = [Self::Archive, Self::Restore, Self::Delete];
 
-    /// The verb that `word` stands for.
+    /// The action that `word` stands for.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verb| verb.word() == word)
+        Self::ALL.into_iter().find(|action| action.word() == word)
     }
 
-    /// The verb that takes it back, if one does.
+    /// The action that takes it back, if one does.
     #[must_use]
     pub fn inverse(self) -> Option<Self> {
         match self {
@@ -106,7 +106,7 @@ impl Action {
         }
     }
 
-    /// The start of a modal's title.
+    /// The start of a dialog's title.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {

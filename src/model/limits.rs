@@ -279,11 +279,11 @@ mod tests {
                 traffic.answer(false, *at, latency);
                 let left = records - n - 1;
                 let said = limits.time_left(RemainingRequests { writes: left, reads: left }, &traffic, *at);
-                let (said, truth) = (said.as_secs_f64(), (end - *at).as_secs_f64());
-                let tolerance = (truth / 5.0).max(2.0 * latency.as_secs_f64() + 0.5);
+                let (said, lookup) = (said.as_secs_f64(), (end - *at).as_secs_f64());
+                let tolerance = (lookup / 5.0).max(2.0 * latency.as_secs_f64() + 0.5);
                 assert!(
-                    (said - truth).abs() <= tolerance,
-                    "{records} records, {left} left: {said} for {truth}"
+                    (said - lookup).abs() <= tolerance,
+                    "{records} records, {left} left: {said} for {lookup}"
                 );
             }
         }

@@ -113,8 +113,8 @@ pub enum ReadBack {
 
 /// How a step ended that met no answer to trust, by what is there now.
 #[must_use]
-pub fn settled(verb: Action, found: &ReadBack) -> Outcome {
-    match (verb, found) {
+pub fn settled(action: Action, found: &ReadBack) -> Outcome {
+    match (action, found) {
         (Action::Delete, ReadBack::Gone) => Outcome::Done,
         (Action::Archive | Action::Restore, ReadBack::Gone) => Outcome::AlreadyGone,
         (Action::Archive, ReadBack::There(record)) if record.is_archived() => Outcome::Done,
@@ -162,13 +162,13 @@ impl OutcomeCounts {
         counts.join(", ")
     }
 
-    /// Returns the line with which a job of `verb` ends: `archive finished: 18 done, 1 refused`.
+    /// Returns the line with which a job of `action` ends: `archive finished: 18 done, 1 refused`.
     #[must_use]
-    pub fn sentence(&self, verb: &str, cancelled: bool) -> String {
+    pub fn sentence(&self, action: &str, cancelled: bool) -> String {
         let ending = if cancelled { "cancelled" } else { "finished" };
         match self.total() {
-            0 => format!("{verb} {ending}: nothing to do"),
-            _ => format!("{verb} {ending}: {}", self.counts()),
+            0 => format!("{action} {ending}: nothing to do"),
+            _ => format!("{action} {ending}: {}", self.counts()),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What a verb would do, decided once and frozen.
+//! What an action would do, decided once and frozen.
 //!
-//! Owns applicability (verb by record gives yes or the reason), what a plan says in its modal, and what a person must
-//! type to set it off. The modal shows a [`Plan`], the worker runs the same one. Must not send or draw anything.
+//! Owns applicability (action by record gives yes or the reason), what a plan says in its dialog, and what a person must
+//! type to set it off. The dialog shows a [`Plan`], the worker runs the same one. Must not send or draw anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub struct ConfirmThresholds {
     pub many: usize,
     /// More than this are large when they are over a fifth of what the server holds, or when that is unknown.
     pub some: usize,
-    /// Soft verbs that cannot be wholly undone ask for a phrase above this.
+    /// Soft actions that cannot be wholly undone ask for a phrase above this.
     pub soft: usize,
 }
 
@@ -36,7 +36,7 @@ impl Default for ConfirmThresholds {
     }
 }
 
-/// A record that a verb was asked for.
+/// A record that an action was asked for.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The record as it was shown.
@@ -51,7 +51,7 @@ impl From<Record> for Target {
     }
 }
 
-/// What a person may choose in the modal.
+/// What a person may choose in the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Whether each record is copied to disk before it is permanently deleted.
@@ -98,24 +98,24 @@ pub struct Step {
     /// The step of the same record that must be done first, by its number.
     pub after: Option<usize>,
     /// Who is handed what belongs to the record, with the same request.
-    pub heir: Option<Id>,
+    pub reassignee: Option<Id>,
 }
 
 impl Step {
-    /// Its verb, as the record's kind calls it.
+    /// Its action, as the record's kind calls it.
     #[must_use]
     pub fn word(&self) -> &'static str {
-        self.record.kind().row().words.verb(self.row.verb)
+        self.record.kind().row().words.action(self.row.action)
     }
 
     /// What is sent for it.
     #[must_use]
     pub fn request(&self) -> StepRequest {
         let method = self.row.method;
-        match (&self.row.reassign, &self.heir) {
-            (Some(reassign), Some(heir)) => {
+        match (&self.row.reassign, &self.reassignee) {
+            (Some(reassign), Some(reassignee)) => {
                 let fixed = reassign.query.iter().map(|(key, value)| (*key, (*value).to_owned()));
-                let query = fixed.chain([(reassign.to, heir.to_string())]).collect();
+                let query = fixed.chain([(reassign.to, reassignee.to_string())]).collect();
                 StepRequest { method, route: reassign.route, query }
             }
             _ => StepRequest { method, route: self.row.route, query: Vec::new() },
@@ -143,19 +143,19 @@ pub enum Confirmation {
     Phrase(Vec<String>),
 }
 
-/// What a verb would do, frozen when its key was pressed.
+/// What an action would do, frozen when its key was pressed.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The verb.
-    pub verb: Action,
+    /// The action.
+    pub action: Action,
     /// Where.
     pub organization: Organization,
     /// Every record it was asked for.
     pub chosen: Vec<Target>,
-    /// What was chosen in the modal.
+    /// What was chosen in the dialog.
     pub options: Options,
     /// Who is handed what belongs to the records, as chosen there.
-    pub heir: Option<Reassignee>,
+    pub reassignee: Option<Reassignee>,
     /// What will be sent, in this order; follows from the records and the options.
     pub steps: Vec<Step>,
     /// What will not; follows from them too.
@@ -181,25 +181,25 @@ pub struct Plan {
     /// How fast the server answers, as far as it is known.
     pub traffic: Traffic,
     /// When it counts as large.
-    pub caution: ConfirmThresholds,
+    pub thresholds: ConfirmThresholds,
 }
 
 impl Plan {
-    /// What `verb` would do to the `chosen` records with nothing chosen in the modal yet.
+    /// What `action` would do to the `chosen` records with nothing chosen in the dialog yet.
     #[must_use]
     pub fn new(
-        verb: Action,
+        action: Action,
         organization: Organization,
         chosen: Vec<Target>,
         limits: Limits,
-        caution: ConfirmThresholds,
+        thresholds: ConfirmThresholds,
     ) -> Self {
         let plan = Self {
-            verb,
+            action,
             organization,
             chosen,
             options: Options::default(),
-            heir: None,
+            reassignee: None,
             steps: Vec::new(),
             blocked: Vec::new(),
             preface: Vec::new(),
@@ -212,7 +212,7 @@ impl Plan {
             parents: BTreeMap::new(),
             limits,
             traffic: Traffic::new(Traffic::AT_ONCE),
-            caution,
+            thresholds,
         };
         plan.with(Options::default())
     }
@@ -222,17 +222,17 @@ impl Plan {
     pub fn with(mut self, options: Options) -> Self {
         self.options = options;
         (self.steps, self.blocked) = (Vec::new(), Vec::new());
-        let heir = self.heir.as_ref().map(|heir| &heir.id);
+        let reassignee = self.reassignee.as_ref().map(|reassignee| &reassignee.id);
         let step = |record, row: &'static ActionSpec, after| Step {
             record,
             row,
             after,
-            heir: heir.filter(|_| row.reassign.is_some()).cloned(),
+            reassignee: reassignee.filter(|_| row.reassign.is_some()).cloned(),
         };
         for Target { record, busy } in crate::model::plan::ordering::ordered(&self.chosen, &self.parents) {
             let who = self.organization.who();
-            let first = options.archive_first.then(|| archived_first(self.verb, &record, who)).flatten();
-            match (busy, applicable(self.verb, &record, who), first) {
+            let first = options.archive_first.then(|| archived_first(self.action, &record, who)).flatten();
+            match (busy, applicable(self.action, &record, who), first) {
                 (Some(reason), ..) => self.blocked.push(Blocked { record, reason }),
                 (None, Ok(row), _) => self.steps.push(step(record, row, None)),
                 (None, Err(_), Some([archive, delete])) => {
@@ -254,11 +254,12 @@ impl Plan {
         self.with(options)
     }
 
-    /// The same plan, with what belongs to its records handed to `heir`, who cannot be one of them.
+    /// The same plan, with what belongs to its records handed to `reassignee`, who cannot be one of them.
     #[must_use]
-    pub fn handing_to(mut self, heir: Option<Reassignee>) -> Self {
-        let is_among = |heir: &Reassignee| self.chosen.iter().any(|chosen| *chosen.record.id() == heir.id);
-        self.heir = heir.filter(|heir| !is_among(heir));
+    pub fn handing_to(mut self, reassignee: Option<Reassignee>) -> Self {
+        let is_among =
+            |reassignee: &Reassignee| self.chosen.iter().any(|chosen| *chosen.record.id() == reassignee.id);
+        self.reassignee = reassignee.filter(|reassignee| !is_among(reassignee));
         let options = self.options;
         self.with(options)
     }
@@ -295,12 +296,12 @@ impl Plan {
 
     fn archivable(&self) -> impl Iterator<Item = &Record> {
         let free = self.chosen.iter().filter(|chosen| chosen.busy.is_none()).map(|chosen| &chosen.record);
-        free.filter(|record| archived_first(self.verb, record, self.organization.who()).is_some())
+        free.filter(|record| archived_first(self.action, record, self.organization.who()).is_some())
     }
 
     /// The steps that do what the plan is for, one a record. The others only prepare it.
     pub fn targets(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter(|step| step.row.verb == self.verb)
+        self.steps.iter().filter(|step| step.row.action == self.action)
     }
 
     /// Which turn each step has: those of a turn may be under way together, and wait for all of the turns before.
@@ -309,16 +310,16 @@ impl Plan {
         crate::model::plan::ordering::of(self.steps.iter().map(|step| &step.record), &self.parents)
     }
 
-    /// What its soft verbs are called: as its records call them, where all agree.
+    /// What its soft actions are called: as its records call them, where all agree.
     #[must_use]
     pub fn words(&self) -> &'static ActionLabels {
         ActionLabels::of(self.chosen.iter().map(|chosen| chosen.record.kind()))
     }
 
-    /// The verb, as its records call it.
+    /// The action, as its records call it.
     #[must_use]
     pub fn word(&self) -> &'static str {
-        self.words().verb(self.verb)
+        self.words().action(self.action)
     }
 
     /// How many records it is about.
@@ -335,32 +336,32 @@ impl Plan {
         let is_prepared = |step: &Step| step.after.is_none_or(|first| outcome(first) == Some(Outcome::Done));
         let counts = |n: &usize| {
             let step = &self.steps[*n];
-            is_prepared(step) && (step.row.verb == self.verb || outcome(*n) != Some(Outcome::Done))
+            is_prepared(step) && (step.row.action == self.action || outcome(*n) != Some(Outcome::Done))
         };
         (0..self.steps.len()).filter(counts).filter_map(outcome).collect()
     }
 
-    /// The modal's title: verb, count, kind, organization, and for one record its name.
+    /// The dialog's title: action, count, kind, organization, and for one record its name.
     #[must_use]
     pub fn title(&self) -> String {
-        let verb = self.words().title(self.verb);
+        let action = self.words().title(self.action);
         let place = &self.organization.name;
         let kinds = self.kinds();
         let targets: Vec<&Step> = self.targets().take(2).collect();
         match (kinds.as_slice(), targets.as_slice()) {
             (_, [only]) => {
                 let kind = only.record.kind().count(1);
-                format!("{verb} {kind} in {place}: {}", only.record.name())
+                format!("{action} {kind} in {place}: {}", only.record.name())
             }
-            ([(kind, n)], _) => format!("{verb} {} in {place}", kind.count(*n)),
+            ([(kind, n)], _) => format!("{action} {} in {place}", kind.count(*n)),
             ([], _) => {
                 let kinds: BTreeSet<Kind> = self.blocked.iter().map(|one| one.record.kind()).collect();
                 let none = kinds.first().filter(|_| kinds.len() == 1).map(|kind| kind.count(0));
-                format!("{verb} {} in {place}", none.as_deref().unwrap_or("0 records"))
+                format!("{action} {} in {place}", none.as_deref().unwrap_or("0 records"))
             }
             (several, _) => {
                 let each: Vec<_> = several.iter().map(|(kind, n)| kind.count(*n)).collect();
-                format!("{verb} {} records ({}) in {place}", self.count(), each.join(", "))
+                format!("{action} {} records ({}) in {place}", self.count(), each.join(", "))
             }
         }
     }
@@ -368,12 +369,12 @@ impl Plan {
     /// Its action, in the middle of a sentence: `permanently delete 40 tags`.
     #[must_use]
     pub fn summary(&self) -> String {
-        let verb = self.words().title(self.verb).to_lowercase();
+        let action = self.words().title(self.action).to_lowercase();
         match self.kinds().as_slice() {
-            [(kind, n)] => format!("{verb} {}", kind.count(*n)),
+            [(kind, n)] => format!("{action} {}", kind.count(*n)),
             several => {
                 let each: Vec<_> = several.iter().map(|(kind, n)| kind.count(*n)).collect();
-                format!("{verb} {} records ({})", text::grouped(self.count() as u64), each.join(", "))
+                format!("{action} {} records ({})", text::grouped(self.count() as u64), each.join(", "))
             }
         }
     }
@@ -394,7 +395,7 @@ impl Plan {
     /// Whether files may be attached to some of its records, which are lost with them.
     #[must_use]
     pub fn can_copy_attached(&self) -> bool {
-        self.verb == Action::Delete
+        self.action == Action::Delete
             && self.targets().any(|step| step.record.kind().row().attachments().is_some())
     }
 
@@ -419,10 +420,10 @@ impl Plan {
     /// is before it is archived to be deleted; a file that is copied is read once more for its bytes.
     #[must_use]
     pub fn reads_before(&self, step: &Step) -> usize {
-        if self.verb != Action::Delete {
+        if self.action != Action::Delete {
             return 0;
         }
-        let is_target = step.row.verb == self.verb;
+        let is_target = step.row.action == self.action;
         let bytes = is_target && self.options.backup && step.record.stored_bytes().is_some();
         usize::from(!self.is_read_from_list(step)) + usize::from(bytes)
     }
@@ -431,7 +432,9 @@ impl Plan {
     #[must_use]
     pub fn is_read_from_list(&self, step: &Step) -> bool {
         let is_archived = step.record.is_archived() || step.after.is_some();
-        self.verb == Action::Delete && is_archived && step.record.kind().row().by_id == LookupMode::WhileLive
+        self.action == Action::Delete
+            && is_archived
+            && step.record.kind().row().by_id == LookupMode::WhileLive
     }
 
     /// How long they take at least under the current limits.
@@ -442,17 +445,17 @@ impl Plan {
 
     /// What sets it off.
     #[must_use]
-    pub fn assent(&self) -> Confirmation {
+    pub fn confirmation(&self) -> Confirmation {
         let n = self.count();
         let phrase = format!("{} {n}", self.word());
         if n == 0 {
             Confirmation::Nothing
-        } else if self.verb == Action::Delete && self.is_large() {
+        } else if self.action == Action::Delete && self.is_large() {
             let place = [&self.organization.name, &self.short_organization()]
                 .map(|place| format!("{phrase} in {place}"));
             Confirmation::Phrase(place.into())
-        } else if self.verb == Action::Delete
-            || (self.verb == Action::Archive && self.is_grave() && n > self.caution.soft)
+        } else if self.action == Action::Delete
+            || (self.action == Action::Archive && self.is_grave() && n > self.thresholds.soft)
         {
             Confirmation::Phrase(vec![phrase])
         } else {
@@ -466,7 +469,7 @@ impl Plan {
         self.organization.id.chars().take(6).collect()
     }
 
-    /// Whether the inverse verb does not bring everything back, or somebody is locked out meanwhile.
+    /// Whether the inverse action does not bring everything back, or somebody is locked out meanwhile.
     fn is_grave(&self) -> bool {
         self.targets().any(|step| step.row.undo != Reversibility::Whole || step.row.cuts_access)
     }
@@ -474,9 +477,9 @@ impl Plan {
     fn is_large(&self) -> bool {
         let over_a_fifth = |(kind, n): &(Kind, usize)| {
             let held = self.held_by_server.get(kind).copied();
-            *n > self.caution.some && held.is_none_or(|held| *n as u64 * 5 > held)
+            *n > self.thresholds.some && held.is_none_or(|held| *n as u64 * 5 > held)
         };
-        self.count() > self.caution.many || self.kinds().iter().any(over_a_fifth)
+        self.count() > self.thresholds.many || self.kinds().iter().any(over_a_fifth)
     }
 
     /// `6 requests (3 of them reads), 12 s under the current limits`, with those for `attached` files.
@@ -501,14 +504,14 @@ impl Plan {
     }
 }
 
-/// How a live record is archived and then deleted by a verb that needs it archived; `None` where that is not the way.
-fn archived_first(verb: Action, record: &Record, who: Actor<'_>) -> Option<[&'static ActionSpec; 2]> {
-    if verb != Action::Delete || record.is_archived() || applicable(verb, record, who).is_ok() {
+/// How a live record is archived and then deleted by an action that needs it archived; `None` where that is not the way.
+fn archived_first(action: Action, record: &Record, who: Actor<'_>) -> Option<[&'static ActionSpec; 2]> {
+    if action != Action::Delete || record.is_archived() || applicable(action, record, who).is_ok() {
         return None;
     }
     let archive = applicable(Action::Archive, record, who).ok()?;
     let archived = record.with_archived(Some(jiff::Timestamp::UNIX_EPOCH));
-    Some([archive, applicable(verb, &archived, who).ok()?])
+    Some([archive, applicable(action, &archived, who).ok()?])
 }
 
 mod ordering;

@@ -83,51 +83,51 @@ const EARLY: usize = 2048;
 /// If there are many rows, `first` is told the beginning of the order once, as soon as it fills a screen.
 #[must_use]
 pub fn arrange(
-    wish: &Query,
+    request: &Query,
     wanted: &dyn Fn() -> bool,
     first: &mut dyn FnMut(QueryResult),
 ) -> Option<QueryResult> {
-    let base = match &wish.base {
+    let base = match &request.base {
         Some(base) => Arc::clone(base),
-        None => order::all(&wish.rows, wish.sort, &wish.people, wanted)?,
+        None => order::all(&request.rows, request.sort, &request.people, wanted)?,
     };
     if !wanted() {
         return None;
     }
-    if wish.filter.is_empty() {
+    if request.filter.is_empty() {
         return Some(QueryResult { order: Arc::clone(&base), base, unknown: Vec::new() });
     }
-    sift(wish, base, wanted, first)
+    sift(request, base, wanted, first)
 }
 
 fn sift(
-    wish: &Query,
+    request: &Query,
     base: Arc<[u32]>,
     wanted: &dyn Fn() -> bool,
     first: &mut dyn FnMut(QueryResult),
 ) -> Option<QueryResult> {
-    let mut sieve = Matcher::new(&wish.filter, &wish.people, wish.now);
-    let matches = |position: u32, sieve: &mut Matcher<'_>| {
-        wish.rows.get(position as usize).is_some_and(|record| sieve.lets_through(&record))
+    let mut matcher = Matcher::new(&request.filter, &request.people, request.now);
+    let matches = |position: u32, matcher: &mut Matcher<'_>| {
+        request.rows.get(position as usize).is_some_and(|record| matcher.lets_through(&record))
     };
     let mut order = Vec::new();
     let is_long = base.len() > CHUNK;
     let (early, late) = base.split_at(if is_long { EARLY } else { base.len() });
     let mut is_told = !is_long;
     for (n, position) in early.iter().enumerate() {
-        if matches(*position, &mut sieve) {
+        if matches(*position, &mut matcher) {
             order.push(*position);
         }
         let is_enough = order.len() == SCREENFUL || n + 1 == EARLY;
         if is_enough && !is_told && !order.is_empty() {
             is_told = true;
             let (order, base) = (order.as_slice().into(), Arc::clone(&base));
-            first(QueryResult { order, base, unknown: sieve.unknown() });
+            first(QueryResult { order, base, unknown: matcher.unknown() });
         }
     }
-    let found = in_memory(late, wanted, &mut |position| matches(position, &mut sieve))?;
+    let found = in_memory(late, wanted, &mut |position| matches(position, &mut matcher))?;
     order.extend(late.iter().filter(|position| found[**position as usize]));
-    wanted().then(|| QueryResult { order: order.into(), base, unknown: sieve.unknown() })
+    wanted().then(|| QueryResult { order: order.into(), base, unknown: matcher.unknown() })
 }
 
 /// Which of these positions match, looked at in the order in which rows lie in memory: in any other, most of the time

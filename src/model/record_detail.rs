@@ -24,7 +24,7 @@ pub struct RecordDetail {
     /// The fields that hold nothing.
     pub empty: Vec<String>,
     /// What it hangs together with.
-    pub ties: Vec<RelationLink>,
+    pub links: Vec<RelationLink>,
     /// Its JSON over several lines, credentials left out.
     pub raw: String,
 }
@@ -33,7 +33,7 @@ impl RecordDetail {
     /// What a record says of itself, and nothing else.
     #[must_use]
     pub fn of(record: Record) -> Self {
-        Self { record, sections: Vec::new(), empty: Vec::new(), ties: Vec::new(), raw: String::new() }
+        Self { record, sections: Vec::new(), empty: Vec::new(), links: Vec::new(), raw: String::new() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Jobs of the past, as far as something can still be done about them.
 //!
 //! Owns what undoing, trying again and finishing have in common: records as they were frozen, and what has to be said
-//! about them before they go through the modal. Must not know where a past job is kept.
+//! about them before they go through the dialog. Must not know where a past job is kept.
 
 use jiff::Timestamp;
 
@@ -29,19 +29,19 @@ pub enum RecoveryRequest {
     RetryJob(i64),
 }
 
-/// A job of the past, ready to go through the modal.
+/// A job of the past, ready to go through the dialog.
 #[derive(Debug, Clone)]
 pub struct RecoveryPlan {
     /// Its number.
     pub job: i64,
     /// What would be done now.
-    pub verb: Action,
+    pub action: Action,
     /// The records, as they were frozen, or as they have been left.
     pub chosen: Vec<Target>,
     /// What was chosen then, as far as it still counts.
     pub options: Options,
     /// Who was to be handed what belongs to the records.
-    pub heir: Option<Reassignee>,
+    pub reassignee: Option<Reassignee>,
     /// What has to be said first: which job it is, and what has happened since.
     pub preface: Vec<String>,
 }
@@ -59,8 +59,8 @@ impl RecoveryPlan {
 pub struct UnfinishedJob {
     /// Its number in the history.
     pub job: i64,
-    /// Its verb.
-    pub verb: Action,
+    /// Its action.
+    pub action: Action,
     /// When it was confirmed.
     pub confirmed: Timestamp,
     /// The kinds of its records, with how many there are of each.
@@ -70,10 +70,10 @@ pub struct UnfinishedJob {
     pub tally: OutcomeCounts,
     /// The records that have not been dealt with, as they were frozen.
     pub rest: Vec<Target>,
-    /// What was chosen in its modal.
+    /// What was chosen in its dialog.
     pub options: Options,
     /// Who was to be handed what belongs to the records.
-    pub heir: Option<Reassignee>,
+    pub reassignee: Option<Reassignee>,
     /// Whether another process is at it, so that nothing can be done about it here.
     pub elsewhere: bool,
     /// How many of its steps are being read back: until then they count as unknown.
@@ -95,7 +95,7 @@ pub struct OldJournal {
 #[derive(Debug, Clone, Default)]
 pub struct UnfinishedJobs {
     /// The unfinished jobs.
-    pub remnants: Vec<UnfinishedJob>,
+    pub unfinished_jobs: Vec<UnfinishedJob>,
     /// Journals that nobody has acknowledged.
     pub old: Vec<OldJournal>,
     /// How many entries could not be read.
@@ -113,18 +113,18 @@ impl UnfinishedJob {
     /// many have been archived for it.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let verb = self.words().verb(self.verb);
+        let action = self.words().action(self.action);
         if self.elsewhere {
-            return format!("{verb}: running in another tidyfy");
+            return format!("{action}: running in another tidyfy");
         }
         let archived = match self.archived {
             0 => String::new(),
             n => format!("; {} of them {} already", text::grouped(n as u64), self.words().archived),
         };
-        format!("unfinished {verb}: {}{archived}", self.tally.counts())
+        format!("unfinished {action}: {}{archived}", self.tally.counts())
     }
 
-    /// What its soft verbs are called.
+    /// What its soft actions are called.
     #[must_use]
     pub fn words(&self) -> &'static ActionLabels {
         ActionLabels::of(self.kinds.iter().map(|(kind, _)| *kind))
@@ -136,29 +136,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_remnant_says_what_was_done_and_what_was_not() {
+    fn a_unfinished_job_says_what_was_done_and_what_was_not() {
         let outcomes = [(Outcome::Done, 22), (Outcome::Unknown, 3), (Outcome::NotSent, 35)];
         let tally = outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect();
-        let remnant = UnfinishedJob {
+        let unfinished_job = UnfinishedJob {
             job: 4,
-            verb: Action::Archive,
+            action: Action::Archive,
             confirmed: Timestamp::UNIX_EPOCH,
             kinds: vec![(Kind::Processes, 60)],
             tally,
             rest: Vec::new(),
             options: Options::default(),
-            heir: None,
+            reassignee: None,
             elsewhere: false,
             reading: 0,
             archived: 0,
         };
-        assert_eq!(remnant.sentence(), "unfinished archive: 22 done, 3 unknown, 35 not sent");
-        let begun = UnfinishedJob { verb: Action::Delete, archived: 1_500, ..remnant.clone() };
+        assert_eq!(unfinished_job.sentence(), "unfinished archive: 22 done, 3 unknown, 35 not sent");
+        let begun = UnfinishedJob { action: Action::Delete, archived: 1_500, ..unfinished_job.clone() };
         assert_eq!(
             begun.sentence(),
             "unfinished delete: 22 done, 3 unknown, 35 not sent; 1,500 of them archived already"
         );
-        let elsewhere = UnfinishedJob { elsewhere: true, ..remnant };
+        let elsewhere = UnfinishedJob { elsewhere: true, ..unfinished_job };
         assert_eq!(elsewhere.sentence(), "archive: running in another tidyfy");
     }
 }

@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn positions_lead_through_the_pages() {
+    fn positions_handle_through_the_pages() {
         let mut rows = Rows::default();
         assert_eq!(rows.push(PagePosition::Listed(1), page(&["a", "b"])), 0..2);
         assert_eq!(rows.push(PagePosition::Listed(2), page(&[])), 2..2);

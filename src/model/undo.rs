@@ -55,12 +55,12 @@ impl UndoStack {
     }
 
     /// A job is over. One that was only partly undone is still to be undone.
-    pub fn ended(&mut self, job: i64, origin: JobOrigin, verb: Action, tally: &OutcomeCounts) {
+    pub fn ended(&mut self, job: i64, origin: JobOrigin, action: Action, tally: &OutcomeCounts) {
         let [done, gone, failed, unknown, not_sent] =
             [Outcome::Done, Outcome::AlreadyGone, Outcome::Failed, Outcome::Unknown, Outcome::NotSent]
                 .map(|outcome| tally.of(outcome));
         match origin {
-            JobOrigin::New if verb.inverse().is_some() && done + unknown > 0 => self.done.push(job),
+            JobOrigin::New if action.inverse().is_some() && done + unknown > 0 => self.done.push(job),
             JobOrigin::New => {}
             JobOrigin::Undo(undone) if done + gone > 0 && failed + unknown + not_sent == 0 => {
                 self.forget(undone);
@@ -103,9 +103,9 @@ mod tests {
     }
 
     impl UndoStack {
-        fn run(&mut self, job: i64, origin: JobOrigin, verb: Action, tally: &OutcomeCounts) {
+        fn run(&mut self, job: i64, origin: JobOrigin, action: Action, tally: &OutcomeCounts) {
             self.confirmed(origin);
-            self.ended(job, origin, verb, tally);
+            self.ended(job, origin, action, tally);
         }
 
         fn next(&self) -> (Option<i64>, Option<i64>) {

@@ -27,7 +27,7 @@ pub struct Fault {
     /// How long the request waits before anything else happens to it.
     pub delay: Duration,
     /// What happens.
-    pub mishap: FaultEffect,
+    pub fault_effect: FaultEffect,
 }
 
 /// What a request is for, whichever kind of record it concerns.
@@ -106,16 +106,16 @@ pub enum FaultEffect {
 
 impl Fault {
     /// A rule for every request whose path contains or, with a `*`, matches `path`.
-    pub fn on(method: &str, path: &str, mishap: FaultEffect) -> Self {
-        Self { method: Some(method.to_uppercase()), path: Some(path.to_owned()), ..Self::every(mishap) }
+    pub fn on(method: &str, path: &str, fault_effect: FaultEffect) -> Self {
+        Self { method: Some(method.to_uppercase()), path: Some(path.to_owned()), ..Self::every(fault_effect) }
     }
 
     /// A rule for every request for this, whichever kind of record it concerns.
-    pub fn to(call: Operation, mishap: FaultEffect) -> Self {
-        Self { call: Some(call), ..Self::every(mishap) }
+    pub fn to(call: Operation, fault_effect: FaultEffect) -> Self {
+        Self { call: Some(call), ..Self::every(fault_effect) }
     }
 
-    const fn every(mishap: FaultEffect) -> Self {
+    const fn every(fault_effect: FaultEffect) -> Self {
         Self {
             method: None,
             path: None,
@@ -124,7 +124,7 @@ impl Fault {
             share: None,
             times: None,
             delay: Duration::ZERO,
-            mishap,
+            fault_effect,
         }
     }
 
@@ -210,7 +210,7 @@ impl Faults {
                 || share.is_some_and(|share| chance < share);
             if struck.is_none() && chosen && times.is_none_or(|times| rule.fired < times) {
                 rule.fired += 1;
-                struck = Some((rule.fault.delay, rule.fault.mishap.clone()));
+                struck = Some((rule.fault.delay, rule.fault.fault_effect.clone()));
             }
         }
         struck
@@ -303,7 +303,7 @@ impl FaultEntry {
         if let Some(status) = self.status.filter(|status| !(200..=599).contains(status)) {
             return Err(format!("`status` is {status}, but goes from 200 to 599"));
         }
-        let mishap = self.mishap()?;
+        let fault_effect = self.fault_effect()?;
         Ok(Fault {
             method: self.method.map(|method| method.to_uppercase()),
             path: self.path,
@@ -312,11 +312,11 @@ impl FaultEntry {
             share: self.share,
             times: self.times,
             delay: Duration::from_millis(self.delay_ms),
-            mishap,
+            fault_effect,
         })
     }
 
-    fn mishap(&self) -> Result<FaultEffect, String> {
+    fn fault_effect(&self) -> Result<FaultEffect, String> {
         let apply = self.apply;
         let answers = matches!(self.does, None | Some(Word::Answer | Word::StatusAfter));
         if !answers && (self.body.is_some() || !self.headers.is_empty()) {

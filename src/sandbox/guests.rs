@@ -12,68 +12,68 @@ use crate::sandbox::serialize::{SerializeContext, Serializer};
 /// What a light member hears.
 const NOT_ALLOWED: &str = "You do not have permission to perform this action";
 
-pub(super) fn get(world: &Database, email: &str, query: &RequestParameters) -> SandboxResponse {
-    let shape = Serializer::new(world, query, SerializeContext::ById);
-    let found = world.guests.get(email).map(|guest| shape.guest(guest));
-    found.map_or_else(SandboxResponse::not_found, |body| created(world, SandboxResponse::item(body)))
+pub(super) fn get(database: &Database, email: &str, query: &RequestParameters) -> SandboxResponse {
+    let shape = Serializer::new(database, query, SerializeContext::ById);
+    let found = database.guests.get(email).map(|guest| shape.guest(guest));
+    found.map_or_else(SandboxResponse::not_found, |body| created(database, SandboxResponse::item(body)))
 }
 
 /// These routes answer 201 although nothing is created.
-fn created(world: &Database, mut answer: SandboxResponse) -> SandboxResponse {
-    if !world.quirks.has(Quirk::GuestGet200) {
+fn created(database: &Database, mut answer: SandboxResponse) -> SandboxResponse {
+    if !database.quirks.has(Quirk::GuestGet200) {
         answer.status = 201;
     }
     answer
 }
 
-fn refused(world: &Database, email: &str) -> Option<SandboxResponse> {
-    if world.role == Role::Light {
+fn refused(database: &Database, email: &str) -> Option<SandboxResponse> {
+    if database.role == Role::Light {
         return Some(SandboxResponse::refused(403, NOT_ALLOWED));
     }
-    (!world.guests.contains_key(email)).then(SandboxResponse::not_found)
+    (!database.guests.contains_key(email)).then(SandboxResponse::not_found)
 }
 
 /// Disabling, which tasks still to be done forbid.
-pub(super) fn disable(world: &mut Database, email: &str) -> SandboxResponse {
-    if let Some(refusal) = refused(world, email) {
+pub(super) fn disable(database: &mut Database, email: &str) -> SandboxResponse {
+    if let Some(refusal) = refused(database, email) {
         return refusal;
     }
-    if world.duties().get(email).is_some_and(|duties| duties.open > 0) {
+    if database.duties().get(email).is_some_and(|duties| duties.open > 0) {
         return SandboxResponse::refused(403, "Cannot disable guest with incomplete tasks");
     }
-    let now = world.now();
-    turn(world, email, Some(now))
+    let now = database.now();
+    turn(database, email, Some(now))
 }
 
-pub(super) fn enable(world: &mut Database, email: &str) -> SandboxResponse {
-    refused(world, email).unwrap_or_else(|| turn(world, email, None))
+pub(super) fn enable(database: &mut Database, email: &str) -> SandboxResponse {
+    refused(database, email).unwrap_or_else(|| turn(database, email, None))
 }
 
-fn turn(world: &mut Database, email: &str, disabled: Option<i64>) -> SandboxResponse {
-    let Some(guest) = world.guests.get_mut(email) else { return SandboxResponse::not_found() };
+fn turn(database: &mut Database, email: &str, disabled: Option<i64>) -> SandboxResponse {
+    let Some(guest) = database.guests.get_mut(email) else { return SandboxResponse::not_found() };
     let changes = guest.base.archived.is_some() != disabled.is_some();
-    if !changes && world.quirks.has(Quirk::RepeatRefused) {
+    if !changes && database.quirks.has(Quirk::RepeatRefused) {
         return SandboxResponse::not_found();
     }
     if changes {
         guest.base.archived = disabled;
-        world.revision += 1;
+        database.revision += 1;
     }
-    let answer = get(world, email, &RequestParameters::default());
+    let answer = get(database, email, &RequestParameters::default());
     if changes { answer.applied() } else { answer }
 }
 
 /// Deleting takes the guest off every task and out of the organization.
-pub(super) fn delete(world: &mut Database, email: &str) -> SandboxResponse {
-    if world.role == Role::Light {
+pub(super) fn delete(database: &mut Database, email: &str) -> SandboxResponse {
+    if database.role == Role::Light {
         return SandboxResponse::refused(403, NOT_ALLOWED);
     }
-    let Some(guest) = world.guests.get(email) else {
-        let status = if world.quirks.has(Quirk::GuestMissing404) { 404 } else { 422 };
+    let Some(guest) = database.guests.get(email) else {
+        let status = if database.quirks.has(Quirk::GuestMissing404) { 404 } else { 422 };
         return SandboxResponse::refused(status, "The selected guest is invalid");
     };
-    let body = Serializer::new(world, &RequestParameters::default(), SerializeContext::ById).guest(guest);
-    let empty = world.quirks.has(Quirk::GuestDelete204);
-    world.remove(super::rows::SandboxKind::Guests, email);
+    let body = Serializer::new(database, &RequestParameters::default(), SerializeContext::ById).guest(guest);
+    let empty = database.quirks.has(Quirk::GuestDelete204);
+    database.remove(super::rows::SandboxKind::Guests, email);
     if empty { SandboxResponse::empty(204).applied() } else { SandboxResponse::item(body).applied() }
 }

@@ -53,7 +53,7 @@ impl Serializer<'_> {
     }
 
     pub(super) fn run_includes(&self, body: &mut Value, key: &SandboxKey, run: &ProcessRow) {
-        let shown = if self.world.hides(run) { 0 } else { run.total };
+        let shown = if self.database.hides(run) { 0 } else { run.total };
         let steps = || (0..shown).map(|position| ProcessTask { key, run, position });
         if self.query.with("assets") {
             body["assets"] = self.assets(key);
@@ -86,8 +86,8 @@ impl Serializer<'_> {
     }
 
     fn fields_of(&self, step: ProcessTask<'_>) -> Vec<Value> {
-        let id = self.world.step_key(step.run.base.serial, step.position);
-        let title = self.world.names.step(step.run.pattern, usize::from(step.position));
+        let id = self.database.step_key(step.run.base.serial, step.position);
+        let title = self.database.names.step(step.run.pattern, usize::from(step.position));
         [Some(form_field(&id, &title)), self.step_answers(step).field].into_iter().flatten().collect()
     }
 
@@ -111,7 +111,7 @@ impl Serializer<'_> {
             let step = |position: usize| {
                 let inside = template.embeds.iter().filter(|embed| embed.step == Some(position));
                 let summary: String = inside.map(|embed| embed_block(&embed.template)).collect();
-                json!({"id": step_id(key, position), "title": self.world.names.step(template.pattern, position),
+                json!({"id": step_id(key, position), "title": self.database.names.step(template.pattern, position),
                        "position": position + 1, "summary": summary})
             };
             body["steps"] = self.include((0..template.steps).map(step).collect());

@@ -47,19 +47,24 @@ struct RememberedList {
 impl ListMemory {
     fn select(
         &mut self,
-        world: &Database,
+        database: &Database,
         scope: ListScope<'_>,
         query: &RequestParameters,
     ) -> Arc<[RowPosition]> {
         let identity = format!("{scope:?}\n{}", query.identity());
-        let known = |entry: &&RememberedList| entry.identity == identity && entry.revision == world.revision;
+        let known =
+            |entry: &&RememberedList| entry.identity == identity && entry.revision == database.revision;
         if let Some(entry) = self.0.iter().find(known) {
             return Arc::clone(&entry.spots);
         }
-        let spots: Arc<[RowPosition]> = select(world, scope, query).into();
+        let spots: Arc<[RowPosition]> = select(database, scope, query).into();
         self.0.retain(|entry| entry.identity != identity);
         self.0.truncate(REMEMBERED - 1);
-        self.0.push_front(RememberedList { identity, revision: world.revision, spots: Arc::clone(&spots) });
+        self.0.push_front(RememberedList {
+            identity,
+            revision: database.revision,
+            spots: Arc::clone(&spots),
+        });
         spots
     }
 }
@@ -75,21 +80,21 @@ struct PageWindow<'a> {
 
 /// One page of a kind, or of a process's tasks.
 pub(super) fn list(
-    world: &mut Database,
+    database: &mut Database,
     memory: &mut ListMemory,
     scope: ListScope<'_>,
     query: &RequestParameters,
     address: &str,
 ) -> SandboxResponse {
     if let ListScope::TasksOf(run) = scope
-        && !world.runs.contains_key(run)
+        && !database.runs.contains_key(run)
     {
         return SandboxResponse::not_found();
     }
     let page = query.number("page").unwrap_or(1);
-    grow(world, scope, page);
-    let spots = memory.select(world, scope, query);
-    let shape = Serializer::new(world, query, SerializeContext::List);
+    grow(database, scope, page);
+    let spots = memory.select(database, scope, query);
+    let shape = Serializer::new(database, query, SerializeContext::List);
     let unpaged = match scope {
         ListScope::Kind(
             SandboxKind::Runs | SandboxKind::Checklists | SandboxKind::Tasks | SandboxKind::Guests,
@@ -101,17 +106,17 @@ pub(super) fn list(
     if unpaged {
         return SandboxResponse::item(spots.iter().filter_map(|spot| show(&shape, scope, *spot)).collect());
     }
-    let asked = query.number("per_page").filter(|_| !world.quirks.has(Quirk::IgnorePerPage));
+    let asked = query.number("per_page").filter(|_| !database.quirks.has(Quirk::IgnorePerPage));
     let (default, cap) = pages_of(scope);
     let per_page =
-        if world.quirks.has(Quirk::IgnorePerPage) { 10 } else { asked.unwrap_or(default).min(cap) };
+        if database.quirks.has(Quirk::IgnorePerPage) { 10 } else { asked.unwrap_or(default).min(cap) };
     let window = PageWindow { total: spots.len(), page, per_page, address };
     let from = window.from();
-    let repeats = usize::from(from > 0 && world.quirks.has(Quirk::Duplicates));
+    let repeats = usize::from(from > 0 && database.quirks.has(Quirk::Duplicates));
     let shown =
         spots.iter().skip(from - repeats).take(per_page.min(spots.len().saturating_sub(from)) + repeats);
     let rows: Vec<Value> = shown.filter_map(|spot| show(&shape, scope, *spot)).collect();
-    enveloped(rows, &window, &world.quirks)
+    enveloped(rows, &window, &database.quirks)
 }
 
 /// The organizations that the bearer's token opens (API sheet 6.11), made by [`Serializer::organization`].
@@ -133,27 +138,27 @@ pub(super) fn organizations(
 
 /// Ids and names alone, without pages (API sheet 6.1, 6.2, 6.7 to 6.9).
 pub(super) fn light(
-    world: &Database,
+    database: &Database,
     memory: &mut ListMemory,
     kind: SandboxKind,
     query: &RequestParameters,
 ) -> SandboxResponse {
-    let spots = memory.select(world, ListScope::Kind(kind), query);
+    let spots = memory.select(database, ListScope::Kind(kind), query);
     let row = |spot: &RowPosition| match (kind, *spot) {
         (SandboxKind::Runs, RowPosition::Row(index)) => {
-            world.runs.get_index(index).map(|(id, row)| json!({"id": &**id, "name": row.name}))
+            database.runs.get_index(index).map(|(id, row)| json!({"id": &**id, "name": row.name}))
         }
         (SandboxKind::Checklists, RowPosition::Row(index)) => {
-            world.templates.get_index(index).map(|(id, row)| json!({"id": &**id, "title": row.title}))
+            database.templates.get_index(index).map(|(id, row)| json!({"id": &**id, "title": row.title}))
         }
         (SandboxKind::Groups, RowPosition::Row(index)) => {
-            world.groups.get_index(index).map(|(id, row)| json!({"id": &**id, "name": row.name}))
+            database.groups.get_index(index).map(|(id, row)| json!({"id": &**id, "name": row.name}))
         }
         (SandboxKind::Guests, RowPosition::Row(index)) => {
-            world.guests.get_index(index).map(|(_, row)| light_guest(row))
+            database.guests.get_index(index).map(|(_, row)| light_guest(row))
         }
         (SandboxKind::Members, RowPosition::Row(index)) => {
-            world.users.get_index(index).map(|(_, row)| light_user(row))
+            database.users.get_index(index).map(|(_, row)| light_user(row))
         }
         _ => None,
     };
@@ -161,45 +166,45 @@ pub(super) fn light(
 }
 
 /// The growth quirk: a record is born while somebody walks.
-fn grow(world: &mut Database, scope: ListScope<'_>, page: usize) {
+fn grow(database: &mut Database, scope: ListScope<'_>, page: usize) {
     let ListScope::Kind(kind) = scope else { return };
-    if page > 1 && world.quirks.has(Quirk::Growth) && world.born < BIRTHS {
-        world.born += 1;
-        let name = format!("Born while walking {}", world.born);
-        world.add(kind, &fields(json!({"name": name, "title": name})));
+    if page > 1 && database.quirks.has(Quirk::Growth) && database.born < BIRTHS {
+        database.born += 1;
+        let name = format!("Born while walking {}", database.born);
+        database.add(kind, &fields(json!({"name": name, "title": name})));
     }
 }
 
 fn show(shape: &Serializer<'_>, scope: ListScope<'_>, spot: RowPosition) -> Option<Value> {
-    let world = shape.world;
+    let database = shape.database;
     match (scope, spot) {
         (_, RowPosition::Step { run, position }) => {
-            let (key, run) = world.runs.get_index(run)?;
+            let (key, run) = database.runs.get_index(run)?;
             Some(shape.step(ProcessTask { key, run, position }, TaskDepth::Own))
         }
         (ListScope::Kind(SandboxKind::Runs), RowPosition::Row(index)) => {
-            world.runs.get_index(index).map(|(key, row)| shape.run(key, row))
+            database.runs.get_index(index).map(|(key, row)| shape.run(key, row))
         }
         (ListScope::Kind(SandboxKind::Checklists), RowPosition::Row(index)) => {
-            world.templates.get_index(index).map(|(key, row)| shape.template(key, row))
+            database.templates.get_index(index).map(|(key, row)| shape.template(key, row))
         }
         (ListScope::Kind(SandboxKind::Tasks), RowPosition::Row(index)) => {
-            world.tasks.get_index(index).map(|(key, row)| shape.task(key, row))
+            database.tasks.get_index(index).map(|(key, row)| shape.task(key, row))
         }
         (ListScope::Kind(SandboxKind::Tags), RowPosition::Row(index)) => {
-            world.tags.get_index(index).map(|(key, row)| shape.tag(key, row))
+            database.tags.get_index(index).map(|(key, row)| shape.tag(key, row))
         }
         (ListScope::Kind(SandboxKind::Groups), RowPosition::Row(index)) => {
-            world.groups.get_index(index).map(|(key, row)| shape.group(key, row))
+            database.groups.get_index(index).map(|(key, row)| shape.group(key, row))
         }
         (ListScope::Kind(SandboxKind::Guests), RowPosition::Row(index)) => {
-            world.guests.get_index(index).map(|(_, row)| shape.guest(row))
+            database.guests.get_index(index).map(|(_, row)| shape.guest(row))
         }
         (ListScope::Kind(SandboxKind::Members), RowPosition::Row(index)) => {
-            world.users.get_index(index).map(|(_, row)| shape.user(row))
+            database.users.get_index(index).map(|(_, row)| shape.user(row))
         }
         (ListScope::Kind(SandboxKind::Folders), RowPosition::Row(index)) => {
-            world.folders.get_index(index).map(|(key, row)| shape.folder(key, row))
+            database.folders.get_index(index).map(|(key, row)| shape.folder(key, row))
         }
         (ListScope::Kind(SandboxKind::Assets) | ListScope::TasksOf(_), RowPosition::Row(_)) => None,
     }

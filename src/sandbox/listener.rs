@@ -34,7 +34,7 @@ const RETRY: Duration = Duration::from_millis(50);
 /// The listener: hands out sockets with a switch, and can refuse connections for a while.
 #[derive(Debug)]
 pub(super) struct SwitchedListener {
-    latch: HeldPort,
+    held_port: HeldPort,
     address: SocketAddr,
     wanted: watch::Receiver<bool>,
     told: watch::Sender<bool>,
@@ -78,27 +78,27 @@ impl SwitchedListener {
         let (wanted, asked) = watch::channel(true);
         let (told, heard) = watch::channel(true);
         let lines = CancellationToken::new();
-        let doors = Self { latch: HeldPort::Open(listener), address, wanted: asked, told, lines };
-        (doors, ListenerSwitch { wanted, told: heard })
+        let connections = Self { held_port: HeldPort::Open(listener), address, wanted: asked, told, lines };
+        (connections, ListenerSwitch { wanted, told: heard })
     }
 
     /// Breaks every connection off and takes none.
     fn shut(&mut self) {
-        self.latch = HeldPort::Off;
+        self.held_port = HeldPort::Off;
         mem::take(&mut self.lines).cancel();
-        self.latch = held(self.address).map_or(HeldPort::Off, HeldPort::Shut);
+        self.held_port = held(self.address).map_or(HeldPort::Off, HeldPort::Shut);
         self.told.send_replace(false);
     }
 
     async fn open(&mut self) {
-        let opened = match mem::replace(&mut self.latch, HeldPort::Off) {
+        let opened = match mem::replace(&mut self.held_port, HeldPort::Off) {
             HeldPort::Open(listener) => Ok(listener),
             HeldPort::Shut(socket) => socket.listen(BACKLOG),
             HeldPort::Off => TcpListener::bind(self.address).await,
         };
         match opened {
             Ok(listener) => {
-                self.latch = HeldPort::Open(listener);
+                self.held_port = HeldPort::Open(listener);
                 self.told.send_replace(true);
             }
             Err(_) => tokio::time::sleep(RETRY).await,
@@ -148,7 +148,7 @@ impl Listener for SwitchedListener {
     async fn accept(&mut self) -> (SwitchedSocket, SocketAddr) {
         loop {
             let open = *self.wanted.borrow_and_update();
-            match &mut self.latch {
+            match &mut self.held_port {
                 HeldPort::Open(listener) if open => tokio::select! {
                     (stream, address) = Listener::accept(listener) => return (self.line(stream), address),
                     Ok(()) = self.wanted.changed() => {}

@@ -17,39 +17,42 @@ const DEFAULT_ADMIN: &str =
 const LAST_ADMIN: &str = "Cannot remove the last administrator of this organization";
 
 /// The member with this id, if they are to be seen at all.
-fn seen<'a>(world: &'a Database, id: &str) -> Option<&'a MemberRow> {
-    world.users.get(id).filter(|user| user.deleted.is_none() || world.quirks.has(Quirk::DeletedMembersListed))
+fn seen<'a>(database: &'a Database, id: &str) -> Option<&'a MemberRow> {
+    database
+        .users
+        .get(id)
+        .filter(|user| user.deleted.is_none() || database.quirks.has(Quirk::DeletedMembersListed))
 }
 
 /// Members one by one are for administrators.
-fn closed(world: &Database, id: &str) -> Option<SandboxResponse> {
-    if world.role != Role::Admin {
+fn closed(database: &Database, id: &str) -> Option<SandboxResponse> {
+    if database.role != Role::Admin {
         return Some(SandboxResponse::refused(403, "This action is unauthorized."));
     }
-    seen(world, id).is_none().then(SandboxResponse::not_found)
+    seen(database, id).is_none().then(SandboxResponse::not_found)
 }
 
-pub(super) fn get(world: &Database, id: &str, query: &RequestParameters) -> SandboxResponse {
-    closed(world, id).unwrap_or_else(|| shown(world, id, query))
+pub(super) fn get(database: &Database, id: &str, query: &RequestParameters) -> SandboxResponse {
+    closed(database, id).unwrap_or_else(|| shown(database, id, query))
 }
 
-fn shown(world: &Database, id: &str, query: &RequestParameters) -> SandboxResponse {
-    let shape = Serializer::new(world, query, SerializeContext::ById);
-    let user = world.users.get(id);
+fn shown(database: &Database, id: &str, query: &RequestParameters) -> SandboxResponse {
+    let shape = Serializer::new(database, query, SerializeContext::ById);
+    let user = database.users.get(id);
     user.map_or_else(SandboxResponse::not_found, |user| SandboxResponse::item(shape.user(user)))
 }
 
 /// The administrator who would follow this one.
-fn heir(world: &Database, id: i64) -> Option<SandboxKey> {
+fn reassignee(database: &Database, id: i64) -> Option<SandboxKey> {
     let fits = |user: &MemberRow| user.is_admin() && user.is_active() && !user.bot && user.id != id;
-    world.users.iter().find(|(_, user)| fits(user)).map(|(key, _)| SandboxKey::clone(key))
+    database.users.iter().find(|(_, user)| fits(user)).map(|(key, _)| SandboxKey::clone(key))
 }
 
 /// Why this member has to stay, if they have to; the robot is spoken of in the words of the route.
-fn needed(world: &Database, user: &MemberRow, robot: &str) -> Option<SandboxResponse> {
-    let quirks = &world.quirks;
+fn needed(database: &Database, user: &MemberRow, robot: &str) -> Option<SandboxResponse> {
+    let quirks = &database.quirks;
     let status = if quirks.has(Quirk::MemberRefusal403) { 403 } else { 400 };
-    let sole = user.is_admin() && heir(world, user.id).is_none();
+    let sole = user.is_admin() && reassignee(database, user.id).is_none();
     match () {
         () if user.bot => Some(SandboxResponse::refused(status, robot)),
         () if user.default_admin && (sole || quirks.has(Quirk::DefaultAdminRefused)) => {
@@ -61,90 +64,90 @@ fn needed(world: &Database, user: &MemberRow, robot: &str) -> Option<SandboxResp
 }
 
 /// `DELETE O/users/{id}/disable`.
-pub(super) fn disable(world: &mut Database, id: &str) -> SandboxResponse {
-    turn_off(world, id, "Bot users cannot be disabled.", None)
+pub(super) fn disable(database: &mut Database, id: &str) -> SandboxResponse {
+    turn_off(database, id, "Bot users cannot be disabled.", None)
 }
 
 /// `DELETE O/users/{id}`, with `with_reassignment=true&to={id}` when everything goes to somebody else.
-pub(super) fn dismiss(world: &mut Database, id: &str, query: &RequestParameters) -> SandboxResponse {
+pub(super) fn dismiss(database: &mut Database, id: &str, query: &RequestParameters) -> SandboxResponse {
     let to = (query.truthy("with_reassignment") == Some(true)).then(|| query.get("to").unwrap_or_default());
-    turn_off(world, id, "You can't remove a bot user from this organization!", to)
+    turn_off(database, id, "You can't remove a bot user from this organization!", to)
 }
 
-fn turn_off(world: &mut Database, id: &str, robot: &str, to: Option<&str>) -> SandboxResponse {
-    if let Some(refusal) = closed(world, id) {
+fn turn_off(database: &mut Database, id: &str, robot: &str, to: Option<&str>) -> SandboxResponse {
+    if let Some(refusal) = closed(database, id) {
         return refusal;
     }
-    let Some(user) = world.users.get(id) else { return SandboxResponse::not_found() };
-    if let Some(refusal) = needed(world, user, robot) {
+    let Some(user) = database.users.get(id) else { return SandboxResponse::not_found() };
+    if let Some(refusal) = needed(database, user, robot) {
         return refusal;
     }
     let (from, already, was_default) = (user.id, user.base.archived.is_some(), user.default_admin);
-    if already && world.quirks.has(Quirk::RepeatRefused) {
+    if already && database.quirks.has(Quirk::RepeatRefused) {
         return SandboxResponse::not_found();
     }
-    let receiver = to.map(|to| world.users.get(to).filter(|user| user.is_active() && user.id != from));
+    let receiver = to.map(|to| database.users.get(to).filter(|user| user.is_active() && user.id != from));
     let receiver = receiver.map(|found| found.map(|user| user.id));
     if receiver == Some(None) {
         let body = json!({"message": "The given data was invalid.", "errors": {"to": ["The selected to is invalid."]}});
         return SandboxResponse::new(422, ResponseContent::Json(body));
     }
     if let Some(Some(to)) = receiver {
-        hand_over(world, from, to);
+        hand_over(database, from, to);
     }
-    let now = world.now();
-    let heir = heir(world, from).filter(|_| was_default);
-    if let Some(heir) = heir.and_then(|key| world.users.get_mut(&key)) {
-        heir.default_admin = true;
+    let now = database.now();
+    let reassignee = reassignee(database, from).filter(|_| was_default);
+    if let Some(reassignee) = reassignee.and_then(|key| database.users.get_mut(&key)) {
+        reassignee.default_admin = true;
     }
-    if let Some(user) = world.users.get_mut(id) {
+    if let Some(user) = database.users.get_mut(id) {
         user.default_admin = false;
         user.base.archived = user.base.archived.or(Some(now));
         user.base.updated = if already { user.base.updated } else { now };
     }
-    world.revision += 1;
-    let answer = shown(world, id, &RequestParameters::default());
+    database.revision += 1;
+    let answer = shown(database, id, &RequestParameters::default());
     if already && receiver.is_none() { answer } else { answer.applied() }
 }
 
 /// Processes, templates and tasks of one member become another's.
-fn hand_over(world: &mut Database, from: i64, to: i64) {
+fn hand_over(database: &mut Database, from: i64, to: i64) {
     let change = |owner: &mut i64| *owner = if *owner == from { to } else { *owner };
-    world.runs.values_mut().for_each(|run| change(&mut run.owner));
-    world.templates.values_mut().for_each(|template| change(&mut template.owner));
-    for task in world.tasks.values_mut().filter(|task| task.users.contains(&from)) {
+    database.runs.values_mut().for_each(|run| change(&mut run.owner));
+    database.templates.values_mut().for_each(|template| change(&mut template.owner));
+    for task in database.tasks.values_mut().filter(|task| task.users.contains(&from)) {
         task.users.retain(|user| *user != from && *user != to);
         task.users.push(to);
     }
 }
 
-pub(super) fn enable(world: &mut Database, id: &str) -> SandboxResponse {
-    if let Some(refusal) = closed(world, id) {
+pub(super) fn enable(database: &mut Database, id: &str) -> SandboxResponse {
+    if let Some(refusal) = closed(database, id) {
         return refusal;
     }
-    let Some(user) = world.users.get_mut(id) else { return SandboxResponse::not_found() };
+    let Some(user) = database.users.get_mut(id) else { return SandboxResponse::not_found() };
     let off = user.base.archived.is_some();
-    if user.deleted.is_some() || (!off && world.quirks.has(Quirk::RepeatRefused)) {
+    if user.deleted.is_some() || (!off && database.quirks.has(Quirk::RepeatRefused)) {
         return SandboxResponse::not_found();
     }
-    if world.quirks.has(Quirk::SeatsExhausted) {
+    if database.quirks.has(Quirk::SeatsExhausted) {
         let error = json!({"code": "SEAT_POOL_EXHAUSTED", "message": "No free seats are left in this plan",
                            "details": {"pool_type": user.role.to_lowercase()}});
         return SandboxResponse::new(409, ResponseContent::Json(json!({"error": error})));
     }
     user.base.archived = None;
-    world.revision += 1;
-    let answer = shown(world, id, &RequestParameters::default());
+    database.revision += 1;
+    let answer = shown(database, id, &RequestParameters::default());
     if off { answer.applied() } else { answer }
 }
 
 /// Deleting renames: what they did stays, under a name that says so.
-pub(super) fn delete(world: &mut Database, id: &str) -> SandboxResponse {
-    if let Some(refusal) = closed(world, id) {
+pub(super) fn delete(database: &mut Database, id: &str) -> SandboxResponse {
+    if let Some(refusal) = closed(database, id) {
         return refusal;
     }
-    let Some(user) = world.users.get(id) else { return SandboxResponse::not_found() };
-    if let Some(refusal) = needed(world, user, "You can't remove a bot user from this organization!") {
+    let Some(user) = database.users.get(id) else { return SandboxResponse::not_found() };
+    if let Some(refusal) = needed(database, user, "You can't remove a bot user from this organization!") {
         return refusal;
     }
     if user.deleted.is_some() {
@@ -153,23 +156,23 @@ pub(super) fn delete(world: &mut Database, id: &str) -> SandboxResponse {
     if user.base.archived.is_none() {
         return SandboxResponse::refused(400, "Please disable the user before deletion");
     }
-    let now = world.now();
-    if let Some(user) = world.users.get_mut(id) {
+    let now = database.now();
+    if let Some(user) = database.users.get_mut(id) {
         user.call(user.first.clone(), format!("{}(Deleted)", user.last));
         user.email = format!("{}.deleted.{id}", user.email);
         user.deleted = Some(now);
     }
-    world.revision += 1;
-    shown(world, id, &RequestParameters::default()).applied()
+    database.revision += 1;
+    shown(database, id, &RequestParameters::default()).applied()
 }
 
 /// `GET O/users/{id}/reassignment-information`: what somebody else would have to take over.
-pub(super) fn belongings(world: &Database, id: &str) -> SandboxResponse {
-    if let Some(refusal) = closed(world, id) {
+pub(super) fn belongings(database: &Database, id: &str) -> SandboxResponse {
+    if let Some(refusal) = closed(database, id) {
         return refusal;
     }
-    let Some(user) = world.users.get(id) else { return SandboxResponse::not_found() };
-    let templates: Vec<_> = world
+    let Some(user) = database.users.get(id) else { return SandboxResponse::not_found() };
+    let templates: Vec<_> = database
         .templates
         .iter()
         .filter(|(_, template)| template.owner == user.id && template.base.archived.is_none())
@@ -179,14 +182,14 @@ pub(super) fn belongings(world: &Database, id: &str) -> SandboxResponse {
     // The first step of every other template is its owner's to begin with.
     let begun = templates.iter().filter(|(_, template)| template.base.serial.is_multiple_of(2));
     let steps: Vec<Value> = begun
-        .map(|(key, template)| json!({"id": step_id(key, 0), "title": world.names.step(template.pattern, 0)}))
+        .map(|(key, template)| json!({"id": step_id(key, 0), "title": database.names.step(template.pattern, 0)}))
         .collect();
-    let runs = world.runs.iter().filter(|(_, run)| run.owner == user.id && run.base.archived.is_none());
+    let runs = database.runs.iter().filter(|(_, run)| run.owner == user.id && run.base.archived.is_none());
     let process_tasks: Map<String, Value> = runs
-        .map(|(key, run)| (key.to_string(), open_steps(world, key, run)))
+        .map(|(key, run)| (key.to_string(), open_steps(database, key, run)))
         .filter(|(_, tasks)| tasks.as_array().is_some_and(|tasks| !tasks.is_empty()))
         .collect();
-    let open = world.tasks.iter().filter(|(_, task)| {
+    let open = database.tasks.iter().filter(|(_, task)| {
         task.users.contains(&user.id)
             && task.status != "completed"
             && task.run.is_none()
@@ -198,12 +201,12 @@ pub(super) fn belongings(world: &Database, id: &str) -> SandboxResponse {
     )
 }
 
-fn open_steps(world: &Database, key: &SandboxKey, run: &ProcessRow) -> Value {
+fn open_steps(database: &Database, key: &SandboxKey, run: &ProcessRow) -> Value {
     let steps = (0..run.total).map(|position| ProcessTask { key, run, position });
     let open = steps.filter(|step| matches!(step.status(), "in-progress" | "not-started"));
     open.map(|step| {
-        let title = world.names.step(run.pattern, usize::from(step.position));
-        json!({"id": world.step_key(run.base.serial, step.position), "title": title})
+        let title = database.names.step(run.pattern, usize::from(step.position));
+        json!({"id": database.step_key(run.base.serial, step.position), "title": title})
     })
     .collect()
 }

@@ -27,35 +27,41 @@ pub(super) enum ListScope<'a> {
 }
 
 /// The rows of a list, filtered and sorted.
-pub(super) fn select(world: &Database, scope: ListScope<'_>, query: &RequestParameters) -> Vec<RowPosition> {
-    let filter = ListFilterQuery::new(world, query);
+pub(super) fn select(
+    database: &Database,
+    scope: ListScope<'_>,
+    query: &RequestParameters,
+) -> Vec<RowPosition> {
+    let filter = ListFilterQuery::new(database, query);
     let mut spots = match scope {
-        ListScope::Kind(SandboxKind::Runs) => rows(world.runs.values(), |run| filter.run(run)),
+        ListScope::Kind(SandboxKind::Runs) => rows(database.runs.values(), |run| filter.run(run)),
         ListScope::Kind(SandboxKind::Checklists) => {
-            rows(world.templates.values(), |template| filter.template(template))
+            rows(database.templates.values(), |template| filter.template(template))
         }
         ListScope::Kind(SandboxKind::Tasks) => filter.tasks(),
         ListScope::Kind(SandboxKind::Assets) => Vec::new(),
-        ListScope::Kind(SandboxKind::Tags) => rows(world.tags.values(), |tag| filter.tag(tag)),
+        ListScope::Kind(SandboxKind::Tags) => rows(database.tags.values(), |tag| filter.tag(tag)),
         ListScope::Kind(SandboxKind::Groups) => {
             let group = |name: &str, description: &str| filter.named(name) || filter.named(description);
-            rows(world.groups.values(), |row| {
+            rows(database.groups.values(), |row| {
                 group(&row.name, &row.description) && filter.scope(row.base.archived)
             })
         }
         ListScope::Kind(SandboxKind::Guests) => {
-            rows(world.guests.values(), |guest| filter.named(&guest.email))
+            rows(database.guests.values(), |guest| filter.named(&guest.email))
         }
-        ListScope::Kind(SandboxKind::Members) => rows(world.users.values(), |user| filter.member(user)),
-        ListScope::Kind(SandboxKind::Folders) => rows(world.folders.values(), |folder| filter.folder(folder)),
+        ListScope::Kind(SandboxKind::Members) => rows(database.users.values(), |user| filter.member(user)),
+        ListScope::Kind(SandboxKind::Folders) => {
+            rows(database.folders.values(), |folder| filter.folder(folder))
+        }
         ListScope::TasksOf(run) => {
-            let found = world.runs.get_full(run);
+            let found = database.runs.get_full(run);
             // Those of an archived process are archived all of them, and no filter takes them apart.
-            let shown = found.filter(|(_, _, run)| filter.scope(run.base.archived) || !world.hides(run));
+            let shown = found.filter(|(_, _, run)| filter.scope(run.base.archived) || !database.hides(run));
             shown.map_or_else(Vec::new, |(index, ..)| filter.steps_of(index))
         }
     };
-    sort(world, scope, query, &mut spots);
+    sort(database, scope, query, &mut spots);
     spots
 }
 
@@ -72,7 +78,7 @@ enum ArchiveSide {
 }
 
 struct ListFilterQuery<'a> {
-    world: &'a Database,
+    database: &'a Database,
     query: &'a RequestParameters,
     needle: Option<String>,
     side: ArchiveSide,
@@ -86,9 +92,9 @@ struct ListFilterQuery<'a> {
 }
 
 impl<'a> ListFilterQuery<'a> {
-    fn new(world: &'a Database, query: &'a RequestParameters) -> Self {
+    fn new(database: &'a Database, query: &'a RequestParameters) -> Self {
         let status = query.get("status");
-        let by_status = status == Some("archived") && !world.quirks.has(Quirk::StatusArchivedIgnored);
+        let by_status = status == Some("archived") && !database.quirks.has(Quirk::StatusArchivedIgnored);
         let side = match query.get("archived") {
             Some("only") => ArchiveSide::Archived,
             Some(_) if query.truthy("archived") == Some(true) => ArchiveSide::Both,
@@ -105,10 +111,10 @@ impl<'a> ListFilterQuery<'a> {
             side,
             status: status.filter(|status| *status != "archived" && *status != "all"),
             owners: query.parts("owners").into_iter().filter_map(|id| id.parse().ok()).collect(),
-            tags: (!wanted.is_empty()).then(|| world.tags.iter().filter_map(named).collect()),
-            folders: wanted_folders(world, query),
-            now: world.now(),
-            world,
+            tags: (!wanted.is_empty()).then(|| database.tags.iter().filter_map(named).collect()),
+            folders: wanted_folders(database, query),
+            now: database.now(),
+            database,
             query,
         }
     }
@@ -120,7 +126,7 @@ impl<'a> ListFilterQuery<'a> {
 
     /// Members come in all states (API sheet, section 5).
     fn member(&self, user: &MemberRow) -> bool {
-        (user.deleted.is_none() || self.world.quirks.has(Quirk::DeletedMembersListed))
+        (user.deleted.is_none() || self.database.quirks.has(Quirk::DeletedMembersListed))
             && (self.named(&user.full) || self.named(&user.email))
     }
 
@@ -207,10 +213,10 @@ impl<'a> ListFilterQuery<'a> {
         let oneoff = self.query.truthy("is_oneoff");
         let mut spots = Vec::new();
         if oneoff != Some(false) {
-            spots = rows(self.world.tasks.values(), |task| self.task(task));
+            spots = rows(self.database.tasks.values(), |task| self.task(task));
         }
         if oneoff != Some(true) {
-            let runs = self.world.runs.values().enumerate();
+            let runs = self.database.runs.values().enumerate();
             let runs = runs.filter(|(_, run)| self.scope(run.base.archived));
             spots.extend(runs.flat_map(|(index, _)| self.steps_of(index)));
         }
@@ -220,7 +226,7 @@ impl<'a> ListFilterQuery<'a> {
     fn task(&self, task: &TaskRow) -> bool {
         let query = self.query;
         let (guests, groups) = (query.parts("guests"), query.parts("groups"));
-        self.scope(self.world.task_archived(task))
+        self.scope(self.database.task_archived(task))
             && (self.owners.is_empty() || task.users.iter().any(|user| self.owners.contains(user)))
             && (guests.is_empty() || task.guests.iter().any(|email| guests.contains(&email.as_str())))
             && (groups.is_empty() || task.groups.iter().any(|group| groups.contains(&&**group)))
@@ -249,7 +255,7 @@ impl<'a> ListFilterQuery<'a> {
     }
 
     fn steps_of(&self, index: usize) -> Vec<RowPosition> {
-        let Some((key, run)) = self.world.runs.get_index(index) else { return Vec::new() };
+        let Some((key, run)) = self.database.runs.get_index(index) else { return Vec::new() };
         // Process tasks are assigned to their process's owner alone, and are in no folder.
         let asked = ["guests", "groups"].into_iter().any(|name| self.query.get(name).is_some());
         let narrowed = asked
@@ -263,7 +269,7 @@ impl<'a> ListFilterQuery<'a> {
             let step = ProcessTask { key, run, position: *position };
             self.task_status(step.status(), run.due, false)
                 && (self.needle.is_none()
-                    || self.named(&self.world.names.step(run.pattern, usize::from(*position))))
+                    || self.named(&self.database.names.step(run.pattern, usize::from(*position))))
         };
         (0..run.total).filter(fits).map(|position| RowPosition::Step { run: index, position }).collect()
     }
@@ -271,12 +277,12 @@ impl<'a> ListFilterQuery<'a> {
 
 /// The folders that `folder` names, `folder_id` being the same (API sheet, row 40), and with `entire_folder_tree` those
 /// inside them.
-fn wanted_folders<'a>(world: &'a Database, query: &'a RequestParameters) -> Option<Vec<&'a str>> {
+fn wanted_folders<'a>(database: &'a Database, query: &'a RequestParameters) -> Option<Vec<&'a str>> {
     let mut wanted = vec![query.get("folder").or_else(|| query.get("folder_id"))?];
     if query.truthy("entire_folder_tree") == Some(true) {
         let mut next = 0;
         while let Some(id) = wanted.get(next).copied() {
-            let inside: Vec<&str> = world.children(id).map(|(key, _)| &**key).collect();
+            let inside: Vec<&str> = database.children(id).map(|(key, _)| &**key).collect();
             wanted.extend(inside.into_iter().filter(|id| !wanted.contains(id)).collect::<Vec<_>>());
             next += 1;
         }
@@ -291,20 +297,25 @@ enum SortKey {
     Text(String),
 }
 
-fn sort(world: &Database, scope: ListScope<'_>, query: &RequestParameters, spots: &mut Vec<RowPosition>) {
+fn sort(database: &Database, scope: ListScope<'_>, query: &RequestParameters, spots: &mut Vec<RowPosition>) {
     let asked = query.get("sort").or_else(|| query.get("sort_by")).unwrap_or_default();
     let (column, downwards) = asked.strip_prefix('-').map_or((asked, false), |column| (column, true));
     if !column.is_empty() {
         let tallies = column.ends_with("_templates") || column.ends_with("_processes");
-        let tallies = if tallies { world.tallies() } else { super::rows::TagCounts::new() };
+        let tallies = if tallies { database.tallies() } else { super::rows::TagCounts::new() };
         let tally = |spot: RowPosition| match (scope, spot) {
-            (ListScope::Kind(SandboxKind::Tags), RowPosition::Row(index)) => {
-                world.tags.get_index(index).and_then(|(key, _)| tallies.get(key)).copied().unwrap_or_default()
-            }
+            (ListScope::Kind(SandboxKind::Tags), RowPosition::Row(index)) => database
+                .tags
+                .get_index(index)
+                .and_then(|(key, _)| tallies.get(key))
+                .copied()
+                .unwrap_or_default(),
             _ => TagCount::default(),
         };
-        let mut keyed: Vec<(SortKey, RowPosition)> =
-            spots.iter().map(|spot| (sort_key(world, scope, column, *spot, tally(*spot)), *spot)).collect();
+        let mut keyed: Vec<(SortKey, RowPosition)> = spots
+            .iter()
+            .map(|spot| (sort_key(database, scope, column, *spot, tally(*spot)), *spot))
+            .collect();
         keyed.sort_by(|(left, _), (right, _)| {
             let order: Ordering = left.cmp(right);
             if downwards { order.reverse() } else { order }
@@ -315,7 +326,7 @@ fn sort(world: &Database, scope: ListScope<'_>, query: &RequestParameters, spots
         // Pinned ones come first whatever is asked (API sheet 6.2).
         spots.sort_by_key(|spot| match spot {
             RowPosition::Row(index) => {
-                Reverse(world.templates.get_index(*index).is_some_and(|(_, row)| row.pinned))
+                Reverse(database.templates.get_index(*index).is_some_and(|(_, row)| row.pinned))
             }
             RowPosition::Step { .. } => Reverse(false),
         });
@@ -323,27 +334,27 @@ fn sort(world: &Database, scope: ListScope<'_>, query: &RequestParameters, spots
 }
 
 fn sort_key(
-    world: &Database,
+    database: &Database,
     scope: ListScope<'_>,
     column: &str,
     spot: RowPosition,
     tally: TagCount,
 ) -> SortKey {
     let row = match (scope, spot) {
-        (_, RowPosition::Step { run, position }) => return step_sort_key(world, column, run, position),
-        (ListScope::Kind(kind), RowPosition::Row(index)) => row_at(world, kind, index),
+        (_, RowPosition::Step { run, position }) => return step_sort_key(database, column, run, position),
+        (ListScope::Kind(kind), RowPosition::Row(index)) => row_at(database, kind, index),
         (ListScope::TasksOf(_), RowPosition::Row(_)) => None,
     };
     let Some(row) = row else { return SortKey::Number(0) };
     let base = row.base();
     match column {
         "name" | "title" => SortKey::Text(row.name().to_lowercase()),
-        "color" => SortKey::Text(color(world, scope, spot)),
+        "color" => SortKey::Text(color(database, scope, spot)),
         "updated" | "updated_at" | "last_updated" => SortKey::Number(base.updated),
         "newest" => SortKey::Number(-base.created),
         "created_at" => SortKey::Number(base.created),
-        "deadline" => SortKey::Number(deadline(world, spot)),
-        "position" => SortKey::Number(position(world, scope, spot)),
+        "deadline" => SortKey::Number(deadline(database, spot)),
+        "position" => SortKey::Number(position(database, scope, spot)),
         "active_templates" => SortKey::Number(i64::from(tally.active_template)),
         "archived_templates" => SortKey::Number(i64::from(tally.archived_template)),
         "active_processes" => SortKey::Number(i64::from(tally.active_process)),
@@ -352,8 +363,8 @@ fn sort_key(
     }
 }
 
-fn step_sort_key(world: &Database, column: &str, run: usize, position: u8) -> SortKey {
-    match (column, world.runs.get_index(run)) {
+fn step_sort_key(database: &Database, column: &str, run: usize, position: u8) -> SortKey {
+    match (column, database.runs.get_index(run)) {
         ("position", _) => SortKey::Number(i64::from(position)),
         ("deadline", Some((_, run))) => SortKey::Number(run.due.unwrap_or(i64::MAX)),
         ("newest", Some((_, run))) => SortKey::Number(-run.base.created),
@@ -361,33 +372,35 @@ fn step_sort_key(world: &Database, column: &str, run: usize, position: u8) -> So
     }
 }
 
-fn deadline(world: &Database, spot: RowPosition) -> UnixSeconds {
+fn deadline(database: &Database, spot: RowPosition) -> UnixSeconds {
     let RowPosition::Row(index) = spot else { return 0 };
-    world.tasks.get_index(index).and_then(|(_, task)| task.deadline).unwrap_or(UnixSeconds::MAX)
+    database.tasks.get_index(index).and_then(|(_, task)| task.deadline).unwrap_or(UnixSeconds::MAX)
 }
 
-fn position(world: &Database, scope: ListScope<'_>, spot: RowPosition) -> i64 {
+fn position(database: &Database, scope: ListScope<'_>, spot: RowPosition) -> i64 {
     let RowPosition::Row(index) = spot else { return 0 };
-    let folder = world.folders.get_index(index).filter(|_| scope == ListScope::Kind(SandboxKind::Folders));
+    let folder = database.folders.get_index(index).filter(|_| scope == ListScope::Kind(SandboxKind::Folders));
     folder.and_then(|(_, folder)| i64::try_from(folder.position).ok()).unwrap_or(0)
 }
 
-fn color(world: &Database, scope: ListScope<'_>, spot: RowPosition) -> String {
+fn color(database: &Database, scope: ListScope<'_>, spot: RowPosition) -> String {
     let RowPosition::Row(index) = spot else { return String::new() };
-    let tag = world.tags.get_index(index).filter(|_| scope == ListScope::Kind(SandboxKind::Tags));
+    let tag = database.tags.get_index(index).filter(|_| scope == ListScope::Kind(SandboxKind::Tags));
     tag.and_then(|(_, tag)| tag.color.clone()).unwrap_or_default()
 }
 
-fn row_at(world: &Database, kind: SandboxKind, index: usize) -> Option<&dyn PatchableRow> {
+fn row_at(database: &Database, kind: SandboxKind, index: usize) -> Option<&dyn PatchableRow> {
     match kind {
-        SandboxKind::Runs => world.runs.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
-        SandboxKind::Checklists => world.templates.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
-        SandboxKind::Tasks => world.tasks.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
-        SandboxKind::Assets => world.files.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
-        SandboxKind::Tags => world.tags.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
-        SandboxKind::Groups => world.groups.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
-        SandboxKind::Guests => world.guests.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
-        SandboxKind::Members => world.users.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
-        SandboxKind::Folders => world.folders.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Runs => database.runs.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Checklists => {
+            database.templates.get_index(index).map(|(_, row)| row as &dyn PatchableRow)
+        }
+        SandboxKind::Tasks => database.tasks.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Assets => database.files.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Tags => database.tags.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Groups => database.groups.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Guests => database.guests.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Members => database.users.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
+        SandboxKind::Folders => database.folders.get_index(index).map(|(_, row)| row as &dyn PatchableRow),
     }
 }

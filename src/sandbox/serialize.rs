@@ -32,7 +32,7 @@ pub(super) enum SerializeContext {
 
 /// A look at the world with the includes of one request.
 pub(super) struct Serializer<'a> {
-    pub(super) world: &'a Database,
+    pub(super) database: &'a Database,
     pub(super) query: &'a RequestParameters,
     pub(super) place: SerializeContext,
     /// Present when `with=statistics` asks for it.
@@ -44,32 +44,36 @@ pub(super) struct Serializer<'a> {
 }
 
 impl<'a> Serializer<'a> {
-    pub(super) fn new(world: &'a Database, query: &'a RequestParameters, place: SerializeContext) -> Self {
-        let tallies = query.with("statistics").then(|| world.tallies());
-        let duties = query.with("stats").then(|| world.duties());
-        Self { world, query, place, tallies, duties, contents: OnceCell::new() }
+    pub(super) fn new(database: &'a Database, query: &'a RequestParameters, place: SerializeContext) -> Self {
+        let tallies = query.with("statistics").then(|| database.tallies());
+        let duties = query.with("stats").then(|| database.duties());
+        Self { database, query, place, tallies, duties, contents: OnceCell::new() }
     }
 
     /// Any stored record by its kind and id.
     pub(super) fn record(&self, kind: SandboxKind, id: &str) -> Option<Value> {
-        let world = self.world;
+        let database = self.database;
         match kind {
-            SandboxKind::Runs => world.runs.get_key_value(id).map(|(key, row)| self.run(key, row)),
+            SandboxKind::Runs => database.runs.get_key_value(id).map(|(key, row)| self.run(key, row)),
             SandboxKind::Checklists => {
-                world.templates.get_key_value(id).map(|(key, row)| self.template(key, row))
+                database.templates.get_key_value(id).map(|(key, row)| self.template(key, row))
             }
-            SandboxKind::Tasks => world.tasks.get_key_value(id).map(|(key, row)| self.task(key, row)),
-            SandboxKind::Assets => world.files.get_key_value(id).map(|(key, row)| file(world, key, row)),
-            SandboxKind::Tags => world.tags.get_key_value(id).map(|(key, row)| self.tag(key, row)),
-            SandboxKind::Groups => world.groups.get_key_value(id).map(|(key, row)| self.group(key, row)),
-            SandboxKind::Guests => world.guests.get(id).map(|row| self.guest(row)),
-            SandboxKind::Members => world.users.get(id).map(|row| self.user(row)),
-            SandboxKind::Folders => world.folders.get_key_value(id).map(|(key, row)| self.folder(key, row)),
+            SandboxKind::Tasks => database.tasks.get_key_value(id).map(|(key, row)| self.task(key, row)),
+            SandboxKind::Assets => {
+                database.files.get_key_value(id).map(|(key, row)| file(database, key, row))
+            }
+            SandboxKind::Tags => database.tags.get_key_value(id).map(|(key, row)| self.tag(key, row)),
+            SandboxKind::Groups => database.groups.get_key_value(id).map(|(key, row)| self.group(key, row)),
+            SandboxKind::Guests => database.guests.get(id).map(|row| self.guest(row)),
+            SandboxKind::Members => database.users.get(id).map(|row| self.user(row)),
+            SandboxKind::Folders => {
+                database.folders.get_key_value(id).map(|(key, row)| self.folder(key, row))
+            }
         }
     }
 
     fn quirk(&self, quirk: Quirk) -> bool {
-        self.world.quirks.has(quirk)
+        self.database.quirks.has(quirk)
     }
 
     /// An owner id: some are strings in every answer (API sheet, row 20).
@@ -86,12 +90,12 @@ impl<'a> Serializer<'a> {
     }
 
     pub(super) fn assets(&self, id: &str) -> Value {
-        self.include(self.world.files_of(id).map(|(key, row)| file(self.world, key, row)).collect())
+        self.include(self.database.files_of(id).map(|(key, row)| file(self.database, key, row)).collect())
     }
 
     pub(super) fn link_rows(&self, links: &[TagLink]) -> Value {
         let row = |link: &TagLink| {
-            let tag = self.world.tags.get(&link.tag)?;
+            let tag = self.database.tags.get(&link.tag)?;
             if self.quirk(Quirk::PlainTags) {
                 return Some(json!({"id": &*link.tag, "title": tag.title, "color": tag.color}));
             }
@@ -114,7 +118,7 @@ impl<'a> Serializer<'a> {
     pub(super) fn run(&self, key: &SandboxKey, run: &ProcessRow) -> Value {
         let base = &run.base;
         let archived = base.archived.is_some();
-        let late = run.due.is_some_and(|due| due < self.world.now()) && run.completed.is_none();
+        let late = run.due.is_some_and(|due| due < self.database.now()) && run.completed.is_none();
         let mut body = json!({
             "id": &**key, "increment_id": base.serial, "name": run.name,
             "status": if archived { "archived" } else { &run.status },
@@ -141,7 +145,7 @@ impl<'a> Serializer<'a> {
 
     pub(super) fn template(&self, key: &SandboxKey, template: &TemplateRow) -> Value {
         let base = &template.base;
-        let maker = if template.owner == NOBODY { self.world.caller } else { template.owner };
+        let maker = if template.owner == NOBODY { self.database.caller } else { template.owner };
         let embedded: String = template.embeds.iter().map(|embed| embed_block(&embed.template)).collect();
         let mut body = json!({
             "id": &**key, "increment_id": base.serial, "title": template.title, "alias": format!("t-{}", base.serial),
@@ -166,7 +170,7 @@ impl<'a> Serializer<'a> {
 
     fn task_owners(&self, users: &[i64], guests: &[String], groups: &[SandboxKey]) -> Value {
         let objects = self.place == SerializeContext::List || self.quirk(Quirk::TaskOwnerObjects);
-        let user = |id: &i64| match self.world.user(*id) {
+        let user = |id: &i64| match self.database.user(*id) {
             Some(user) if objects => json!({"id": id, "full_name": user.full, "profile_pic": null}),
             _ => self.owner(*id, false),
         };
@@ -185,9 +189,9 @@ impl<'a> Serializer<'a> {
             "top_secret": false, "is_approved": null,
             "owners": self.task_owners(&task.users, &task.guests, &task.groups),
             "deadline": task.deadline.map(millis), "started_at": null, "completed_at": task.completed.map(spaced),
-            "archived_at": self.world.task_archived(task).map(millis),
+            "archived_at": self.database.task_archived(task).map(millis),
             "created_at": millis(base.created), "last_updated": millis(base.updated),
-            "starter_id": self.world.me().map(|user| user.id), "completer_id": null,
+            "starter_id": self.database.me().map(|user| user.id), "completer_id": null,
             "taskdata": answers.data.unwrap_or_else(|| json!([])), "custom_fields": null,
         });
         let threads = base.serial % 3;
@@ -209,7 +213,7 @@ impl<'a> Serializer<'a> {
             body["folders"] = self.include(self.folder_of(task.folder.as_ref()).into_iter().collect());
         }
         if self.query.with("run") {
-            let run = task.run.as_ref().and_then(|run| self.world.runs.get_key_value(run));
+            let run = task.run.as_ref().and_then(|run| self.database.runs.get_key_value(run));
             body["run"] = self.include(json!(run.map(|(key, run)| run_in_task(key, run))));
         }
         if self.query.with("assets") {
@@ -221,8 +225,8 @@ impl<'a> Serializer<'a> {
     /// A process task (API sheet 6.4). By id its owners are numbers, elsewhere objects.
     pub(super) fn step(&self, step: ProcessTask<'_>, depth: TaskDepth) -> Value {
         let ProcessTask { key, run, position } = step;
-        let id = self.world.step_key(run.base.serial, position);
-        let title = self.world.names.step(run.pattern, usize::from(position));
+        let id = self.database.step_key(run.base.serial, position);
+        let title = self.database.names.step(run.pattern, usize::from(position));
         let of_template = step_id(&run.checklist, usize::from(position));
         let completed = (position < run.done).then(|| spaced(step.ended()));
         let deadline = run.due.map(|due| plain(due - i64::from(run.total - position) * 3600));
@@ -248,8 +252,8 @@ impl<'a> Serializer<'a> {
         }
         if self.asks(depth, "assets") {
             let mine = |row: &FileRow| row.step.as_deref() == Some(of_template.as_str());
-            let files = self.world.files_of(key).filter(|(_, row)| mine(row));
-            body["assets"] = self.include(files.map(|(key, row)| file(self.world, key, row)).collect());
+            let files = self.database.files_of(key).filter(|(_, row)| mine(row));
+            body["assets"] = self.include(files.map(|(key, row)| file(self.database, key, row)).collect());
         }
         body
     }
@@ -286,14 +290,14 @@ impl<'a> Serializer<'a> {
 
     /// The organization (API sheet 6.11).
     pub(super) fn organization(&self) -> Value {
-        let active = self.world.users.values().filter(|user| user.is_active()).count();
+        let active = self.database.users.values().filter(|user| user.is_active()).count();
         let mut body = json!({
-            "id": self.world.org, "name": self.world.org_name, "disabled_on": null,
-            "created_on": millis(self.world.epoch - 1200 * 86_400), "user_role": self.world.role.name(),
+            "id": self.database.org, "name": self.database.org_name, "disabled_on": null,
+            "created_on": millis(self.database.epoch - 1200 * 86_400), "user_role": self.database.role.name(),
             "users_count": active, "in_trial": false, "auto_archive": false, "limits": {},
         });
         if self.query.with("stats") {
-            let (runs, checklists) = (self.world.runs.len(), self.world.templates.len());
+            let (runs, checklists) = (self.database.runs.len(), self.database.templates.len());
             body["stats"] = self.include(json!({"runs": runs, "checklists": checklists}));
         }
         body
@@ -328,19 +332,19 @@ fn finish(mut body: Value, base: &CommonFields) -> Value {
 }
 
 /// The whole record with `archived_at`, a file with the `way` it is found by too, for whoever inspects the state from outside.
-pub(super) fn inspected(world: &Database, kind: SandboxKind, id: &str) -> Option<Value> {
+pub(super) fn inspected(database: &Database, kind: SandboxKind, id: &str) -> Option<Value> {
     let query = RequestParameters::parse(Some("with=assets,tags,steps,statistics,stats"));
-    let shape = Serializer::new(world, &query, SerializeContext::ById);
-    if let (SandboxKind::Tasks, Some(step)) = (kind, world.step(id)) {
+    let shape = Serializer::new(database, &query, SerializeContext::ById);
+    if let (SandboxKind::Tasks, Some(step)) = (kind, database.step(id)) {
         return Some(shape.step(step, TaskDepth::Own));
     }
     let mut body = shape.record(kind, id)?;
-    let own = world.row(kind, id).and_then(|row| row.base().archived);
-    let swept = || world.files.get(id).and_then(|file| world.run_archived(&file.subject.id));
+    let own = database.row(kind, id).and_then(|row| row.base().archived);
+    let swept = || database.files.get(id).and_then(|file| database.run_archived(&file.subject.id));
     let archived = own.or_else(|| swept().filter(|_| kind == SandboxKind::Assets));
     if let Some(body) = body.as_object_mut() {
         body.entry("archived_at").or_insert_with(|| json!(archived.map(millis)));
-        if let Some(file) = world.files.get(id).filter(|_| kind == SandboxKind::Assets) {
+        if let Some(file) = database.files.get(id).filter(|_| kind == SandboxKind::Assets) {
             body.insert("way".to_owned(), json!(file.way.name()));
         }
     }

@@ -46,9 +46,9 @@ pub(super) struct ServerState {
     pub(super) others: Mutex<Vec<SandboxOrganization>>,
     pub(super) faults: Mutex<Faults>,
     pub(super) gate: Mutex<RequestWindows>,
-    pub(super) ledger: Mutex<RequestLog>,
+    pub(super) request_log: Mutex<RequestLog>,
     pub(super) tokens: Mutex<Tokens>,
-    pub(super) door: ListenerSwitch,
+    pub(super) connection: ListenerSwitch,
     pub(super) latency: Duration,
     /// The address of this server, without a path.
     pub(super) host: String,
@@ -59,7 +59,7 @@ pub(super) struct ServerState {
 /// The state and the lists remembered of it.
 #[derive(Debug)]
 pub(super) struct SandboxOrganization {
-    pub(super) world: Database,
+    pub(super) database: Database,
     pub(super) memory: ListMemory,
 }
 
@@ -70,15 +70,15 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Answers one request, or breaks the connection off when the sandbox stops first.
 pub(super) async fn answer(
-    State(hub): State<Arc<ServerState>>,
+    State(server_state): State<Arc<ServerState>>,
     ConnectInfo(wire): ConnectInfo<ConnectionSwitch>,
     request: Request,
 ) -> Response {
     let (request, _body) = request.into_parts();
-    let mut stop = hub.stop.clone();
+    let mut stop = server_state.stop.clone();
     let stopped = stop.wait_for(|stopped| *stopped);
     tokio::select! {
-        response = hub.respond(&wire, &request) => response,
+        response = server_state.respond(&wire, &request) => response,
         _ = stopped => broken_off(&wire),
     }
 }
@@ -100,7 +100,7 @@ struct RequestContext<'a> {
 impl ServerState {
     async fn respond(self: &Arc<Self>, wire: &ConnectionSwitch, request: &Parts) -> Response {
         let path = request.uri.path_and_query().map_or("/", |path| path.as_str());
-        let number = lock(&self.ledger).arrive(request.method.as_str(), path);
+        let number = lock(&self.request_log).arrive(request.method.as_str(), path);
         let mut visit = RequestContext { number, began: Instant::now(), wire, request, remaining: None };
         if !self.latency.is_zero() {
             tokio::time::sleep(self.latency).await;
@@ -121,17 +121,17 @@ impl ServerState {
         let paths = [path, bare, &without_query(path), &without_query(bare)];
         let call = Path::parse(request.uri.path()).route(&request.method).ok().and_then(|route| route.call());
         let struck = lock(&self.faults).strike(request.method.as_str(), &paths, call);
-        let Some((delay, mishap)) = struck else { return self.finish(&visit, self.act(request)) };
+        let Some((delay, fault_effect)) = struck else { return self.finish(&visit, self.act(request)) };
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
-        self.suffer(&visit, mishap).await
+        self.suffer(&visit, fault_effect).await
     }
 
     /// Carries a mishap out.
-    async fn suffer(self: &Arc<Self>, visit: &RequestContext<'_>, mishap: FaultEffect) -> Response {
+    async fn suffer(self: &Arc<Self>, visit: &RequestContext<'_>, fault_effect: FaultEffect) -> Response {
         let applied = |apply: bool| apply && self.act(visit.request).applied;
-        match mishap {
+        match fault_effect {
             FaultEffect::None => self.finish(visit, self.act(visit.request)),
             FaultEffect::Answer { status, body, headers, apply } => {
                 let applied = applied(apply);
@@ -182,9 +182,9 @@ impl ServerState {
             }
             FaultEffect::Refuse { span } => {
                 self.settle(visit, None, false);
-                self.door.swing(false);
-                let hub = Arc::clone(self);
-                self.later(span, move || hub.door.swing(true));
+                self.connection.swing(false);
+                let server_state = Arc::clone(self);
+                self.later(span, move || server_state.connection.swing(true));
                 broken_off(visit.wire)
             }
         }
@@ -192,11 +192,11 @@ impl ServerState {
 
     /// Lets a request take effect after a while, whether or not its connection still stands.
     fn take_effect_late(self: &Arc<Self>, visit: &RequestContext<'_>, after: Duration) {
-        let (hub, request) = (Arc::clone(self), visit.request.clone());
+        let (server_state, request) = (Arc::clone(self), visit.request.clone());
         let (number, began) = (visit.number, visit.began);
         self.later(after, move || {
-            let applied = hub.act(&request).applied;
-            lock(&hub.ledger).settle(number, None, applied, began.elapsed());
+            let applied = server_state.act(&request).applied;
+            lock(&server_state.request_log).settle(number, None, applied, began.elapsed());
         });
     }
 
@@ -212,7 +212,7 @@ impl ServerState {
     }
 
     fn settle(&self, visit: &RequestContext<'_>, status: Option<u16>, applied: bool) {
-        lock(&self.ledger).settle(visit.number, status, applied, visit.began.elapsed());
+        lock(&self.request_log).settle(visit.number, status, applied, visit.began.elapsed());
     }
 
     /// Logs an answer and turns it into a response, with the headers that every one has.
@@ -242,7 +242,7 @@ impl ServerState {
             }
         };
         let mut state = lock(&self.state);
-        let bearer = match self.admit(&request.headers, &state.world) {
+        let bearer = match self.admit(&request.headers, &state.database) {
             Ok(bearer) => bearer,
             Err(refusal) => return refusal,
         };
@@ -253,18 +253,18 @@ impl ServerState {
             let first = Some(&*state).filter(|_| bearer != TokenOwner::Elsewhere);
             let open = first.into_iter().chain(others.iter().filter(|_| bearer != TokenOwner::Colleague));
             let bodies = open
-                .map(|one| Serializer::new(&one.world, &query, SerializeContext::List).organization())
+                .map(|one| Serializer::new(&one.database, &query, SerializeContext::List).organization())
                 .collect();
-            return list::organizations(bodies, &state.world.quirks, &query, &address);
+            return list::organizations(bodies, &state.database.quirks, &query, &address);
         }
         let chosen = match path.org() {
             None => Some(&mut *state),
-            Some(org) if org == state.world.org => {
+            Some(org) if org == state.database.org => {
                 Some(&mut *state).filter(|_| bearer != TokenOwner::Elsewhere)
             }
             // What one organization has is not found in another (API sheet 4.2).
             Some(org) => {
-                let other = others.iter_mut().find(|other| other.world.org == org);
+                let other = others.iter_mut().find(|other| other.database.org == org);
                 other.filter(|_| bearer != TokenOwner::Colleague)
             }
         };
@@ -273,12 +273,12 @@ impl ServerState {
     }
 
     /// The header rules (API sheet 1.2 and row 25): who may come in, or why nobody does.
-    fn admit(&self, headers: &HeaderMap, world: &Database) -> Result<TokenOwner, SandboxResponse> {
+    fn admit(&self, headers: &HeaderMap, database: &Database) -> Result<TokenOwner, SandboxResponse> {
         let authorization = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
         let bearer = lock(&self.tokens).bearer(authorization.unwrap_or_default());
         let bearer = bearer.ok_or_else(|| SandboxResponse::refused(401, "unauthenticated"))?;
         if headers.get("x-tallyfy-client").is_none_or(HeaderValue::is_empty) {
-            return Err(match world.quirks.has(Quirk::ClientHeader404) {
+            return Err(match database.quirks.has(Quirk::ClientHeader404) {
                 true => SandboxResponse::no_endpoint(),
                 false => SandboxResponse::refused(401, "X-Tallyfy-Client header is missing"),
             });
@@ -294,32 +294,34 @@ impl ServerState {
         query: &RequestParameters,
         address: &str,
     ) -> SandboxResponse {
-        let SandboxOrganization { world, memory } = state;
-        let shape = |world| Serializer::new(world, query, SerializeContext::ById);
+        let SandboxOrganization { database, memory } = state;
+        let shape = |database| Serializer::new(database, query, SerializeContext::ById);
         match route {
             // Answered before any organization is chosen.
             Route::Health | Route::MyOrganizations => SandboxResponse::ok(json!({"status": "ok"})),
             Route::Me | Route::MeInOrganization => {
-                let me = if bearer == TokenOwner::Colleague { world.colleague() } else { world.me() };
-                me.map_or_else(SandboxResponse::not_found, |me| SandboxResponse::item(shape(world).user(me)))
+                let me = if bearer == TokenOwner::Colleague { database.colleague() } else { database.me() };
+                me.map_or_else(SandboxResponse::not_found, |me| {
+                    SandboxResponse::item(shape(database).user(me))
+                })
             }
-            Route::Organization => SandboxResponse::item(shape(world).organization()),
+            Route::Organization => SandboxResponse::item(shape(database).organization()),
             Route::RevokeTokens => {
                 lock(&self.tokens).revoke_of(bearer);
                 SandboxResponse::empty(204).applied()
             }
-            Route::List(kind) => list::list(world, memory, ListScope::Kind(kind), query, address),
-            Route::LightList(kind) => list::light(world, memory, kind, query),
-            Route::RunTasks(run) => list::list(world, memory, ListScope::TasksOf(run), query, address),
-            Route::RunTask(run, task) => actions::run_task(world, run, task, query),
-            Route::RunAnswers(run) => actions::run_answers(world, run, query),
-            Route::Dismiss(id) => members::dismiss(world, id, query),
-            Route::Belongings(id) => members::belongings(world, id),
-            Route::Get(kind, id) => actions::get(world, kind, id, query),
-            Route::Archive(kind, id) => actions::archive(world, kind, id),
-            Route::Restore(kind, id) => actions::restore(world, kind, id),
-            Route::Destroy(kind, id) => actions::destroy(world, kind, id),
-            Route::Bytes(id, delivery) => actions::bytes(world, id, delivery),
+            Route::List(kind) => list::list(database, memory, ListScope::Kind(kind), query, address),
+            Route::LightList(kind) => list::light(database, memory, kind, query),
+            Route::RunTasks(run) => list::list(database, memory, ListScope::TasksOf(run), query, address),
+            Route::RunTask(run, task) => actions::run_task(database, run, task, query),
+            Route::RunAnswers(run) => actions::run_answers(database, run, query),
+            Route::Dismiss(id) => members::dismiss(database, id, query),
+            Route::Belongings(id) => members::belongings(database, id),
+            Route::Get(kind, id) => actions::get(database, kind, id, query),
+            Route::Archive(kind, id) => actions::archive(database, kind, id),
+            Route::Restore(kind, id) => actions::restore(database, kind, id),
+            Route::Destroy(kind, id) => actions::destroy(database, kind, id),
+            Route::Bytes(id, delivery) => actions::bytes(database, id, delivery),
         }
     }
 }

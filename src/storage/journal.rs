@@ -59,8 +59,8 @@ pub struct NewJob {
     pub organization: String,
     /// The organization's name.
     pub organization_name: String,
-    /// The verb's word.
-    pub verb: &'static str,
+    /// The action's word.
+    pub action: &'static str,
     /// The id of the user whose token it is, as the server names it.
     pub person: Option<String>,
     /// The folder with the copies that are taken, if any are.
@@ -68,7 +68,7 @@ pub struct NewJob {
     /// The job whose rest it takes over: that one is over when this one begins.
     pub continues: Option<i64>,
     /// Who is handed what belongs to its records, as JSON; the journal does not look into it.
-    pub heir: Option<String>,
+    pub reassignee: Option<String>,
     /// When it was confirmed.
     pub created: Timestamp,
     /// When its turn came.
@@ -90,8 +90,8 @@ pub struct NewStep {
     pub method: &'static str,
     /// The request's path on the server.
     pub path: String,
-    /// The word of its verb, which need not be the job's.
-    pub verb: &'static str,
+    /// The word of its action, which need not be the job's.
+    pub action: &'static str,
     /// The step that must be done before it.
     pub after: Option<usize>,
     /// The record as it was frozen, as JSON; the journal does not look into it.

@@ -26,7 +26,7 @@ use crate::model::text;
 use crate::tallyfy::redact::REDACTED;
 
 pub use crate::tallyfy::decode::form_files::filed;
-pub use crate::tallyfy::decode::record_detail::{named, sheet};
+pub use crate::tallyfy::decode::record_detail::{named, record_detail};
 pub use attached::{AttachedFileList, attached};
 pub use count::count;
 

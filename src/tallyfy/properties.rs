@@ -105,7 +105,7 @@ proptest! {
     ) {
         if let Ok((id, drafts)) = decode::row(kind, &row) {
             prop_assert!(drafts.iter().all(|draft| !matches!(draft, Draft::Number(n) if n.is_nan())));
-            let _ = decode::sheet(Record::new(kind, id, drafts), &row);
+            let _ = decode::record_detail(Record::new(kind, id, drafts), &row);
         }
         for include in ["tags", "assets", "users", "data"] {
             let _ = decode::included(&row, include);

@@ -41,7 +41,7 @@ fn unproven(step: &Step, answered: &ActionResponse) -> Option<String> {
     if !is_json {
         return doubt("not as JSON");
     }
-    if step.record.kind() == Kind::Templates && step.row.verb != Action::Restore && names_references(body) {
+    if step.record.kind() == Kind::Templates && step.row.action != Action::Restore && names_references(body) {
         return None;
     }
     let Some(value) = record_of(step, body) else { return doubt("not with the record alone") };
@@ -54,7 +54,7 @@ fn unproven(step: &Step, answered: &ActionResponse) -> Option<String> {
         Ok(_) => return doubt("with another record"),
         Err(_) => return doubt("not with the record"),
     };
-    if is_as_wanted(step.row.verb, &record, value) { None } else { doubt("the record is as it was") }
+    if is_as_wanted(step.row.action, &record, value) { None } else { doubt("the record is as it was") }
 }
 
 /// Whether this is the two-key answer to the archiving or the deletion of a template.
@@ -70,7 +70,7 @@ fn record_of<'a>(step: &Step, body: &'a Value) -> Option<&'a Value> {
     let Some(data) = object.get("data").filter(|_| !object.contains_key("id")) else { return Some(body) };
     let is_new_status = |value: &Value| {
         let archived = step.record.kind().row().archived.as_ref();
-        let word = archived.filter(|_| step.row.verb == Action::Archive).map(|archived| archived.status);
+        let word = archived.filter(|_| step.row.action == Action::Archive).map(|archived| archived.status);
         word.zip(value.as_str()).is_some_and(|(word, said)| said.eq_ignore_ascii_case(word))
     };
     let is_known = |(key, value): (&String, &Value)| match key.as_str() {
@@ -124,10 +124,10 @@ fn is_something(value: &Value) -> bool {
     }
 }
 
-/// Whether the record says that it is now as `verb` leaves it. Silence is no proof: one that does not say whether it is
+/// Whether the record says that it is now as `action` leaves it. Silence is no proof: one that does not say whether it is
 /// archived has not been restored by that, and one whose time of archiving cannot be read has not been archived.
-fn is_as_wanted(verb: Action, record: &Record, value: &Value) -> bool {
-    match verb {
+fn is_as_wanted(action: Action, record: &Record, value: &Value) -> bool {
+    match action {
         Action::Archive => record.is_archived() && !record.is_gone() && is_dated(record),
         Action::Restore => {
             !record.is_archived() && !record.is_gone() && decode::tells_scope(record.kind(), value)
@@ -150,10 +150,10 @@ mod tests {
     use crate::model::id::Id;
     use crate::model::record::Draft;
 
-    fn step(kind: Kind, verb: Action, id: &str) -> Step {
+    fn step(kind: Kind, action: Action, id: &str) -> Step {
         let drafts = vec![Draft::Text("Audit".to_owned())];
         let record = Record::new(kind, Id::new(id).unwrap(), drafts);
-        Step { record, row: kind.row().verb(verb).unwrap(), after: None, heir: None }
+        Step { record, row: kind.row().action(action).unwrap(), after: None, reassignee: None }
     }
 
     fn answered(status: u16, body: Option<Value>) -> ActionResponse {
@@ -161,8 +161,8 @@ mod tests {
         ActionResponse { status, body, is_complete: true, is_json: true, said, doubt, request_id }
     }
 
-    fn is_proof(kind: Kind, verb: Action, id: &str, body: Value) -> bool {
-        doubt(&step(kind, verb, id), &answered(200, Some(body))).is_none()
+    fn is_proof(kind: Kind, action: Action, id: &str, body: Value) -> bool {
+        doubt(&step(kind, action, id), &answered(200, Some(body))).is_none()
     }
 
     const AT: &str = "2026-03-01T09:30:00Z";
@@ -178,8 +178,8 @@ mod tests {
             json!({"data": {"data": inside}}),
             json!({"data": [inside]}),
         ] {
-            for (kind, verb) in [(Kind::Processes, Action::Archive), (Kind::Tags, Action::Delete)] {
-                assert!(!is_proof(kind, verb, "7", body.clone()), "{kind:?} {body}");
+            for (kind, action) in [(Kind::Processes, Action::Archive), (Kind::Tags, Action::Delete)] {
+                assert!(!is_proof(kind, action, "7", body.clone()), "{kind:?} {body}");
             }
         }
     }
@@ -199,7 +199,7 @@ mod tests {
         use Kind::{Files, Groups, Guests, Members, Processes, Tags, Tasks, Templates};
         let references = json!({"message": "deleted", "deleted_references": []});
         let disabled = json!({"details": {"status": "disabled", "disabled_at": AT}, "email": "a@b.c"});
-        for (kind, verb, id, body) in [
+        for (kind, action, id, body) in [
             (Processes, Archive, "7", json!({"data": {"id": "7", "status": "archived", "archived_at": AT}})),
             (Processes, Restore, "7", json!({"data": {"id": "7", "status": "active", "archived_at": null}})),
             (Processes, Restore, "7", json!({"id": "7", "status": "active", "archived_at": null})),
@@ -217,11 +217,11 @@ mod tests {
             (Members, Restore, "7", json!({"data": {"id": 7, "status": "active"}})),
             (Members, Delete, "7", json!({"data": {"id": "7", "email": "a@b.c.deleted.7"}})),
         ] {
-            assert!(is_proof(kind, verb, id, body.clone()), "{kind:?} {verb:?} {body}");
+            assert!(is_proof(kind, action, id, body.clone()), "{kind:?} {action:?} {body}");
         }
-        for (kind, verb) in [(Processes, Delete), (Files, Delete), (Tasks, Archive), (Guests, Restore)] {
+        for (kind, action) in [(Processes, Delete), (Files, Delete), (Tasks, Archive), (Guests, Restore)] {
             for status in PROVING {
-                assert_eq!(doubt(&step(kind, verb, "7"), &answered(status, None)), None);
+                assert_eq!(doubt(&step(kind, action, "7"), &answered(status, None)), None);
             }
         }
     }
@@ -276,11 +276,12 @@ mod tests {
             assert!(!is_proof(Processes, Archive, "7", body.clone()), "{body}");
         }
         for body in &words {
-            for (kind, verb, id) in [(Tags, Delete, "7"), (Templates, Delete, "7"), (Members, Restore, "7")] {
-                assert!(!is_proof(kind, verb, id, body.clone()), "{kind:?} {body}");
+            for (kind, action, id) in [(Tags, Delete, "7"), (Templates, Delete, "7"), (Members, Restore, "7")]
+            {
+                assert!(!is_proof(kind, action, id, body.clone()), "{kind:?} {body}");
             }
         }
-        for (kind, verb, id, body) in [
+        for (kind, action, id, body) in [
             // Silence about the archive is no word of a restore.
             (Templates, Restore, "7", json!({"data": {"id": "7", "filename": "template.pdf"}})),
             (
@@ -296,7 +297,7 @@ mod tests {
             (Templates, Restore, "7", json!({"message": "x", "deleted_references": []})),
             (Templates, Delete, "7", json!({"message": "x", "deleted_references": [], "success": false})),
         ] {
-            assert!(!is_proof(kind, verb, id, body.clone()), "{kind:?} {verb:?} {body}");
+            assert!(!is_proof(kind, action, id, body.clone()), "{kind:?} {action:?} {body}");
         }
     }
 

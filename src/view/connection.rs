@@ -13,11 +13,11 @@ use crate::model::text::wrapped;
 use crate::view::painter::Painter;
 
 /// Draws the prompt.
-pub(super) fn draw(state: &State, prompt: &TokenPrompt, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, prompt: &TokenPrompt, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let width = state.size.width.min(70);
     let cells = usize::from(width.saturating_sub(4));
-    let tried = state.tickets.awaits(Purpose::Admit);
+    let tried = state.in_flight.awaits(Purpose::Authenticate);
     let keys = if tried { "the token is being tried, Esc later" } else { KEYS };
     let foot = wrapped(keys, cells);
     // The line that is typed into and what it does stay on the screen however small it is.
@@ -33,19 +33,19 @@ pub(super) fn draw(state: &State, prompt: &TokenPrompt, canvas: &mut Painter<'_>
     let input = lines.len();
     let height = u16::try_from(input + 1 + foot.len() + 2).unwrap_or(u16::MAX);
     let area = state.between_lines(width, height);
-    canvas.window(area, BorderType::Double, theme.bad(), &[Span::styled(" token ", theme.strong())]);
-    sign(state, area, canvas);
+    painter.window(area, BorderType::Double, theme.bad(), &[Span::styled(" token ", theme.strong())]);
+    sign(state, area, painter);
     let inside = area.inside(2);
     for (row, (weight, line)) in lines.iter().enumerate() {
-        canvas.line(inside, row, &[Span::styled(line, theme.weight(*weight))]);
+        painter.line(inside, row, &[Span::styled(line, theme.weight(*weight))]);
     }
     let mask = prompt.mask();
-    canvas.line(inside, input, &[Span::styled("> ", theme.key()), Span::raw(&mask)]);
+    painter.line(inside, input, &[Span::styled("> ", theme.key()), Span::raw(&mask)]);
     if !tried {
-        canvas.place_cursor(inside, 2 + mask.chars().count(), input);
+        painter.place_cursor(inside, 2 + mask.chars().count(), input);
     }
     for (n, line) in foot.iter().enumerate() {
-        canvas.line(inside, input + 1 + n, &[Span::styled(line, theme.strong())]);
+        painter.line(inside, input + 1 + n, &[Span::styled(line, theme.strong())]);
     }
 }
 

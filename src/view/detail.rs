@@ -21,15 +21,15 @@ use crate::view::painter::Painter;
 const BEFORE: usize = 24;
 
 /// Draws the page.
-pub(super) fn draw(state: &State, detail: &Detail, area: Area, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, detail: &Detail, area: Area, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let sort = if detail.raw { " JSON of " } else { " " };
     let title = [
         Span::raw(format!("{sort}{} ", detail.record.kind().row().singular)),
         Span::styled(detail.record.name(), theme.strong()),
         Span::raw(" "),
     ];
-    canvas.border(area, BorderType::Plain, theme.plain(), &title);
+    painter.border(area, BorderType::Plain, theme.plain(), &title);
     let inside = area.inside(2);
     let page = DetailPage::of(state, detail, usize::from(inside.width));
     let hits = state.finding().map_or_else(Vec::new, |finding| page.hits(finding.input.value()));
@@ -38,24 +38,24 @@ pub(super) fn draw(state: &State, detail: &Detail, area: Area, canvas: &mut Pain
     let selected = detail.at.and_then(|at| page.line_of(at));
     let current = state.finding().and_then(|finding| hits.get(finding.at)).copied();
     for (row, (at, line)) in page.lines.iter().enumerate().skip(scroll).take(rows).enumerate() {
-        canvas.line(inside, row, &spans(state, line, canvas));
+        painter.line(inside, row, &spans(state, line, painter));
         if [selected, current].contains(&Some(at)) {
-            canvas.style_row(inside, row, theme.current());
+            painter.style_row(inside, row, theme.current());
         }
     }
     let footing = footing(state, &hits, scroll, rows, page.lines.len());
-    canvas.footing(area, &[Span::raw(footing)]);
+    painter.footing(area, &[Span::raw(footing)]);
 }
 
 /// A line of the page, what was found on it standing out.
-fn spans<'a>(state: &State, line: &'a WrappedLine, canvas: &Painter<'_>) -> Vec<Span<'a>> {
-    let theme = canvas.theme;
+fn spans<'a>(state: &State, line: &'a WrappedLine, painter: &Painter<'_>) -> Vec<Span<'a>> {
+    let theme = painter.theme;
     let wanted = state.finding().map_or("", |finding| finding.input.value());
     let part = |part: &'a str, style: Style| {
         text::highlighted(part, &letters(part, &found(part, wanted)), style, style.patch(theme.matched()))
     };
-    let lead = part(&line.lead, theme.label());
-    lead.into_iter().chain(part(&line.text, theme.weight(line.weight))).collect()
+    let handle = part(&line.handle, theme.label());
+    handle.into_iter().chain(part(&line.text, theme.weight(line.weight))).collect()
 }
 
 /// The numbers of the letters that lie in any of the ranges, letters being what is drawn as one.
@@ -82,12 +82,12 @@ fn footing(state: &State, hits: &[usize], scroll: usize, rows: usize, len: usize
 }
 
 /// Draws the lines from `scroll` on, but never past the last page, and answers how many are scrolled away.
-pub(super) fn scrolled(lines: &[WrappedLine], scroll: usize, area: Area, canvas: &mut Painter<'_>) -> usize {
+pub(super) fn scrolled(lines: &[WrappedLine], scroll: usize, area: Area, painter: &mut Painter<'_>) -> usize {
     let rows = usize::from(area.height);
     let scroll = scroll.min(lines.len().saturating_sub(rows));
     for (row, line) in lines.iter().skip(scroll).take(rows).enumerate() {
-        let lead = Span::styled(&*line.lead, canvas.theme.label());
-        canvas.line(area, row, &[lead, Span::styled(&*line.text, canvas.theme.weight(line.weight))]);
+        let handle = Span::styled(&*line.handle, painter.theme.label());
+        painter.line(area, row, &[handle, Span::styled(&*line.text, painter.theme.weight(line.weight))]);
     }
     scroll
 }

@@ -13,8 +13,8 @@ use crate::model::text::{grouped, wrapped};
 use crate::view::painter::Painter;
 
 /// Draws the question.
-pub(super) fn draw(state: &State, prompt: &DownloadPrompt, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, prompt: &DownloadPrompt, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let width = state.size.width.min(76);
     let cells = usize::from(width.saturating_sub(4));
     let foot = wrapped("Enter saves, Esc does not", cells);
@@ -29,14 +29,14 @@ pub(super) fn draw(state: &State, prompt: &DownloadPrompt, canvas: &mut Painter<
     let area = Area::centered(state.size, width, height);
     let n = prompt.files.len();
     let title = format!(" save {} {} ", grouped(n as u64), if n == 1 { "file" } else { "files" });
-    canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(title, theme.strong())]);
+    painter.window(area, BorderType::Plain, theme.plain(), &[Span::styled(title, theme.strong())]);
     let inside = area.inside(2);
-    input::draw(&prompt.input, "into: ", theme.key(), true, (inside, 0), canvas);
+    input::draw(&prompt.input, "into: ", theme.key(), true, (inside, 0), painter);
     for (row, line) in lines.iter().enumerate() {
-        canvas.line(inside, row + 1, &[Span::styled(line, theme.plain())]);
+        painter.line(inside, row + 1, &[Span::styled(line, theme.plain())]);
     }
     for (row, line) in foot.iter().enumerate() {
-        canvas.line(inside, lines.len() + 1 + row, &[Span::styled(line, theme.strong())]);
+        painter.line(inside, lines.len() + 1 + row, &[Span::styled(line, theme.strong())]);
     }
 }
 

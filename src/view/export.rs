@@ -13,22 +13,22 @@ use crate::model::text::wrapped;
 use crate::view::painter::Painter;
 
 /// Draws the box.
-pub(super) fn draw(state: &State, open: &ExportPrompt, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, open: &ExportPrompt, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let width = state.size.width.min(76);
     let cells = usize::from(width.saturating_sub(4));
     let lines = |words: Option<&str>| words.map(|words| wrapped(words, cells)).unwrap_or_default();
-    let (lacks, trouble) = (lines(open.lacks.as_deref()), lines(open.trouble));
-    let height = u16::try_from(lacks.len() + trouble.len() + 4).unwrap_or(u16::MAX);
+    let (lacks, error) = (lines(open.lacks.as_deref()), lines(open.error));
+    let height = u16::try_from(lacks.len() + error.len() + 4).unwrap_or(u16::MAX);
     let area = Area::centered(state.size, width, height);
-    canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(" export ", theme.strong())]);
+    painter.window(area, BorderType::Plain, theme.plain(), &[Span::styled(" export ", theme.strong())]);
     let inside = area.inside(2);
-    canvas.line(inside, 0, &[Span::raw(format!("{}, as .csv or .json", open.what))]);
+    painter.line(inside, 0, &[Span::raw(format!("{}, as .csv or .json", open.what))]);
     for (row, line) in lacks.iter().enumerate() {
-        canvas.line(inside, 1 + row, &[Span::styled(line, theme.wary())]);
+        painter.line(inside, 1 + row, &[Span::styled(line, theme.wary())]);
     }
-    for (row, line) in trouble.iter().enumerate() {
-        canvas.line(inside, 2 + lacks.len() + row, &[Span::styled(line, theme.bad())]);
+    for (row, line) in error.iter().enumerate() {
+        painter.line(inside, 2 + lacks.len() + row, &[Span::styled(line, theme.bad())]);
     }
-    input::draw(&open.input, "file: ", theme.key(), true, (inside, 1 + lacks.len()), canvas);
+    input::draw(&open.input, "file: ", theme.key(), true, (inside, 1 + lacks.len()), painter);
 }

@@ -25,12 +25,12 @@ use crate::model::plan::{Confirmation, applicable};
 use crate::model::record::Record;
 use crate::view::painter::Painter;
 
-/// How many marks are asked whether a verb applies to them before it is taken not to.
+/// How many marks are asked whether an action applies to them before it is taken not to.
 const ASKED: usize = 50;
 
 /// Draws the line.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, area: Area, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let finding = state.finding().filter(|finding| finding.typing && takes_keys(state));
     match (said(state), finding) {
         (Some(words), _) => {
@@ -39,14 +39,14 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
             let hints = if state.leaving.is_some() { Vec::new() } else { hints(state) };
             let hints = offered(&hints, theme, usize::from(area.width).saturating_sub(taken));
             if hints.is_empty() {
-                canvas.line(area, 0, &words);
+                painter.line(area, 0, &words);
             } else {
-                canvas.line(area, 0, &hints);
-                canvas.line_right(area, 0, &words);
+                painter.line(area, 0, &hints);
+                painter.line_right(area, 0, &words);
             }
         }
-        (None, Some(finding)) => input::draw(&finding.input, "/", theme.key(), true, (area, 0), canvas),
-        (None, None) => canvas.line(area, 0, &offered(&hints(state), theme, usize::from(area.width))),
+        (None, Some(finding)) => input::draw(&finding.input, "/", theme.key(), true, (area, 0), painter),
+        (None, None) => painter.line(area, 0, &offered(&hints(state), theme, usize::from(area.width))),
     }
 }
 
@@ -59,7 +59,7 @@ fn said(state: &State) -> Option<Cow<'_, str>> {
     let notice = state.notice.as_ref().map(|notice| Cow::Borrowed(&*notice.words));
     let is_finding = state.finding().is_some_and(|finding| finding.typing);
     notice
-        .or_else(|| state.seeking.as_ref().map(|seeking| seeking.progress().into()))
+        .or_else(|| state.resolving.as_ref().map(|resolving| resolving.progress().into()))
         .or_else(|| (state.recalls() && !is_finding).then_some("looking for the last job".into()))
 }
 
@@ -98,33 +98,35 @@ fn hints(state: &State) -> Vec<KeyHint> {
         return fixed(&[("enter", "try it"), ("ctrl-u", "clear"), ("esc", "later"), ("ctrl-c", "quit")]);
     }
     match &state.overlay {
-        Some(Overlay::Confirm(confirm)) => fixed(&in_modal(confirm)),
+        Some(Overlay::Confirm(confirm)) => fixed(&in_dialog(confirm)),
         Some(Overlay::Palette(_)) => fixed(&[("enter", "do it"), ("esc", "close"), ("up down", "pick")]),
-        Some(Overlay::Places(_)) => fixed(&[("enter", "go there"), ("esc", "stay"), ("up down", "pick")]),
-        Some(Overlay::Filters(shelf)) if shelf.naming.is_some() => {
+        Some(Overlay::Organizations(_)) => {
+            fixed(&[("enter", "go there"), ("esc", "stay"), ("up down", "pick")])
+        }
+        Some(Overlay::SavedFilters(picker)) if picker.naming.is_some() => {
             fixed(&[("enter", "save"), ("esc", "close")])
         }
-        Some(Overlay::Filters(_)) => fixed(&[
+        Some(Overlay::SavedFilters(_)) => fixed(&[
             ("enter", "filter by it"),
             ("esc", "close"),
             ("delete", "remove it"),
             ("up down", "pick"),
         ]),
-        Some(Overlay::Sets(_)) => fixed(&[
+        Some(Overlay::Selections(_)) => fixed(&[
             ("enter", "mark its records"),
             ("esc", "close"),
             ("delete", "remove it"),
             ("up down", "pick"),
         ]),
-        Some(Overlay::Columns(_)) => fixed(&[("enter", "sort"), ("esc", "close"), ("up down", "pick")]),
+        Some(Overlay::SortBy(_)) => fixed(&[("enter", "sort"), ("esc", "close"), ("up down", "pick")]),
         Some(Overlay::Recovery(_)) => {
             fixed(&[("f", "finish the rest"), ("d", "drop it"), ("esc", "later"), ("j k", "pick")])
         }
-        Some(Overlay::Save(_)) => fixed(&[("enter", "save"), ("esc", "do not"), ("ctrl-u", "clear")]),
+        Some(Overlay::Download(_)) => fixed(&[("enter", "save"), ("esc", "do not"), ("ctrl-u", "clear")]),
         Some(Overlay::History(page)) => fixed(&in_history(state, page)),
         Some(Overlay::Export(_)) => fixed(&[("enter", "write it"), ("esc", "close")]),
-        Some(Overlay::Ask(YesNoQuestion::Quit(_))) => fixed(&[("y", "yes"), ("any other key", "no")]),
-        Some(Overlay::Ask(YesNoQuestion::CancelJob(_))) => {
+        Some(Overlay::Question(YesNoQuestion::Quit(_))) => fixed(&[("y", "yes"), ("any other key", "no")]),
+        Some(Overlay::Question(YesNoQuestion::CancelJob(_))) => {
             fixed(&[("y", "cancel this"), ("a", "cancel all"), ("esc", "back")])
         }
         Some(Overlay::Help(_)) => bound(state),
@@ -154,20 +156,20 @@ fn in_history(state: &State, page: &HistoryPage) -> Vec<(&'static str, &'static 
             ("enter", "filter"),
             ("esc", "former filter"),
             ("outcome:failed", "what ended so"),
-            ("verb:archive", "what was done so"),
+            ("action:archive", "what was done so"),
         ];
     }
     let is_open = page.open.is_some();
-    let can = |trouble: fn(&JobSummary) -> Option<String>| {
-        may_change(state) && page.current().is_some_and(|account| trouble(account).is_none())
+    let can = |error: fn(&JobSummary) -> Option<String>| {
+        may_change(state) && page.current().is_some_and(|summary| error(summary).is_none())
     };
     let is_cut = page.open.as_ref().is_some_and(|open| !open.filter.is_empty());
     let has_job = page.current().is_some();
     let keys = [
         (!is_open && has_job, ("enter", "steps")),
         (true, ("esc", "back")),
-        (can(JobSummary::undo_trouble), ("u", "undo it")),
-        (can(JobSummary::retry_trouble), ("t", "retry what failed")),
+        (can(JobSummary::undo_error), ("u", "undo it")),
+        (can(JobSummary::retry_error), ("t", "retry what failed")),
         (true, ("/", "filter")),
         (has_job, ("e", if is_cut { "export what is shown" } else { "export" })),
         (is_open, ("y", "copy id")),
@@ -176,7 +178,7 @@ fn in_history(state: &State, page: &HistoryPage) -> Vec<(&'static str, &'static 
     keys.into_iter().filter_map(|(does, key)| does.then_some(key)).collect()
 }
 
-fn in_modal(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
+fn in_dialog(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
     if confirm.filtering {
         return vec![("enter", "keep the filter"), ("esc", "clear it")];
     }
@@ -194,7 +196,7 @@ fn in_modal(confirm: &Confirm) -> Vec<(&'static str, &'static str)> {
         DialogPart::Options => vec![keep, ("space", "turn it over")],
         DialogPart::Phrase | DialogPart::List => vec![keep, scroll],
     };
-    if confirm.part == DialogPart::Options && matches!(confirm.assent, Confirmation::Phrase(_)) {
+    if confirm.part == DialogPart::Options && matches!(confirm.confirmation, Confirmation::Phrase(_)) {
         keys.push(("shift-tab", "to the phrase"));
     }
     if confirm.part == DialogPart::Options && confirm.offered().len() > 1 {
@@ -232,10 +234,10 @@ fn bound(state: &State) -> Vec<KeyHint> {
 /// What a key does, in the words of the kinds that are shown.
 fn hint(state: &State, binding: &Binding) -> &'static str {
     match (binding.command, &state.marked_only) {
-        (Command::Do(verb), Some(set)) if state.detail.is_none() => {
-            ActionLabels::of(set.shown().map(Record::kind)).verb(verb)
+        (Command::Act(action), Some(set)) if state.detail.is_none() => {
+            ActionLabels::of(set.shown().map(Record::kind)).action(action)
         }
-        (Command::Do(verb), _) => at_hand_kind(state).row().words.verb(verb),
+        (Command::Act(action), _) => at_hand_kind(state).row().words.action(action),
         // The key that opened the view leaves it.
         (Command::MarkedOnly, Some(_)) => "leave",
         (Command::PauseJob, _) if state.jobs.is_paused() => "resume",
@@ -247,23 +249,22 @@ fn hint(state: &State, binding: &Binding) -> &'static str {
 fn is_possible(state: &State, context: KeyContext, command: Command) -> bool {
     let listing = state.listing();
     match command {
-        Command::Do(verb) => verb_applies(state, context, verb),
+        Command::Act(action) => action_applies(state, context, action),
         Command::PauseJob => state.jobs.going().next().is_some(),
         Command::CancelJob => {
             let saves = state.saves.current.as_ref().is_some_and(|save| !save.cancelled);
             state.jobs.going().next().is_some() || saves
         }
-        Command::Save => {
+        Command::Download => {
             state.saves.current.is_none() && at_hand(state, |record| record.kind().row().bytes.is_some())
         }
         Command::OpenHolder => at_hand(state, |record| record.holder().is_some()),
         Command::Open if context == KeyContext::Detail => {
             state.detail.as_ref().is_some_and(|detail| detail.at.is_some() && !detail.raw)
         }
-        Command::NextLink | Command::PreviousLink => state
-            .detail
-            .as_ref()
-            .is_some_and(|detail| !detail.raw && detail.kin.iter().any(|kin| kin.spots() > 0)),
+        Command::NextLink | Command::PreviousLink => state.detail.as_ref().is_some_and(|detail| {
+            !detail.raw && detail.related_page.iter().any(|related_page| related_page.spots() > 0)
+        }),
         Command::NextFound | Command::PreviousFound => state.finding().is_some(),
         Command::Raw => {
             state.detail.as_ref().is_some_and(|detail| matches!(detail.fields, KnownFields::Known(_)))
@@ -304,13 +305,13 @@ fn is_possible(state: &State, context: KeyContext, command: Command) -> bool {
         | Command::Filter
         | Command::SavedFilters
         | Command::SaveFilter
-        | Command::SaveSet
-        | Command::OpenSet
+        | Command::SaveSelection
+        | Command::OpenSelection
         | Command::MarkFile
         | Command::SortBy
         | Command::ReverseSort
         | Command::Palette
-        | Command::Places
+        | Command::Organizations
         | Command::Help
         | Command::ExplainDelete
         | Command::Reload
@@ -341,13 +342,13 @@ fn may_change(state: &State) -> bool {
     !state.standing.read_only && state.standing.organization.is_some()
 }
 
-/// Whether a verb would find something to do. Of many marks only the first few are asked, for a hint must be cheap.
-fn verb_applies(state: &State, context: KeyContext, verb: Action) -> bool {
+/// Whether an action would find something to do. Of many marks only the first few are asked, for a hint must be cheap.
+fn action_applies(state: &State, context: KeyContext, action: Action) -> bool {
     let standing = &state.standing;
     if !may_change(state) || state.listing().marking.is_some() {
         return false;
     }
-    let applies = |record: &Record| applicable(verb, record, standing.who()).is_ok();
+    let applies = |record: &Record| applicable(action, record, standing.who()).is_ok();
     match (context, &state.detail) {
         (KeyContext::Detail, Some(detail)) => applies(&detail.record),
         (KeyContext::Marked, _) => state.marks.all().take(ASKED).any(|mark| applies(&mark.record)),

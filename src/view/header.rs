@@ -15,8 +15,8 @@ const NAME: usize = 14;
 const TROUBLE: usize = 40;
 
 /// Draws the top line.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, area: Area, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let (name, style, most) = match (&state.standing.organization, &state.identity) {
         (Some(organization), _) => (organization.name.clone(), theme.place(), NAME),
         (None, Identity::Failed(failure)) => {
@@ -34,8 +34,8 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
     let others = text::total(&parts) + if parts.is_empty() { 0 } else { 2 };
     let name = LinePart::new(0, text::cut(&name, room.saturating_sub(others)), style);
     let left = before.into_iter().chain([name]).chain(after).collect();
-    canvas.line(area, 0, &text::beside(left, room));
-    canvas.line_right(area, 0, &right);
+    painter.line(area, 0, &text::beside(left, room));
+    painter.line_right(area, 0, &right);
 }
 
 // The parts of the line by the order in which they leave it, the last first.

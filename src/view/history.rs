@@ -20,10 +20,10 @@ const NARROW: u16 = 68;
 const WIDE: usize = 100;
 
 /// Draws the page.
-pub(super) fn draw(state: &State, page: &HistoryPage, canvas: &mut Painter<'_>) {
+pub(super) fn draw(state: &State, page: &HistoryPage, painter: &mut Painter<'_>) {
     match &page.open {
-        None => jobs(state, page, canvas),
-        Some(open) => job(state, open, canvas),
+        None => jobs(state, page, painter),
+        Some(open) => job(state, open, painter),
     }
 }
 
@@ -32,33 +32,33 @@ fn frame(
     state: &State,
     title: String,
     (filter, typing): (&str, Option<&TextInput>),
-    canvas: &mut Painter<'_>,
+    painter: &mut Painter<'_>,
 ) -> Area {
-    let theme = canvas.theme;
+    let theme = painter.theme;
     let area = history_area(state.size);
-    canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(title, theme.strong())]);
+    painter.window(area, BorderType::Plain, theme.plain(), &[Span::styled(title, theme.strong())]);
     let inside = area.inside(2);
     match typing {
-        Some(typing) => input::draw(typing, "/", theme.key(), true, (inside, 0), canvas),
+        Some(typing) => input::draw(typing, "/", theme.key(), true, (inside, 0), painter),
         None if filter.is_empty() => {}
-        None => canvas.line(inside, 0, &[Span::styled(format!("/{}", clean(filter)), theme.key())]),
+        None => painter.line(inside, 0, &[Span::styled(format!("/{}", clean(filter)), theme.key())]),
     }
     inside.rows(1, inside.height)
 }
 
-fn jobs(state: &State, page: &HistoryPage, canvas: &mut Painter<'_>) {
+fn jobs(state: &State, page: &HistoryPage, painter: &mut Painter<'_>) {
     let organization = state.standing.organization.as_ref().map_or("", |organization| &organization.name);
     let title = format!(" history of {organization}{} ", damage(page.damaged));
-    let area = frame(state, title, (&page.filter, page.typing.as_ref()), canvas);
+    let area = frame(state, title, (&page.filter, page.typing.as_ref()), painter);
     let shown = history_rows(state.size);
-    let first = first_row(page.at, page.accounts.len(), shown);
+    let first = first_row(page.at, page.summaries.len(), shown);
     let cells: Vec<_> =
-        page.accounts.iter().skip(first).take(shown).map(|account| job_cells(state, account)).collect();
+        page.summaries.iter().skip(first).take(shown).map(|summary| job_cells(state, summary)).collect();
     let widths = job_widths(usize::from(area.width), &cells);
-    let heads = ["confirmed", "verb", "records", "results", "state", "by"].map(str::to_owned);
-    canvas.line(area, 0, &row(" ", &widths, &heads));
+    let heads = ["confirmed", "action", "records", "results", "state", "by"].map(str::to_owned);
+    painter.line(area, 0, &row(" ", &widths, &heads));
     let rows = area.rows(1, area.height);
-    if page.accounts.is_empty() {
+    if page.summaries.is_empty() {
         let words = match &page.known {
             KnownJobs::Asked(_) => "reading…".to_owned(),
             KnownJobs::Failed(why) => format!("the history could not be read: {why}"),
@@ -67,34 +67,34 @@ fn jobs(state: &State, page: &HistoryPage, canvas: &mut Painter<'_>) {
             }
             KnownJobs::Are(_) => "no job is like that".to_owned(),
         };
-        sentence(&words, rows, canvas);
+        sentence(&words, rows, painter);
         return;
     }
     for (line, cells) in cells.iter().enumerate() {
-        listed(line, line + first == page.at, &widths, cells, rows, canvas);
+        listed(line, line + first == page.at, &widths, cells, rows, painter);
     }
     let foot = area.rows(area.height.saturating_sub(FOOT), FOOT);
-    if let Some(account) = page.current() {
+    if let Some(summary) = page.current() {
         let continues =
-            account.continues.map(|job| format!(", took over the rest of job {job}")).unwrap_or_default();
+            summary.continues.map(|job| format!(", took over the rest of job {job}")).unwrap_or_default();
         let copies =
-            account.copies.as_ref().map(|folder| format!(", copies in {folder}")).unwrap_or_default();
-        let because = account.reason.as_ref().map(|why| format!(", because {why}")).unwrap_or_default();
+            summary.copies.as_ref().map(|folder| format!(", copies in {folder}")).unwrap_or_default();
+        let because = summary.reason.as_ref().map(|why| format!(", because {why}")).unwrap_or_default();
         sentence(
             &format!(
                 "job {}: {} {}, {}; {}{because}{continues}{copies}",
-                account.job,
-                account.word(),
-                account.what(),
-                account.results(),
-                account.state()
+                summary.job,
+                summary.word(),
+                summary.what(),
+                summary.results(),
+                summary.state()
             ),
             foot,
-            canvas,
+            painter,
         );
     }
     let more = if matches!(page.known, KnownJobs::Are(None)) { "" } else { "+" };
-    counted(state, page.at, &format!("{}{more}", page.accounts.len()), canvas);
+    counted(state, page.at, &format!("{}{more}", page.summaries.len()), painter);
 }
 
 /// The suffix of a title where entries could not be read.
@@ -102,77 +102,77 @@ fn damage(damaged: u64) -> String {
     skipped(damaged).map(|words| format!(", {words}")).unwrap_or_default()
 }
 
-fn job_cells(state: &State, account: &JobSummary) -> [String; 6] {
-    let person = account.person.as_deref().map(|id| state.people.names(id)).unwrap_or_default();
+fn job_cells(state: &State, summary: &JobSummary) -> [String; 6] {
+    let person = summary.person.as_deref().map(|id| state.people.names(id)).unwrap_or_default();
     let is_narrow = history_area(state.size).inside(2).width < NARROW;
     let zone = &state.setup.zone;
-    let when = if is_narrow { zone.date(account.confirmed) } else { zone.minute(account.confirmed) };
-    [when, account.word().to_owned(), account.what(), account.results(), account.state(), person]
+    let when = if is_narrow { zone.date(summary.confirmed) } else { zone.minute(summary.confirmed) };
+    [when, summary.word().to_owned(), summary.what(), summary.results(), summary.state(), person]
 }
 
-fn job(state: &State, open: &JobDetail, canvas: &mut Painter<'_>) {
-    let account = &open.account;
-    let when = state.setup.zone.minute(account.confirmed);
+fn job(state: &State, open: &JobDetail, painter: &mut Painter<'_>) {
+    let summary = &open.summary;
+    let when = state.setup.zone.minute(summary.confirmed);
     let title = format!(
         " job {}: {} {} in {}, {when}{} ",
-        account.job,
-        clean(account.word()),
-        account.what(),
-        clean(&account.organization),
+        summary.job,
+        clean(summary.word()),
+        summary.what(),
+        clean(&summary.organization),
         damage(open.damaged)
     );
-    let area = frame(state, title, (&open.filter, open.typing.as_ref()), canvas);
+    let area = frame(state, title, (&open.filter, open.typing.as_ref()), painter);
     let shown = history_rows(state.size);
     let first = first_row(open.at, open.shown.len(), shown);
-    let deeds = match &open.steps {
-        KnownSteps::Are(deeds) => deeds.as_slice(),
+    let job_steps = match &open.steps {
+        KnownSteps::Are(job_steps) => job_steps.as_slice(),
         KnownSteps::Asked(_) | KnownSteps::Failed(_) => &[],
     };
-    let on_screen = open.shown.iter().skip(first).take(shown).filter_map(|n| deeds.get(*n));
-    let cells: Vec<_> = on_screen.map(|deed| step_cells(state, deed)).collect();
+    let on_screen = open.shown.iter().skip(first).take(shown).filter_map(|n| job_steps.get(*n));
+    let cells: Vec<_> = on_screen.map(|job_step| step_cells(state, job_step)).collect();
     let widths = step_widths(usize::from(area.width), &cells);
     let heads = ["ended", "outcome", "status", "kind", "name", "reason"].map(str::to_owned);
-    canvas.line(area, 0, &row(" ", &widths, &heads));
+    painter.line(area, 0, &row(" ", &widths, &heads));
     let rows = area.rows(1, area.height);
     match &open.steps {
-        KnownSteps::Asked(_) => return sentence("reading…", rows, canvas),
+        KnownSteps::Asked(_) => return sentence("reading…", rows, painter),
         KnownSteps::Failed(why) => {
-            return sentence(&format!("the steps could not be read: {why}"), rows, canvas);
+            return sentence(&format!("the steps could not be read: {why}"), rows, painter);
         }
         KnownSteps::Are(_) => {}
     }
     if open.shown.is_empty() {
-        return sentence("no step is like that", rows, canvas);
+        return sentence("no step is like that", rows, painter);
     }
     for (line, cells) in cells.iter().enumerate() {
-        listed(line, line + first == open.at, &widths, cells, rows, canvas);
+        listed(line, line + first == open.at, &widths, cells, rows, painter);
     }
-    if let Some(deed) = open.current() {
-        sentence(&in_full(deed), area.rows(area.height.saturating_sub(FOOT), FOOT), canvas);
+    if let Some(job_step) = open.current() {
+        sentence(&in_full(job_step), area.rows(area.height.saturating_sub(FOOT), FOOT), painter);
     }
-    counted(state, open.at, &open.shown.len().to_string(), canvas);
+    counted(state, open.at, &open.shown.len().to_string(), painter);
 }
 
-fn step_cells(state: &State, deed: &JobStep) -> [String; 6] {
-    let when = deed.at.map(|at| state.setup.zone.second(at)).unwrap_or_default();
-    let status = deed.status.map(|status| status.to_string()).unwrap_or_default();
-    let reason = deed.reason.clone().unwrap_or_default();
-    [when, deed.outcome.to_owned(), status, deed.kind.clone(), deed.name.clone(), reason]
+fn step_cells(state: &State, job_step: &JobStep) -> [String; 6] {
+    let when = job_step.at.map(|at| state.setup.zone.second(at)).unwrap_or_default();
+    let status = job_step.status.map(|status| status.to_string()).unwrap_or_default();
+    let reason = job_step.reason.clone().unwrap_or_default();
+    [when, job_step.outcome.to_owned(), status, job_step.kind.clone(), job_step.name.clone(), reason]
 }
 
 /// Everything about a step that may not have had room in its row.
-fn in_full(deed: &JobStep) -> String {
-    let id = deed.id.as_ref().map(ToString::to_string).unwrap_or_default();
-    let took = deed.took_ms.map(|ms| format!(" in {} ms", grouped(ms))).unwrap_or_default();
-    let answered = if deed.status.is_some() { "answered" } else { "without an answer" };
-    let sent = match deed.sent {
+fn in_full(job_step: &JobStep) -> String {
+    let id = job_step.id.as_ref().map(ToString::to_string).unwrap_or_default();
+    let took = job_step.took_ms.map(|ms| format!(" in {} ms", grouped(ms))).unwrap_or_default();
+    let answered = if job_step.status.is_some() { "answered" } else { "without an answer" };
+    let sent = match job_step.sent {
         0 => "not sent".to_owned(),
         1 => format!("sent once, {answered}{took}"),
         n => format!("sent {n} times, the last time {answered}{took}"),
     };
-    let copy = deed.copy.as_ref().map(|file| format!(", copy in {file}")).unwrap_or_default();
-    let reason = deed.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{} {}, {sent}{copy}; {} {id}{reason}", deed.method, deed.path, deed.called)
+    let copy = job_step.copy.as_ref().map(|file| format!(", copy in {file}")).unwrap_or_default();
+    let reason = job_step.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{} {}, {sent}{copy}; {} {id}{reason}", job_step.method, job_step.path, job_step.called)
 }
 
 /// Widths of the cells of jobs `width` cells wide: whatever these need where there is room.
@@ -234,23 +234,23 @@ fn listed(
     widths: &[usize; 6],
     cells: &[String; 6],
     rows: Area,
-    canvas: &mut Painter<'_>,
+    painter: &mut Painter<'_>,
 ) {
-    canvas.line(rows, line, &row(if is_current { ">" } else { " " }, widths, cells));
+    painter.line(rows, line, &row(if is_current { ">" } else { " " }, widths, cells));
     if is_current {
-        canvas.style_row(rows, line, canvas.theme.current());
+        painter.style_row(rows, line, painter.theme.current());
     }
 }
 
-fn sentence(words: &str, area: Area, canvas: &mut Painter<'_>) {
+fn sentence(words: &str, area: Area, painter: &mut Painter<'_>) {
     let lines = wrapped(&clean(words), usize::from(area.width));
     for (row, line) in lines.iter().take(usize::from(area.height)).enumerate() {
-        canvas.line(area, row, &[Span::styled(line, canvas.theme.plain())]);
+        painter.line(area, row, &[Span::styled(line, painter.theme.plain())]);
     }
 }
 
-fn counted(state: &State, at: usize, of: &str, canvas: &mut Painter<'_>) {
-    canvas.footing(history_area(state.size), &[Span::raw(format!(" {} of {of} ", at + 1))]);
+fn counted(state: &State, at: usize, of: &str, painter: &mut Painter<'_>) {
+    painter.footing(history_area(state.size), &[Span::raw(format!(" {} of {of} ", at + 1))]);
 }
 
 #[cfg(test)]

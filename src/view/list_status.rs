@@ -24,8 +24,8 @@ const COVERAGE: u8 = 11;
 const FAILURE: u8 = 12;
 
 /// Draws the line.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, area: Area, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let listing = state.listing();
     let parts = if let Some(set) = &state.marked_only {
         of_set(set, theme)
@@ -38,15 +38,15 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
         with_coverage(parts, listing, usize::from(area.width), theme)
     };
     let line = text::beside(parts, usize::from(area.width));
-    canvas.line(area, 0, &line);
+    painter.line(area, 0, &line);
     let used = u16::try_from(text::line_width(&line)).unwrap_or(area.width).min(area.width);
-    rule(Area { x: area.x + used, width: area.width - used, ..area }, canvas);
+    rule(Area { x: area.x + used, width: area.width - used, ..area }, painter);
 }
 
 /// Fills the rest of a line, so that it parts what is above from what is below.
-pub(super) fn rule(area: Area, canvas: &mut Painter<'_>) {
+pub(super) fn rule(area: Area, painter: &mut Painter<'_>) {
     let line = format!(" {}", "─".repeat(usize::from(area.width.saturating_sub(1))));
-    canvas.line(area, 0, &[Span::styled(line, canvas.theme.faint())]);
+    painter.line(area, 0, &[Span::styled(line, painter.theme.faint())]);
 }
 
 fn marking(listing: &Listing) -> String {
@@ -70,7 +70,7 @@ fn of_set(set: &MarkedView, theme: Theme) -> Vec<LinePart<'static>> {
         let words = format!("{} unmarked, gone when you leave", grouped(unmarked as u64));
         parts.push(LinePart::new(2, words, theme.wary()));
     }
-    parts.push(LinePart::new(3, "a verb takes everything that is shown and marked", theme.plain()));
+    parts.push(LinePart::new(3, "an action takes everything that is shown and marked", theme.plain()));
     parts
 }
 
@@ -133,9 +133,9 @@ fn of_load(state: &State, theme: Theme) -> Vec<LinePart<'static>> {
     let rest = chord.map_or(String::new(), |chord| format!(", {chord} loads the rest"));
     match &listing.load {
         LoadProgress::Running(_) => {
-            let (word, pace) = loading(state);
+            let (word, limiter) = loading(state);
             parts.push(LinePart::new(3, word, theme.plain()));
-            parts.extend(pace.map(|pace| LinePart::new(8, pace, theme.plain())));
+            parts.extend(limiter.map(|limiter| LinePart::new(8, limiter, theme.plain())));
         }
         LoadProgress::Stopped => {
             parts.push(LinePart::new(6, format!("loading was stopped{rest}"), theme.wary()))
@@ -206,8 +206,8 @@ fn loading(state: &State) -> (String, Option<String>) {
         Some(rows) => format!("reading again, {} so far", grouped(rows as u64)),
         None => "loading…".to_owned(),
     };
-    let pace = listing.pace(state.now).filter(|_| state.can_send());
-    (word, pace.map(|(rate, left)| format!("{rate:.0}/s, {} left", limits::spoken(left))))
+    let limiter = listing.limiter(state.now).filter(|_| state.can_send());
+    (word, limiter.map(|(rate, left)| format!("{rate:.0}/s, {} left", limits::spoken(left))))
 }
 
 /// `1,204 of 3,310 processes with 9,632 tasks` and `40 of 40 templates`

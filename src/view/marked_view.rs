@@ -18,15 +18,15 @@ use crate::view::columns;
 use crate::view::painter::Painter;
 
 /// Draws the view.
-pub(super) fn draw(state: &State, set: &MarkedView, area: Area, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, set: &MarkedView, area: Area, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let room = usize::from(area.width).saturating_sub(MARGIN);
     let title = text::cut(&title(state), usize::from(area.width));
-    canvas.line(area, 0, &[Span::styled(title, theme.strong())]);
+    painter.line(area, 0, &[Span::styled(title, theme.strong())]);
     if set.is_empty() {
         let words =
             if set.rows() == 0 { "nothing is marked" } else { "nothing matches the filter; Esc clears it" };
-        sentences(&[(words.to_owned(), false)], area, canvas);
+        sentences(&[(words.to_owned(), false)], area, painter);
         return;
     }
     let page = usize::from(area.height - 1);
@@ -41,7 +41,7 @@ pub(super) fn draw(state: &State, set: &MarkedView, area: Area, canvas: &mut Pai
         };
         let MarkedLine::Row(_, at) = line else {
             let heads = columns::heads_under(&heading(group), columns, theme.head());
-            canvas.line(area, row + 1, &under_signs(' ', ' ', canvas, heads));
+            painter.line(area, row + 1, &under_signs(' ', ' ', painter, heads));
             continue;
         };
         let Some(record) = set.row(at) else { continue };
@@ -53,7 +53,7 @@ pub(super) fn draw(state: &State, set: &MarkedView, area: Area, canvas: &mut Pai
         };
         let letters = matching.as_mut().and_then(|matching| set.filter.matched(record.name(), matching));
         let cells = columns::record(state, theme, record, columns, &letters.unwrap_or_default());
-        row_of(row + 1, at == set.cursor_row(), sign, cells, area, canvas);
+        row_of(row + 1, at == set.cursor_row(), sign, cells, area, painter);
     }
 }
 

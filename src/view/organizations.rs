@@ -18,12 +18,17 @@ const NAME: usize = 32;
 const PROFILE: usize = 14;
 
 /// Draws the box.
-pub(super) fn draw(state: &State, places: &OrganizationPicker, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, places: &OrganizationPicker, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let area = Area::centered(state.size, 100, 22.min(state.size.height.saturating_sub(2)));
-    canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(" organizations ", theme.strong())]);
+    painter.window(
+        area,
+        BorderType::Plain,
+        theme.plain(),
+        &[Span::styled(" organizations ", theme.strong())],
+    );
     let inside = area.inside(2);
-    input::draw(&places.input, "go to: ", theme.key(), true, (inside, 0), canvas);
+    input::draw(&places.input, "go to: ", theme.key(), true, (inside, 0), painter);
     let mut rows = inside.rows(1, inside.height);
     let lines = places.lines(state);
     let remark = match &places.mine {
@@ -40,7 +45,7 @@ pub(super) fn draw(state: &State, places: &OrganizationPicker, canvas: &mut Pain
     if let Some(words) = remark {
         let told = wrapped(&words, usize::from(rows.width).saturating_sub(2));
         for (row, line) in told.iter().enumerate() {
-            canvas.line(rows, row, &[Span::raw("  "), Span::styled(line, theme.wary())]);
+            painter.line(rows, row, &[Span::raw("  "), Span::styled(line, theme.wary())]);
         }
         let told = u16::try_from(told.len()).unwrap_or(u16::MAX);
         rows = rows.rows(told, rows.height.saturating_sub(told));
@@ -49,10 +54,10 @@ pub(super) fn draw(state: &State, places: &OrganizationPicker, canvas: &mut Pain
     let page = usize::from(rows.height);
     for (row, n) in (first_row(at, lines.len(), page)..lines.len()).take(page).enumerate() {
         let mut spans = vec![Span::raw(if n == at { "> " } else { "  " })];
-        spans.extend(line(state, &lines[n], &lines, canvas));
-        canvas.line(rows, row, &spans);
+        spans.extend(line(state, &lines[n], &lines, painter));
+        painter.line(rows, row, &spans);
         if n == at {
-            canvas.style_row(rows, row, theme.current());
+            painter.style_row(rows, row, theme.current());
         }
     }
 }
@@ -62,9 +67,9 @@ fn line(
     state: &State,
     known: &KnownContext,
     all: &[KnownContext],
-    canvas: &Painter<'_>,
+    painter: &Painter<'_>,
 ) -> Vec<Span<'static>> {
-    let theme = canvas.theme;
+    let theme = painter.theme;
     let mut spans = text::cell(&[Span::styled(clean(name(known)).into_owned(), theme.strong())], NAME, false);
     spans.push(Span::raw("  "));
     spans.extend(text::cell(&[Span::raw(clean(profile(known)).into_owned())], PROFILE, false));

@@ -16,16 +16,16 @@ const NAME: usize = 16;
 const CHORD: usize = 10;
 
 /// Draws the palette.
-pub(super) fn draw(state: &State, palette: &Palette, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, palette: &Palette, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let area = Area::centered(state.size, 100, 22.min(state.size.height.saturating_sub(2)));
-    canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(" palette ", theme.strong())]);
+    painter.window(area, BorderType::Plain, theme.plain(), &[Span::styled(" palette ", theme.strong())]);
     let inside = area.inside(2);
-    input::draw(&palette.input, ":", theme.key(), true, (inside, 0), canvas);
+    input::draw(&palette.input, ":", theme.key(), true, (inside, 0), painter);
     let lines = palette.lines(&state.setup.keymap);
     let rows = inside.rows(1, inside.height);
     if lines.is_empty() {
-        canvas.line(rows, 0, &[Span::raw("  no command of that name")]);
+        painter.line(rows, 0, &[Span::raw("  no command of that name")]);
     }
     let at = palette.at.min(lines.len().saturating_sub(1));
     let page = usize::from(rows.height);
@@ -38,9 +38,9 @@ pub(super) fn draw(state: &State, palette: &Palette, canvas: &mut Painter<'_>) {
         let chord = line.chord.map_or(String::new(), |chord| chord.to_string());
         spans.extend(text::cell(&[Span::styled(chord, theme.key())], CHORD, false));
         spans.push(Span::raw(line.help));
-        canvas.line(rows, row, &spans);
+        painter.line(rows, row, &spans);
         if n == at {
-            canvas.style_row(rows, row, theme.current());
+            painter.style_row(rows, row, theme.current());
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::model::text::{grouped, wrapped};
 use crate::view::painter::Painter;
 
 /// Draws the question.
-pub(super) fn draw(state: &State, question: YesNoQuestion, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, question: YesNoQuestion, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let width = state.size.width.min(64);
     let room = usize::from(width.saturating_sub(4));
     let mut lines: Vec<String> = words(state, question).iter().flat_map(|line| wrapped(line, room)).collect();
@@ -27,11 +27,11 @@ pub(super) fn draw(state: &State, question: YesNoQuestion, canvas: &mut Painter<
         YesNoQuestion::Quit(_) => " quit ",
         YesNoQuestion::CancelJob(_) => " cancel ",
     };
-    canvas.window(area, BorderType::Plain, theme.wary(), &[Span::styled(title, theme.strong())]);
-    sign(state, area, canvas);
+    painter.window(area, BorderType::Plain, theme.wary(), &[Span::styled(title, theme.strong())]);
+    sign(state, area, painter);
     for (row, line) in lines.iter().enumerate() {
         let style = if row >= question_ends { theme.strong() } else { theme.plain() };
-        canvas.line(area.inside(2), row, &[Span::styled(line, style)]);
+        painter.line(area.inside(2), row, &[Span::styled(line, style)]);
     }
 }
 
@@ -54,12 +54,14 @@ fn answers(question: YesNoQuestion, room: usize) -> Vec<String> {
 fn words(state: &State, question: YesNoQuestion) -> Vec<String> {
     match question {
         YesNoQuestion::Quit(_) => quitting(state),
-        YesNoQuestion::CancelJob(ticket) => match state.jobs.iter().find(|job| job.ticket == ticket) {
-            Some(job) => std::iter::once(format!("paused: {}, {} done", job.plan.summary(), far(job)))
-                .chain(next(state, job))
-                .collect(),
-            None => vec!["the job is over: there is nothing left to cancel".to_owned()],
-        },
+        YesNoQuestion::CancelJob(request_id) => {
+            match state.jobs.iter().find(|job| job.request_id == request_id) {
+                Some(job) => std::iter::once(format!("paused: {}, {} done", job.plan.summary(), far(job)))
+                    .chain(next(state, job))
+                    .collect(),
+                None => vec!["the job is over: there is nothing left to cancel".to_owned()],
+            }
+        }
     }
 }
 
@@ -69,7 +71,7 @@ fn far(job: &Job) -> String {
 
 /// The job that waits behind this one, and how many more.
 fn next(state: &State, job: &Job) -> Option<String> {
-    let mut behind = state.jobs.behind(job.ticket);
+    let mut behind = state.jobs.behind(job.request_id);
     let next = behind.next()?;
     let more = match behind.count() {
         0 => String::new(),

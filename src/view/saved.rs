@@ -17,29 +17,29 @@ use crate::view::painter::Painter;
 const NAME: usize = 20;
 
 /// Draws the box of the saved filters.
-pub(super) fn draw(state: &State, shelf: &SavedFilterPicker, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
-    let lines = shelf.lines();
-    let title = format!(" saved filters of {} ", shelf.kind.row().plural);
-    let mut inside = window(state, &title, lines.len(), canvas);
-    if let Some((source, name)) = &shelf.naming {
-        input::draw(name, "save as: ", theme.key(), true, (inside, 0), canvas);
+pub(super) fn draw(state: &State, picker: &SavedFilterPicker, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
+    let lines = picker.lines();
+    let title = format!(" saved filters of {} ", picker.kind.row().plural);
+    let mut inside = window(state, &title, lines.len(), painter);
+    if let Some((source, name)) = &picker.naming {
+        input::draw(name, "save as: ", theme.key(), true, (inside, 0), painter);
         let what = text::cut(&clean(source), usize::from(inside.width));
-        canvas.line(inside, 1, &[Span::styled(what, theme.plain())]);
+        painter.line(inside, 1, &[Span::styled(what, theme.plain())]);
         inside = inside.rows(3, inside.height);
     }
-    sentences(&shelf.known, lines.is_empty(), inside, canvas);
+    sentences(&picker.known, lines.is_empty(), inside, painter);
     let told: Vec<_> =
         lines.iter().map(|line| (line.name.as_str(), clean(&line.source).into_owned())).collect();
-    let at = shelf.naming.is_none().then_some(shelf.at);
-    rows(&told, at, inside, canvas);
+    let at = picker.naming.is_none().then_some(picker.at);
+    rows(&told, at, inside, painter);
 }
 
 /// Draws the box of the sets of marks.
-pub(super) fn draw_sets(state: &State, shelf: &SelectionPicker, canvas: &mut Painter<'_>) {
-    let lines = shelf.lines();
-    let inside = window(state, " saved sets of marks ", lines.len(), canvas);
-    sentences(&shelf.known, lines.is_empty(), inside, canvas);
+pub(super) fn draw_sets(state: &State, picker: &SelectionPicker, painter: &mut Painter<'_>) {
+    let lines = picker.lines();
+    let inside = window(state, " saved sets of marks ", lines.len(), painter);
+    sentences(&picker.known, lines.is_empty(), inside, painter);
     let told = |kept: &SavedSelection| match &kept.held {
         Ok(SelectionContent { records, organization, saved }) => {
             let (n, noun) = (grouped(*records as u64), if *records == 1 { "record" } else { "records" });
@@ -48,20 +48,20 @@ pub(super) fn draw_sets(state: &State, shelf: &SelectionPicker, canvas: &mut Pai
         Err(words) => words.clone(),
     };
     let told: Vec<_> = lines.iter().map(|kept| (kept.name.as_str(), told(kept))).collect();
-    rows(&told, Some(shelf.at), inside, canvas);
+    rows(&told, Some(picker.at), inside, painter);
 }
 
 /// Draws the box around so many lines, and answers what is inside.
-fn window(state: &State, title: &str, lines: usize, canvas: &mut Painter<'_>) -> Area {
-    let theme = canvas.theme;
+fn window(state: &State, title: &str, lines: usize, painter: &mut Painter<'_>) -> Area {
+    let theme = painter.theme;
     let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(5);
     let area = Area::centered(state.size, 90, wanted.max(7).min(state.size.height.saturating_sub(2)));
-    canvas.window(area, BorderType::Plain, theme.plain(), &[Span::styled(title, theme.strong())]);
+    painter.window(area, BorderType::Plain, theme.plain(), &[Span::styled(title, theme.strong())]);
     area.inside(2)
 }
 
 /// Draws what there is to say in the place of lines.
-fn sentences<T>(known: &KnownSaved<T>, is_empty: bool, inside: Area, canvas: &mut Painter<'_>) {
+fn sentences<T>(known: &KnownSaved<T>, is_empty: bool, inside: Area, painter: &mut Painter<'_>) {
     let words = match known {
         KnownSaved::Asked => "reading…",
         KnownSaved::Failed(words) => words,
@@ -69,13 +69,13 @@ fn sentences<T>(known: &KnownSaved<T>, is_empty: bool, inside: Area, canvas: &mu
         KnownSaved::Are(_) => return,
     };
     for (row, line) in wrapped(words, usize::from(inside.width)).into_iter().enumerate() {
-        canvas.line(inside, row, &[Span::raw(line)]);
+        painter.line(inside, row, &[Span::raw(line)]);
     }
 }
 
 /// Draws names with what there is to say of each, the cursor on the one in row `at`.
-fn rows(lines: &[(&str, String)], at: Option<usize>, inside: Area, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+fn rows(lines: &[(&str, String)], at: Option<usize>, inside: Area, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let page = usize::from(inside.height);
     let row = at.unwrap_or_default().min(lines.len().saturating_sub(1));
     for (line, n) in (first_row(row, lines.len(), page)..lines.len()).take(page).enumerate() {
@@ -84,9 +84,9 @@ fn rows(lines: &[(&str, String)], at: Option<usize>, inside: Area, canvas: &mut 
         spans.extend(text::cell(&[Span::styled(lines[n].0, theme.strong())], NAME, false));
         spans.push(Span::raw("  "));
         spans.push(Span::raw(lines[n].1.as_str()));
-        canvas.line(inside, line, &spans);
+        painter.line(inside, line, &spans);
         if is_current {
-            canvas.style_row(inside, line, theme.current());
+            painter.style_row(inside, line, theme.current());
         }
     }
 }

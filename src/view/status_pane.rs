@@ -26,8 +26,8 @@ const WIDE: usize = 100;
 const SIGN: usize = "14:02:11 ".len();
 
 /// Draws the pane.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, area: Area, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let lines = area.rows(1, area.height.saturating_sub(1));
     let window = state.status.window(&state.setup.zone, usize::from(area.width), usize::from(lines.height));
     let right = [Span::styled(position(state, window.newer), theme.faint())];
@@ -43,13 +43,13 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
         None => parts.extend(idle(state, theme)),
     }
     let line = text::beside(parts, room);
-    canvas.line(area, 0, &line);
+    painter.line(area, 0, &line);
     let used = u16::try_from(text::line_width(&line)).unwrap_or(area.width).min(area.width);
-    rule(Area { x: area.x + used, width: area.width - used, ..area }, canvas);
+    rule(Area { x: area.x + used, width: area.width - used, ..area }, painter);
     if taken > 0 {
-        canvas.line_right(area, 0, &[Span::raw(" "), right[0].clone()]);
+        painter.line_right(area, 0, &[Span::raw(" "), right[0].clone()]);
     }
-    results(state, &window, lines, canvas);
+    results(state, &window, lines, painter);
 }
 
 fn title(state: &State, theme: Theme) -> LinePart<'static> {
@@ -214,10 +214,10 @@ fn waiting(state: &State, wide: bool) -> Option<String> {
     Some(format!("{word} {}{why}", limits::spoken(left)))
 }
 
-fn results(state: &State, window: &VisibleLines, area: Area, canvas: &mut Painter<'_>) {
+fn results(state: &State, window: &VisibleLines, area: Area, painter: &mut Painter<'_>) {
     if window.lines.is_empty() {
         let words = "every change that is sent, and every request that fails, gets a line here";
-        canvas.line(area, 0, &[Span::styled(words, canvas.theme.faint())]);
+        painter.line(area, 0, &[Span::styled(words, painter.theme.faint())]);
     }
     for (row, line) in window.lines.iter().enumerate() {
         let is_current = line.is_current && state.focus == Focus::Status;
@@ -226,9 +226,9 @@ fn results(state: &State, window: &VisibleLines, area: Area, canvas: &mut Painte
         if is_current && line.is_first && text.is_char_boundary(SIGN) && text.is_char_boundary(SIGN + 1) {
             text.replace_range(SIGN..=SIGN, ">");
         }
-        canvas.line(area, row, &[Span::styled(text, canvas.theme.tone(line.tone))]);
+        painter.line(area, row, &[Span::styled(text, painter.theme.tone(line.tone))]);
         if is_current {
-            canvas.style_row(area, row, canvas.theme.current());
+            painter.style_row(area, row, painter.theme.current());
         }
     }
 }

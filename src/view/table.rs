@@ -21,23 +21,23 @@ use crate::view::{columns, marked_view};
 pub(super) const MARGIN: usize = 3;
 
 /// Draws the table.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
+pub(super) fn draw(state: &State, area: Area, painter: &mut Painter<'_>) {
     if area.height == 0 {
         return;
     }
     match &state.marked_only {
-        Some(working) => marked_view::draw(state, working, area, canvas),
-        None => listed(state, area, canvas),
+        Some(working) => marked_view::draw(state, working, area, painter),
+        None => listed(state, area, painter),
     }
 }
 
-fn listed(state: &State, area: Area, canvas: &mut Painter<'_>) {
-    let (listing, theme) = (state.listing(), canvas.theme);
+fn listed(state: &State, area: Area, painter: &mut Painter<'_>) {
+    let (listing, theme) = (state.listing(), painter.theme);
     let room = usize::from(area.width).saturating_sub(MARGIN);
     let columns = columns::columns(listing.kind, listing.sort, u8::MAX, room);
-    canvas.line(area, 0, &under_signs(' ', ' ', canvas, columns::heads(&columns, theme.head())));
+    painter.line(area, 0, &under_signs(' ', ' ', painter, columns::heads(&columns, theme.head())));
     if listing.shown() == 0 {
-        sentences(&emptiness(state), area, canvas);
+        sentences(&emptiness(state), area, painter);
         return;
     }
     let page = usize::from(area.height - 1);
@@ -49,7 +49,7 @@ fn listed(state: &State, area: Area, canvas: &mut Painter<'_>) {
         let Some(record) = listing.row(row) else {
             let words = listing.gap(row).map(|why| gap(state, why));
             let cells = vec![Span::styled(text::cut(&words.unwrap_or_default(), room), theme.bad())];
-            row_of(line + 1, is_current, ' ', cells, area, canvas);
+            row_of(line + 1, is_current, ' ', cells, area, painter);
             continue;
         };
         let mark = state.marks.get(record.kind(), record.id());
@@ -61,7 +61,7 @@ fn listed(state: &State, area: Area, canvas: &mut Painter<'_>) {
         };
         let letters = matching.as_mut().and_then(|matching| listing.filter.matched(record.name(), matching));
         let cells = columns::record(state, theme, &record, &columns, &letters.unwrap_or_default());
-        row_of(line + 1, is_current, sign, cells, area, canvas);
+        row_of(line + 1, is_current, sign, cells, area, painter);
     }
 }
 
@@ -77,35 +77,35 @@ pub(super) fn row_of(
     sign: char,
     cells: Vec<Span<'_>>,
     area: Area,
-    canvas: &mut Painter<'_>,
+    painter: &mut Painter<'_>,
 ) {
     let cursor = if is_current { '>' } else { ' ' };
-    canvas.line(area, line, &under_signs(cursor, sign, canvas, cells));
+    painter.line(area, line, &under_signs(cursor, sign, painter, cells));
     if is_current {
-        canvas.style_row(area, line, canvas.theme.current());
+        painter.style_row(area, line, painter.theme.current());
     }
 }
 
 pub(super) fn under_signs<'a>(
     cursor: char,
     sign: char,
-    canvas: &Painter<'_>,
+    painter: &Painter<'_>,
     cells: Vec<Span<'a>>,
 ) -> Vec<Span<'a>> {
-    let theme = canvas.theme;
+    let theme = painter.theme;
     let style = if sign == '!' { theme.bad() } else { theme.mark() };
     let signs = [Span::raw(cursor.to_string()), Span::styled(sign.to_string(), style), Span::raw(" ")];
     signs.into_iter().chain(cells).collect()
 }
 
 /// Sentences in the place of rows, and whether each must not be overlooked.
-pub(super) fn sentences(sentences: &[(String, bool)], area: Area, canvas: &mut Painter<'_>) {
+pub(super) fn sentences(sentences: &[(String, bool)], area: Area, painter: &mut Painter<'_>) {
     let room = usize::from(area.width).saturating_sub(MARGIN);
     let mut row = 1;
     for (sentence, loud) in sentences {
-        let style = if *loud { canvas.theme.bad() } else { canvas.theme.plain() };
+        let style = if *loud { painter.theme.bad() } else { painter.theme.plain() };
         for line in wrapped(sentence, room) {
-            canvas.line(area, row, &[Span::raw("   "), Span::styled(line, style)]);
+            painter.line(area, row, &[Span::raw("   "), Span::styled(line, style)]);
             row += 1;
         }
     }

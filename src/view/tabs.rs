@@ -53,8 +53,8 @@ const LENGTHS: [(TabLength, TabLength, &str); 11] = [
 const SHORTEST: (TabLength, TabLength, &str) = (TabLength::Titled, TabLength::Numbered, "");
 
 /// Draws the tabs.
-pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
-    let theme = canvas.theme;
+pub(super) fn draw(state: &State, area: Area, painter: &mut Painter<'_>) {
+    let theme = painter.theme;
     let line = |(current, others, gap): (_, _, &str)| -> Vec<Span<'_>> {
         let tab = |kind: Kind| {
             let listing = &state.listings[kind as usize];
@@ -70,7 +70,7 @@ pub(super) fn draw(state: &State, area: Area, canvas: &mut Painter<'_>) {
     let mut lines = LENGTHS.into_iter().map(line);
     let fitting = lines.find(|line| text::line_width(line) <= room);
     let shown = fitting.unwrap_or_else(|| line(SHORTEST));
-    canvas.line(area, 0, &shown);
+    painter.line(area, 0, &shown);
 }
 
 fn label(listing: &Listing, length: TabLength) -> String {

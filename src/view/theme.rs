@@ -13,18 +13,18 @@ use crate::model::color::AccentColor;
 /// The styles in force.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Theme {
-    colour: bool,
+    color: bool,
     accent: Option<AccentColor>,
 }
 
 impl Theme {
     /// The styles with or without colour, in an organization with or without a colour of its own.
-    pub(super) fn new(colour: bool, accent: Option<AccentColor>) -> Self {
-        Self { colour, accent }
+    pub(super) fn new(color: bool, accent: Option<AccentColor>) -> Self {
+        Self { color, accent }
     }
 
-    fn tinted(self, style: Style, colour: Color) -> Style {
-        if self.colour { style.fg(colour) } else { style }
+    fn tinted(self, style: Style, color: Color) -> Style {
+        if self.color { style.fg(color) } else { style }
     }
 
     /// Plain text.

@@ -66,7 +66,7 @@ pub(super) fn says_lost(failure: &Failure) -> bool {
 pub(super) struct Downloader {
     session: Executor,
     post: ResponseSender,
-    ticket: RequestId,
+    request_id: RequestId,
     saving: DownloadRequest,
     bytes: AtomicU64,
     /// How many of them have been told.
@@ -97,10 +97,10 @@ impl Downloader {
     pub(super) fn new(
         session: Executor,
         post: ResponseSender,
-        ticket: RequestId,
+        request_id: RequestId,
         saving: DownloadRequest,
     ) -> Self {
-        Self { session, post, ticket, saving, bytes: AtomicU64::new(0), told: AtomicU64::new(0) }
+        Self { session, post, request_id, saving, bytes: AtomicU64::new(0), told: AtomicU64::new(0) }
     }
 
     /// Saves all files, reporting each.
@@ -130,7 +130,7 @@ impl Downloader {
                 }
             });
             self.tell_bytes(0);
-            self.post.reply(self.ticket, Response::Saved { file, result });
+            self.post.response(self.request_id, Response::FileDownloaded { file, result });
         }
         stopped.map_or(Ok(()), Err)
     }
@@ -185,7 +185,7 @@ impl Downloader {
         let told = self.told.load(Ordering::Relaxed);
         if bytes > told && (more == 0 || bytes - told >= TOLD) {
             self.told.store(bytes, Ordering::Relaxed);
-            self.post.reply(self.ticket, Response::Saving(bytes));
+            self.post.response(self.request_id, Response::DownloadProgress(bytes));
         }
     }
 

@@ -37,8 +37,8 @@ pub(super) async fn write(folder: &Path, name: &str, text: &str) -> Result<Strin
 
 /// Writes records into a new file, as [`write()`] does. They are put into words on a thread of their own.
 pub(super) async fn export(export: ExportRequest) -> Result<ExportedFile, Failure> {
-    let ExportRequest { name, format, sheet, lacks } = export;
-    let (text, records) = spawn_blocking(move || sheet.text(format))
+    let ExportRequest { name, format, record_detail, lacks } = export;
+    let (text, records) = spawn_blocking(move || record_detail.text(format))
         .await
         .map_err(|_| unwritten(&name, "putting it into words broke off"))?;
     let folder = Path::new(&name).parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -75,11 +75,11 @@ pub(super) async fn shelve(
 pub(super) async fn sets(
     directory: PathBuf,
     here: (String, String),
-    wish: SelectionRequest,
+    request: SelectionRequest,
 ) -> Result<SelectionResponse, String> {
     let done = spawn_blocking(move || {
         let (base_url, id) = here;
-        match wish {
+        match request {
             SelectionRequest::Look => selections::all(&directory).map(SelectionResponse::Are),
             SelectionRequest::Remove { name } => {
                 let left = selections::remove(&directory, &name).and_then(|()| selections::all(&directory));

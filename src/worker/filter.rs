@@ -15,7 +15,7 @@ use crate::worker::response_sender::ResponseSender;
 
 /// Arranges, and reports the beginning of the order early. When this future is dropped, the thread stops as soon as it
 /// looks up.
-pub(super) async fn run(wish: Query, post: ResponseSender, ticket: RequestId) -> Response {
+pub(super) async fn run(request: Query, post: ResponseSender, request_id: RequestId) -> Response {
     let unwanted = CancellationToken::new();
     let _guard = unwanted.clone().drop_guard();
     let (tell, told) = oneshot::channel();
@@ -23,13 +23,13 @@ pub(super) async fn run(wish: Query, post: ResponseSender, ticket: RequestId) ->
         let mut tell = Some(tell);
         // Nobody listens any more where the result is not wanted.
         let mut first = |arranged| drop(tell.take().map(|tell| tell.send(arranged)));
-        query::arrange(&wish, &|| !unwanted.is_cancelled(), &mut first)
+        query::arrange(&request, &|| !unwanted.is_cancelled(), &mut first)
     });
     if let Ok(first) = told.await {
-        post.reply(ticket, Response::Arranging(first));
+        post.response(request_id, Response::QueryProgress(first));
     }
     match work.await {
-        Ok(arranged) => Response::Arranged(arranged),
-        Err(_) => Response::Broken(Failure::new(Cause::Bug, "filtering and sorting broke off")),
+        Ok(arranged) => Response::QueryResult(arranged),
+        Err(_) => Response::Panicked(Failure::new(Cause::Bug, "filtering and sorting broke off")),
     }
 }

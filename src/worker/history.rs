@@ -19,28 +19,28 @@ const ENOUGH: usize = 60;
 
 impl PastJobs {
     /// Some of the jobs of this organization that are sought, the newest first, from the one before `before` on.
-    pub(super) async fn accounts(
+    pub(super) async fn summaries(
         &self,
         sought: HistorySearch,
         before: Option<i64>,
     ) -> Result<JobPage, Failure> {
         let wanted = HistoryQuery {
             place: Some(self.place()),
-            verb: sought.verb.map(|verb| verb.word().to_owned()),
+            action: sought.action.map(|action| action.word().to_owned()),
             kind: sought.kind.map(|kind| kind.row().slug.to_owned()),
             outcome: sought.outcome,
             before,
             most: Some(BATCH),
             ..HistoryQuery::default()
         };
-        let found = self.look(move |history| volume(history, wanted, &sought)).await?;
+        let found = self.look(move |history| job_page(history, wanted, &sought)).await?;
         Ok(found.unwrap_or_default())
     }
 
     /// The steps of a job, in the order of its plan, and how many entries could not be read.
-    pub(super) async fn deeds(&self, job: i64) -> Result<(Vec<JobStep>, u64), Failure> {
-        let deeds = self.look(move |history| Ok((deeds(history, job)?, history.damaged()))).await?;
-        Ok(deeds.unwrap_or_default())
+    pub(super) async fn job_steps(&self, job: i64) -> Result<(Vec<JobStep>, u64), Failure> {
+        let job_steps = self.look(move |history| Ok((job_steps(history, job)?, history.damaged()))).await?;
+        Ok(job_steps.unwrap_or_default())
     }
 
     /// Writes the steps of a job, or those that are sought, into a new file in the working directory, and answers its
@@ -48,8 +48,11 @@ impl PastJobs {
     pub(super) async fn export(&self, job: i64, sought: Option<HistorySearch>) -> Result<String, Failure> {
         let part = if sought.is_some() { "-filtered" } else { "" };
         let text = self.look(move |history| {
-            let deeds = deeds(history, job)?.into_iter();
-            Ok(csv(job, deeds.filter(|deed| sought.as_ref().is_none_or(|sought| sought.finds(deed)))))
+            let job_steps = job_steps(history, job)?.into_iter();
+            Ok(csv(
+                job,
+                job_steps.filter(|job_step| sought.as_ref().is_none_or(|sought| sought.finds(job_step))),
+            ))
         });
         let Some(text) = text.await? else {
             return Err(Failure::new(Cause::Unrecorded, "there is no journal any more"));
@@ -59,42 +62,42 @@ impl PastJobs {
     }
 }
 
-fn volume(
+fn job_page(
     history: &History,
     mut wanted: HistoryQuery,
     sought: &HistorySearch,
 ) -> Result<JobPage, JournalError> {
-    let mut accounts = Vec::new();
+    let mut summaries = Vec::new();
     loop {
         let jobs = history.jobs(&wanted)?;
         let Some(last) = jobs.last().map(|job| job.id) else {
-            return Ok(JobPage { accounts, before: None, damaged: history.damaged() });
+            return Ok(JobPage { summaries, before: None, damaged: history.damaged() });
         };
         for job in jobs {
-            let account = account(history, job)?;
-            if sought.calls(account.word()) && is_found(history, sought, &account)? {
-                accounts.push(account);
+            let summary = summary(history, job)?;
+            if sought.calls(summary.word()) && is_found(history, sought, &summary)? {
+                summaries.push(summary);
             }
         }
         wanted.before = Some(last);
-        if accounts.len() >= ENOUGH {
-            return Ok(JobPage { accounts, before: wanted.before, damaged: history.damaged() });
+        if summaries.len() >= ENOUGH {
+            return Ok(JobPage { summaries, before: wanted.before, damaged: history.damaged() });
         }
     }
 }
 
 /// Whether every word stands in what is told of a job, or in the name or the id of a record of it.
-fn is_found(history: &History, sought: &HistorySearch, account: &JobSummary) -> Result<bool, JournalError> {
-    let missing = sought.missing(account);
+fn is_found(history: &History, sought: &HistorySearch, summary: &JobSummary) -> Result<bool, JournalError> {
+    let missing = sought.missing(summary);
     if missing.is_empty() {
         return Ok(true);
     }
-    Ok(history.names(account.job, &missing)?.into_iter().all(|found| found))
+    Ok(history.names(summary.job, &missing)?.into_iter().all(|found| found))
 }
 
-fn account(history: &History, job: PastJob) -> Result<JobSummary, JournalError> {
+fn summary(history: &History, job: PastJob) -> Result<JobSummary, JournalError> {
     let has_done = job.outcomes.iter().any(|(outcome, n)| *outcome == Outcome::Done && *n > 0);
-    let inverse = Action::parse(&job.verb).and_then(Action::inverse).filter(|_| has_done);
+    let inverse = Action::parse(&job.action).and_then(Action::inverse).filter(|_| has_done);
     let standing = match job.state {
         StoredJobState::Running if job.ours => JobStanding::Running,
         StoredJobState::Running => JobStanding::Elsewhere,
@@ -108,7 +111,7 @@ fn account(history: &History, job: PastJob) -> Result<JobSummary, JournalError> 
         kinds,
         undone: inverse.map_or(Ok(0), |inverse| history.undone(job.id, inverse))?,
         job: job.id,
-        verb: job.verb,
+        action: job.action,
         organization: job.organization_name,
         person: job.person,
         confirmed: job.created,
@@ -121,22 +124,22 @@ fn account(history: &History, job: PastJob) -> Result<JobSummary, JournalError> 
     })
 }
 
-fn deeds(history: &History, job: i64) -> Result<Vec<JobStep>, JournalError> {
+fn job_steps(history: &History, job: i64) -> Result<Vec<JobStep>, JournalError> {
     let kinds = history.job(job)?.map(|job| job.kinds).unwrap_or_default();
     let steps = history.steps(job, &HistoryQuery::default())?;
-    Ok(steps.iter().map(|step| deed(step, &kinds)).collect())
+    Ok(steps.iter().map(|step| job_step(step, &kinds)).collect())
 }
 
 /// A step of a job whose records are of these kinds.
-fn deed(step: &PastStep, kinds: &[String]) -> JobStep {
+fn job_step(step: &PastStep, kinds: &[String]) -> JobStep {
     let last = step.attempts.last();
     let open = if step.attempts.is_empty() { "waiting" } else { "sent" };
     JobStep {
         kind: step.kind.clone(),
         id: Id::new(&step.record).ok(),
         name: step.name.clone(),
-        verb: step.verb.clone(),
-        called: ActionLabels::told(kinds.iter().map(String::as_str), &step.verb).to_owned(),
+        action: step.action.clone(),
+        called: ActionLabels::told(kinds.iter().map(String::as_str), &step.action).to_owned(),
         method: step.method.clone(),
         path: step.path.clone(),
         outcome: step.outcome.map_or(open, Outcome::word),
@@ -149,32 +152,32 @@ fn deed(step: &PastStep, kinds: &[String]) -> JobStep {
     }
 }
 
-/// `verb` is the journal's word, `called` what the records of the job call it.
+/// `action` is the journal's word, `called` what the records of the job call it.
 const HEADS: [&str; 14] = [
-    "job", "time", "verb", "kind", "id", "name", "method", "path", "outcome", "status", "sent", "reason",
+    "job", "time", "action", "kind", "id", "name", "method", "path", "outcome", "status", "sent", "reason",
     "copy", "called",
 ];
 
-fn csv(job: i64, deeds: impl Iterator<Item = JobStep>) -> String {
-    export::csv(&HEADS, deeds.map(|deed| cells(job, &deed)))
+fn csv(job: i64, job_steps: impl Iterator<Item = JobStep>) -> String {
+    export::csv(&HEADS, job_steps.map(|job_step| cells(job, &job_step)))
 }
 
-fn cells(job: i64, deed: &JobStep) -> Vec<String> {
+fn cells(job: i64, job_step: &JobStep) -> Vec<String> {
     vec![
         job.to_string(),
-        deed.at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default(),
-        deed.verb.clone(),
-        deed.kind.clone(),
-        deed.id.as_ref().map(ToString::to_string).unwrap_or_default(),
-        deed.name.clone(),
-        deed.method.clone(),
-        deed.path.clone(),
-        deed.outcome.to_owned(),
-        deed.status.map(|status| status.to_string()).unwrap_or_default(),
-        deed.sent.to_string(),
-        deed.reason.clone().unwrap_or_default(),
-        deed.copy.clone().unwrap_or_default(),
-        deed.called.clone(),
+        job_step.at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default(),
+        job_step.action.clone(),
+        job_step.kind.clone(),
+        job_step.id.as_ref().map(ToString::to_string).unwrap_or_default(),
+        job_step.name.clone(),
+        job_step.method.clone(),
+        job_step.path.clone(),
+        job_step.outcome.to_owned(),
+        job_step.status.map(|status| status.to_string()).unwrap_or_default(),
+        job_step.sent.to_string(),
+        job_step.reason.clone().unwrap_or_default(),
+        job_step.copy.clone().unwrap_or_default(),
+        job_step.called.clone(),
     ]
 }
 
@@ -184,11 +187,11 @@ mod tests {
 
     #[test]
     fn a_job_as_csv_holds_no_formula() {
-        let deed = JobStep {
+        let job_step = JobStep {
             kind: "tags".into(),
             id: Id::new("5d0c").ok(),
             name: "=1+1".into(),
-            verb: "delete".into(),
+            action: "delete".into(),
             called: "delete".into(),
             method: "DELETE".into(),
             path: "/api/x".into(),
@@ -200,7 +203,7 @@ mod tests {
             at: "2026-11-22T19:05:01Z".parse().ok(),
             copy: None,
         };
-        let page = csv(4, std::iter::once(deed));
+        let page = csv(4, std::iter::once(job_step));
         let lines: Vec<&str> = page.split("\r\n").collect();
         assert_eq!(lines.len(), 3);
         assert_eq!(

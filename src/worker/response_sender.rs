@@ -21,12 +21,12 @@ impl ResponseSender {
     }
 
     /// Tells a fact. Once the loop has ended nobody wants to know, which is no failure.
-    pub(super) fn tell(&self, fact: EventKind) {
-        drop(self.messages.send(Event { at: self.clock.now(), fact }));
+    pub(super) fn tell(&self, event_kind: EventKind) {
+        drop(self.messages.send(Event { at: self.clock.now(), event_kind }));
     }
 
     /// Reports on a piece of work.
-    pub(super) fn reply(&self, ticket: RequestId, reply: Response) {
-        self.tell(EventKind::Reply(ticket, reply));
+    pub(super) fn response(&self, request_id: RequestId, response: Response) {
+        self.tell(EventKind::Reply(request_id, response));
     }
 }

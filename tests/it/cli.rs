@@ -180,7 +180,7 @@ fn the_demo_refuses_what_names_an_organization() {
 }
 
 #[test]
-fn the_demo_ignores_what_is_set_for_accounts() {
+fn the_demo_ignores_what_is_set_for_summaries() {
     let home = Home::new();
     let config = home.config("profile = 'none'");
     let mut command = home.command();
@@ -286,7 +286,7 @@ fn some_job() -> tidyfy::storage::journal::NewJob {
         name: name.into(),
         method: "DELETE",
         path: "/api/organizations/e0d1/tags/5d0c".into(),
-        verb: "delete",
+        action: "delete",
         after: None,
         fields: r#"{"title":"a\u009bb"}"#.into(),
     };
@@ -294,15 +294,15 @@ fn some_job() -> tidyfy::storage::journal::NewJob {
         base_url: "https://go.tallyfy.com/api".into(),
         organization: "e0d1".into(),
         organization_name: "Acme, Ltd".into(),
-        verb: "delete",
+        action: "delete",
         person: Some("4711".into()),
         backups: Some("/copies/of job 1".into()),
         continues: None,
-        heir: None,
+        reassignee: None,
         created: at,
         started: at,
         steps: vec![
-            NewStep { verb: "archive", ..step("=HYPERLINK(1)") },
+            NewStep { action: "archive", ..step("=HYPERLINK(1)") },
             step("a\u{1b}[2Jb"),
             NewStep { after: Some(0), ..step("plain") },
         ],
@@ -378,7 +378,7 @@ fn the_history_shows_jobs_and_steps() {
     for (narrowing, found) in [
         (["--since", "2026-03-03"], false),
         (["--since", "2026-02-27"], true),
-        (["--verb", "archive"], false),
+        (["--action", "archive"], false),
         (["--kind", "tag"], true),
         (["--kind", "files"], false),
         (["--outcome", "already-gone"], false),
@@ -405,23 +405,23 @@ fn the_history_is_fit_for_programs() {
     assert_eq!(jobs[0]["outcomes"], serde_json::json!({"refused": 1}));
     assert_eq!(jobs[0]["started"], "2026-03-01T09:30:00Z");
     let job = read(&["history", "1", "--json"]);
-    assert_eq!((&job["verb"], &job["called"]), (&"delete".into(), &"delete".into()));
+    assert_eq!((&job["action"], &job["called"]), (&"delete".into(), &"delete".into()));
     assert_eq!((&job["state"], &job["steps"]), (&"stopped".into(), &3.into()));
     assert_eq!(job["plan"][1]["attempts"][0]["status"], 403);
     assert_eq!(job["plan"][2]["outcome"], serde_json::Value::Null);
     assert_eq!((&job["person"], &job["backups"]), (&"4711".into(), &"/copies/of job 1".into()));
     assert_eq!((&job["continues"], &job["sent"], &job["waiting"]), (&().into(), &0.into(), &1.into()));
     let first = &job["plan"][0];
-    assert_eq!((&first["verb"], &first["copy"]), (&"archive".into(), &"0001.json".into()));
+    assert_eq!((&first["action"], &first["copy"]), (&"archive".into(), &"0001.json".into()));
     assert_eq!((&first["fields"]["title"], &first["kept"][1]["title"]), (&"ab".into(), &"Leaver".into()));
-    assert_eq!((&job["plan"][2]["after"], &job["plan"][2]["verb"]), (&1.into(), &"delete".into()));
+    assert_eq!((&job["plan"][2]["after"], &job["plan"][2]["action"]), (&1.into(), &"delete".into()));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn what_was_done_to_people_is_called_so_for_programs_too() {
     let home = Home::new();
-    let mut job = tidyfy::storage::journal::NewJob { verb: "archive", ..some_job() };
+    let mut job = tidyfy::storage::journal::NewJob { action: "archive", ..some_job() };
     job.steps.iter_mut().for_each(|step| step.kind = "members");
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
         drop(
@@ -436,7 +436,7 @@ fn what_was_done_to_people_is_called_so_for_programs_too() {
     let step: serde_json::Value =
         serde_json::from_str(&stdout(&home.run(&["history", "1", "--json"]).success())).unwrap();
     for told in [&jobs[0], &step["plan"][0]] {
-        assert_eq!((&told["verb"], &told["called"]), (&"archive".into(), &"disable".into()));
+        assert_eq!((&told["action"], &told["called"]), (&"archive".into(), &"disable".into()));
     }
     let page = stdout(&home.run(&["history", "--csv"]).success());
     assert!(page.lines().next().unwrap().ends_with(",called"), "{page}");
@@ -492,7 +492,7 @@ fn a_damaged_journal_is_told_and_kept() {
 }
 
 #[test]
-fn the_history_takes_no_flag_that_means_nothing_to_it() {
+fn the_history_takes_no_flag_that_cancel_nothing_to_it() {
     let home = Home::new();
     for arguments in [&["history", "--org", ORG][..], &["history", "--read-only"]] {
         let said = stderr(&home.run(arguments).code(2).stdout(""));

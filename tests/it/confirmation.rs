@@ -29,7 +29,7 @@ async fn types_at(desk: &mut Desk, gaps: impl IntoIterator<Item = u64>, phrase: 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_phrase_typed_at_the_pace_of_a_hand_confirms() {
+async fn a_phrase_typed_at_the_limiter_of_a_hand_confirms() {
     for gap in [3, 5, 30, 400] {
         let mut desk = deleting().await;
         types_at(&mut desk, std::iter::repeat(gap), "delete 1").await;
@@ -184,7 +184,7 @@ async fn a_question_that_was_not_seen_is_not_answered() {
     desk.confirm().await;
     desk.burst("x y").await;
     desk.pass(Duration::from_millis(50)).await;
-    assert!(matches!(desk.state().overlay, Some(Overlay::Ask(_))), "{}", desk.screen());
+    assert!(matches!(desk.state().overlay, Some(Overlay::Question(_))), "{}", desk.screen());
     desk.keys("n").await;
     desk.rest().await;
     assert_eq!(desk.changes().len(), desk.confirmed.len());

@@ -3,8 +3,8 @@
 mod canned;
 pub(crate) mod connections;
 mod download;
+mod errors;
 mod refusals;
-mod trouble;
 
 use std::time::Duration;
 
@@ -94,14 +94,14 @@ async fn three_headers_go_with_every_request() {
 
 #[tokio::test]
 async fn every_route_of_the_catalog_arrives_as_written() {
-    let verbs: Vec<_> = CATALOG.iter().flat_map(|row| row.verbs).collect();
-    let server = Server::start(verbs.iter().map(|_| json(200, ""))).await;
+    let actions: Vec<_> = CATALOG.iter().flat_map(|row| row.actions).collect();
+    let server = Server::start(actions.iter().map(|_| json(200, ""))).await;
     let client = client(&server);
     let mut wanted = Vec::new();
-    for verb in verbs {
-        client.send(verb.method, verb.route, &run(), &[]).await.unwrap();
-        let path = verb.route.replace("{org}", ORG).replace("{id}", RUN);
-        wanted.push(format!("{} /api/{path}", verb.method.word()));
+    for action in actions {
+        client.send(action.method, action.route, &run(), &[]).await.unwrap();
+        let path = action.route.replace("{org}", ORG).replace("{id}", RUN);
+        wanted.push(format!("{} /api/{path}", action.method.word()));
     }
     assert_eq!(server.lines(), wanted);
 }

@@ -4,13 +4,13 @@
 #![expect(clippy::print_stderr, reason = "a random story that fails must say how it can be told again")]
 
 mod full;
-pub(crate) mod ground;
 mod kill;
 #[cfg(target_os = "linux")]
 mod locks;
 mod points;
 mod recovery;
 mod story;
+pub(crate) mod support;
 #[cfg(target_os = "linux")]
 mod suspend;
 mod two;

@@ -61,17 +61,17 @@ async fn from_a_template_to_its_process_to_a_task_and_back() {
     assert_eq!(server["checklist_id"], json!(id));
     assert!(desk.shows(&format!("back to template {}", &template.name()[..8])), "{}", desk.screen());
     // The template it came from, then its tasks.
-    assert!(page(&desk).kin[0].records[0].id() == template.id());
+    assert!(page(&desk).related_page[0].records[0].id() == template.id());
     step(&mut desk, "tab tab l").await;
     let task = page(&desk).record.clone();
     assert_eq!(task.kind(), Kind::Tasks);
     assert!(desk.shows("read-only: belongs to a process"), "{}", desk.screen());
-    for verb in ["a", "r", "D"] {
-        desk.keys(verb).await;
+    for action in ["a", "r", "D"] {
+        desk.keys(action).await;
         assert!(desk.shows("belongs to a process, which must be handled instead"), "{}", desk.screen());
         assert!(desk.plan().is_none());
     }
-    assert_eq!(page(&desk).kin[0].records[0].id(), process.id());
+    assert_eq!(page(&desk).related_page[0].records[0].id(), process.id());
     step(&mut desk, "esc").await;
     assert_eq!(page(&desk).record.id(), process.id());
     step(&mut desk, "h").await;
@@ -92,14 +92,19 @@ async fn every_kind_leads_to_what_the_server_holds() {
             }
             step(&mut desk, "enter").await;
             assert!(matches!(page(&desk).fields, KnownFields::Known(_)), "{}", desk.screen());
-            for kin in &page(&desk).kin {
-                assert!(kin.failed.is_none(), "{kind:?} {}: {:?}", kin.relation.title, kin.failed);
-                let slug = crate::support::slug(kin.relation.kind);
-                for record in &kin.records {
+            for related_page in &page(&desk).related_page {
+                assert!(
+                    related_page.failed.is_none(),
+                    "{kind:?} {}: {:?}",
+                    related_page.relation.title,
+                    related_page.failed
+                );
+                let slug = crate::support::slug(related_page.relation.kind);
+                for record in &related_page.records {
                     let id = record.id().to_string();
                     let is_known =
-                        desk.server.object(slug, &id).is_some() || kin.relation.kind == Kind::Tasks;
-                    assert!(is_known, "{kind:?} {} {id}", kin.relation.title);
+                        desk.server.object(slug, &id).is_some() || related_page.relation.kind == Kind::Tasks;
+                    assert!(is_known, "{kind:?} {} {id}", related_page.relation.title);
                 }
             }
             step(&mut desk, "esc").await;
@@ -116,7 +121,7 @@ async fn what_is_tagged_is_found_by_its_tag() {
         let id = page(&desk).record.id().to_string();
         let statistics = desk.server.object("tags", &id).unwrap()["statistics"]["data"].clone();
         let number = |key: &str| statistics[key].as_u64().unwrap();
-        let total = |at: usize| page(&desk).kin[at].total.unwrap();
+        let total = |at: usize| page(&desk).related_page[at].total.unwrap();
         assert_eq!(total(0), number("active_process") + number("archived_process"));
         assert_eq!(total(1), number("active_template") + number("archived_template"));
         seen += total(0) + total(2);
@@ -133,27 +138,29 @@ async fn the_rest_of_a_long_list_is_loaded_when_asked_for() {
         let (id, n) = busiest(&desk);
         assert!(n > 10, "{n}");
         open(&mut desk, &id).await;
-        assert_eq!(page(&desk).kin[0].records.len(), 10);
-        let first: Vec<_> = page(&desk).kin[0].records.iter().map(|record| record.id().clone()).collect();
+        assert_eq!(page(&desk).related_page[0].records.len(), 10);
+        let first: Vec<_> =
+            page(&desk).related_page[0].records.iter().map(|record| record.id().clone()).collect();
         // The way to the line that stands for the rest is shorter backwards, past the files.
-        let files = page(&desk).kin[1].records.len();
+        let files = page(&desk).related_page[1].records.len();
         for _ in 0..=files {
             desk.keys("shift-tab").await;
         }
         assert!(desk.shows(&format!("> {} more: enter loads them", n - 10)), "{}", desk.screen());
-        while page(&desk).kin[0].records.len() < n {
-            let before = page(&desk).kin[0].records.len();
+        while page(&desk).related_page[0].records.len() < n {
+            let before = page(&desk).related_page[0].records.len();
             step(&mut desk, "enter").await;
-            let kin = &page(&desk).kin[0];
-            assert!(kin.records.len() > before, "{}", desk.screen());
-            if kin.records.len() < n {
+            let related_page = &page(&desk).related_page[0];
+            assert!(related_page.records.len() > before, "{}", desk.screen());
+            if related_page.records.len() < n {
                 // What is selected now is the first of those that came.
-                for _ in 0..kin.records.len() - before {
+                for _ in 0..related_page.records.len() - before {
                     desk.keys("tab").await;
                 }
             }
         }
-        let ids: Vec<_> = page(&desk).kin[0].records.iter().map(|record| record.id().clone()).collect();
+        let ids: Vec<_> =
+            page(&desk).related_page[0].records.iter().map(|record| record.id().clone()).collect();
         assert_eq!(ids[..10], first);
         assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), n);
         assert!(!desk.shows("loads them"));
@@ -220,11 +227,11 @@ async fn a_page_is_searched_and_esc_ends_the_search_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_verb_in_a_page_reaches_every_page_that_shows_the_record() {
+async fn a_action_in_a_page_reaches_every_page_that_shows_the_record() {
     let mut desk = at(Kind::Templates).await;
     let (id, n) = busiest(&desk);
     open(&mut desk, &id).await;
-    let live = page(&desk).kin[0].records.iter().position(|record| !record.is_archived()).unwrap();
+    let live = page(&desk).related_page[0].records.iter().position(|record| !record.is_archived()).unwrap();
     for _ in 0..=live {
         desk.keys("tab").await;
     }
@@ -241,8 +248,8 @@ async fn a_verb_in_a_page_reaches_every_page_that_shows_the_record() {
     assert_eq!(desk.changes().len(), 2, "{}", desk.log());
     // Its page is closed, and the one below does not name it any more.
     let below = page(&desk);
-    assert_eq!((below.record.id().to_string(), below.kin[0].total), (id, Some(n as u64 - 1)));
-    assert!(below.kin[0].records.iter().all(|record| record.id() != process.id()));
+    assert_eq!((below.record.id().to_string(), below.related_page[0].total), (id, Some(n as u64 - 1)));
+    assert!(below.related_page[0].records.iter().all(|record| record.id() != process.id()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,7 +280,7 @@ async fn a_list_that_the_server_does_not_narrow_down_is_not_believed() {
         FaultEffect::Answer { status: 200, body: Some(rows), headers: Default::default(), apply: false };
     desk.server.set_faults(vec![Fault::on("GET", "/runs", answer)]);
     open(&mut desk, &id).await;
-    let failed = page(&desk).kin[0].failed.as_ref().unwrap();
+    let failed = page(&desk).related_page[0].failed.as_ref().unwrap();
     assert_eq!(failed.words, "the server does not narrow its processes down to this");
     assert!(desk.shows("could not read: the server does not narrow its"), "{}", desk.screen());
     assert!(!desk.shows("Not of it"));
@@ -302,7 +309,7 @@ async fn a_page_that_is_left_is_not_read_to_its_end() {
     desk.keys("enter").await;
     desk.pass(std::time::Duration::from_secs(6)).await;
     assert!(matches!(page(&desk).fields, KnownFields::Known(_)), "{}", desk.screen());
-    assert!(page(&desk).kin.iter().any(|kin| kin.reading.is_some()));
+    assert!(page(&desk).related_page.iter().any(|related_page| related_page.reading.is_some()));
     let asked = desk.server.requests().len();
     desk.keys("esc").await;
     desk.rest().await;
@@ -335,7 +342,7 @@ async fn hostile_text_is_shown_but_never_obeyed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn verbs_on_a_page_ask_about_what_was_read() {
+async fn actions_on_a_page_ask_about_what_was_read() {
     let mut desk = Desk::open().await;
     let id = desk.state().under_cursor().unwrap().id().to_string();
     assert!(desk.server.edit("runs", &id, json!({"name": "Renamed meanwhile"})));
@@ -343,5 +350,5 @@ async fn verbs_on_a_page_ask_about_what_was_read() {
     assert!(desk.shows("process Renamed meanwhile"), "{}", desk.screen());
     desk.keys("a").await;
     assert_eq!(desk.plan().unwrap().title(), "Archive 1 process in Acme Ltd: Renamed meanwhile");
-    assert!(desk.plan().unwrap().steps.iter().all(|step| step.row.verb == Action::Archive));
+    assert!(desk.plan().unwrap().steps.iter().all(|step| step.row.action == Action::Archive));
 }

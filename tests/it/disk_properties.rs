@@ -134,8 +134,8 @@ fn journal() -> &'static Path {
         runtime.block_on(async {
             let mut bench = Bench::plain().await;
             let (_, plan) = bench.archiving(3).await;
-            let ticket = bench.start(Request::Apply(plan));
-            bench.job(ticket).await;
+            let request_id = bench.start(Request::RunJob(plan));
+            bench.job(request_id).await;
             let copy = tempfile::tempdir().unwrap();
             let original = bench.remembered.path().join(FILE);
             // A copy by SQLite holds what is still in the write-ahead file as well.

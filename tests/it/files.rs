@@ -129,8 +129,9 @@ async fn what_each_file_hangs_on_is_named_and_known() {
 async fn a_page_of_processes_that_fails_is_a_gap_that_is_said_and_filled() {
     let big = || SandboxSettings { scale: 900, ..SandboxSettings::default() };
     let whole = desk(big()).await.ids();
-    let mishap = FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
-    let faults = vec![Fault::on("GET", "*/runs?*&page=2&*", mishap)];
+    let fault_effect =
+        FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
+    let faults = vec![Fault::on("GET", "*/runs?*&page=2&*", fault_effect)];
     let mut desk = desk(SandboxSettings { faults, ..big() }).await;
     assert!(desk.shows("1 page missing, R loads the rest"), "{}", desk.screen());
     assert!(desk.log().contains("the files could not all be loaded: a page is missing"), "{}", desk.log());
@@ -348,7 +349,7 @@ async fn names_that_would_do_harm_do_none() {
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_come_whole_or_is_no_file_is_a_failure_and_leaves_nothing() {
-    for (mishap, said) in [
+    for (fault_effect, said) in [
         (FaultEffect::Truncated, "the answer broke off"),
         (FaultEffect::Html { status: 200, apply: false }, ""),
         (
@@ -359,20 +360,20 @@ async fn what_does_not_come_whole_or_is_no_file_is_a_failure_and_leaves_nothing(
     ] {
         let mut desk = plain().await;
         let id = add(&mut desk, json!({"filename": "contract.pdf"})).await;
-        desk.server.set_faults(vec![Fault::to(Operation::Download, mishap.clone())]);
+        desk.server.set_faults(vec![Fault::to(Operation::Download, fault_effect.clone())]);
         go_to(&mut desk, &id).await;
         desk.keys("S enter").await;
         desk.rest().await;
         let log = desk.log();
         assert!(
             log.contains("save finished: 0 saved, 1 failed, 0 not stored by Tallyfy"),
-            "{mishap:?}\n{log}"
+            "{fault_effect:?}\n{log}"
         );
         assert!(
             log.contains("save     Files      contract.pdf: ") && log.contains(said),
-            "{mishap:?}\n{log}"
+            "{fault_effect:?}\n{log}"
         );
-        assert_eq!(saved(&desk), BTreeSet::new(), "{mishap:?}");
+        assert_eq!(saved(&desk), BTreeSet::new(), "{fault_effect:?}");
     }
 }
 
@@ -482,7 +483,7 @@ async fn only_files_can_be_saved_also_from_what_is_marked_of_every_kind() {
     assert!(desk.shows("there is nothing here to save: only files hold bytes"), "{}", desk.screen());
     desk.keys("space m S").await;
     assert!(desk.shows("save 1 file"), "{}", desk.screen());
-    assert!(matches!(desk.state().overlay, Some(Overlay::Save(_))));
+    assert!(matches!(desk.state().overlay, Some(Overlay::Download(_))));
     desk.keys("enter").await;
     desk.rest().await;
     assert_eq!(saved(&desk), BTreeSet::from(["contract.pdf".to_owned()]));

@@ -1,10 +1,10 @@
 //! Filtering and sorting as a person does it: keys in, and the rows on the screen against what the server holds.
 
+mod errors;
 mod narrowed;
 mod orders;
 mod tab;
 mod terms;
-mod trouble;
 mod unread;
 
 use serde_json::Value;

@@ -116,8 +116,8 @@ fn many(sandbox: &Sandbox) -> Vec<Fault> {
             "total": 121, "count": rows.len(), "per_page": 100, "current_page": page, "total_pages": 2, "links": {},
         }});
         let body = Some(json!({"data": rows, "meta": meta}));
-        let mishap = FaultEffect::Answer { status: 200, headers: BTreeMap::new(), body, apply: false };
-        Fault::on("GET", &format!("/me/organizations?page={page}&"), mishap)
+        let fault_effect = FaultEffect::Answer { status: 200, headers: BTreeMap::new(), body, apply: false };
+        Fault::on("GET", &format!("/me/organizations?page={page}&"), fault_effect)
     };
     let row = |n: usize| json!({"id": format!("{n:032x}"), "name": format!("Branch {n:03}")});
     let ours = json!({"id": sandbox.org(), "name": "Zebra \u{1b}[2J Ltd"});

@@ -24,7 +24,7 @@ async fn hostile(kind: Kind, size: (u16, u16)) -> Desk {
 }
 
 /// Presses keys one by one, and looks at every screen.
-async fn walk(desk: &mut Desk, keys: &str) {
+async fn page_walk(desk: &mut Desk, keys: &str) {
     for key in keys.split_whitespace() {
         desk.keys(key).await;
         desk.rest().await;
@@ -40,13 +40,13 @@ async fn no_name_does_harm_on_any_screen_of_any_kind() {
         for size in [(120, 35), (80, 24)] {
             let mut desk = hostile(kind, size).await;
             assert!(!desk.rows().is_empty(), "{kind:?}:\n{}", desk.screen());
-            walk(&mut desk, "j j j k o esc / u esc").await;
+            page_walk(&mut desk, "j j j k o esc / u esc").await;
             // The page, its end, its JSON, a search in both, and what it leads to.
-            walk(&mut desk, "enter G g / e enter n J pgdn G g J tab enter esc esc esc esc").await;
-            // Marks, the modals of every verb, the list in them, and the view of all marks.
-            walk(&mut desk, "space space space space a pgdn esc D tab pgdn esc r esc m j enter esc esc")
+            page_walk(&mut desk, "enter G g / e enter n J pgdn G g J tab enter esc esc esc esc").await;
+            // Marks, the dialogs of every action, the list in them, and the view of all marks.
+            page_walk(&mut desk, "space space space space a pgdn esc D tab pgdn esc r esc m j enter esc esc")
                 .await;
-            walk(&mut desk, "e esc : s a v e space x esc P esc F esc H esc @ i k k esc y Y").await;
+            page_walk(&mut desk, "e esc : s a v e space x esc P esc F esc H esc @ i k k esc y Y").await;
             for clip in desk.clips() {
                 assert_eq!(harm(&clip.replace('\n', "")), None, "{clip:?}");
             }
@@ -67,5 +67,5 @@ async fn what_is_no_utf_8_is_shown_as_far_as_it_can_be_read() {
     .await;
     assert_eq!(desk.rows().len(), whole.rows().len(), "{}", desk.screen());
     assert!(desk.rows().iter().any(|name| name.contains('\u{fffd}')), "{:?}", desk.rows());
-    walk(&mut desk, "enter J esc").await;
+    page_walk(&mut desk, "enter J esc").await;
 }

@@ -13,9 +13,9 @@ use tidyfy::storage::journal::{History, HistoryQuery as JournalWanted};
 
 use crate::support::{Desk, Wanted, slug};
 
-/// What goes over the wire for a verb, written down here a second time from the API sheet.
-fn request(kind: Kind, verb: Action, id: &str) -> (String, String) {
-    let (method, path) = match (kind, verb) {
+/// What goes over the wire for an action, written down here a second time from the API sheet.
+fn request(kind: Kind, action: Action, id: &str) -> (String, String) {
+    let (method, path) = match (kind, action) {
         (Kind::Processes, Action::Archive) => ("DELETE", format!("runs/{id}")),
         (Kind::Processes, Action::Restore) => ("PUT", format!("runs/{id}/activate")),
         (Kind::Processes, Action::Delete) => ("DELETE", format!("runs/{id}/delete")),
@@ -29,36 +29,36 @@ fn request(kind: Kind, verb: Action, id: &str) -> (String, String) {
         (Kind::Tags, Action::Delete) => ("DELETE", format!("tags/{id}")),
         (Kind::Groups, Action::Delete) => ("DELETE", format!("groups/{id}")),
         (Kind::Folders, Action::Delete) => ("DELETE", format!("folders/{id}")),
-        (kind, verb) => panic!("{kind:?} have no {verb:?}"),
+        (kind, action) => panic!("{kind:?} have no {action:?}"),
     };
     (method.to_owned(), path)
 }
 
-fn key(verb: Action) -> &'static str {
-    match verb {
+fn key(action: Action) -> &'static str {
+    match action {
         Action::Archive => "a",
         Action::Restore => "r",
         Action::Delete => "D",
     }
 }
 
-/// Marks the first three rows of a kind, does a verb to them, and looks at everything that must have come of it.
-async fn do_to_three(kind: Kind, verb: Action) {
+/// Marks the first three rows of a kind, does an action to them, and looks at everything that must have come of it.
+async fn do_to_three(kind: Kind, action: Action) {
     let mut desk = Desk::with(Wanted { kind, ..Wanted::default() }).await;
-    let from_archive =
-        kind.row().archives() && (verb == Action::Restore || verb == Action::Delete && kind != Kind::Tasks);
+    let from_archive = kind.row().archives()
+        && (action == Action::Restore || action == Action::Delete && kind != Kind::Tasks);
     if from_archive {
         desk.keys("s").await;
         desk.rest().await;
     }
     let before = desk.rows().len();
-    let ids = desk.mark_applicable(verb, 3).await;
+    let ids = desk.mark_applicable(action, 3).await;
     assert!(desk.shows("3 marked"), "{}", desk.screen());
-    desk.keys(key(verb)).await;
-    let title = format!("{} {} in {}", verb.title(), kind.count(3), desk.server.org_name());
+    desk.keys(key(action)).await;
+    let title = format!("{} {} in {}", action.title(), kind.count(3), desk.server.org_name());
     assert!(desk.shows(&title), "{}", desk.screen());
     assert_eq!(desk.changes(), []);
-    match verb {
+    match action {
         Action::Delete => {
             assert!(desk.shows("type delete 3 and press Enter"), "{}", desk.screen());
             desk.confirm_with("delete 3").await;
@@ -68,19 +68,19 @@ async fn do_to_three(kind: Kind, verb: Action) {
     desk.rest().await;
 
     let mut sent = desk.changes();
-    let mut meant: Vec<_> = ids.iter().map(|id| request(kind, verb, id)).collect();
+    let mut meant: Vec<_> = ids.iter().map(|id| request(kind, action, id)).collect();
     sent.sort();
     meant.sort();
     assert_eq!(sent, meant);
     for id in &ids {
         let object = desk.server.object(slug(kind), id);
-        match verb {
+        match action {
             Action::Delete => assert_eq!(object, None),
             Action::Archive => assert!(object.unwrap()["archived_at"].is_string()),
             Action::Restore => assert!(object.unwrap()["archived_at"].is_null()),
         }
     }
-    let word = verb.word();
+    let word = action.word();
     assert!(desk.has_summary(&format!("{word} finished: 3 done")), "{}", desk.screen());
     assert_eq!(
         desk.log().matches(&format!("{word:<7}  {:<9}", kind.row().title)).count(),
@@ -98,18 +98,18 @@ async fn do_to_three(kind: Kind, verb: Action) {
         let there: Vec<_> = ids.iter().filter(|id| desk.ids().contains(id)).collect();
         assert_eq!(
             there.len(),
-            if verb == Action::Delete { 0 } else { 3 },
+            if action == Action::Delete { 0 } else { 3 },
             "{kind:?} are in the wrong scope"
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_verb_of_every_kind_does_what_it_says() {
+async fn every_action_of_every_kind_does_what_it_says() {
     // Of people some must stay, for reasons of their own.
     for kind in Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Guests | Kind::Members)) {
-        for verb in kind.row().verbs {
-            do_to_three(kind, verb.verb).await;
+        for action in kind.row().actions {
+            do_to_three(kind, action.action).await;
         }
     }
 }
@@ -152,7 +152,7 @@ async fn a_live_process_cannot_be_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_modal_that_is_left_sends_nothing() {
+async fn a_dialog_that_is_left_sends_nothing() {
     for way_out in ["esc", "n", "enter", "ctrl-c"] {
         let mut desk = Desk::open().await;
         desk.keys("space a").await;
@@ -207,7 +207,7 @@ async fn keys_typed_ahead_held_or_pasted_confirm_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mixed_job_ends_with_the_truth_and_keeps_what_failed() {
+async fn a_mixed_job_ends_with_the_lookup_and_keeps_what_failed() {
     let mut desk = Desk::open().await;
     desk.keys("s").await;
     desk.rest().await;
@@ -217,13 +217,13 @@ async fn a_mixed_job_ends_with_the_truth_and_keeps_what_failed() {
     // Behind our back: one restored, one gone, and one request turned away for coming too fast.
     desk.server.edit("runs", &ids[2], json!({"archived_at": null, "status": "active"}));
     desk.server.remove("runs", &ids[3]);
-    let mishap = FaultEffect::Answer {
+    let fault_effect = FaultEffect::Answer {
         status: 429,
         body: Some(json!({"message": "Too many requests", "code": "RATE_LIMIT_EXCEEDED"})),
         headers: [("Retry-After".to_owned(), "3".to_owned())].into(),
         apply: false,
     };
-    desk.server.set_faults(vec![Fault::on("DELETE", &ids[4], mishap).times(1)]);
+    desk.server.set_faults(vec![Fault::on("DELETE", &ids[4], fault_effect).times(1)]);
     desk.confirm_with("delete 6").await;
     desk.rest().await;
     let summary = "delete finished: 4 done, 1 already gone, 1 changed";
@@ -303,7 +303,7 @@ async fn a_job_that_is_locked_out_waits_and_can_be_cancelled() {
     desk.confirm().await;
     desk.pass(Duration::from_secs(60)).await;
     assert!(desk.log().contains("DELETE 401"), "{}", desk.log());
-    assert!(!desk.state().tickets.is_empty() && !desk.log().contains("archive finished"), "{}", desk.log());
+    assert!(!desk.state().in_flight.is_empty() && !desk.log().contains("archive finished"), "{}", desk.log());
     let sent = desk.changes().len();
     assert!(sent <= 5 + 16, "went on with a token that is not accepted");
     assert!(desk.shows("the token is not accepted any more"), "{}", desk.screen());
@@ -392,7 +392,7 @@ async fn marks_survive_filter_sort_scope_reload_and_a_change_of_kind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_modal_says_what_is_hidden_and_what_the_cursor_is_on() {
+async fn the_dialog_says_what_is_hidden_and_what_the_cursor_is_on() {
     let mut desk = Desk::open().await;
     desk.keys("space /").await;
     let second = desk.rows()[1].clone();
@@ -435,8 +435,8 @@ async fn ranges_are_marked_from_anchor_to_cursor() {
 async fn read_only_answers_and_sends_nothing() {
     let mut desk = Desk::with(Wanted { read_only: true, ..Wanted::default() }).await;
     assert!(desk.shows("READ-ONLY"));
-    for verb in ["a", "r", "D"] {
-        desk.keys(verb).await;
+    for action in ["a", "r", "D"] {
+        desk.keys(action).await;
         assert!(desk.screen().lines().last().unwrap().contains("read-only"), "{}", desk.screen());
     }
     desk.pass(Duration::from_secs(2)).await;
@@ -456,9 +456,10 @@ async fn a_known_non_administrator_is_blocked_before_anything_is_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_say_who_we_are_still_names_the_organization() {
-    let mishap = FaultEffect::Answer { status: 404, body: None, headers: Default::default(), apply: false };
+    let fault_effect =
+        FaultEffect::Answer { status: 404, body: None, headers: Default::default(), apply: false };
     let sandbox = SandboxSettings {
-        faults: vec![Fault::on("GET", "/api/me", mishap).nth([1])],
+        faults: vec![Fault::on("GET", "/api/me", fault_effect).nth([1])],
         ..SandboxSettings::default()
     };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
@@ -476,13 +477,13 @@ async fn the_key_beside_delete_only_explains() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn verbs_are_not_bound_in_the_status_pane_and_in_help() {
+async fn actions_are_not_bound_in_the_status_pane_and_in_help() {
     let mut desk = Desk::open().await;
     for place in ["@", "?"] {
         desk.keys(place).await;
-        for verb in ["a", "r", "D"] {
-            desk.keys(verb).await;
-            assert!(desk.shows("works in the table"), "{place} {verb}: {}", desk.screen());
+        for action in ["a", "r", "D"] {
+            desk.keys(action).await;
+            assert!(desk.shows("works in the table"), "{place} {action}: {}", desk.screen());
         }
         desk.keys("esc").await;
     }
@@ -490,7 +491,7 @@ async fn verbs_are_not_bound_in_the_status_pane_and_in_help() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_detail_page_shows_every_field_and_its_verbs_are_about_it_alone() {
+async fn a_detail_page_shows_every_field_and_its_actions_are_about_it_alone() {
     let mut desk = Desk::open().await;
     let ids = desk.ids();
     desk.keys("space space enter").await;
@@ -628,7 +629,7 @@ async fn an_open_page_tells_what_became_of_its_record() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_modal_counts_only_from_when_it_can_be_seen() {
+async fn a_dialog_counts_only_from_when_it_can_be_seen() {
     let mut desk = Desk::open().await;
     desk.keys("a").await;
     desk.pass(Duration::from_millis(300)).await;
@@ -650,13 +651,13 @@ async fn reloading_again_and_again_asks_for_nothing_twice() {
     for _ in 0..30 {
         desk.keys("R").await;
     }
-    assert!(desk.state().tickets.len() < 10, "{} tickets are open", desk.state().tickets.len());
+    assert!(desk.state().in_flight.len() < 10, "{} tickets are open", desk.state().in_flight.len());
     desk.keys("enter").await;
     for _ in 0..30 {
         desk.keys("R").await;
     }
     desk.pass(Duration::from_secs(20)).await;
-    assert!(desk.state().tickets.is_empty(), "{} tickets are open", desk.state().tickets.len());
+    assert!(desk.state().in_flight.is_empty(), "{} tickets are open", desk.state().in_flight.len());
 }
 
 #[tokio::test(start_paused = true)]

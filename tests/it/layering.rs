@@ -281,7 +281,7 @@ fn every_room_keeps_to_its_neighbours() {
 }
 
 #[test]
-fn the_walk_sees_what_it_must() {
+fn the_page_walk_sees_what_it_must() {
     let module = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
     let seen = |room: &str, source: &str| trespasses(source, &module(room));
     assert_eq!(

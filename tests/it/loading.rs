@@ -14,8 +14,9 @@ fn scaled(scale: usize) -> SandboxSettings {
 }
 
 fn broken(page: &str) -> Fault {
-    let mishap = FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
-    Fault::on("GET", page, mishap)
+    let fault_effect =
+        FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
+    Fault::on("GET", page, fault_effect)
 }
 
 fn reads(desk: &Desk, page: &str) -> usize {

@@ -26,11 +26,11 @@ fn status(desk: &Desk, slug: &str, id: &str) -> Value {
     if slug == "guests" { object["details"]["status"].clone() } else { object["status"].clone() }
 }
 
-fn finished(verb: &str, done: usize, gone: usize, refused: usize) -> String {
+fn finished(action: &str, done: usize, gone: usize, refused: usize) -> String {
     let counts = [(done, "done"), (gone, "already gone"), (refused, "refused")];
     let occurred: Vec<String> =
         counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    format!("{verb} finished: {}", occurred.join(", "))
+    format!("{action} finished: {}", occurred.join(", "))
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,8 +111,8 @@ async fn a_guest_who_is_gone_is_already_gone_whatever_the_server_calls_it() {
         let email = desk.rows().pop().unwrap();
         filter(&mut desk, &email).await;
         let body = Some(json!({"message": "The selected guest is invalid"}));
-        let mishap = FaultEffect::Answer { status, body, headers: BTreeMap::new(), apply };
-        desk.server.set_faults(vec![Fault::on("DELETE", "/guests/", mishap)]);
+        let fault_effect = FaultEffect::Answer { status, body, headers: BTreeMap::new(), apply };
+        desk.server.set_faults(vec![Fault::on("DELETE", "/guests/", fault_effect)]);
         desk.keys("D").await;
         desk.confirm_with("delete 1").await;
         desk.rest().await;
@@ -216,27 +216,27 @@ async fn a_member_is_disabled_then_deleted_which_only_renames() {
 #[tokio::test(start_paused = true)]
 async fn what_a_member_owns_goes_to_the_one_who_is_chosen() {
     let mut desk = at(Kind::Members).await;
-    let [id, heir] = two(&desk);
+    let [id, reassignee] = two(&desk);
     filter(&mut desk, &format!("id:{id}")).await;
     desk.keys("a").await;
     desk.rest().await;
     assert!(desk.shows("on 1 member:"), "{}", desk.screen());
     desk.keys("tab space").await;
-    desk.types(&name(&desk, &heir)).await;
-    assert!(desk.shows(&format!("{} (1 of 1)", name(&desk, &heir))), "{}", desk.screen());
+    desk.types(&name(&desk, &reassignee)).await;
+    assert!(desk.shows(&format!("{} (1 of 1)", name(&desk, &reassignee))), "{}", desk.screen());
     desk.keys("enter").await;
     assert!(
-        desk.shows(&format!("[x] reassign what they own to: {}", name(&desk, &heir))),
+        desk.shows(&format!("[x] reassign what they own to: {}", name(&desk, &reassignee))),
         "{}",
         desk.screen()
     );
-    assert!(desk.shows(&format!("what they own goes to {}", name(&desk, &heir))), "{}", desk.screen());
+    assert!(desk.shows(&format!("what they own goes to {}", name(&desk, &reassignee))), "{}", desk.screen());
     desk.keys("tab").await;
     desk.confirm().await;
     desk.rest().await;
     assert!(desk.has_summary(&finished("disable", 1, 0, 0)), "{}", desk.screen());
     let sent = desk.server.requests().into_iter().find(|request| request.method == "DELETE").unwrap();
-    let wanted = format!("users/{id}?with_reassignment=true&to={heir}");
+    let wanted = format!("users/{id}?with_reassignment=true&to={reassignee}");
     assert!(sent.path.ends_with(&wanted), "{}", sent.path);
     let owned = |id: &str| {
         let owner = |run: &String| desk.server.object("runs", run).unwrap()["owner_id"].to_string();
@@ -245,10 +245,10 @@ async fn what_a_member_owns_goes_to_the_one_who_is_chosen() {
     assert_eq!(owned(&id), 0);
     let history = tidyfy::storage::journal::History::open(&desk.state_dir()).unwrap().unwrap();
     let job = history.jobs(&tidyfy::storage::journal::HistoryQuery::default()).unwrap().remove(0);
-    assert!(job.heir.unwrap().contains(&heir));
+    assert!(job.reassignee.unwrap().contains(&reassignee));
     let steps = history.steps(job.id, &tidyfy::storage::journal::HistoryQuery::default()).unwrap();
     assert!(
-        steps[0].path.ends_with(&format!("users/{id}?with_reassignment=true&to={heir}")),
+        steps[0].path.ends_with(&format!("users/{id}?with_reassignment=true&to={reassignee}")),
         "{}",
         steps[0].path
     );
@@ -257,7 +257,7 @@ async fn what_a_member_owns_goes_to_the_one_who_is_chosen() {
 #[tokio::test(start_paused = true)]
 async fn y_counts_wherever_it_is_offered_and_is_offered_only_where_it_counts() {
     let mut desk = at(Kind::Members).await;
-    let [id, heir] = two(&desk);
+    let [id, reassignee] = two(&desk);
     filter(&mut desk, &format!("id:{id}")).await;
     desk.keys("a tab space").await;
     desk.pass(Duration::from_secs(1)).await;
@@ -266,7 +266,7 @@ async fn y_counts_wherever_it_is_offered_and_is_offered_only_where_it_counts() {
     desk.keys("y").await;
     assert!(desk.shows("to: y_"), "while a name is typed `y` is a letter of it: {}", desk.screen());
     desk.keys("backspace").await;
-    desk.types(&name(&desk, &heir)).await;
+    desk.types(&name(&desk, &reassignee)).await;
     desk.keys("enter y").await;
     assert!(desk.shows("too soon") && desk.changes().is_empty(), "{}", desk.screen());
     desk.pass(Duration::from_millis(300)).await;
@@ -284,13 +284,13 @@ async fn y_counts_wherever_it_is_offered_and_is_offered_only_where_it_counts() {
 async fn who_is_chosen_is_seen_on_the_smallest_screen() {
     let size = (40, 10);
     let mut desk = Desk::with(Wanted { kind: Kind::Members, size, ..Wanted::default() }).await;
-    let [id, heir] = two(&desk);
+    let [id, reassignee] = two(&desk);
     filter(&mut desk, &format!("id:{id}")).await;
     desk.keys("a tab space").await;
-    desk.types(&name(&desk, &heir)).await;
-    assert!(desk.shows(&format!("theirs to: {} 1/1", name(&desk, &heir))), "{}", desk.screen());
+    desk.types(&name(&desk, &reassignee)).await;
+    assert!(desk.shows(&format!("theirs to: {} 1/1", name(&desk, &reassignee))), "{}", desk.screen());
     desk.keys("enter").await;
-    assert!(desk.shows(&format!("[x] theirs to: {}", name(&desk, &heir))), "{}", desk.screen());
+    assert!(desk.shows(&format!("[x] theirs to: {}", name(&desk, &reassignee))), "{}", desk.screen());
 }
 
 #[tokio::test(start_paused = true)]
@@ -299,12 +299,12 @@ async fn leaving_the_line_chooses_nobody() {
     let [id, _] = two(&desk);
     filter(&mut desk, &format!("id:{id}")).await;
     desk.keys("a tab space down esc").await;
-    assert!(desk.plan().is_some_and(|plan| plan.heir.is_none()));
+    assert!(desk.plan().is_some_and(|plan| plan.reassignee.is_none()));
     assert!(desk.shows("[ ] reassign what they own to: nobody"), "{}", desk.screen());
     desk.keys("space down enter").await;
-    assert!(desk.plan().is_some_and(|plan| plan.heir.is_some()));
+    assert!(desk.plan().is_some_and(|plan| plan.reassignee.is_some()));
     desk.keys("space up enter").await;
-    assert!(desk.plan().is_some_and(|plan| plan.heir.is_none()), "nobody comes first");
+    assert!(desk.plan().is_some_and(|plan| plan.reassignee.is_none()), "nobody comes first");
 }
 
 #[tokio::test(start_paused = true)]
@@ -392,7 +392,7 @@ async fn the_history_calls_what_was_done_to_people_as_they_do() {
     desk.keys("H").await;
     desk.rest().await;
     assert!(desk.shows("  disable ") && desk.shows("job 1: disable 1 member"), "{}", desk.screen());
-    for (typed, found) in [("verb:enable", false), ("verb:archive", true), ("verb:disable", true)] {
+    for (typed, found) in [("action:enable", false), ("action:archive", true), ("action:disable", true)] {
         desk.keys("/ ctrl-u").await;
         desk.types(typed).await;
         desk.keys("enter").await;
@@ -408,9 +408,9 @@ async fn the_history_calls_what_was_done_to_people_as_they_do() {
     assert!(!desk.shows("archive"), "{}", desk.screen());
 }
 
-/// What the modal asks for.
+/// What the dialog asks for.
 fn phrase(desk: &Desk) -> String {
-    match desk.plan().unwrap().assent() {
+    match desk.plan().unwrap().confirmation() {
         tidyfy::model::plan::Confirmation::Phrase(phrases) => phrases[0].clone(),
         other => panic!("{other:?}"),
     }

@@ -22,8 +22,8 @@ async fn filter(desk: &mut Desk, words: &str) {
 }
 
 /// Returns the reason why nothing is done to the record under the cursor, if that is so.
-async fn blocked(desk: &mut Desk, verb: Action) -> Option<String> {
-    let key = match verb {
+async fn blocked(desk: &mut Desk, action: Action) -> Option<String> {
+    let key = match action {
         Action::Archive => "a",
         Action::Restore => "r",
         Action::Delete => "D",
@@ -70,17 +70,17 @@ async fn each_role_is_blocked_from_what_the_sources_deny_it() {
             desk(Kind::Processes, SandboxSettings { role, scale: 60, ..SandboxSettings::default() }).await;
         let all = needs_admin.iter().map(|case| (case, (role != Role::Admin).then_some(ONLY_ADMINS)));
         let all = all.chain(needs_full.iter().map(|case| (case, (role == Role::Light).then_some(NOT_LIGHT))));
-        for ((kind, scope, verb), reason) in all.chain(open.iter().map(|case| (case, None))) {
+        for ((kind, scope, action), reason) in all.chain(open.iter().map(|case| (case, None))) {
             let tab = Kind::ALL.iter().position(|known| known == kind).unwrap() + 1;
             desk.keys(&format!("{tab} {scope}")).await;
             desk.rest().await;
             desk.keys("g").await;
-            let said = blocked(&mut desk, *verb).await;
+            let said = blocked(&mut desk, *action).await;
             match reason {
-                Some(reason) => assert_eq!(said.as_deref(), Some(reason), "{role:?} {kind:?} {verb:?}"),
+                Some(reason) => assert_eq!(said.as_deref(), Some(reason), "{role:?} {kind:?} {action:?}"),
                 None => assert!(
                     !said.as_deref().is_some_and(|said| [ONLY_ADMINS, NOT_LIGHT].contains(&said)),
-                    "{role:?} {kind:?} {verb:?}: {said:?}"
+                    "{role:?} {kind:?} {action:?}: {said:?}"
                 ),
             }
             // Back to the active ones.
@@ -110,13 +110,13 @@ async fn unknown_role_is_warned_about_and_sent() {
         let sandbox = SandboxSettings { scale: 60, ..SandboxSettings::default() };
         let mut desk = desk(kind, sandbox).await;
         let org = desk.server.org().to_owned();
-        let mut mishap = organization("Coworker");
-        if let FaultEffect::Answer { body: Some(body), .. } = &mut mishap {
+        let mut fault_effect = organization("Coworker");
+        if let FaultEffect::Answer { body: Some(body), .. } = &mut fault_effect {
             body["data"][0]["id"] = Value::from(org);
         }
         let sandbox = SandboxSettings {
             scale: 60,
-            faults: vec![Fault::on("GET", "/me/organizations", mishap)],
+            faults: vec![Fault::on("GET", "/me/organizations", fault_effect)],
             ..SandboxSettings::default()
         };
         desk = Desk::with(Wanted { kind, sandbox, size: (160, 50), ..Wanted::default() }).await;
@@ -141,8 +141,8 @@ async fn invited_member_is_only_to_be_withdrawn() {
     let id = desk.server.ids("users").into_iter().find(is_invited).unwrap();
     filter(&mut desk, &format!("id:{id}")).await;
     assert_eq!(desk.ids(), [id.as_str()]);
-    for verb in [Action::Archive, Action::Delete] {
-        assert_eq!(blocked(&mut desk, verb).await.as_deref(), Some("withdraw separately"), "{verb:?}");
+    for action in [Action::Archive, Action::Delete] {
+        assert_eq!(blocked(&mut desk, action).await.as_deref(), Some("withdraw separately"), "{action:?}");
     }
     desk.keys("D").await;
     assert!(!desk.shows("first, then delete"), "{}", desk.screen());
@@ -150,7 +150,7 @@ async fn invited_member_is_only_to_be_withdrawn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn account_that_is_no_person_is_blocked_by_every_key() {
+async fn summary_that_is_no_person_is_blocked_by_every_key() {
     for (fields, reason) in [
         (json!({"support_user": true}), "is a support user of Tallyfy"),
         (json!({"support_user": "1"}), "is a support user of Tallyfy"),
@@ -172,8 +172,8 @@ async fn account_that_is_no_person_is_blocked_by_every_key() {
         assert!(desk.server.edit("users", &id, fields.clone()));
         desk.keys("R").await;
         desk.rest().await;
-        for verb in [Action::Archive, Action::Delete] {
-            assert_eq!(blocked(&mut desk, verb).await.as_deref(), Some(reason), "{fields} {verb:?}");
+        for action in [Action::Archive, Action::Delete] {
+            assert_eq!(blocked(&mut desk, action).await.as_deref(), Some(reason), "{fields} {action:?}");
         }
         desk.server.edit(
             "users",
@@ -199,8 +199,8 @@ async fn disabling_members_says_what_enabling_does_not_bring_back() {
         "{}",
         desk.screen()
     );
-    let assent = desk.plan().unwrap().assent();
-    assert_eq!(assent, Confirmation::Phrase(vec![format!("disable {}", ids.len())]));
+    let confirmation = desk.plan().unwrap().confirmation();
+    assert_eq!(confirmation, Confirmation::Phrase(vec![format!("disable {}", ids.len())]));
 }
 
 /// Guests lose their access, which the threshold for a phrase counts as well.
@@ -212,7 +212,7 @@ async fn disabling_many_guests_asks_for_the_phrase() {
     desk.rest().await;
     let plan = desk.plan().unwrap();
     assert!(plan.count() > 10, "{}", plan.count());
-    assert_eq!(plan.assent(), Confirmation::Phrase(vec![format!("disable {}", plan.count())]));
+    assert_eq!(plan.confirmation(), Confirmation::Phrase(vec![format!("disable {}", plan.count())]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -50,13 +50,13 @@ enum Happening {
     Drawn,
     /// The process was stopped and continues.
     Continued,
-    /// An option of the modal is flipped, the first or the last, and the keys go back to the phrase, if the modal is looked
+    /// An option of the dialog is flipped, the first or the last, and the keys go back to the phrase, if the dialog is looked
     /// at in between.
     Flip {
         last: bool,
         seen: bool,
     },
-    /// The modal's phrase is typed, a letter every so many milliseconds, without Enter.
+    /// The dialog's phrase is typed, a letter every so many milliseconds, without Enter.
     Phrase(u64),
     /// The oldest piece of work that is open ends, or reports.
     Answer(Outcome),
@@ -80,10 +80,10 @@ impl Driven {
             accent: None,
             host: "127.0.0.1".into(),
             limits: Limits::off(),
-            caution: ConfirmThresholds::default(),
+            thresholds: ConfirmThresholds::default(),
             keymap: Arc::new(Keymap::default()),
             zone: Zone::new(TimeZone::UTC),
-            colour: true,
+            color: true,
             kind: Kind::Processes,
             read_only: false,
             folders: DownloadFolders::default(),
@@ -93,19 +93,19 @@ impl Driven {
         let effects = state.start();
         let mut driven = Self { state, tick: Duration::ZERO, open: Vec::new(), applied: Vec::new() };
         driven.note(effects);
-        while let Some((ticket, work)) = driven.take_open() {
-            driven.answer(ticket, &work, Outcome::Done);
+        while let Some((request_id, work)) = driven.take_open() {
+            driven.answer(request_id, &work, Outcome::Done);
         }
         driven
     }
 
     fn note(&mut self, effects: tidyfy::app::effect::Effects) {
         for effect in effects {
-            if let Effect::Work(ticket, work) = effect {
-                if let Request::Apply(plan) = &work {
+            if let Effect::Request(request_id, work) = effect {
+                if let Request::RunJob(plan) = &work {
                     self.applied.push(plan.clone());
                 }
-                self.open.push((ticket, work));
+                self.open.push((request_id, work));
             }
         }
     }
@@ -114,18 +114,18 @@ impl Driven {
         (!self.open.is_empty()).then(|| self.open.remove(0))
     }
 
-    fn send(&mut self, fact: EventKind) {
-        self.send_read_at(self.tick, fact);
+    fn send(&mut self, event_kind: EventKind) {
+        self.send_read_at(self.tick, event_kind);
     }
 
-    fn send_read_at(&mut self, tick: Duration, fact: EventKind) {
+    fn send_read_at(&mut self, tick: Duration, event_kind: EventKind) {
         let at = Moment { tick, wall: Timestamp::UNIX_EPOCH };
-        let effects = update(&mut self.state, Event { at, fact });
+        let effects = update(&mut self.state, Event { at, event_kind });
         self.note(effects);
     }
 
-    fn answer(&mut self, ticket: RequestId, work: &Request, outcome: Outcome) {
-        let reply = match work {
+    fn answer(&mut self, request_id: RequestId, work: &Request, outcome: Outcome) {
+        let response = match work {
             Request::Identify => Response::Identified(Ok(Organization {
                 id: "e0d1c2b3a4958677".into(),
                 name: "Acme Ltd".into(),
@@ -133,14 +133,14 @@ impl Driven {
                 light: false,
                 me: None,
             })),
-            Request::People => Response::Peopled(Ok(Default::default())),
-            Request::Places => Response::Placed(Ok(vec![])),
+            Request::Members => Response::Members(Ok(Default::default())),
+            Request::Organizations => Response::Organizations(Ok(vec![])),
             Request::Count(_) => Response::Counted(Ok(7)),
             Request::Read(record) => Response::Read(Ok(Box::new(RecordDetail {
-                ties: record.kind().row().related.iter().map(|relation| tie(relation, record)).collect(),
+                links: record.kind().row().related.iter().map(|relation| link(relation, record)).collect(),
                 ..RecordDetail::of(record.clone())
             }))),
-            Request::Relate { relation, .. } => {
+            Request::Related { relation, .. } => {
                 let records = page(relation.kind).records().take(3).collect();
                 Response::Related(Ok(RelatedPage { total: Some(40), records }))
             }
@@ -154,48 +154,48 @@ impl Driven {
                     unreadable: 0,
                     coverage: vec![],
                 };
-                self.send(EventKind::Reply(ticket, page));
+                self.send(EventKind::Reply(request_id, page));
                 Response::Loaded(Ok(LoadEnd::default()))
             }
             Request::Search { list, .. } => {
-                self.send(EventKind::Reply(ticket, Response::Found(page(list.kind))));
+                self.send(EventKind::Reply(request_id, Response::Found(page(list.kind))));
                 Response::Searched(Ok(()))
             }
-            Request::Arrange(wish) => {
-                Response::Arranged(tidyfy::model::query::arrange(wish, &|| true, &mut |_| ()))
+            Request::Query(request) => {
+                Response::QueryResult(tidyfy::model::query::arrange(request, &|| true, &mut |_| ()))
             }
-            Request::Weigh(_) => Response::Weighed(vec![]),
-            Request::Recall(_) => Response::Recalled(Ok(None)),
+            Request::CountImpact(_) => Response::Impact(vec![]),
+            Request::PlanRecovery(_) => Response::RecoveryPlanned(Ok(None)),
             Request::Unfinished => Response::Unfinished(Ok(vec![])),
-            Request::Annals { .. } => Response::Told(Ok(Default::default())),
+            Request::History { .. } => Response::History(Ok(Default::default())),
             Request::Acknowledge(_) => Response::Acknowledged(Ok(())),
-            Request::Deeds(_) => Response::Recounted(Ok((vec![], 0))),
+            Request::JobSteps(_) => Response::JobSteps(Ok((vec![], 0))),
             Request::ExportJob { .. } => Response::Written(Ok("job.csv".to_owned())),
             Request::Copy(_) => {
                 Response::Copied(Ok(CopyResult { what: "the id".to_owned(), way: CopyMethod::System }))
             }
             Request::Export(export) => {
-                let (_, records) = export.sheet.text(export.format);
+                let (_, records) = export.record_detail.text(export.format);
                 Response::Exported(Ok(ExportedFile { path: export.name.clone(), records, lacks: None }))
             }
             Request::Browse(kind, _) => {
                 let (kind, address) = (*kind, "https://web.example/0/dashboard".to_owned());
                 Response::Browsed(Ok(BrowseResult { kind, address, is_exact: false, left: None }))
             }
-            Request::Drop(_) => Response::Dropped(Ok(())),
-            Request::Admit(_) => Response::Admitted(Ok(())),
-            Request::Shelve(_) => Response::Shelved(Ok(vec![])),
-            Request::Save(_) => Response::SaveEnded(Ok(())),
-            Request::Look(record) => Response::Looked(Ok(record.clone())),
-            Request::Sets(_) => Response::Sets(Ok(SelectionResponse::Are(vec![]))),
-            Request::Seek(_) => Response::Sought(Ok(())),
+            Request::DropJob(_) => Response::Dropped(Ok(())),
+            Request::Authenticate(_) => Response::Authenticated(Ok(())),
+            Request::SavedFilters(_) => Response::SavedFilters(Ok(vec![])),
+            Request::Download(_) => Response::DownloadEnded(Ok(())),
+            Request::Find(record) => Response::RecordFound(Ok(record.clone())),
+            Request::Selections(_) => Response::Selections(Ok(SelectionResponse::Are(vec![]))),
+            Request::Resolve(_) => Response::Resolved(Ok(())),
             Request::Write { name, .. } => Response::Written(Ok(name.clone())),
-            Request::Apply(plan) => {
-                self.send(EventKind::Reply(ticket, Response::Started));
+            Request::RunJob(plan) => {
+                self.send(EventKind::Reply(request_id, Response::Started));
                 for step in 0..plan.steps.len() {
                     let reason = (outcome != Outcome::Done).then(|| "because".to_owned());
                     self.send(EventKind::Reply(
-                        ticket,
+                        request_id,
                         Response::Step { step, outcome, reason, record: None, remark: None },
                     ));
                 }
@@ -203,7 +203,7 @@ impl Driven {
                 Response::JobEnded(JobEnd { tally, cancelled: false, stopped: None })
             }
         };
-        self.send(EventKind::Reply(ticket, reply));
+        self.send(EventKind::Reply(request_id, response));
     }
 
     fn confirm(&self) -> Option<&Confirm> {
@@ -225,7 +225,7 @@ impl Driven {
 const ROWS: usize = 12;
 
 /// A record's side of a relation: others along with it, or to be asked for.
-fn tie(relation: &'static Relation, record: &Record) -> RelationLink {
+fn link(relation: &'static Relation, record: &Record) -> RelationLink {
     let lookup = RelatedQuery { id: record.id().clone(), name: record.name().to_owned(), hidden: false };
     let end = match relation.way {
         catalog::RelatedSource::Included { .. } => {
@@ -329,7 +329,7 @@ struct Seen {
     types: bool,
 }
 
-/// What a modal has seen, kept beside it by the rules of the product, for judging whether it may confirm.
+/// What a dialog has seen, kept beside it by the rules of the product, for judging whether it may confirm.
 #[derive(Debug, Default)]
 struct Witness {
     drawn_at: Option<Duration>,
@@ -375,19 +375,24 @@ impl Witness {
     }
 
     /// Holds a job that began against what the person had seen and done.
-    fn judge(&self, plan: &Arc<Plan>, assent: &Confirmation, now: Duration) -> Result<(), TestCaseError> {
-        let seen = self.seen.as_ref().expect("a modal confirmed before it was seen");
+    fn judge(
+        &self,
+        plan: &Arc<Plan>,
+        confirmation: &Confirmation,
+        now: Duration,
+    ) -> Result<(), TestCaseError> {
+        let seen = self.seen.as_ref().expect("a dialog confirmed before it was seen");
         prop_assert!(Arc::ptr_eq(plan, seen), "another plan than the one seen was sent");
-        prop_assert_eq!(&plan.assent(), assent);
+        prop_assert_eq!(&plan.confirmation(), confirmation);
         prop_assert!(!plan.steps.is_empty());
-        let drawn = self.drawn_at.expect("a modal confirmed before it was drawn");
-        let confirming = if *assent == Confirmation::Key { "y" } else { "enter" };
+        let drawn = self.drawn_at.expect("a dialog confirmed before it was drawn");
+        let confirming = if *confirmation == Confirmation::Key { "y" } else { "enter" };
         let alone = |n: &usize| self.keys.get(n + 1).map_or(now, |next| next.at) >= self.keys[*n].at + ALONE;
         let last = (0..self.keys.len()).rev().find(|n| self.keys[*n].key == confirming && alone(n));
         let last = last.expect("a job began without a key that stood alone");
         let key = &self.keys[last];
         prop_assert!(!key.repeat && key.at >= drawn && self.keys.len() <= last + 2, "{self:?}");
-        match assent {
+        match confirmation {
             Confirmation::Key => {
                 let quiet = Duration::from_millis(250);
                 prop_assert!(
@@ -409,7 +414,7 @@ fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> 
     match happening {
         Happening::Flip { last, seen } => return flip(driven, *last, *seen, witness),
         Happening::Phrase(gap) => {
-            let phrase = match driven.confirm().map(|confirm| &confirm.assent) {
+            let phrase = match driven.confirm().map(|confirm| &confirm.confirmation) {
                 Some(Confirmation::Phrase(phrases)) => phrases[0].clone(),
                 _ => return Ok(()),
             };
@@ -448,8 +453,8 @@ fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> 
         }
         Happening::Paste(text) => paste(driven, text, witness)?,
         Happening::Answer(outcome) => {
-            if let Some((ticket, work)) = driven.take_open() {
-                driven.answer(ticket, &work, *outcome);
+            if let Some((request_id, work)) = driven.take_open() {
+                driven.answer(request_id, &work, *outcome);
             }
         }
     }
@@ -458,7 +463,7 @@ fn happen(driven: &mut Driven, happening: &Happening, witness: &mut Witness) -> 
 
 fn paste(driven: &mut Driven, text: &str, witness: &mut Witness) -> Result<(), TestCaseError> {
     watch(driven, witness, |driven, witness| {
-        if matches!(driven.confirm().map(|confirm| &confirm.assent), Some(Confirmation::Phrase(_))) {
+        if matches!(driven.confirm().map(|confirm| &confirm.confirmation), Some(Confirmation::Phrase(_))) {
             witness.keys.iter_mut().for_each(|key| key.types = false);
         }
         let paste = Seen { at: driven.tick, key: "paste".to_owned(), repeat: false, types: false };
@@ -519,14 +524,14 @@ fn watch(
     witness: &mut Witness,
     happens: impl FnOnce(&mut Driven, &mut Witness),
 ) -> Result<(), TestCaseError> {
-    let shown = driven.confirm().map(|confirm| (confirm.plan.clone(), confirm.assent.clone()));
+    let shown = driven.confirm().map(|confirm| (confirm.plan.clone(), confirm.confirmation.clone()));
     let applied = driven.applied.len();
     happens(driven, witness);
     if driven.applied.len() > applied {
         prop_assert_eq!(driven.applied.len(), applied + 1);
-        let (plan, assent) = shown.as_ref().expect("a job began with no modal open");
+        let (plan, confirmation) = shown.as_ref().expect("a job began with no dialog open");
         prop_assert!(Arc::ptr_eq(plan, &driven.applied[applied]), "another plan than the one shown was sent");
-        witness.judge(plan, assent, driven.tick)?;
+        witness.judge(plan, confirmation, driven.tick)?;
     }
     let is_same = match (&shown, driven.confirm()) {
         (Some((plan, _)), Some(confirm)) => Arc::ptr_eq(plan, &confirm.plan),
@@ -543,7 +548,7 @@ proptest! {
     #![proptest_config(cases(600))]
 
     #[test]
-    fn nothing_is_sent_but_what_a_completed_modal_showed(story in happenings(&KEYS)) {
+    fn nothing_is_sent_but_what_a_completed_dialog_showed(story in happenings(&KEYS)) {
         let (mut driven, mut witness) = (Driven::new(), Witness::default());
         for happening in &story {
             happen(&mut driven, happening, &mut witness)?;
@@ -575,8 +580,8 @@ proptest! {
         (0..sorts).for_each(|_| driven.key("j"));
         driven.key("enter");
         driven.key("O");
-        while let Some((ticket, work)) = driven.take_open() {
-            driven.answer(ticket, &work, Outcome::Done);
+        while let Some((request_id, work)) = driven.take_open() {
+            driven.answer(request_id, &work, Outcome::Done);
         }
         let now = driven.state.under_cursor().unwrap();
         prop_assert_eq!(now.id(), &on);
@@ -647,8 +652,8 @@ fn tell(driven: &mut Driven, reads: &[(Vec<u8>, u64)], witness: &mut Witness) ->
                 happen(driven, &Happening::Drawn, witness)?;
             }
         }
-        while let Some((ticket, work)) = driven.take_open() {
-            driven.answer(ticket, &work, Outcome::Done);
+        while let Some((request_id, work)) = driven.take_open() {
+            driven.answer(request_id, &work, Outcome::Done);
         }
     }
     Ok(())
@@ -680,11 +685,7 @@ fn the_story_teller_can_confirm_both_ways() {
     use Happening::{Answer, Drawn, Key, Pass, Phrase};
     tell(&mut driven, &mut witness, &[Key("j"), Key("a"), Drawn, Pass(250), Key("y"), Pass(30)]);
     assert_eq!(driven.applied.len(), 1);
-    tell(
-        &mut driven,
-        &mut witness,
-        &[Answer(Outcome::Done), Key("s"), Answer(Outcome::Done)],
-    );
+    tell(&mut driven, &mut witness, &[Answer(Outcome::Done), Key("s"), Answer(Outcome::Done)]);
     tell(
         &mut driven,
         &mut witness,
@@ -698,19 +699,11 @@ fn the_story_teller_can_confirm_what_was_turned_over() {
     use Happening::{Answer, Drawn, Flip, Key, Pass, Phrase};
     let (mut driven, mut witness) = (Driven::new(), Witness::default());
     let both = [Flip { last: true, seen: true }, Flip { last: false, seen: true }];
-    let story = [
-        Key("s"),
-        Answer(Outcome::Done),
-        Key("s"),
-        Answer(Outcome::Done),
-        Key("*"),
-        Key("D"),
-        Drawn,
-    ]
-    .into_iter()
-    .chain(std::iter::repeat_n(Answer(Outcome::Done), 9))
-    .chain(both)
-    .chain([Phrase(30), Pass(30), Key("enter"), Pass(30)]);
+    let story = [Key("s"), Answer(Outcome::Done), Key("s"), Answer(Outcome::Done), Key("*"), Key("D"), Drawn]
+        .into_iter()
+        .chain(std::iter::repeat_n(Answer(Outcome::Done), 9))
+        .chain(both)
+        .chain([Phrase(30), Pass(30), Key("enter"), Pass(30)]);
     for happening in story {
         happen(&mut driven, &happening, &mut witness).unwrap();
     }
@@ -727,7 +720,7 @@ mod end_to_end {
     #[derive(Debug, Clone)]
     enum Move {
         Key(&'static str),
-        /// Whatever the open modal asks for is given to it.
+        /// Whatever the open dialog asks for is given to it.
         Assent,
         Rest,
     }
@@ -753,7 +746,7 @@ mod end_to_end {
                 Move::Key(key) => desk.keys(key).await,
                 Move::Rest => desk.pass(Duration::from_secs(2)).await,
                 Move::Assent if !assenting => {}
-                Move::Assent => match desk.plan().map(Plan::assent) {
+                Move::Assent => match desk.plan().map(Plan::confirmation) {
                     Some(Confirmation::Key) => desk.confirm().await,
                     Some(Confirmation::Phrase(phrases)) => desk.confirm_with(&phrases[0]).await,
                     Some(Confirmation::Nothing) | None => {}

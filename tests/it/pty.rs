@@ -212,7 +212,7 @@ fn a_paste_runs_no_commands() {
     terminal.presses("\u{1b}[200~y\u{1b}[201~");
     terminal.sees("pasting is refused");
     terminal.presses("\u{1b}");
-    terminal.waits("the modal to close", |screen| !screen.contents().contains("Archive 1 process"));
+    terminal.waits("the dialog to close", |screen| !screen.contents().contains("Archive 1 process"));
     terminal.presses("q");
     assert_eq!(terminal.ends().exit_code(), 0);
 }

@@ -196,7 +196,7 @@ async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
         desk.keys("* D").await;
         let n = desk.plan().unwrap().count();
         assert!(n >= 40, "{n}: {}", desk.screen());
-        let phrase = match desk.plan().unwrap().assent() {
+        let phrase = match desk.plan().unwrap().confirmation() {
             tidyfy::model::plan::Confirmation::Phrase(phrases) => phrases[0].clone(),
             other => panic!("{other:?}"),
         };
@@ -214,10 +214,10 @@ async fn time_left_is_close_to_what_is_left_over_a_whole_job() {
         // Reads of attached files are known only when their record is read: they come to one window of reads here.
         let slack = 6.0 + 2.0 * latency as f64 / 1000.0;
         for (at, left) in &said {
-            let truth = end - at;
+            let lookup = end - at;
             assert!(
-                (left - truth).abs() <= slack.max(truth / 5.0),
-                "{left} s said, {truth} s in truth: {said:?}"
+                (left - lookup).abs() <= slack.max(lookup / 5.0),
+                "{left} s said, {lookup} s in truth: {said:?}"
             );
         }
     }

@@ -43,7 +43,7 @@ async fn every_list_is_loaded_to_its_end_whatever_the_server_says_of_its_length(
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_verb_is_done_whatever_shape_its_answer_has() {
+async fn every_action_is_done_whatever_shape_its_answer_has() {
     for quirk in Quirk::ALL {
         for (kind, slug) in
             [(Kind::Processes, "runs"), (Kind::Templates, "checklists"), (Kind::Tasks, "tasks")]

@@ -5,13 +5,13 @@
 )]
 
 mod clock;
+mod faults;
 mod files;
 mod folders;
 mod guests;
 mod hooks;
 mod includes;
 mod members;
-mod mishaps;
 mod organizations;
 
 use std::time::Duration;
@@ -177,7 +177,7 @@ async fn archiving_a_template_strips_references_for_good() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_off_tasks_take_all_verbs_and_process_tasks_none() {
+async fn one_off_tasks_take_all_actions_and_process_tasks_none() {
     let bench = Bench::plain().await;
     let id = bench.live("tasks");
     let path = format!("/tasks/{id}");
@@ -392,7 +392,8 @@ async fn faults_strike_where_they_should() {
         .collect();
     let delete = |index: usize| bench.to(Method::DELETE, &format!("/runs/{}", runs[index])).send();
     let done = |index: usize| bench.archived_at("runs", &runs[index]).is_string();
-    let on = |mishap| bench.sandbox.set_faults(vec![Fault::on("delete", "*/runs/*", mishap).times(1)]);
+    let on =
+        |fault_effect| bench.sandbox.set_faults(vec![Fault::on("delete", "*/runs/*", fault_effect).times(1)]);
 
     on(FaultEffect::ResetBefore);
     let error = delete(0).await.unwrap_err();

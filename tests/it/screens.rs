@@ -19,7 +19,7 @@ fn is_result(line: &str) -> bool {
 }
 
 /// How fast a job goes, and how long it takes then, depends on the machine.
-fn without_pace(line: &str) -> String {
+fn without_limiter(line: &str) -> String {
     let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
     for n in 0..words.len() {
         let is_left = words.get(n + 2).is_some_and(|word| word == "left");
@@ -42,7 +42,7 @@ fn picture(desk: &Desk) -> String {
             letters.push_str("(a result)\n");
             continue;
         }
-        text.push_str(&without_pace(line));
+        text.push_str(&without_limiter(line));
         text.push('\n');
         let styles: String =
             cells.iter().map(|cell| letter((cell.fg, cell.bg, cell.modifier), &mut legend)).collect();
@@ -68,8 +68,8 @@ fn letter(style: (Color, Color, Modifier), legend: &mut Vec<(Color, Color, Modif
 
 const SIZES: [(u16, u16); 3] = [(120, 35), (80, 24), (40, 10)];
 
-/// The modal is looked at on one more.
-const MODAL_SIZES: [(u16, u16); 4] = [(120, 35), (100, 30), (80, 24), (40, 10)];
+/// The dialog is looked at on one more.
+const DIALOG_SIZES: [(u16, u16); 4] = [(120, 35), (100, 30), (80, 24), (40, 10)];
 
 async fn at_every_size(name: &str, wanted: impl Fn() -> Wanted, keys: &str) {
     at_sizes(&SIZES, name, wanted, keys).await;
@@ -107,24 +107,24 @@ async fn awkward_names_keep_the_columns_straight() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_modal_before_archiving() {
-    at_sizes(&MODAL_SIZES, "archive", Wanted::default, "space space space j a").await;
+async fn the_dialog_before_archiving() {
+    at_sizes(&DIALOG_SIZES, "archive", Wanted::default, "space space space j a").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_modal_before_deleting() {
-    at_sizes(&MODAL_SIZES, "delete", Wanted::default, "s s space space space space space space D").await;
+async fn the_dialog_before_deleting() {
+    at_sizes(&DIALOG_SIZES, "delete", Wanted::default, "s s space space space space space space D").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_modal_with_its_options_turned_over() {
+async fn the_dialog_with_its_options_turned_over() {
     let keys = "s s space space space space space space D tab space down space";
-    at_sizes(&MODAL_SIZES, "options", Wanted::default, keys).await;
+    at_sizes(&DIALOG_SIZES, "options", Wanted::default, keys).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_modal_where_all_are_live() {
-    at_sizes(&MODAL_SIZES, "live", Wanted::default, "space space D").await;
+async fn the_dialog_where_all_are_live() {
+    at_sizes(&DIALOG_SIZES, "live", Wanted::default, "space space D").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,8 +201,8 @@ async fn after_a_job_with_failures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_colour_everything_can_still_be_told_apart() {
-    let mut desk = Desk::with(Wanted { colour: false, ..Wanted::default() }).await;
+async fn without_color_everything_can_still_be_told_apart() {
+    let mut desk = Desk::with(Wanted { color: false, ..Wanted::default() }).await;
     desk.keys("space j v j").await;
     assert_snapshot!("no_colour", picture(&desk));
     let buffer = desk.buffer();

@@ -34,8 +34,9 @@ async fn archives_the_first(desk: &mut Desk, n: usize) {
 
 #[tokio::test(start_paused = true)]
 async fn a_gap_is_filled_with_what_moved_up_out_of_it_too() {
-    let mishap = FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
-    let faults = vec![Fault::on("GET", "page=2&", mishap)];
+    let fault_effect =
+        FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
+    let faults = vec![Fault::on("GET", "page=2&", fault_effect)];
     let sandbox = SandboxSettings { faults, ..scaled(900, 0) };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     assert!(desk.shows("1 page missing"), "{}", desk.screen());
@@ -101,8 +102,8 @@ async fn the_time_left_of_a_resumed_load_is_that_of_the_rest() {
     };
     desk.until("nearly all", nearly).await;
     desk.keys("x R").await;
-    desk.until("how long it takes", |desk| desk.state().listing().pace(desk.state().now).is_some()).await;
-    let (rate, left) = desk.state().listing().pace(desk.state().now).unwrap();
+    desk.until("how long it takes", |desk| desk.state().listing().limiter(desk.state().now).is_some()).await;
+    let (rate, left) = desk.state().listing().limiter(desk.state().now).unwrap();
     let listing = desk.state().listing();
     let rest = (listing.total_or_loaded() as usize - listing.loaded()) as f64;
     assert!(left.as_secs_f64() <= rest / rate + 2.0, "{left:?} for {rest} rows at {rate}/s");

@@ -57,7 +57,7 @@ pub(crate) struct Wanted {
     pub(crate) limits: Limits,
     pub(crate) kind: Kind,
     pub(crate) read_only: bool,
-    pub(crate) colour: bool,
+    pub(crate) color: bool,
     pub(crate) token: Option<&'static str>,
     pub(crate) at_once: usize,
     /// Whether a file lies where the state directory ought to be.
@@ -73,7 +73,7 @@ impl Default for Wanted {
             limits: Limits::off(),
             kind: Kind::Processes,
             read_only: false,
-            colour: true,
+            color: true,
             token: None,
             at_once: 16,
             unwritable: false,
@@ -170,10 +170,10 @@ impl Desk {
             accent: None,
             host: "127.0.0.1".to_owned(),
             limits: wanted.limits,
-            caution: ConfirmThresholds::default(),
+            thresholds: ConfirmThresholds::default(),
             keymap: Arc::new(Keymap::default()),
             zone: Zone::new(TimeZone::UTC),
-            colour: wanted.colour,
+            color: wanted.color,
             kind: wanted.kind,
             read_only: wanted.read_only,
             folders: DownloadFolders { downloads: remembered.path().join("downloads"), home: None },
@@ -230,7 +230,7 @@ impl Desk {
     /// Runs the loop until nothing is awaited and everything is drawn.
     pub(crate) async fn rest(&mut self) {
         self.until("rest", |desk| {
-            desk.state().tickets.is_empty() && desk.looping.is_drained() && desk.looping.is_drawn()
+            desk.state().in_flight.is_empty() && desk.looping.is_drained() && desk.looping.is_drawn()
         })
         .await;
     }
@@ -249,9 +249,10 @@ impl Desk {
         while self.ended.is_none() && self.turn(end).await {}
     }
 
-    fn send(&mut self, fact: EventKind) {
-        let is_typed = matches!(fact, EventKind::Key { .. } | EventKind::Paste(_) | EventKind::PasteCut);
-        let message = Event { at: self.clock.now(), fact };
+    fn send(&mut self, event_kind: EventKind) {
+        let is_typed =
+            matches!(event_kind, EventKind::Key { .. } | EventKind::Paste(_) | EventKind::PasteCut);
+        let message = Event { at: self.clock.now(), event_kind };
         if is_typed {
             self.input.try_send(message).unwrap();
         } else {
@@ -269,7 +270,7 @@ impl Desk {
             self.read().await;
             self.pass(STROKE).await;
             if self.jobs_begun() > jobs {
-                self.confirmed.extend(shown.expect("a job began without a modal"));
+                self.confirmed.extend(shown.expect("a job began without a dialog"));
             }
         }
     }
@@ -284,7 +285,7 @@ impl Desk {
         self.remembered.path().join("downloads")
     }
 
-    /// The plan in the modal, if one is open.
+    /// The plan in the dialog, if one is open.
     pub(crate) fn plan(&self) -> Option<&Plan> {
         match &self.state().overlay {
             Some(Overlay::Confirm(confirm)) => Some(&confirm.plan),
@@ -341,7 +342,7 @@ impl Desk {
         self.keys("y").await;
     }
 
-    /// Types the phrase the modal asks for, and Enter.
+    /// Types the phrase the dialog asks for, and Enter.
     pub(crate) async fn confirm_with(&mut self, phrase: &str) {
         self.types(phrase).await;
         self.keys("enter").await;
@@ -393,12 +394,12 @@ impl Desk {
         self.log().lines().any(|logged| logged.ends_with(&line)) && self.shows(summary)
     }
 
-    /// Marks the first `n` rows that a verb can be done to, and answers their ids.
-    pub(crate) async fn mark_applicable(&mut self, verb: Action, n: usize) -> Vec<String> {
+    /// Marks the first `n` rows that an action can be done to, and answers their ids.
+    pub(crate) async fn mark_applicable(&mut self, action: Action, n: usize) -> Vec<String> {
         let mut marked = Vec::new();
         while marked.len() < n {
             let record = self.state().under_cursor().unwrap();
-            if applicable(verb, &record, self.state().standing.who()).is_ok() {
+            if applicable(action, &record, self.state().standing.who()).is_ok() {
                 marked.push(record.id().to_string());
                 self.keys("space").await;
             } else {

@@ -26,7 +26,7 @@ use tidyfy::sandbox::{Fault, FaultEffect, Sandbox, SandboxSettings};
 use tidyfy::storage::journal::StoredJobState;
 use tokio::runtime::Runtime;
 
-use crate::crash::ground::{job, jobs, steps};
+use crate::crash::support::{job, jobs, steps};
 use crate::pty::PROGRAM;
 
 /// How long a request in flight has, and what comes after, by the contract.

@@ -85,7 +85,7 @@ async fn another_token_lets_the_job_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_job_is_undone_through_the_modal_for_exactly_what_it_did() {
+async fn the_last_job_is_undone_through_the_dialog_for_exactly_what_it_did() {
     let mut desk = Desk::open().await;
     desk.server.set_faults(vec![
         Fault::on(

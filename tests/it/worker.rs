@@ -6,7 +6,7 @@
 )]
 
 pub(crate) mod bench;
-mod door;
+mod connection;
 mod jobs;
 mod journal;
 mod lists;

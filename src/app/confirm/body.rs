@@ -1,4 +1,4 @@
-//! What the modal says.
+//! What the dialog says.
 //!
 //! Owns its sentences and their order: what is lost, what is hidden, the records, those that are blocked, what it takes.
 //! Must not know what confirms it.
@@ -12,7 +12,7 @@ use crate::model::record::Record;
 use crate::model::text;
 use crate::model::time::Moment;
 
-/// One line of the modal's body.
+/// One line of the dialog's body.
 #[derive(Debug, Clone)]
 pub enum DialogLine {
     /// A sentence.
@@ -103,7 +103,7 @@ impl Confirm {
     /// What is copied and what is not, before a permanent deletion.
     fn copies(&self) -> Vec<DialogLine> {
         let plan = &self.plan;
-        if plan.verb != Action::Delete || plan.steps.is_empty() {
+        if plan.action != Action::Delete || plan.steps.is_empty() {
             return Vec::new();
         }
         if !plan.options.backup {
@@ -199,12 +199,12 @@ impl Confirm {
         wanted.is_empty() || text::folded(record.name()).contains(&wanted)
     }
 
-    /// What the modal asks for at its foot; nothing while `y` does not count yet. While something else is typed it says
+    /// What the dialog asks for at its foot; nothing while `y` does not count yet. While something else is typed it says
     /// what ends that.
     #[must_use]
     pub fn prompt(&self, now: Moment) -> String {
-        let verb = self.plan.word();
-        match &self.assent {
+        let action = self.plan.word();
+        match &self.confirmation {
             _ if self.is_picking() => "Enter picks, Esc leaves it as it is".to_owned(),
             _ if self.filtering => "Enter keeps the filter, Esc clears it".to_owned(),
             Confirmation::Nothing if self.archivable == 0 => "Esc keep".to_owned(),
@@ -215,7 +215,7 @@ impl Confirm {
             Confirmation::Nothing => {
                 format!("choose to {} first, or Esc keep", self.first(|words| words.archive))
             }
-            Confirmation::Key if self.is_armed(now) => format!("y {verb}, Esc keep"),
+            Confirmation::Key if self.is_armed(now) => format!("y {action}, Esc keep"),
             Confirmation::Key => String::new(),
             Confirmation::Phrase(phrases) => {
                 let first = phrases.first().map_or("", String::as_str);

@@ -1,4 +1,4 @@
-//! What can be chosen in the modal.
+//! What can be chosen in the dialog.
 //!
 //! Owns which options are offered, what each says, and what flipping it makes of the plan's options. Must not know which
 //! of them has the keys.
@@ -24,7 +24,7 @@ impl PlanOption {
     /// The options that mean something for `plan`, `archivable` of whose records could be deleted if they were archived
     /// first.
     pub(super) fn offered(plan: &Plan, archivable: usize) -> Vec<Self> {
-        let deletes = plan.verb == Action::Delete && plan.count() + archivable > 0;
+        let deletes = plan.action == Action::Delete && plan.count() + archivable > 0;
         let choices = [
             (deletes, Self::Backup),
             (deletes && plan.options.backup && plan.can_copy_attached(), Self::Files),
@@ -40,7 +40,7 @@ impl PlanOption {
             Self::Backup => plan.options.backup,
             Self::Files => plan.options.files,
             Self::ArchiveFirst => plan.options.archive_first,
-            Self::Reassign => plan.heir.is_some(),
+            Self::Reassign => plan.reassignee.is_some(),
         }
     }
 

@@ -1,6 +1,6 @@
-//! What hangs on the records of the modal's plan, as far as it has been counted.
+//! What hangs on the records of the dialog's plan, as far as it has been counted.
 //!
-//! Owns which of the records are still to be counted: those that go as they are when the modal opens, those that are
+//! Owns which of the records are still to be counted: those that go as they are when the dialog opens, those that are
 //! archived first when that is chosen for the first time, and none of them twice. Must not know how they are counted.
 
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ pub(super) struct ImpactCounts(Vec<ImpactRequest>);
 #[derive(Debug)]
 struct ImpactRequest {
     /// The piece of work that counts; none where there is nothing to count.
-    ticket: Option<RequestId>,
+    request_id: Option<RequestId>,
     found: Vec<Impact>,
 }
 
@@ -31,7 +31,7 @@ impl Confirm {
             let plan = self.part_of_plan(!self.counts.0.is_empty());
             let found = Impact::begun(&plan);
             let is_wanted = !found.is_empty();
-            self.counts.0.push(ImpactRequest { ticket: None, found });
+            self.counts.0.push(ImpactRequest { request_id: None, found });
             if is_wanted {
                 return Some(plan);
             }
@@ -40,21 +40,21 @@ impl Confirm {
     }
 
     /// A piece of work counts what was wanted last.
-    pub fn weighing(&mut self, ticket: RequestId) {
+    pub fn weighing(&mut self, request_id: RequestId) {
         if let Some(count) = self.counts.0.last_mut() {
-            count.ticket = Some(ticket);
+            count.request_id = Some(request_id);
         }
     }
 
-    /// Whether a piece of work counts for this modal.
+    /// Whether a piece of work counts for this dialog.
     #[must_use]
-    pub fn is_weighed_by(&self, ticket: RequestId) -> bool {
-        self.counts.0.iter().any(|count| count.ticket == Some(ticket))
+    pub fn is_counted_impact_by(&self, request_id: RequestId) -> bool {
+        self.counts.0.iter().any(|count| count.request_id == Some(request_id))
     }
 
-    /// That piece of work has counted so far. What others counted is none of this modal's.
-    pub fn weighed(&mut self, ticket: RequestId, found: Vec<Impact>) {
-        if let Some(count) = self.counts.0.iter_mut().find(|count| count.ticket == Some(ticket)) {
+    /// That piece of work has counted so far. What others counted is none of this dialog's.
+    pub fn counted_impact(&mut self, request_id: RequestId, found: Vec<Impact>) {
+        if let Some(count) = self.counts.0.iter_mut().find(|count| count.request_id == Some(request_id)) {
             count.found = found;
         }
     }

@@ -67,9 +67,9 @@ impl DialogLayout {
         let foot = fixed + prompt.len();
 
         let mut lines: Vec<WrappedLine> =
-            confirm.body().into_iter().flat_map(|line| laid(line, cells)).collect();
+            confirm.body().into_iter().flat_map(|line| wrapped(line, cells)).collect();
         let mut notes: Vec<WrappedLine> =
-            confirm.notes().into_iter().flat_map(|line| laid(line, cells)).collect();
+            confirm.notes().into_iter().flat_map(|line| wrapped(line, cells)).collect();
         let mut title = text::wrapped(&text::clean(&confirm.plan.title()), cells);
         // The blank line after it is the title's too.
         let title_rows = if title.len() + 1 + foot + 3 <= most {
@@ -136,7 +136,7 @@ impl DialogLayout {
 fn optional_rows(confirm: &Confirm, most: usize) -> (usize, usize, usize) {
     let filter = confirm.filtering || !confirm.list_filter.value().is_empty();
     let complaint = confirm.complaint.is_some() || most >= ROOMY;
-    let input = matches!(confirm.assent, Confirmation::Phrase(_));
+    let input = matches!(confirm.confirmation, Confirmation::Phrase(_));
     (usize::from(filter), usize::from(complaint), usize::from(input))
 }
 
@@ -190,7 +190,7 @@ fn unlisted(confirm: &Confirm, lines: &[WrappedLine]) -> usize {
     if confirm.list_filter.value().is_empty() { 0 } else { all.saturating_sub(listed) }
 }
 
-fn laid(line: DialogLine, width: usize) -> Vec<WrappedLine> {
+fn wrapped(line: DialogLine, width: usize) -> Vec<WrappedLine> {
     let flat = |weight, words: &str| WrappedLine::wrapped(weight, words, width).collect();
     match line {
         DialogLine::Blank => vec![WrappedLine::blank()],
@@ -198,7 +198,7 @@ fn laid(line: DialogLine, width: usize) -> Vec<WrappedLine> {
         DialogLine::Head(words) => flat(LineWeight::Head, &words),
         DialogLine::Loud(words) => WrappedLine::led("!", 2, LineWeight::Loud, &words, width),
         DialogLine::Target(record) => {
-            vec![WrappedLine { lead: "  ".to_owned(), record: Some(record), ..WrappedLine::blank() }]
+            vec![WrappedLine { handle: "  ".to_owned(), record: Some(record), ..WrappedLine::blank() }]
         }
         DialogLine::Beside(words) => WrappedLine::led("    has", 8, LineWeight::Plain, &words, width),
         DialogLine::Blocked(record, reason) => {

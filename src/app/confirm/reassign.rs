@@ -1,4 +1,4 @@
-//! Choosing who is handed what belongs to the records of the modal's plan.
+//! Choosing who is handed what belongs to the records of the dialog's plan.
 //!
 //! Owns the one line it is chosen in: what is typed of a name, and which of those that fit it stands on. While it is open it
 //! has every key. Must not know whom there is to choose from, nor what is handed over.
@@ -21,10 +21,10 @@ pub(super) struct MemberPicker {
 }
 
 impl Confirm {
-    /// The same modal, with those whom what belongs to its records can be handed to.
+    /// The same dialog, with those whom what belongs to its records can be handed to.
     #[must_use]
-    pub fn with_heirs(self, heirs: Vec<Reassignee>) -> Self {
-        Self { heirs, ..self }
+    pub fn with_reassignees(self, reassignees: Vec<Reassignee>) -> Self {
+        Self { reassignees, ..self }
     }
 
     /// Whether somebody is being chosen.
@@ -33,39 +33,41 @@ impl Confirm {
         self.picker.is_some()
     }
 
-    /// What the option says, `lead` before who is chosen.
-    pub(super) fn heir_label(&self, lead: &str) -> String {
+    /// What the option says, `handle` before who is chosen.
+    pub(super) fn reassignee_label(&self, handle: &str) -> String {
         match &self.picker {
-            None => format!("{lead}: {}", self.heir_name()),
+            None => format!("{handle}: {}", self.reassignee_name()),
             Some(picker) => {
                 let (name, place) = self.stands_on(picker);
                 let place = place.map(|(at, of)| format!(" ({at} of {of})")).unwrap_or_default();
-                format!("{lead}: {}_ {name}{place}", text::clean(picker.input.value()))
+                format!("{handle}: {}_ {name}{place}", text::clean(picker.input.value()))
             }
         }
     }
 
     /// The same where there is hardly room: what is typed comes last, for who it stands on matters more.
-    pub(super) fn short_heir_label(&self, lead: &str) -> String {
+    pub(super) fn short_reassignee_label(&self, handle: &str) -> String {
         match &self.picker {
-            None => format!("{lead}: {}", self.heir_name()),
+            None => format!("{handle}: {}", self.reassignee_name()),
             Some(picker) => {
                 let (name, place) = self.stands_on(picker);
                 let place = place.map(|(at, of)| format!(" {at}/{of}")).unwrap_or_default();
-                format!("{lead}: {name}{place} /{}_", text::clean(picker.input.value()))
+                format!("{handle}: {name}{place} /{}_", text::clean(picker.input.value()))
             }
         }
     }
 
-    fn heir_name(&self) -> Cow<'_, str> {
-        text::name_or_nameless(self.plan.heir.as_ref().map_or(NOBODY, |heir| heir.name.as_str()))
+    fn reassignee_name(&self) -> Cow<'_, str> {
+        text::name_or_nameless(
+            self.plan.reassignee.as_ref().map_or(NOBODY, |reassignee| reassignee.name.as_str()),
+        )
     }
 
     /// Who the line stands on, and which of how many that is; or why it stands on nobody.
     fn stands_on(&self, picker: &MemberPicker) -> (Cow<'_, str>, Option<(usize, usize)>) {
         let fitting = self.fitting(picker);
-        match fitting.get(picker.at).map(|one| one.map_or(NOBODY, |heir| heir.name.as_str())) {
-            None if self.heirs.is_empty() => ("no other active member is loaded".into(), None),
+        match fitting.get(picker.at).map(|one| one.map_or(NOBODY, |reassignee| reassignee.name.as_str())) {
+            None if self.reassignees.is_empty() => ("no other active member is loaded".into(), None),
             None => ("nobody is called that".into(), None),
             Some(name) => (text::name_or_nameless(name), Some((picker.at + 1, fitting.len()))),
         }
@@ -75,8 +77,9 @@ impl Confirm {
     fn fitting(&self, picker: &MemberPicker) -> Vec<Option<&Reassignee>> {
         let wanted = text::folded(picker.input.value().trim());
         let nobody = wanted.is_empty().then_some(None);
-        let heirs = self.heirs.iter().filter(|heir| text::folded(&heir.name).contains(&wanted));
-        nobody.into_iter().chain(heirs.map(Some)).collect()
+        let reassignees =
+            self.reassignees.iter().filter(|reassignee| text::folded(&reassignee.name).contains(&wanted));
+        nobody.into_iter().chain(reassignees.map(Some)).collect()
     }
 
     /// The text of the line, while it is open.
@@ -110,11 +113,14 @@ impl Confirm {
     /// Takes the one the line stands on, if it stands on one.
     fn picked(&mut self) {
         let Some(picker) = &self.picker else { return };
-        let Some(heir) = self.fitting(picker).get(picker.at).map(|heir| heir.cloned()) else { return };
+        let Some(reassignee) = self.fitting(picker).get(picker.at).map(|reassignee| reassignee.cloned())
+        else {
+            return;
+        };
         self.picker = None;
-        if heir != self.plan.heir {
+        if reassignee != self.plan.reassignee {
             let plan = Plan::clone(&self.plan);
-            self.turn_into(plan.handing_to(heir));
+            self.turn_into(plan.handing_to(reassignee));
         }
     }
 }

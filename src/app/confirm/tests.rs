@@ -13,7 +13,7 @@ use crate::model::limits::Limits;
 use crate::model::plan::{ConfirmThresholds, Organization, Target};
 use crate::model::record::{Draft, Record};
 
-/// A modal, and the clock of the person before it.
+/// A dialog, and the clock of the person before it.
 struct Seat {
     confirm: Confirm,
     tick: Duration,
@@ -34,8 +34,8 @@ fn processes(archived: usize, live: usize) -> Vec<Target> {
 }
 
 impl Seat {
-    /// A modal that has been on the screen for a second.
-    fn before(verb: Action, chosen: Vec<Target>) -> Self {
+    /// A dialog that has been on the screen for a second.
+    fn before(action: Action, chosen: Vec<Target>) -> Self {
         let organization = Organization {
             id: "e0d1c2b3".into(),
             name: "Acme Ltd".into(),
@@ -43,7 +43,7 @@ impl Seat {
             light: false,
             me: None,
         };
-        let plan = Plan::new(verb, organization, chosen, Limits::off(), ConfirmThresholds::default());
+        let plan = Plan::new(action, organization, chosen, Limits::off(), ConfirmThresholds::default());
         let mut seat = Self { confirm: Confirm::new(plan), tick: Duration::ZERO };
         seat.look();
         seat.tick += Duration::from_secs(1);
@@ -98,7 +98,7 @@ impl Seat {
 
 #[test]
 fn options_are_offered_only_where_they_mean_something() {
-    let offered = |verb, chosen| Seat::before(verb, chosen).confirm.offered().to_vec();
+    let offered = |action, chosen| Seat::before(action, chosen).confirm.offered().to_vec();
     let kind = |kind| vec![Target::from(record(kind, 1, false))];
     assert_eq!(offered(Action::Archive, processes(0, 3)), []);
     assert_eq!(offered(Action::Delete, processes(3, 0)), [PlanOption::Backup, PlanOption::Files]);
@@ -141,7 +141,7 @@ fn a_flipped_option_is_another_plan_that_nothing_typed_before_confirms() {
     seat.types("delete 2");
     seat.flip(PlanOption::ArchiveFirst);
     assert_eq!((seat.confirm.plan.count(), seat.confirm.phrase.value()), (5, ""));
-    assert_eq!(seat.confirm.assent, Confirmation::Phrase(vec!["delete 5".to_owned()]));
+    assert_eq!(seat.confirm.confirmation, Confirmation::Phrase(vec!["delete 5".to_owned()]));
     seat.look();
     seat.press(Key::BackTab);
     seat.types("delete 2");
@@ -220,7 +220,7 @@ fn letters_in_the_options_say_where_the_phrase_is() {
 #[test]
 fn where_all_are_live_archiving_first_is_what_there_is_to_decide() {
     let mut seat = Seat::before(Action::Delete, processes(0, 3));
-    assert_eq!(seat.confirm.assent, Confirmation::Nothing);
+    assert_eq!(seat.confirm.confirmation, Confirmation::Nothing);
     assert!(seat.confirm.has_keys(PlanOption::ArchiveFirst));
     assert_eq!(seat.confirm.prompt(seat.now()), "Space archives them first, Esc keep");
     seat.types("delete 3");
@@ -232,7 +232,10 @@ fn where_all_are_live_archiving_first_is_what_there_is_to_decide() {
     assert_eq!(seat.enter(), DialogResult::Open);
     seat.press(Key::Char(' '));
     seat.look();
-    assert_eq!((seat.confirm.assent.clone(), seat.enter()), (Confirmation::Nothing, DialogResult::Open));
+    assert_eq!(
+        (seat.confirm.confirmation.clone(), seat.enter()),
+        (Confirmation::Nothing, DialogResult::Open)
+    );
     seat.press(Key::Tab);
     assert_eq!(seat.confirm.prompt(seat.now()), "choose to archive first, or Esc keep");
     assert_eq!(seat.press(Key::Esc), DialogResult::Kept);
@@ -263,9 +266,9 @@ fn records_are_counted_once_whatever_is_flipped() {
         (0..records).for_each(|_| impact.add(&vec![Some(n), Some(0), Some(0)]));
         vec![impact]
     };
-    seat.confirm.weighed(RequestId(1), counted(5, 2));
-    seat.confirm.weighed(RequestId(2), counted(1, 3));
-    seat.confirm.weighed(RequestId(3), counted(100, 1));
+    seat.confirm.counted_impact(RequestId(1), counted(5, 2));
+    seat.confirm.counted_impact(RequestId(2), counted(1, 3));
+    seat.confirm.counted_impact(RequestId(3), counted(100, 1));
     let sentence = |seat: &Seat| seat.confirm.impact()[0].sentence().unwrap();
     assert_eq!(sentence(&seat), "on 5 processes: 13 open tasks, 0 files, 0 comments");
     seat.look();
@@ -274,7 +277,7 @@ fn records_are_counted_once_whatever_is_flipped() {
 }
 
 #[test]
-fn what_a_verb_does_not_touch_is_not_counted() {
+fn what_a_action_does_not_touch_is_not_counted() {
     let group = || vec![Target::from(record(Kind::Groups, 1, false))];
     assert!(Seat::before(Action::Delete, group()).confirm.wants_weighing().is_some());
     assert!(Seat::before(Action::Restore, processes(2, 0)).confirm.wants_weighing().is_none());

@@ -1,4 +1,4 @@
-//! Acting: from a verb's key to a plan, from a confirmed plan to a job, and ending jobs.
+//! Acting: from an action's key to a plan, from a confirmed plan to a job, and ending jobs.
 
 use std::sync::Arc;
 
@@ -17,16 +17,16 @@ use crate::model::plan::{Organization, Plan, Target, untouchable};
 use crate::model::record::Record;
 use crate::model::text;
 
-/// Opens the modal for a verb, with the records frozen that it is about now.
-pub(crate) fn propose(state: &mut State, verb: Action) {
-    match plan(state, verb) {
+/// Opens the dialog for an action, with the records frozen that it is about now.
+pub(crate) fn propose(state: &mut State, action: Action) {
+    match plan(state, action) {
         Ok(plan) => show(state, plan),
         Err(refusal) => state.refuse(refusal),
     }
 }
 
-/// What `verb` would do here and now, or why it can do nothing at all.
-fn plan(state: &State, verb: Action) -> Result<Plan, CommandRefusal> {
+/// What `action` would do here and now, or why it can do nothing at all.
+fn plan(state: &State, action: Action) -> Result<Plan, CommandRefusal> {
     if state.standing.read_only {
         return Err("read-only mode".into());
     }
@@ -39,11 +39,11 @@ fn plan(state: &State, verb: Action) -> Result<Plan, CommandRefusal> {
     let organization = organization(state)?;
     let targets = targets(state);
     let Some(first) = targets.first() else {
-        return Err(format!("there is nothing here to {}", state.kind.row().words.verb(verb)).into());
+        return Err(format!("there is nothing here to {}", state.kind.row().words.action(action)).into());
     };
     let row = first.kind().row();
-    if targets.iter().all(|record| record.kind().row().verb(verb).is_none()) {
-        return Err(format!("{} have no {}", row.plural, row.words.verb(verb)).into());
+    if targets.iter().all(|record| record.kind().row().action(action).is_none()) {
+        return Err(format!("{} have no {}", row.plural, row.words.action(action)).into());
     }
     if let (Some(_), Some(reason)) = (&state.detail, untouchable(first)) {
         return Err(reason.into());
@@ -51,7 +51,7 @@ fn plan(state: &State, verb: Action) -> Result<Plan, CommandRefusal> {
     let n = targets.len();
     let chosen = targets.into_iter().map(|record| chosen(state, record)).collect();
     if state.marked_only.is_some() && state.detail.is_none() {
-        return Ok(of_set(state, n, draft(state, organization, verb, chosen)));
+        return Ok(of_set(state, n, draft(state, organization, action, chosen)));
     }
     let marked = state.detail.is_none() && state.marks.count(state.kind) > 0;
     let hidden = if marked { state.listing().hidden_among(&state.marks) } else { 0 };
@@ -61,7 +61,7 @@ fn plan(state: &State, verb: Action) -> Result<Plan, CommandRefusal> {
         hidden,
         filtered: !state.listing().filter.is_empty(),
         bystander: bystander.map(|record| record.name().to_owned()),
-        ..draft(state, organization, verb, chosen)
+        ..draft(state, organization, action, chosen)
     })
 }
 
@@ -81,8 +81,8 @@ fn of_set(state: &State, n: usize, plan: Plan) -> Plan {
 }
 
 /// A plan on the terms of this session, with nothing said or chosen about it yet.
-pub(crate) fn draft(state: &State, organization: Organization, verb: Action, chosen: Vec<Target>) -> Plan {
-    let (limits, caution) = (state.setup.limits.clone(), state.setup.caution);
+pub(crate) fn draft(state: &State, organization: Organization, action: Action, chosen: Vec<Target>) -> Plan {
+    let (limits, thresholds) = (state.setup.limits.clone(), state.setup.thresholds);
     let held = |listing: &Listing| Some((listing.kind, listing.total?.max(listing.loaded() as u64)));
     let is_chosen = |kind| chosen.iter().any(|chosen| chosen.record.kind() == kind);
     let nests = |listing: &&Listing| listing.kind.row().parent.is_some() && is_chosen(listing.kind);
@@ -91,14 +91,14 @@ pub(crate) fn draft(state: &State, organization: Organization, verb: Action, cho
     Plan {
         held_by_server: state.listings.iter().filter_map(held).collect(),
         traffic: state.traffic.rested(),
-        ..Plan::new(verb, organization, chosen, limits, caution).among(known)
+        ..Plan::new(action, organization, chosen, limits, thresholds).among(known)
     }
 }
 
-/// Opens the modal for a plan.
+/// Opens the dialog for a plan.
 pub(crate) fn show(state: &mut State, plan: Plan) {
-    let heirs = reassign::all(state, &plan);
-    state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan).with_heirs(heirs))));
+    let reassignees = reassign::all(state, &plan);
+    state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(plan).with_reassignees(reassignees))));
 }
 
 /// Where it would be done; or why nothing can be, as long as that is not known by name.
@@ -122,7 +122,7 @@ pub(crate) fn free(state: &State, past: Vec<Target>) -> Vec<Target> {
     past.into_iter().map(free).collect()
 }
 
-/// The records a verb is about: the one on the open page, else, where all that is marked is shown, what is shown and
+/// The records an action is about: the one on the open page, else, where all that is marked is shown, what is shown and
 /// marked there, else the marked ones of this kind, else the one under the cursor. Each in its newest known version.
 pub(crate) fn targets(state: &State) -> Vec<Record> {
     let picked = picked(state);
@@ -157,7 +157,7 @@ fn known(state: &State, record: &Record) -> Option<Record> {
     listed.or_else(|| state.marks.get(record.kind(), record.id()).map(|mark| mark.record.clone()))
 }
 
-/// A record that was read by itself, with what its list tells besides: what holds a verb back there does so here.
+/// A record that was read by itself, with what its list tells besides: what holds an action back there does so here.
 pub(crate) fn completed(state: &State, read: &Record) -> Record {
     known(state, read).map_or_else(|| read.clone(), |earlier| read.completed_by(&earlier))
 }
@@ -178,7 +178,7 @@ pub(crate) fn unread(state: &State) -> Option<CommandRefusal> {
     }
 }
 
-/// A record as a verb finds it now: one that a job still has before it, or hands something to, is left to that job.
+/// A record as an action finds it now: one that a job still has before it, or hands something to, is left to that job.
 fn chosen(state: &State, record: Record) -> Target {
     let (kind, id) = (record.kind(), record.id());
     let busy = if state.jobs.holds(kind, id) {
@@ -189,7 +189,7 @@ fn chosen(state: &State, record: Record) -> Target {
     Target { busy: busy.map(str::to_owned), record }
 }
 
-/// Does what has become of the open modal: nothing yet, nothing at all, or the plan.
+/// Does what has become of the open dialog: nothing yet, nothing at all, or the plan.
 pub(crate) fn conclude(state: &mut State, verdict: DialogResult, effects: &mut Effects) {
     if verdict == DialogResult::Open {
         return;
@@ -201,38 +201,38 @@ pub(crate) fn conclude(state: &mut State, verdict: DialogResult, effects: &mut E
     }
 }
 
-/// Asks what hangs on the records that the open modal is about, and stops what counts for one that is closed.
-pub(crate) fn weigh(state: &mut State, effects: &mut Effects) {
-    while let Some(plan) = modal(state).and_then(Confirm::wants_weighing) {
-        let ticket = state.ask(Purpose::Weigh, Request::Weigh(plan), effects);
-        state.weighing.insert(ticket);
-        if let Some(confirm) = modal(state) {
-            confirm.weighing(ticket);
+/// Asks what hangs on the records that the open dialog is about, and stops what counts for one that is closed.
+pub(crate) fn count_impact(state: &mut State, effects: &mut Effects) {
+    while let Some(plan) = dialog(state).and_then(Confirm::wants_weighing) {
+        let request_id = state.ask(Purpose::CountImpact, Request::CountImpact(plan), effects);
+        state.weighing.insert(request_id);
+        if let Some(confirm) = dialog(state) {
+            confirm.weighing(request_id);
         }
     }
     let open = match &state.overlay {
         Some(Overlay::Confirm(confirm)) => Some(confirm),
         _ => None,
     };
-    let tickets = &state.tickets;
-    state.weighing.retain(|ticket| {
-        let under_way = tickets.purpose(*ticket).is_some();
-        let wanted = open.is_some_and(|confirm| confirm.is_weighed_by(*ticket));
+    let in_flight = &state.in_flight;
+    state.weighing.retain(|request_id| {
+        let under_way = in_flight.purpose(*request_id).is_some();
+        let wanted = open.is_some_and(|confirm| confirm.is_counted_impact_by(*request_id));
         if under_way && !wanted {
-            effects.push(Effect::Cancel(*ticket));
+            effects.push(Effect::Cancel(*request_id));
         }
         under_way && wanted
     });
 }
 
-/// What has been counted goes to the modal it was counted for, if that is still open.
-pub(crate) fn weighed(state: &mut State, ticket: RequestId, found: Vec<Impact>) {
-    if let Some(confirm) = modal(state) {
-        confirm.weighed(ticket, found);
+/// What has been counted goes to the dialog it was counted for, if that is still open.
+pub(crate) fn counted_impact(state: &mut State, request_id: RequestId, found: Vec<Impact>) {
+    if let Some(confirm) = dialog(state) {
+        confirm.counted_impact(request_id, found);
     }
 }
 
-fn modal(state: &mut State) -> Option<&mut Confirm> {
+fn dialog(state: &mut State) -> Option<&mut Confirm> {
     match &mut state.overlay {
         Some(Overlay::Confirm(confirm)) => Some(confirm),
         _ => None,
@@ -244,13 +244,13 @@ fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Effects) {
     if let Some(job) = plan.continues {
         recovery::update::taken_up(state, job);
     }
-    let ticket = state.ask(Purpose::Job, Request::Apply(Arc::clone(&plan)), effects);
+    let request_id = state.ask(Purpose::Job, Request::RunJob(Arc::clone(&plan)), effects);
     if state.jobs.is_paused() {
         // The queue stays paused until a person resumes it, whatever joins it.
-        effects.push(Effect::Hold(ticket));
+        effects.push(Effect::Pause(request_id));
     }
     state.undo.confirmed(plan.origin);
-    state.jobs.add(ticket, plan);
+    state.jobs.add(request_id, plan);
 }
 
 /// Pauses the queue, or lets it go on.
@@ -266,11 +266,11 @@ pub(crate) fn pause(state: &mut State, effects: &mut Effects) {
 
 /// Pauses the queue at once, then asks what to cancel of it; without a job, ends the load under way.
 pub(crate) fn ask_cancel(state: &mut State, effects: &mut Effects) {
-    let running = state.jobs.going().next().map(|job| job.ticket);
+    let running = state.jobs.going().next().map(|job| job.request_id);
     match running {
         None if downloads::update::stop(state, effects) => {
             state.note_during(
-                NoticeCondition::Awaiting(Purpose::Save),
+                NoticeCondition::Awaiting(Purpose::Download),
                 "saving stops; what is not whole is dropped",
             );
         }
@@ -279,22 +279,22 @@ pub(crate) fn ask_cancel(state: &mut State, effects: &mut Effects) {
             state.note(format!("loading stopped: {key} loads the rest"));
         }
         None => state.note("no job is running, and nothing is being saved or loaded"),
-        Some(ticket) => {
+        Some(request_id) => {
             if !state.jobs.is_paused() {
                 hold(state, QueueState::Asking, effects);
             }
             state.question_arming = Arming::default();
-            state.overlay = Some(Overlay::Ask(YesNoQuestion::CancelJob(ticket)));
+            state.overlay = Some(Overlay::Question(YesNoQuestion::CancelJob(request_id)));
         }
     }
 }
 
 /// Cancels the rest of one job. Those behind it wait for a person.
-pub(crate) fn cancel(state: &mut State, ticket: RequestId, effects: &mut Effects) {
+pub(crate) fn cancel(state: &mut State, request_id: RequestId, effects: &mut Effects) {
     state.jobs.queue = QueueState::Paused;
-    if let Some(job) = state.jobs.get_mut(ticket) {
+    if let Some(job) = state.jobs.get_mut(request_id) {
         job.cancelled = true;
-        effects.push(Effect::Cancel(ticket));
+        effects.push(Effect::Cancel(request_id));
     }
 }
 
@@ -322,10 +322,10 @@ pub(crate) fn nothing_to_cancel(state: &mut State) {
 fn resume(state: &mut State, effects: &mut Effects) {
     state.suspending = false;
     state.jobs.queue = QueueState::Running;
-    let going: Vec<RequestId> = state.jobs.going().map(|job| job.ticket).collect();
-    for ticket in going {
-        effects.push(Effect::Resume(ticket));
-        if let Some(job) = state.jobs.get_mut(ticket) {
+    let going: Vec<RequestId> = state.jobs.going().map(|job| job.request_id).collect();
+    for request_id in going {
+        effects.push(Effect::Resume(request_id));
+        if let Some(job) = state.jobs.get_mut(request_id) {
             job.at_rest = false;
         }
     }
@@ -333,13 +333,13 @@ fn resume(state: &mut State, effects: &mut Effects) {
 
 fn hold(state: &mut State, queue: QueueState, effects: &mut Effects) {
     state.jobs.queue = queue;
-    effects.extend(state.jobs.going().map(|job| Effect::Hold(job.ticket)));
+    effects.extend(state.jobs.going().map(|job| Effect::Pause(job.request_id)));
 }
 
 /// Cancels every job.
 pub(crate) fn cancel_all(state: &mut State, effects: &mut Effects) {
-    let tickets: Vec<RequestId> = state.jobs.iter().map(|job| job.ticket).collect();
-    tickets.into_iter().for_each(|ticket| cancel(state, ticket, effects));
+    let in_flight: Vec<RequestId> = state.jobs.iter().map(|job| job.request_id).collect();
+    in_flight.into_iter().for_each(|request_id| cancel(state, request_id, effects));
 }
 
 /// Stops the process, after what is under way has been answered. No job goes on by itself when the process does.

@@ -64,7 +64,7 @@ pub(crate) fn enter_token(state: &mut State) {
     }
 }
 
-/// Puts the prompt over everything. A modal under it has to be seen again before it can be confirmed.
+/// Puts the prompt over everything. A dialog under it has to be seen again before it can be confirmed.
 fn show_prompt(state: &mut State) {
     if state.leaving.is_none() {
         state.token_prompt.get_or_insert_default();
@@ -74,7 +74,7 @@ fn show_prompt(state: &mut State) {
 
 /// Reads a key in the prompt.
 pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
-    let tried = state.tickets.awaits(Purpose::Admit);
+    let tried = state.in_flight.awaits(Purpose::Authenticate);
     let Some(prompt) = &mut state.token_prompt else { return };
     match prompt.key(chord, repeat, tried) {
         PromptResult::Wait => {}
@@ -86,7 +86,7 @@ pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
         }
         PromptResult::Try(token) => {
             prompt.refused = None;
-            state.ask(Purpose::Admit, Request::Admit(token), effects);
+            state.ask(Purpose::Authenticate, Request::Authenticate(token), effects);
         }
     }
 }

@@ -36,11 +36,11 @@ impl DetailPage {
     pub fn of(state: &State, detail: &Detail, width: usize) -> Self {
         let mut page = Self::default();
         match &detail.fields {
-            KnownFields::Known(sheet) if detail.raw => {
-                let lines = text::wrapped_under(&text::clean_lines(&sheet.raw), width);
+            KnownFields::Known(record_detail) if detail.raw => {
+                let lines = text::wrapped_under(&text::clean_lines(&record_detail.raw), width);
                 page.lines.extend(lines.into_iter().map(|line| WrappedLine::new(LineWeight::Plain, line)));
             }
-            KnownFields::Known(sheet) => page.sheet(state, detail, sheet, width),
+            KnownFields::Known(record_detail) => page.record_detail(state, detail, record_detail, width),
             KnownFields::Asked(_) => {
                 let rows = fields(state, &detail.record);
                 page.rows(&rows, column(&rows, width), width);
@@ -67,16 +67,16 @@ impl DetailPage {
     pub fn hits(&self, wanted: &str) -> Vec<usize> {
         let holds = |part: &str| !text::found(part, wanted).is_empty();
         let lines = self.lines.iter().enumerate();
-        lines.filter(|(_, line)| holds(&line.lead) || holds(&line.text)).map(|(at, _)| at).collect()
+        lines.filter(|(_, line)| holds(&line.handle) || holds(&line.text)).map(|(at, _)| at).collect()
     }
 
-    fn sheet(&mut self, state: &State, detail: &Detail, sheet: &RecordDetail, width: usize) {
+    fn record_detail(&mut self, state: &State, detail: &Detail, record_detail: &RecordDetail, width: usize) {
         if let Some(reason) = untouchable(&detail.record) {
             self.lines.extend(WrappedLine::wrapped(LineWeight::Loud, &format!("read-only: {reason}"), width));
             self.lines.push(WrappedLine::blank());
         }
         let head = fields(state, &detail.record);
-        let sections: Vec<(&str, Vec<DetailRow>)> = sheet
+        let sections: Vec<(&str, Vec<DetailRow>)> = record_detail
             .sections
             .iter()
             .map(|section| {
@@ -85,47 +85,53 @@ impl DetailPage {
             .collect();
         let column = column(head.iter().chain(sections.iter().flat_map(|(_, rows)| rows)), width);
         self.rows(&head, column, width);
-        for (tie, kin) in detail.kin.iter().enumerate() {
+        for (link, related_page) in detail.related_page.iter().enumerate() {
             self.lines.push(WrappedLine::blank());
-            self.kin(state, detail, (tie, kin), width);
+            self.related_page(state, detail, (link, related_page), width);
         }
         for (title, rows) in &sections {
             self.lines.push(WrappedLine::blank());
             self.lines.extend(WrappedLine::wrapped(LineWeight::Head, title, width));
             self.rows(rows, column, width);
         }
-        if !sheet.empty.is_empty() {
+        if !record_detail.empty.is_empty() {
             self.lines.push(WrappedLine::blank());
-            let words = format!("empty: {}", sheet.empty.join(", "));
+            let words = format!("empty: {}", record_detail.empty.join(", "));
             self.lines.extend(WrappedLine::wrapped(LineWeight::Faint, &words, width));
         }
     }
 
     /// What a record leads to by one relation: its head, then a line each.
-    fn kin(&mut self, state: &State, detail: &Detail, (tie, kin): (usize, &RelatedRecords), width: usize) {
+    fn related_page(
+        &mut self,
+        state: &State,
+        detail: &Detail,
+        (link, related_page): (usize, &RelatedRecords),
+        width: usize,
+    ) {
         let key = state.setup.keymap.spoken(Command::Open);
         let mark = |spot: DetailLink| if detail.at == Some(spot) { "> " } else { "  " }.to_owned();
-        self.lines.extend(WrappedLine::wrapped(LineWeight::Head, &headed(kin), width));
-        for (row, record) in kin.records.iter().enumerate() {
-            self.links.push((self.lines.len(), DetailLink { tie, row }));
-            let lead = mark(DetailLink { tie, row });
-            self.lines.push(WrappedLine { lead, ..WrappedLine::new(LineWeight::Plain, told(record)) });
+        self.lines.extend(WrappedLine::wrapped(LineWeight::Head, &headed(related_page), width));
+        for (row, record) in related_page.records.iter().enumerate() {
+            self.links.push((self.lines.len(), DetailLink { link, row }));
+            let handle = mark(DetailLink { link, row });
+            self.lines.push(WrappedLine { handle, ..WrappedLine::new(LineWeight::Plain, told(record)) });
         }
-        if let Some(failure) = &kin.failed {
+        if let Some(failure) = &related_page.failed {
             self.failure("  could not read", failure, width);
         }
-        let last = DetailLink { tie, row: kin.records.len() };
-        let words = match (kin.leads_on(), &kin.failed, kin.more()) {
-            (false, ..) if kin.reading.is_some() => "reading…".to_owned(),
+        let last = DetailLink { link, row: related_page.records.len() };
+        let words = match (related_page.leads_on(), &related_page.failed, related_page.more()) {
+            (false, ..) if related_page.reading.is_some() => "reading…".to_owned(),
             (false, ..) => return,
             (true, Some(_), _) => format!("{key} tries again"),
             (true, None, Some(Some(left))) => format!("{} more: {key} loads them", text::grouped(left)),
             (true, None, _) => format!("more: {key} loads them"),
         };
-        if kin.leads_on() {
+        if related_page.leads_on() {
             self.links.push((self.lines.len(), last));
         }
-        self.lines.push(WrappedLine { lead: mark(last), ..WrappedLine::new(LineWeight::Faint, words) });
+        self.lines.push(WrappedLine { handle: mark(last), ..WrappedLine::new(LineWeight::Faint, words) });
     }
 
     fn failure(&mut self, what: &str, failure: &Failure, width: usize) {
@@ -155,17 +161,28 @@ fn column<'a>(rows: impl IntoIterator<Item = &'a DetailRow>, width: usize) -> us
 }
 
 /// What heads the records of a relation: what they are, and how many there are.
-fn headed(kin: &RelatedRecords) -> String {
-    let title = kin.relation.title;
+fn headed(related_page: &RelatedRecords) -> String {
+    let title = related_page.relation.title;
     // That they belong to the record is the server's word alone.
-    let unproved = if kin.relation.is_unproved() { ", not checked" } else { "" };
-    let hidden = kin.lookup.as_ref().is_some_and(|lookup| lookup.hidden);
-    match kin.total {
-        _ if kin.records.is_empty() && (kin.reading.is_some() || kin.failed.is_some()) => title.to_owned(),
-        _ if kin.records.is_empty() && hidden => format!("{title}: unknown, hidden with it in the archive"),
-        Some(0) | None if kin.records.is_empty() => format!("{title}: none"),
-        Some(total) => format!("{title} ({}{unproved})", text::grouped(total.max(kin.records.len() as u64))),
-        None => format!("{title} ({} and perhaps more{unproved})", text::grouped(kin.records.len() as u64)),
+    let unproved = if related_page.relation.is_unproved() { ", not checked" } else { "" };
+    let hidden = related_page.lookup.as_ref().is_some_and(|lookup| lookup.hidden);
+    match related_page.total {
+        _ if related_page.records.is_empty()
+            && (related_page.reading.is_some() || related_page.failed.is_some()) =>
+        {
+            title.to_owned()
+        }
+        _ if related_page.records.is_empty() && hidden => {
+            format!("{title}: unknown, hidden with it in the archive")
+        }
+        Some(0) | None if related_page.records.is_empty() => format!("{title}: none"),
+        Some(total) => {
+            format!("{title} ({}{unproved})", text::grouped(total.max(related_page.records.len() as u64)))
+        }
+        None => format!(
+            "{title} ({} and perhaps more{unproved})",
+            text::grouped(related_page.records.len() as u64)
+        ),
     }
 }
 

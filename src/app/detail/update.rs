@@ -19,24 +19,24 @@ pub(crate) fn open(state: &mut State, record: Record, effects: &mut Effects) {
 }
 
 fn asked(state: &mut State, record: Record, effects: &mut Effects) -> Detail {
-    let ticket = state.ask(Purpose::Read, Request::Read(record.clone()), effects);
-    Detail::asked(record, ticket)
+    let request_id = state.ask(Purpose::Read, Request::Read(record.clone()), effects);
+    Detail::asked(record, request_id)
 }
 
 /// Goes on to what is selected on the page.
 pub(crate) fn follow(state: &mut State, effects: &mut Effects) {
     let Some(detail) = &mut state.detail else { return };
-    let Some(DetailLink { tie, row }) = detail.at.filter(|_| !detail.raw) else {
+    let Some(DetailLink { link, row }) = detail.at.filter(|_| !detail.raw) else {
         let key = state.setup.keymap.spoken(Command::NextLink);
         return state.note(format!("nothing is selected: {key} selects what the page leads to"));
     };
-    let Some(kin) = detail.kin.get(tie) else { return };
-    match kin.records.get(row).cloned() {
+    let Some(related_page) = detail.related_page.get(link) else { return };
+    match related_page.records.get(row).cloned() {
         Some(record) => {
             let next = asked(state, record, effects);
             state.below.extend(state.detail.replace(next));
         }
-        None if kin.leads_on() => read_kin(state, state.below.len(), tie, effects),
+        None if related_page.leads_on() => read_related_page(state, state.below.len(), link, effects),
         None => {}
     }
 }
@@ -55,7 +55,10 @@ pub(crate) fn close_all(state: &mut State, effects: &mut Effects) {
 }
 
 fn cancel<'a>(closed: impl IntoIterator<Item = &'a Detail>, effects: &mut Effects) {
-    closed.into_iter().flat_map(Detail::tickets).for_each(|ticket| effects.push(Effect::Cancel(ticket)));
+    closed
+        .into_iter()
+        .flat_map(Detail::in_flight)
+        .for_each(|request_id| effects.push(Effect::Cancel(request_id)));
 }
 
 /// Takes a layer off the page: what is searched for, then its JSON. Says whether there was one.
@@ -101,52 +104,61 @@ fn reread(state: &mut State, place: usize, record: Record, effects: &mut Effects
 /// Takes in the fields of a page, and asks for what it leads to.
 pub(crate) fn read(
     state: &mut State,
-    ticket: RequestId,
+    request_id: RequestId,
     result: Result<Box<RecordDetail>, Failure>,
     effects: &mut Effects,
 ) {
-    let Some(place) = places(state).find(|place| page(state, *place).is_some_and(|page| page.awaits(ticket)))
+    let Some(place) =
+        places(state).find(|place| page(state, *place).is_some_and(|page| page.awaits(request_id)))
     else {
         return;
     };
     let Some(page) = page(state, place) else { return };
     match result {
-        Ok(sheet) => {
-            page.record = sheet.record.clone();
-            page.kin = sheet.ties.iter().map(RelatedRecords::of).collect();
-            page.fields = KnownFields::Known(sheet);
+        Ok(record_detail) => {
+            page.record = record_detail.record.clone();
+            page.related_page = record_detail.links.iter().map(RelatedRecords::of).collect();
+            page.fields = KnownFields::Known(record_detail);
         }
         Err(failure) => page.fields = KnownFields::Failed(failure),
     }
-    let asked: Vec<usize> =
-        page.kin.iter().enumerate().filter(|(_, kin)| kin.lookup.is_some()).map(|(tie, _)| tie).collect();
-    asked.into_iter().for_each(|tie| read_kin(state, place, tie, effects));
+    let asked: Vec<usize> = page
+        .related_page
+        .iter()
+        .enumerate()
+        .filter(|(_, related_page)| related_page.lookup.is_some())
+        .map(|(link, _)| link)
+        .collect();
+    asked.into_iter().for_each(|link| read_related_page(state, place, link, effects));
 }
 
 /// Asks for more of what the page in this place leads to.
-fn read_kin(state: &mut State, place: usize, tie: usize, effects: &mut Effects) {
-    let Some(kin) = page(state, place).and_then(|page| page.kin.get(tie)) else { return };
-    let Some(lookup) = kin.lookup.clone() else { return };
-    let work = Request::Relate { relation: kin.relation, lookup, stretch: kin.next() };
-    let ticket = state.ask(Purpose::Relate, work, effects);
-    if let Some(kin) = page(state, place).and_then(|page| page.kin.get_mut(tie)) {
-        kin.reading = Some(ticket);
+fn read_related_page(state: &mut State, place: usize, link: usize, effects: &mut Effects) {
+    let Some(related_page) = page(state, place).and_then(|page| page.related_page.get(link)) else { return };
+    let Some(lookup) = related_page.lookup.clone() else { return };
+    let work =
+        Request::Related { relation: related_page.relation, lookup, page_request: related_page.next() };
+    let request_id = state.ask(Purpose::Related, work, effects);
+    if let Some(related_page) = page(state, place).and_then(|page| page.related_page.get_mut(link)) {
+        related_page.reading = Some(request_id);
     }
 }
 
 /// Takes in what a page leads to.
 pub(crate) fn related(
     state: &mut State,
-    ticket: RequestId,
+    request_id: RequestId,
     result: Result<RelatedPage, Failure>,
     effects: &mut Effects,
 ) {
-    let awaits = |page: &Detail| page.kin.iter().position(|kin| kin.reading == Some(ticket));
+    let awaits = |page: &Detail| {
+        page.related_page.iter().position(|related_page| related_page.reading == Some(request_id))
+    };
     let found = places(state).find_map(|place| Some((place, awaits(page(state, place)?)?)));
-    let Some((place, tie)) = found else { return };
-    let kin = page(state, place).and_then(|page| page.kin.get_mut(tie));
-    if kin.is_some_and(|kin| kin.receive(result)) {
-        read_kin(state, place, tie, effects);
+    let Some((place, link)) = found else { return };
+    let related_page = page(state, place).and_then(|page| page.related_page.get_mut(link));
+    if related_page.is_some_and(|related_page| related_page.receive(result)) {
+        read_related_page(state, place, link, effects);
     }
 }
 
@@ -154,7 +166,7 @@ pub(crate) fn related(
 pub(crate) fn renew(state: &mut State, record: &Record, becomes: Option<&Record>, effects: &mut Effects) {
     for place in places(state).rev() {
         let Some(page) = page(state, place) else { continue };
-        page.renew_kin(record, becomes);
+        page.renew_related_page(record, becomes);
         if !page.is_about(record) {
             continue;
         }
@@ -167,16 +179,16 @@ pub(crate) fn renew(state: &mut State, record: &Record, becomes: Option<&Record>
 }
 
 /// Selects the next thing the page leads to, or the one before, and brings it into sight.
-pub(crate) fn walk(state: &mut State, back: bool) {
+pub(crate) fn page_walk(state: &mut State, back: bool) {
     let Some(detail) = &mut state.detail else { return };
     if detail.raw {
         return state.note("the JSON leads nowhere: the page does");
     }
-    if !detail.walk(back) {
+    if !detail.page_walk(back) {
         return state.note("this page leads nowhere else");
     }
     let at = detail.at;
-    if let (Some(page), Some(at)) = (laid(state), at)
+    if let (Some(page), Some(at)) = (wrapped(state), at)
         && let Some(line) = page.line_of(at)
     {
         bring_into_sight(state, line);
@@ -184,7 +196,7 @@ pub(crate) fn walk(state: &mut State, back: bool) {
 }
 
 /// The lines of the page on top as they are on the screen.
-fn laid(state: &State) -> Option<DetailPage> {
+fn wrapped(state: &State) -> Option<DetailPage> {
     let area = Layout::of(state).detail?;
     state.detail.as_ref().map(|detail| DetailPage::of(state, detail, usize::from(area.inside(2).width)))
 }
@@ -225,7 +237,7 @@ pub(crate) fn key(state: &mut State, chord: Chord) {
         Key::Enter => {
             finding.typing = false;
             let wanted = finding.input.value().to_owned();
-            let hits = laid(state).map_or(0, |page| page.hits(&wanted).len());
+            let hits = wrapped(state).map_or(0, |page| page.hits(&wanted).len());
             if hits == 0 {
                 peel(state);
                 if !wanted.is_empty() {
@@ -273,7 +285,7 @@ pub(crate) fn next_hit(state: &mut State, back: bool) {
 
 /// Goes to the place that `pick` picks, and says whether there is any.
 fn go_to_hit(state: &mut State, pick: impl Fn(&[usize]) -> usize) -> bool {
-    let Some(page) = laid(state) else { return false };
+    let Some(page) = wrapped(state) else { return false };
     let Some(finding) = state.detail.as_mut().and_then(|detail| detail.finding.as_mut()) else {
         return false;
     };

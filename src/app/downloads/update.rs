@@ -18,7 +18,7 @@ pub(crate) fn ask(state: &mut State) {
     if state.saves.current.is_some() {
         let key = state.setup.keymap.spoken(Command::CancelJob);
         let words = format!("files are being saved: {key} stops that");
-        state.note_during(NoticeCondition::Awaiting(Purpose::Save), words);
+        state.note_during(NoticeCondition::Awaiting(Purpose::Download), words);
         return;
     }
     if state.detail.is_none() && state.is_marking() {
@@ -44,12 +44,12 @@ pub(crate) fn ask(state: &mut State) {
         state.note(format!("nothing to save: {}", prompt.left_out().join("; ")));
         return;
     }
-    state.overlay = Some(Overlay::Save(Box::new(prompt)));
+    state.overlay = Some(Overlay::Download(Box::new(prompt)));
 }
 
 /// Reads a key while it is asked where to.
 pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
-    let Some(Overlay::Save(prompt)) = &mut state.overlay else { return };
+    let Some(Overlay::Download(prompt)) = &mut state.overlay else { return };
     match chord.key {
         Key::Esc => state.overlay = None,
         Key::Enter if repeat => {}
@@ -61,13 +61,13 @@ pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
 }
 
 fn begin(state: &mut State, effects: &mut Effects) {
-    let Some(Overlay::Save(prompt)) = state.overlay.take() else { return };
+    let Some(Overlay::Download(prompt)) = state.overlay.take() else { return };
     let typed = prompt.input.value().trim().to_owned();
     let folder = state.setup.folders.meant(&typed);
     state.saves.folder = Some(typed).filter(|typed| !typed.is_empty());
     let saving = DownloadRequest { folder, files: prompt.files.clone() };
-    let ticket = state.ask(Purpose::Save, Request::Save(saving), effects);
-    state.saves.begin(ticket, *prompt);
+    let request_id = state.ask(Purpose::Download, Request::Download(saving), effects);
+    state.saves.begin(request_id, *prompt);
 }
 
 /// Stops what is being saved, and says whether there was anything.
@@ -75,14 +75,14 @@ pub(crate) fn stop(state: &mut State, effects: &mut Effects) -> bool {
     let Some(save) = state.saves.current.as_mut() else { return false };
     if !save.cancelled {
         save.cancelled = true;
-        effects.push(Effect::Cancel(save.ticket));
+        effects.push(Effect::Cancel(save.request_id));
     }
     true
 }
 
 /// More bytes have come.
-pub(crate) fn progressed(state: &mut State, ticket: RequestId, bytes: u64) {
-    if let Some(save) = state.saves.current.as_mut().filter(|save| save.ticket == ticket) {
+pub(crate) fn progressed(state: &mut State, request_id: RequestId, bytes: u64) {
+    if let Some(save) = state.saves.current.as_mut().filter(|save| save.request_id == request_id) {
         save.bytes = bytes;
     }
 }
@@ -90,11 +90,13 @@ pub(crate) fn progressed(state: &mut State, ticket: RequestId, bytes: u64) {
 /// A file has been saved, or could not be. Without a reason, the line of its request has told it.
 pub(crate) fn saved(
     state: &mut State,
-    ticket: RequestId,
+    request_id: RequestId,
     file: usize,
     result: Result<DownloadedFile, Option<Failure>>,
 ) {
-    let Some(save) = state.saves.current.as_mut().filter(|save| save.ticket == ticket) else { return };
+    let Some(save) = state.saves.current.as_mut().filter(|save| save.request_id == request_id) else {
+        return;
+    };
     let Some(record) = save.files.get(file).cloned() else { return };
     match result {
         Ok(stored) => {
@@ -123,8 +125,8 @@ fn is_same(one: &Record, other: &Record) -> bool {
 }
 
 /// Nothing is saved any more.
-pub(crate) fn ended(state: &mut State, ticket: RequestId, result: &Result<(), Failure>) {
-    let Some(save) = state.saves.current.take_if(|save| save.ticket == ticket) else { return };
+pub(crate) fn ended(state: &mut State, request_id: RequestId, result: &Result<(), Failure>) {
+    let Some(save) = state.saves.current.take_if(|save| save.request_id == request_id) else { return };
     let ending = match result {
         Ok(()) => "finished",
         Err(failure) if failure.cause == Cause::Cancelled => "cancelled",
@@ -161,9 +163,9 @@ pub(crate) fn open_holder(state: &mut State, effects: &mut Effects) {
                 Value::Text(words) => words.to_owned(),
                 _ => id.to_string(),
             };
-            state.note_during(NoticeCondition::Awaiting(Purpose::Look), format!("reading {name}…"));
+            state.note_during(NoticeCondition::Awaiting(Purpose::Find), format!("reading {name}…"));
             let wanted = Record::new(kind, id, vec![Draft::Text(name)]);
-            state.ask(Purpose::Look, Request::Look(wanted), effects);
+            state.ask(Purpose::Find, Request::Find(wanted), effects);
         }
     }
 }

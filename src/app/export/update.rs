@@ -22,25 +22,25 @@ pub(crate) fn ask(state: &mut State) {
     }
     let (rows, shown) = if is_listed { state.listing().rows_shown() } else { (Rows::default(), Vec::new()) };
     let (people, zone) = (state.people.clone(), state.setup.zone.clone());
-    let sheet = ExportTable { marked, rows, shown, people, zone };
-    if sheet.is_empty() {
+    let record_detail = ExportTable { marked, rows, shown, people, zone };
+    if record_detail.is_empty() {
         state.note("there is nothing here to export");
         return;
     }
-    let (what, lacks) = words(state, &sheet);
+    let (what, lacks) = words(state, &record_detail);
     let stem = match (&state.detail, &state.marked_only) {
         (None, Some(_)) => "marked",
         (Some(detail), _) => detail.record.kind().row().slug,
         (None, None) => state.kind.row().slug,
     };
     let name = format!("{stem}-{}.csv", state.setup.zone.date(state.now.wall));
-    let open = ExportPrompt { sheet, what, lacks, input: TextInput::from(name), trouble: None };
+    let open = ExportPrompt { record_detail, what, lacks, input: TextInput::from(name), error: None };
     state.overlay = Some(Overlay::Export(Box::new(open)));
 }
 
 /// What is written, and what is not although it would match.
-fn words(state: &State, sheet: &ExportTable) -> (String, Option<String>) {
-    let (n, row) = (sheet.len(), state.kind.row());
+fn words(state: &State, record_detail: &ExportTable) -> (String, Option<String>) {
+    let (n, row) = (record_detail.len(), state.kind.row());
     if let Some(detail) = &state.detail {
         return (format!("this {}", detail.record.kind().row().singular), None);
     }
@@ -48,7 +48,7 @@ fn words(state: &State, sheet: &ExportTable) -> (String, Option<String>) {
         return (format!("{} marked {}", grouped(n as u64), if n == 1 { "record" } else { "records" }), None);
     }
     let noun = if n == 1 { row.singular } else { row.plural };
-    if !sheet.marked.is_empty() {
+    if !record_detail.marked.is_empty() {
         return (format!("{} marked {noun}", grouped(n as u64)), None);
     }
     let listing = state.listing();
@@ -69,12 +69,12 @@ pub(crate) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
         Key::Enter => {
             let name = open.input.value().trim().to_owned();
             match ExportFormat::of(&name) {
-                None => open.trouble = Some("the name must end in .csv or .json, which decides the format"),
+                None => open.error = Some("the name must end in .csv or .json, which decides the format"),
                 Some(format) => write(state, name, format, effects),
             }
         }
         _ => {
-            open.trouble = None;
+            open.error = None;
             open.input.key(chord);
         }
     }
@@ -82,9 +82,9 @@ pub(crate) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
 
 fn write(state: &mut State, name: String, format: ExportFormat, effects: &mut Effects) {
     let Some(Overlay::Export(open)) = state.overlay.take() else { return };
-    let ExportPrompt { sheet, what, lacks, .. } = *open;
+    let ExportPrompt { record_detail, what, lacks, .. } = *open;
     state.note_during(NoticeCondition::Awaiting(Purpose::Export), format!("writing {what}"));
-    let export = ExportRequest { name, format, sheet, lacks };
+    let export = ExportRequest { name, format, record_detail, lacks };
     state.ask(Purpose::Export, Request::Export(Box::new(export)), effects);
 }
 

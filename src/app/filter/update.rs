@@ -13,8 +13,8 @@ use crate::model::filter::Filter;
 /// Opens the line a filter is typed into.
 pub(crate) fn open(state: &mut State) {
     let listing = state.listing();
-    let former = (listing.filter.clone(), listing.trouble.clone());
-    let source = former.1.as_ref().map_or(former.0.source(), |trouble| &trouble.source);
+    let former = (listing.filter.clone(), listing.error.clone());
+    let source = former.1.as_ref().map_or(former.0.source(), |error| &error.source);
     let input = TextInput::from(source);
     state.filter_input = Some(FilterInput { input, former, completing: None, is_pending: false });
 }
@@ -30,9 +30,9 @@ pub(crate) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
     match chord.key {
         Key::Enter => return,
         Key::Esc => {
-            let (filter, trouble) = typing.former;
+            let (filter, error) = typing.former;
             filter_by(state, filter, effects);
-            state.listing_mut().trouble = trouble;
+            state.listing_mut().error = error;
             return;
         }
         Key::Up | Key::Down => {
@@ -55,18 +55,18 @@ pub(crate) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
 /// Puts the next thing that can stand at the cursor there, or the one before.
 fn complete(state: &mut State, typing: &mut FilterInput, back: bool, effects: &mut Effects) {
     match &mut typing.completing {
-        Some(walk) => {
-            let len = walk.candidates.len();
-            walk.step(if back { len.saturating_sub(1) } else { 1 });
+        Some(page_walk) => {
+            let len = page_walk.candidates.len();
+            page_walk.step(if back { len.saturating_sub(1) } else { 1 });
         }
         None => typing.completing = CompletionWalk::begin(state, &typing.input),
     }
-    let Some(walk) = &typing.completing else {
+    let Some(page_walk) = &typing.completing else {
         return state.note("nothing is known that could stand here");
     };
-    typing.input = walk.input();
+    typing.input = page_walk.input();
     // Where only one thing could stand there is nothing to walk through, and Tab goes on behind it.
-    if walk.candidates.len() == 1 {
+    if page_walk.candidates.len() == 1 {
         typing.completing = None;
     }
     typed(state, typing.input.value(), effects);
@@ -94,8 +94,8 @@ pub(crate) fn typed(state: &mut State, source: &str, effects: &mut Effects) {
         Ok(filter) => filter_by(state, filter, effects),
         Err(bad) => {
             list::update::stop_marking(state);
-            let trouble = FilterError { source: source.to_owned(), words: bad.words };
-            state.listing_mut().trouble = Some(trouble);
+            let error = FilterError { source: source.to_owned(), words: bad.words };
+            state.listing_mut().error = Some(error);
         }
     }
 }
@@ -105,7 +105,7 @@ pub(crate) fn filter_by(state: &mut State, filter: Filter, effects: &mut Effects
     list::update::stop_marking(state);
     let (kind, question) = (state.kind, filter.question(&state.people));
     let listing = state.listing_mut();
-    listing.trouble = None;
+    listing.error = None;
     if let Some(outdated) = listing.search.want(question) {
         effects.push(Effect::Cancel(outdated));
     }
@@ -118,7 +118,7 @@ pub(crate) fn filter_by(state: &mut State, filter: Filter, effects: &mut Effects
 
 /// Whether what was typed last is no filter, so that what matches is not what a person means; says so.
 pub(crate) fn is_broken(state: &mut State) -> bool {
-    let is_broken = state.listing().trouble.is_some();
+    let is_broken = state.listing().error.is_some();
     if is_broken {
         state.note("fix the filter first");
     }

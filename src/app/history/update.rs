@@ -1,6 +1,6 @@
 //! The history: reading past jobs, looking at one, and what can be done with it.
 //!
-//! Nothing is done from here: undoing and trying again go through the modal, like everything else.
+//! Nothing is done from here: undoing and trying again go through the dialog, like everything else.
 
 use crate::app::command::Motion;
 use crate::app::effect::{Effects, Request, RequestId};
@@ -20,14 +20,14 @@ pub(crate) fn open(state: &mut State, effects: &mut Effects) {
     match confirm::update::organization(state) {
         Err(refusal) => state.refuse(refusal),
         Ok(_) => {
-            let ticket = ask(state, HistorySearch::default(), None, effects);
-            state.overlay = Some(Overlay::History(Box::new(HistoryPage::new(ticket))));
+            let request_id = ask(state, HistorySearch::default(), None, effects);
+            state.overlay = Some(Overlay::History(Box::new(HistoryPage::new(request_id))));
         }
     }
 }
 
 fn ask(state: &mut State, sought: HistorySearch, before: Option<i64>, effects: &mut Effects) -> RequestId {
-    state.ask(Purpose::Annals, Request::Annals { sought, before }, effects)
+    state.ask(Purpose::History, Request::History { sought, before }, effects)
 }
 
 fn page(state: &mut State) -> Option<&mut HistoryPage> {
@@ -37,7 +37,7 @@ fn page(state: &mut State) -> Option<&mut HistoryPage> {
     }
 }
 
-/// Brings the page back that a modal took the place of, once that is closed.
+/// Brings the page back that a dialog took the place of, once that is closed.
 pub(crate) fn surface(state: &mut State) {
     if state.overlay.is_none() && state.leaving.is_none() {
         state.overlay = state.history_behind.take().map(Overlay::History);
@@ -47,14 +47,14 @@ pub(crate) fn surface(state: &mut State) {
 /// Some jobs are known, or are not.
 pub(crate) fn told(
     state: &mut State,
-    ticket: RequestId,
+    request_id: RequestId,
     result: Result<JobPage, Failure>,
     effects: &mut Effects,
 ) {
     let Some(page) = page(state) else { return };
     match result {
-        Ok(volume) => page.receive(ticket, volume),
-        Err(failure) if page.known == KnownJobs::Asked(ticket) => {
+        Ok(job_page) => page.receive(request_id, job_page),
+        Err(failure) if page.known == KnownJobs::Asked(request_id) => {
             page.known = KnownJobs::Failed(failure.words)
         }
         Err(_) => {}
@@ -67,20 +67,24 @@ fn read_on(state: &mut State, effects: &mut Effects) {
     let Some(page) = page(state) else { return };
     let Some(before) = page.wants() else { return };
     let sought = HistorySearch::parse(&page.filter).unwrap_or_default();
-    let ticket = ask(state, sought, Some(before), effects);
+    let request_id = ask(state, sought, Some(before), effects);
     if let Some(page) = self::page(state) {
-        page.known = KnownJobs::Asked(ticket);
+        page.known = KnownJobs::Asked(request_id);
     }
 }
 
 /// The steps of a job are known, or are not.
-pub(crate) fn recounted(state: &mut State, ticket: RequestId, result: Result<(Vec<JobStep>, u64), Failure>) {
+pub(crate) fn recounted(
+    state: &mut State,
+    request_id: RequestId,
+    result: Result<(Vec<JobStep>, u64), Failure>,
+) {
     let open = page(state).and_then(|page| page.open.as_mut());
-    let Some(open) = open.filter(|open| open.steps == KnownSteps::Asked(ticket)) else { return };
+    let Some(open) = open.filter(|open| open.steps == KnownSteps::Asked(request_id)) else { return };
     open.steps = match result {
-        Ok((deeds, damaged)) => {
+        Ok((job_steps, damaged)) => {
             open.damaged = damaged;
-            KnownSteps::Are(deeds)
+            KnownSteps::Are(job_steps)
         }
         Err(failure) => KnownSteps::Failed(failure.words),
     };
@@ -153,10 +157,10 @@ fn back(state: &mut State, takes_search: bool, effects: &mut Effects) {
 /// Opens the job under the cursor.
 fn look(state: &mut State, effects: &mut Effects) {
     let Some(Overlay::History(page)) = &state.overlay else { return };
-    let (None, Some(account)) = (&page.open, page.current().cloned()) else { return };
-    let ticket = state.ask(Purpose::Deeds, Request::Deeds(account.job), effects);
+    let (None, Some(summary)) = (&page.open, page.current().cloned()) else { return };
+    let request_id = state.ask(Purpose::JobSteps, Request::JobSteps(summary.job), effects);
     if let Some(page) = self::page(state) {
-        page.open = Some(JobDetail::new(account, ticket));
+        page.open = Some(JobDetail::new(summary, request_id));
     }
 }
 
@@ -170,7 +174,7 @@ fn type_on(state: &mut State, chord: Chord, effects: &mut Effects) {
             let typed = input.value().trim().to_owned();
             match HistorySearch::parse(&typed) {
                 Err(why) => state
-                    .note(format!("{why}; hint: words, or `outcome:failed`, `verb:archive`, `kind:tags`")),
+                    .note(format!("{why}; hint: words, or `outcome:failed`, `action:archive`, `kind:tags`")),
                 Ok(sought) => {
                     stop_typing(page);
                     match &mut page.open {
@@ -198,9 +202,9 @@ fn seek_jobs(state: &mut State, filter: Option<String>, effects: &mut Effects) {
     let Some(page) = page(state) else { return };
     let filter = filter.unwrap_or_else(|| page.filter.clone());
     let sought = HistorySearch::parse(&filter).unwrap_or_default();
-    let ticket = ask(state, sought, None, effects);
+    let request_id = ask(state, sought, None, effects);
     if let Some(page) = self::page(state) {
-        *page = HistoryPage { filter, ..HistoryPage::new(ticket) };
+        *page = HistoryPage { filter, ..HistoryPage::new(request_id) };
     }
 }
 
@@ -212,27 +216,27 @@ fn current(state: &State) -> Option<&JobSummary> {
 }
 
 /// Looks for what a past job can be recalled for, or says why it cannot be.
-fn recall_it(
+fn recover_it(
     state: &mut State,
-    trouble: impl Fn(&JobSummary) -> Option<String>,
-    recall: fn(i64) -> RecoveryRequest,
+    error: impl Fn(&JobSummary) -> Option<String>,
+    recover: fn(i64) -> RecoveryRequest,
     effects: &mut Effects,
 ) {
-    let Some((job, trouble)) = current(state).map(|account| (account.job, trouble(account))) else {
+    let Some((job, error)) = current(state).map(|summary| (summary.job, error(summary))) else {
         return state.note("there is no job here");
     };
-    match trouble {
+    match error {
         Some(why) => state.note(why),
-        None => undo::look(state, recall(job), effects),
+        None => undo::look(state, recover(job), effects),
     }
 }
 
 fn undo(state: &mut State, effects: &mut Effects) {
-    recall_it(state, JobSummary::undo_trouble, RecoveryRequest::UndoJob, effects);
+    recover_it(state, JobSummary::undo_error, RecoveryRequest::UndoJob, effects);
 }
 
 fn retry(state: &mut State, effects: &mut Effects) {
-    recall_it(state, JobSummary::retry_trouble, RecoveryRequest::RetryJob, effects);
+    recover_it(state, JobSummary::retry_error, RecoveryRequest::RetryJob, effects);
 }
 
 /// What the open job shows of its steps; nothing where that is all of them.
@@ -244,7 +248,7 @@ fn shown_steps(state: &State) -> Option<HistorySearch> {
 
 /// Writes the steps of the job into a file, of an open job those that are shown.
 fn export(state: &mut State, effects: &mut Effects) {
-    match current(state).map(|account| account.job) {
+    match current(state).map(|summary| summary.job) {
         None => state.note("there is no job here"),
         Some(job) => {
             let sought = shown_steps(state);
@@ -259,7 +263,7 @@ fn copy(state: &mut State, effects: &mut Effects) {
     let Some(open) = &page.open else {
         return state.note("enter shows the steps, whose ids can be copied");
     };
-    match open.current().and_then(|deed| deed.id.as_ref()) {
+    match open.current().and_then(|job_step| job_step.id.as_ref()) {
         Some(id) => {
             let text = shell::id(id);
             clipboard::copy(state, "the id".to_owned(), text, effects);

@@ -11,7 +11,7 @@ pub(super) const PANES: &[KeyContext] =
     &[KeyContext::Table, KeyContext::Detail, KeyContext::Marked, KeyContext::Status];
 const PAGES: &[KeyContext] = &[KeyContext::Table, KeyContext::Detail];
 const LISTS: &[KeyContext] = &[KeyContext::Table, KeyContext::Marked];
-const VERBS: &[KeyContext] = &[KeyContext::Table, KeyContext::Detail, KeyContext::Marked];
+const ACTIONS: &[KeyContext] = &[KeyContext::Table, KeyContext::Detail, KeyContext::Marked];
 const TABLE: &[KeyContext] = &[KeyContext::Table];
 const PAGE: &[KeyContext] = &[KeyContext::Detail];
 const BESIDE_PAGES: &[KeyContext] = &[KeyContext::Table, KeyContext::Marked, KeyContext::Status];
@@ -63,7 +63,7 @@ pub static BINDINGS: &[Binding] = &[
         "open",
         Command::Open,
         &["enter", "l"],
-        VERBS,
+        ACTIONS,
         (8, "open"),
         "show all that is known of the record, or of what is selected on its page",
     ),
@@ -124,7 +124,7 @@ pub static BINDINGS: &[Binding] = &[
     ),
     row(
         "save-set",
-        Command::SaveSet,
+        Command::SaveSelection,
         &[],
         PANES,
         (0, ""),
@@ -132,7 +132,7 @@ pub static BINDINGS: &[Binding] = &[
     ),
     row(
         "open-set",
-        Command::OpenSet,
+        Command::OpenSelection,
         &[],
         PANES,
         (0, ""),
@@ -141,21 +141,21 @@ pub static BINDINGS: &[Binding] = &[
     row("mark-file", Command::MarkFile, &[], PANES, (0, ""), "mark the records whose ids a file lists"),
     row(
         "archive",
-        Command::Do(Action::Archive),
+        Command::Act(Action::Archive),
         &["a"],
-        VERBS,
+        ACTIONS,
         (3, "archive"),
         "archive the marked records, or the one under the cursor",
     ),
     row(
         "restore",
-        Command::Do(Action::Restore),
+        Command::Act(Action::Restore),
         &["r"],
-        VERBS,
+        ACTIONS,
         (4, "restore"),
         "restore them from the archive",
     ),
-    row("delete", Command::Do(Action::Delete), &["D"], VERBS, (5, "delete"), "delete them permanently"),
+    row("delete", Command::Act(Action::Delete), &["D"], ACTIONS, (5, "delete"), "delete them permanently"),
     row(
         "undo",
         Command::Undo,
@@ -170,7 +170,7 @@ pub static BINDINGS: &[Binding] = &[
         "explain-delete",
         Command::ExplainDelete,
         &["d"],
-        VERBS,
+        ACTIONS,
         (0, ""),
         "only says which key archives and which deletes",
     ),
@@ -265,7 +265,7 @@ pub static BINDINGS: &[Binding] = &[
         "copy-read",
         Command::CopyRead,
         &["Y"],
-        VERBS,
+        ACTIONS,
         (0, ""),
         "copy the request that reads the record, as curl",
     ),
@@ -274,7 +274,7 @@ pub static BINDINGS: &[Binding] = &[
         "export",
         Command::Export,
         &["e"],
-        VERBS,
+        ACTIONS,
         (23, "export"),
         "write the marked records, else those that match, into a CSV or JSON file",
     ),
@@ -288,9 +288,9 @@ pub static BINDINGS: &[Binding] = &[
     ),
     row(
         "save",
-        Command::Save,
+        Command::Download,
         &["S"],
-        VERBS,
+        ACTIONS,
         (7, "download"),
         "download the marked files, or the one under the cursor: their bytes, not a list of them",
     ),
@@ -298,14 +298,14 @@ pub static BINDINGS: &[Binding] = &[
         "open-holder",
         Command::OpenHolder,
         &["L"],
-        VERBS,
+        ACTIONS,
         (9, "attached to"),
         "open the page of what the file is attached to",
     ),
     row("palette", Command::Palette, &[":"], PANES, (18, "palette"), "every command by name"),
     row(
         "organizations",
-        Command::Places,
+        Command::Organizations,
         &["P"],
         PANES,
         (18, "organizations"),

@@ -5,7 +5,7 @@ use super::*;
 use crate::model::kind::{Action, Kind};
 
 #[test]
-fn no_chord_means_two_things_in_one_place() {
+fn no_chord_cancel_two_things_in_one_place() {
     assert_eq!(Keymap::default().collisions(), []);
 }
 
@@ -41,8 +41,8 @@ fn every_kind_has_its_number() {
 }
 
 #[test]
-fn no_verb_sits_on_a_motion_or_a_control_chord() {
-    for binding in BINDINGS.iter().filter(|binding| binding.command.is_verb()) {
+fn no_action_sits_on_a_motion_or_a_control_chord() {
+    for binding in BINDINGS.iter().filter(|binding| binding.command.is_action()) {
         for chord in binding.chords {
             assert!(!is_unsafe(chord.parse().unwrap()), "{} on {chord}", binding.name);
         }
@@ -54,7 +54,7 @@ fn a_config_can_move_keys_and_is_told_all_that_is_wrong() {
     let keys = |chords: &[&str]| chords.iter().map(|chord| (*chord).to_owned()).collect::<Vec<_>>();
     let archived = keys(&["A"]);
     let keymap = Keymap::with([("archive", archived.as_slice())]).unwrap();
-    assert_eq!(keymap.command(KeyContext::Table, "A".parse().unwrap()), Some(Command::Do(Action::Archive)));
+    assert_eq!(keymap.command(KeyContext::Table, "A".parse().unwrap()), Some(Command::Act(Action::Archive)));
     assert_eq!(keymap.command(KeyContext::Table, "a".parse().unwrap()), None);
     let (bad, taken, none) = (keys(&["ctrl-d", "j", "space"]), keys(&["s"]), keys(&["nonsense"]));
     let wrong = Keymap::with([

@@ -78,7 +78,7 @@ impl Listing {
     /// How many rows the reading under way brings a second, and how long the rest of them takes at that rate; nothing before
     /// there is anything to reckon with.
     #[must_use]
-    pub fn pace(&self, now: Moment) -> Option<(f64, Duration)> {
+    pub fn limiter(&self, now: Moment) -> Option<(f64, Duration)> {
         let (since, rows) = self.received.filter(|_| matches!(self.load, LoadProgress::Running(_)))?;
         let elapsed = now.since(since).as_secs_f64();
         let here = if self.keeps_former() { rows } else { self.loaded() };
@@ -130,12 +130,12 @@ impl Listing {
     }
 
     /// A load begins, which brings `includes` along with each row.
-    pub fn begin(&mut self, ticket: RequestId, reading: ReloadMode, includes: ListIncludes) {
+    pub fn begin(&mut self, request_id: RequestId, reading: ReloadMode, includes: ListIncludes) {
         self.seam = match self.rest() {
             Some(WantedPages::Rest { from, .. }) if reading == ReloadMode::On => from,
             _ => None,
         };
-        self.load = LoadProgress::Running(ticket);
+        self.load = LoadProgress::Running(request_id);
         self.went_on = reading == ReloadMode::On;
         self.includes = includes;
         self.received = None;

@@ -68,8 +68,8 @@ impl Listing {
     }
 
     /// An arrangement of all rows is under way.
-    pub fn arranging(&mut self, ticket: RequestId) {
-        self.arranging = Some(ticket);
+    pub fn arranging(&mut self, request_id: RequestId) {
+        self.arranging = Some(request_id);
         self.bases_then = self.bases;
         self.stale = false;
         self.superseded = false;
@@ -83,8 +83,8 @@ impl Listing {
 
     /// The beginning of the order under way has come. It takes the place of an order by another filter or sort, for
     /// one that only lacks some rows is better.
-    pub fn arranging_so_far(&mut self, ticket: RequestId, first: &QueryResult) {
-        if self.arranging == Some(ticket) {
+    pub fn arranging_so_far(&mut self, request_id: RequestId, first: &QueryResult) {
+        if self.arranging == Some(request_id) {
             self.keep_base(&first.base);
             if !self.superseded && self.differs {
                 self.take_order(&first.order);
@@ -108,13 +108,13 @@ impl Listing {
 
     /// Whether the order that was asked for last is the one with this ticket.
     #[must_use]
-    pub fn awaits(&self, ticket: RequestId) -> bool {
-        self.arranging == Some(ticket) && !self.superseded
+    pub fn awaits(&self, request_id: RequestId) -> bool {
+        self.arranging == Some(request_id) && !self.superseded
     }
 
     /// An arrangement ended. One that is not the last asked for changes nothing.
-    pub fn arranged(&mut self, ticket: RequestId, arranged: Option<QueryResult>) {
-        if self.arranging != Some(ticket) {
+    pub fn arranged(&mut self, request_id: RequestId, arranged: Option<QueryResult>) {
+        if self.arranging != Some(request_id) {
             return;
         }
         self.arranging = None;

@@ -40,21 +40,21 @@ impl ServerSearch {
     }
 
     /// The question has been asked.
-    pub fn begin(&mut self, ticket: RequestId, now: Duration) {
+    pub fn begin(&mut self, request_id: RequestId, now: Duration) {
         self.asked.clone_from(&self.wanted);
         self.asked_at = Some(now);
-        self.running = Some(ticket);
+        self.running = Some(request_id);
     }
 
     /// Whether what comes with this ticket is wanted.
     #[must_use]
-    pub fn is_running(&self, ticket: RequestId) -> bool {
-        self.running == Some(ticket)
+    pub fn is_running(&self, request_id: RequestId) -> bool {
+        self.running == Some(request_id)
     }
 
     /// A search came to its end.
-    pub fn end(&mut self, ticket: RequestId) {
-        self.running = self.running.filter(|running| *running != ticket);
+    pub fn end(&mut self, request_id: RequestId) {
+        self.running = self.running.filter(|running| *running != request_id);
     }
 
     /// What was found is of no use any more. Answers the search that is not needed either.

@@ -26,23 +26,23 @@ pub(crate) fn load(state: &mut State, kind: Kind, reading: ReloadMode, effects: 
     };
     let list = ListRequest { includes: includes.clone(), ..ListRequest::new(kind, listing.scope) };
     let work = Request::List { list, wanted: rest.unwrap_or(WantedPages::All) };
-    let ticket = state.ask(Purpose::List(kind), work, effects);
-    state.listing_of(kind).begin(ticket, reading, includes);
+    let request_id = state.ask(Purpose::List(kind), work, effects);
+    state.listing_of(kind).begin(request_id, reading, includes);
 }
 
 /// Ends what is searched for beside a list.
 pub(crate) fn stop_searching(state: &mut State, kind: Kind, effects: &mut Effects) {
-    if let Some(ticket) = state.listing_of(kind).search.forget() {
-        effects.push(Effect::Cancel(ticket));
+    if let Some(request_id) = state.listing_of(kind).search.forget() {
+        effects.push(Effect::Cancel(request_id));
     }
 }
 
 /// Ends the load of a list, if one is under way.
 fn stop_loading(state: &mut State, kind: Kind, effects: &mut Effects) -> bool {
     let listing = state.listing_of(kind);
-    let LoadProgress::Running(ticket) = listing.load else { return false };
+    let LoadProgress::Running(request_id) = listing.load else { return false };
     listing.end(LoadProgress::Stopped);
-    effects.push(Effect::Cancel(ticket));
+    effects.push(Effect::Cancel(request_id));
     true
 }
 
@@ -60,15 +60,15 @@ pub(crate) fn search(state: &mut State, effects: &mut Effects) {
     let Some((_, question)) = listing.search_due().filter(|(due, _)| *due <= now) else { return };
     let list = ListRequest { includes: listing.includes.clone(), ..ListRequest::new(kind, listing.scope) };
     let work = Request::Search { list, question: question.clone() };
-    let ticket = state.ask(Purpose::Search(kind), work, effects);
-    state.listing_mut().search.begin(ticket, now);
+    let request_id = state.ask(Purpose::Search(kind), work, effects);
+    state.listing_mut().search.begin(request_id, now);
 }
 
 /// Asks for the numbers on the tabs of the kinds that are not being loaded.
 pub(crate) fn count_others(state: &mut State, effects: &mut Effects) {
     let open = state.kind;
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != open && kind.row().counted().is_some()) {
-        if state.tickets.awaits(Purpose::Count(kind)) {
+        if state.in_flight.awaits(Purpose::Count(kind)) {
             continue;
         }
         state.ask(Purpose::Count(kind), Request::Count(kind), effects);
@@ -149,13 +149,13 @@ pub(crate) fn motion(state: &mut State, motion: Motion) {
 pub(crate) fn sort_by(state: &mut State) {
     let sort = state.listing().sort;
     let at = query::sortable(state.kind).position(|field| Some(field) == sort.map(|sort| sort.field));
-    state.overlay = Some(Overlay::Columns(at.unwrap_or(0)));
+    state.overlay = Some(Overlay::SortBy(at.unwrap_or(0)));
 }
 
 /// Reads a key in the list of columns. Picking the column in force returns to the server's order.
 pub(crate) fn columns_key(state: &mut State, at: usize, chord: Chord) {
     let columns: Vec<usize> = query::sortable(state.kind).collect();
-    let go = |motion| Some(Overlay::Columns(moved(at, motion, columns.len(), 1)));
+    let go = |motion| Some(Overlay::SortBy(moved(at, motion, columns.len(), 1)));
     match chord.key {
         Key::Down | Key::Char('j') => state.overlay = go(Motion::Down),
         Key::Up | Key::Char('k') => state.overlay = go(Motion::Up),

@@ -15,24 +15,24 @@ use crate::model::text;
 
 /// Opens the box, on the place that is open.
 pub(crate) fn open(state: &mut State, effects: &mut Effects) {
-    state.overlay = Some(Overlay::Places(OrganizationPicker::new()));
-    if !state.tickets.awaits(Purpose::Places) {
-        state.ask(Purpose::Places, Request::Places, effects);
+    state.overlay = Some(Overlay::Organizations(OrganizationPicker::new()));
+    if !state.in_flight.awaits(Purpose::Organizations) {
+        state.ask(Purpose::Organizations, Request::Organizations, effects);
     }
 }
 
 /// The organizations of the person are known, or why they are not.
 pub(crate) fn placed(state: &mut State, result: Result<Vec<Organization>, Failure>) {
-    if let Some(Overlay::Places(places)) = &mut state.overlay {
+    if let Some(Overlay::Organizations(places)) = &mut state.overlay {
         places.mine = result.map_or_else(KnownOrganizations::Failed, KnownOrganizations::Are);
     }
 }
 
 /// Reads a key in the box.
 pub(crate) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
-    let Some(Overlay::Places(places)) = &state.overlay else { return };
+    let Some(Overlay::Organizations(places)) = &state.overlay else { return };
     let len = places.lines(state).len();
-    let Some(Overlay::Places(places)) = &mut state.overlay else { return };
+    let Some(Overlay::Organizations(places)) = &mut state.overlay else { return };
     match (chord.key, chord.ctrl) {
         (Key::Esc, _) => state.overlay = None,
         (Key::Down | Key::Tab, _) | (Key::Char('n'), true) => {
@@ -49,12 +49,12 @@ pub(crate) fn key(state: &mut State, chord: Chord, effects: &mut Effects) {
 
 /// Goes to the place the cursor is on. Work that changes something is not left behind unseen.
 fn go(state: &mut State, effects: &mut Effects) {
-    let Some(Overlay::Places(places)) = &state.overlay else { return };
+    let Some(Overlay::Organizations(places)) = &state.overlay else { return };
     let Some(known) = places.picked(state) else {
         let is_reading = places.mine == KnownOrganizations::Asked;
         if is_reading {
             let words = "still reading which organizations you are in";
-            state.note_during(NoticeCondition::Awaiting(Purpose::Places), words);
+            state.note_during(NoticeCondition::Awaiting(Purpose::Organizations), words);
         } else {
             state.note("no organization has that name");
         }
@@ -74,22 +74,22 @@ fn go(state: &mut State, effects: &mut Effects) {
     } else if state.saves.current.is_some() {
         let key = state.setup.keymap.spoken(Command::CancelJob);
         let words = format!("files of this organization are being saved: {key} stops that");
-        state.note_during(NoticeCondition::Awaiting(Purpose::Save), words);
+        state.note_during(NoticeCondition::Awaiting(Purpose::Download), words);
     } else {
         let name = name(&known).to_owned();
         state.entering = true;
         state.note_during(NoticeCondition::Leaving, format!("going to `{name}`"));
-        if let Some(Overlay::Places(places)) = &mut state.overlay {
+        if let Some(Overlay::Organizations(places)) = &mut state.overlay {
             places.entering = Some(name);
         }
-        effects.push(Effect::Go(known.place));
+        effects.push(Effect::SwitchOrganization(known.place));
     }
 }
 
 /// The place cannot be entered.
 pub(crate) fn stayed(state: &mut State, why: String) {
     state.entering = false;
-    if let Some(Overlay::Places(places)) = &mut state.overlay {
+    if let Some(Overlay::Organizations(places)) = &mut state.overlay {
         places.entering = None;
     }
     state.status.tell(state.now, StatusText::Note(why.clone()));

@@ -1,6 +1,6 @@
 //! Unfinished jobs of earlier runs: looking for them, and finishing or dropping each.
 //!
-//! Nothing is resumed by itself: what is left goes through the modal like any other plan.
+//! Nothing is resumed by itself: what is left goes through the dialog like any other plan.
 
 use crate::app::effect::{Effects, Request};
 use crate::app::keymap::Chord;
@@ -36,7 +36,7 @@ pub(crate) fn look_again(state: &mut State, effects: &mut Effects) {
 /// Looks for them, unless that is being done already; with the answer a person is told if there are none.
 fn look(state: &mut State, effects: &mut Effects) {
     state.recovery.wished = true;
-    if !state.tickets.awaits(Purpose::Unfinished) {
+    if !state.in_flight.awaits(Purpose::Unfinished) {
         state.recovery.was_shown = false;
         state.ask(Purpose::Unfinished, Request::Unfinished, effects);
     }
@@ -57,9 +57,9 @@ pub(crate) fn left_open(state: &mut State, open: UnfinishedJobs, effects: &mut E
         state.ask(Purpose::Acknowledge, Request::Acknowledge(file), effects);
     }
     state.recovery.old = unfinished;
-    state.recovery.remnants = open.remnants;
-    let continued = |remnant: &UnfinishedJob| !state.jobs.continues(remnant.job);
-    state.recovery.remnants.retain(continued);
+    state.recovery.unfinished_jobs = open.unfinished_jobs;
+    let continued = |unfinished_job: &UnfinishedJob| !state.jobs.continues(unfinished_job.job);
+    state.recovery.unfinished_jobs.retain(continued);
     let is_open = matches!(state.overlay, Some(Overlay::Recovery(_)));
     state.recovery.due = state.recovery.rows() > 0 && !is_open;
     renew(state);
@@ -67,8 +67,10 @@ pub(crate) fn left_open(state: &mut State, open: UnfinishedJobs, effects: &mut E
 
 /// A step has been read back.
 pub(crate) fn read_back(state: &mut State, job: i64, outcome: Outcome) {
-    if let Some(remnant) = state.recovery.remnants.iter_mut().find(|remnant| remnant.job == job) {
-        remnant.read_back(outcome);
+    if let Some(unfinished_job) =
+        state.recovery.unfinished_jobs.iter_mut().find(|unfinished_job| unfinished_job.job == job)
+    {
+        unfinished_job.read_back(outcome);
     }
 }
 
@@ -84,12 +86,14 @@ pub(crate) fn acknowledged(state: &mut State, result: Result<(), Failure>) {
 pub(crate) fn found(state: &mut State, result: Result<Vec<UnfinishedJob>, Failure>) {
     let wished = std::mem::take(&mut state.recovery.wished);
     match result {
-        Ok(remnants) => {
-            let remnants: Vec<UnfinishedJob> =
-                remnants.into_iter().filter(|remnant| !state.jobs.continues(remnant.job)).collect();
+        Ok(unfinished_jobs) => {
+            let unfinished_jobs: Vec<UnfinishedJob> = unfinished_jobs
+                .into_iter()
+                .filter(|unfinished_job| !state.jobs.continues(unfinished_job.job))
+                .collect();
             let is_open = matches!(state.overlay, Some(Overlay::Recovery(_)));
             let was_left = state.recovery.was_shown && !is_open;
-            state.recovery.remnants = remnants;
+            state.recovery.unfinished_jobs = unfinished_jobs;
             match state.recovery.rows() {
                 0 if wished => state.note("no job is unfinished"),
                 0 => {}
@@ -101,7 +105,7 @@ pub(crate) fn found(state: &mut State, result: Result<Vec<UnfinishedJob>, Failur
             renew(state);
         }
         Err(failure) => {
-            state.recovery.remnants.iter_mut().for_each(|remnant| remnant.reading = 0);
+            state.recovery.unfinished_jobs.iter_mut().for_each(|unfinished_job| unfinished_job.reading = 0);
             responses::tell_failure(state, "unfinished jobs could not be looked for", &failure);
             if wished {
                 state.note(format!("unfinished jobs could not be looked for: {}", failure.words));
@@ -125,15 +129,16 @@ pub(crate) fn surface(state: &mut State) {
 /// Reads a key of the page.
 pub(crate) fn key(state: &mut State, at: Moment, (chord, repeat): (Chord, bool), effects: &mut Effects) {
     if let Some(Overlay::Recovery(page)) = &mut state.overlay {
-        let wish = page.key(chord, repeat, at, &state.recovery);
-        obey(state, wish, effects);
+        let request = page.key(chord, repeat, at, &state.recovery);
+        obey(state, request, effects);
     }
 }
 
 /// Does what a key of the page asked for.
-pub(crate) fn obey(state: &mut State, wish: RecoveryCommand, effects: &mut Effects) {
-    let remnant = |job| state.recovery.remnants.iter().find(|remnant| remnant.job == job).cloned();
-    match wish {
+pub(crate) fn obey(state: &mut State, request: RecoveryCommand, effects: &mut Effects) {
+    let unfinished_job =
+        |job| state.recovery.unfinished_jobs.iter().find(|unfinished_job| unfinished_job.job == job).cloned();
+    match request {
         RecoveryCommand::Wait => {}
         RecoveryCommand::Later => {
             state.overlay = None;
@@ -147,53 +152,54 @@ pub(crate) fn obey(state: &mut State, wish: RecoveryCommand, effects: &mut Effec
                 renew(state);
             }
         }
-        RecoveryCommand::Finish(job) | RecoveryCommand::Drop(job) => match remnant(job) {
+        RecoveryCommand::Finish(job) | RecoveryCommand::Drop(job) => match unfinished_job(job) {
             None => {}
-            Some(remnant) if remnant.reading > 0 => {
-                let left = text::grouped(remnant.reading as u64);
+            Some(unfinished_job) if unfinished_job.reading > 0 => {
+                let left = text::grouped(unfinished_job.reading as u64);
                 state.note(format!("{left} are still being read back: wait for them, or Esc for later"));
             }
-            Some(remnant) if remnant.elsewhere => {
+            Some(unfinished_job) if unfinished_job.elsewhere => {
                 state.note("that job is running in another tidyfy, which has to deal with it");
                 // Unless it has ended by now.
                 look(state, effects);
             }
-            Some(_) if matches!(wish, RecoveryCommand::Drop(_)) => {
+            Some(_) if matches!(request, RecoveryCommand::Drop(_)) => {
                 drop_job(state, job, "dropping the rest of it", effects);
             }
-            Some(remnant) => finish(state, remnant, effects),
+            Some(unfinished_job) => finish(state, unfinished_job, effects),
         },
     }
 }
 
-fn finish(state: &mut State, remnant: UnfinishedJob, effects: &mut Effects) {
+fn finish(state: &mut State, unfinished_job: UnfinishedJob, effects: &mut Effects) {
     if state.standing.read_only {
         state.note("read-only mode");
         return;
     }
-    if remnant.rest.is_empty() {
-        drop_job(state, remnant.job, "nothing of it was left to do: closing it", effects);
+    if unfinished_job.rest.is_empty() {
+        drop_job(state, unfinished_job.job, "nothing of it was left to do: closing it", effects);
         return;
     }
     match confirm::update::organization(state) {
         Err(refusal) => state.refuse(refusal),
         Ok(organization) => {
-            let when = state.setup.zone.minute(remnant.confirmed);
-            let archived = match remnant.archived {
+            let when = state.setup.zone.minute(unfinished_job.confirmed);
+            let archived = match unfinished_job.archived {
                 0 => None,
-                1 => Some(format!("1 of these is {} already", remnant.words().archived)),
+                1 => Some(format!("1 of these is {} already", unfinished_job.words().archived)),
                 n => {
-                    let archived = remnant.words().archived;
+                    let archived = unfinished_job.words().archived;
                     Some(format!("{} of these are {archived} already", text::grouped(n as u64)))
                 }
             };
-            let first = format!("finishes job {} of {when}", remnant.job);
+            let first = format!("finishes job {} of {when}", unfinished_job.job);
             let preface = std::iter::once(first).chain(archived).collect();
-            let chosen = confirm::update::free(state, remnant.rest);
-            let plan = confirm::update::draft(state, organization, remnant.verb, chosen);
-            let plan = Plan { preface, continues: Some(remnant.job), ..plan.with(remnant.options) };
-            let plan = reassign::of_the_past(state, plan, remnant.heir);
-            // The page comes back when the modal closes, with what is unfinished then.
+            let chosen = confirm::update::free(state, unfinished_job.rest);
+            let plan = confirm::update::draft(state, organization, unfinished_job.action, chosen);
+            let plan =
+                Plan { preface, continues: Some(unfinished_job.job), ..plan.with(unfinished_job.options) };
+            let plan = reassign::of_the_past(state, plan, unfinished_job.reassignee);
+            // The page comes back when the dialog closes, with what is unfinished then.
             state.recovery.due = true;
             confirm::update::show(state, plan);
         }
@@ -201,9 +207,9 @@ fn finish(state: &mut State, remnant: UnfinishedJob, effects: &mut Effects) {
 }
 
 fn drop_job(state: &mut State, job: i64, words: &str, effects: &mut Effects) {
-    state.note_during(NoticeCondition::Awaiting(Purpose::Drop(job)), words);
-    if !state.tickets.awaits(Purpose::Drop(job)) {
-        state.ask(Purpose::Drop(job), Request::Drop(job), effects);
+    state.note_during(NoticeCondition::Awaiting(Purpose::DropJob(job)), words);
+    if !state.in_flight.awaits(Purpose::DropJob(job)) {
+        state.ask(Purpose::DropJob(job), Request::DropJob(job), effects);
     }
 }
 

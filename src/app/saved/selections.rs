@@ -23,13 +23,13 @@ use crate::model::text;
 /// Does a command that takes something, with what was typed for it. Where nothing was, the palette waits for it.
 pub(crate) fn typed(state: &mut State, command: Command, argument: &str, effects: &mut Effects) {
     match command {
-        Command::OpenSet if argument.is_empty() => list(state, effects),
+        Command::OpenSelection if argument.is_empty() => list(state, effects),
         _ if argument.is_empty() => ask_for_more(state, command),
-        Command::SaveSet => save(state, argument, effects),
-        Command::OpenSet => open(state, argument, effects),
+        Command::SaveSelection => save(state, argument, effects),
+        Command::OpenSelection => open(state, argument, effects),
         Command::MarkFile => {
-            let wish = SelectionRequest::Ids { path: argument.to_owned(), kind: state.kind };
-            read(state, wish, effects);
+            let request = SelectionRequest::Ids { path: argument.to_owned(), kind: state.kind };
+            read(state, request, effects);
         }
         _ => {}
     }
@@ -40,7 +40,7 @@ fn ask_for_more(state: &mut State, command: Command) {
     let palette = Palette { input: TextInput::from(format!("{} ", argument.word)), at: 0 };
     state.overlay = Some(Overlay::Palette(palette));
     state.note(match command {
-        Command::SaveSet => "type a name, or the path of a file, then Enter",
+        Command::SaveSelection => "type a name, or the path of a file, then Enter",
         _ => "type the path of a file, then Enter",
     });
 }
@@ -54,8 +54,9 @@ fn save(state: &mut State, place: &str, effects: &mut Effects) {
         return state.note("nothing is marked, so there is nothing to save: Space marks");
     }
     let entries = state.marks.all().map(|mark| SelectedRecord::of(&mark.record)).collect();
-    let wish = SelectionRequest::Save { place: place.to_owned(), organization, at: state.now.wall, entries };
-    state.ask(Purpose::Sets, Request::Sets(wish), effects);
+    let request =
+        SelectionRequest::Save { place: place.to_owned(), organization, at: state.now.wall, entries };
+    state.ask(Purpose::Selections, Request::Selections(request), effects);
 }
 
 fn open(state: &mut State, place: &str, effects: &mut Effects) {
@@ -63,42 +64,46 @@ fn open(state: &mut State, place: &str, effects: &mut Effects) {
 }
 
 /// Reads records to be marked, one set at a time.
-fn read(state: &mut State, wish: SelectionRequest, effects: &mut Effects) {
-    match &state.seeking {
-        Some(seeking) => {
-            let words = format!("still {}", seeking.progress());
-            state.note_during(NoticeCondition::Awaiting(Purpose::Seek), words);
+fn read(state: &mut State, request: SelectionRequest, effects: &mut Effects) {
+    match &state.resolving {
+        Some(resolving) => {
+            let words = format!("still {}", resolving.progress());
+            state.note_during(NoticeCondition::Awaiting(Purpose::Resolve), words);
         }
-        None if state.tickets.awaits(Purpose::Entries) => {
+        None if state.in_flight.awaits(Purpose::Entries) => {
             let words = "another set is still being read: open this one after it";
             state.note_during(NoticeCondition::Awaiting(Purpose::Entries), words);
         }
-        None => drop(state.ask(Purpose::Entries, Request::Sets(wish), effects)),
+        None => drop(state.ask(Purpose::Entries, Request::Selections(request), effects)),
     }
 }
 
 /// Opens the box of what is saved.
 fn list(state: &mut State, effects: &mut Effects) {
-    state.overlay = Some(Overlay::Sets(SelectionPicker::new()));
-    state.ask(Purpose::Sets, Request::Sets(SelectionRequest::Look), effects);
+    state.overlay = Some(Overlay::Selections(SelectionPicker::new()));
+    state.ask(Purpose::Selections, Request::Selections(SelectionRequest::Look), effects);
 }
 
 /// Reads a key in that box.
 pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
-    let Some(Overlay::Sets(shelf)) = &mut state.overlay else { return };
+    let Some(Overlay::Selections(picker)) = &mut state.overlay else { return };
     match meant(chord, repeat) {
-        PickerKey::Go(motion) => shelf.at = moved(shelf.at, motion, shelf.lines().len(), 1),
+        PickerKey::Go(motion) => picker.at = moved(picker.at, motion, picker.lines().len(), 1),
         PickerKey::Close => state.overlay = None,
         PickerKey::Nothing => {}
         PickerKey::Take => {
-            if let Some(name) = shelf.picked().map(|kept| kept.name.clone()) {
+            if let Some(name) = picker.picked().map(|kept| kept.name.clone()) {
                 state.overlay = None;
                 open(state, &name, effects);
             }
         }
         PickerKey::Remove => {
-            if let Some(name) = shelf.picked().map(|kept| kept.name.clone()) {
-                state.ask(Purpose::Sets, Request::Sets(SelectionRequest::Remove { name }), effects);
+            if let Some(name) = picker.picked().map(|kept| kept.name.clone()) {
+                state.ask(
+                    Purpose::Selections,
+                    Request::Selections(SelectionRequest::Remove { name }),
+                    effects,
+                );
             }
         }
     }
@@ -107,11 +112,13 @@ pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
 /// What was wanted of sets has been done, or could not be.
 pub(crate) fn answered(state: &mut State, result: Result<SelectionResponse, String>, effects: &mut Effects) {
     match (result, &mut state.overlay) {
-        (Ok(SelectionResponse::Are(all)), Some(Overlay::Sets(shelf))) => shelf.known = KnownSaved::Are(all),
+        (Ok(SelectionResponse::Are(all)), Some(Overlay::Selections(picker))) => {
+            picker.known = KnownSaved::Are(all)
+        }
         (Ok(SelectionResponse::Are(_)), _) => {}
         (Ok(SelectionResponse::Removed(name, left)), overlay) => {
-            if let Some(Overlay::Sets(shelf)) = overlay {
-                shelf.known = KnownSaved::Are(left);
+            if let Some(Overlay::Selections(picker)) = overlay {
+                picker.known = KnownSaved::Are(left);
             }
             state.note(format!("the set `{}` is removed", text::clean(&name)));
         }
@@ -120,7 +127,7 @@ pub(crate) fn answered(state: &mut State, result: Result<SelectionResponse, Stri
             tell(state, format!("{} {records} saved: {place}", text::grouped(n as u64)));
         }
         (Ok(SelectionResponse::Opened(opened)), _) => mark(state, opened, effects),
-        (Err(words), Some(Overlay::Sets(shelf))) => shelf.known = KnownSaved::Failed(words),
+        (Err(words), Some(Overlay::Selections(picker))) => picker.known = KnownSaved::Failed(words),
         (Err(words), _) => tell(state, words),
     }
 }
@@ -147,8 +154,8 @@ fn mark(state: &mut State, opened: OpenedSelection, effects: &mut Effects) {
     if unknown.is_empty() {
         return conclude(state, &place, &report);
     }
-    let ticket = state.ask(Purpose::Seek, Request::Seek(unknown), effects);
-    state.seeking = Some(ResolvingSelection { ticket, place, report });
+    let request_id = state.ask(Purpose::Resolve, Request::Resolve(unknown), effects);
+    state.resolving = Some(ResolvingSelection { request_id, place, report });
 }
 
 /// Marks a record, unless it has been archived or restored since it was kept.
@@ -162,34 +169,38 @@ fn take_in(state: &mut State, report: &mut MarkReport, entry: &SelectedRecord, r
 }
 
 /// Records have been looked up.
-pub(crate) fn sighted(state: &mut State, ticket: RequestId, sights: Vec<ResolvedRecord>) {
-    let Some(mut seeking) = state.seeking.take_if(|seeking| seeking.ticket == ticket) else { return };
+pub(crate) fn sighted(state: &mut State, request_id: RequestId, sights: Vec<ResolvedRecord>) {
+    let Some(mut resolving) = state.resolving.take_if(|resolving| resolving.request_id == request_id) else {
+        return;
+    };
     for ResolvedRecord { entry, found } in sights {
         match found {
             ResolvedRecords::There(record) => {
                 // Its list may have come meanwhile.
                 let record = confirm::update::completed(state, &record);
-                take_in(state, &mut seeking.report, &entry, record);
+                take_in(state, &mut resolving.report, &entry, record);
             }
-            ResolvedRecords::Gone => seeking.report.gone.push(entry.told()),
+            ResolvedRecords::Gone => resolving.report.gone.push(entry.told()),
             ResolvedRecords::Unread(why) => {
-                seeking.report.unread.push(entry.told());
-                seeking.report.why = Some(why);
+                resolving.report.unread.push(entry.told());
+                resolving.report.why = Some(why);
             }
         }
     }
-    state.seeking = Some(seeking);
+    state.resolving = Some(resolving);
 }
 
 /// Nothing more is looked up.
-pub(crate) fn sought(state: &mut State, ticket: RequestId, result: Result<(), Failure>) {
-    let Some(mut seeking) = state.seeking.take_if(|seeking| seeking.ticket == ticket) else { return };
+pub(crate) fn sought(state: &mut State, request_id: RequestId, result: Result<(), Failure>) {
+    let Some(mut resolving) = state.resolving.take_if(|resolving| resolving.request_id == request_id) else {
+        return;
+    };
     if let Err(failure) = result
         && failure.cause != Cause::Cancelled
     {
-        seeking.report.why = Some(failure.words);
+        resolving.report.why = Some(failure.words);
     }
-    conclude(state, &seeking.place, &seeking.report);
+    conclude(state, &resolving.place, &resolving.report);
 }
 
 /// Says what has become of a set.
@@ -202,5 +213,5 @@ fn conclude(state: &mut State, place: &str, report: &MarkReport) {
 
 /// Ends the search for the records of a set, and says whether there was one.
 pub(crate) fn stop(state: &State, effects: &mut Effects) -> bool {
-    state.seeking.as_ref().map(|seeking| effects.push(Effect::Cancel(seeking.ticket))).is_some()
+    state.resolving.as_ref().map(|resolving| effects.push(Effect::Cancel(resolving.request_id))).is_some()
 }

@@ -18,8 +18,8 @@ pub(crate) fn open(state: &mut State, effects: &mut Effects) {
 
 /// Opens the box on what is kept. With a `source`, a name is typed for it first.
 fn show(state: &mut State, source: Option<String>, effects: &mut Effects) {
-    state.overlay = Some(Overlay::Filters(SavedFilterPicker::new(state.kind, source)));
-    state.ask(Purpose::Shelve, Request::Shelve(SavedFilterChange::Look), effects);
+    state.overlay = Some(Overlay::SavedFilters(SavedFilterPicker::new(state.kind, source)));
+    state.ask(Purpose::SavedFilters, Request::SavedFilters(SavedFilterChange::Look), effects);
 }
 
 /// Opens the box to save the filter in force.
@@ -66,26 +66,30 @@ pub(crate) fn meant(chord: Chord, repeat: bool) -> PickerKey {
 
 /// Reads a key in the box.
 pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut Effects) {
-    let Some(Overlay::Filters(shelf)) = &mut state.overlay else { return };
-    if shelf.naming.is_some() {
+    let Some(Overlay::SavedFilters(picker)) = &mut state.overlay else { return };
+    if picker.naming.is_some() {
         name(state, chord, effects);
         return;
     }
     match meant(chord, repeat) {
-        PickerKey::Go(motion) => shelf.at = moved(shelf.at, motion, shelf.lines().len(), 1),
+        PickerKey::Go(motion) => picker.at = moved(picker.at, motion, picker.lines().len(), 1),
         PickerKey::Close => state.overlay = None,
         PickerKey::Nothing => {}
         PickerKey::Take => {
-            let picked = shelf.picked().map(|saved| saved.source.clone());
+            let picked = picker.picked().map(|saved| saved.source.clone());
             if let Some(source) = picked {
                 state.overlay = None;
                 filter::update::typed(state, &source, effects);
             }
         }
         PickerKey::Remove => {
-            if let Some(saved) = shelf.picked().cloned() {
+            if let Some(saved) = picker.picked().cloned() {
                 state.note(format!("the saved filter `{}` is removed", text::clean(&saved.name)));
-                state.ask(Purpose::Shelve, Request::Shelve(SavedFilterChange::Remove(saved)), effects);
+                state.ask(
+                    Purpose::SavedFilters,
+                    Request::SavedFilters(SavedFilterChange::Remove(saved)),
+                    effects,
+                );
             }
         }
     }
@@ -93,8 +97,8 @@ pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
 
 /// Reads a key of the name that is being typed.
 fn name(state: &mut State, chord: Chord, effects: &mut Effects) {
-    let Some(Overlay::Filters(shelf)) = &mut state.overlay else { return };
-    let Some((source, input)) = &mut shelf.naming else { return };
+    let Some(Overlay::SavedFilters(picker)) = &mut state.overlay else { return };
+    let Some((source, input)) = &mut picker.naming else { return };
     match chord.key {
         Key::Esc => state.overlay = None,
         Key::Enter => {
@@ -103,9 +107,9 @@ fn name(state: &mut State, chord: Chord, effects: &mut Effects) {
                 state.note("type a name for the filter, then Enter");
                 return;
             }
-            let saved = SavedFilter { kind: shelf.kind, name, source: std::mem::take(source) };
-            shelf.naming = None;
-            state.ask(Purpose::Shelve, Request::Shelve(SavedFilterChange::Put(saved)), effects);
+            let saved = SavedFilter { kind: picker.kind, name, source: std::mem::take(source) };
+            picker.naming = None;
+            state.ask(Purpose::SavedFilters, Request::SavedFilters(SavedFilterChange::Put(saved)), effects);
         }
         _ => {
             input.key(chord);
@@ -116,8 +120,8 @@ fn name(state: &mut State, chord: Chord, effects: &mut Effects) {
 /// What is kept is known, or why it is not.
 pub(crate) fn shelved(state: &mut State, result: Result<Vec<SavedFilter>, String>) {
     match (&mut state.overlay, result) {
-        (Some(Overlay::Filters(shelf)), Ok(all)) => shelf.known = KnownSaved::Are(all),
-        (Some(Overlay::Filters(shelf)), Err(words)) => shelf.known = KnownSaved::Failed(words),
+        (Some(Overlay::SavedFilters(picker)), Ok(all)) => picker.known = KnownSaved::Are(all),
+        (Some(Overlay::SavedFilters(picker)), Err(words)) => picker.known = KnownSaved::Failed(words),
         (_, Ok(_)) => {}
         (_, Err(words)) => state.status.tell(state.now, StatusText::Note(words)),
     }

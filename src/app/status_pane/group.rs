@@ -33,7 +33,7 @@ pub struct FailedStep {
     /// Its record.
     pub record: Record,
     /// What was tried.
-    pub verb: Action,
+    pub action: Action,
     /// How it ended.
     pub outcome: Outcome,
     /// Why.
@@ -133,13 +133,13 @@ impl FailureGroup {
 }
 
 const HEADS: [&str; 10] =
-    ["time", "verb", "kind", "id", "name", "method", "path", "outcome", "status", "reason"];
+    ["time", "action", "kind", "id", "name", "method", "path", "outcome", "status", "reason"];
 
 fn cells(loss: &FailedStep) -> [String; HEADS.len()] {
     let sent = loss.sent.as_ref();
     [
         loss.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        loss.record.kind().row().words.verb(loss.verb).to_owned(),
+        loss.record.kind().row().words.action(loss.action).to_owned(),
         loss.record.kind().row().slug.to_owned(),
         loss.record.id().to_string(),
         loss.record.name().to_owned(),
@@ -174,7 +174,7 @@ mod tests {
             status: Some(422),
         });
         let at = "2026-11-22T19:05:01Z".parse().unwrap();
-        FailedStep { at, record, verb: Action::Delete, outcome, reason: reason.to_owned(), sent }
+        FailedStep { at, record, action: Action::Delete, outcome, reason: reason.to_owned(), sent }
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(group.file_name("20261122-190501"), "tidyfy-refused-20261122-190501.csv");
         let page = group.csv();
         let lines: Vec<&str> = page.lines().collect();
-        assert_eq!(lines[0], "time,verb,kind,id,name,method,path,outcome,status,reason");
+        assert_eq!(lines[0], "time,action,kind,id,name,method,path,outcome,status,reason");
         assert_eq!(
             lines[1],
             "2026-11-22T19:05:01Z,delete,processes,00000000000000000000000000000001,'=SUM(A1),DELETE,\

@@ -81,10 +81,10 @@ impl Bench {
             accent: None,
             host: "127.0.0.1".into(),
             limits: Limits::off(),
-            caution: ConfirmThresholds::default(),
+            thresholds: ConfirmThresholds::default(),
             keymap: Arc::new(Keymap::default()),
             zone: Zone::new(TimeZone::UTC),
-            colour: true,
+            color: true,
             kind: Kind::Processes,
             read_only,
             folders: DownloadFolders::default(),
@@ -100,18 +100,18 @@ impl Bench {
     fn take(&mut self, effects: effect::Effects) {
         for effect in effects {
             match effect {
-                // What hangs on the records of a modal is no concern here, and changes nothing.
-                Effect::Work(_, Request::Weigh(_)) => {}
-                Effect::Work(ticket, work) => self.open.push((ticket, work)),
+                // What hangs on the records of a dialog is no concern here, and changes nothing.
+                Effect::Request(_, Request::CountImpact(_)) => {}
+                Effect::Request(request_id, work) => self.open.push((request_id, work)),
                 other => self.wanted.push(other),
             }
         }
     }
 
-    fn send(&mut self, fact: EventKind) {
+    fn send(&mut self, event_kind: EventKind) {
         let start: Timestamp = "2026-11-22T19:05:01Z".parse().unwrap();
         let at = Moment { tick: self.tick, wall: start + self.tick };
-        let effects = update(&mut self.state, Event { at, fact });
+        let effects = update(&mut self.state, Event { at, event_kind });
         self.take(effects);
     }
 
@@ -120,7 +120,7 @@ impl Bench {
         for key in keys.split_whitespace() {
             self.tick += Duration::from_millis(40);
             self.send(EventKind::Due);
-            if matches!(self.state.overlay, Some(Overlay::Ask(_))) && self.state.awaits_drawing() {
+            if matches!(self.state.overlay, Some(Overlay::Question(_))) && self.state.awaits_drawing() {
                 self.send(EventKind::Drawn);
             }
             self.send(EventKind::Key { chord: key.parse().unwrap(), repeat: false });
@@ -138,23 +138,23 @@ impl Bench {
 
     /// What is asked for first of all that `is` wanted, with its ticket.
     fn asked(&self, is: impl Fn(&Request) -> bool) -> Option<RequestId> {
-        self.open.iter().find(|(_, work)| is(work)).map(|(ticket, _)| *ticket)
+        self.open.iter().find(|(_, work)| is(work)).map(|(request_id, _)| *request_id)
     }
 
     /// Answers the first open piece of work that `is` meant.
-    fn answer(&mut self, is: impl Fn(&Request) -> bool, reply: Response) {
+    fn answer(&mut self, is: impl Fn(&Request) -> bool, response: Response) {
         let at = self.open.iter().position(|(_, work)| is(work)).expect("it was never asked for");
-        let (ticket, _) = self.open.remove(at);
-        self.send(EventKind::Reply(ticket, reply));
+        let (request_id, _) = self.open.remove(at);
+        self.send(EventKind::Reply(request_id, response));
     }
 
     /// Answers everything that is open as a server in order does.
     fn settle(&mut self) {
         while !self.open.is_empty() {
-            let (ticket, work) = self.open.remove(0);
-            let reply = match work {
+            let (request_id, work) = self.open.remove(0);
+            let response = match work {
                 Request::Identify => Response::Identified(Ok(organization())),
-                Request::People => Response::Peopled(Ok(Default::default())),
+                Request::Members => Response::Members(Ok(Default::default())),
                 Request::Count(_) => Response::Counted(Ok(5)),
                 Request::List { list: effect::ListRequest { kind: Kind::Processes, .. }, .. } => {
                     let page = Response::Page {
@@ -165,19 +165,19 @@ impl Bench {
                         unreadable: 0,
                         coverage: vec![],
                     };
-                    self.send(EventKind::Reply(ticket, page));
+                    self.send(EventKind::Reply(request_id, page));
                     Response::Loaded(Ok(LoadEnd::default()))
                 }
                 Request::List { .. } => Response::Loaded(Ok(LoadEnd::default())),
-                Request::Arrange { .. } => Response::Arranged(None),
+                Request::Query { .. } => Response::QueryResult(None),
                 Request::Unfinished => Response::Unfinished(Ok(vec![])),
                 other => panic!("{other:?} has no answer of its own"),
             };
-            self.send(EventKind::Reply(ticket, reply));
+            self.send(EventKind::Reply(request_id, response));
         }
     }
 
-    /// The plan in the open modal.
+    /// The plan in the open dialog.
     fn plan(&self) -> Option<Arc<Plan>> {
         match &self.state.overlay {
             Some(Overlay::Confirm(confirm)) => Some(Arc::clone(&confirm.plan)),

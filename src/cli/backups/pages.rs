@@ -68,12 +68,12 @@ fn job(job: &JobBackups) -> Value {
 }
 
 /// What reading the copies of a job again has shown.
-pub(super) fn verified(job: &JobBackups, misfits: &[DamagedBackup]) -> String {
-    if misfits.is_empty() {
+pub(super) fn verified(job: &JobBackups, damaged: &[DamagedBackup]) -> String {
+    if damaged.is_empty() {
         return format!("job {}: {} as they were kept\n", job.job, text::clean(&holds(job)));
     }
-    let line = |misfit: &DamagedBackup| {
-        format!("job {}: `{}` {}\n", job.job, text::clean(&misfit.file), text::clean(&misfit.why))
+    let line = |damaged: &DamagedBackup| {
+        format!("job {}: `{}` {}\n", job.job, text::clean(&damaged.file), text::clean(&damaged.why))
     };
-    misfits.iter().map(line).collect()
+    damaged.iter().map(line).collect()
 }

@@ -68,8 +68,8 @@ impl DoctorReport {
     }
 
     /// It does not work, and a command would end with this.
-    pub(super) fn trouble(&mut self, check: &'static str, trouble: &CommandError) {
-        match trouble {
+    pub(super) fn error(&mut self, check: &'static str, error: &CommandError) {
+        match error {
             CommandError::Told { code, problems } => {
                 problems.iter().for_each(|problem| self.fail(check, *code, problem));
             }

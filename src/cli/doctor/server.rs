@@ -31,8 +31,8 @@ const NAMED: usize = 5;
 pub(super) async fn look(page: &mut DoctorReport, settings: &Settings, base_url: BaseUrl, token: Token) {
     let client = match whoami::client(settings, base_url.clone(), settings.org.as_deref(), token) {
         Ok(client) => client,
-        Err(trouble) => {
-            page.trouble("who", &trouble);
+        Err(error) => {
+            page.error("who", &error);
             return CHECKS[1..].iter().for_each(|check| page.skipped(check, "no request can be made"));
         }
     };
@@ -131,9 +131,9 @@ async fn role(page: &mut DoctorReport, client: &Client, organization: Option<&Va
 
 /// Returns the actions that need one of `permissions`, in words.
 fn refused(permissions: &[Permission]) -> String {
-    let all = CATALOG.iter().flat_map(|row| row.verbs.iter().map(move |verb| (row, verb)));
-    let needing = all.filter(|(_, verb)| permissions.contains(&verb.permission));
-    let words = needing.map(|(row, verb)| format!("{} {}", row.words.verb(verb.verb), row.plural));
+    let all = CATALOG.iter().flat_map(|row| row.actions.iter().map(move |action| (row, action)));
+    let needing = all.filter(|(_, action)| permissions.contains(&action.permission));
+    let words = needing.map(|(row, action)| format!("{} {}", row.words.action(action.action), row.plural));
     words.collect::<Vec<_>>().join(", ")
 }
 

@@ -123,7 +123,7 @@ fn unfinished(page: &mut DoctorReport, jobs: &[PastJob]) {
     if open.is_empty() {
         return page.ok("journal", &counted);
     }
-    let names = open.iter().map(|job| format!("{} ({} in {})", job.id, job.verb, job.organization_name));
+    let names = open.iter().map(|job| format!("{} ({} in {})", job.id, job.action, job.organization_name));
     page.warn(
         "journal",
         &format!("{counted}, unfinished: {}", names.collect::<Vec<_>>().join(", ")),
@@ -168,11 +168,11 @@ pub(super) fn terminal(page: &mut DoctorReport, settings: Option<&Settings>) {
         return page.warn("terminal", what, "run `tidyfy` in a terminal, without pipes");
     }
     let name = std::env::var("TERM").unwrap_or_default();
-    let colour = if settings.is_none_or(|settings| settings.colour) { "colour" } else { "no colour" };
+    let color = if settings.is_none_or(|settings| settings.color) { "colour" } else { "no colour" };
     let Ok(size) = terminal::size() else {
         return page.warn("terminal", "it does not tell its size", "use another terminal");
     };
-    let what = format!("{}x{}, {colour}, TERM is `{name}`", size.width, size.height);
+    let what = format!("{}x{}, {color}, TERM is `{name}`", size.width, size.height);
     if size.width < LEAST.width || size.height < LEAST.height {
         let least = format!("make it at least {}x{}", LEAST.width, LEAST.height);
         return page.warn("terminal", &format!("{what}: too small for the screen"), &least);

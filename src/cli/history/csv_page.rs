@@ -2,7 +2,7 @@
 //!
 //! Owns the columns.
 
-use super::{HistoryResult, outcomes, verb};
+use super::{HistoryResult, action, outcomes};
 use crate::model::export;
 use crate::model::outcome::Outcome;
 use crate::storage::journal::{PastJob, PastStep};
@@ -11,7 +11,7 @@ const JOBS: [&str; 14] = [
     "job",
     "started",
     "ended",
-    "verb",
+    "action",
     "steps",
     "state",
     "outcomes",
@@ -38,7 +38,7 @@ const STEPS: [&str; 20] = [
     "status",
     "request_id",
     "words",
-    "verb",
+    "action",
     "after",
     "fields",
     "kept",
@@ -62,7 +62,7 @@ fn job(job: &PastJob) -> Vec<String> {
         job.id.to_string(),
         job.started.to_string(),
         job.ended.map(|at| at.to_string()).unwrap_or_default(),
-        job.verb.clone(),
+        job.action.clone(),
         job.steps.to_string(),
         job.state.word().to_owned(),
         outcomes(job),
@@ -72,7 +72,7 @@ fn job(job: &PastJob) -> Vec<String> {
         job.person.clone().unwrap_or_default(),
         job.backups.clone().unwrap_or_default(),
         job.continues.map(|before| before.to_string()).unwrap_or_default(),
-        verb(job, &job.verb).to_owned(),
+        action(job, &job.action).to_owned(),
     ]
 }
 
@@ -93,11 +93,11 @@ fn step(job: &PastJob, step: &PastStep) -> Vec<String> {
         last.and_then(|last| last.status).map(|status| status.to_string()).unwrap_or_default(),
         last.and_then(|last| last.request_id.clone()).unwrap_or_default(),
         last.and_then(|last| last.words.clone()).unwrap_or_default(),
-        step.verb.clone(),
+        step.action.clone(),
         step.after.map(|n| (n + 1).to_string()).unwrap_or_default(),
         step.fields.clone(),
         step.kept.clone().unwrap_or_default(),
         step.copy.clone().unwrap_or_default(),
-        verb(job, &step.verb).to_owned(),
+        action(job, &step.action).to_owned(),
     ]
 }

@@ -5,7 +5,7 @@
 use color_eyre::eyre::WrapErr;
 use serde_json::{Value, json};
 
-use super::{HistoryResult, verb};
+use super::{HistoryResult, action};
 use crate::cli::error::CommandError;
 use crate::model::outcome::Outcome;
 use crate::model::text;
@@ -31,8 +31,8 @@ fn job(job: &PastJob) -> Value {
         job.outcomes.iter().map(|(outcome, n)| (outcome.word().to_owned(), json!(n))).collect();
     json!({
         "job": job.id,
-        "verb": clean(&job.verb),
-        "called": clean(verb(job, &job.verb)),
+        "action": clean(&job.action),
+        "called": clean(action(job, &job.action)),
         "base_url": clean(&job.base_url),
         "organization": { "id": clean(&job.organization), "name": clean(&job.organization_name) },
         "created": job.created.to_string(),
@@ -43,7 +43,7 @@ fn job(job: &PastJob) -> Value {
         "person": job.person.as_deref().map(clean),
         "backups": job.backups.as_deref().map(clean),
         "continues": job.continues,
-        "reassigned_to": job.heir.as_deref().and_then(|heir| serde_json::from_str::<Value>(heir).ok()),
+        "reassigned_to": job.reassignee.as_deref().and_then(|reassignee| serde_json::from_str::<Value>(reassignee).ok()),
         "steps": job.steps,
         "outcomes": outcomes,
         "sent": job.sent,
@@ -59,8 +59,8 @@ fn step(job: &PastJob, step: &PastStep) -> Value {
         "name": clean(&step.name),
         "method": clean(&step.method),
         "path": clean(&step.path),
-        "verb": clean(&step.verb),
-        "called": clean(verb(job, &step.verb)),
+        "action": clean(&step.action),
+        "called": clean(action(job, &step.action)),
         "after": step.after.map(|n| n + 1),
         "fields": embedded(&step.fields),
         "kept": step.kept.as_deref().map(embedded),

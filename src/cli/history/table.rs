@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{outcomes, standing, verb};
+use super::{action, outcomes, standing};
 use crate::cli::table::columns;
 use crate::model::text;
 use crate::model::time::Zone;
@@ -19,12 +19,12 @@ pub(super) fn jobs(jobs: &[PastJob], all: bool, zone: &Zone) -> String {
         let words = if all { "no job was ever kept here\n" } else { "no job is like that\n" };
         return words.to_owned();
     }
-    let heads = ["job", "started", "verb", "records", "state", "outcomes", "organization", "copies"];
+    let heads = ["job", "started", "action", "records", "state", "outcomes", "organization", "copies"];
     let rows = jobs.iter().map(|job| {
         vec![
             job.id.to_string(),
             zone.minute(job.started),
-            verb(job, &job.verb).to_owned(),
+            action(job, &job.action).to_owned(),
             records(job).to_string(),
             job.state.word().to_owned(),
             outcomes(job),
@@ -41,7 +41,7 @@ pub(super) fn steps(job: &PastJob, steps: &[PastStep], zone: &Zone) -> String {
     let mut page = format!(
         "job {}: {} in {}, {}, {}: {}\n",
         job.id,
-        text::clean(verb(job, &job.verb)),
+        text::clean(action(job, &job.action)),
         text::clean(&job.organization_name),
         zone.minute(job.started),
         job.state.word(),
@@ -61,15 +61,15 @@ pub(super) fn steps(job: &PastJob, steps: &[PastStep], zone: &Zone) -> String {
         page.push_str("no step is like that\n");
         return page;
     }
-    let heads = ["step", "outcome", "verb", "request", "sent", "status", "kind", "name", "copy", "reason"];
+    let heads = ["step", "outcome", "action", "request", "sent", "status", "kind", "name", "copy", "reason"];
     let rows = steps.iter().map(|step| {
         let last = step.attempts.last();
         vec![
             (step.n + 1).to_string(),
             standing(step).to_owned(),
-            Some(&step.verb)
-                .filter(|other| **other != job.verb)
-                .map(|other| verb(job, other))
+            Some(&step.action)
+                .filter(|other| **other != job.action)
+                .map(|other| action(job, other))
                 .unwrap_or_default()
                 .to_owned(),
             format!("{} {}", step.method, step.path),

@@ -26,7 +26,7 @@ pub(super) async fn token(
     match dialog.wait_for(stored.waits_for(), login::put(stored.clone(), token.clone())).await? {
         Ok(put) => dialog.say(&login::kept(&put)).map(|()| Vec::new()),
         Err(CommandError::Told { problems, .. }) => Ok(problems.iter().flat_map(lines).collect()),
-        Err(trouble) => Err(trouble.into()),
+        Err(error) => Err(error.into()),
     }
 }
 

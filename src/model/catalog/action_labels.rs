@@ -1,11 +1,11 @@
-//! What the soft verbs are called.
+//! What the soft actions are called.
 //!
 //! Owns the words a person reads and types: most kinds are archived and restored, people are disabled and enabled. The
-//! verbs themselves, and the journal, know one name for each. Must not know which kind has which words.
+//! actions themselves, and the journal, know one name for each. Must not know which kind has which words.
 
 use crate::model::kind::{Action, Kind, Scope};
 
-/// The words for the soft verbs, and for what they make of a record.
+/// The words for the soft actions, and for what they make of a record.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ActionLabels {
     /// The imperative of [`Action::Archive`].
@@ -59,39 +59,39 @@ impl ActionLabels {
         if all.all(|words| words == first) { first } else { &ARCHIVING }
     }
 
-    /// Whatever a kind calls its verbs.
+    /// Whatever a kind calls its actions.
     #[must_use]
     pub fn every() -> [&'static Self; 2] {
         [&ARCHIVING, &DISABLING]
     }
 
-    /// What a job calls a verb, by the words that its journal keeps for the verb and for the kinds of its records.
+    /// What a job calls an action, by the words that its journal keeps for the action and for the kinds of its records.
     #[must_use]
-    pub fn told<'a>(kinds: impl IntoIterator<Item = &'a str>, verb: &'a str) -> &'a str {
+    pub fn told<'a>(kinds: impl IntoIterator<Item = &'a str>, action: &'a str) -> &'a str {
         let words = Self::of(kinds.into_iter().filter_map(Kind::parse));
-        Action::parse(verb).map_or(verb, |verb| words.verb(verb))
+        Action::parse(action).map_or(action, |action| words.action(action))
     }
 
-    /// The verb that some kind calls so.
+    /// The action that some kind calls so.
     #[must_use]
     pub fn meaning(word: &str) -> Option<Action> {
-        Action::ALL.into_iter().find(|verb| Self::every().iter().any(|words| words.verb(*verb) == word))
+        Action::ALL.into_iter().find(|action| Self::every().iter().any(|words| words.action(*action) == word))
     }
 
-    /// The imperative of `verb`.
+    /// The imperative of `action`.
     #[must_use]
-    pub fn verb(&self, verb: Action) -> &'static str {
-        match verb {
+    pub fn action(&self, action: Action) -> &'static str {
+        match action {
             Action::Archive => self.archive,
             Action::Restore => self.restore,
-            Action::Delete => verb.word(),
+            Action::Delete => action.word(),
         }
     }
 
-    /// The start of a title for `verb`.
+    /// The start of a title for `action`.
     #[must_use]
-    pub fn title(&self, verb: Action) -> &'static str {
-        match verb {
+    pub fn title(&self, action: Action) -> &'static str {
+        match action {
             Action::Archive => self.archive_title,
             Action::Restore => self.restore_title,
             Action::Delete => "Permanently delete",
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn kinds_that_disagree_fall_back_on_the_common_words() {
-        let word = |kinds: &[Kind]| ActionLabels::of(kinds.iter().copied()).verb(Action::Archive);
+        let word = |kinds: &[Kind]| ActionLabels::of(kinds.iter().copied()).action(Action::Archive);
         assert_eq!(word(&[Kind::Members]), "disable");
         assert_eq!(word(&[Kind::Guests, Kind::Members]), "disable");
         assert_eq!(word(&[Kind::Members, Kind::Tasks]), "archive");

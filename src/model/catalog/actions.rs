@@ -1,14 +1,14 @@
-//! How a verb is done to a kind, what a record must be for it, and how far it can be taken back.
+//! How an action is done to a kind, what a record must be for it, and how far it can be taken back.
 //!
 //! Owns methods, routes and preconditions (API sheet, sections 0.1 and 6). Must not know how a plan is made of them.
 
 use super::*;
 
-/// How a verb is done to a kind.
+/// How an action is done to a kind.
 #[derive(Debug)]
 pub struct ActionSpec {
-    /// The verb.
-    pub verb: Action,
+    /// The action.
+    pub action: Action,
     /// The request's method.
     pub method: Method,
     /// The request's route.
@@ -23,7 +23,7 @@ pub struct ActionSpec {
     pub reassign: Option<ReassignSpec>,
     /// What a record must be for the request to be worth sending.
     pub needs: &'static [Precondition],
-    /// What is lost or what follows, in sentences for the modal.
+    /// What is lost or what follows, in sentences for the dialog.
     pub lost: &'static [&'static str],
     /// How far it can be undone.
     pub undo: Reversibility,
@@ -39,7 +39,7 @@ pub struct ReassignSpec {
     /// The parameter that names the heir by id.
     pub to: &'static str,
     /// What the heir must be.
-    pub heirs: &'static [Precondition],
+    pub reassignees: &'static [Precondition],
 }
 
 /// The role or right that an action needs, as far as the sources name one.
@@ -75,7 +75,7 @@ impl Method {
     }
 }
 
-/// A precondition of a verb, decided by what the record says of itself.
+/// A precondition of an action, decided by what the record says of itself.
 #[derive(Debug)]
 pub enum Precondition {
     /// It must be live.
@@ -114,20 +114,20 @@ pub enum Precondition {
     },
 }
 
-/// How far a verb can be taken back.
+/// How far an action can be taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reversibility {
-    /// The inverse verb brings everything back.
+    /// The inverse action brings everything back.
     Whole,
-    /// The inverse verb brings back most of it.
+    /// The inverse action brings back most of it.
     Partial,
     /// There is no way back.
     Never,
 }
 
-/// What a verb is where nothing else is said.
+/// What an action is where nothing else is said.
 pub(super) const ORDINARY: ActionSpec = ActionSpec {
-    verb: Action::Delete,
+    action: Action::Delete,
     method: Method::Delete,
     route: "",
     permission: Permission::Anyone,

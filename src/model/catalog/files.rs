@@ -83,8 +83,8 @@ pub(super) const FILES: KindSpec = KindSpec {
         field("place id", &[], FieldFormat::Text, None).untyped(),
         field("version", &["version"], FieldFormat::Number, None),
     ],
-    verbs: &[ActionSpec {
-        verb: Action::Delete,
+    actions: &[ActionSpec {
+        action: Action::Delete,
         method: Method::Delete,
         route: "organizations/{org}/file/{id}",
         needs: &[Precondition::Not {

@@ -47,7 +47,7 @@ pub(super) const FOLDERS: KindSpec = KindSpec {
     bytes: None,
     freshness: &["name", TYPE, PARENT_ID],
     impact: Some(ImpactSpec {
-        verbs: &[Action::Delete],
+        actions: &[Action::Delete],
         ask: Some(ImpactQuery::Record { with: "children,checklists,runs,tasks" }),
         counts: &[
             count("subfolder", "subfolders", CountSource::Include("children")),
@@ -68,7 +68,7 @@ pub(super) const FOLDERS: KindSpec = KindSpec {
         field("system", &["is_system", "system"], FieldFormat::Text, None).untyped(),
         DELETED_FIELD,
     ],
-    verbs: &[ActionSpec {
+    actions: &[ActionSpec {
         route: "organizations/{org}/folders/{id}",
         // API sheet, section 6.10.
         permission: Permission::FullMember,

@@ -7,8 +7,8 @@ use super::*;
 /// What hangs on a record and how it is counted (API sheet, section 8), with one GET a record at most.
 #[derive(Debug)]
 pub struct ImpactSpec {
-    /// For which verbs it matters.
-    pub verbs: &'static [Action],
+    /// For which actions it matters.
+    pub actions: &'static [Action],
     /// What is asked of the server; nothing where the record itself says it all.
     pub ask: Option<ImpactQuery>,
     /// What is counted in the answer, or in the record.

@@ -42,7 +42,7 @@ pub(super) const GUESTS: KindSpec = KindSpec {
     bytes: None,
     freshness: &["email", "name", STATUS],
     impact: Some(ImpactSpec {
-        verbs: &[Action::Archive, Action::Delete],
+        actions: &[Action::Archive, Action::Delete],
         ask: Some(ImpactQuery::Total {
             route: "organizations/{org}/tasks",
             key: "guests",
@@ -61,9 +61,9 @@ pub(super) const GUESTS: KindSpec = KindSpec {
         field("created", &["created_at"], FieldFormat::Time, column(10, 4)),
         DELETED_FIELD,
     ],
-    verbs: &[
+    actions: &[
         ActionSpec {
-            verb: Action::Archive,
+            action: Action::Archive,
             route: "organizations/{org}/guests/{id}/disable",
             cuts_access: true,
             needs: &[Precondition::Live],
@@ -75,7 +75,7 @@ pub(super) const GUESTS: KindSpec = KindSpec {
             ..ORDINARY
         },
         ActionSpec {
-            verb: Action::Restore,
+            action: Action::Restore,
             method: Method::Put,
             route: "organizations/{org}/guests/{id}/enable",
             needs: &[Precondition::Archived],
@@ -157,7 +157,7 @@ pub(super) const MEMBERS: KindSpec = KindSpec {
     bytes: None,
     freshness: &["name", "email", "role", STATUS],
     impact: Some(ImpactSpec {
-        verbs: &[Action::Archive, Action::Delete],
+        actions: &[Action::Archive, Action::Delete],
         ask: Some(ImpactQuery::Route { route: "organizations/{org}/users/{id}/reassignment-information" }),
         counts: &[
             count("template", "templates", CountSource::Include("templates")),
@@ -187,9 +187,9 @@ pub(super) const MEMBERS: KindSpec = KindSpec {
         field("support user", &["support_user", "is_support_user"], FieldFormat::Text, None).untyped(),
         DELETED_FIELD,
     ],
-    verbs: &[
+    actions: &[
         ActionSpec {
-            verb: Action::Archive,
+            action: Action::Archive,
             route: "organizations/{org}/users/{id}/disable",
             permission: Permission::Admin,
             cuts_access: true,
@@ -197,7 +197,7 @@ pub(super) const MEMBERS: KindSpec = KindSpec {
                 route: "organizations/{org}/users/{id}",
                 query: &[("with_reassignment", "true")],
                 to: "to",
-                heirs: &[
+                reassignees: &[
                     Precondition::Live,
                     NOT_INVITED,
                     BOT_BY_ROLE,
@@ -229,7 +229,7 @@ pub(super) const MEMBERS: KindSpec = KindSpec {
             ..ORDINARY
         },
         ActionSpec {
-            verb: Action::Restore,
+            action: Action::Restore,
             method: Method::Put,
             route: "organizations/{org}/users/{id}/enable",
             permission: Permission::Admin,

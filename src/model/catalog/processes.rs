@@ -45,7 +45,7 @@ pub(super) const PROCESSES: KindSpec = KindSpec {
     bytes: None,
     freshness: &["name", STATUS, UPDATED],
     impact: Some(ImpactSpec {
-        verbs: &[Action::Archive, Action::Delete],
+        actions: &[Action::Archive, Action::Delete],
         ask: Some(ImpactQuery::Record { with: "tasks,tasks.threads,assets" }),
         counts: &[
             count("open task", "open tasks", CountSource::Open("tasks")),
@@ -67,9 +67,9 @@ pub(super) const PROCESSES: KindSpec = KindSpec {
         TAG,
         field("folder", &["folders"], FieldFormat::Names, None).brought_by("folders").also(&["folders"]),
     ],
-    verbs: &[
+    actions: &[
         ActionSpec {
-            verb: Action::Archive,
+            action: Action::Archive,
             method: Method::Delete,
             route: "organizations/{org}/runs/{id}",
             // API sheet, section 6.1: light members get a permission error.
@@ -80,7 +80,7 @@ pub(super) const PROCESSES: KindSpec = KindSpec {
             ..ORDINARY
         },
         ActionSpec {
-            verb: Action::Restore,
+            action: Action::Restore,
             method: Method::Put,
             route: "organizations/{org}/runs/{id}/activate",
             // API sheet, section 6.1: light members get a permission error.
@@ -91,7 +91,7 @@ pub(super) const PROCESSES: KindSpec = KindSpec {
             ..ORDINARY
         },
         ActionSpec {
-            verb: Action::Delete,
+            action: Action::Delete,
             method: Method::Delete,
             route: "organizations/{org}/runs/{id}/delete",
             permission: Permission::Admin,

@@ -31,7 +31,7 @@ pub(super) const TAGS: KindSpec = KindSpec {
     bytes: None,
     freshness: &["title", "colour"],
     impact: Some(ImpactSpec {
-        verbs: &[Action::Delete],
+        actions: &[Action::Delete],
         ask: Some(ImpactQuery::Record { with: "statistics" }),
         counts: &[
             count("active template", "active templates", CountSource::Number("statistics.active_template")),
@@ -56,8 +56,8 @@ pub(super) const TAGS: KindSpec = KindSpec {
         field("created", &["created_at"], FieldFormat::Time, column(10, 1)),
         DELETED_FIELD,
     ],
-    verbs: &[ActionSpec {
-        verb: Action::Delete,
+    actions: &[ActionSpec {
+        action: Action::Delete,
         method: Method::Delete,
         route: "organizations/{org}/tags/{id}",
         // API sheet, section 6.6.
@@ -98,7 +98,7 @@ pub(super) const GROUPS: KindSpec = KindSpec {
     bytes: None,
     freshness: &["name", "members", "guests", UPDATED],
     impact: Some(ImpactSpec {
-        verbs: &[Action::Delete],
+        actions: &[Action::Delete],
         ask: None,
         counts: &[
             count("member", "members", CountSource::Field("members")),
@@ -114,8 +114,8 @@ pub(super) const GROUPS: KindSpec = KindSpec {
         field(UPDATED, &["last_updated", "updated_at", "created_at"], FieldFormat::Time, column(10, 1)),
         DELETED_FIELD,
     ],
-    verbs: &[ActionSpec {
-        verb: Action::Delete,
+    actions: &[ActionSpec {
+        action: Action::Delete,
         method: Method::Delete,
         route: "organizations/{org}/groups/{id}",
         permission: Permission::ManageGroups,

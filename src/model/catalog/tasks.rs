@@ -41,7 +41,7 @@ pub(super) const TASKS: KindSpec = KindSpec {
     bytes: None,
     freshness: &["title", STATUS, "deadline", UPDATED],
     impact: Some(ImpactSpec {
-        verbs: &[Action::Delete],
+        actions: &[Action::Delete],
         ask: Some(ImpactQuery::Record { with: "form_fields,assets,threads_count" }),
         counts: &[
             count("form field", "form fields", CountSource::Include("form_fields")),
@@ -62,9 +62,9 @@ pub(super) const TASKS: KindSpec = KindSpec {
         CHANGED_FIELD,
         TAG,
     ],
-    verbs: &[
+    actions: &[
         ActionSpec {
-            verb: Action::Archive,
+            action: Action::Archive,
             method: Method::Delete,
             route: "organizations/{org}/tasks/{id}",
             needs: &[PROCESS_TASK, Precondition::Live],
@@ -73,7 +73,7 @@ pub(super) const TASKS: KindSpec = KindSpec {
             ..ORDINARY
         },
         ActionSpec {
-            verb: Action::Restore,
+            action: Action::Restore,
             method: Method::Put,
             route: "organizations/{org}/tasks/{id}/restore",
             needs: &[PROCESS_TASK, Precondition::Archived],
@@ -82,7 +82,7 @@ pub(super) const TASKS: KindSpec = KindSpec {
             ..ORDINARY
         },
         ActionSpec {
-            verb: Action::Delete,
+            action: Action::Delete,
             method: Method::Delete,
             route: "organizations/{org}/tasks/{id}/delete",
             needs: &[PROCESS_TASK],

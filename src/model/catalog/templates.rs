@@ -32,7 +32,7 @@ pub(super) const TEMPLATES: KindSpec = KindSpec {
     bytes: None,
     freshness: &["title", STATUS, "steps", UPDATED],
     impact: Some(ImpactSpec {
-        verbs: &[Action::Archive, Action::Delete],
+        actions: &[Action::Archive, Action::Delete],
         ask: Some(ImpactQuery::Total { route: "organizations/{org}/runs", key: "checklist_id", query: &[] }),
         counts: &[
             count("running process", "running processes", CountSource::Total),
@@ -52,9 +52,9 @@ pub(super) const TEMPLATES: KindSpec = KindSpec {
         TAG,
         field("folder", &["folder"], FieldFormat::Names, None).brought_by("folder").also(&["folders"]),
     ],
-    verbs: &[
+    actions: &[
         ActionSpec {
-            verb: Action::Archive,
+            action: Action::Archive,
             method: Method::Delete,
             route: "organizations/{org}/checklists/{id}",
             // API sheet, section 6.2: a setting of the template, which light members cannot edit.
@@ -68,7 +68,7 @@ pub(super) const TEMPLATES: KindSpec = KindSpec {
             ..ORDINARY
         },
         ActionSpec {
-            verb: Action::Restore,
+            action: Action::Restore,
             method: Method::Put,
             route: "organizations/{org}/checklists/{id}/restore",
             permission: Permission::FullMember,
@@ -78,7 +78,7 @@ pub(super) const TEMPLATES: KindSpec = KindSpec {
             ..ORDINARY
         },
         ActionSpec {
-            verb: Action::Delete,
+            action: Action::Delete,
             method: Method::Delete,
             route: "organizations/{org}/checklists/{id}/delete",
             permission: Permission::Admin,

@@ -26,7 +26,7 @@ fn every_route_is_relative_and_names_only_what_can_be_filled_in() {
         Source::List(list) => Some(list.route),
         Source::Collected { .. } => None,
     });
-    let by_id = CATALOG.iter().flat_map(|row| row.verbs.iter().map(|verb| verb.route).chain([row.get]));
+    let by_id = CATALOG.iter().flat_map(|row| row.actions.iter().map(|action| action.route).chain([row.get]));
     for route in lists.clone().chain(by_id.clone()) {
         assert!(route.starts_with("organizations/{org}/") && !route.ends_with('/'), "{route}");
         let holes: Vec<_> = route.split('/').filter(|part| part.contains('{')).collect();
@@ -43,11 +43,11 @@ fn only_processes_have_a_known_web_page() {
 }
 
 #[test]
-fn routes_of_a_kind_differ_and_so_do_its_verbs() {
+fn routes_of_a_kind_differ_and_so_do_its_actions() {
     for row in &CATALOG {
-        let routes: BTreeSet<_> = row.verbs.iter().map(|verb| (verb.method, verb.route)).collect();
-        let verbs: BTreeSet<_> = row.verbs.iter().map(|verb| verb.verb).collect();
-        assert_eq!((routes.len(), verbs.len()), (row.verbs.len(), row.verbs.len()), "{}", row.slug);
+        let routes: BTreeSet<_> = row.actions.iter().map(|action| (action.method, action.route)).collect();
+        let actions: BTreeSet<_> = row.actions.iter().map(|action| action.action).collect();
+        assert_eq!((routes.len(), actions.len()), (row.actions.len(), row.actions.len()), "{}", row.slug);
     }
 }
 
@@ -60,7 +60,7 @@ fn fields_are_unique_and_preconditions_name_one() {
             [bytes.field, bytes.size].into_iter().chain(bytes.except.iter().map(|except| except.field))
         });
         assert!(bytes.into_iter().all(|field| row.field(field).is_some()));
-        for need in row.verbs.iter().flat_map(|verb| verb.needs) {
+        for need in row.actions.iter().flat_map(|action| action.needs) {
             match need {
                 Precondition::Live | Precondition::Archived => assert!(row.archives()),
                 Precondition::Other { .. } => {}
@@ -92,7 +92,7 @@ fn what_a_row_is_read_by_is_there() {
             list.parts.iter().for_each(|part| named(part.field));
             assert!(list.parts.is_empty() || list.narrowings.is_empty(), "a search would ask one part only");
         }
-        for reassign in row.verbs.iter().filter_map(|verb| verb.reassign.as_ref()) {
+        for reassign in row.actions.iter().filter_map(|action| action.reassign.as_ref()) {
             assert!(reassign.route.contains("{id}"));
         }
     }
@@ -123,11 +123,11 @@ fn the_name_comes_first_and_never_leaves() {
 #[test]
 fn archiving_has_a_way_back_and_only_deleting_has_none() {
     for row in &CATALOG {
-        assert_eq!(row.verb(Action::Archive).is_some(), row.verb(Action::Restore).is_some());
-        assert_eq!(row.verb(Action::Archive).is_some(), row.archives());
-        for verb in row.verbs {
-            assert_eq!(verb.undo == Reversibility::Never, verb.verb == Action::Delete, "{}", row.slug);
-            assert!(!verb.lost.is_empty());
+        assert_eq!(row.action(Action::Archive).is_some(), row.action(Action::Restore).is_some());
+        assert_eq!(row.action(Action::Archive).is_some(), row.archives());
+        for action in row.actions {
+            assert_eq!(action.undo == Reversibility::Never, action.action == Action::Delete, "{}", row.slug);
+            assert!(!action.lost.is_empty());
         }
     }
 }

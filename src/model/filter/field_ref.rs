@@ -25,11 +25,11 @@ const OLDER: &str = "older";
 /// What `name`, in lower case, means for `kind`.
 pub(super) fn subject(kind: Kind, name: &str) -> Option<FieldRef> {
     let fields = kind.row().fields;
-    let means = |(n, field): (usize, &Field)| {
+    let cancel = |(n, field): (usize, &Field)| {
         let meant = field.name == name || field.aliases.contains(&name) || n == 0 && NAME.contains(&name);
         meant && field.typed
     };
-    match fields.iter().enumerate().position(means) {
+    match fields.iter().enumerate().position(cancel) {
         Some(field) => Some(FieldRef::Field(field)),
         None if name == ID => Some(FieldRef::Id),
         None if name == OLDER => Some(FieldRef::Older(ages(kind).collect())),

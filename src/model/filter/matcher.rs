@@ -30,7 +30,7 @@ struct PreparedTerm<'a> {
     /// Whether the members that are known match, by id, where a term is on people.
     members: Option<HashMap<&'a str, bool>>,
     /// The times that are meant, where a term is on time.
-    stretch: Option<TimeRange>,
+    page_request: Option<TimeRange>,
 }
 
 /// Room for the text of one row.
@@ -70,8 +70,8 @@ impl<'a> Matcher<'a> {
                 Test::Field { field, look } if is_people(*field) => Some(members(look, people)),
                 _ => None,
             },
-            stretch: match &term.test {
-                Test::Time { when, .. } => Some(when.stretch(now)),
+            page_request: match &term.test {
+                Test::Time { when, .. } => Some(when.page_request(now)),
                 _ => None,
             },
         };
@@ -185,8 +185,8 @@ impl PreparedTerm<'_> {
 
     fn of_time(&self, record: &Record, fields: &[usize]) -> MatchResult {
         let mut told = fields.iter().map(|field| (*field, record.value(*field)));
-        match (told.find(|(_, value)| *value != Value::Missing), self.stretch) {
-            (Some((_, Value::Time(time))), Some(stretch)) => verdict(stretch.holds(time)),
+        match (told.find(|(_, value)| *value != Value::Missing), self.page_request) {
+            (Some((_, Value::Time(time))), Some(page_request)) => verdict(page_request.holds(time)),
             (Some((field, _)), _) => MatchResult::Unknown(field),
             (None, _) => MatchResult::Never,
         }

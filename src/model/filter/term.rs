@@ -151,9 +151,9 @@ impl TimeRange {
 impl TimeTerm {
     /// The times that are meant at `now`. More than an age ago is before, and what is yet to come is less than any age
     /// ago.
-    pub(super) fn stretch(&self, now: Timestamp) -> TimeRange {
+    pub(super) fn page_request(&self, now: Timestamp) -> TimeRange {
         match self {
-            Self::In(stretch) => *stretch,
+            Self::In(page_request) => *page_request,
             Self::Ago { operator, age, zone } => {
                 let start = age.before(now, zone);
                 let end = start.checked_add(Span::new().nanoseconds(1)).unwrap_or(start);

@@ -49,13 +49,13 @@ fn record(kind: Kind, id: &str, values: &[(&str, &str)]) -> Record {
 /// Whether a record matches, and the names of the fields that keep it from being decided.
 fn judged(source: &str, record: &Record) -> (bool, Vec<&'static str>) {
     let (filter, people) = (parsed(record.kind(), source), people());
-    let mut sieve = Matcher::new(&filter, &people, NOW.parse().unwrap());
-    let passes = sieve.lets_through(record);
+    let mut matcher = Matcher::new(&filter, &people, NOW.parse().unwrap());
+    let passes = matcher.lets_through(record);
     let name = |(field, rows): (usize, usize)| {
         assert_eq!(rows, 1);
         record.kind().row().fields[field].name
     };
-    (passes, sieve.unknown().into_iter().map(name).collect())
+    (passes, matcher.unknown().into_iter().map(name).collect())
 }
 
 const HEX: &str = "5d0c2a9be1f34a7788c1d2e3f4a5b6c7";

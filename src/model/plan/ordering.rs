@@ -2,7 +2,7 @@
 //!
 //! Owns that what hangs on others goes before them: kind by kind as the catalog says, and within a kind what lies inside
 //! before what it lies in, also where what lies between is not chosen. Otherwise the order given stays. Must not know the
-//! verb.
+//! action.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
-//! Who acts, and whether a verb can be done to a record by them.
+//! Who acts, and whether an action can be done to a record by them.
 //!
-//! Owns applicability: verb by record gives the way it is done, or the reason why not. Must not know what else is planned.
+//! Owns applicability: action by record gives the way it is done, or the reason why not. Must not know what else is planned.
 
 use crate::model::catalog::{ActionSpec, Permission, Precondition, ReassignSpec};
 use crate::model::kind::Action;
@@ -57,13 +57,15 @@ impl Permissions {
     }
 }
 
-/// How `verb` is done to `record` by `who`; or why it cannot be.
+/// How `action` is done to `record` by `who`; or why it cannot be.
 ///
 /// # Errors
 /// The reason, for people.
-pub fn applicable(verb: Action, record: &Record, who: Actor<'_>) -> Result<&'static ActionSpec, String> {
+pub fn applicable(action: Action, record: &Record, who: Actor<'_>) -> Result<&'static ActionSpec, String> {
     let kind = record.kind().row();
-    let row = kind.verb(verb).ok_or_else(|| format!("{} have no {}", kind.plural, kind.words.verb(verb)))?;
+    let row = kind
+        .action(action)
+        .ok_or_else(|| format!("{} have no {}", kind.plural, kind.words.action(action)))?;
     match row.permission {
         Permission::Admin if who.admin == Some(false) => {
             return Err("only administrators may do this".to_owned());
@@ -71,7 +73,7 @@ pub fn applicable(verb: Action, record: &Record, who: Actor<'_>) -> Result<&'sta
         Permission::FullMember if who.light => return Err("light members may not do this".to_owned()),
         Permission::Anyone | Permission::ManageGroups | Permission::FullMember | Permission::Admin => {}
     }
-    row.needs.iter().try_for_each(|need| check(need, verb, record, who))?;
+    row.needs.iter().try_for_each(|need| check(need, action, record, who))?;
     Ok(row)
 }
 
@@ -79,30 +81,30 @@ pub fn applicable(verb: Action, record: &Record, who: Actor<'_>) -> Result<&'sta
 #[must_use]
 pub fn can_inherit(record: &Record) -> bool {
     let mut ways =
-        record.kind().row().verbs.iter().filter_map(|row| Some((row.verb, row.reassign.as_ref()?)));
-    let suits = |(verb, way): (Action, &ReassignSpec)| {
-        way.heirs.iter().all(|need| check(need, verb, record, Actor::default()).is_ok())
+        record.kind().row().actions.iter().filter_map(|row| Some((row.action, row.reassign.as_ref()?)));
+    let suits = |(action, way): (Action, &ReassignSpec)| {
+        way.reassignees.iter().all(|need| check(need, action, record, Actor::default()).is_ok())
     };
     !record.is_gone() && ways.any(suits)
 }
 
-/// Why nothing can be done to a record at all, whatever verb it is: it belongs to something else that must be handled
+/// Why nothing can be done to a record at all, whatever action it is: it belongs to something else that must be handled
 /// instead.
 #[must_use]
 pub fn untouchable(record: &Record) -> Option<String> {
     let reasons =
-        record.kind().row().verbs.iter().map(|row| applicable(row.verb, record, Actor::default()).err());
+        record.kind().row().actions.iter().map(|row| applicable(row.action, record, Actor::default()).err());
     let reasons: Option<Vec<String>> = reasons.collect();
     let reasons = reasons?;
     let first = reasons.first()?;
     reasons.iter().all(|reason| reason == first).then(|| first.clone())
 }
 
-fn check(need: &Precondition, verb: Action, record: &Record, who: Actor<'_>) -> Result<(), String> {
+fn check(need: &Precondition, action: Action, record: &Record, who: Actor<'_>) -> Result<(), String> {
     let words = record.kind().row().words;
     match need {
         Precondition::Live if record.is_archived() => Err(format!("already {}", words.archived)),
-        Precondition::Archived if !record.is_archived() => Err(match verb {
+        Precondition::Archived if !record.is_archived() => Err(match action {
             Action::Delete => words.first.to_owned(),
             Action::Archive | Action::Restore => format!("not {}", words.archived),
         }),

@@ -13,15 +13,15 @@ fn record(kind: Kind, n: usize, fields: &[(&str, &str)]) -> Record {
     Arc::new(Page::new(kind, vec![(Id::new(&n.to_string()).unwrap(), drafts)])).records().next().unwrap()
 }
 
-fn plan(verb: Action, kind: Kind, n: usize, held: u64) -> Plan {
-    let archived: &[_] = if verb == Action::Archive { &[] } else { &[("archived", "yes")] };
+fn plan(action: Action, kind: Kind, n: usize, held: u64) -> Plan {
+    let archived: &[_] = if action == Action::Archive { &[] } else { &[("archived", "yes")] };
     let archived = if kind.row().archives() { archived } else { &[] };
-    let mut plan = of(verb, (0..n).map(|n| record(kind, n, archived)).collect());
+    let mut plan = of(action, (0..n).map(|n| record(kind, n, archived)).collect());
     plan.held_by_server = [(kind, held)].into();
     plan
 }
 
-fn of(verb: Action, records: Vec<Record>) -> Plan {
+fn of(action: Action, records: Vec<Record>) -> Plan {
     let organization = Organization {
         id: "e0d1c2b3".into(),
         name: "Acme Ltd".into(),
@@ -30,11 +30,11 @@ fn of(verb: Action, records: Vec<Record>) -> Plan {
         me: None,
     };
     let chosen = records.into_iter().map(Target::from).collect();
-    Plan::new(verb, organization, chosen, Limits::documented(), ConfirmThresholds::default())
+    Plan::new(action, organization, chosen, Limits::documented(), ConfirmThresholds::default())
 }
 
 #[test]
-fn titles_name_verb_count_kind_place_and_a_single_name() {
+fn titles_name_action_count_kind_place_and_a_single_name() {
     assert_eq!(
         plan(Action::Delete, Kind::Processes, 12, 900).title(),
         "Permanently delete 12 processes in Acme Ltd"
@@ -52,7 +52,7 @@ fn titles_name_verb_count_kind_place_and_a_single_name() {
 #[test]
 fn friction_grows_with_what_is_lost() {
     let phrase = |words: &[&str]| Confirmation::Phrase(words.iter().map(|word| (*word).to_owned()).collect());
-    let asks = |verb, kind, n, held| plan(verb, kind, n, held).assent();
+    let asks = |action, kind, n, held| plan(action, kind, n, held).confirmation();
     assert_eq!(asks(Action::Delete, Kind::Tags, 0, 900), Confirmation::Nothing);
     assert_eq!(asks(Action::Delete, Kind::Tags, 1, 900), phrase(&["delete 1"]));
     assert_eq!(asks(Action::Delete, Kind::Tags, 50, 900), phrase(&["delete 50"]));
@@ -63,7 +63,8 @@ fn friction_grows_with_what_is_lost() {
         asks(Action::Delete, Kind::Tags, 11, 54),
         phrase(&["delete 11 in Acme Ltd", "delete 11 in e0d1c2"])
     );
-    let unknown = |n| Plan { held_by_server: [].into(), ..plan(Action::Delete, Kind::Tags, n, 0) }.assent();
+    let unknown =
+        |n| Plan { held_by_server: [].into(), ..plan(Action::Delete, Kind::Tags, n, 0) }.confirmation();
     assert_eq!(unknown(10), phrase(&["delete 10"]));
     assert_eq!(unknown(11), phrase(&["delete 11 in Acme Ltd", "delete 11 in e0d1c2"]));
     assert_eq!(asks(Action::Archive, Kind::Processes, 200, 900), Confirmation::Key);
@@ -76,8 +77,8 @@ fn a_precondition_gives_its_reason() {
     let admin = Some(true);
     let live = record(Kind::Processes, 1, &[]);
     let archived = record(Kind::Processes, 1, &[("status", "archived")]);
-    let reason = |verb, record: &Record, admin| {
-        applicable(verb, record, Actor { admin, ..Actor::default() }).map(|row| row.route)
+    let reason = |action, record: &Record, admin| {
+        applicable(action, record, Actor { admin, ..Actor::default() }).map(|row| row.route)
     };
     assert_eq!(reason(Action::Archive, &live, admin), Ok("organizations/{org}/runs/{id}"));
     assert_eq!(reason(Action::Archive, &archived, admin), Err("already archived".into()));
@@ -98,11 +99,11 @@ fn live_ones_are_archived_first_only_when_that_is_chosen() {
     let plan = of(Action::Delete, vec![live, archived]);
     assert_eq!((plan.count(), plan.blocked.len(), plan.archivable_first()), (1, 1, 1));
     let plan = plan.with(Options { archive_first: true, ..Options::default() });
-    let steps: Vec<_> = plan.steps.iter().map(|step| (step.row.verb, step.after)).collect();
+    let steps: Vec<_> = plan.steps.iter().map(|step| (step.row.action, step.after)).collect();
     assert_eq!(steps, [(Action::Archive, None), (Action::Delete, Some(0)), (Action::Delete, None)]);
     assert_eq!((plan.count(), plan.blocked.len()), (2, 0));
     assert_eq!(plan.title(), "Permanently delete 2 processes in Acme Ltd");
-    assert_eq!(plan.assent(), Confirmation::Phrase(vec!["delete 2".into()]));
+    assert_eq!(plan.confirmation(), Confirmation::Phrase(vec!["delete 2".into()]));
     assert_eq!(plan.with(Options::default()).count(), 1);
     let tag = of(Action::Delete, vec![record(Kind::Tags, 1, &[])]);
     assert_eq!(tag.archivable_first(), 0);
@@ -153,7 +154,7 @@ fn who_is_disabled_already_keeps_what_they_own_for_good() {
 }
 
 #[test]
-fn a_verb_for_nothing_of_several_kinds_names_none_of_them() {
+fn a_action_for_nothing_of_several_kinds_names_none_of_them() {
     let archived = |kind| record(kind, 1, &[("archived", "yes")]);
     let both = of(Action::Archive, vec![archived(Kind::Processes), archived(Kind::Templates)]);
     assert_eq!(both.title(), "Archive 0 records in Acme Ltd");

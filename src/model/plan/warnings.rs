@@ -13,12 +13,12 @@ impl Plan {
     #[must_use]
     pub fn consequences(&self) -> Vec<String> {
         let mut sentences = Vec::new();
-        if self.verb == Action::Delete && !self.steps.is_empty() {
+        if self.action == Action::Delete && !self.steps.is_empty() {
             sentences.push("this cannot be undone".to_owned());
         }
         sentences.extend(self.other_words());
         for (kind, _) in self.kinds() {
-            let lost = kind.row().verb(self.verb).into_iter().flat_map(|row| row.lost);
+            let lost = kind.row().action(self.action).into_iter().flat_map(|row| row.lost);
             sentences.extend(lost.map(|lost| self.said_of([kind], lost)));
         }
         sentences.extend(self.lost_first());
@@ -65,22 +65,22 @@ impl Plan {
     fn other_words(&self) -> Vec<String> {
         let common = self.words();
         let differing = self.kinds().into_iter().filter(|(kind, _)| kind.row().words != common);
-        let of_verb = differing.filter_map(|(kind, _)| {
+        let of_action = differing.filter_map(|(kind, _)| {
             let words = kind.row().words;
-            let (is, is_not) = match self.verb {
+            let (is, is_not) = match self.action {
                 Action::Archive => (words.archived, common.archived),
                 Action::Restore => (words.restored, common.restored),
                 Action::Delete => return None,
             };
             Some(format!("{}: {is}, not {is_not}", kind.row().plural))
         });
-        of_verb.collect()
+        of_action.collect()
     }
 
     /// What archiving takes away for good is gone even if the deletion then does not come about.
     fn lost_first(&self) -> Vec<String> {
-        let prepared = self.kinds_of(|step| step.row.verb != self.verb);
-        let rows = prepared.into_iter().filter_map(|kind| Some((kind, kind.row().verb(Action::Archive)?)));
+        let prepared = self.kinds_of(|step| step.row.action != self.action);
+        let rows = prepared.into_iter().filter_map(|kind| Some((kind, kind.row().action(Action::Archive)?)));
         let grave = rows.filter(|(_, row)| row.undo != Reversibility::Whole);
         grave.flat_map(|(kind, row)| row.lost.iter().map(move |lost| self.said_of([kind], lost))).collect()
     }
@@ -90,21 +90,24 @@ impl Plan {
         let mut sentences = Vec::new();
         let handing = self.kinds_of(|step| step.row.reassign.is_some());
         if !handing.is_empty() {
-            let words = match &self.heir {
-                Some(heir) => {
-                    format!("what they own goes to {}, and enabling them does not bring it back", heir.name)
+            let words = match &self.reassignee {
+                Some(reassignee) => {
+                    format!(
+                        "what they own goes to {}, and enabling them does not bring it back",
+                        reassignee.name
+                    )
                 }
                 None => "what they own stays theirs, and nobody with access owns it".to_owned(),
             };
             sentences.push(self.said_of(handing, &words));
         }
         // Only disabling can hand it over, and that lies behind those who are deleted as they are.
-        let can_own = |kind: Kind| kind.row().verbs.iter().any(|row| row.reassign.is_some());
+        let can_own = |kind: Kind| kind.row().actions.iter().any(|row| row.reassign.is_some());
         let late = self.kinds_of(|step| {
-            self.verb == Action::Delete
+            self.action == Action::Delete
                 && step.after.is_none()
                 && can_own(step.record.kind())
-                && step.row.verb == self.verb
+                && step.row.action == self.action
         });
         if !late.is_empty() {
             let whose = if self.can_hand_over() {

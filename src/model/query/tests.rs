@@ -28,21 +28,21 @@ fn rows(rows: &[(&str, Option<f64>)]) -> Rows {
     rows
 }
 
-fn wish(rows: Rows, filter: &str, sort: Option<Sort>) -> Query {
+fn request(rows: Rows, filter: &str, sort: Option<Sort>) -> Query {
     let filter = Filter::parse(Kind::Templates, filter, &Zone::new(TimeZone::UTC)).unwrap();
     let people = Arc::new(Members::default());
     Query { rows, filter, sort, people, now: Timestamp::UNIX_EPOCH, base: None }
 }
 
-fn order(wish: &Query) -> Vec<u32> {
-    arrange(wish, &|| true, &mut |_| ()).unwrap().order.to_vec()
+fn order(request: &Query) -> Vec<u32> {
+    arrange(request, &|| true, &mut |_| ()).unwrap().order.to_vec()
 }
 
 #[test]
 fn rows_without_a_value_come_last_in_both_directions() {
     let field = Kind::Templates.row().field("steps").unwrap();
     let rows = rows(&[("a", Some(10.0)), ("b", None), ("c", Some(9.0)), ("d", Some(10.0))]);
-    let sorted = |reverse| order(&wish(rows.clone(), "", Some(Sort { field, reverse })));
+    let sorted = |reverse| order(&request(rows.clone(), "", Some(Sort { field, reverse })));
     assert_eq!(sorted(false), [2, 0, 3, 1]);
     assert_eq!(sorted(true), [0, 3, 2, 1]);
 }
@@ -51,15 +51,15 @@ fn rows_without_a_value_come_last_in_both_directions() {
 fn names_are_sorted_whatever_their_case_accents_and_common_beginning() {
     let names = ["Onboarding b", "ÖNBOARDING A", "onboarding", "Zoë", "onboarding a", "zoa", ""];
     let rows = rows(&names.map(|name| (name, None)));
-    let sorted = |reverse| order(&wish(rows.clone(), "", Some(Sort { field: 0, reverse })));
+    let sorted = |reverse| order(&request(rows.clone(), "", Some(Sort { field: 0, reverse })));
     assert_eq!(sorted(false), [6, 2, 1, 4, 0, 5, 3]);
     assert_eq!(sorted(true), [3, 5, 0, 1, 4, 2, 6]);
 }
 
 #[test]
 fn an_unwanted_result_is_not_computed() {
-    let wish = wish(rows(&[("a", None)]), "a", None);
-    assert_eq!(arrange(&wish, &|| false, &mut |_| panic!("told something")), None);
+    let request = request(rows(&[("a", None)]), "a", None);
+    assert_eq!(arrange(&request, &|| false, &mut |_| panic!("told something")), None);
 }
 
 #[test]
@@ -70,8 +70,8 @@ fn a_result_that_becomes_unwanted_is_given_up_at_the_next_chunk() {
         asked.set(asked.get() + 1);
         asked.get() < 3
     };
-    let wish = Query { base: Some((0..3 * CHUNK as u32).collect()), ..wish(rows(&names), "a", None) };
-    assert_eq!(arrange(&wish, &wanted, &mut |_| ()), None);
+    let request = Query { base: Some((0..3 * CHUNK as u32).collect()), ..request(rows(&names), "a", None) };
+    assert_eq!(arrange(&request, &wanted, &mut |_| ()), None);
     assert_eq!(asked.get(), 3);
 }
 
@@ -79,7 +79,7 @@ fn a_result_that_becomes_unwanted_is_given_up_at_the_next_chunk() {
 fn rows_that_are_gone_are_in_no_order() {
     let mut rows = rows(&[("a", None), ("b", None), ("c", None)]);
     rows.remove(1);
-    let arranged = arrange(&wish(rows, "", None), &|| true, &mut |_| ()).unwrap();
+    let arranged = arrange(&request(rows, "", None), &|| true, &mut |_| ()).unwrap();
     assert_eq!((&*arranged.order, &*arranged.base), ([0, 2].as_slice(), [0, 2].as_slice()));
 }
 
@@ -87,7 +87,7 @@ fn rows_that_are_gone_are_in_no_order() {
 fn told_of(names: &[String], filter: &str, sort: Option<Sort>) -> (Vec<QueryResult>, QueryResult) {
     let names: Vec<_> = names.iter().map(|name| (name.as_str(), None)).collect();
     let mut told = Vec::new();
-    let all = arrange(&wish(rows(&names), filter, sort), &|| true, &mut |first| told.push(first)).unwrap();
+    let all = arrange(&request(rows(&names), filter, sort), &|| true, &mut |first| told.push(first)).unwrap();
     (told, all)
 }
 
@@ -121,7 +121,7 @@ proptest! {
         let named: Vec<_> =
             named.iter().map(|(name, steps)| (name.as_str(), steps.map(f64::from))).collect();
         let sort = Some(Sort { field, reverse });
-        let from_scratch = wish(rows(&named), filter, sort);
+        let from_scratch = request(rows(&named), filter, sort);
         let all = arrange(&from_scratch, &|| true, &mut |_| ()).unwrap();
         let again = Query { base: Some(Arc::clone(&all.base)), ..from_scratch };
         prop_assert_eq!(arrange(&again, &|| true, &mut |_| ()).unwrap(), all);

@@ -7,32 +7,32 @@ use std::sync::Arc;
 use super::super::store::Database;
 
 /// Gives every record one of the hostile names in turn, so that each kind has each of them where it has enough records.
-pub(super) fn rename(world: &mut Database) {
-    let names = Arc::clone(&world.names);
+pub(super) fn rename(database: &mut Database) {
+    let names = Arc::clone(&database.names);
     let mut traps = names.hostile.clone();
     traps.push(names.endless(5000));
     let trap = |index: usize| traps.get(index % traps.len().max(1)).cloned().unwrap_or_default();
-    world.org_name = trap(0);
-    for (index, run) in world.runs.values_mut().enumerate() {
+    database.org_name = trap(0);
+    for (index, run) in database.runs.values_mut().enumerate() {
         run.name = trap(index);
         run.checklist_title = trap(index + 1).into();
     }
-    world.templates.values_mut().enumerate().for_each(|(index, row)| row.title = trap(index));
-    world.tasks.values_mut().enumerate().for_each(|(index, row)| row.title = trap(index));
-    world.files.values_mut().enumerate().for_each(|(index, row)| row.filename = trap(index));
-    world.tags.values_mut().enumerate().for_each(|(index, row)| row.title = trap(index));
-    for (index, group) in world.groups.values_mut().enumerate() {
+    database.templates.values_mut().enumerate().for_each(|(index, row)| row.title = trap(index));
+    database.tasks.values_mut().enumerate().for_each(|(index, row)| row.title = trap(index));
+    database.files.values_mut().enumerate().for_each(|(index, row)| row.filename = trap(index));
+    database.tags.values_mut().enumerate().for_each(|(index, row)| row.title = trap(index));
+    for (index, group) in database.groups.values_mut().enumerate() {
         group.name = trap(index);
         group.description = trap(index + 1);
     }
-    for (index, guest) in world.guests.values_mut().enumerate() {
+    for (index, guest) in database.guests.values_mut().enumerate() {
         guest.first = Some(trap(index));
         guest.last = Some(trap(index + 1));
         guest.company = Some(trap(index + 2));
     }
-    for (index, user) in world.users.values_mut().enumerate() {
+    for (index, user) in database.users.values_mut().enumerate() {
         user.call(trap(index), trap(index + 1));
         user.job_title = Some(trap(index + 2));
     }
-    world.folders.values_mut().enumerate().for_each(|(index, row)| row.name = trap(index));
+    database.folders.values_mut().enumerate().for_each(|(index, row)| row.name = trap(index));
 }

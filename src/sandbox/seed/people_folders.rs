@@ -14,28 +14,28 @@ use super::{DAY, key};
 use crate::sandbox::rng::{Rng, hex};
 
 /// Sows all of it.
-pub(super) fn sow(world: &mut Database, scale: usize) {
-    let mut sower = PeopleSeeder { dice: Rng::new(world.seed ^ 0x1A7E), scale };
-    sower.members(world);
-    sower.guests(world);
-    sower.assign(world);
+pub(super) fn sow(database: &mut Database, scale: usize) {
+    let mut seeder = PeopleSeeder { rng: Rng::new(database.seed ^ 0x1A7E), scale };
+    seeder.members(database);
+    seeder.guests(database);
+    seeder.assign(database);
     for tree in [FolderTree::Checklist, FolderTree::Run] {
-        sower.folders(world, tree);
+        seeder.folders(database, tree);
     }
-    file_away(world);
-    sower.answers(world);
+    file_away(database);
+    seeder.answers(database);
 }
 
 struct PeopleSeeder {
-    dice: Rng,
+    rng: Rng,
     scale: usize,
 }
 
 impl PeopleSeeder {
     /// Numbers that no other record has: those of the first records are counted on.
-    fn base(&mut self, world: &Database, serial: usize) -> CommonFields {
-        let created = world.epoch - 5 * DAY - self.dice.days(500);
-        let updated = created + self.dice.days((world.epoch - created) / DAY);
+    fn base(&mut self, database: &Database, serial: usize) -> CommonFields {
+        let created = database.epoch - 5 * DAY - self.rng.days(500);
+        let updated = created + self.rng.days((database.epoch - created) / DAY);
         CommonFields {
             serial: u32::try_from(serial).unwrap_or(u32::MAX),
             created,
@@ -45,13 +45,13 @@ impl PeopleSeeder {
     }
 
     /// The robot, people who have not come yet, one more administrator, and with the scale many more.
-    fn members(&mut self, world: &mut Database) {
-        let names = Arc::clone(&world.names);
-        let known = world.users.len();
-        let first = world.other + 10_000;
+    fn members(&mut self, database: &mut Database) {
+        let names = Arc::clone(&database.names);
+        let known = database.users.len();
+        let first = database.other + 10_000;
         for index in 0..4 + self.scale / 100 {
             let id = first + i64::try_from(index).unwrap_or(0);
-            let base = self.base(world, known + index);
+            let base = self.base(database, known + index);
             let role = match index {
                 1 => "Admin",
                 _ if index % 5 == 3 => "Light",
@@ -63,14 +63,14 @@ impl PeopleSeeder {
                 id,
                 email: format!("user{id}@acme.example"),
                 role: role.to_owned(),
-                job_title: self.dice.one_in(2).then(|| "Coordinator".to_owned()),
+                job_title: self.rng.one_in(2).then(|| "Coordinator".to_owned()),
                 last_login: (!invited).then_some(last_login),
                 invited,
                 bot: index == 0,
                 base,
                 ..MemberRow::default()
             };
-            let (first, last) = self.dice.pick(&names.people);
+            let (first, last) = self.rng.pick(&names.people);
             match index {
                 0 => {
                     user.call("Tallyfy".to_owned(), "Bot".to_owned());
@@ -81,49 +81,49 @@ impl PeopleSeeder {
             if index > 3 && index % 7 == 6 {
                 user.base.archived = Some(last_login);
             }
-            world.users.insert(id.to_string().into(), user);
+            database.users.insert(id.to_string().into(), user);
         }
     }
 
     /// The guests whom tasks and groups name, and others who have nothing to do: the last of those are disabled.
-    fn guests(&mut self, world: &mut Database) {
-        let names = Arc::clone(&world.names);
+    fn guests(&mut self, database: &mut Database) {
+        let names = Arc::clone(&database.names);
         let more = (0..self.scale / 50).map(|index| format!("guest{index:04}@import.example"));
         let emails: Vec<String> =
             names.guests.iter().chain(&names.idle_guests).cloned().chain(more).collect();
         for (index, email) in emails.into_iter().enumerate() {
-            let base = self.base(world, index + 1);
-            let (first, last) = self.dice.pick(&names.people);
+            let base = self.base(database, index + 1);
+            let (first, last) = self.rng.pick(&names.people);
             let nameless = index % 6 == 5;
             let idle = index >= names.guests.len();
             let guest = GuestRow {
                 id: 881 + i64::try_from(index).unwrap_or(0),
                 first: (!nameless).then_some(first),
                 last: (!nameless).then_some(last),
-                company: (index % 3 != 2).then(|| self.dice.pick(&names.companies)),
+                company: (index % 3 != 2).then(|| self.rng.pick(&names.companies)),
                 phone: (index % 4 == 1).then(|| format!("+47 555 {index:04}")),
                 last_accessed: (index % 5 != 4).then_some(base.updated),
-                code: code(world.seed, index),
+                code: code(database.seed, index),
                 base: CommonFields { archived: (idle && index % 3 == 1).then_some(base.updated), ..base },
                 email: email.clone(),
             };
-            world.guests.insert(email.into(), guest);
+            database.guests.insert(email.into(), guest);
         }
     }
 
     /// In a large organization not the same few guests do all the tasks.
-    fn assign(&mut self, world: &mut Database) {
-        let live = world.guests.values().filter(|guest| guest.base.archived.is_none());
+    fn assign(&mut self, database: &mut Database) {
+        let live = database.guests.values().filter(|guest| guest.base.archived.is_none());
         let emails: Vec<String> = live.map(|guest| guest.email.clone()).collect();
-        let assigned = world.tasks.values_mut().filter(|task| !task.guests.is_empty());
+        let assigned = database.tasks.values_mut().filter(|task| !task.guests.is_empty());
         for task in assigned.skip(20) {
-            task.guests = vec![self.dice.pick(&emails)];
+            task.guests = vec![self.rng.pick(&emails)];
         }
     }
 
     /// A tree three deep: every third folder stands at the top, the others in the one before.
-    fn folders(&mut self, world: &mut Database, tree: FolderTree) {
-        let names = Arc::clone(&world.names);
+    fn folders(&mut self, database: &mut Database, tree: FolderTree) {
+        let names = Arc::clone(&database.names);
         let (known, stream) = match tree {
             FolderTree::Checklist => (&names.template_folders, 0xF01),
             FolderTree::Run => (&names.run_folders, 0xF02),
@@ -133,53 +133,53 @@ impl PeopleSeeder {
         let mut before: Option<SandboxKey> = None;
         for (position, name) in known.iter().cloned().chain(more).chain(odd).enumerate() {
             let parent = before.filter(|_| position % 3 != 0);
-            let base = self.base(world, position + 1);
-            let id = key(world, stream, position);
+            let base = self.base(database, position + 1);
+            let id = key(database, stream, position);
             let folder = FolderRow { base, name, parent, tree, position: position + 1 };
-            world.folders.insert(Arc::clone(&id), folder);
+            database.folders.insert(Arc::clone(&id), folder);
             before = Some(id);
         }
     }
 
     /// Files that nothing but a form answer knows of: of tasks, of kick-offs, of templates; some are links.
-    fn answers(&mut self, world: &mut Database) {
-        let names = Arc::clone(&world.names);
+    fn answers(&mut self, database: &mut Database) {
+        let names = Arc::clone(&database.names);
         for index in 0..(self.scale / 12).max(10) {
-            let Some((subject, step)) = self.subject(world, index) else { continue };
-            let (stem, extension) = self.dice.pick(&names.files);
+            let Some((subject, step)) = self.subject(database, index) else { continue };
+            let (stem, extension) = self.rng.pick(&names.files);
             let by_url = index % 5 == 3;
             let file = FileRow {
-                base: self.base(world, 900_000 + index),
+                base: self.base(database, 900_000 + index),
                 filename: format!("{stem} answer {:04}.{extension}", index + 1),
                 step,
-                system: by_url.then(|| self.dice.pick(&names.systems)).filter(|_| index % 2 == 0),
+                system: by_url.then(|| self.rng.pick(&names.systems)).filter(|_| index % 2 == 0),
                 by_url,
                 // The stored object of one is gone (API sheet 4.2).
                 stored: !by_url && index % 9 != 5,
-                size: 300 + self.dice.below(20_000),
+                size: 300 + self.rng.below(20_000),
                 subject,
                 way: FileSource::Answer,
             };
-            let id = key(world, 0xA45, index);
-            world.attached.entry(file.subject.id.clone()).or_default().push(Arc::clone(&id));
-            world.files.insert(id, file);
+            let id = key(database, 0xA45, index);
+            database.attached.entry(file.subject.id.clone()).or_default().push(Arc::clone(&id));
+            database.files.insert(id, file);
         }
     }
 
-    fn subject(&mut self, world: &Database, index: usize) -> Option<(FileHolder, Option<SandboxKey>)> {
+    fn subject(&mut self, database: &Database, index: usize) -> Option<(FileHolder, Option<SandboxKey>)> {
         let subject = |id: &str, sort: &str| FileHolder { id: id.to_owned(), sort: sort.to_owned() };
         match index % 5 {
             1 => {
-                let (id, _) = world.tasks.get_index(self.dice.below(world.tasks.len()))?;
+                let (id, _) = database.tasks.get_index(self.rng.below(database.tasks.len()))?;
                 Some((subject(id, "Task"), None))
             }
             2 => {
-                let (id, _) = world.templates.get_index(self.dice.below(world.templates.len()))?;
+                let (id, _) = database.templates.get_index(self.rng.below(database.templates.len()))?;
                 Some((subject(id, "Checklist"), None))
             }
             place => {
-                let (id, run) = world.runs.get_index(self.dice.below(world.runs.len()))?;
-                let step = step_id(&run.checklist, self.dice.below(usize::from(run.total)));
+                let (id, run) = database.runs.get_index(self.rng.below(database.runs.len()))?;
+                let step = step_id(&run.checklist, self.rng.below(usize::from(run.total)));
                 Some((subject(id, "Run"), (place != 4).then(|| step.into())))
             }
         }
@@ -187,20 +187,20 @@ impl PeopleSeeder {
 }
 
 /// Some of everything is filed away, in turn.
-fn file_away(world: &mut Database) {
-    let of = |world: &Database, tree: FolderTree| -> Vec<SandboxKey> {
-        let tree = world.folders.iter().filter(|(_, folder)| folder.tree == tree);
+fn file_away(database: &mut Database) {
+    let of = |database: &Database, tree: FolderTree| -> Vec<SandboxKey> {
+        let tree = database.folders.iter().filter(|(_, folder)| folder.tree == tree);
         tree.map(|(key, _)| Arc::clone(key)).collect()
     };
-    let (checklists, runs) = (of(world, FolderTree::Checklist), of(world, FolderTree::Run));
+    let (checklists, runs) = (of(database, FolderTree::Checklist), of(database, FolderTree::Run));
     let turn = |folders: &[SandboxKey], index: usize| folders.get(index % folders.len().max(1)).cloned();
-    for (index, template) in world.templates.values_mut().enumerate().filter(|(index, _)| index % 3 == 1) {
+    for (index, template) in database.templates.values_mut().enumerate().filter(|(index, _)| index % 3 == 1) {
         template.folder = turn(&checklists, index / 3);
     }
-    for (index, run) in world.runs.values_mut().enumerate().filter(|(index, _)| index % 4 == 3) {
+    for (index, run) in database.runs.values_mut().enumerate().filter(|(index, _)| index % 4 == 3) {
         run.folder = turn(&runs, index / 4);
     }
-    for (index, task) in world.tasks.values_mut().enumerate().filter(|(index, _)| index % 5 == 2) {
+    for (index, task) in database.tasks.values_mut().enumerate().filter(|(index, _)| index % 5 == 2) {
         task.folder = turn(&runs, index / 5);
     }
 }

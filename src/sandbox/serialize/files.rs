@@ -14,19 +14,19 @@ use super::{Serializer, finish, plain};
 const KICK_OFF: &str = "ko_field";
 
 /// A file's metadata: no size, no type, no uploader.
-pub(in crate::sandbox) fn file(world: &Database, key: &SandboxKey, file: &FileRow) -> Value {
+pub(in crate::sandbox) fn file(database: &Database, key: &SandboxKey, file: &FileRow) -> Value {
     let body = json!({
         "id": &**key, "filename": file.filename, "version": 1, "uploaded_from": uploaded_from(file),
         "uploaded_at": plain(file.base.created), "step_id": file.step.as_deref(), "source": source(file),
-        "system": file.system, "uploaded_to_s3": file.stored, "url": url(world, key, file),
-        "subject": subject(world, file),
+        "system": file.system, "uploaded_to_s3": file.stored, "url": url(database, key, file),
+        "subject": subject(database, file),
     });
     finish(body, &file.base)
 }
 
 /// What was handed in at the kick-off of a process belongs to the template by this key (API sheet, section 7).
-fn subject(world: &Database, file: &FileRow) -> Value {
-    let run = world.runs.get(file.subject.id.as_str()).filter(|_| file.step.is_none());
+fn subject(database: &Database, file: &FileRow) -> Value {
+    let run = database.runs.get(file.subject.id.as_str()).filter(|_| file.step.is_none());
     match run {
         Some(run) => json!({"id": &*run.checklist, "type": "Checklist"}),
         None => json!({"id": file.subject.id, "type": file.subject.sort}),
@@ -34,15 +34,15 @@ fn subject(world: &Database, file: &FileRow) -> Value {
 }
 
 /// The same file as a form answer holds it: with a whole address too, whose host is not always the one that was asked.
-pub(in crate::sandbox) fn answer(world: &Database, key: &SandboxKey, file: &FileRow) -> Value {
-    let url = url(world, key, file);
+pub(in crate::sandbox) fn answer(database: &Database, key: &SandboxKey, file: &FileRow) -> Value {
+    let url = url(database, key, file);
     let host =
         if file.base.serial.is_multiple_of(2) { "go.tallyfy.example/api" } else { "api.tallyfy.example" };
     let full = if file.by_url { url.clone() } else { format!("https://{host}/{url}") };
     let mut body = json!({
         "id": &**key, "filename": file.filename, "version": 1, "uploaded_from": uploaded_from(file),
         "uploaded_at": plain(file.base.created), "source": source(file), "url": url, "full_url": full,
-        "subject": subject(world, file),
+        "subject": subject(database, file),
     });
     if let Some(system) = &file.system {
         body["system"] = json!(system);
@@ -55,11 +55,11 @@ const fn source(file: &FileRow) -> &'static str {
 }
 
 /// Relative to the base URL for stored files; anywhere for links.
-fn url(world: &Database, key: &SandboxKey, file: &FileRow) -> String {
+fn url(database: &Database, key: &SandboxKey, file: &FileRow) -> String {
     match file.base.extra.get("url").and_then(Value::as_str) {
         Some(url) => url.to_owned(),
         None if file.by_url => format!("https://files.example/{key}"),
-        None => format!("organizations/{}/file/{key}/dl", world.org),
+        None => format!("organizations/{}/file/{key}/dl", database.org),
     }
 }
 
@@ -100,16 +100,16 @@ impl FormAnswers {
 impl Serializer<'_> {
     /// The files that a one-off task's form holds.
     pub(in crate::sandbox) fn task_answers(&self, task: &SandboxKey) -> FormAnswers {
-        let files = self.world.answers_on(task).map(|(key, file)| answer(self.world, key, file));
+        let files = self.database.answers_on(task).map(|(key, file)| answer(self.database, key, file));
         FormAnswers::of(task, files.collect())
     }
 
     /// The files that a process task's form holds.
     pub(in crate::sandbox) fn step_answers(&self, step: ProcessTask<'_>) -> FormAnswers {
         let of_template = step_id(&step.run.checklist, usize::from(step.position));
-        let files = self.world.answers_on(step.key);
+        let files = self.database.answers_on(step.key);
         let mine = files.filter(|(_, file)| file.step.as_deref() == Some(of_template.as_str()));
-        let files = mine.map(|(key, file)| answer(self.world, key, file)).collect();
+        let files = mine.map(|(key, file)| answer(self.database, key, file)).collect();
         FormAnswers::of(&of_template, files)
     }
 
@@ -146,7 +146,7 @@ impl Serializer<'_> {
     }
 
     fn kick_off_files(&self, subject: &SandboxKey) -> Vec<Value> {
-        let files = self.world.answers_on(subject).filter(|(_, file)| file.step.is_none());
-        files.map(|(key, file)| answer(self.world, key, file)).collect()
+        let files = self.database.answers_on(subject).filter(|(_, file)| file.step.is_none());
+        files.map(|(key, file)| answer(self.database, key, file)).collect()
     }
 }

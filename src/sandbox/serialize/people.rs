@@ -27,7 +27,7 @@ impl Serializer<'_> {
             "disabled_at": user.base.archived.map(offset), "timezone": "UTC", "job_title": user.job_title,
         });
         if self.query.with("groups") {
-            let groups = self.world.groups.iter().filter(|(_, group)| group.members.contains(&user.id));
+            let groups = self.database.groups.iter().filter(|(_, group)| group.members.contains(&user.id));
             let rows = groups.map(|(key, group)| json!({"id": &**key, "name": group.name}));
             body["groups"] = self.include(rows.collect());
         }
@@ -43,16 +43,16 @@ impl Serializer<'_> {
             "contact_url": format!("https://crm.example/contacts/{}", guest.id), "company_url": null,
             "opportunity_url": null, "opportunity_name": null, "external_sync_source": "crm.example",
             "external_date_creation": millis(guest.base.created), "cadence_days": 30,
-            "associated_members": [self.world.caller], "last_city": "Graz", "last_country": "Austria",
+            "associated_members": [self.database.caller], "last_city": "Graz", "last_country": "Austria",
             "last_accessed_at": guest.last_accessed.map(millis),
-            "disabled_by": disabled.map(|_| self.world.caller), "reactivated_at": null, "reactivated_by": null,
+            "disabled_by": disabled.map(|_| self.database.caller), "reactivated_at": null, "reactivated_by": null,
         });
         let mut body = json!({
             "id": guest.id, "email": guest.email, "created_at": spaced(guest.base.created), "deleted_at": null,
             "last_accessed_at": guest.last_accessed.map(millis),
             "link": format!("https://go.tallyfy.example/guest/{}", guest.code),
         });
-        let within = self.world.quirks.has(Quirk::GuestDetails);
+        let within = self.database.quirks.has(Quirk::GuestDetails);
         details[if within { "disabled_on" } else { "disabled_at" }] = json!(disabled.map(millis));
         let named = if within { &mut details } else { &mut body };
         named["first_name"] = json!(guest.first);
@@ -70,25 +70,25 @@ impl Serializer<'_> {
 
     /// A folder with the includes that were asked for; those of the folders around it are their own.
     pub(in crate::sandbox) fn folder(&self, key: &SandboxKey, folder: &FolderRow) -> Value {
-        let world = self.world;
+        let database = self.database;
         let mut body = self.bare_folder(key, folder);
         for include in ["children", "child"].into_iter().filter(|include| self.query.with(include)) {
-            let children = world.children(key).map(|(key, child)| self.bare_folder(key, child));
+            let children = database.children(key).map(|(key, child)| self.bare_folder(key, child));
             body[include] = self.include(children.collect());
         }
         if self.query.with("parent") {
-            let parent = folder.parent.as_ref().and_then(|id| world.folders.get_key_value(id));
+            let parent = folder.parent.as_ref().and_then(|id| database.folders.get_key_value(id));
             body["parent"] = self.include(json!(parent.map(|(key, parent)| self.bare_folder(key, parent))));
         }
         if self.query.with("checklists") {
-            let inside = world.templates.iter().filter(|(_, row)| row.folder.as_ref() == Some(key));
+            let inside = database.templates.iter().filter(|(_, row)| row.folder.as_ref() == Some(key));
             let rows = inside.map(|(key, row)| {
                 json!({"id": &**key, "title": row.title, "archived_at": row.base.archived.map(millis)})
             });
             body["checklists"] = self.include(rows.collect());
         }
         if self.query.with("runs") {
-            let inside = world.runs.iter().filter(|(_, row)| row.folder.as_ref() == Some(key));
+            let inside = database.runs.iter().filter(|(_, row)| row.folder.as_ref() == Some(key));
             let rows = inside.map(|(key, row)| {
                 let status = if row.base.archived.is_some() { "archived" } else { &row.status };
                 json!({"id": &**key, "name": row.name, "status": status,
@@ -97,10 +97,10 @@ impl Serializer<'_> {
             body["runs"] = self.include(rows.collect());
         }
         if self.query.with("tasks") {
-            let inside = world.tasks.iter().filter(|(_, row)| row.folder.as_ref() == Some(key));
+            let inside = database.tasks.iter().filter(|(_, row)| row.folder.as_ref() == Some(key));
             let rows = inside.map(|(key, row)| {
                 json!({"id": &**key, "title": row.title, "status": row.status,
-                       "archived_at": world.task_archived(row).map(millis)})
+                       "archived_at": database.task_archived(row).map(millis)})
             });
             body["tasks"] = self.include(rows.collect());
         }
@@ -108,7 +108,7 @@ impl Serializer<'_> {
     }
 
     pub(super) fn bare_folder(&self, key: &SandboxKey, folder: &FolderRow) -> Value {
-        let total = self.contents.get_or_init(|| self.world.contents()).get(key).copied().unwrap_or(0);
+        let total = self.contents.get_or_init(|| self.database.contents()).get(key).copied().unwrap_or(0);
         json!({
             "id": &**key, "name": folder.name, "parent_id": folder.parent.as_deref(),
             "folder_type": folder.tree.name(), "position": folder.position, "total": total,
@@ -118,7 +118,7 @@ impl Serializer<'_> {
 
     /// The folder that something is filed in, as an include.
     pub(in crate::sandbox) fn folder_of(&self, id: Option<&SandboxKey>) -> Option<Value> {
-        let (key, folder) = self.world.folders.get_key_value(id?)?;
+        let (key, folder) = self.database.folders.get_key_value(id?)?;
         Some(self.bare_folder(key, folder))
     }
 }

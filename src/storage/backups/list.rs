@@ -105,12 +105,12 @@ pub fn verify(kept: &JobBackups) -> Vec<DamagedBackup> {
         let why = check(&kept.folder, line).err()?;
         Some(DamagedBackup { file: line.file.clone(), why })
     };
-    let mut misfits: Vec<DamagedBackup> = kept.lines.iter().filter_map(wrong).collect();
+    let mut damaged: Vec<DamagedBackup> = kept.lines.iter().filter_map(wrong).collect();
     if kept.damaged > 0 {
         let why = format!("{} of its lines cannot be read", kept.damaged);
-        misfits.push(DamagedBackup { file: index::FILE.to_owned(), why });
+        damaged.push(DamagedBackup { file: index::FILE.to_owned(), why });
     }
-    misfits
+    damaged
 }
 
 fn check(folder: &Path, line: &IndexEntry) -> Result<(), String> {

@@ -123,8 +123,8 @@ async fn attached_files_are_kept_under_their_record_and_verified() {
     assert_eq!(job.records, [("files".to_owned(), 1), ("processes".to_owned(), 2)].into());
     assert_eq!((job.files_with_bytes, job.files_unknown, verify(&job)), (1, 1, vec![]));
     fs::write(folder.path().join("processes/0a/0f-a.pdf"), "other").unwrap();
-    let misfits = verify(&job);
-    assert_eq!((misfits.len(), misfits[0].file.as_str()), (1, "processes/0a/0f-a.pdf"));
+    let damaged = verify(&job);
+    assert_eq!((damaged.len(), damaged[0].file.as_str()), (1, "processes/0a/0f-a.pdf"));
     drop(folder);
     purge(&job).unwrap();
     assert_eq!(below(home.path()), Vec::<String>::new());

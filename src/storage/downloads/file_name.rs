@@ -56,9 +56,9 @@ fn is_ending(ending: &str) -> bool {
 
 /// A letter as it may stand in a name. Pictures of control characters stand for what was there.
 fn fit(c: char) -> char {
-    let means_something = matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
+    let cancel_something = matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
     let is_picture = matches!(c, '\u{2400}'..='\u{2426}');
-    if means_something || is_picture || c.is_control() {
+    if cancel_something || is_picture || c.is_control() {
         '_'
     } else if c.is_whitespace() {
         ' '

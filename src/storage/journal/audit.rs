@@ -44,8 +44,8 @@ impl fmt::Display for BrokenEntry {
             write!(f, "entry {}", self.seq)?;
         }
         if let Some((part, RowKey { job, step, attempt })) = self.about {
-            let lead = if self.fault == EntryFault::RowAdded { "" } else { " (" };
-            write!(f, "{lead}job {job}")?;
+            let handle = if self.fault == EntryFault::RowAdded { "" } else { " (" };
+            write!(f, "{handle}job {job}")?;
             step.map_or(Ok(()), |step| write!(f, ", step {}", step.saturating_add(1)))?;
             attempt.map_or(Ok(()), |attempt| write!(f, ", attempt {attempt}"))?;
             if self.fault != EntryFault::RowAdded {
@@ -75,7 +75,7 @@ pub struct Audit {
 pub(super) fn audit(connection: &Connection, job: Option<i64>) -> rusqlite::Result<Audit> {
     // One view of the file, whatever is written meanwhile.
     let _view = connection.unchecked_transaction()?;
-    let mut walk = ChainWalk { job, ..ChainWalk::default() };
+    let mut page_walk = ChainWalk { job, ..ChainWalk::default() };
     let from = match job {
         None => 1,
         Some(job) => {
@@ -87,15 +87,15 @@ pub(super) fn audit(connection: &Connection, job: Option<i64>) -> rusqlite::Resu
     };
     let before = "SELECT hash FROM entries WHERE seq = ?1";
     let before = connection.query_row(before, [from - 1], |row| bytes(row, 0)).optional()?;
-    (walk.last, walk.seq) = (before.unwrap_or_default(), from - 1);
+    (page_walk.last, page_walk.seq) = (before.unwrap_or_default(), from - 1);
     let mut entries = connection.prepare(
         "SELECT part, job, step, attempt, digest, hash, seq FROM entries WHERE seq >= ?1 ORDER BY seq",
     )?;
     let mut rows = entries.query([from])?;
     while let Some(row) = rows.next()? {
-        walk.take(connection, row)?;
+        page_walk.take(connection, row)?;
     }
-    walk.end(connection)
+    page_walk.end(connection)
 }
 
 #[derive(Debug, Default)]

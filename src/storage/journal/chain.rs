@@ -53,13 +53,13 @@ impl RowPart {
     pub(super) fn row(self) -> &'static str {
         match self {
             Self::Plan => {
-                "SELECT base_url, organization, organization_name, verb, steps, created, started, person, backups,
+                "SELECT base_url, organization, organization_name, action, steps, created, started, person, backups,
                         continues, heir FROM jobs WHERE id = ?1 AND ?2 IS NULL AND ?3 IS NULL"
             }
             Self::Owner => "SELECT owner FROM jobs WHERE id = ?1 AND ?2 IS NULL AND ?3 IS NULL",
             Self::End => "SELECT ended, ending, reason FROM jobs WHERE id = ?1 AND ?2 IS NULL AND ?3 IS NULL",
             Self::Step => {
-                "SELECT kind, record, name, method, path, verb, after, fields FROM steps
+                "SELECT kind, record, name, method, path, action, after, fields FROM steps
                  WHERE job = ?1 AND n = ?2 AND ?3 IS NULL"
             }
             Self::Outcome => {

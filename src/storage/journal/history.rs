@@ -153,7 +153,7 @@ impl History {
 
     fn read_jobs(&self, wanted: &HistoryQuery) -> rusqlite::Result<Vec<PastJob>> {
         let mut query = self.connection.prepare_cached(&format!(
-            "{JOBS} WHERE (?1 IS NULL OR started >= ?1) AND (?2 IS NULL OR verb = ?2)
+            "{JOBS} WHERE (?1 IS NULL OR started >= ?1) AND (?2 IS NULL OR action = ?2)
              AND ((?3 IS NULL AND ?4 IS NULL) OR EXISTS (SELECT 1 FROM steps WHERE steps.job = jobs.id
                   AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR outcome = ?4)))
              AND (?5 IS NULL OR (base_url = ?5 AND organization = ?6)) AND (?7 IS NULL OR id < ?7)
@@ -162,8 +162,8 @@ impl History {
         let since = wanted.since.map(Timestamp::as_millisecond);
         let (base_url, organization) = wanted.place.as_ref().map(|(url, id)| (url, id)).unzip();
         let outcome = wanted.outcome.map(Outcome::word);
-        let HistoryQuery { verb, kind, before, most, .. } = wanted;
-        let values = params![since, verb, kind, outcome, base_url, organization, before, most];
+        let HistoryQuery { action, kind, before, most, .. } = wanted;
+        let values = params![since, action, kind, outcome, base_url, organization, before, most];
         let jobs = query.query_map(values, |row| self.readable_job(row))?;
         let jobs: Vec<Option<PastJob>> = jobs.collect::<rusqlite::Result<_>>()?;
         let completed = jobs.into_iter().flatten().map(|job| self.completed(job));
@@ -240,7 +240,7 @@ impl History {
     fn read_steps(&self, job: i64, wanted: &HistoryQuery) -> rusqlite::Result<Vec<PastStep>> {
         let mut query = self.connection.prepare_cached(
             "SELECT n, kind, record, name, method, path, outcome, reason, ended,
-                 coalesce(verb, (SELECT verb FROM jobs WHERE id = ?1)), after, fields, kept
+                 coalesce(action, (SELECT action FROM jobs WHERE id = ?1)), after, fields, kept
              FROM steps WHERE job = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR outcome = ?3)
              ORDER BY n",
         )?;

@@ -23,7 +23,7 @@ fn plan(steps: usize) -> NewJob {
         name: format!("Tag {n}"),
         method: "DELETE",
         path: format!("/api/organizations/e0d1/tags/{n}"),
-        verb: "delete",
+        action: "delete",
         after: None,
         fields: format!(r#"{{"title":"Tag {n}"}}"#),
     };
@@ -31,10 +31,10 @@ fn plan(steps: usize) -> NewJob {
         base_url: "http://127.0.0.1:9/api".into(),
         organization: "e0d1".into(),
         organization_name: "Acme Ltd".into(),
-        verb: "delete",
+        action: "delete",
         person: None,
         backups: None,
-        heir: None,
+        reassignee: None,
         continues: None,
         created: AT,
         started: AT,
@@ -119,9 +119,9 @@ async fn jobs_and_steps_are_found_by_what_they_are() {
     assert_eq!(found(all()), [2, 1]);
     assert_eq!(found(HistoryQuery { outcome: Some(Outcome::Refused), ..all() }), [2]);
     assert_eq!(found(HistoryQuery { since: Timestamp::from_second(1).ok(), ..all() }), [2]);
-    assert_eq!(found(HistoryQuery { verb: Some("archive".into()), ..all() }), [0; 0]);
+    assert_eq!(found(HistoryQuery { action: Some("archive".into()), ..all() }), [0; 0]);
     assert_eq!(
-        found(HistoryQuery { kind: Some("tags".into()), verb: Some("delete".into()), ..all() }),
+        found(HistoryQuery { kind: Some("tags".into()), action: Some("delete".into()), ..all() }),
         [2, 1]
     );
     assert_eq!(found(HistoryQuery { kind: Some("files".into()), ..all() }), [0; 0]);

@@ -69,12 +69,12 @@ const SECTIONS: [&str; 5] = ["in words", "people", "times", "details", "ids"];
 
 /// The page of `record`, out of everything the server said of it.
 #[must_use]
-pub fn sheet(record: Record, said: &Value) -> RecordDetail {
+pub fn record_detail(record: Record, said: &Value) -> RecordDetail {
     let row = record.kind().row();
     let mut said = said.clone();
     mask_webhooks(&mut said);
     let said = &said;
-    let ties = ties(row, &record, said);
+    let links = links(row, &record, said);
     let mut page = DetailBuilder::default();
     if let Value::Object(object) = enclosed(said) {
         let shown = shown_paths(row, said);
@@ -98,7 +98,7 @@ pub fn sheet(record: Record, said: &Value) -> RecordDetail {
     all.extend(named.map(section));
     all.retain(|section| !section.lines.is_empty());
     shorten(&mut all);
-    RecordDetail { record, sections: all, empty, ties, raw: raw(said) }
+    RecordDetail { record, sections: all, empty, links, raw: raw(said) }
 }
 
 /// Leaves out the lines that a page has no room for, and says so.
@@ -175,7 +175,7 @@ fn unshown<'a>(key: &str, value: &'a Value, shown: &BTreeSet<&str>) -> Option<Co
     (!rest.is_empty()).then_some(Cow::Owned(Value::Object(rest)))
 }
 
-fn ties(row: &'static KindSpec, record: &Record, said: &Value) -> Vec<RelationLink> {
+fn links(row: &'static KindSpec, record: &Record, said: &Value) -> Vec<RelationLink> {
     let end = |way: &RelatedSource| match way {
         RelatedSource::List(list) => Some(RelationEnd::Asked(RelatedQuery {
             id: record.id().clone(),
@@ -188,7 +188,7 @@ fn ties(row: &'static KindSpec, record: &Record, said: &Value) -> Vec<RelationLi
         }
         RelatedSource::Included { .. } => None,
     };
-    let ties = row.related.iter().filter_map(|relation| {
+    let links = row.related.iter().filter_map(|relation| {
         let end = match &relation.way {
             RelatedSource::Included { include, .. } => {
                 let came = enclosed(said).get(*include).is_some_and(|found| !found.is_null());
@@ -204,7 +204,7 @@ fn ties(row: &'static KindSpec, record: &Record, said: &Value) -> Vec<RelationLi
         };
         Some(RelationLink { relation, end: end? })
     });
-    ties.collect()
+    links.collect()
 }
 
 /// Returns id and name of the record that `way` names in `said`. The name is empty where it is not told.

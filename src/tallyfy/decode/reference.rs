@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_the_sheet_becomes_a_list() {
+    fn every_form_of_the_record_detail_becomes_a_list() {
         let step = json!({"type": "Step", "title": "Sign", "id": "5d0c"});
         let template = json!({"type": "Blueprint", "title": "Vendor\u{1b}review", "id": 7});
         let both = [

@@ -18,7 +18,7 @@ fn instant(said: &str) -> Draft {
 }
 
 #[test]
-fn the_row_of_the_sheet_is_read() {
+fn the_row_of_the_record_detail_is_read() {
     let row = json!({"id":"5d0c2a9be1f34a7788c1d2e3f4a5b6c7","increment_id":4107,"name":"Onboarding - Zoë GmbH",
         "status":"archived","checklist_title":"Client onboarding",
         "progress":{"complete":3,"total":8,"percent":37.5},"owner_id":2044,"started_by":"2044",

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_the_sheet_is_read() {
+    fn every_form_of_the_record_detail_is_read() {
         for text in [
             "2026-03-01T09:30:00.000Z",
             "2026-03-01T09:30:00Z",

@@ -67,94 +67,109 @@ fn told(total: u64) -> PageMeta {
 
 #[test]
 fn the_first_page_is_asked_for_alone_and_the_implied_ones_together() {
-    let mut walk = PageWalk::new(10);
-    assert_eq!((walk.next(), walk.next(), walk.finished()), (Some(1), None, false));
-    walk.answered(1, 10, 10, &told(35));
-    assert_eq!([walk.next(), walk.next(), walk.next(), walk.next()], [Some(2), Some(3), Some(4), None]);
-    walk.answered(4, 5, 5, &told(35));
-    assert_eq!(walk.next(), None);
-    walk.answered(2, 10, 10, &told(35));
-    walk.answered(3, 10, 10, &told(35));
-    assert!(walk.finished() && walk.next().is_none());
-    assert_eq!((walk.total(), walk.shortfall(35), walk.shortfall(30)), (Some(35), None, Some(5)));
-    assert!(walk.is_whole(35) && !walk.is_whole(30));
+    let mut page_walk = PageWalk::new(10);
+    assert_eq!((page_walk.next(), page_walk.next(), page_walk.finished()), (Some(1), None, false));
+    page_walk.answered(1, 10, 10, &told(35));
+    assert_eq!(
+        [page_walk.next(), page_walk.next(), page_walk.next(), page_walk.next()],
+        [Some(2), Some(3), Some(4), None]
+    );
+    page_walk.answered(4, 5, 5, &told(35));
+    assert_eq!(page_walk.next(), None);
+    page_walk.answered(2, 10, 10, &told(35));
+    page_walk.answered(3, 10, 10, &told(35));
+    assert!(page_walk.finished() && page_walk.next().is_none());
+    assert_eq!(
+        (page_walk.total(), page_walk.shortfall(35), page_walk.shortfall(30)),
+        (Some(35), None, Some(5))
+    );
+    assert!(page_walk.is_whole(35) && !page_walk.is_whole(30));
 }
 
 #[test]
 fn a_list_without_meta_is_one_page() {
-    let mut walk = PageWalk::new(10);
-    walk.next();
-    walk.answered(1, 10, 10, &PageMeta::default());
-    assert!(walk.finished() && walk.next().is_none() && walk.total().is_none());
+    let mut page_walk = PageWalk::new(10);
+    page_walk.next();
+    page_walk.answered(1, 10, 10, &PageMeta::default());
+    assert!(page_walk.finished() && page_walk.next().is_none() && page_walk.total().is_none());
 }
 
 #[test]
 fn a_full_last_page_is_no_proof_of_the_end() {
-    let mut walk = PageWalk::new(10);
-    walk.next();
-    walk.answered(1, 10, 10, &told(10));
-    assert_eq!(walk.next(), Some(2));
-    walk.answered(2, 0, 0, &told(10));
-    assert!(walk.finished());
+    let mut page_walk = PageWalk::new(10);
+    page_walk.next();
+    page_walk.answered(1, 10, 10, &told(10));
+    assert_eq!(page_walk.next(), Some(2));
+    page_walk.answered(2, 0, 0, &told(10));
+    assert!(page_walk.finished());
 }
 
 #[test]
 fn the_size_the_server_really_uses_counts() {
-    let mut walk = PageWalk::new(100);
-    walk.next();
+    let mut page_walk = PageWalk::new(100);
+    page_walk.next();
     let echo = PageMeta { per_page: Some(100), total_pages: Some(1), ..told(45) };
-    walk.answered(1, 10, 10, &echo);
-    let asked: Vec<_> = std::iter::from_fn(|| walk.next()).collect();
+    page_walk.answered(1, 10, 10, &echo);
+    let asked: Vec<_> = std::iter::from_fn(|| page_walk.next()).collect();
     assert_eq!(asked, [2, 3, 4, 5], "45 rows in pages of 10, whatever the server says its pages hold");
 }
 
 #[test]
 fn growth_is_followed() {
-    let mut walk = PageWalk::new(10);
-    walk.next();
-    walk.answered(1, 10, 10, &told(15));
-    assert_eq!((walk.next(), walk.next()), (Some(2), None));
-    walk.answered(2, 10, 10, &told(31));
-    assert_eq!((walk.next(), walk.next(), walk.next()), (Some(3), Some(4), None));
+    let mut page_walk = PageWalk::new(10);
+    page_walk.next();
+    page_walk.answered(1, 10, 10, &told(15));
+    assert_eq!((page_walk.next(), page_walk.next()), (Some(2), None));
+    page_walk.answered(2, 10, 10, &told(31));
+    assert_eq!((page_walk.next(), page_walk.next(), page_walk.next()), (Some(3), Some(4), None));
 }
 
 #[test]
 fn a_server_that_serves_one_page_for_ever_is_left() {
-    let mut walk = PageWalk::new(10);
+    let mut page_walk = PageWalk::new(10);
     let mut asked = 0;
-    while let Some(page) = walk.next() {
+    while let Some(page) = page_walk.next() {
         asked += 1;
         let fresh = if page == 1 { 10 } else { 0 };
-        walk.answered(page, 10, fresh, &PageMeta { next: true, ..told(u64::MAX) });
+        page_walk.answered(page, 10, fresh, &PageMeta { next: true, ..told(u64::MAX) });
     }
-    assert!(walk.finished() && asked <= 1 + BARREN_PAGES, "{asked} pages");
-    assert!(!walk.overran());
+    assert!(page_walk.finished() && asked <= 1 + BARREN_PAGES, "{asked} pages");
+    assert!(!page_walk.overran());
 }
 
 #[test]
 fn server_without_an_end_is_left_at_a_bound() {
     for (size, pages) in [(1, MOST_PAGES), (100, 2_500), (50_000, 5)] {
-        let mut walk = PageWalk::new(100);
+        let mut page_walk = PageWalk::new(100);
         let mut asked = 0;
-        while let Some(page) = walk.next() {
+        while let Some(page) = page_walk.next() {
             asked += 1;
-            walk.answered(page, size, size, &PageMeta { next: true, present: true, ..PageMeta::default() });
+            page_walk.answered(
+                page,
+                size,
+                size,
+                &PageMeta { next: true, present: true, ..PageMeta::default() },
+            );
         }
-        assert_eq!((asked, walk.finished(), walk.overran()), (pages, true, true), "{size} rows a page");
-        assert!(!walk.is_whole(pages * size));
+        assert_eq!(
+            (asked, page_walk.finished(), page_walk.overran()),
+            (pages, true, true),
+            "{size} rows a page"
+        );
+        assert!(!page_walk.is_whole(pages * size));
     }
 }
 
 #[test]
 fn rows_beyond_the_total_are_followed_to_their_end() {
-    let mut walk = PageWalk::new(10);
-    walk.next();
-    walk.answered(1, 10, 10, &told(12));
-    assert_eq!(walk.next(), Some(2));
-    walk.answered(2, 5, 5, &told(12));
-    assert_eq!(walk.next(), Some(3));
-    walk.answered(3, 0, 0, &told(12));
-    assert!(walk.finished());
+    let mut page_walk = PageWalk::new(10);
+    page_walk.next();
+    page_walk.answered(1, 10, 10, &told(12));
+    assert_eq!(page_walk.next(), Some(2));
+    page_walk.answered(2, 5, 5, &told(12));
+    assert_eq!(page_walk.next(), Some(3));
+    page_walk.answered(3, 0, 0, &told(12));
+    assert!(page_walk.finished());
 }
 
 fn noted(pages: &[(usize, usize, u64)]) -> ListChanges {
@@ -191,13 +206,13 @@ enum Tale {
 }
 
 impl Tale {
-    fn told(self, truth: usize) -> Option<u64> {
-        let truth = truth as u64;
+    fn told(self, lookup: usize) -> Option<u64> {
+        let lookup = lookup as u64;
         match self {
-            Self::Honest => Some(truth),
+            Self::Honest => Some(lookup),
             Self::Silent => None,
-            Self::TooLow => Some(truth / 2),
-            Self::TooHigh => Some(truth * 2 + 7),
+            Self::TooLow => Some(lookup / 2),
+            Self::TooHigh => Some(lookup * 2 + 7),
             Self::Absurd => Some(u64::MAX),
         }
     }
@@ -267,12 +282,12 @@ fn server() -> impl Strategy<Value = Server> {
 }
 
 /// Walks `server` with up to `width` pages under way, answering them in an order that `order` decides.
-fn walk(server: &Server, asked_size: usize, width: usize, order: &[usize]) -> (BTreeSet<usize>, usize) {
-    let mut walk = PageWalk::new(asked_size);
+fn page_walk(server: &Server, asked_size: usize, width: usize, order: &[usize]) -> (BTreeSet<usize>, usize) {
+    let mut page_walk = PageWalk::new(asked_size);
     let (mut seen, mut asked, mut open) = (BTreeSet::new(), 0, Vec::new());
     for turn in 0.. {
         while open.len() < width
-            && let Some(page) = walk.next()
+            && let Some(page) = page_walk.next()
         {
             assert!(page == 1 || asked > 0, "page 1 comes first");
             open.push(page);
@@ -285,10 +300,10 @@ fn walk(server: &Server, asked_size: usize, width: usize, order: &[usize]) -> (B
         let page = open.remove(order[turn % order.len()] % open.len());
         let (rows, meta) = server.page(asked_size, page);
         let fresh = rows.difference(&seen).count();
-        walk.answered(page, rows.len(), fresh, &meta);
+        page_walk.answered(page, rows.len(), fresh, &meta);
         seen.extend(rows);
     }
-    assert!(walk.finished());
+    assert!(page_walk.finished());
     (seen, asked)
 }
 
@@ -302,7 +317,7 @@ proptest! {
         order in prop::collection::vec(0..16_usize, 1..20),
     ) {
         let asked_size = if echo { server.size } else { asked_size };
-        let (seen, asked) = walk(&server, asked_size, width, &order);
+        let (seen, asked) = page_walk(&server, asked_size, width, &order);
         if server.gives_itself_away(asked_size) {
             prop_assert_eq!(seen.len(), server.rows);
         }
@@ -323,7 +338,7 @@ proptest! {
         let honest = Server {
             rows, size, total: Tale::Honest, pages: Tale::Honest, tells_size: true, next: None, clamps,
         };
-        let (seen, asked) = walk(&honest, size, width, &order);
+        let (seen, asked) = page_walk(&honest, size, width, &order);
         prop_assert_eq!(seen.len(), rows);
         prop_assert!(asked <= rows.div_ceil(size).max(1) + 1);
     }
@@ -358,10 +373,10 @@ proptest! {
     ) {
         let (mut list, mut born): (Vec<usize>, usize) = ((0..rows).collect(), rows);
         let (mut gone, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-        let mut walk = PageWalk::new(size);
+        let mut page_walk = PageWalk::new(size);
         let mut total = None;
         for turn in 0.. {
-            while open.len() < width && let Some(page) = walk.next() {
+            while open.len() < width && let Some(page) = page_walk.next() {
                 open.push(page);
             }
             if open.is_empty() {
@@ -371,7 +386,7 @@ proptest! {
             let start = ((page - 1) * size).min(list.len());
             let served = &list[start..(start + size).min(list.len())];
             let fresh = served.iter().filter(|row| seen.insert(**row)).count();
-            walk.answered(page, served.len(), fresh, &PageMeta { per_page: Some(size), ..told(list.len() as u64) });
+            page_walk.answered(page, served.len(), fresh, &PageMeta { per_page: Some(size), ..told(list.len() as u64) });
             total = Some(list.len());
             match story.get(turn).copied().unwrap_or(Happens::Nothing) {
                 Happens::Leaves(at) if !list.is_empty() => drop(gone.insert(list.remove(at.index(list.len())))),
@@ -382,19 +397,19 @@ proptest! {
             born += 1;
         }
         let is_hidden = (0..rows).any(|row| !gone.contains(&row) && !seen.contains(&row));
-        let change = walk.changes().found(seen.len() as u64);
+        let change = page_walk.changes().found(seen.len() as u64);
         let short = total.is_some_and(|total| total > seen.len());
         prop_assert!(!is_hidden || change.is_some() || short, "a row was missed in silence");
     }
 
     #[test]
-    fn walk_of_any_server_ends(
+    fn page_walk_of_any_server_ends(
         pages in prop::collection::vec((prop::collection::vec(0..60_u8, 0..12), any::<Option<u8>>(), any::<Option<u8>>(), any::<bool>()), 1..20),
         endless in any::<bool>(),
         per_page in 1..200_usize,
     ) {
-        let (mut walk, mut seen, mut asked) = (PageWalk::new(per_page), BTreeSet::new(), 0);
-        while let Some(page) = walk.next() {
+        let (mut page_walk, mut seen, mut asked) = (PageWalk::new(per_page), BTreeSet::new(), 0);
+        while let Some(page) = page_walk.next() {
             asked += 1;
             prop_assert!(asked <= 60 + pages.len() + BARREN_PAGES * 60, "{} pages", asked);
             let at = if endless { page % pages.len() } else { (page - 1).min(pages.len() - 1) };
@@ -404,8 +419,8 @@ proptest! {
                 total: total.map(u64::from), total_pages: total_pages.map(usize::from).filter(|n| *n > 0),
                 per_page: None, current_page: Some(page), next: *next, present: *next || total.is_some(),
             };
-            walk.answered(page, rows.len(), fresh, &meta);
+            page_walk.answered(page, rows.len(), fresh, &meta);
         }
-        prop_assert!(walk.finished());
+        prop_assert!(page_walk.finished());
     }
 }

@@ -48,7 +48,7 @@ fn what_must_be_typed_is_always_on_the_screen() {
 }
 
 #[test]
-fn a_modal_shows_everything_once_it_is_scrolled() {
+fn a_dialog_shows_everything_once_it_is_scrolled() {
     for (width, height) in [(120, 35), (80, 24), (40, 10)] {
         let state = lively(width, height);
         let mut plan = plan(&state, Action::Delete, Kind::Processes, 30);
@@ -126,7 +126,7 @@ fn half_live(state: &State, n: usize) -> Plan {
 }
 
 #[test]
-fn options_and_what_has_the_keys_are_told_without_colour_at_every_size() {
+fn options_and_what_has_the_keys_are_told_without_color_at_every_size() {
     const FILES: &str = "[x] back up attached files too";
     for (width, height, labels) in [
         (
@@ -160,7 +160,7 @@ fn options_and_what_has_the_keys_are_told_without_colour_at_every_size() {
         (40, 10, ["[x] copy", "[x] files", "[ ] archive 5"]),
     ] {
         let mut state = lively(width, height);
-        state.setup.colour = false;
+        state.setup.color = false;
         let delete = half_live(&state, 5);
         let mut state = confirming(state, delete);
         let at_rest = screen(&state);
@@ -193,13 +193,13 @@ fn options_and_what_has_the_keys_are_told_without_colour_at_every_size() {
 }
 
 fn press(state: &mut State, key: Key) {
-    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!("no modal") };
+    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!("no dialog") };
     state.now = moment(state.now.tick.as_secs() + 1);
     confirm.key(Chord::plain(key), false, state.now);
 }
 
 #[test]
-fn without_a_copy_and_with_a_preface_the_modal_says_so_first_of_all() {
+fn without_a_copy_and_with_a_preface_the_dialog_says_so_first_of_all() {
     let state = lively(120, 35);
     let mut delete = half_live(&state, 2);
     delete.preface = vec!["the rest of the deletion of 2026-03-01 13:00".to_owned()];
@@ -278,7 +278,7 @@ fn help_palette_and_columns_come_from_their_tables() {
     state.overlay = Some(Overlay::Palette(Palette { input: "arch".into(), at: 0 }));
     let text = screen(&state);
     assert!(text.contains("│ :arch ") && text.contains("> archive         a "), "{text}");
-    state.overlay = Some(Overlay::Columns(2));
+    state.overlay = Some(Overlay::SortBy(2));
     assert!(screen(&state).contains("> status") && screen(&state).contains("  archived"));
 }
 
@@ -286,12 +286,12 @@ fn help_palette_and_columns_come_from_their_tables() {
 fn questions_say_what_would_be_left() {
     let mut state = lively(120, 35);
     running(&mut state);
-    state.overlay = Some(Overlay::Ask(YesNoQuestion::Quit(Exit::Quit)));
+    state.overlay = Some(Overlay::Question(YesNoQuestion::Quit(Exit::Quit)));
     let text = screen(&state);
     assert!(
         text.contains("a job is running: 12 of 300 done; quit?") && text.contains("y yes, any other key no")
     );
-    state.overlay = Some(Overlay::Ask(YesNoQuestion::CancelJob(RequestId(7))));
+    state.overlay = Some(Overlay::Question(YesNoQuestion::CancelJob(RequestId(7))));
     let text = screen(&state);
     assert!(text.contains("paused: archive 300 processes, 12 of 300 done"), "{text}");
     assert!(
@@ -303,7 +303,7 @@ fn questions_say_what_would_be_left() {
 #[test]
 fn a_box_is_not_swallowed_by_a_wide_character_at_its_edge() {
     let mut state = lively(80, 24);
-    state.overlay = Some(Overlay::Columns(0));
+    state.overlay = Some(Overlay::SortBy(0));
     for x in 0..4 {
         state.size.width = 80 + x;
         let (buffer, _) = drawn(&state);

@@ -30,7 +30,7 @@ use super::stage::*;
 /// Every sort of screen, by number.
 fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
     let mut state = lively(width, height);
-    state.setup.colour = n < 14;
+    state.setup.color = n < 14;
     down(&mut state, scroll % 70);
     match n % 14 {
         0 => arranged(&mut state, "ren \u{202e}", Some(Sort { field: scroll % 7, reverse: true })),
@@ -42,7 +42,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
                 &mut state,
                 "delete 家\u{301}\u{7}x and much more than fits into a line of any width there is",
             );
-            let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!("no modal") };
+            let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!("no dialog") };
             if n.is_multiple_of(2) {
                 confirm.part = DialogPart::Options;
                 confirm.wants_weighing();
@@ -58,10 +58,10 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
         }
         3 => state.overlay = Some(Overlay::Help(scroll)),
         4 => state.overlay = Some(Overlay::Palette(Palette { input: "e".into(), at: scroll })),
-        5 => state.overlay = Some(Overlay::Columns(scroll)),
+        5 => state.overlay = Some(Overlay::SortBy(scroll)),
         6 => {
             running(&mut state);
-            state.overlay = Some(Overlay::Ask(YesNoQuestion::Quit(Exit::Quit)));
+            state.overlay = Some(Overlay::Question(YesNoQuestion::Quit(Exit::Quit)));
         }
         7 => opened(&mut state, scroll),
         8 => {
@@ -75,7 +75,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             let detail = state.detail.as_mut().unwrap();
             detail.scroll = scroll;
             detail.raw = scroll.is_multiple_of(3);
-            detail.at = (scroll % 2 == 1).then_some(DetailLink { tie: 0, row: scroll % 11 });
+            detail.at = (scroll % 2 == 1).then_some(DetailLink { link: 0, row: scroll % 11 });
             let input = ["e", "👩", "\u{202e}x", ""][scroll % 4].into();
             let typing = scroll % 5 == 1;
             detail.finding = Some(DetailSearch { input, typing, at: scroll, former: 0 });
@@ -120,7 +120,7 @@ fn variant(n: usize, width: u16, height: u16, scroll: usize) -> State {
             let folder = format!("~/家x\u{1b}[2J\u{202e}{}", "/long".repeat(scroll % 70));
             let prompt = DownloadPrompt::new(files, folder);
             if scroll.is_multiple_of(2) {
-                state.overlay = Some(Overlay::Save(Box::new(prompt)));
+                state.overlay = Some(Overlay::Download(Box::new(prompt)));
             } else {
                 state.saves.begin(RequestId(99), prompt);
             }
@@ -148,7 +148,7 @@ proptest! {
         let (buffer, cursor) = drawn(&state);
         for cell in &buffer.content {
             prop_assert_eq!(&*crate::model::text::clean(cell.symbol()), cell.symbol());
-            prop_assert!(state.setup.colour || (cell.fg, cell.bg) == (Color::Reset, Color::Reset));
+            prop_assert!(state.setup.color || (cell.fg, cell.bg) == (Color::Reset, Color::Reset));
         }
         prop_assert!(cursor.is_none_or(|(x, y)| x < width && y < height));
         for row in buffer.content.chunks(usize::from(width).max(1)) {
@@ -160,7 +160,7 @@ proptest! {
 
     /// A resize is known to the terminal before the state hears of it.
     #[test]
-    fn a_buffer_of_another_size_is_no_trouble(width in 0u16..150, height in 0u16..50, n in 0usize..14) {
+    fn a_buffer_of_another_size_is_no_error(width in 0u16..150, height in 0u16..50, n in 0usize..14) {
         let state = variant(n, 80, 24, 3);
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| view(&state, frame)).unwrap();

@@ -63,10 +63,10 @@ pub(super) fn setup(kind: Kind) -> Setup {
         accent: None,
         host: "127.0.0.1:4040".to_owned(),
         limits: Limits::documented(),
-        caution: ConfirmThresholds::default(),
+        thresholds: ConfirmThresholds::default(),
         keymap: Arc::new(Keymap::default()),
         zone: Zone::new(TimeZone::UTC),
-        colour: true,
+        color: true,
         kind,
         read_only: false,
         folders: DownloadFolders::default(),
@@ -157,20 +157,20 @@ pub(super) fn attempt(
     }))
 }
 
-pub(super) fn plan(state: &State, verb: Action, kind: Kind, n: usize) -> Plan {
+pub(super) fn plan(state: &State, action: Action, kind: Kind, n: usize) -> Plan {
     let names: Vec<String> = (0..n).map(|n| format!("Renewal {n:05} 家族会議")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let all = page(kind, &names, verb != Action::Archive);
+    let all = page(kind, &names, action != Action::Archive);
     let organization = state.standing.organization.clone().unwrap();
     let chosen = all.records().map(Target::from).collect();
     Plan {
         filtered: true,
         held_by_server: [(kind, 100)].into(),
-        ..Plan::new(verb, organization, chosen, Limits::documented(), ConfirmThresholds::default())
+        ..Plan::new(action, organization, chosen, Limits::documented(), ConfirmThresholds::default())
     }
 }
 
-/// A modal over the screen, on the screen for a minute.
+/// A dialog over the screen, on the screen for a minute.
 pub(super) fn confirming(mut state: State, plan: Plan) -> State {
     let mut confirm = Confirm::new(plan);
     confirm.drawn(moment(30));
@@ -233,8 +233,8 @@ pub(super) fn screen(state: &State) -> String {
 pub(super) fn arranged(state: &mut State, filter: &str, sort: Option<Sort>) {
     let filter = Filter::parse(state.kind, filter, &state.setup.zone).unwrap();
     state.listing_mut().rearrange(filter, sort);
-    let wish = state.listing().wants_arranging(&state.people, state.now).unwrap();
-    let arranged = query::arrange(&wish, &|| true, &mut |_| ());
+    let request = state.listing().wants_arranging(&state.people, state.now).unwrap();
+    let arranged = query::arrange(&request, &|| true, &mut |_| ());
     state.listing_mut().arranging(RequestId(9));
     state.listing_mut().arranged(RequestId(9), arranged);
     let now = state.now;
@@ -253,7 +253,7 @@ pub(super) fn down(state: &mut State, rows: usize) {
 }
 
 pub(super) fn type_in(state: &mut State, words: &str) {
-    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!("no modal") };
+    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { panic!("no dialog") };
     for (n, c) in words.chars().enumerate() {
         let at = moment(40 + n as u64);
         confirm.key(Chord::plain(Key::Char(c)), false, at);
@@ -273,17 +273,17 @@ pub(super) fn told(state: &mut State, lines: Vec<(String, String)>) {
     let lines =
         lines.into_iter().map(|(label, said)| DetailLine { label, said: DetailValue::Text(said) }).collect();
     let related = Kind::Templates.row().related.first().unwrap();
-    let sheet = RecordDetail {
+    let record_detail = RecordDetail {
         sections: vec![DetailSection { title: "details".to_owned(), lines }],
         empty: vec!["nothing\u{1b}[2J".to_owned()],
-        ties: vec![RelationLink {
+        links: vec![RelationLink {
             relation: related,
             end: RelationEnd::Here(state.listing().records().take(9).collect()),
         }],
         raw: "{\n  \"name\": \"evil \u{202e}\u{9b}2J\"\n}".to_owned(),
         ..RecordDetail::of(record.clone())
     };
-    let kin = sheet.ties.iter().map(RelatedRecords::of).collect();
-    let fields = KnownFields::Known(Box::new(sheet));
-    state.detail = Some(Detail { fields, kin, ..Detail::asked(record, RequestId(3)) });
+    let related_page = record_detail.links.iter().map(RelatedRecords::of).collect();
+    let fields = KnownFields::Known(Box::new(record_detail));
+    state.detail = Some(Detail { fields, related_page, ..Detail::asked(record, RequestId(3)) });
 }

@@ -44,7 +44,7 @@ fn a_token_is_asked_for_without_showing_it() {
         state.token_prompt.as_mut().unwrap().refused = Some(refused.to_owned());
         let text = screen(&state);
         assert!(text.contains("! this token belongs") && text.contains("> ••••••"), "{text}");
-        state.overlay = Some(Overlay::Ask(YesNoQuestion::Quit(Exit::Interrupted)));
+        state.overlay = Some(Overlay::Question(YesNoQuestion::Quit(Exit::Interrupted)));
         assert!(screen(&state).contains("quit?") && !screen(&state).contains("••"));
     }
 }
@@ -69,16 +69,16 @@ fn why_nothing_leaves_is_told_while_it_lasts() {
     }
 }
 
-fn remnant(job: i64, elsewhere: bool) -> UnfinishedJob {
+fn unfinished_job(job: i64, elsewhere: bool) -> UnfinishedJob {
     let outcomes = [(Outcome::Done, 22), (Outcome::Unknown, 3), (Outcome::NotSent, 35)];
     UnfinishedJob {
         job,
-        verb: Action::Archive,
+        action: Action::Archive,
         confirmed: moment(0).wall,
         kinds: vec![(Kind::Processes, 52), (Kind::Templates, 8)],
         tally: outcomes.iter().flat_map(|(outcome, n)| vec![*outcome; *n]).collect(),
         rest: Vec::new(),
-        heir: None,
+        reassignee: None,
         options: Options::default(),
         elsewhere,
         reading: 0,
@@ -90,7 +90,8 @@ fn remnant(job: i64, elsewhere: bool) -> UnfinishedJob {
 fn unfinished_jobs_are_told_with_what_can_be_done() {
     for (width, height) in SIZES {
         let mut state = lively(width, height);
-        state.recovery.remnants = vec![remnant(4, false), remnant(5, true), remnant(6, false)];
+        state.recovery.unfinished_jobs =
+            vec![unfinished_job(4, false), unfinished_job(5, true), unfinished_job(6, false)];
         state.overlay = Some(Overlay::Recovery(RecoveryPage::default()));
         let text = screen(&state);
         assert!(text.contains("> unfinished archive: 22 done, 3") && text.contains("d drop it"), "{text}");
@@ -118,7 +119,7 @@ fn undo_and_retry_are_offered_where_there_is_something_for_them() {
     assert!(text.contains("u undo") && text.contains("U repeat") && text.contains("t retry"), "{text}");
     state.standing.read_only = true;
     assert!(!last_line(&state).contains("u undo"));
-    state.tickets.open(Purpose::Recall(RecoveryRequest::Undo(4)));
+    state.in_flight.open(Purpose::PlanRecovery(RecoveryRequest::Undo(4)));
     assert!(last_line(&state).ends_with("  looking for the last job"));
 }
 
@@ -126,8 +127,8 @@ fn loss(n: usize, outcome: Outcome, reason: &str) -> FailedStep {
     let sent =
         SentRequest { method: "DELETE", url: "https://go.tallyfy.com/api/x".to_owned(), status: Some(422) };
     let record = page(Kind::Processes, &NAMES, false).records().nth(n % NAMES.len()).unwrap();
-    let (at, verb, reason) = (moment(31).wall, Action::Delete, reason.to_owned());
-    FailedStep { at, record, verb, outcome, reason, sent: (outcome != Outcome::Changed).then_some(sent) }
+    let (at, action, reason) = (moment(31).wall, Action::Delete, reason.to_owned());
+    FailedStep { at, record, action, outcome, reason, sent: (outcome != Outcome::Changed).then_some(sent) }
 }
 
 #[test]

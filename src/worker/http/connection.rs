@@ -263,9 +263,9 @@ impl Connection {
                 let swings = std::mem::discriminant(&former) != std::mem::discriminant(&inside.state);
                 if swings {
                     inside.swing += 1;
-                    former.ends().into_iter().for_each(|fact| post.tell(fact));
+                    former.ends().into_iter().for_each(|event_kind| post.tell(event_kind));
                 }
-                inside.state.begins().into_iter().for_each(|fact| post.tell(fact));
+                inside.state.begins().into_iter().for_each(|event_kind| post.tell(event_kind));
             }
             inside.swing != swing
         });

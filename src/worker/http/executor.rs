@@ -47,7 +47,7 @@ pub(crate) struct Executor(Arc<Shared>);
 struct Shared {
     /// Whatever token requests carry, they go to this organization.
     organization: String,
-    door: Connection,
+    connection: Connection,
     gate: RateGate,
     delays: Arc<Backoff>,
     post: ResponseSender,
@@ -62,7 +62,7 @@ struct Shared {
 #[derive(Debug, Clone)]
 pub(crate) struct RequestPurpose {
     pub(crate) urgency: Priority,
-    /// A verb, or `list`, `count`, `read`.
+    /// An action, or `list`, `count`, `read`.
     pub(crate) purpose: &'static str,
     pub(crate) kind: Option<Kind>,
     /// The record's name, or what else is asked for.
@@ -97,11 +97,11 @@ impl Executor {
         shutdown: Shutdown,
     ) -> Self {
         let organization = client.access().organization.clone();
-        let door = Connection::new(client, post.clone());
+        let connection = Connection::new(client, post.clone());
         let delays = Arc::new(Backoff::new(seed));
         Self(Arc::new(Shared {
             organization,
-            door,
+            connection,
             gate,
             delays,
             post,
@@ -116,7 +116,7 @@ impl Executor {
     pub(crate) fn aside(&self, client: Client) -> Self {
         Self(Arc::new(Shared {
             organization: self.0.organization.clone(),
-            door: Connection::aside(client),
+            connection: Connection::aside(client),
             gate: self.0.gate.clone(),
             delays: Arc::clone(&self.0.delays),
             post: self.0.post.clone(),
@@ -127,18 +127,18 @@ impl Executor {
     }
 
     /// Tells the state something.
-    pub(crate) fn tell(&self, fact: EventKind) {
-        self.0.post.tell(fact);
+    pub(crate) fn tell(&self, event_kind: EventKind) {
+        self.0.post.tell(event_kind);
     }
 
     /// What every request passes.
-    pub(crate) fn door(&self) -> &Connection {
-        &self.0.door
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.0.connection
     }
 
     /// The client of the moment.
     pub(crate) fn client(&self) -> Client {
-        self.0.door.client()
+        self.0.connection.client()
     }
 
     /// The present moment on both clocks.
@@ -148,7 +148,7 @@ impl Executor {
 
     /// A person asks for what is shown to be read again, whatever the server said of its limits.
     pub(crate) fn ask_now(&self) {
-        self.0.gate.pace().ask_now(Instant::now());
+        self.0.gate.limiter().ask_now(Instant::now());
         self.0.gate.changed();
     }
 
@@ -175,7 +175,7 @@ impl Executor {
     /// Every request goes by `client` from now on, whose token is `person`'s.
     pub(crate) fn go_on_with(&self, client: Client, person: Option<Person>) {
         person.into_iter().for_each(|person| self.remember(person));
-        self.0.door.unlock(client);
+        self.0.connection.unlock(client);
     }
 
     /// The organization's id.
@@ -185,7 +185,7 @@ impl Executor {
 
     /// How many requests may be under way together at most.
     pub(crate) fn at_once(&self) -> usize {
-        self.0.gate.pace().at_once()
+        self.0.gate.limiter().at_once()
     }
 
     /// The API's address.
@@ -204,7 +204,7 @@ impl Executor {
     /// Reads one page of a list, and of its rows only `keep`.
     pub(crate) async fn list(
         &self,
-        errand: &RequestPurpose,
+        request_purpose: &RequestPurpose,
         (route, id): (&str, Option<&Id>),
         query: &[QueryParameter],
         (page, per_page): (usize, usize),
@@ -212,7 +212,7 @@ impl Executor {
     ) -> Result<ListResponse, Failure> {
         let target =
             ReportTarget::new(self.client().list_address(route, id, query, page, per_page), route, id);
-        self.get(errand, &target, |client| async move {
+        self.get(request_purpose, &target, |client| async move {
             client.list(route, id, query, page, per_page, keep).await
         })
         .await
@@ -221,13 +221,13 @@ impl Executor {
     /// Reads one record, or a short list that has no pages.
     pub(crate) async fn read(
         &self,
-        errand: &RequestPurpose,
+        request_purpose: &RequestPurpose,
         route: &str,
         id: Option<&Id>,
         query: &[QueryParameter],
     ) -> Result<Value, Failure> {
         let target = ReportTarget::new(self.client().address(route, id, query), route, id);
-        self.get(errand, &target, |client| async move { client.read(route, id, query).await }).await
+        self.get(request_purpose, &target, |client| async move { client.read(route, id, query).await }).await
     }
 
     /// Asks once whether the server answers, without reporting it. Goes even where it could not be reached.
@@ -247,16 +247,14 @@ impl Executor {
         record: &Record,
     ) -> Result<Download, Failure> {
         let (kind, name) = (Some(record.kind()), record.name().to_owned());
-        let errand = RequestPurpose { urgency, purpose, kind, name, may_lack: false };
+        let request_purpose = RequestPurpose { urgency, purpose, kind, name, may_lack: false };
         let target =
             ReportTarget::new(self.client().address(route, Some(record.id()), &[]), route, Some(record.id()));
         // What a person saves is looked at by that person; a backup has nothing but proof.
         let backup_of = (purpose != SAVE).then(|| record.name());
-        self.get(
-            &errand,
-            &target,
-            |client| async move { client.download(route, record.id(), backup_of).await },
-        )
+        self.get(&request_purpose, &target, |client| async move {
+            client.download(route, record.id(), backup_of).await
+        })
         .await
     }
 
@@ -270,15 +268,15 @@ impl Executor {
     /// # Errors
     /// Once the end of the program is requested: nothing is sent after that.
     async fn leave(&self, urgency: Priority, read: bool) -> Result<(Permit, ConnectionHandle), Failure> {
-        let Shared { door, gate, shutdown, .. } = &*self.0;
+        let Shared { connection, gate, shutdown, .. } = &*self.0;
         let left = async {
             loop {
-                door.open_for(urgency).await;
+                connection.open_for(urgency).await;
                 tokio::select! {
                     biased;
-                    () = door.shut_for(urgency) => {}
+                    () = connection.shut_for(urgency) => {}
                     place = gate.place(urgency, read) => {
-                        if let Some(pass) = door.pass(urgency) {
+                        if let Some(pass) = connection.pass(urgency) {
                             return (place, pass);
                         }
                     }
@@ -303,7 +301,7 @@ impl Executor {
         refusals: &mut u32,
         wanted: impl Fn() -> bool,
     ) -> Result<ActionResponse, Failure> {
-        let errand = RequestPurpose {
+        let request_purpose = RequestPurpose {
             urgency: Priority::Job,
             purpose: step.word(),
             kind: Some(step.record.kind()),
@@ -313,7 +311,7 @@ impl Executor {
         let StepRequest { method, route, query } = step.request();
         // The door may have been locked since the place was given. Where only the server could not be reached meanwhile,
         // the step finds out by itself.
-        let Some(pass) = self.0.door.pass(Priority::Urgent) else { return Err(not_sent()) };
+        let Some(pass) = self.0.connection.pass(Priority::Urgent) else { return Err(not_sent()) };
         self.0.changed.store(true, Ordering::Relaxed);
         let (id, asked) = (step.record.id(), &query);
         let request = |client: Client| async move { client.send(method, route, id, asked).await };
@@ -335,14 +333,14 @@ impl Executor {
             Ok(_) | Err(_) => None,
         };
         let target = ReportTarget::new(self.client().address(route, Some(id), &query), route, Some(id));
-        self.report(&errand, (method.word(), &target), sent.took, status, again_in);
+        self.report(&request_purpose, (method.word(), &target), sent.took, status, again_in);
         result
     }
 
     /// Sends a GET until it is answered or given up.
     async fn get<T, F>(
         &self,
-        errand: &RequestPurpose,
+        request_purpose: &RequestPurpose,
         target: &ReportTarget,
         request: impl Fn(Client) -> F,
     ) -> Result<T, Failure>
@@ -352,30 +350,32 @@ impl Executor {
         let (mut broken, mut refusals) = (0, 0);
         loop {
             // What was turned away has waited its turn. A job's read stays one: it has to obey the server for longer.
-            let waited = refusals > 0 && errand.urgency != Priority::Job;
-            let urgency = if waited { Priority::Urgent } else { errand.urgency };
+            let waited = refusals > 0 && request_purpose.urgency != Priority::Job;
+            let urgency = if waited { Priority::Urgent } else { request_purpose.urgency };
             let (place, pass) = self.leave(urgency, true).await?;
             let sent = self.attempt(place, &pass, refusals, &request).await;
             let failure = match sent.result {
                 Ok(answer) => {
                     // The client tells no status for a read that brought data; that is what 200 stands for.
-                    if errand.purpose != SAVE {
-                        self.report(errand, ("GET", target), sent.took, Ok(200), None);
+                    if request_purpose.purpose != SAVE {
+                        self.report(request_purpose, ("GET", target), sent.took, Ok(200), None);
                     }
                     return Ok(answer);
                 }
                 Err(failure) => failure,
             };
-            if self.0.door.keeps(&failure, errand.urgency) {
-                self.report(errand, ("GET", target), sent.took, Err(failure), None);
+            if self.0.connection.keeps(&failure, request_purpose.urgency) {
+                self.report(request_purpose, ("GET", target), sent.took, Err(failure), None);
                 continue;
             }
-            if let (true, Cause::NotFound, Some(status)) = (errand.may_lack, failure.cause, failure.status) {
-                self.report(errand, ("GET", target), sent.took, Ok(status), None);
+            if let (true, Cause::NotFound, Some(status)) =
+                (request_purpose.may_lack, failure.cause, failure.status)
+            {
+                self.report(request_purpose, ("GET", target), sent.took, Ok(status), None);
                 return Err(failure);
             }
             let throttled = failure.cause == Cause::RateLimited;
-            let held = sent.held.map(|held| rate_limiter::believed(errand.urgency, held));
+            let held = sent.held.map(|held| rate_limiter::believed(request_purpose.urgency, held));
             let again_in = if throttled {
                 refusals += 1;
                 held.filter(|_| refusals < MOST_REFUSALS)
@@ -384,7 +384,7 @@ impl Executor {
                 let again = may_be_repeated(&failure) && broken < MOST_TRIES;
                 again.then(|| self.0.delays.broken(broken).max(held.unwrap_or_default()))
             };
-            self.report(errand, ("GET", target), sent.took, Err(failure.clone()), again_in);
+            self.report(request_purpose, ("GET", target), sent.took, Err(failure.clone()), again_in);
             match again_in {
                 None => return Err(failure),
                 // The gate holds it back together with all others.
@@ -411,9 +411,9 @@ impl Executor {
         let left = place.left;
         let result = request(client).await;
         // Before the place is free: whoever takes it must find the door and the gate as they now are.
-        self.0.door.heard(pass, result.as_ref().err());
+        self.0.connection.heard(pass, result.as_ref().err());
         if result.as_ref().is_err_and(|failure| wants_new_connection(failure, place.read)) {
-            self.0.door.reconnect(pass);
+            self.0.connection.reconnect(pass);
         }
         let held = self.learn(&place, result.as_ref().err(), ear.heard(), refusals);
         let took = left.elapsed();
@@ -438,36 +438,36 @@ impl Executor {
         let now = Instant::now();
         if failure.is_some_and(|failure| failure.cause == Cause::Unprocessed) {
             let wait = delays.broken(refusals + 1);
-            gate.pace().hold(now, wait, "the server closed the connection");
+            gate.limiter().hold(now, wait, "the server closed the connection");
             return Some(wait);
         }
         let asked = failure.and_then(|failure| failure.retry_after).filter(|asked| !asked.is_zero());
         if failure.is_none_or(|failure| failure.cause != Cause::RateLimited) {
-            let mut pace = gate.pace();
-            pace.accepted();
+            let mut limiter = gate.limiter();
+            limiter.accepted();
             quota
                 .into_iter()
-                .for_each(|quota| pace.told(place.read, place.left, quota, now, delays.unsure()));
+                .for_each(|quota| limiter.told(place.read, place.left, quota, now, delays.unsure()));
             let asked = asked.filter(|_| failure.is_some_and(|failure| failure.status == Some(503)))?;
-            pace.hold(now, asked, ASKED);
+            limiter.hold(now, asked, ASKED);
             return Some(asked);
         }
         let asked = asked.or_else(|| quota.and_then(|quota| quota.resets_in));
         let wait = asked.unwrap_or_else(|| delays.throttled(refusals + 1));
         let why = if asked.is_some() { ASKED } else { "the server limits requests" };
-        gate.pace().throttled(place.read, place.left, now, wait, why);
+        gate.limiter().throttled(place.read, place.left, now, wait, why);
         Some(wait)
     }
 
     fn report(
         &self,
-        errand: &RequestPurpose,
+        request_purpose: &RequestPurpose,
         (method, target): (&'static str, &ReportTarget),
         took: Duration,
         result: Result<u16, Failure>,
         again_in: Option<Duration>,
     ) {
-        let RequestPurpose { purpose, kind, name, .. } = errand.clone();
+        let RequestPurpose { purpose, kind, name, .. } = request_purpose.clone();
         let ReportTarget { url, id } = target.clone();
         let attempt = Attempt { method, purpose, kind, id, name, url, took, result, again_in };
         self.0.post.tell(EventKind::Attempt(attempt));

@@ -36,13 +36,13 @@ impl LastReported {
     /// Tells what is new, and answers when to look again.
     fn look(&mut self, gate: &RateGate, post: &ResponseSender) -> Delay {
         let now = Instant::now();
-        let mut pace = gate.pace();
-        let pause = pace.waits(now).filter(|pause| {
+        let mut limiter = gate.limiter();
+        let pause = limiter.waits(now).filter(|pause| {
             pause.until >= now + WORTH_TELLING || self.pause.as_ref().is_some_and(|told| told.until > now)
         });
-        let allowance = pace.allowance(now);
-        let changes = pace.changes_at(now);
-        drop(pace);
+        let allowance = limiter.allowance(now);
+        let changes = limiter.changes_at(now);
+        drop(limiter);
         let ends = pause.as_ref().map(|pause| pause.until);
         if pause != self.pause {
             let wait = |pause: &LimiterPause| LimitWait {
@@ -124,7 +124,7 @@ mod tests {
         tokio::select! { () = watch(&gate, &post, Duration::from_secs(30)) => {}, () = spend => {} }
         let (mut told, mut waits) = (Vec::new(), Vec::new());
         while let Ok(message) = messages.try_recv() {
-            match message.fact {
+            match message.event_kind {
                 EventKind::Budget(allowance) => told.push((message.at.tick, allowance)),
                 EventKind::Waiting(wait) => waits.push(wait.map(|wait| wait.why)),
                 EventKind::Unanswered(_) => {}
@@ -148,7 +148,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let throttle = async {
             for until in [3, 2, 5] {
-                gate.pace().hold(start, second * until, "asked");
+                gate.limiter().hold(start, second * until, "asked");
                 gate.changed();
                 tokio::task::yield_now().await;
             }
@@ -159,7 +159,7 @@ mod tests {
             |until| Some(LimitWait { since: Duration::ZERO, until: second * until, why: "asked".to_owned() });
         let mut told = Vec::new();
         while let Ok(message) = messages.try_recv() {
-            let EventKind::Waiting(wait) = message.fact else { panic!("{message:?}") };
+            let EventKind::Waiting(wait) = message.event_kind else { panic!("{message:?}") };
             told.push((message.at.tick, wait));
         }
         let wanted = [(Duration::ZERO, wait(3)), (Duration::ZERO, wait(5)), (second * 5, None)];

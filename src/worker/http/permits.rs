@@ -18,7 +18,7 @@ pub(crate) struct RateGate(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    pace: Mutex<RateLimiter>,
+    limiter: Mutex<RateLimiter>,
     changed: Notify,
     /// Something has begun to wait, which is of interest to those who watch alone.
     queued: Notify,
@@ -29,7 +29,7 @@ struct Shared {
 impl RateGate {
     pub(crate) fn new(limits: &Limits, at_once: usize) -> Self {
         Self(Arc::new(Shared {
-            pace: Mutex::new(RateLimiter::new(limits, at_once)),
+            limiter: Mutex::new(RateLimiter::new(limits, at_once)),
             changed: Notify::new(),
             queued: Notify::new(),
             jobs: Mutex::default(),
@@ -38,9 +38,9 @@ impl RateGate {
 
     /// Waits until a request may leave.
     pub(crate) async fn place(&self, urgency: Priority, read: bool) -> Permit {
-        let number = self.pace().ask(urgency, read);
+        let number = self.limiter().ask(urgency, read);
         let waiting = PermitWaiter { gate: self, number };
-        let tried = || waiting.gate.pace().take(waiting.number, Instant::now());
+        let tried = || waiting.gate.limiter().take(waiting.number, Instant::now());
         if tried().is_err() {
             self.0.queued.notify_waiters();
             self.until(|| tried().err()).await;
@@ -97,8 +97,8 @@ impl RateGate {
     }
 
     /// What decides, to be looked at or told something. Whoever changes it calls [`RateGate::changed`].
-    pub(crate) fn pace(&self) -> MutexGuard<'_, RateLimiter> {
-        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn limiter(&self) -> MutexGuard<'_, RateLimiter> {
+        self.0.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Everybody who waits looks again.
@@ -122,7 +122,7 @@ struct PermitWaiter<'a> {
 
 impl Drop for PermitWaiter<'_> {
     fn drop(&mut self) {
-        self.gate.pace().withdraw(self.number);
+        self.gate.limiter().withdraw(self.number);
         self.gate.changed();
     }
 }
@@ -154,7 +154,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.gate.jobs().remove(&self.number);
-        self.gate.pace().ended(self.read, self.end, Instant::now());
+        self.gate.limiter().ended(self.read, self.end, Instant::now());
         self.gate.changed();
     }
 }

@@ -53,10 +53,10 @@ impl Reconnect {
 
     /// Does what can be done without asking anybody whenever the door is not open, for as long as it is polled.
     pub(crate) async fn watch(&self) {
-        let door = self.session.door();
+        let connection = self.session.connection();
         loop {
-            door.shut().await;
-            let (state, swing) = door.stands();
+            connection.shut().await;
+            let (state, swing) = connection.stands();
             let opening = async {
                 match state {
                     ConnectionState::Open => {}
@@ -64,11 +64,11 @@ impl Reconnect {
                     ConnectionState::Offline(_) => self.knock().await,
                 }
                 // There is nothing more to do until somebody else does it.
-                door.swung(swing).await;
+                connection.swung(swing).await;
             };
             tokio::select! {
                 biased;
-                () = door.swung(swing) => {}
+                () = connection.swung(swing) => {}
                 () = opening => {}
             }
         }
@@ -100,7 +100,7 @@ impl Reconnect {
             Err(problem) => Err(problem),
         };
         if let Err(why) = found {
-            self.session.door().relock(why);
+            self.session.connection().relock(why);
         }
     }
 
@@ -147,7 +147,7 @@ impl Reconnect {
     /// Knocks at the server's until it answers, which opens the door.
     async fn knock(&self) {
         let mut nth = 0;
-        while matches!(self.session.door().stands(), (ConnectionState::Offline(_), _)) {
+        while matches!(self.session.connection().stands(), (ConnectionState::Offline(_), _)) {
             nth += 1;
             sleep(self.session.delays().knock(nth)).await;
             reads::knock(&self.session).await;

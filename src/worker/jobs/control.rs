@@ -31,28 +31,28 @@ impl JobState {
 /// The reins of one job. Clones hold the same job. The end of the program cancels it, whatever the event loop does.
 #[derive(Debug, Clone)]
 pub(crate) struct JobControl {
-    gear: Arc<watch::Sender<JobState>>,
+    job_state: Arc<watch::Sender<JobState>>,
     shutdown: Shutdown,
 }
 
 impl JobControl {
     pub(crate) fn new(shutdown: Shutdown) -> Self {
-        Self { gear: Arc::new(watch::Sender::new(JobState::Going)), shutdown }
+        Self { job_state: Arc::new(watch::Sender::new(JobState::Going)), shutdown }
     }
 
-    pub(crate) fn gear(&self) -> JobState {
+    pub(crate) fn job_state(&self) -> JobState {
         if self.shutdown.is_requested() {
             self.shift(JobState::Cancelled);
         }
-        *self.gear.borrow()
+        *self.job_state.borrow()
     }
 
     /// Changes gear, unless the job is closed already.
     pub(crate) fn shift(&self, to: JobState) {
-        self.gear.send_if_modified(|gear| {
-            let shifts = !gear.is_closed() && *gear != to;
+        self.job_state.send_if_modified(|job_state| {
+            let shifts = !job_state.is_closed() && *job_state != to;
             if shifts {
-                *gear = to;
+                *job_state = to;
             }
             shifts
         });
@@ -60,13 +60,13 @@ impl JobControl {
 
     /// Waits until the gear is one that is `wanted`.
     pub(crate) async fn until(&self, wanted: impl Fn(JobState) -> bool) {
-        let mut gear = self.gear.subscribe();
+        let mut job_state = self.job_state.subscribe();
         tokio::select! {
             biased;
             _ = self.shutdown.requested() => self.shift(JobState::Cancelled),
             // Cannot fail: these reins are the other end, and they are held while this waits.
-            _ = gear.wait_for(|gear| wanted(*gear)) => return,
+            _ = job_state.wait_for(|job_state| wanted(*job_state)) => return,
         }
-        drop(gear.wait_for(|gear| wanted(*gear)).await);
+        drop(job_state.wait_for(|job_state| wanted(*job_state)).await);
     }
 }

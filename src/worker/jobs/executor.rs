@@ -60,11 +60,11 @@ pub(crate) struct ConfirmedJob {
     pub(crate) post: ResponseSender,
     pub(crate) journal: Journal,
     pub(crate) backups: Backups,
-    pub(crate) ticket: RequestId,
+    pub(crate) request_id: RequestId,
     /// When it was.
     pub(crate) confirmed: Timestamp,
     pub(crate) plan: Arc<Plan>,
-    pub(crate) reins: JobControl,
+    pub(crate) control: JobControl,
     pub(crate) shutdown: Shutdown,
     pub(crate) at_once: usize,
 }
@@ -75,7 +75,7 @@ struct JobExecutor {
     job: ConfirmedJob,
     progress: Mutex<JobProgress>,
     chronicle: JournalLog,
-    truth: RecordLookup,
+    lookup: RecordLookup,
     /// Where the copies go, once the job has a number.
     folder: OnceLock<BackupFolder>,
 }
@@ -155,13 +155,13 @@ impl JobExecutor {
             stopped: None,
             archived: BTreeMap::new(),
         };
-        let copies = job.plan.verb == Action::Delete && job.plan.options.backup;
+        let copies = job.plan.action == Action::Delete && job.plan.options.backup;
         let purpose = if copies { LookupUse::Copy } else { LookupUse::Standing };
         let records = job.plan.steps.iter().map(|step| &step.record);
         Self {
             progress: Mutex::new(progress),
             chronicle: JournalLog::new(job.post.clock.clone()),
-            truth: RecordLookup::new(&job.session, records, purpose),
+            lookup: RecordLookup::new(&job.session, records, purpose),
             folder: OnceLock::new(),
             job,
         }
@@ -184,26 +184,26 @@ impl JobExecutor {
         let Self { job, progress, chronicle, .. } = self;
         let JobProgress { run, mut stopped, .. } =
             progress.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let cancelled = job.reins.gear() == JobState::Cancelled;
+        let cancelled = job.control.job_state() == JobState::Cancelled;
         if let Err(failure) = chronicle.over(cancelled, stopped.as_ref()).await {
             stopped.get_or_insert(failure);
         }
         let tally = job.plan.tally(run.ended());
         let sampling = Sampling::of(&job, run.ended()).filter(|_| !cancelled && stopped.is_none());
-        job.post.reply(job.ticket, Response::JobEnded(JobEnd { tally, cancelled, stopped }));
+        job.post.response(job.request_id, Response::JobEnded(JobEnd { tally, cancelled, stopped }));
         sampling
     }
 
     async fn drive(&self, before: &CancellationToken) {
         tokio::select! {
             biased;
-            () = self.job.reins.until(JobState::is_closed) => {}
+            () = self.job.control.until(JobState::is_closed) => {}
             () = self.turn(before) => self.begin().await,
         }
         let mut under_way = FuturesUnordered::new();
         loop {
-            let gear = self.job.reins.gear();
-            self.obey(gear).await;
+            let job_state = self.job.control.job_state();
+            self.obey(job_state).await;
             while let Some(step) = self.next() {
                 under_way.push(async move { (step, self.pass(step).await) });
             }
@@ -212,7 +212,7 @@ impl JobExecutor {
             }
             tokio::select! {
                 biased;
-                () = self.job.reins.until(|now| now != gear) => {}
+                () = self.job.control.until(|now| now != job_state) => {}
                 Some((step, passed)) = under_way.next() => self.settle(step, passed).await,
             }
         }
@@ -221,17 +221,17 @@ impl JobExecutor {
     /// Waits until the jobs before it are over and a person has not paused it.
     async fn turn(&self, before: &CancellationToken) {
         before.cancelled().await;
-        self.job.reins.until(|gear| gear != JobState::Held).await;
+        self.job.control.until(|job_state| job_state != JobState::Held).await;
     }
 
     /// Begins the job, or stops it when its plan does not come to the disk.
     async fn begin(&self) {
-        self.job.post.reply(self.job.ticket, Response::Started);
+        self.job.post.response(self.job.request_id, Response::Started);
         match self.chronicle.begin(&self.job).await {
             Ok((number, started)) => {
                 // Begun once: there is no earlier one to lose.
                 drop(self.folder.set(self.job.backups.folder(number, started)));
-                self.job.post.reply(self.job.ticket, Response::Recorded(number));
+                self.job.post.response(self.job.request_id, Response::Recorded(number));
             }
             Err(failure) => self.stop(failure),
         }
@@ -241,8 +241,8 @@ impl JobExecutor {
         self.progress().run.next()
     }
 
-    async fn obey(&self, gear: JobState) {
-        match gear {
+    async fn obey(&self, job_state: JobState) {
+        match job_state {
             JobState::Going => self.progress().run.resume(),
             JobState::Held => {
                 self.progress().run.hold();
@@ -274,13 +274,13 @@ impl JobExecutor {
     /// Nothing more is sent. The first reason counts.
     fn stop(&self, failure: Failure) {
         self.progress().stopped.get_or_insert(failure);
-        self.job.reins.shift(JobState::Stopped);
+        self.job.control.shift(JobState::Stopped);
     }
 
     /// Tells that a held job has nothing under way any more.
     fn tell_if_at_rest(&self) {
-        if self.job.reins.gear() == JobState::Held && self.progress().sent.is_empty() {
-            self.job.post.reply(self.job.ticket, Response::Held);
+        if self.job.control.job_state() == JobState::Held && self.progress().sent.is_empty() {
+            self.job.post.response(self.job.request_id, Response::Paused);
         }
     }
 
@@ -290,10 +290,10 @@ impl JobExecutor {
         let Some(step) = self.job.plan.steps.get(number) else { return AttemptResult::Unsent };
         let prepared = tokio::select! {
             biased;
-            () = self.job.reins.until(JobState::is_closed) => return AttemptResult::Unsent,
+            () = self.job.control.until(JobState::is_closed) => return AttemptResult::Unsent,
             prepared = self.prepare(number, step) => prepared,
         };
-        if self.job.reins.gear().is_closed() {
+        if self.job.control.job_state().is_closed() {
             // A look that failed because the job was closed says nothing of the record.
             return AttemptResult::Unsent;
         }
@@ -315,7 +315,7 @@ impl JobExecutor {
             attempt += 1;
             let sent = self.send((number, attempt), step, place, &ready.copy, &mut refusals).await;
             let Some(answered) = sent else { return AttemptResult::Unsent };
-            let passed = self.account((number, attempt), step, refusals, answered).await;
+            let passed = self.summary((number, attempt), step, refusals, answered).await;
             self.progress().sent.remove(&number);
             self.tell_if_at_rest();
             if let Some(passed) = passed {
@@ -334,9 +334,9 @@ impl JobExecutor {
     ) -> Option<Result<ReadyStep, StepResult>> {
         tokio::select! {
             biased;
-            () = self.job.reins.until(JobState::is_closed) => None,
+            () = self.job.control.until(JobState::is_closed) => None,
             renewed = self.renew(step, ready, was_sent) => {
-                (!self.job.reins.gear().is_closed()).then_some(renewed)
+                (!self.job.control.job_state().is_closed()).then_some(renewed)
             }
         }
     }
@@ -358,7 +358,7 @@ impl JobExecutor {
             self.stop(failure);
             return None;
         }
-        if self.job.reins.gear().is_closed() {
+        if self.job.control.job_state().is_closed() {
             // Closed while it was noted. What is noted must not look as if it had been sent.
             let unsent = Err(Failure::new(Cause::Cancelled, &self.why_unsent()));
             self.note(self.chronicle.answered((number, attempt), Duration::ZERO, &unsent, None).await);
@@ -368,22 +368,22 @@ impl JobExecutor {
         // It leaves only now.
         place.left = Instant::now();
         let left = place.left;
-        let wanted = || !self.job.reins.gear().is_closed();
+        let wanted = || !self.job.control.job_state().is_closed();
         let answer = self.job.session.change(place, step, refusals, wanted).await;
         Some((left.elapsed(), answer))
     }
 
     /// Leave to send one step; none once the job is closed. Whenever the job is held, a step that waits loses its turn.
     async fn place(&self) -> Option<Permit> {
-        let reins = &self.job.reins;
+        let control = &self.job.control;
         loop {
-            reins.until(|gear| gear != JobState::Held).await;
+            control.until(|job_state| job_state != JobState::Held).await;
             tokio::select! {
                 biased;
-                () = reins.until(|gear| gear != JobState::Going) => {}
+                () = control.until(|job_state| job_state != JobState::Going) => {}
                 place = self.job.session.place() => return place,
             }
-            if reins.gear().is_closed() {
+            if control.job_state().is_closed() {
                 return None;
             }
         }
@@ -396,9 +396,9 @@ impl JobExecutor {
                     self.progress().archived.insert(number, record);
                 }
                 let unsent = self.progress().run.answer(number, end.outcome);
-                let verb = self.job.plan.steps.get(number).map_or("it", Step::word);
+                let action = self.job.plan.steps.get(number).map_or("it", Step::word);
                 self.tell(number, settled);
-                let why = format!("the {verb} before it ended as {}", end.outcome.word());
+                let why = format!("the {action} before it ended as {}", end.outcome.word());
                 self.conclude_unsent(unsent, &why).await;
             }
             AttemptResult::Unsent => {
@@ -434,7 +434,7 @@ impl JobExecutor {
 
     fn why_unsent(&self) -> String {
         let progress = self.progress();
-        match progress.stopped.as_ref().filter(|_| self.job.reins.gear() == JobState::Stopped) {
+        match progress.stopped.as_ref().filter(|_| self.job.control.job_state() == JobState::Stopped) {
             Some(failure) => failure.words.clone(),
             None => CANCELLED.to_owned(),
         }
@@ -442,7 +442,7 @@ impl JobExecutor {
 
     fn tell(&self, step: usize, settled: StepResult) {
         let StepResult { outcome, reason, record, remark } = settled;
-        self.job.post.reply(self.job.ticket, Response::Step { step, outcome, reason, record, remark });
+        self.job.post.response(self.job.request_id, Response::Step { step, outcome, reason, record, remark });
     }
 
     fn progress(&self) -> MutexGuard<'_, JobProgress> {
@@ -455,7 +455,7 @@ impl JobExecutor {
 /// was known stays, but for what proves a change, which this was. A deleted one is not looked at again.
 fn answered_record(step: &Step, answered: &ActionResponse) -> Option<Record> {
     let kind = step.record.kind();
-    let body = answered.body.clone().filter(|_| step.row.verb != Action::Delete).map(decode::unwrapped)?;
+    let body = answered.body.clone().filter(|_| step.row.action != Action::Delete).map(decode::unwrapped)?;
     let (id, mut drafts) = decode::row(kind, &body).ok()?;
     let speaks_of = |key: &str| body.get(key).is_some();
     let only_proves = |field: &Field| field.column.is_none() && kind.row().freshness.contains(&field.name);
@@ -463,7 +463,7 @@ fn answered_record(step: &Step, answered: &ActionResponse) -> Option<Record> {
     let is_shown = |field: &&Field| {
         !field.paths.is_empty() && field.column.is_some() || field.name == STATUS || Some(field.name) == since
     };
-    // A verb does not change what only an include brings, nor what is not in the list.
+    // An action does not change what only an include brings, nor what is not in the list.
     for ((draft, known), field) in drafts.iter_mut().zip(step.record.drafts()).zip(kind.row().fields) {
         let is_told = field.include.is_none() && field.keys().any(speaks_of);
         if *draft == Draft::Missing && !is_told && !only_proves(field) {

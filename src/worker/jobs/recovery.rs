@@ -1,6 +1,6 @@
 //! What past jobs left to be done: to be undone, tried again, or finished.
 //!
-//! Owns the way from the journal back to records that can go through the modal, and the settling of what was under way
+//! Owns the way from the journal back to records that can go through the dialog, and the settling of what was under way
 //! when a run of the program broke off. Nothing is ever sent from here but reads.
 
 mod steps;
@@ -13,7 +13,7 @@ use futures_util::stream;
 use tokio::task::spawn_blocking;
 
 use steps::{
-    LaterJob, LaterJobs, deleted_since, heir, inverted, is_left, is_open, key, kinds, number, options,
+    LaterJob, LaterJobs, deleted_since, inverted, is_left, is_open, key, kinds, number, options, reassignee,
     record, records, tally, word,
 };
 
@@ -54,7 +54,7 @@ pub(crate) struct PastJobs {
 /// A job that can be undone and repeated.
 struct ReversibleJob {
     job: PastJob,
-    verb: Action,
+    action: Action,
     inverse: Action,
     steps: Vec<PastStep>,
     /// The jobs that came after it.
@@ -63,8 +63,11 @@ struct ReversibleJob {
 
 impl PastJobs {
     /// Looks for what can be undone or tried again.
-    pub(crate) async fn recall(&self, wish: RecoveryRequest) -> Result<Option<Box<RecoveryPlan>>, Failure> {
-        match wish {
+    pub(crate) async fn recover(
+        &self,
+        request: RecoveryRequest,
+    ) -> Result<Option<Box<RecoveryPlan>>, Failure> {
+        match request {
             RecoveryRequest::Undo(job) | RecoveryRequest::UndoJob(job) => self.undo_job(job).await,
             RecoveryRequest::Redo(job) => self.redo_job(job).await,
             RecoveryRequest::Retry => self.retry().await,
@@ -120,7 +123,7 @@ impl PastJobs {
         failed: Vec<(&PastStep, Record)>,
         unknown: usize,
     ) -> Option<Box<RecoveryPlan>> {
-        let verb = Action::parse(&job.verb)?;
+        let action = Action::parse(&job.action)?;
         let is_lost = |step: &PastStep| step.reason.as_ref().is_some_and(|why| why.contains(BYTES_LOST));
         let (lost, whole): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(step, _)| is_lost(step));
         let has_bytes = |(_, record): &(&PastStep, Record)| record.kind().row().bytes.is_some();
@@ -157,19 +160,26 @@ impl PastJobs {
         }
         let backup = job.backups.is_some() && !without;
         let options = Options { backup, files: !without_files, ..options(job, steps) };
-        Some(Box::new(RecoveryPlan { job: job.id, verb, chosen, options, heir: heir(job), preface }))
+        Some(Box::new(RecoveryPlan {
+            job: job.id,
+            action,
+            chosen,
+            options,
+            reassignee: reassignee(job),
+            preface,
+        }))
     }
 
     /// What one job did, inverted; nothing where it is not over, or did nothing that has a way back. What has been turned
     /// back or deleted since is blocked.
     async fn undo_job(&self, job: i64) -> Result<Option<Box<RecoveryPlan>>, Failure> {
-        let Some(ReversibleJob { job, verb, inverse, steps, since }) = self.reversible(job).await? else {
+        let Some(ReversibleJob { job, action, inverse, steps, since }) = self.reversible(job).await? else {
             return Ok(None);
         };
         let now = self.clock.now().wall;
-        let done = steps.iter().filter(|s| s.outcome == Some(Outcome::Done) && s.verb == job.verb);
+        let done = steps.iter().filter(|s| s.outcome == Some(Outcome::Done) && s.action == job.action);
         let chosen: Vec<Target> = done
-            .filter_map(|step| Some(since.blocking(inverse, inverted(step, verb, &since.deleted, now)?)))
+            .filter_map(|step| Some(since.blocking(inverse, inverted(step, action, &since.deleted, now)?)))
             .collect();
         if chosen.is_empty() {
             return Ok(None);
@@ -178,17 +188,17 @@ impl PastJobs {
         preface.extend(deleted_since(&since.deleted, &chosen));
         Ok(Some(Box::new(RecoveryPlan {
             job: job.id,
-            verb: inverse,
+            action: inverse,
             chosen,
             options: Options::default(),
-            heir: None,
+            reassignee: None,
             preface,
         })))
     }
 
     /// A job again, for the records that have been turned back since; nothing where there are none.
     async fn redo_job(&self, job: i64) -> Result<Option<Box<RecoveryPlan>>, Failure> {
-        let Some(ReversibleJob { job, verb, inverse, steps, since }) = self.reversible(job).await? else {
+        let Some(ReversibleJob { job, action, inverse, steps, since }) = self.reversible(job).await? else {
             return Ok(None);
         };
         let undone = records(&steps, |step| step.outcome == Some(Outcome::Done) && since.was(inverse, step));
@@ -203,7 +213,7 @@ impl PastJobs {
         let mut preface = vec![format!("repeats {} for {what}", self.told(&job, &steps))];
         preface.extend(deleted_since(&since.deleted, &chosen));
         let options = Options::default();
-        Ok(Some(Box::new(RecoveryPlan { job: job.id, verb, chosen, options, heir: None, preface })))
+        Ok(Some(Box::new(RecoveryPlan { job: job.id, action, chosen, options, reassignee: None, preface })))
     }
 
     /// What failed of one job, with what is unknown of it read back first; what has been done since is blocked.
@@ -218,8 +228,8 @@ impl PastJobs {
         let since = self.since(job.id).await?;
         let found = self.again(&job, &steps, failed, unknown);
         Ok(found.map(|mut found| {
-            let verb = found.verb;
-            found.chosen = found.chosen.into_iter().map(|chosen| since.blocking(verb, chosen)).collect();
+            let action = found.action;
+            found.chosen = found.chosen.into_iter().map(|chosen| since.blocking(action, chosen)).collect();
             found.preface.extend(deleted_since(&since.deleted, &found.chosen));
             found
         }))
@@ -228,13 +238,14 @@ impl PastJobs {
     /// Reads a job of this place that is over and whose action has an inverse.
     async fn reversible(&self, job: i64) -> Result<Option<ReversibleJob>, Failure> {
         let Some(job) = self.own_job(job).await? else { return Ok(None) };
-        let Some((verb, inverse)) = Action::parse(&job.verb).and_then(|verb| Some((verb, verb.inverse()?)))
+        let Some((action, inverse)) =
+            Action::parse(&job.action).and_then(|action| Some((action, action.inverse()?)))
         else {
             return Ok(None);
         };
         let steps = self.steps(job.id).await?;
         let since = self.since(job.id).await?;
-        Ok(Some(ReversibleJob { job, verb, inverse, steps, since }))
+        Ok(Some(ReversibleJob { job, action, inverse, steps, since }))
     }
 
     /// A job of this place that is over.
@@ -253,59 +264,63 @@ impl PastJobs {
     /// The jobs that an earlier run did not finish. What the journal says of them is reported at once, and then each step
     /// that is read back; the answer has all of that.
     pub(crate) async fn unfinished(&self, report: impl Fn(Response)) -> Result<Vec<UnfinishedJob>, Failure> {
-        let (remnants, damaged) = self.remnants().await?;
+        let (unfinished_jobs, damaged) = self.unfinished_jobs().await?;
         let old = self.look(History::old_journals).await?.unwrap_or_default();
         let old = old.into_iter().map(|(file, unfinished)| OldJournal { file, unfinished }).collect();
-        report(Response::LeftOpen(UnfinishedJobs { remnants: remnants.clone(), old, damaged }));
+        report(Response::UnfinishedJobs(UnfinishedJobs {
+            unfinished_jobs: unfinished_jobs.clone(),
+            old,
+            damaged,
+        }));
         let mut is_settled = true;
-        for remnant in remnants.iter().filter(|remnant| remnant.reading > 0) {
-            let Some(job) = self.job(remnant.job).await? else { continue };
+        for unfinished_job in unfinished_jobs.iter().filter(|unfinished_job| unfinished_job.reading > 0) {
+            let Some(job) = self.job(unfinished_job.job).await? else { continue };
             self.settle(&job, |outcome| report(Response::ReadBack { job: job.id, outcome })).await?;
             is_settled = false;
         }
         if is_settled {
-            return Ok(remnants);
+            return Ok(unfinished_jobs);
         }
         // What could not be read back stays unknown.
-        let (mut remnants, _) = self.remnants().await?;
-        remnants.iter_mut().for_each(|remnant| remnant.reading = 0);
-        Ok(remnants)
+        let (mut unfinished_jobs, _) = self.unfinished_jobs().await?;
+        unfinished_jobs.iter_mut().for_each(|unfinished_job| unfinished_job.reading = 0);
+        Ok(unfinished_jobs)
     }
 
     /// The unfinished jobs as the journal has them, and how many entries could not be read.
-    async fn remnants(&self) -> Result<(Vec<UnfinishedJob>, u64), Failure> {
+    async fn unfinished_jobs(&self) -> Result<(Vec<UnfinishedJob>, u64), Failure> {
         let wanted = HistoryQuery { place: Some(self.place()), ..HistoryQuery::default() };
         let jobs = self.look(move |history| Ok((history.jobs(&wanted)?, history.damaged()))).await?;
         let (jobs, mut damaged) = jobs.unwrap_or_default();
-        let mut remnants = Vec::new();
+        let mut unfinished_jobs = Vec::new();
         for job in jobs.into_iter().rev() {
             let open = match job.state {
                 StoredJobState::Unfinished => true,
                 StoredJobState::Running => !job.ours,
                 StoredJobState::Over(_) => false,
             };
-            let Some(verb) = Action::parse(&job.verb).filter(|_| open) else { continue };
+            let Some(action) = Action::parse(&job.action).filter(|_| open) else { continue };
             let audited = self.audited_steps(job.id).await?;
             let steps = &audited.steps;
             damaged += audited.damaged() as u64;
             let elsewhere = job.state == StoredJobState::Running;
             let reading = steps.iter().filter(|step| is_open(step) && self.unsettled(step).is_some()).count();
             let rest = records(steps, |step| is_left(step, steps));
-            remnants.push(UnfinishedJob {
+            unfinished_jobs.push(UnfinishedJob {
                 job: job.id,
-                verb,
+                action,
                 confirmed: job.created,
-                kinds: kinds(steps, &job.verb),
+                kinds: kinds(steps, &job.action),
                 tally: tally(&audited),
                 rest: rest.into_iter().map(|(_, record)| record.into()).collect(),
                 options: options(&job, steps),
-                heir: heir(&job),
+                reassignee: reassignee(&job),
                 elsewhere,
                 reading: if elsewhere { 0 } else { reading },
                 archived: steps.iter().filter(|step| step.after.is_some() && is_left(step, steps)).count(),
             });
         }
-        Ok((remnants, damaged))
+        Ok((unfinished_jobs, damaged))
     }
 
     /// Closes an unfinished job; its history stays. One of which nothing was left undone is finished with that.
@@ -348,14 +363,14 @@ impl PastJobs {
         };
         let known: Vec<(usize, Step, ReadBackTarget)> =
             steps.iter().filter_map(|step| self.unsettled(step)).collect();
-        let truth = Arc::new(RecordLookup::new(
+        let lookup = Arc::new(RecordLookup::new(
             &self.session,
             known.iter().map(|(_, step, _)| &step.record),
             LookupUse::Standing,
         ));
         let looks = known.into_iter().map(|(number, step, reading)| {
-            let truth = Arc::clone(&truth);
-            async move { (number, read_back(&truth, &step, &reading).await) }
+            let lookup = Arc::clone(&lookup);
+            async move { (number, read_back(&lookup, &step, &reading).await) }
         });
         let mut looks = stream::iter(looks).buffer_unordered(AT_ONCE);
         let mut unknown = 0;
@@ -373,7 +388,7 @@ impl PastJobs {
     /// A step of which it is not known whether it was done, ready to be read back.
     fn unsettled(&self, step: &PastStep) -> Option<(usize, Step, ReadBackTarget)> {
         let record = record(step)?;
-        let row = record.kind().row().verb(Action::parse(&step.verb)?)?;
+        let row = record.kind().row().action(Action::parse(&step.action)?)?;
         let last = step.attempts.last()?.sent;
         let patiently = self.clock.now().wall.as_second() - last.as_second() < LATE;
         let words = step.reason.clone().unwrap_or_else(|| "tidyfy ended before the answer came".to_owned());
@@ -381,7 +396,7 @@ impl PastJobs {
         let words = words.split("; reading it back").next().unwrap_or_default().to_owned();
         Some((
             number(step),
-            Step { record, row, after: None, heir: None },
+            Step { record, row, after: None, reassignee: None },
             ReadBackTarget { patiently, words },
         ))
     }

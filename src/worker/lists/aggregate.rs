@@ -102,7 +102,7 @@ impl<'a> Aggregation<'a> {
 
     /// Reads a list, and once more if it changed meanwhile.
     async fn read_through(&mut self, at: usize) -> Result<(), Failure> {
-        if self.walk(at).await?.is_none() {
+        if self.page_walk(at).await?.is_none() {
             return Ok(());
         }
         self.seen.retain(|_, (of, _)| *of != at);
@@ -110,8 +110,8 @@ impl<'a> Aggregation<'a> {
         self.gaps.retain(|(of, _)| *of != at);
         self.carriers[at].clear();
         self.coverage[at] = uncovered(&self.from[at]);
-        self.load.post.reply(self.load.ticket, Response::Again { from: numbered((at, 1)) });
-        let change = self.walk(at).await?;
+        self.load.post.response(self.load.request_id, Response::Reread { from: numbered((at, 1)) });
+        let change = self.page_walk(at).await?;
         self.changed = self.changed.saturating_add(change.map_or(0, |change| change.rows));
         Ok(())
     }
@@ -138,7 +138,7 @@ impl<'a> Aggregation<'a> {
     }
 
     /// Walks to the end of a list, and says whether it changed meanwhile. A page that fails alone is left out and reported.
-    async fn walk(&mut self, at: usize) -> Result<Option<ListChange>, Failure> {
+    async fn page_walk(&mut self, at: usize) -> Result<Option<ListChange>, Failure> {
         let (load, Some(listing)) = (self.load, self.listing(at)) else { return Ok(None) };
         let mut pages = Paginator::new(&load.session, &listing);
         let (mut in_a_row, mut empty, mut last, mut strange) = (0, Vec::new(), 0, 0);
@@ -147,14 +147,14 @@ impl<'a> Aggregation<'a> {
                 Ok(fetched) => {
                     in_a_row = 0;
                     load.seen.note(self.from[at].kind, &fetched.rows).await;
-                    let haul = self.sift(at, &fetched.rows);
-                    pages.taken(&fetched, haul.carriers + haul.strange);
-                    strange += haul.strange;
+                    let aggregated = self.sift(at, &fetched.rows);
+                    pages.taken(&fetched, aggregated.carriers + aggregated.strange);
+                    strange += aggregated.strange;
                     match fetched.rows.is_empty() {
                         true => empty.push(fetched.number),
                         false => last = last.max(fetched.number),
                     }
-                    self.tell((at, fetched.number), haul, pages.walk().total());
+                    self.tell((at, fetched.number), aggregated, pages.page_walk().total());
                 }
                 Err((page, why)) => {
                     in_a_row += 1;
@@ -166,10 +166,10 @@ impl<'a> Aggregation<'a> {
                 }
             }
         }
-        if pages.walk().overran() {
+        if pages.page_walk().overran() {
             return Err(endless());
         }
-        let change = pages.walk().changes().found((self.carriers[at].len() + strange) as u64);
+        let change = pages.page_walk().changes().found((self.carriers[at].len() + strange) as u64);
         // Rows behind it show that an empty page was no end.
         empty.into_iter().filter(|page| *page < last).for_each(|page| self.miss((at, page), empty_page()));
         Ok(change)
@@ -179,13 +179,13 @@ impl<'a> Aggregation<'a> {
     async fn fill(&mut self) {
         for (at, page) in std::mem::take(&mut self.gaps) {
             let Some(listing) = self.listing(at) else { continue };
-            let (session, errand) = (&self.load.session, listing.errand(page));
+            let (session, request_purpose) = (&self.load.session, listing.request_purpose(page));
             let (query, asked) = (&listing.query, (page, PER_PAGE));
-            match session.list(&errand, (listing.route, None), query, asked, &listing.keep).await {
+            match session.list(&request_purpose, (listing.route, None), query, asked, &listing.keep).await {
                 Ok(ListResponse { rows, .. }) if rows.is_empty() => self.miss((at, page), empty_page()),
                 Ok(ListResponse { rows, meta }) => {
-                    let haul = self.sift(at, &rows);
-                    self.tell((at, page), haul, meta.total.or(self.coverage[at].total));
+                    let aggregated = self.sift(at, &rows);
+                    self.tell((at, page), aggregated, meta.total.or(self.coverage[at].total));
                 }
                 Err(why) => self.miss((at, page), why),
             }
@@ -194,58 +194,58 @@ impl<'a> Aggregation<'a> {
 
     /// What hangs on a page's rows, or stands in their answers.
     fn sift(&mut self, at: usize, rows: &[Value]) -> AggregatedPage {
-        let mut haul = AggregatedPage::default();
+        let mut aggregated = AggregatedPage::default();
         for value in rows {
             let Some((carrier, id)) = Holders::read(&self.from[at], value) else {
-                haul.strange += 1;
+                aggregated.strange += 1;
                 continue;
             };
             if self.carriers[at].insert(id) {
-                haul.carriers += 1;
-                haul.within += carrier.inner.len();
+                aggregated.carriers += 1;
+                aggregated.within += carrier.inner.len();
             }
             for (hook, found) in carrier.found(value) {
                 let found = decode::rows(self.load.list.kind, &found);
-                haul.unreadable += found.refused;
+                aggregated.unreadable += found.refused;
                 for (id, mut drafts) in found.rows {
                     self.places.put(&mut drafts, &carrier, hook);
-                    self.merge(&mut haul, id, drafts);
+                    self.merge(&mut aggregated, id, drafts);
                 }
             }
         }
-        haul
+        aggregated
     }
 
     /// Takes in a record. Of one that is known already the first place counts, and what is new is added.
-    fn merge(&mut self, haul: &mut AggregatedPage, id: Id, drafts: Drafts) {
-        if let Some(known) = haul.fresh.get_mut(&id).or(haul.amended.get_mut(&id)) {
+    fn merge(&mut self, aggregated: &mut AggregatedPage, id: Id, drafts: Drafts) {
+        if let Some(known) = aggregated.fresh.get_mut(&id).or(aggregated.amended.get_mut(&id)) {
             self.places.add(known, drafts, self.found.entry(id).or_default());
         } else if let Some((_, told)) = self.seen.get(&id) {
             let mut known = told.drafts();
             if self.places.add(&mut known, drafts, self.found.entry(id.clone()).or_default()) {
-                haul.amended.insert(id, known);
+                aggregated.amended.insert(id, known);
             }
         } else {
-            haul.fresh.insert(id, drafts);
+            aggregated.fresh.insert(id, drafts);
         }
     }
 
-    fn tell(&mut self, (at, page): (usize, usize), haul: AggregatedPage, total: Option<u64>) {
+    fn tell(&mut self, (at, page): (usize, usize), aggregated: AggregatedPage, total: Option<u64>) {
         let coverage = &mut self.coverage[at];
-        coverage.read += haul.carriers;
+        coverage.read += aggregated.carriers;
         coverage.total = total;
-        coverage.within.iter_mut().for_each(|(_, within)| *within += haul.within);
-        let sifted = self.load.sift(haul.fresh.into_iter().collect(), haul.unreadable);
+        coverage.within.iter_mut().for_each(|(_, within)| *within += aggregated.within);
+        let sifted = self.load.sift(aggregated.fresh.into_iter().collect(), aggregated.unreadable);
         self.seen.extend(sifted.page.records().map(|record| (record.id().clone(), (at, record))));
         self.load.tell(numbered((at, page)), sifted, None, self.coverage.clone());
-        if !haul.amended.is_empty() {
-            let amended = Page::new(self.load.list.kind, haul.amended.into_iter().collect());
+        if !aggregated.amended.is_empty() {
+            let amended = Page::new(self.load.list.kind, aggregated.amended.into_iter().collect());
             let amended = Arc::new(amended);
             for record in amended.records() {
                 let of = self.seen.get(record.id()).map_or(at, |(of, _)| *of);
                 self.seen.insert(record.id().clone(), (of, record));
             }
-            self.load.post.reply(self.load.ticket, Response::Amended(amended));
+            self.load.post.response(self.load.request_id, Response::Amended(amended));
         }
     }
 

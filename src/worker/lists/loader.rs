@@ -43,7 +43,7 @@ pub(crate) struct Loader {
     pub(crate) session: Executor,
     pub(crate) seen: SeenFiles,
     pub(crate) post: ResponseSender,
-    pub(crate) ticket: RequestId,
+    pub(crate) request_id: RequestId,
     pub(crate) list: app::ListRequest,
 }
 
@@ -185,15 +185,15 @@ impl Loader {
         read: &mut ReadEnd,
     ) -> Result<usize, Failure> {
         read.changes = ListChanges::default();
-        self.walk(listing, (from, size), read).await?;
+        self.page_walk(listing, (from, size), read).await?;
         let gaps = self.fill(listing, read).await;
         // The rows on the pages before are here already.
         let before = (from - 1) * read.size;
         let Some(change) = read.changes.found((before + read.loaded()) as u64) else { return Ok(gaps) };
         let first = self.first_that_differs(listing, read, (from, change.page)).await;
         read.forget_from(first);
-        self.post.reply(self.ticket, Response::Again { from: read.numbered(first) });
-        self.walk(listing, (first, read.size), read).await?;
+        self.post.response(self.request_id, Response::Reread { from: read.numbered(first) });
+        self.page_walk(listing, (first, read.size), read).await?;
         let gaps = self.fill(listing, read).await;
         let change = read.changes.found((before + read.loaded()) as u64);
         read.changed = read.changed.saturating_add(change.map_or(0, |change| change.rows));
@@ -223,8 +223,8 @@ impl Loader {
 
     async fn page(&self, listing: &ListSpec, page: usize) -> Result<ListResponse, Failure> {
         let asked = (page, PER_PAGE);
-        let errand = listing.errand(page);
-        self.session.list(&errand, (listing.route, None), &listing.query, asked, &listing.keep).await
+        let request_purpose = listing.request_purpose(page);
+        self.session.list(&request_purpose, (listing.route, None), &listing.query, asked, &listing.keep).await
     }
 
     /// How many rows the list is said to have, of the scope that was asked for.
@@ -236,7 +236,7 @@ impl Loader {
     }
 
     /// Walks to the end of the list. A page that fails alone is left out and reported.
-    async fn walk(
+    async fn page_walk(
         &self,
         listing: &ListSpec,
         (from, size): (usize, usize),
@@ -251,7 +251,7 @@ impl Loader {
                     let (number, is_empty) = (fetched.number, fetched.rows.is_empty());
                     let sifted = self.sift_rows((number, &fetched.rows), read);
                     pages.taken(&fetched, fetched.rows.len() - sifted.repeated);
-                    read.total = pages.walk().total();
+                    read.total = pages.page_walk().total();
                     if is_empty {
                         empty.push(number);
                     } else {
@@ -274,10 +274,10 @@ impl Loader {
                 }
             }
         }
-        if pages.walk().overran() {
+        if pages.page_walk().overran() {
             return Err(endless());
         }
-        (read.changes, read.size) = (pages.walk().changes().clone(), pages.walk().size());
+        (read.changes, read.size) = (pages.page_walk().changes().clone(), pages.page_walk().size());
         // Rows behind it show that an empty page was no end.
         for page in empty.into_iter().filter(|page| *page < last) {
             let told = read.numbered(page);
@@ -329,7 +329,7 @@ impl Loader {
             let fetched = fetched.map_err(|(_, why)| why)?;
             let sifted = self.sift_rows((fetched.number, &fetched.rows), &mut read);
             pages.taken(&fetched, fetched.rows.len() - sifted.repeated);
-            self.post.reply(self.ticket, Response::Found(sifted.page));
+            self.post.response(self.request_id, Response::Found(sifted.page));
             if fetched.number >= MOST_FOUND {
                 break;
             }
@@ -399,11 +399,12 @@ impl Loader {
 
     pub(crate) fn tell(&self, number: u32, sifted: DecodedPage, total: Option<u64>, coverage: Vec<Coverage>) {
         let DecodedPage { page, dropped, unreadable, .. } = sifted;
-        self.post.reply(self.ticket, Response::Page { number, page, total, dropped, unreadable, coverage });
+        self.post
+            .response(self.request_id, Response::Page { number, page, total, dropped, unreadable, coverage });
     }
 
     pub(crate) fn tell_gap(&self, number: u32, why: Failure) {
-        self.post.reply(self.ticket, Response::Gap { number, why });
+        self.post.response(self.request_id, Response::Gap { number, why });
     }
 }
 

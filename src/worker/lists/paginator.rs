@@ -72,7 +72,7 @@ impl ListSpec {
         self
     }
 
-    pub(crate) fn errand(&self, page: usize) -> RequestPurpose {
+    pub(crate) fn request_purpose(&self, page: usize) -> RequestPurpose {
         let urgency = if page == 1 { self.first } else { self.rest };
         let name = format!("{} page {page}", self.name).trim_start().to_owned();
         RequestPurpose { urgency, purpose: self.purpose, kind: self.kind, name, may_lack: false }
@@ -106,7 +106,7 @@ type PageResult = Result<ListResponse, Failure>;
 pub(crate) struct Paginator<'a> {
     session: &'a Executor,
     listing: &'a ListSpec,
-    walk: PageWalk,
+    page_walk: PageWalk,
     under_way: FuturesUnordered<BoxFuture<'a, (usize, PageResult)>>,
     /// Pages asked for and not handed over yet, in order.
     asked: VecDeque<usize>,
@@ -120,7 +120,7 @@ impl<'a> Paginator<'a> {
         Self {
             session,
             listing,
-            walk: PageWalk::from(first, size, PER_PAGE),
+            page_walk: PageWalk::from(first, size, PER_PAGE),
             under_way: FuturesUnordered::new(),
             asked: VecDeque::new(),
             early: BTreeMap::new(),
@@ -165,16 +165,18 @@ impl<'a> Paginator<'a> {
         let abreast = self.listing.abreast.max(1);
         while self.under_way.len() < abreast
             && self.asked.len() < 2 * abreast
-            && let Some(page) = self.walk.next()
+            && let Some(page) = self.page_walk.next()
         {
             let (session, listing) = (self.session, self.listing);
             self.asked.push_back(page);
             self.under_way.push(Box::pin(async move {
-                let errand = listing.errand(page);
+                let request_purpose = listing.request_purpose(page);
                 let asked = (page, PER_PAGE);
                 (
                     page,
-                    session.list(&errand, (listing.route, None), &listing.query, asked, &listing.keep).await,
+                    session
+                        .list(&request_purpose, (listing.route, None), &listing.query, asked, &listing.keep)
+                        .await,
                 )
             }));
         }
@@ -182,17 +184,17 @@ impl<'a> Paginator<'a> {
 
     /// A page could not be read, and the walk goes on without it.
     pub(crate) fn gave_up(&mut self, number: usize) {
-        self.walk.gave_up(number);
+        self.page_walk.gave_up(number);
     }
 
     /// The page was looked through: `fresh` of its rows had not come before, those that cannot be read among them.
     pub(crate) fn taken(&mut self, page: &FetchedPage, fresh: usize) {
-        self.walk.answered(page.number, page.rows.len(), fresh, &page.meta);
+        self.page_walk.answered(page.number, page.rows.len(), fresh, &page.meta);
     }
 
     /// What the walk knows of the list.
-    pub(crate) fn walk(&self) -> &PageWalk {
-        &self.walk
+    pub(crate) fn page_walk(&self) -> &PageWalk {
+        &self.page_walk
     }
 
     /// Looks for the first row of which `wanted` makes something, in at most `most` pages.

@@ -1,4 +1,4 @@
-//! Counts what hangs on the records of a plan, for the modal (API sheet, section 8).
+//! Counts what hangs on the records of a plan, for the dialog (API sheet, section 8).
 //!
 //! Owns which records are looked at and what is made of an answer. Nothing waits for it: it asks in the background, a few
 //! at once, at most one question a record. What cannot be counted is unknown and never none. Must not send anything
@@ -29,7 +29,7 @@ pub(crate) async fn run(
     session: &Executor,
     seen: &SeenFiles,
     post: &ResponseSender,
-    ticket: RequestId,
+    request_id: RequestId,
     plan: &Plan,
 ) -> Vec<Impact> {
     let mut impact = Impact::begun(plan);
@@ -57,7 +57,7 @@ pub(crate) async fn run(
     let mut answers = stream::iter(answers).buffer_unordered(AT_ONCE);
     while let Some((place, record, found)) = answers.next().await {
         impact[place].add_of(&record, found);
-        post.reply(ticket, Response::Weighing(impact.clone()));
+        post.response(request_id, Response::ImpactProgress(impact.clone()));
     }
     impact
 }
@@ -93,7 +93,8 @@ impl CountRequest {
             ImpactQuery::Record { with } => self.read(session, with).await.map(CountResponse::Record),
             ImpactQuery::Total { route, key, query } => self.total(session, route, key, query).await,
             ImpactQuery::Route { route } => {
-                let answer = session.read(&self.errand("read"), route, Some(self.record.id()), &[]).await;
+                let answer =
+                    session.read(&self.request_purpose("read"), route, Some(self.record.id()), &[]).await;
                 answer.map(CountResponse::Record)
             }
         };
@@ -105,7 +106,7 @@ impl CountRequest {
 
     async fn read(&self, session: &Executor, with: &str) -> Result<Value, Failure> {
         let (route, id) = (self.record.kind().row().get, self.record.id());
-        session.read(&self.errand("read"), route, Some(id), &[("with", with.to_owned())]).await
+        session.read(&self.request_purpose("read"), route, Some(id), &[("with", with.to_owned())]).await
     }
 
     /// Only `total` is to be trusted on a page of one (API sheet, section 8).
@@ -118,12 +119,13 @@ impl CountRequest {
     ) -> Result<CountResponse, Failure> {
         let others = others.iter().map(|(key, value)| (*key, (*value).to_owned()));
         let query: Vec<_> = [(key, self.record.id().to_string())].into_iter().chain(others).collect();
-        let listed =
-            session.list(&self.errand("count"), (route, None), &query, (1, 1), &KeptKeys::nothing()).await?;
+        let listed = session
+            .list(&self.request_purpose("count"), (route, None), &query, (1, 1), &KeptKeys::nothing())
+            .await?;
         Ok(listed.meta.total.map_or(CountResponse::Nothing, CountResponse::Total))
     }
 
-    fn errand(&self, purpose: &'static str) -> RequestPurpose {
+    fn request_purpose(&self, purpose: &'static str) -> RequestPurpose {
         let name = self.record.name().to_owned();
         RequestPurpose {
             urgency: Priority::Background,
@@ -195,7 +197,7 @@ mod tests {
         Record::new(kind, id, drafts)
     }
 
-    fn weighed(kind: Kind, listed: &Value, answer: &CountResponse) -> RecordImpact {
+    fn counted_impact(kind: Kind, listed: &Value, answer: &CountResponse) -> RecordImpact {
         found(kind.row().impact.as_ref().unwrap(), &record(kind, listed), answer)
     }
 
@@ -209,14 +211,14 @@ mod tests {
             body["assets"] = json!([]);
             CountResponse::Record(body)
         };
-        assert_eq!(weighed(Kind::Processes, &live, &empty(&live)), [Some(0), Some(0), Some(0)]);
-        assert_eq!(weighed(Kind::Processes, &archived, &empty(&archived)), [None, None, None]);
+        assert_eq!(counted_impact(Kind::Processes, &live, &empty(&live)), [Some(0), Some(0), Some(0)]);
+        assert_eq!(counted_impact(Kind::Processes, &archived, &empty(&archived)), [None, None, None]);
         // It has been archived since it was listed.
-        assert_eq!(weighed(Kind::Processes, &live, &empty(&archived)), [None, None, None]);
+        assert_eq!(counted_impact(Kind::Processes, &live, &empty(&archived)), [None, None, None]);
         let mut full = archived.clone();
         full["tasks"] = json!([{"id": 1, "completed_at": "2026-01-01T00:00:00Z", "threads": [{"id": 2}]}]);
         assert_eq!(
-            weighed(Kind::Processes, &archived, &CountResponse::Record(full)),
+            counted_impact(Kind::Processes, &archived, &CountResponse::Record(full)),
             [Some(0), None, Some(1)]
         );
     }
@@ -224,11 +226,14 @@ mod tests {
     #[test]
     fn without_an_answer_only_what_the_record_says_is_known() {
         let template = json!({"id": "a1", "title": "x", "steps_count": "7"});
-        assert_eq!(weighed(Kind::Templates, &template, &CountResponse::Nothing), [None, Some(7)]);
-        assert_eq!(weighed(Kind::Templates, &template, &CountResponse::Total(3)), [Some(3), Some(7)]);
-        assert_eq!(weighed(Kind::Templates, &json!({"id": "a1"}), &CountResponse::Total(0)), [Some(0), None]);
+        assert_eq!(counted_impact(Kind::Templates, &template, &CountResponse::Nothing), [None, Some(7)]);
+        assert_eq!(counted_impact(Kind::Templates, &template, &CountResponse::Total(3)), [Some(3), Some(7)]);
+        assert_eq!(
+            counted_impact(Kind::Templates, &json!({"id": "a1"}), &CountResponse::Total(0)),
+            [Some(0), None]
+        );
         let group = json!({"id": "a1", "name": "x", "members": [1, "2"], "guests": []});
-        assert_eq!(weighed(Kind::Groups, &group, &CountResponse::Nothing), [Some(2), Some(0)]);
+        assert_eq!(counted_impact(Kind::Groups, &group, &CountResponse::Nothing), [Some(2), Some(0)]);
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl RecordLookup {
             }
         }
         // Where the organization itself cannot be read, nothing is known of what belongs to it.
-        self.session.read(&self.errand(None, "the organization"), ORGANIZATION, None, &[]).await?;
+        self.session.read(&self.request_purpose(None, "the organization"), ORGANIZATION, None, &[]).await?;
         Ok(FoundRecord::Gone)
     }
 
@@ -196,8 +196,9 @@ impl RecordLookup {
         let asked = self.session.now();
         let row = record.kind().row();
         let query = self.purpose.includes(record.kind());
-        let errand = RequestPurpose { may_lack: true, ..self.errand(Some(record.kind()), record.name()) };
-        match self.session.read(&errand, row.get, Some(record.id()), &query).await {
+        let request_purpose =
+            RequestPurpose { may_lack: true, ..self.request_purpose(Some(record.kind()), record.name()) };
+        match self.session.read(&request_purpose, row.get, Some(record.id()), &query).await {
             Err(failure) if failure.cause == Cause::NotFound => Ok(None),
             answer => answer.map(|value| Some((value, asked))),
         }
@@ -296,7 +297,7 @@ impl RecordLookup {
         }
         // Rows move up when others leave, and may so be missed at the seam of two pages. A server that does not say how
         // many there are has not said that these are all.
-        let counted = pages.walk().total().is_some() && pages.walk().is_whole(seen.len());
+        let counted = pages.page_walk().total().is_some() && pages.page_walk().is_whole(seen.len());
         // A list that shows live ones has not been asked for what it was meant to be, and proves nothing.
         let whole = counted && heeded && !cut_short;
         let wanted = std::mem::take(&mut archive.wanted);
@@ -317,7 +318,7 @@ impl RecordLookup {
         listing
     }
 
-    fn errand(&self, kind: Option<Kind>, name: &str) -> RequestPurpose {
+    fn request_purpose(&self, kind: Option<Kind>, name: &str) -> RequestPurpose {
         RequestPurpose {
             urgency: self.purpose.urgency(),
             purpose: "read",

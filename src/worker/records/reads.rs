@@ -24,7 +24,12 @@ const MEMBERS: &str = "organizations/{org}/users-list";
 /// How many pages of organizations are searched for ours: a person who is in more than this can do without.
 const MOST_PAGES: usize = 50;
 
-fn errand(urgency: Priority, purpose: &'static str, kind: Option<Kind>, name: &str) -> RequestPurpose {
+fn request_purpose(
+    urgency: Priority,
+    purpose: &'static str,
+    kind: Option<Kind>,
+    name: &str,
+) -> RequestPurpose {
     RequestPurpose { urgency, purpose, kind, name: name.to_owned(), may_lack: false }
 }
 
@@ -49,8 +54,8 @@ pub(crate) async fn identify(session: &Executor) -> Result<Organization, Failure
 
 /// Reads who the token speaks for; none where the answer names nobody.
 pub(crate) async fn person(session: &Executor) -> Result<Option<Person>, Failure> {
-    let errand = errand(Priority::Urgent, "read", None, "who you are");
-    session.read(&errand, ME, None, &[]).await.map(|value| decode::person(&value))
+    let request_purpose = request_purpose(Priority::Urgent, "read", None, "who you are");
+    session.read(&request_purpose, ME, None, &[]).await.map(|value| decode::person(&value))
 }
 
 /// Reads whether the token gives access to the organization; that its name can be read is not asked for.
@@ -104,8 +109,8 @@ async fn listed_organization(session: &Executor) -> Result<Option<Result<Organiz
 }
 
 async fn organization_itself(session: &Executor) -> Result<Value, Failure> {
-    let errand = errand(Priority::Urgent, "read", None, "the organization");
-    session.read(&errand, ORGANIZATION, None, &[]).await
+    let request_purpose = request_purpose(Priority::Urgent, "read", None, "the organization");
+    session.read(&request_purpose, ORGANIZATION, None, &[]).await
 }
 
 fn nameless() -> Failure {
@@ -114,8 +119,8 @@ fn nameless() -> Failure {
 
 /// Reads the names of all members.
 pub(crate) async fn people(session: &Executor) -> Result<Members, Failure> {
-    let errand = errand(Priority::Background, "read", None, "the members' names");
-    session.read(&errand, MEMBERS, None, &[]).await.map(|value| decode::people(&value))
+    let request_purpose = request_purpose(Priority::Background, "read", None, "the members' names");
+    session.read(&request_purpose, MEMBERS, None, &[]).await.map(|value| decode::people(&value))
 }
 
 /// Asks how many active records of `kind` there are. Only `total` is trusted (API sheet, section 8).
@@ -125,7 +130,7 @@ pub(crate) async fn count(session: &Executor, kind: Kind) -> Result<u64, Failure
             format!("the API does not count {}, so they are counted as they are found", kind.row().plural);
         return Err(Failure::new(Cause::Cancelled, &words));
     };
-    let errand = errand(Priority::Background, "count", Some(kind), kind.row().plural);
+    let request_purpose = request_purpose(Priority::Background, "count", Some(kind), kind.row().plural);
     let asked = parameters(list, Scope::Active);
     let queries = match list.parts {
         [] => vec![asked],
@@ -133,7 +138,8 @@ pub(crate) async fn count(session: &Executor, kind: Kind) -> Result<u64, Failure
     };
     let mut sum = 0;
     for query in queries {
-        let listed = session.list(&errand, (list.route, None), &query, (1, 1), &KeptKeys::nothing()).await?;
+        let listed =
+            session.list(&request_purpose, (list.route, None), &query, (1, 1), &KeptKeys::nothing()).await?;
         let words = "the server did not say how many there are";
         sum += listed.meta.total.ok_or_else(|| Failure::new(Cause::Garbled, words))?;
     }
@@ -157,7 +163,7 @@ pub(crate) async fn read(
     match RecordLookup::new(session, [record], LookupUse::Page).look(record, Freshness::New).await? {
         FoundRecord::There { record: read, said, .. } => {
             seen.note(record.kind(), std::slice::from_ref(&said)).await;
-            Ok(Box::new(decode::sheet(read.with_found(record), &said)))
+            Ok(Box::new(decode::record_detail(read.with_found(record), &said)))
         }
         FoundRecord::Gone => Err(Failure::new(Cause::NotFound, "it is not there any more")),
     }

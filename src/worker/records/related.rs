@@ -17,10 +17,10 @@ pub(crate) async fn relate(
     session: &Executor,
     relation: &Relation,
     lookup: &RelatedQuery,
-    stretch: PageRequest,
+    page_request: PageRequest,
 ) -> Result<RelatedPage, Failure> {
     match &relation.way {
-        RelatedSource::List(list) => listed(session, relation, (list, lookup), stretch).await,
+        RelatedSource::List(list) => listed(session, relation, (list, lookup), page_request).await,
         RelatedSource::Named { .. } => named(session, relation, lookup).await,
         // It came along with the record.
         RelatedSource::Included { .. } => Ok(RelatedPage { total: Some(0), records: Vec::new() }),
@@ -45,7 +45,7 @@ async fn listed(
     session: &Executor,
     relation: &Relation,
     (list, lookup): (&RelatedList, &RelatedQuery),
-    stretch: PageRequest,
+    page_request: PageRequest,
 ) -> Result<RelatedPage, Failure> {
     let id = lookup.id.to_string();
     // The id goes into the route, or into the query.
@@ -55,19 +55,19 @@ async fn listed(
     if let Some((key, by)) = list.key {
         query.push((key, if by == RelatedParameter::Id { id.clone() } else { lookup.name.clone() }));
     }
-    let asked = match stretch {
+    let asked = match page_request {
         PageRequest::First => (1, GLANCE),
         PageRequest::Hundred(page) => (page, HUNDRED),
     };
     let name = format!("{} of {}", relation.title, lookup.name);
-    let errand = RequestPurpose {
+    let request_purpose = RequestPurpose {
         urgency: Priority::Urgent,
         purpose: "read",
         kind: Some(relation.kind),
         name,
         may_lack: false,
     };
-    let answer = session.list(&errand, route, &query, asked, &KeptKeys::Whole).await?;
+    let answer = session.list(&request_purpose, route, &query, asked, &KeptKeys::Whole).await?;
     if !list.shows.is_empty() {
         let said = answer.rows.iter().map(|row| decode::says(row, list.shows, &[&id, &lookup.name]));
         check(relation, said)?;

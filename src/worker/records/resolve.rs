@@ -28,7 +28,7 @@ use crate::worker::response_sender::ResponseSender;
 pub(crate) struct RecordResolver {
     pub(crate) session: Executor,
     pub(crate) post: ResponseSender,
-    pub(crate) ticket: RequestId,
+    pub(crate) request_id: RequestId,
 }
 
 /// The records of one kind that their ids did not lead to.
@@ -58,7 +58,8 @@ impl RecordResolver {
         }
         let missing: Vec<SelectedRecord> = missing.into_values().flat_map(BTreeMap::into_values).collect();
         if !missing.is_empty() {
-            let answer = self.session.read(&errand(None, "the organization"), ORGANIZATION, None, &[]).await;
+            let answer =
+                self.session.read(&request_purpose(None, "the organization"), ORGANIZATION, None, &[]).await;
             let found = answer
                 .map_or_else(|failure| ResolvedRecords::Unread(failure.words), |_| ResolvedRecords::Gone);
             self.tell(
@@ -68,14 +69,18 @@ impl RecordResolver {
     }
 
     fn tell(&self, sights: Vec<ResolvedRecord>) {
-        self.post.reply(self.ticket, Response::Sighted(sights));
+        self.post.response(self.request_id, Response::Resolving(sights));
     }
 
     /// What the server says to the id; nothing where it does not know it.
     async fn by_id(&self, entry: &SelectedRecord) -> Option<ResolvedRecords> {
         let row = entry.kind.row();
         let name = entry.told();
-        match self.session.read(&errand(Some(entry.kind), &name), row.get, Some(&entry.id), &[]).await {
+        match self
+            .session
+            .read(&request_purpose(Some(entry.kind), &name), row.get, Some(&entry.id), &[])
+            .await
+        {
             Err(failure) if failure.cause == Cause::NotFound => None,
             Err(failure) => Some(ResolvedRecords::Unread(failure.words)),
             Ok(value) => {
@@ -122,7 +127,7 @@ impl RecordResolver {
                 return;
             }
         }
-        if !pages.walk().is_whole(seen.len()) {
+        if !pages.page_walk().is_whole(seen.len()) {
             let words = "the list of archived ones could not be read whole, or changed meanwhile";
             self.give_up(missing, &Failure::new(Cause::Garbled, words));
         }
@@ -140,7 +145,7 @@ fn found(record: Record) -> ResolvedRecords {
     if record.is_gone() { ResolvedRecords::Gone } else { ResolvedRecords::There(record) }
 }
 
-fn errand(kind: Option<Kind>, name: &str) -> RequestPurpose {
+fn request_purpose(kind: Option<Kind>, name: &str) -> RequestPurpose {
     RequestPurpose {
         urgency: Priority::Background,
         purpose: "read",

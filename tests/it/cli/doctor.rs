@@ -154,9 +154,9 @@ fn a_clock_that_is_off_is_pointed_out() {
         ("X-RateLimit-Remaining".to_owned(), "7".to_owned()),
     ]);
     let body = Some(json!({"data": {"id": 7, "full_name": "Ana"}}));
-    let mishap = FaultEffect::Answer { status: 200, body, headers, apply: false };
+    let fault_effect = FaultEffect::Answer { status: 200, body, headers, apply: false };
     let bench = Bench::with(SandboxSettings {
-        faults: vec![Fault::on("GET", "*/me", mishap)],
+        faults: vec![Fault::on("GET", "*/me", fault_effect)],
         ..SandboxSettings::default()
     });
     let page = examine(&bench, &[], 0);

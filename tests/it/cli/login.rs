@@ -134,7 +134,7 @@ fn a_keyring_that_does_not_answer_is_a_problem_and_not_an_empty_one() {
 }
 
 #[test]
-fn they_take_no_flag_that_means_nothing_to_them() {
+fn they_take_no_flag_that_cancel_nothing_to_them() {
     let home = Home::new();
     for command in ["login", "logout"] {
         for flag in [&["--org", ORG][..], &["--read-only"], &["--kind", "tags"], &["--log-level", "info"]] {

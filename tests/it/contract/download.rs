@@ -221,14 +221,14 @@ async fn a_file_of_some_megabytes_comes_from_the_sandbox_whole_or_not_at_all() {
     let client = Client::new(ClientConfig { organization, token, ..access(&sandbox.base_url()) }).unwrap();
     let fetch = async || drained(client.download(ROUTE, &Id::new(&id).unwrap(), None).await?).await;
     assert_eq!(fetch().await.unwrap(), sandbox.bytes(&id).unwrap());
-    for (mishap, cause) in [
+    for (fault_effect, cause) in [
         (FaultEffect::Truncated, Cause::Broken),
         (FaultEffect::Garbage, Cause::Garbled),
         (FaultEffect::Html { status: 200, apply: false }, Cause::Garbled),
         (FaultEffect::ResetBefore, Cause::Broken),
         (FaultEffect::Hang { apply: false }, Cause::TimedOut),
     ] {
-        sandbox.set_faults(vec![Fault::to(Operation::Download, mishap.clone())]);
-        assert_eq!(fetch().await.unwrap_err().cause, cause, "{mishap:?}");
+        sandbox.set_faults(vec![Fault::to(Operation::Download, fault_effect.clone())]);
+        assert_eq!(fetch().await.unwrap_err().cause, cause, "{fault_effect:?}");
     }
 }

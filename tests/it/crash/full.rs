@@ -19,7 +19,7 @@ use tidyfy::storage::backups;
 use tidyfy::storage::journal::{FILE, PastJob, StoredJobState};
 use tidyfy::worker::Clock;
 
-use super::ground::{Program, finishing, ids, jobs, ledger, only_unfinished, recall, request, steps};
+use super::support::{Program, finishing, ids, jobs, only_unfinished, recover, request, request_log, steps};
 use crate::pty::PROGRAM;
 use crate::worker::bench::{Bench, tallied};
 
@@ -53,7 +53,7 @@ fn is_accounted_for(bench: &Bench) {
     let cut = jobs(directory).remove(0);
     assert_eq!(cut.state, StoredJobState::Unfinished, "{cut:?}");
     let all = steps(directory, cut.id);
-    let seen = ledger(&bench.sandbox);
+    let seen = request_log(&bench.sandbox);
     assert!(!seen.is_empty() && seen.len() < all.len(), "{} of {}", seen.len(), all.len());
     let noted: BTreeSet<String> = all.iter().filter(|step| !step.attempts.is_empty()).map(request).collect();
     assert!(seen.keys().all(|request| noted.contains(request)), "what was not noted was not sent");
@@ -64,15 +64,15 @@ fn is_accounted_for(bench: &Bench) {
 async fn is_finished(bench: &mut Bench) {
     tokio::time::pause();
     bench.restart(Clock::system());
-    let before = ledger(&bench.sandbox).len();
-    let remnant = only_unfinished(bench).await;
-    assert_eq!(remnant.tally.of(Done), before, "{}", remnant.sentence());
-    let ticket = bench.start(Request::Apply(finishing(&remnant)));
-    let (_, end) = bench.job(ticket).await;
-    assert_eq!(tallied(&end), [(Done, remnant.rest.len())]);
-    let seen = ledger(&bench.sandbox);
+    let before = request_log(&bench.sandbox).len();
+    let unfinished_job = only_unfinished(bench).await;
+    assert_eq!(unfinished_job.tally.of(Done), before, "{}", unfinished_job.sentence());
+    let request_id = bench.start(Request::RunJob(finishing(&unfinished_job)));
+    let (_, end) = bench.job(request_id).await;
+    assert_eq!(tallied(&end), [(Done, unfinished_job.rest.len())]);
+    let seen = request_log(&bench.sandbox);
     assert!(seen.values().all(|seen| (seen.arrived, seen.applied) == (1, 1)), "{seen:?}");
-    assert_eq!(seen.len(), before + remnant.rest.len());
+    assert_eq!(seen.len(), before + unfinished_job.rest.len());
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn a_file_whose_copy_finds_no_room_is_not_deleted() {
 
     let directory = bench.remembered.path().to_owned();
     let job = jobs(&directory).remove(0);
-    let (copied, seen) = (copies(&directory.join("backups")), ledger(&bench.sandbox));
+    let (copied, seen) = (copies(&directory.join("backups")), request_log(&bench.sandbox));
     let mut large = BTreeSet::new();
     for step in steps(&directory, job.id) {
         let why = step.reason.clone().unwrap_or_default();
@@ -116,7 +116,7 @@ async fn a_file_whose_copy_finds_no_room_is_not_deleted() {
     assert!(!large.is_empty());
     tokio::time::pause();
     bench.restart(Clock::system());
-    let again = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
+    let again = recover(&mut bench, RecoveryRequest::Retry).await.unwrap();
     assert!(again.options.backup && ids(&again.chosen).into_iter().collect::<BTreeSet<_>>() == large);
 }
 
@@ -211,7 +211,7 @@ async fn a_disk_for_copies_that_fills_up_lets_no_more_be_deleted() {
 
     let directory = bench.remembered.path();
     let job = jobs(directory).remove(0);
-    let (copied, seen) = (copies(kept.path()), ledger(&bench.sandbox));
+    let (copied, seen) = (copies(kept.path()), request_log(&bench.sandbox));
     let said = "not sent, no backup could be made: ";
     let mut without_room = 0;
     assert!(!seen.is_empty(), "some found room");
@@ -241,7 +241,7 @@ async fn a_state_directory_that_is_none_is_said_and_nothing_is_sent() {
     let said = format!("the journal could not be opened: `{}`: it is not a directory", file.display());
     let program = program.sees(&said).await.sees(HINT).await;
     leave(program).await;
-    assert!(ledger(&bench.sandbox).is_empty());
+    assert!(request_log(&bench.sandbox).is_empty());
 }
 
 #[tokio::test]
@@ -252,7 +252,7 @@ async fn a_damaged_journal_is_kept_aside_and_the_next_job_begins_a_new_one() {
     fs::write(bench.remembered.path().join(FILE), &nonsense).unwrap();
     let program = Program::start(&bench, &home, &["--limits", "off"]).await.confirm(Action::Archive).await;
     let program = program.sees("is damaged: it was kept as").await.sees(HINT).await;
-    assert!(ledger(&bench.sandbox).is_empty());
+    assert!(request_log(&bench.sandbox).is_empty());
     let aside: Vec<PathBuf> = fs::read_dir(bench.remembered.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -271,5 +271,5 @@ async fn a_damaged_journal_is_kept_aside_and_the_next_job_begins_a_new_one() {
         .await;
     leave(program.sees("archive finished: ").await).await;
     assert_eq!(jobs(bench.remembered.path()).len(), 1);
-    assert!(!ledger(&bench.sandbox).is_empty());
+    assert!(!request_log(&bench.sandbox).is_empty());
 }

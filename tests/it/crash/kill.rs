@@ -12,21 +12,21 @@ use tidyfy::sandbox::SandboxSettings;
 use tidyfy::storage::journal::{JobEndState, PastAttempt, StoredJobState};
 use tidyfy::worker::Clock;
 
-use super::ground::{
-    Program, finishing, is_so, job, jobs, ledger, only_unfinished, request, steps, unfinished,
+use super::support::{
+    Program, finishing, is_so, job, jobs, only_unfinished, request, request_log, steps, unfinished,
 };
 use crate::support::remove_lost_files;
 use crate::worker::bench::{Bench, tallied};
 
 /// How many records each job is about.
 const RECORDS: usize = 200;
-/// How often each verb is killed.
+/// How often each action is killed.
 const LIVES: u64 = 5;
 
 /// One life of the program: what it is told to do, and when it is killed.
 #[derive(Debug, Clone, Copy)]
 struct Life {
-    verb: Action,
+    action: Action,
     /// It is killed once the server has seen so many requests of the job.
     after: usize,
     latency: Duration,
@@ -34,10 +34,10 @@ struct Life {
 
 impl Life {
     /// A life that `seed` decides on. There is always something left to do when it ends.
-    fn of(verb: Action, seed: u64) -> Self {
+    fn of(action: Action, seed: u64) -> Self {
         let after = usize::try_from(mix(seed) % (RECORDS as u64 - 20)).unwrap() + 1;
         let latency = Duration::from_millis([0, 5, 20, 40][(mix(seed ^ 1) % 4) as usize]);
-        Self { verb, after, latency }
+        Self { action, after, latency }
     }
 }
 
@@ -53,13 +53,13 @@ fn mix(seed: u64) -> u64 {
 const SEED: &str = "TIDYFY_TEST_SEED";
 
 /// Lives, each on a runtime and a server of its own.
-fn lives(verb: Action) {
+fn lives(action: Action) {
     let seeds: Vec<u64> = match std::env::var(SEED) {
         Ok(seed) => vec![seed.parse().unwrap()],
         Err(_) => (0..LIVES).map(|n| mix(u64::from(std::process::id())) ^ (n << 1)).collect(),
     };
     for seed in seeds {
-        let life = Life::of(verb, seed);
+        let life = Life::of(action, seed);
         eprintln!("{SEED}={seed}: {life:?}");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(live(life));
@@ -71,7 +71,7 @@ async fn live(life: Life) {
     let latency = life.latency;
     let mut bench =
         Bench::new(SandboxSettings { scale: RECORDS * 3, latency, ..SandboxSettings::default() }).await;
-    only_so_many(&bench, life.verb, RECORDS);
+    only_so_many(&bench, life.action, RECORDS);
     kill_in_the_middle(&bench, life).await;
     // From here on nothing happens outside of this thread, so that no waiting need take its time.
     tokio::time::pause();
@@ -81,15 +81,15 @@ async fn live(life: Life) {
     the_journal_knew_of_everything(&bench, cut);
 
     bench.restart(Clock::system());
-    let remnant = only_unfinished(&mut bench).await;
-    every_fate_is_known(&bench, life.verb, &remnant);
-    let seen = ledger(&bench.sandbox);
+    let unfinished_job = only_unfinished(&mut bench).await;
+    every_fate_is_known(&bench, life.action, &unfinished_job);
+    let seen = request_log(&bench.sandbox);
     let done: Vec<_> = steps(&directory, cut).into_iter().filter(|step| step.outcome == Some(Done)).collect();
-    let ticket = bench.start(Request::Apply(finishing(&remnant)));
-    let (told, end) = bench.job(ticket).await;
-    assert_eq!(tallied(&end), [(Done, remnant.rest.len())], "{told:?}");
+    let request_id = bench.start(Request::RunJob(finishing(&unfinished_job)));
+    let (told, end) = bench.job(request_id).await;
+    assert_eq!(tallied(&end), [(Done, unfinished_job.rest.len())], "{told:?}");
 
-    let after = ledger(&bench.sandbox);
+    let after = request_log(&bench.sandbox);
     for step in &done {
         assert_eq!(
             after[&request(step)],
@@ -106,18 +106,18 @@ async fn live(life: Life) {
     let newest = &jobs(&directory)[0];
     assert_eq!((newest.continues, newest.state), (Some(cut), StoredJobState::Over(JobEndState::Finished)));
     assert!(unfinished(&mut bench).await.is_empty());
-    every_deletion_left_a_copy(&bench, life.verb);
+    every_deletion_left_a_copy(&bench, life.action);
 }
 
-/// Leaves as many processes as the job is about, all in the state that the verb asks for.
-pub(super) fn only_so_many(bench: &Bench, verb: Action, count: usize) {
+/// Leaves as many processes as the job is about, all in the state that the action asks for.
+pub(super) fn only_so_many(bench: &Bench, action: Action, count: usize) {
     for (n, id) in bench.sandbox.ids("runs").into_iter().enumerate() {
         let is_archived = is_so(&bench.sandbox, Action::Archive, "runs", &id);
         if n >= count {
             assert!(bench.sandbox.remove("runs", &id));
-        } else if verb != Action::Archive && !is_archived {
+        } else if action != Action::Archive && !is_archived {
             assert!(bench.sandbox.archive("runs", &id));
-        } else if verb == Action::Archive && is_archived {
+        } else if action == Action::Archive && is_archived {
             assert!(bench.sandbox.restore("runs", &id));
         }
     }
@@ -128,13 +128,13 @@ pub(super) fn only_so_many(bench: &Bench, verb: Action, count: usize) {
 async fn kill_in_the_middle(bench: &Bench, life: Life) {
     let home = tempfile::tempdir().unwrap();
     let program = Program::start(bench, &home, &["--kind", "processes", "--limits", "off"]).await;
-    let program = match life.verb {
+    let program = match life.action {
         Action::Delete => {
             program.hands(|terminal| terminal.presses("s")).await.sees("archived 200 of 200").await
         }
         Action::Archive | Action::Restore => program,
     };
-    let program = program.confirm(life.verb).await;
+    let program = program.confirm(life.action).await;
     program.has_sent(bench, life.after).await;
     program.kill(Signal::KILL).await;
 }
@@ -144,7 +144,7 @@ fn the_journal_knew_of_everything(bench: &Bench, cut: i64) {
     let steps = steps(bench.remembered.path(), cut);
     assert_eq!(steps.len(), RECORDS);
     let requests: BTreeSet<String> = steps.iter().map(request).collect();
-    let seen = ledger(&bench.sandbox);
+    let seen = request_log(&bench.sandbox);
     assert!(seen.keys().all(|request| requests.contains(request)), "only what was confirmed is sent");
     for step in &steps {
         let seen = seen.get(&request(step)).copied().unwrap_or_default();
@@ -156,11 +156,11 @@ fn the_journal_knew_of_everything(bench: &Bench, cut: i64) {
 }
 
 /// After what was under way has been read back: done is what the server has done, not sent is what it has not heard of.
-fn every_fate_is_known(bench: &Bench, verb: Action, remnant: &UnfinishedJob) {
+fn every_fate_is_known(bench: &Bench, action: Action, unfinished_job: &UnfinishedJob) {
     let (mut done, mut rest) = (0, BTreeSet::new());
-    let seen = ledger(&bench.sandbox);
-    for step in steps(bench.remembered.path(), remnant.job) {
-        let is_so = is_so(&bench.sandbox, verb, "runs", &step.record);
+    let seen = request_log(&bench.sandbox);
+    for step in steps(bench.remembered.path(), unfinished_job.job) {
+        let is_so = is_so(&bench.sandbox, action, "runs", &step.record);
         let arrived = seen.get(&request(&step)).is_some_and(|seen| seen.arrived > 0);
         assert_eq!(
             step.outcome == Some(Done),
@@ -180,14 +180,14 @@ fn every_fate_is_known(bench: &Bench, verb: Action, remnant: &UnfinishedJob) {
             rest.insert(step.record);
         }
     }
-    assert_eq!(remnant.tally.of(Done), done);
-    assert_eq!(remnant.tally.of(Failed) + remnant.tally.of(NotSent), rest.len());
-    let offered: BTreeSet<String> = super::ground::ids(&remnant.rest).into_iter().collect();
+    assert_eq!(unfinished_job.tally.of(Done), done);
+    assert_eq!(unfinished_job.tally.of(Failed) + unfinished_job.tally.of(NotSent), rest.len());
+    let offered: BTreeSet<String> = super::support::ids(&unfinished_job.rest).into_iter().collect();
     assert_eq!(offered, rest);
-    eprintln!("    {}", remnant.sentence());
+    eprintln!("    {}", unfinished_job.sentence());
 }
 
-fn every_deletion_left_a_copy(bench: &Bench, verb: Action) {
+fn every_deletion_left_a_copy(bench: &Bench, action: Action) {
     let copies = tidyfy::storage::backups::list(&bench.remembered.path().join("backups")).unwrap();
     let mut copied = BTreeSet::new();
     for kept in &copies {
@@ -196,7 +196,7 @@ fn every_deletion_left_a_copy(bench: &Bench, verb: Action) {
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
         copied.extend(names.filter_map(|name| name.split('.').next().map(str::to_owned)));
     }
-    let wanted = if verb == Action::Delete { RECORDS } else { 0 };
+    let wanted = if action == Action::Delete { RECORDS } else { 0 };
     assert_eq!(copied.iter().filter(|name| !name.is_empty()).count(), wanted);
 }
 

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 use tidyfy::model::kind::Action;
 
-use super::ground::{Program, jobs, ledger};
+use super::support::{Program, jobs, request_log};
 use crate::pty::PROGRAM;
 use crate::worker::bench::Bench;
 
@@ -30,7 +30,7 @@ async fn without_file_locks_nothing_is_sent_and_doctor_says_why() {
         Program::under(&bench, &home, "/usr/bin/env", &[&preload, PROGRAM, "--limits", "off"]).await;
     let program = program.confirm(Action::Archive).await.sees("file locks do not work here").await;
     program.kill(Signal::TERM).await;
-    assert!(ledger(&bench.sandbox).is_empty() && jobs(bench.remembered.path()).is_empty());
+    assert!(request_log(&bench.sandbox).is_empty() && jobs(bench.remembered.path()).is_empty());
 
     let mut doctor = Command::new("/usr/bin/env");
     doctor.env_clear().env("HOME", home.path()).env("XDG_STATE_HOME", home.path().join("state"));

@@ -19,10 +19,11 @@ use tidyfy::sandbox::SandboxSettings;
 use tidyfy::storage::journal::{FILE, StoredJobState};
 use tidyfy::worker::Clock;
 
-use super::ground::{
-    Program, drop_rest, finishing, is_so, jobs, last_key, ledger, only_unfinished, request, steps, unfinished,
-};
 use super::kill::only_so_many;
+use super::support::{
+    Program, drop_rest, finishing, is_so, jobs, last_key, only_unfinished, request, request_log, steps,
+    unfinished,
+};
 use crate::pty::{FORKING, PROGRAM};
 use crate::worker::bench::{Bench, tallied};
 
@@ -39,7 +40,7 @@ const MODES: [&str; 4] = ["kill", "torn", "eio", "enospc"];
 /// One system call of one job that does not come about.
 #[derive(Debug, Clone, Copy)]
 struct Point {
-    verb: Action,
+    action: Action,
     mode: &'static str,
     class: &'static str,
     at: usize,
@@ -58,10 +59,10 @@ impl Point {
     /// Every point of the jobs whose calls were counted.
     fn all(counted: &[(Action, Calls)]) -> Vec<Self> {
         let mut points = Vec::new();
-        for (verb, calls) in counted {
+        for (action, calls) in counted {
             for mode in MODES {
                 for class in CLASSES.into_iter().filter(|class| Self::is_sensible(mode, class)) {
-                    points.extend((1..=calls.of(class)).map(|at| Self { verb: *verb, mode, class, at }));
+                    points.extend((1..=calls.of(class)).map(|at| Self { action: *action, mode, class, at }));
                 }
             }
         }
@@ -70,7 +71,7 @@ impl Point {
 
     /// The job, the mode and the class, whose points run until one is not met.
     fn group(&self) -> (Action, &'static str, &'static str) {
-        (self.verb, self.mode, self.class)
+        (self.action, self.mode, self.class)
     }
 
     /// The points behind the last of each group whose last was met: a job whose calls fail may make more of them.
@@ -134,9 +135,9 @@ struct Stage {
 }
 
 impl Stage {
-    async fn new(verb: Action) -> Self {
+    async fn new(action: Action) -> Self {
         let bench = Bench::new(SandboxSettings { scale: RECORDS * 3, ..SandboxSettings::default() }).await;
-        only_so_many(&bench, verb, RECORDS);
+        only_so_many(&bench, action, RECORDS);
         let home = tempfile::tempdir().unwrap();
         let (log, arm) = (home.path().join("calls"), home.path().join("arm"));
         Self { bench, home, log, arm }
@@ -147,7 +148,7 @@ impl Stage {
     }
 
     /// Starts the program and fills in the dialog, all but the key that confirms it.
-    async fn start(&self, verb: Action, fault: Option<Point>) -> Program {
+    async fn start(&self, action: Action, fault: Option<Point>) -> Program {
         let set = |name: &str, value: &std::ffi::OsStr| {
             format!("{name}={}", std::str::from_utf8(value.as_bytes()).unwrap())
         };
@@ -167,22 +168,22 @@ impl Stage {
         arguments.extend([PROGRAM, "--kind", "processes", "--limits", "off"].map(str::to_owned));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let program = Program::under(&self.bench, &self.home, "/usr/bin/env", &arguments).await;
-        let program = match verb {
+        let program = match action {
             Action::Archive => program,
             Action::Restore | Action::Delete => {
                 let all = format!("archived {RECORDS} of {RECORDS}");
                 program.hands(|terminal| terminal.presses("s")).await.sees(&all).await
             }
         };
-        program.fill_in(verb).await
+        program.fill_in(action).await
     }
 
     /// Confirms, waits until the job is over or the program has ended, and leaves it.
-    async fn run(&self, verb: Action, program: Program) -> portable_pty::ExitStatus {
+    async fn run(&self, action: Action, program: Program) -> portable_pty::ExitStatus {
         fs::write(&self.arm, "").unwrap();
         let program = program
             .hands(move |terminal| {
-                terminal.presses(last_key(verb));
+                terminal.presses(last_key(action));
                 let is_over = |screen: &vt100::Screen| {
                     let said = screen.contents();
                     said.contains(" finished: ") || said.contains(" was stopped: ")
@@ -207,7 +208,7 @@ impl Stage {
     }
 
     /// Does what the next start does, and holds journal, server and copies against each other.
-    async fn check(&mut self, verb: Action) {
+    async fn check(&mut self, action: Action) {
         tokio::time::pause();
         let directory = self.directory();
         self.bench.restart(Clock::system());
@@ -215,26 +216,26 @@ impl Stage {
         assert!(found.len() <= 1, "{found:?}");
         let is_unfinished = found.first().is_some_and(|job| job.state == StoredJobState::Unfinished);
         match found.first() {
-            None => assert!(ledger(&self.bench.sandbox).is_empty(), "sent without a record of it"),
-            Some(_) if is_unfinished => self.finish(verb).await,
-            Some(job) => self.fates_are_known(verb, job.id, &[Done, Failed, NotSent]),
+            None => assert!(request_log(&self.bench.sandbox).is_empty(), "sent without a record of it"),
+            Some(_) if is_unfinished => self.finish(action).await,
+            Some(job) => self.fates_are_known(action, job.id, &[Done, Failed, NotSent]),
         }
         assert!(unfinished(&mut self.bench).await.is_empty());
-        for (request, seen) in ledger(&self.bench.sandbox) {
+        for (request, seen) in request_log(&self.bench.sandbox) {
             assert_eq!(seen.applied, usize::from(seen.arrived > 0), "{request}: {seen:?}");
         }
-        if verb == Action::Delete {
+        if action == Action::Delete {
             self.every_deletion_left_a_copy();
         }
         tokio::time::resume();
     }
 
     /// Reads back what was in flight, and finishes the job.
-    async fn finish(&mut self, verb: Action) {
+    async fn finish(&mut self, action: Action) {
         let unfinished = only_unfinished(&mut self.bench).await;
         let job = unfinished.job;
-        self.fates_are_known(verb, job, &[Done, Failed, NotSent]);
-        let before = ledger(&self.bench.sandbox);
+        self.fates_are_known(action, job, &[Done, Failed, NotSent]);
+        let before = request_log(&self.bench.sandbox);
         let done: Vec<String> = steps(&self.directory(), job)
             .iter()
             .filter(|step| step.outcome == Some(Done))
@@ -243,11 +244,11 @@ impl Stage {
         if unfinished.rest.is_empty() {
             drop_rest(&mut self.bench, job).await.unwrap();
         } else {
-            let ticket = self.bench.start(Request::Apply(finishing(&unfinished)));
-            let (told, end) = self.bench.job(ticket).await;
+            let request_id = self.bench.start(Request::RunJob(finishing(&unfinished)));
+            let (told, end) = self.bench.job(request_id).await;
             assert_eq!(tallied(&end), [(Done, unfinished.rest.len())], "{told:?}");
         }
-        let after = ledger(&self.bench.sandbox);
+        let after = request_log(&self.bench.sandbox);
         for request in done {
             assert_eq!(after.get(&request), before.get(&request), "{request}: sent again after it was done");
         }
@@ -255,10 +256,10 @@ impl Stage {
     }
 
     /// Done is what the server has done, and of everything else it is known that it was not.
-    fn fates_are_known(&self, verb: Action, job: i64, known: &[tidyfy::model::outcome::Outcome]) {
-        let seen = ledger(&self.bench.sandbox);
+    fn fates_are_known(&self, action: Action, job: i64, known: &[tidyfy::model::outcome::Outcome]) {
+        let seen = request_log(&self.bench.sandbox);
         for step in steps(&self.directory(), job) {
-            let is_so = is_so(&self.bench.sandbox, verb, "runs", &step.record);
+            let is_so = is_so(&self.bench.sandbox, action, "runs", &step.record);
             assert_eq!(step.outcome == Some(Done), is_so, "{step:?}");
             assert!(step.outcome.is_none_or(|outcome| known.contains(&outcome)), "{step:?}");
             let arrived = seen.get(&request(&step)).map_or(0, |seen| seen.arrived);
@@ -274,7 +275,7 @@ impl Stage {
             let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
             copied.extend(names.filter_map(|name| name.split('.').next().map(str::to_owned)));
         }
-        let seen = ledger(&self.bench.sandbox);
+        let seen = request_log(&self.bench.sandbox);
         let deleted = seen.values().filter(|seen| seen.applied > 0).count();
         assert!(copied.len() >= deleted, "{} copies of {deleted} deleted records", copied.len());
     }
@@ -300,9 +301,9 @@ fn runtime() -> tokio::runtime::Runtime {
 fn survive(point: Point) -> bool {
     let runtime = runtime();
     let (mut stage, was_met) = runtime.block_on(async {
-        let stage = Stage::new(point.verb).await;
-        let program = stage.start(point.verb, Some(point)).await;
-        let status = stage.run(point.verb, program).await;
+        let stage = Stage::new(point.action).await;
+        let program = stage.start(point.action, Some(point)).await;
+        let status = stage.run(point.action, program).await;
         let was_met = stage.was_met();
         let is_killed = was_met && matches!(point.mode, "kill" | "torn");
         assert!(is_killed || [0, 143].contains(&status.exit_code()), "{point:?}: ended with {status:?}");
@@ -310,18 +311,18 @@ fn survive(point: Point) -> bool {
     });
     {
         let _locks_are_ours = FORKING.read().unwrap_or_else(PoisonError::into_inner);
-        runtime.block_on(stage.check(point.verb));
+        runtime.block_on(stage.check(point.action));
     }
     runtime.block_on(stage.doctor_is_content());
     was_met
 }
 
 /// The calls of an undisturbed job.
-fn count(verb: Action) -> Calls {
+fn count(action: Action) -> Calls {
     runtime().block_on(async {
-        let stage = Stage::new(verb).await;
-        let program = stage.start(verb, None).await;
-        assert_eq!(stage.run(verb, program).await.exit_code(), 0);
+        let stage = Stage::new(action).await;
+        let program = stage.start(action, None).await;
+        assert_eq!(stage.run(action, program).await.exit_code(), 0);
         stage.calls()
     })
 }
@@ -386,7 +387,7 @@ fn transactions(wal: &[u8]) -> usize {
 
 #[test]
 fn job_survives_crash_points() {
-    let counted = [Action::Archive, Action::Restore, Action::Delete].map(|verb| (verb, count(verb)));
+    let counted = [Action::Archive, Action::Restore, Action::Delete].map(|action| (action, count(action)));
     let from: Option<usize> = std::env::var(FROM).ok().map(|from| from.parse().unwrap());
     let points: Vec<(usize, Point)> = (1..).zip(Point::all(&counted)).collect();
     let all = points.len();

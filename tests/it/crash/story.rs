@@ -14,18 +14,18 @@ use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 use tidyfy::storage::journal::{PastAttempt, PastStep, StoredJobState};
 use tidyfy::worker::Clock;
 
-use super::ground::{
-    chosen, clock, drop_rest, finishing, is_so, jobs, ledger, proposed, recall, recalled, request, steps,
-    unfinished,
+use super::support::{
+    chosen, clock, drop_rest, finishing, is_so, jobs, proposed, recover, recovery_plan, request, request_log,
+    steps, unfinished,
 };
 use crate::worker::bench::Bench;
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
 enum Move {
-    /// A job is confirmed while others may run: a verb for so many records from a place in the list on.
+    /// A job is confirmed while others may run: an action for so many records from a place in the list on.
     Begin {
-        verb: Action,
+        action: Action,
         from: usize,
         n: usize,
         options: Options,
@@ -55,12 +55,12 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     });
     let begin = (prop::sample::select(Action::ALL.to_vec()), 0usize..30, 1usize..20, options);
     let one = prop_oneof![
-        8 => begin.prop_map(|(verb, from, n, options)| Move::Begin { verb, from, n, options }),
+        8 => begin.prop_map(|(action, from, n, options)| Move::Begin { action, from, n, options }),
         2 => Just(Move::Hold),
         2 => Just(Move::Resume),
         1 => Just(Move::Cancel),
         8 => prop::sample::select(vec![1, 20, 60, 300, 40_000]).prop_map(Move::Pass),
-        4 => (0..troubles().len()).prop_map(Move::Trouble),
+        4 => (0..errors().len()).prop_map(Move::Trouble),
         3 => Just(Move::Crash),
         3 => any::<bool>().prop_map(|finish| Move::Recover { finish }),
         1 => Just(Move::Recall(RecoveryRequest::Retry)),
@@ -71,7 +71,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 /// What a server can do to requests that change something, and to reads.
-fn troubles() -> Vec<(&'static str, FaultEffect)> {
+fn errors() -> Vec<(&'static str, FaultEffect)> {
     let answer = |status, apply| FaultEffect::Answer { status, body: None, headers: BTreeMap::new(), apply };
     let changes = [
         answer(422, false),
@@ -87,7 +87,9 @@ fn troubles() -> Vec<(&'static str, FaultEffect)> {
         FaultEffect::Hang { apply: true },
         FaultEffect::Hang { apply: false },
     ];
-    let changes = changes.into_iter().flat_map(|mishap| [("DELETE", mishap.clone()), ("PUT", mishap)]);
+    let changes = changes
+        .into_iter()
+        .flat_map(|fault_effect| [("DELETE", fault_effect.clone()), ("PUT", fault_effect)]);
     changes.chain([("GET", answer(500, false)), ("GET", FaultEffect::None)]).collect()
 }
 
@@ -95,7 +97,7 @@ struct Stage {
     bench: Bench,
     clock: Clock,
     /// Jobs that may still run.
-    tickets: Vec<RequestId>,
+    in_flight: Vec<RequestId>,
     /// What they are about, and what is left of jobs that broke off: here no two jobs want the same.
     busy: BTreeSet<String>,
     crashes: usize,
@@ -105,62 +107,64 @@ impl Stage {
     async fn new() -> Self {
         let latency = Duration::from_millis(20);
         let bench = Bench::new(SandboxSettings { scale: 30, latency, ..SandboxSettings::default() }).await;
-        Self { bench, clock: clock(), tickets: Vec::new(), busy: BTreeSet::new(), crashes: 0 }
+        Self { bench, clock: clock(), in_flight: Vec::new(), busy: BTreeSet::new(), crashes: 0 }
     }
 
     async fn play(&mut self, one: &Move) {
         match one {
-            Move::Begin { verb, from, n, options } => {
-                let records = self.free(*verb, *options, *from, *n).await;
-                self.apply(proposed(*verb, chosen(&records), *options));
+            Move::Begin { action, from, n, options } => {
+                let records = self.free(*action, *options, *from, *n).await;
+                self.apply(proposed(*action, chosen(&records), *options));
             }
             Move::Hold => {
-                self.tickets.iter().for_each(|ticket| self.bench.worker.perform(Effect::Hold(*ticket)));
+                self.in_flight
+                    .iter()
+                    .for_each(|request_id| self.bench.worker.perform(Effect::Pause(*request_id)));
             }
             Move::Resume => self.resume(),
             Move::Cancel => {
-                self.tickets
+                self.in_flight
                     .iter()
                     .take(1)
                     .for_each(|first| self.bench.worker.perform(Effect::Cancel(*first)));
             }
             Move::Pass(time) => tokio::time::sleep(Duration::from_millis(*time)).await,
             Move::Trouble(which) => {
-                let (method, mishap) = troubles().swap_remove(*which);
+                let (method, fault_effect) = errors().swap_remove(*which);
                 let path = if method == "GET" { "*/runs/*" } else { "*" };
-                let trouble = Fault { share: Some(0.4), ..Fault::on(method, path, mishap) };
-                self.bench.sandbox.set_faults(vec![trouble]);
+                let error = Fault { share: Some(0.4), ..Fault::on(method, path, fault_effect) };
+                self.bench.sandbox.set_faults(vec![error]);
             }
             Move::Crash => {
-                self.crashes += usize::from(!self.tickets.is_empty());
+                self.crashes += usize::from(!self.in_flight.is_empty());
                 self.bench.restart(self.clock.clone());
                 unfinished(&mut self.bench).await;
                 self.forget();
             }
             Move::Recover { finish } => {
                 self.rest().await;
-                for remnant in unfinished(&mut self.bench).await {
-                    if *finish && !remnant.rest.is_empty() {
-                        self.apply((*finishing(&remnant)).clone());
+                for unfinished_job in unfinished(&mut self.bench).await {
+                    if *finish && !unfinished_job.rest.is_empty() {
+                        self.apply((*finishing(&unfinished_job)).clone());
                     } else {
-                        drop_rest(&mut self.bench, remnant.job).await.unwrap();
+                        drop_rest(&mut self.bench, unfinished_job.job).await.unwrap();
                     }
                     self.rest().await;
                 }
             }
-            Move::Recall(wish) => {
+            Move::Recall(request) => {
                 self.rest().await;
-                if let Some(mut found) = recall(&mut self.bench, *wish).await {
+                if let Some(mut found) = recover(&mut self.bench, *request).await {
                     found.chosen.retain(|chosen| !self.busy.contains(&chosen.record.id().to_string()));
-                    self.apply((*recalled(found)).clone());
+                    self.apply((*recovery_plan(found)).clone());
                 }
             }
         }
     }
 
-    /// Records that a verb is for and no job has, from a place in their list on.
-    async fn free(&mut self, verb: Action, options: Options, from: usize, n: usize) -> Vec<Record> {
-        let scope = match verb {
+    /// Records that an action is for and no job has, from a place in their list on.
+    async fn free(&mut self, action: Action, options: Options, from: usize, n: usize) -> Vec<Record> {
+        let scope = match action {
             Action::Archive => Scope::Active,
             Action::Restore => Scope::Archived,
             Action::Delete if options.archive_first => Scope::All,
@@ -173,11 +177,11 @@ impl Stage {
 
     fn apply(&mut self, plan: Plan) {
         self.busy.extend(plan.steps.iter().map(|step| step.record.id().to_string()));
-        self.tickets.push(self.bench.start(Request::Apply(plan.into())));
+        self.in_flight.push(self.bench.start(Request::RunJob(plan.into())));
     }
 
     fn resume(&mut self) {
-        self.tickets.iter().for_each(|ticket| self.bench.worker.perform(Effect::Resume(*ticket)));
+        self.in_flight.iter().for_each(|request_id| self.bench.worker.perform(Effect::Resume(*request_id)));
     }
 
     /// Everything that was begun comes to its end.
@@ -189,7 +193,7 @@ impl Stage {
 
     /// No job runs any more.
     fn forget(&mut self) {
-        self.tickets.clear();
+        self.in_flight.clear();
         let directory = self.bench.remembered.path();
         let open = jobs(directory).into_iter().filter(|job| job.state == StoredJobState::Unfinished);
         let left = open.flat_map(|job| steps(directory, job.id)).map(|step| step.record);
@@ -213,7 +217,7 @@ impl Stage {
             let ended = step.attempts.iter().filter(has_left).filter(|attempt| attempt.ended.is_some());
             *answered.entry(request(&step)).or_insert(0) += ended.count();
         }
-        let seen = ledger(&self.bench.sandbox);
+        let seen = request_log(&self.bench.sandbox);
         assert!(seen.keys().all(|request| sent.contains_key(request)), "sent without a word: {seen:?}");
         for (request, sent) in sent {
             let arrived = seen.get(&request).map_or(0, |seen| seen.arrived);
@@ -237,20 +241,20 @@ impl Stage {
                 _ => continue,
             }
             if step.outcome == Some(Done) {
-                last.insert(step.record, Action::parse(&step.verb).unwrap());
+                last.insert(step.record, Action::parse(&step.action).unwrap());
             } else {
                 in_doubt.insert(step.record);
             }
         }
-        for (request, seen) in ledger(&self.bench.sandbox) {
+        for (request, seen) in request_log(&self.bench.sandbox) {
             let [said, found, unknown] = told.remove(&request).unwrap_or_default();
             let (least, most) = (said.max(found.min(1)), said + found + unknown);
             let times = seen.applied;
             assert!((least..=most).contains(&times), "{request}: {times} times, {least} to {most} told");
         }
         assert!(told.values().all(|[said, found, _]| said + found == 0), "done without a request: {told:?}");
-        for (record, verb) in last.into_iter().filter(|(record, _)| !in_doubt.contains(record)) {
-            assert!(is_so(&self.bench.sandbox, verb, "runs", &record), "{record} was last told {verb:?}");
+        for (record, action) in last.into_iter().filter(|(record, _)| !in_doubt.contains(record)) {
+            assert!(is_so(&self.bench.sandbox, action, "runs", &record), "{record} was last told {action:?}");
         }
     }
 }
@@ -293,10 +297,10 @@ proptest! {
 #[test]
 fn the_stories_do_reach_the_server() {
     let options = Options { archive_first: true, ..Options::default() };
-    let begin = |verb, n| Move::Begin { verb, from: 0, n, options };
-    let broken = troubles()
+    let begin = |action, n| Move::Begin { action, from: 0, n, options };
+    let broken = errors()
         .iter()
-        .position(|(method, mishap)| *method == "DELETE" && *mishap == FaultEffect::ResetBefore);
+        .position(|(method, fault_effect)| *method == "DELETE" && *fault_effect == FaultEffect::ResetBefore);
     let moves = [
         Move::Trouble(broken.unwrap()),
         begin(Action::Archive, 9),

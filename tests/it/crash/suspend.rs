@@ -9,7 +9,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tidyfy::sandbox::{Fault, FaultEffect};
 
-use super::ground::{Program, ledger};
+use super::support::{Program, request_log};
 use crate::pty::PROGRAM;
 use crate::worker::bench::Bench;
 
@@ -37,13 +37,13 @@ async fn reading_from_before_a_suspend_deletes_nothing() {
     let program = Program::under(&bench, &home, "/usr/bin/env", &arguments).await;
 
     // It is read, and has to wait before it may be deleted.
-    let mishap = FaultEffect::Answer {
+    let fault_effect = FaultEffect::Answer {
         status: 429,
         body: None,
         headers: [("Retry-After".to_owned(), "3".to_owned())].into(),
         apply: false,
     };
-    bench.sandbox.set_faults(vec![Fault::on("DELETE", "/tags/", mishap).times(1)]);
+    bench.sandbox.set_faults(vec![Fault::on("DELETE", "/tags/", fault_effect).times(1)]);
     let program = program.delete_the_first().await;
     program.has_sent(&bench, 1).await;
     for second in 1..=SUSPENDED {
@@ -57,6 +57,6 @@ async fn reading_from_before_a_suspend_deletes_nothing() {
 
     let program = program.sees("delete finished: 1 changed").await;
     assert_eq!(bench.sandbox.ids("tags"), before);
-    assert_eq!(ledger(&bench.sandbox).values().map(|seen| seen.arrived).sum::<usize>(), 1);
+    assert_eq!(request_log(&bench.sandbox).values().map(|seen| seen.arrived).sum::<usize>(), 1);
     program.kill(Signal::TERM).await;
 }

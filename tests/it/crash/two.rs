@@ -11,7 +11,7 @@ use tidyfy::model::outcome::Outcome::{Done, NotSent};
 use tidyfy::sandbox::SandboxSettings;
 use tidyfy::storage::journal::{JobEndState, StoredJobState};
 
-use super::ground::{Program, drop_rest, finishing, jobs, ledger, request, steps, unfinished};
+use super::support::{Program, drop_rest, finishing, jobs, request, request_log, steps, unfinished};
 use crate::pty::PROGRAM;
 use crate::worker::bench::{Bench, tallied};
 
@@ -30,7 +30,7 @@ fn states(home: &TempDir) -> Vec<String> {
 /// How many requests of the server's ledger concern a kind.
 fn sent(bench: &Bench, slug: &str) -> usize {
     let part = format!("/{slug}/");
-    ledger(&bench.sandbox).keys().filter(|request| request.contains(&part)).count()
+    request_log(&bench.sandbox).keys().filter(|request| request.contains(&part)).count()
 }
 
 #[tokio::test]
@@ -52,20 +52,20 @@ async fn two_programs_carry_out_their_jobs_at_the_same_time() {
     assert_eq!(states(&home), ["running", "running"]);
     let shown = unfinished(&mut bench).await;
     assert_eq!(shown.len(), 2);
-    for remnant in &shown {
-        assert!(remnant.elsewhere);
-        assert_eq!(remnant.sentence(), "archive: running in another tidyfy");
-        let why = drop_rest(&mut bench, remnant.job).await.unwrap_err();
+    for unfinished_job in &shown {
+        assert!(unfinished_job.elsewhere);
+        assert_eq!(unfinished_job.sentence(), "archive: running in another tidyfy");
+        let why = drop_rest(&mut bench, unfinished_job.job).await.unwrap_err();
         assert!(why.words.ends_with("is over, or another tidyfy is at it"), "{why}");
-        let before = ledger(&bench.sandbox);
-        let ticket = bench.start(Request::Apply(finishing(remnant)));
-        let (_, end) = bench.job(ticket).await;
-        assert_eq!(tallied(&end), [(NotSent, remnant.rest.len())]);
+        let before = request_log(&bench.sandbox);
+        let request_id = bench.start(Request::RunJob(finishing(unfinished_job)));
+        let (_, end) = bench.job(request_id).await;
+        assert_eq!(tallied(&end), [(NotSent, unfinished_job.rest.len())]);
         assert!(end.stopped.unwrap().words.ends_with("cannot be taken over: a tidyfy is at it"));
-        let ids = super::ground::ids(&remnant.rest);
+        let ids = super::support::ids(&unfinished_job.rest);
         let twice =
             |request: &&String| ids.iter().any(|id| request.contains(id)) && !before.contains_key(*request);
-        assert_eq!(ledger(&bench.sandbox).keys().filter(twice).count(), 0);
+        assert_eq!(request_log(&bench.sandbox).keys().filter(twice).count(), 0);
     }
     assert_eq!(states(&home), ["running", "running"]);
 
@@ -80,7 +80,7 @@ async fn two_programs_carry_out_their_jobs_at_the_same_time() {
         assert_eq!(program.ended().await.exit_code(), 0);
     }
     assert_eq!(states(&home), ["finished", "finished"]);
-    let seen = ledger(&bench.sandbox);
+    let seen = request_log(&bench.sandbox);
     let mut told = 0;
     for job in jobs(bench.remembered.path()) {
         assert_eq!(job.state, StoredJobState::Over(JobEndState::Finished));

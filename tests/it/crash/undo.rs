@@ -11,9 +11,9 @@ use tidyfy::model::record::Record;
 use tidyfy::model::recovery::{RecoveryPlan, RecoveryRequest};
 use tidyfy::sandbox::{Fault, FaultEffect, SandboxSettings};
 
-use super::ground::{
-    Fate, broken_off, chosen, clock, drop_rest, ids, is_so, ledger, only_unfinished, proposed, recall,
-    recalled,
+use super::support::{
+    Fate, broken_off, chosen, clock, drop_rest, ids, is_so, only_unfinished, proposed, recover,
+    recovery_plan, request_log,
 };
 use crate::worker::bench::{Bench, tallied};
 
@@ -25,22 +25,22 @@ fn id(record: &Record) -> String {
     record.id().to_string()
 }
 
-fn on(method: &str, record: &Record, mishap: FaultEffect) -> Fault {
-    Fault::on(method, &id(record), mishap)
+fn on(method: &str, record: &Record, fault_effect: FaultEffect) -> Fault {
+    Fault::on(method, &id(record), fault_effect)
 }
 
 /// Carries a plan out and answers how its records ended.
 async fn run(bench: &mut Bench, plan: tidyfy::model::plan::Plan) -> Vec<(Outcome, usize)> {
-    let ticket = bench.start(Request::Apply(plan.into()));
-    let (_, end) = bench.job(ticket).await;
+    let request_id = bench.start(Request::RunJob(plan.into()));
+    let (_, end) = bench.job(request_id).await;
     assert!(end.stopped.is_none(), "{end:?}");
     tallied(&end)
 }
 
 async fn again(bench: &mut Bench, found: RecoveryPlan) -> Vec<(Outcome, usize)> {
-    let plan = recalled(found);
-    let ticket = bench.start(Request::Apply(plan));
-    let (_, end) = bench.job(ticket).await;
+    let plan = recovery_plan(found);
+    let request_id = bench.start(Request::RunJob(plan));
+    let (_, end) = bench.job(request_id).await;
     tallied(&end)
 }
 
@@ -63,10 +63,10 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
         on("GET", &records[3], answer(500)),
         on("DELETE", &records[4], FaultEffect::ResetAfter),
     ]);
-    let ticket = bench.start(Request::Apply(archive(&records).into()));
-    bench.until(|fact| matches!(fact, EventKind::Reply(_, Response::Step { .. }))).await;
-    bench.worker.perform(Effect::Cancel(ticket));
-    let (told, end) = bench.job(ticket).await;
+    let request_id = bench.start(Request::RunJob(archive(&records).into()));
+    bench.until(|event_kind| matches!(event_kind, EventKind::Reply(_, Response::Step { .. }))).await;
+    bench.worker.perform(Effect::Cancel(request_id));
+    let (told, end) = bench.job(request_id).await;
     for outcome in [Done, AlreadyGone, Refused, Failed, Unknown, NotSent] {
         assert!(end.tally.of(outcome) > 0, "{outcome:?}: {end:?}");
     }
@@ -75,13 +75,13 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
 
     bench.restart(clock);
     bench.sandbox.set_faults(vec![]);
-    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
-    assert_eq!((undone.verb, ids(&undone.chosen)), (Action::Restore, done.clone()));
+    let undone = recover(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
+    assert_eq!((undone.action, ids(&undone.chosen)), (Action::Restore, done.clone()));
     let begins = "undoes job 1 (archive, ";
     assert!(undone.preface.len() == 1 && undone.preface[0].starts_with(begins), "{:?}", undone.preface);
-    let before = ledger(&bench.sandbox).len();
+    let before = request_log(&bench.sandbox).len();
     assert_eq!(again(&mut bench, undone).await, [(Done, done.len())]);
-    assert_eq!(ledger(&bench.sandbox).len() - before, done.len(), "nothing else was asked for");
+    assert_eq!(request_log(&bench.sandbox).len() - before, done.len(), "nothing else was asked for");
     for (n, record) in records.iter().enumerate().filter(|(n, _)| *n != 1) {
         // What is unknown was done in truth, and stays so: nobody said that it was.
         assert_eq!(is_so(&bench.sandbox, Action::Restore, "runs", &id(record)), n != 3, "{n}");
@@ -92,28 +92,28 @@ async fn undo_takes_exactly_what_was_done_whatever_became_of_the_others() {
 async fn undo_of_an_undo_does_it_again_and_there_may_be_nothing_to_undo() {
     let mut bench = Bench::plain().await;
     assert!(
-        recall(&mut bench, RecoveryRequest::UndoJob(1)).await.is_none()
-            && recall(&mut bench, RecoveryRequest::Retry).await.is_none()
+        recover(&mut bench, RecoveryRequest::UndoJob(1)).await.is_none()
+            && recover(&mut bench, RecoveryRequest::Retry).await.is_none()
     );
     assert_eq!(std::fs::read_dir(bench.remembered.path()).unwrap().count(), 0, "looking makes nothing");
     let records = bench.some(Kind::Processes, Scope::Active, 3).await;
     assert_eq!(run(&mut bench, archive(&records[..1])).await, [(Done, 1)]);
-    let mut verb = Action::Archive;
+    let mut action = Action::Archive;
     for number in 1..4 {
         bench.restart(clock());
-        let undone = recall(&mut bench, RecoveryRequest::UndoJob(number)).await.unwrap();
-        let said = format!("undoes job {number} ({}, ", verb.word());
+        let undone = recover(&mut bench, RecoveryRequest::UndoJob(number)).await.unwrap();
+        let said = format!("undoes job {number} ({}, ", action.word());
         assert!(undone.preface[0].starts_with(&said), "{:?}", undone.preface);
-        verb = verb.inverse().unwrap();
-        assert_eq!((undone.verb, ids(&undone.chosen)), (verb, vec![id(&records[0])]));
+        action = action.inverse().unwrap();
+        assert_eq!((undone.action, ids(&undone.chosen)), (action, vec![id(&records[0])]));
         assert_eq!(again(&mut bench, undone).await, [(Done, 1)]);
-        assert!(is_so(&bench.sandbox, verb, "runs", &id(&records[0])));
+        assert!(is_so(&bench.sandbox, action, "runs", &id(&records[0])));
     }
     // A job that did nothing is none that could be undone: the one before it is.
     bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", answer(422))]);
     assert_eq!(run(&mut bench, archive(&records[1..])).await, [(Refused, 2)]);
-    assert!(recall(&mut bench, RecoveryRequest::UndoJob(5)).await.is_none());
-    let undone = recall(&mut bench, RecoveryRequest::UndoJob(4)).await.unwrap();
+    assert!(recover(&mut bench, RecoveryRequest::UndoJob(5)).await.is_none());
+    let undone = recover(&mut bench, RecoveryRequest::UndoJob(4)).await.unwrap();
     assert!(undone.preface[0].starts_with("undoes job 4 (restore, "), "{:?}", undone.preface);
 }
 
@@ -129,12 +129,12 @@ async fn what_was_deleted_since_is_named_and_blocked() {
 
     // One that has nothing to do with it, then one of these, then more.
     assert_eq!(run(&mut bench, delete(&tags[..1])).await, [(Done, 1)]);
-    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
+    let undone = recover(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
     assert!(undone.preface[0].ends_with(" ago) for the 4 records that were done"), "{:?}", undone.preface);
     assert_eq!(undone.preface[1..], ["since then 1 record was permanently deleted (job 2), none of these"]);
     assert_eq!(run(&mut bench, delete(&[of(2)])).await, [(Done, 1)]);
     bench.restart(clock());
-    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
+    let undone = recover(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
     assert_eq!(
         undone.preface[1..],
         ["since then 2 records were permanently deleted (jobs 2, 3), 1 of these"]
@@ -144,17 +144,17 @@ async fn what_was_deleted_since_is_named_and_blocked() {
     bench.sandbox.set_faults(vec![on("DELETE", &tags[1], answer(422))]);
     assert_eq!(run(&mut bench, delete(&tags[1..])).await, [(Refused, 1)]);
     bench.sandbox.set_faults(vec![]);
-    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
+    let undone = recover(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
     assert_eq!(
         undone.preface[1..],
         ["since then 2 records were permanently deleted (jobs 2, 3), 1 of these"]
     );
     let why: Vec<_> = undone.chosen.iter().map(|chosen| chosen.busy.as_deref()).collect();
     assert_eq!(why, [None, None, Some("permanently deleted since, in job 3"), None]);
-    let plan = recalled(undone);
+    let plan = recovery_plan(undone);
     assert_eq!((plan.count(), plan.blocked.len()), (3, 1));
-    let ticket = bench.start(Request::Apply(plan));
-    assert_eq!(tallied(&bench.job(ticket).await.1), [(Done, 3)]);
+    let request_id = bench.start(Request::RunJob(plan));
+    assert_eq!(tallied(&bench.job(request_id).await.1), [(Done, 3)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,7 +167,7 @@ async fn what_was_archived_to_be_deleted_and_then_was_not_does_not_count_as_dele
     // The deletions are refused after the archiving was done.
     bench.sandbox.set_faults(vec![Fault::to(tidyfy::sandbox::Operation::Delete, answer(422))]);
     assert_eq!(run(&mut bench, plan).await, [(Refused, 2)]);
-    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
+    let undone = recover(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
     assert_eq!(
         (ids(&undone.chosen), undone.preface.len()),
         (vec![id(&records[0])], 1),
@@ -182,10 +182,10 @@ async fn a_job_that_was_dropped_is_undone_for_what_it_did() {
     let records = bench.some(Kind::Processes, Scope::Active, 3).await;
     assert!(bench.sandbox.archive("runs", &id(&records[1])));
     let cut = broken_off(&bench, &archive(&records), &[Fate::Waiting, Fate::Sent, Fate::Waiting]).await;
-    assert!(recall(&mut bench, RecoveryRequest::UndoJob(1)).await.is_none(), "it is not over");
+    assert!(recover(&mut bench, RecoveryRequest::UndoJob(1)).await.is_none(), "it is not over");
     only_unfinished(&mut bench).await;
     drop_rest(&mut bench, cut).await.unwrap();
-    let undone = recall(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
+    let undone = recover(&mut bench, RecoveryRequest::UndoJob(1)).await.unwrap();
     assert_eq!(ids(&undone.chosen), [id(&records[1])]);
     assert_eq!(again(&mut bench, undone).await, [(Done, 1)]);
 }
@@ -195,8 +195,9 @@ async fn retry_takes_only_what_failed_and_reads_back_what_is_unknown_first() {
     let mut bench = Bench::plain().await;
     let clock = clock();
     let records = bench.some(Kind::Processes, Scope::Active, 6).await;
-    let unknown =
-        |n: usize, mishap| vec![on("DELETE", &records[n], mishap), on("GET", &records[n], answer(500))];
+    let unknown = |n: usize, fault_effect| {
+        vec![on("DELETE", &records[n], fault_effect), on("GET", &records[n], answer(500))]
+    };
     bench.sandbox.set_faults(
         [
             vec![on("DELETE", &records[0], answer(422)), on("DELETE", &records[1], answer(502))],
@@ -212,8 +213,8 @@ async fn retry_takes_only_what_failed_and_reads_back_what_is_unknown_first() {
     // Of one nothing can be known even now.
     bench.sandbox.set_faults(vec![on("GET", &records[4], answer(500))]);
     bench.restart(clock.clone());
-    let found = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
-    assert_eq!((found.verb, ids(&found.chosen)), (Action::Archive, vec![id(&records[1]), id(&records[3])]));
+    let found = recover(&mut bench, RecoveryRequest::Retry).await.unwrap();
+    assert_eq!((found.action, ids(&found.chosen)), (Action::Archive, vec![id(&records[1]), id(&records[3])]));
     assert!(found.preface[0].starts_with("tries again the 2 records that failed in job 1 (archive, "));
     let said = "of 1 more it is still unknown whether it was done: it is left out";
     assert_eq!(found.preface[1..], [said]);
@@ -222,12 +223,12 @@ async fn retry_takes_only_what_failed_and_reads_back_what_is_unknown_first() {
     // The same once it can be read: what had stayed unknown is not forgotten.
     bench.sandbox.set_faults(vec![]);
     bench.restart(clock);
-    let found = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
+    let found = recover(&mut bench, RecoveryRequest::Retry).await.unwrap();
     assert_eq!((ids(&found.chosen), found.preface.len()), (vec![id(&records[4])], 1));
     assert!(found.preface[0].starts_with("tries again the record that failed in job 1 (archive, "));
     assert_eq!(again(&mut bench, found).await, [(Done, 1)]);
-    assert!(recall(&mut bench, RecoveryRequest::Retry).await.is_none(), "nothing is left");
-    let twice = ledger(&bench.sandbox).into_values().filter(|seen| seen.applied > 1).count();
+    assert!(recover(&mut bench, RecoveryRequest::Retry).await.is_none(), "nothing is left");
+    let twice = request_log(&bench.sandbox).into_values().filter(|seen| seen.applied > 1).count();
     assert_eq!(twice, 0);
 }
 
@@ -248,16 +249,16 @@ async fn files_whose_bytes_are_lost_are_offered_last_and_without_a_copy() {
 
     bench.sandbox.set_faults(lost);
     bench.restart(clock.clone());
-    let found = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
+    let found = recover(&mut bench, RecoveryRequest::Retry).await.unwrap();
     assert_eq!((ids(&found.chosen), found.options.backup), (vec![id(&stored[2])], true));
     assert_eq!(again(&mut bench, found).await, [(Done, 1)]);
     bench.restart(clock);
-    let found = recall(&mut bench, RecoveryRequest::Retry).await.unwrap();
+    let found = recover(&mut bench, RecoveryRequest::Retry).await.unwrap();
     assert_eq!(ids(&found.chosen), [id(&stored[0]), id(&stored[1])]);
     let said = "without a copy: the server has lost the bytes of these, so that none can be kept";
     assert_eq!((found.options.backup, &found.preface[1..]), (false, &[said.to_owned()][..]));
     assert_eq!(again(&mut bench, found).await, [(Done, 2)]);
-    assert!(recall(&mut bench, RecoveryRequest::Retry).await.is_none());
+    assert!(recover(&mut bench, RecoveryRequest::Retry).await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,7 +269,7 @@ async fn nothing_is_tried_again_where_nothing_failed() {
     assert_eq!(run(&mut bench, archive(&records[..2])).await, [(Done, 1), (Failed, 1)]);
     bench.sandbox.set_faults(vec![on("DELETE", &records[2], answer(422))]);
     assert_eq!(run(&mut bench, archive(&records[2..])).await, [(Done, 1), (Refused, 1)]);
-    assert!(recall(&mut bench, RecoveryRequest::Retry).await.is_none(), "only the last job counts");
+    assert!(recover(&mut bench, RecoveryRequest::Retry).await.is_none(), "only the last job counts");
 }
 
 #[tokio::test(start_paused = true)]
@@ -279,7 +280,7 @@ async fn what_was_held_is_neither_undone_nor_tried_again() {
     let plan = proposed(Action::Delete, chosen(&tags), Options::default());
     assert_eq!(run(&mut bench, plan).await, [(Done, 1), (Changed, 1)]);
     assert!(
-        recall(&mut bench, RecoveryRequest::Retry).await.is_none()
-            && recall(&mut bench, RecoveryRequest::UndoJob(1)).await.is_none()
+        recover(&mut bench, RecoveryRequest::Retry).await.is_none()
+            && recover(&mut bench, RecoveryRequest::UndoJob(1)).await.is_none()
     );
 }

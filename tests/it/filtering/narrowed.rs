@@ -75,7 +75,7 @@ async fn server_narrowing_is_a_superset_of_the_filter() {
         let mut matched = 0;
         for source in sources.iter().filter(|source| !source.contains(['\\', '\u{1b}'])) {
             filter(&mut desk, source).await;
-            if desk.state().listing().trouble.is_some() {
+            if desk.state().listing().error.is_some() {
                 continue;
             }
             let shown: BTreeSet<String> = desk.ids().into_iter().collect();

@@ -70,12 +70,12 @@ async fn every_column_of_every_kind_sorts_by_its_values_and_turns_around() {
         }
         let rows: Vec<Record> = desk.state().listing().shown_records().collect();
         let ids = desk.ids();
-        let mut has_ties = false;
+        let mut has_links = false;
         for (n, field) in sortable(kind).enumerate() {
             let name = kind.row().fields[field].name;
             let keys: Vec<_> =
                 rows.iter().map(|record| (record.id().to_string(), key(&desk, record, field))).collect();
-            has_ties |=
+            has_links |=
                 keys.iter().enumerate().any(|(n, (_, one))| keys[..n].iter().any(|(_, two)| one == two));
             sort_by(&mut desk, n).await;
             assert_eq!(desk.ids(), sorted(&keys, false), "{kind:?} by {name}");
@@ -86,7 +86,7 @@ async fn every_column_of_every_kind_sorts_by_its_values_and_turns_around() {
             assert!(desk.shows(&format!("sort: {name} v")), "{}", desk.screen());
             desk.keys("O").await;
         }
-        assert!(has_ties, "{kind:?}: nothing shows that rows that compare equal stay as they came");
+        assert!(has_links, "{kind:?}: nothing shows that rows that compare equal stay as they came");
         // The column in force once more returns to the server's order.
         desk.keys("o enter").await;
         desk.rest().await;

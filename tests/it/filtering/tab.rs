@@ -8,7 +8,7 @@ use super::{held, under_input};
 use crate::support::{Desk, Wanted};
 
 /// What is being walked through.
-fn walk(desk: &Desk) -> &CompletionWalk {
+fn page_walk(desk: &Desk) -> &CompletionWalk {
     desk.state().filter_input.as_ref().unwrap().completing.as_ref().unwrap()
 }
 
@@ -54,7 +54,7 @@ async fn a_name_then_its_values_one_after_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_candidate_of_a_long_walk_is_in_sight_when_it_stands_there() {
+async fn every_candidate_of_a_long_page_walk_is_in_sight_when_it_stands_there() {
     for size in [(80, 24), (40, 10)] {
         let mut desk = Desk::with(Wanted { size, ..Wanted::default() }).await;
         let all = desk.ids();
@@ -65,21 +65,21 @@ async fn every_candidate_of_a_long_walk_is_in_sight_when_it_stands_there() {
         desk.keys("/").await;
         desk.types("owner:").await;
         desk.keys("tab").await;
-        let candidates = walk(&desk).candidates.clone();
+        let candidates = page_walk(&desk).candidates.clone();
         let mut people: Vec<_> = all.iter().map(|id| format!("\"{}\"", name(&desk, id))).collect();
         people.sort();
         people.dedup();
         assert_eq!(candidates, people, "everybody who owns something, in quotes for the space");
         for (n, candidate) in candidates.iter().enumerate() {
             desk.rest().await;
-            assert_eq!((walk(&desk).at, typed(&desk)), (n, format!("owner:{candidate}")));
+            assert_eq!((page_walk(&desk).at, typed(&desk)), (n, format!("owner:{candidate}")));
             assert!(under_input(&desk).contains(candidate.as_str()), "{candidate}\n{}", desk.screen());
             let person = candidate.trim_matches('"');
             let meant: Vec<_> = all.iter().filter(|id| name(&desk, id) == person).cloned().collect();
             assert_eq!(desk.ids(), meant, "{candidate}");
             desk.keys("tab").await;
         }
-        assert_eq!(walk(&desk).at, 0, "around the end");
+        assert_eq!(page_walk(&desk).at, 0, "around the end");
     }
 }
 

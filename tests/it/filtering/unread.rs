@@ -63,7 +63,7 @@ async fn until_a_row_is_read_again_with_its_tags_no_term_on_them_lets_it_through
         assert!(shows_only_what_may_go(desk), "{}", desk.screen());
         let unknown = desk.state().listing().unknown.first().map_or(0, |(_, rows)| *rows);
         assert!(unknown <= told.replace(unknown), "{unknown} rows are unknown now");
-        desk.state().tickets.is_empty()
+        desk.state().in_flight.is_empty()
     })
     .await;
     desk.rest().await;
@@ -110,8 +110,9 @@ async fn tags_that_cannot_be_read_let_nothing_through() {
     let mut desk = Desk::with(Wanted::default()).await;
     keep_some(&desk);
     let all = desk.ids();
-    let mishap = FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
-    desk.server.set_faults(vec![Fault::on("GET", "with=tags", mishap)]);
+    let fault_effect =
+        FaultEffect::Answer { status: 500, body: None, headers: Default::default(), apply: false };
+    desk.server.set_faults(vec![Fault::on("GET", "with=tags", fault_effect)]);
     filter(&mut desk, "-tag:keep").await;
     assert!(matches!(desk.state().listing().load, LoadProgress::Failed(_)));
     assert_eq!(desk.ids(), Vec::<String>::new());

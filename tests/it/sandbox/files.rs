@@ -26,7 +26,7 @@ async fn answered(bench: &Bench, path: &str) -> BTreeMap<String, Value> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_answer_is_found_by_the_ways_of_the_sheet() {
+async fn every_answer_is_found_by_the_ways_of_the_record_detail() {
     let bench = Bench::plain().await;
     let mut found = BTreeMap::new();
     for run in bench.sandbox.ids("runs") {

@@ -93,7 +93,7 @@ async fn a_rule_revokes_the_token_in_use_and_leaves_the_second_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shut_door_refuses_and_opens_on_the_same_port() {
+async fn a_shut_connection_refuses_and_opens_on_the_same_port() {
     let bench = Bench::plain().await;
     let base = bench.sandbox.base_url();
     for _ in 0..3 {
@@ -111,7 +111,7 @@ async fn a_shut_door_refuses_and_opens_on_the_same_port() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn shutting_the_door_breaks_off_what_is_under_way() {
+async fn shutting_the_connection_breaks_off_what_is_under_way() {
     let bench = Bench::plain().await;
     bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", FaultEffect::Hang { apply: false })]);
     let hanging = tokio::spawn(bench.to(Method::GET, "/tags").send());

@@ -119,7 +119,7 @@ async fn an_archived_process_may_hide_what_hangs_on_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn totals_count_what_the_sheet_counts_with_them() {
+async fn totals_count_what_the_record_detail_counts_with_them() {
     let bench = Bench::plain().await;
     let total = async |path: String| bench.get(&path).await["meta"]["pagination"]["total"].clone();
     let runs: Vec<Value> =

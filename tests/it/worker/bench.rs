@@ -34,7 +34,7 @@ pub(crate) struct Bench {
     messages: UnboundedReceiver<Event>,
     /// Everything that was told and looked at so far.
     pub(crate) told: Vec<Event>,
-    tickets: u64,
+    in_flight: u64,
 }
 
 /// How a step ended, and why.
@@ -78,7 +78,7 @@ impl Bench {
             source,
             messages,
             told: vec![],
-            tickets: 0,
+            in_flight: 0,
         }
     }
 
@@ -112,10 +112,10 @@ impl Bench {
     }
 
     pub(crate) fn start(&mut self, work: Request) -> RequestId {
-        self.tickets += 1;
-        let ticket = RequestId(self.tickets);
-        self.worker.perform(Effect::Work(ticket, work));
-        ticket
+        self.in_flight += 1;
+        let request_id = RequestId(self.in_flight);
+        self.worker.perform(Effect::Request(request_id, work));
+        request_id
     }
 
     /// The next message.
@@ -129,24 +129,24 @@ impl Bench {
     pub(crate) async fn until(&mut self, wanted: impl Fn(&EventKind) -> bool) -> Event {
         loop {
             let message = self.hear().await;
-            if wanted(&message.fact) {
+            if wanted(&message.event_kind) {
                 return message;
             }
         }
     }
 
-    /// Listens until `ticket` is finished.
-    pub(crate) async fn finish(&mut self, ticket: RequestId) -> Response {
-        let is_final = |fact: &EventKind| matches!(fact, EventKind::Reply(of, reply) if *of == ticket && reply.is_final());
-        match self.until(is_final).await.fact {
-            EventKind::Reply(_, reply) => reply,
+    /// Listens until `request_id` is finished.
+    pub(crate) async fn finish(&mut self, request_id: RequestId) -> Response {
+        let is_final = |event_kind: &EventKind| matches!(event_kind, EventKind::Reply(of, response) if *of == request_id && response.is_final());
+        match self.until(is_final).await.event_kind {
+            EventKind::Reply(_, response) => response,
             other => panic!("{other:?}"),
         }
     }
 
     pub(crate) async fn ask(&mut self, work: Request) -> Response {
-        let ticket = self.start(work);
-        self.finish(ticket).await
+        let request_id = self.start(work);
+        self.finish(request_id).await
     }
 
     /// Whether nothing more is ever told.
@@ -161,28 +161,28 @@ impl Bench {
         }
     }
 
-    /// The replies of `ticket`, in order.
-    pub(crate) fn replies(&self, ticket: RequestId) -> impl Iterator<Item = &Response> {
-        self.told.iter().filter_map(move |message| match &message.fact {
-            EventKind::Reply(of, reply) if *of == ticket => Some(reply),
+    /// The replies of `request_id`, in order.
+    pub(crate) fn responses(&self, request_id: RequestId) -> impl Iterator<Item = &Response> {
+        self.told.iter().filter_map(move |message| match &message.event_kind {
+            EventKind::Reply(of, response) if *of == request_id => Some(response),
             _ => None,
         })
     }
 
     pub(crate) fn attempts(&self) -> impl Iterator<Item = &Attempt> {
-        self.told.iter().filter_map(|message| match &message.fact {
+        self.told.iter().filter_map(|message| match &message.event_kind {
             EventKind::Attempt(attempt) => Some(attempt),
             _ => None,
         })
     }
 
-    /// The records that `ticket` has brought so far.
-    pub(crate) fn records(&self, ticket: RequestId) -> Vec<Record> {
+    /// The records that `request_id` has brought so far.
+    pub(crate) fn records(&self, request_id: RequestId) -> Vec<Record> {
         let mut pages = Vec::new();
-        for reply in self.replies(ticket) {
-            match reply {
+        for response in self.responses(request_id) {
+            match response {
                 Response::Page { number, page, .. } => pages.push((*number, page)),
-                Response::Again { from } => pages.retain(|(number, _)| number < from),
+                Response::Reread { from } => pages.retain(|(number, _)| number < from),
                 _ => {}
             }
         }
@@ -191,9 +191,9 @@ impl Bench {
 
     /// The whole list, and how its loading ended.
     pub(crate) async fn list(&mut self, kind: Kind, scope: Scope) -> (Vec<Record>, Response) {
-        let ticket = self.start(whole_list(kind, scope));
-        let reply = self.finish(ticket).await;
-        (self.records(ticket), reply)
+        let request_id = self.start(whole_list(kind, scope));
+        let response = self.finish(request_id).await;
+        (self.records(request_id), response)
     }
 
     /// The first `n` records of a kind.
@@ -213,15 +213,15 @@ impl Bench {
     }
 
     /// How the steps of a job ended, each reported once, and how the job did.
-    pub(crate) async fn job(&mut self, ticket: RequestId) -> (Vec<Ended>, JobEnd) {
-        let Response::JobEnded(end) = self.finish(ticket).await else { panic!("a job ends as one") };
-        (self.steps(ticket), end)
+    pub(crate) async fn job(&mut self, request_id: RequestId) -> (Vec<Ended>, JobEnd) {
+        let Response::JobEnded(end) = self.finish(request_id).await else { panic!("a job ends as one") };
+        (self.steps(request_id), end)
     }
 
-    pub(crate) fn steps(&self, ticket: RequestId) -> Vec<Ended> {
+    pub(crate) fn steps(&self, request_id: RequestId) -> Vec<Ended> {
         let mut steps = BTreeMap::new();
-        for reply in self.replies(ticket) {
-            if let Response::Step { step, outcome, reason, .. } = reply {
+        for response in self.responses(request_id) {
+            if let Response::Step { step, outcome, reason, .. } = response {
                 assert!(steps.insert(*step, (*outcome, reason.clone())).is_none(), "step {step} ended twice");
             }
         }
@@ -229,8 +229,8 @@ impl Bench {
         steps.into_values().collect()
     }
 
-    pub(crate) fn steps_so_far(&self, ticket: RequestId) -> usize {
-        self.replies(ticket).filter(|reply| matches!(reply, Response::Step { .. })).count()
+    pub(crate) fn steps_so_far(&self, request_id: RequestId) -> usize {
+        self.responses(request_id).filter(|response| matches!(response, Response::Step { .. })).count()
     }
 
     /// The changes that reached the server: method and last parts of the path.
@@ -257,13 +257,13 @@ pub(crate) fn client(base_url: &str, organization: &str, token: &str) -> Client 
     Client::new(access).unwrap()
 }
 
-pub(crate) fn plan(verb: Action, records: impl IntoIterator<Item = Record>) -> Arc<Plan> {
-    // What the modal would have blocked is sent all the same: the server must have its say in these tests.
+pub(crate) fn plan(action: Action, records: impl IntoIterator<Item = Record>) -> Arc<Plan> {
+    // What the dialog would have blocked is sent all the same: the server must have its say in these tests.
     let step = |record: Record| Step {
-        row: record.kind().row().verb(verb).unwrap(),
+        row: record.kind().row().action(action).unwrap(),
         record,
         after: None,
-        heir: None,
+        reassignee: None,
     };
     let organization = Organization {
         id: "e0d1".into(),
@@ -272,7 +272,7 @@ pub(crate) fn plan(verb: Action, records: impl IntoIterator<Item = Record>) -> A
         light: false,
         me: None,
     };
-    let empty = Plan::new(verb, organization, Vec::new(), Limits::off(), ConfirmThresholds::default());
+    let empty = Plan::new(action, organization, Vec::new(), Limits::off(), ConfirmThresholds::default());
     Arc::new(Plan { steps: records.into_iter().map(step).collect(), ..empty })
 }
 

@@ -42,20 +42,20 @@ async fn it_holds_what_the_server_saw_and_what_was_told() {
         headers: header.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         apply: false,
     };
-    let on = |n: usize, mishap| Fault::on("DELETE", &records[n].id().to_string(), mishap);
+    let on = |n: usize, fault_effect| Fault::on("DELETE", &records[n].id().to_string(), fault_effect);
     bench.sandbox.set_faults(vec![
         on(0, answer(422, None)),
         on(1, answer(429, Some(("retry-after", "3")))).nth([1]),
         on(2, FaultEffect::ResetAfter),
         on(3, answer(429, None)),
     ]);
-    let ticket = bench.start(Request::Apply(plan));
-    let (told, end) = bench.job(ticket).await;
+    let request_id = bench.start(Request::RunJob(plan));
+    let (told, end) = bench.job(request_id).await;
     assert_eq!(tallied(&end), [(Done, 4), (Refused, 1), (Failed, 1)]);
 
     let (job, steps) = newest(&bench);
     assert_eq!(
-        (job.verb.as_str(), job.steps, job.state),
+        (job.action.as_str(), job.steps, job.state),
         ("archive", 6, StoredJobState::Over(JobEndState::Finished))
     );
     assert_eq!(job.organization, bench.sandbox.org());
@@ -81,18 +81,18 @@ async fn what_is_told_is_on_disk_and_nothing_is_sent_that_is_not() {
     let settings = SandboxSettings { latency: Duration::from_millis(100), ..SandboxSettings::default() };
     let mut bench = Bench::new(settings).await;
     let (_, plan) = bench.archiving(40).await;
-    let ticket = bench.start(Request::Apply(plan));
+    let request_id = bench.start(Request::RunJob(plan));
     loop {
-        let fact = bench.hear().await.fact;
-        if bench.changes().is_empty() && bench.steps_so_far(ticket) == 0 {
+        let event_kind = bench.hear().await.event_kind;
+        if bench.changes().is_empty() && bench.steps_so_far(request_id) == 0 {
             continue;
         }
         let (job, steps) = newest(&bench);
         assert_eq!(job.steps, 40);
         assert!(sent(&steps).len() >= bench.changes().len(), "a request left before it was on disk");
         let ended = steps.iter().filter(|step| step.outcome.is_some()).count();
-        assert!(ended >= bench.steps_so_far(ticket), "a step was told before it was on disk");
-        if let EventKind::Reply(_, Response::JobEnded(_)) = fact {
+        assert!(ended >= bench.steps_so_far(request_id), "a step was told before it was on disk");
+        if let EventKind::Reply(_, Response::JobEnded(_)) = event_kind {
             assert_eq!(job.state, StoredJobState::Over(JobEndState::Finished));
             break;
         }
@@ -103,8 +103,8 @@ async fn what_is_told_is_on_disk_and_nothing_is_sent_that_is_not() {
 async fn a_journal_that_takes_no_more_ends_the_job() {
     let mut bench = Bench::plain().await;
     let (_, first) = bench.archiving(1).await;
-    let ticket = bench.start(Request::Apply(first));
-    bench.job(ticket).await;
+    let request_id = bench.start(Request::RunJob(first));
+    bench.job(request_id).await;
     let before = bench.changes().len();
     let connection = rusqlite::Connection::open(bench.remembered.path().join(FILE)).unwrap();
     let full = "CREATE TRIGGER full BEFORE INSERT ON attempts WHEN NEW.step >= 20
@@ -112,8 +112,8 @@ async fn a_journal_that_takes_no_more_ends_the_job() {
     connection.execute(full, []).unwrap();
 
     let (_, plan) = bench.archiving(60).await;
-    let ticket = bench.start(Request::Apply(plan));
-    let (told, end) = bench.job(ticket).await;
+    let request_id = bench.start(Request::RunJob(plan));
+    let (told, end) = bench.job(request_id).await;
     let stopped = end.stopped.unwrap();
     assert_eq!(stopped.cause, Cause::Unrecorded);
     assert!(stopped.words.contains("the journal could not be written: no room is left"), "{stopped}");
@@ -133,8 +133,8 @@ async fn a_cancelled_job_says_so_and_one_that_never_began_is_not_there() {
     let settings = SandboxSettings { latency: Duration::from_millis(100), ..SandboxSettings::default() };
     let mut bench = Bench::new(settings).await;
     let (_, plan) = bench.archiving(40).await;
-    let (first, second) = (bench.start(Request::Apply(plan.clone())), bench.start(Request::Apply(plan)));
-    bench.until(|fact| matches!(fact, EventKind::Reply(_, Response::Step { .. }))).await;
+    let (first, second) = (bench.start(Request::RunJob(plan.clone())), bench.start(Request::RunJob(plan)));
+    bench.until(|event_kind| matches!(event_kind, EventKind::Reply(_, Response::Step { .. }))).await;
     bench.worker.perform(Effect::Cancel(second));
     bench.worker.perform(Effect::Cancel(first));
     bench.hear_out().await;

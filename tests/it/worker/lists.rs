@@ -25,15 +25,15 @@ fn ids(records: &[Record]) -> Vec<String> {
     records.iter().map(|record| record.id().to_string()).collect()
 }
 
-fn failure(reply: Response) -> Failure {
-    match reply {
+fn failure(response: Response) -> Failure {
+    match response {
         Response::Loaded(Err(failure)) => failure,
         other => panic!("{other:?}"),
     }
 }
 
-fn is_complete(reply: &Response) -> bool {
-    matches!(reply, Response::Loaded(Ok(LoadEnd { missing: None, .. })))
+fn is_complete(response: &Response) -> bool {
+    matches!(response, Response::Loaded(Ok(LoadEnd { missing: None, .. })))
 }
 
 /// How many records of `slug` the sandbox holds that are live, or are not.
@@ -48,15 +48,15 @@ async fn a_long_list_comes_page_by_page_in_the_servers_order() {
     // The third page is slow, the fourth and fifth are there before it.
     let slow = Fault { delay: Duration::from_millis(300), ..Fault::on("GET", "page=3&", FaultEffect::None) };
     bench.sandbox.set_faults(vec![slow]);
-    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
-    let end = bench.finish(ticket).await;
+    let request_id = bench.start(whole_list(Kind::Processes, Scope::All));
+    let end = bench.finish(request_id).await;
     assert!(is_complete(&end), "{end:?}");
-    let slow = ids(&bench.records(ticket));
+    let slow = ids(&bench.records(request_id));
     assert_eq!(slow.len(), bench.sandbox.ids("runs").len());
     assert_eq!(slow.iter().collect::<BTreeSet<_>>().len(), slow.len());
     bench.sandbox.set_faults(vec![]);
     assert_eq!(ids(&bench.list(Kind::Processes, Scope::All).await.0), slow);
-    let totals = bench.replies(ticket).filter_map(|reply| match reply {
+    let totals = bench.responses(request_id).filter_map(|response| match response {
         Response::Page { page, total, .. } => Some((page.len(), *total)),
         _ => None,
     });
@@ -95,11 +95,13 @@ async fn rows_that_contradict_the_scope_or_have_no_id_are_counted_and_left_out()
         {"id": 2, "name": "again"},
     ]});
     bench.sandbox.set_faults(vec![Fault::on("GET", "archived=only", answer(200, Some(rows)))]);
-    let ticket = bench.start(whole_list(Kind::Processes, Scope::Archived));
-    let end = bench.finish(ticket).await;
+    let request_id = bench.start(whole_list(Kind::Processes, Scope::Archived));
+    let end = bench.finish(request_id).await;
     assert!(is_complete(&end));
-    assert_eq!(ids(&bench.records(ticket)), ["2"]);
-    let Some(Response::Page { dropped, unreadable, .. }) = bench.replies(ticket).next() else { panic!() };
+    assert_eq!(ids(&bench.records(request_id)), ["2"]);
+    let Some(Response::Page { dropped, unreadable, .. }) = bench.responses(request_id).next() else {
+        panic!()
+    };
     assert_eq!((*dropped, *unreadable), (1, 2));
 }
 
@@ -143,52 +145,52 @@ async fn a_page_that_fails_for_good_is_a_gap_and_the_others_come() {
     let mut bench = Bench::new(scaled(900)).await;
     let whole = ids(&bench.list(Kind::Processes, Scope::All).await.0);
     let malformed = json!({"data": {"id": "1"}});
-    for (mishap, cause) in
+    for (fault_effect, cause) in
         [(answer(500, None), Cause::Server), (answer(200, Some(malformed)), Cause::Garbled)]
     {
         bench.told.clear();
-        bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", mishap)]);
-        let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
-        let end = bench.finish(ticket).await;
+        bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", fault_effect)]);
+        let request_id = bench.start(whole_list(Kind::Processes, Scope::All));
+        let end = bench.finish(request_id).await;
         assert!(is_complete(&end), "what a gap holds is not missing besides: {end:?}");
-        assert_eq!(ids(&bench.records(ticket)), [&whole[..200], &whole[300..]].concat());
+        assert_eq!(ids(&bench.records(request_id)), [&whole[..200], &whole[300..]].concat());
         // Once where it stands, and once more after it was tried again at the end.
-        assert_eq!(gaps(&bench, ticket), [(3, cause), (3, cause)]);
+        assert_eq!(gaps(&bench, request_id), [(3, cause), (3, cause)]);
 
         bench.sandbox.set_faults(vec![]);
         let before = bench.sandbox.requests().len();
         let list = ListRequest::new(Kind::Processes, Scope::All);
         let wanted = WantedPages::Rest { gaps: vec![3], from: None, size: 100 };
-        let ticket = bench.start(Request::List { list, wanted });
-        assert!(is_complete(&bench.finish(ticket).await));
-        assert_eq!(ids(&bench.records(ticket)), whole[200..300]);
+        let request_id = bench.start(Request::List { list, wanted });
+        assert!(is_complete(&bench.finish(request_id).await));
+        assert_eq!(ids(&bench.records(request_id)), whole[200..300]);
         assert_eq!(bench.sandbox.requests().len() - before, 1, "nothing else is read again");
     }
 }
 
-fn gaps(bench: &Bench, ticket: RequestId) -> Vec<(u32, Cause)> {
-    let gap = |reply: &Response| match reply {
+fn gaps(bench: &Bench, request_id: RequestId) -> Vec<(u32, Cause)> {
+    let gap = |response: &Response| match response {
         Response::Gap { number, why } => Some((*number, why.cause)),
         _ => None,
     };
-    bench.replies(ticket).filter_map(gap).collect()
+    bench.responses(request_id).filter_map(gap).collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_page_that_fails_once_is_read_again_at_the_end() {
     let mut bench = Bench::new(scaled(900)).await;
     bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", answer(500, None)).times(1)]);
-    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
-    assert!(is_complete(&bench.finish(ticket).await));
-    assert_eq!(gaps(&bench, ticket), [(3, Cause::Server)]);
-    let numbers = bench.replies(ticket).filter_map(|reply| match reply {
+    let request_id = bench.start(whole_list(Kind::Processes, Scope::All));
+    assert!(is_complete(&bench.finish(request_id).await));
+    assert_eq!(gaps(&bench, request_id), [(3, Cause::Server)]);
+    let numbers = bench.responses(request_id).filter_map(|response| match response {
         Response::Page { number, .. } => Some(*number),
         _ => None,
     });
     let mut numbers: Vec<_> = numbers.collect();
     assert_eq!(numbers.pop(), Some(3));
     assert!(numbers.is_sorted() && !numbers.contains(&3) && numbers.len() > 7, "{numbers:?}");
-    assert_eq!(bench.records(ticket).len(), bench.sandbox.ids("runs").len());
+    assert_eq!(bench.records(request_id).len(), bench.sandbox.ids("runs").len());
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,18 +198,18 @@ async fn a_server_that_answers_no_page_is_not_asked_for_them_all() {
     let mut bench = Bench::new(scaled(6_000)).await;
     let broken = |page| Fault::on("GET", &format!("page={page}&"), answer(500, None));
     bench.sandbox.set_faults((3..60).map(broken).collect());
-    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
-    assert_eq!(failure(bench.finish(ticket).await).cause, Cause::Server);
-    assert_eq!(gaps(&bench, ticket), [(3, Cause::Server), (4, Cause::Server)]);
+    let request_id = bench.start(whole_list(Kind::Processes, Scope::All));
+    assert_eq!(failure(bench.finish(request_id).await).cause, Cause::Server);
+    assert_eq!(gaps(&bench, request_id), [(3, Cause::Server), (4, Cause::Server)]);
     assert!(bench.sandbox.requests().len() < 40);
 
     // What is not read yet is asked for from there on, and what was a gap beside it.
     bench.sandbox.set_faults(vec![]);
     let list = ListRequest::new(Kind::Processes, Scope::All);
     let wanted = WantedPages::Rest { gaps: vec![3, 4], from: Some(5), size: 100 };
-    let ticket = bench.start(Request::List { list, wanted });
-    assert!(is_complete(&bench.finish(ticket).await));
-    assert_eq!(bench.records(ticket).len(), bench.sandbox.ids("runs").len() - 200);
+    let request_id = bench.start(Request::List { list, wanted });
+    assert!(is_complete(&bench.finish(request_id).await));
+    assert_eq!(bench.records(request_id).len(), bench.sandbox.ids("runs").len() - 200);
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,10 +220,10 @@ async fn a_search_brings_what_the_list_has_far_down_in_one_round_trip() {
     let list = ListRequest::new(Kind::Processes, Scope::Active);
     let question = vec![("q", last.name().to_owned())];
     let asked = bench.told.last().unwrap().at;
-    let ticket = bench.start(Request::Search { list, question });
-    let end = bench.finish(ticket).await;
+    let request_id = bench.start(Request::Search { list, question });
+    let end = bench.finish(request_id).await;
     assert!(matches!(end, Response::Searched(Ok(()))), "{end:?}");
-    let found = bench.replies(ticket).filter_map(|reply| match reply {
+    let found = bench.responses(request_id).filter_map(|response| match response {
         Response::Found(page) => Some(page),
         _ => None,
     });
@@ -232,7 +234,7 @@ async fn a_search_brings_what_the_list_has_far_down_in_one_round_trip() {
 
 #[tokio::test(start_paused = true)]
 async fn a_read_is_sent_again_after_a_gateways_error_or_a_reset_and_four_times_at_most() {
-    for mishap in [
+    for fault_effect in [
         answer(502, None),
         answer(503, None),
         answer(504, None),
@@ -240,18 +242,18 @@ async fn a_read_is_sent_again_after_a_gateways_error_or_a_reset_and_four_times_a
         FaultEffect::Truncated,
     ] {
         let mut bench = Bench::plain().await;
-        bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", mishap.clone()).times(3)]);
+        bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", fault_effect.clone()).times(3)]);
         let (records, end) = bench.list(Kind::Processes, Scope::Active).await;
-        assert!(is_complete(&end) && !records.is_empty(), "{mishap:?}: {end:?}");
+        assert!(is_complete(&end) && !records.is_empty(), "{fault_effect:?}: {end:?}");
         let waits: Vec<_> = bench.attempts().filter_map(|attempt| attempt.again_in).collect();
-        assert_eq!(waits.len(), 3, "{mishap:?}");
+        assert_eq!(waits.len(), 3, "{fault_effect:?}");
         let grows = |(wait, wanted): (&Duration, f64)| (wait.as_secs_f64() / wanted - 1.0).abs() <= 0.2;
         assert!(waits.iter().zip([0.5, 1.0, 2.0]).all(grows), "{waits:?}");
 
         bench.told.clear();
-        bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", mishap.clone())]);
+        bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", fault_effect.clone())]);
         let (_, end) = bench.list(Kind::Processes, Scope::Active).await;
-        assert!(matches!(failure(end).cause, Cause::Server | Cause::Broken), "{mishap:?}");
+        assert!(matches!(failure(end).cause, Cause::Server | Cause::Broken), "{fault_effect:?}");
         assert_eq!(bench.attempts().count(), 4);
     }
 }
@@ -259,14 +261,14 @@ async fn a_read_is_sent_again_after_a_gateways_error_or_a_reset_and_four_times_a
 #[tokio::test(start_paused = true)]
 async fn other_failures_of_a_read_are_final_at_once() {
     let mut bench = Bench::plain().await;
-    for (mishap, cause) in [
+    for (fault_effect, cause) in [
         (answer(500, None), Cause::Server),
         (answer(404, None), Cause::NotFound),
         (FaultEffect::Garbage, Cause::Garbled),
         (FaultEffect::Hang { apply: false }, Cause::TimedOut),
     ] {
         bench.told.clear();
-        bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", mishap)]);
+        bench.sandbox.set_faults(vec![Fault::on("GET", "/runs", fault_effect)]);
         let (_, end) = bench.list(Kind::Processes, Scope::Active).await;
         assert_eq!(failure(end).cause, cause);
         assert_eq!(bench.attempts().count(), 1, "{cause:?}");
@@ -283,25 +285,25 @@ async fn other_failures_of_a_read_are_final_at_once() {
 async fn a_cancelled_list_ends_once_and_nothing_follows() {
     let mut bench = Bench::new(scaled(900)).await;
     bench.sandbox.set_faults(vec![Fault::on("GET", "page=3&", FaultEffect::Hang { apply: false })]);
-    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
-    let second = |fact: &EventKind| matches!(fact, EventKind::Reply(_, Response::Page { .. }));
+    let request_id = bench.start(whole_list(Kind::Processes, Scope::All));
+    let second = |event_kind: &EventKind| matches!(event_kind, EventKind::Reply(_, Response::Page { .. }));
     bench.until(second).await;
     bench.until(second).await;
-    bench.worker.perform(Effect::Cancel(ticket));
-    let end = bench.finish(ticket).await;
+    bench.worker.perform(Effect::Cancel(request_id));
+    let end = bench.finish(request_id).await;
     assert_eq!(failure(end).cause, Cause::Cancelled);
-    assert_eq!(bench.records(ticket).len(), 200);
-    bench.worker.perform(Effect::Cancel(ticket));
+    assert_eq!(bench.records(request_id).len(), 200);
+    bench.worker.perform(Effect::Cancel(request_id));
     assert!(bench.is_silent().await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn files_are_gathered_from_what_they_hang_on() {
     let mut bench = Bench::plain().await;
-    let ticket = bench.start(whole_list(Kind::Files, Scope::Active));
-    let end = bench.finish(ticket).await;
+    let request_id = bench.start(whole_list(Kind::Files, Scope::Active));
+    let end = bench.finish(request_id).await;
     assert!(is_complete(&end), "{end:?}");
-    let records = bench.records(ticket);
+    let records = bench.records(request_id);
     let found: BTreeSet<_> = ids(&records).into_iter().collect();
     assert_eq!(found.len(), records.len());
     let wanted = bench.sandbox.ids("assets").into_iter().filter(|id| {
@@ -317,8 +319,8 @@ async fn files_are_gathered_from_what_they_hang_on() {
     };
     assert!(["process ", "template ", "task "].into_iter().all(hangs));
     let pages: Vec<_> = bench
-        .replies(ticket)
-        .filter_map(|reply| match reply {
+        .responses(request_id)
+        .filter_map(|response| match response {
             Response::Page { total, coverage, .. } => Some((*total, coverage.clone())),
             _ => None,
         })

@@ -29,15 +29,15 @@ async fn a_job_beside_a_load_meets_no_refusal_and_neither_waits_for_the_other() 
     let records = bench.some(Kind::Processes, Scope::Active, 1_000).await;
     // The budgets are whole again.
     sleep(Duration::from_secs(90)).await;
-    let job = bench.start(Request::Apply(plan(Action::Archive, records)));
+    let job = bench.start(Request::RunJob(plan(Action::Archive, records)));
     let load = bench.start(whole_list(Kind::Tasks, Scope::All));
     let Response::JobEnded(end) = bench.finish(job).await else { panic!() };
     assert_eq!(tallied(&end), [(Outcome::Done, 1_000)]);
     assert_eq!(refused(&bench), 0);
-    let loaded = bench.replies(load).filter(|reply| matches!(reply, Response::Loaded(Ok(_)))).count();
+    let loaded = bench.responses(load).filter(|response| matches!(response, Response::Loaded(Ok(_)))).count();
     assert_eq!(loaded, 1, "the load had its share while the job ran");
     let started =
-        |message: &&Event| matches!(message.fact, EventKind::Reply(of, Response::Started) if of == job);
+        |message: &&Event| matches!(message.event_kind, EventKind::Reply(of, Response::Started) if of == job);
     let span = bench.told.last().unwrap().at.since(bench.told.iter().find(started).unwrap().at);
     // 600 in the first 60 s, and 140 in each 10 s after that.
     let least = Duration::from_secs(80);
@@ -48,8 +48,9 @@ async fn a_job_beside_a_load_meets_no_refusal_and_neither_waits_for_the_other() 
 async fn what_a_person_waits_for_overtakes_a_load() {
     let mut bench = Bench::paced(enforcing(6_000), Limits::documented()).await;
     let load = bench.start(whole_list(Kind::Processes, Scope::All));
-    let pages =
-        |bench: &Bench| bench.replies(load).filter(|reply| matches!(reply, Response::Page { .. })).count();
+    let pages = |bench: &Bench| {
+        bench.responses(load).filter(|response| matches!(response, Response::Page { .. })).count()
+    };
     while pages(&bench) < 24 {
         bench.hear().await;
     }
@@ -65,16 +66,17 @@ async fn what_a_person_waits_for_overtakes_a_load() {
     let sent = RemainingRequests { writes: 0, reads: pages(&bench) + 1 };
     let least = Limits::documented().time_left(sent, &Traffic::new(16), Duration::ZERO);
     assert!(took >= least && took.mul_f64(0.95) <= least, "{took:?} of {least:?}");
-    let is_shown = |fact: &EventKind| matches!(fact, EventKind::Budget(Some(left)) if left.of == 12);
-    assert!(bench.told.iter().any(|message| is_shown(&message.fact)));
+    let is_shown =
+        |event_kind: &EventKind| matches!(event_kind, EventKind::Budget(Some(left)) if left.of == 12);
+    assert!(bench.told.iter().any(|message| is_shown(&message.event_kind)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_limits_of_our_own_the_servers_refusals_are_waited_out() {
     let mut bench = Bench::paced(enforcing(600), Limits::off()).await;
     let (_, plan) = bench.archiving(300).await;
-    let ticket = bench.start(Request::Apply(plan));
-    let (_, end) = bench.job(ticket).await;
+    let request_id = bench.start(Request::RunJob(plan));
+    let (_, end) = bench.job(request_id).await;
     assert_eq!(tallied(&end), [(Outcome::Done, 300)]);
     assert!(refused(&bench) > 0);
 }
@@ -132,8 +134,8 @@ async fn a_load_alone_comes_near_to_the_limit_without_a_refusal() {
         let settings = SandboxSettings { scale: 15_000, ..distant(latency, unsteady) };
         let mut bench = Bench::paced(settings, Limits::documented()).await;
         let began = Instant::now();
-        let (_, reply) = bench.list(Kind::Processes, Scope::All).await;
-        assert!(matches!(reply, Response::Loaded(Ok(_))));
+        let (_, response) = bench.list(Kind::Processes, Scope::All).await;
+        assert!(matches!(response, Response::Loaded(Ok(_))));
         let pages = bench.sandbox.requests().len();
         assert!(pages > 150, "{pages}");
         let (share, said) =
@@ -152,7 +154,7 @@ async fn a_job_alone_comes_near_to_the_limit_without_a_refusal() {
         let records = bench.some(Kind::Processes, Scope::Active, 1_500).await;
         sleep(Duration::from_secs(90)).await;
         let began = Instant::now();
-        let job = bench.start(Request::Apply(plan(Action::Archive, records)));
+        let job = bench.start(Request::RunJob(plan(Action::Archive, records)));
         let (_, end) = bench.job(job).await;
         assert_eq!(tallied(&end), [(Outcome::Done, 1_500)]);
         let (share, said) = share("a job of 1,500", latency, unsteady, ideal(&ALL, 1_500), began.elapsed());
@@ -169,9 +171,9 @@ async fn a_job_and_a_load_together_come_near_to_the_limit_and_both_have_their_sh
         sleep(Duration::from_secs(90)).await;
         let (began, before) = (Instant::now(), bench.sandbox.requests().len());
         let load = bench.start(whole_list(Kind::Processes, Scope::All));
-        let job = bench.start(Request::Apply(plan(Action::Archive, records)));
+        let job = bench.start(Request::RunJob(plan(Action::Archive, records)));
         bench
-            .until(|fact| matches!(fact, EventKind::Reply(of, Response::Loaded(Ok(_))) if *of == load))
+            .until(|event_kind| matches!(event_kind, EventKind::Reply(of, Response::Loaded(Ok(_))) if *of == load))
             .await;
         let loaded = began.elapsed();
         let (_, end) = bench.job(job).await;
@@ -224,10 +226,9 @@ async fn a_load_beside_a_colleague_backs_off_and_recovers() {
     let ours = bench.attempts().filter(throttled).count();
     println!("{ours} of ours refused, {others} of the colleague's taken in 40 s; took {:?}", began.elapsed());
     let start = bench.told.first().unwrap().at.tick;
-    let pages = bench
-        .told
-        .iter()
-        .filter(|message| matches!(&message.fact, EventKind::Attempt(attempt) if attempt.result.is_ok()));
+    let pages = bench.told.iter().filter(
+        |message| matches!(&message.event_kind, EventKind::Attempt(attempt) if attempt.result.is_ok()),
+    );
     let ends: Vec<_> = pages.map(|message| message.at.tick.saturating_sub(start)).collect();
     let within = |from: u64, seconds: u64| {
         let span = Duration::from_secs(from)..Duration::from_secs(from + seconds);
@@ -249,13 +250,19 @@ async fn an_unavailable_server_that_says_for_how_long_is_left_alone_for_so_long(
     };
     bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", away).times(1)]);
     let tags = bench.start(Request::Count(Kind::Tags));
-    bench.until(|fact| matches!(fact, EventKind::Waiting(Some(wait)) if wait.why.contains("asked"))).await;
+    bench
+        .until(
+            |event_kind| matches!(event_kind, EventKind::Waiting(Some(wait)) if wait.why.contains("asked")),
+        )
+        .await;
     let told = bench.told.len();
     let groups = bench.start(Request::Count(Kind::Groups));
     bench.hear_out().await;
-    let counted = |ticket| bench.replies(ticket).any(|reply| matches!(reply, Response::Counted(Ok(_))));
+    let counted =
+        |request_id| bench.responses(request_id).any(|response| matches!(response, Response::Counted(Ok(_))));
     assert!(counted(tags) && counted(groups));
-    let attempts = bench.told[told..].iter().filter(|message| matches!(message.fact, EventKind::Attempt(_)));
+    let attempts =
+        bench.told[told..].iter().filter(|message| matches!(message.event_kind, EventKind::Attempt(_)));
     let ticks: Vec<_> = attempts.map(|message| message.at.tick).collect();
     assert!(ticks.iter().skip(1).all(|tick| *tick >= Duration::from_secs(20)), "{ticks:?}");
 }
@@ -275,14 +282,13 @@ async fn nothing_more_leaves_when_nothing_remains_until_the_reset() {
     };
     bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", spent).nth([20])]);
     let began = Instant::now();
-    let job = bench.start(Request::Apply(plan));
-    bench.until(|fact| matches!(fact, EventKind::Waiting(Some(_)))).await;
+    let job = bench.start(Request::RunJob(plan));
+    bench.until(|event_kind| matches!(event_kind, EventKind::Waiting(Some(_)))).await;
     let sent = bench.changes().len();
     assert!((20..=36).contains(&sent) && began.elapsed() < Duration::from_secs(1), "{sent}");
     let (_, end) = bench.job(job).await;
     assert_eq!(tallied(&end), [(Outcome::Done, 60)]);
     assert!((30..32).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
-    let why =
-        |fact: &EventKind| matches!(fact, EventKind::Waiting(Some(wait)) if wait.why.contains("used up"));
-    assert!(bench.told.iter().any(|message| why(&message.fact)));
+    let why = |event_kind: &EventKind| matches!(event_kind, EventKind::Waiting(Some(wait)) if wait.why.contains("used up"));
+    assert!(bench.told.iter().any(|message| why(&message.event_kind)));
 }

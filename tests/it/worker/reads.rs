@@ -28,8 +28,8 @@ fn answer(status: u16, headers: &[(&str, &str)]) -> FaultEffect {
 async fn we_are_told_where_we_are_and_what_we_may_do() {
     for (role, admin) in [(Role::Admin, true), (Role::Standard, false), (Role::Light, false)] {
         let mut bench = Bench::new(SandboxSettings { role, ..SandboxSettings::default() }).await;
-        let reply = bench.ask(Request::Identify).await;
-        let Response::Identified(Ok(organization)) = reply else { panic!("{reply:?}") };
+        let response = bench.ask(Request::Identify).await;
+        let Response::Identified(Ok(organization)) = response else { panic!("{response:?}") };
         assert_eq!(organization.id, bench.sandbox.org());
         assert_eq!(organization.name, bench.sandbox.org_name());
         assert_eq!(organization.admin, Some(admin));
@@ -40,8 +40,8 @@ async fn we_are_told_where_we_are_and_what_we_may_do() {
 async fn an_organization_that_is_not_listed_is_asked_itself() {
     let mut bench = Bench::plain().await;
     bench.sandbox.set_faults(vec![Fault::on("GET", "/me/organizations", answer(500, &[]))]);
-    let reply = bench.ask(Request::Identify).await;
-    let Response::Identified(Ok(organization)) = reply else { panic!("{reply:?}") };
+    let response = bench.ask(Request::Identify).await;
+    let Response::Identified(Ok(organization)) = response else { panic!("{response:?}") };
     assert_eq!(organization.name, bench.sandbox.org_name());
 }
 
@@ -52,15 +52,15 @@ async fn an_organization_without_a_readable_name_is_none() {
     let nameless =
         FaultEffect::Answer { status: 200, body: Some(body), headers: BTreeMap::new(), apply: false };
     bench.sandbox.set_faults(vec![Fault::on("GET", "/me/organizations", nameless)]);
-    let reply = bench.ask(Request::Identify).await;
-    let Response::Identified(Err(failure)) = reply else { panic!("{reply:?}") };
+    let response = bench.ask(Request::Identify).await;
+    let Response::Identified(Err(failure)) = response else { panic!("{response:?}") };
     assert_eq!(failure.words, "the organization's name could not be read");
 }
 
 #[tokio::test(start_paused = true)]
 async fn members_have_names() {
     let mut bench = Bench::plain().await;
-    let Response::Peopled(Ok(people)) = bench.ask(Request::People).await else { panic!() };
+    let Response::Members(Ok(people)) = bench.ask(Request::Members).await else { panic!() };
     let (records, _) = bench.list(Kind::Processes, Scope::Active).await;
     let owner = records.iter().find_map(|record| match record.named("owner") {
         tidyfy::model::record::Value::Text(ids) => Some(ids.to_owned()),
@@ -75,8 +75,8 @@ async fn kinds_are_counted_without_being_loaded() {
     let mut bench = Bench::plain().await;
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks, Kind::Tags, Kind::Groups] {
         let (records, _) = bench.list(kind, Scope::Active).await;
-        let reply = bench.ask(Request::Count(kind)).await;
-        assert!(matches!(reply, Response::Counted(Ok(n)) if n == records.len() as u64), "{reply:?}");
+        let response = bench.ask(Request::Count(kind)).await;
+        assert!(matches!(response, Response::Counted(Ok(n)) if n == records.len() as u64), "{response:?}");
     }
     let before = bench.sandbox.requests().len();
     assert!(matches!(bench.ask(Request::Count(Kind::Files)).await, Response::Counted(Err(_))));
@@ -95,19 +95,26 @@ async fn every_field_of_a_record_can_be_read() {
     let mut bench = Bench::plain().await;
     for kind in Kind::ALL {
         let (records, _) = bench.list(kind, Scope::Active).await;
-        let reply = bench.ask(Request::Read(records[0].clone())).await;
-        let Response::Read(Ok(sheet)) = reply else { panic!("{kind:?}: {reply:?}") };
-        assert_eq!(sheet.record.id(), records[0].id());
-        assert!(!sheet.sections.is_empty() && sheet.raw.contains(&records[0].id().to_string()), "{sheet:?}");
-        for tie in &sheet.ties {
-            let RelationEnd::Asked(lookup) = tie.end.clone() else { continue };
-            let work = Request::Relate { relation: tie.relation, lookup, stretch: PageRequest::First };
-            let reply = bench.ask(work).await;
-            let Response::Related(Ok(kin)) = reply else {
-                panic!("{kind:?} {}: {reply:?}", tie.relation.title)
+        let response = bench.ask(Request::Read(records[0].clone())).await;
+        let Response::Read(Ok(record_detail)) = response else { panic!("{kind:?}: {response:?}") };
+        assert_eq!(record_detail.record.id(), records[0].id());
+        assert!(
+            !record_detail.sections.is_empty() && record_detail.raw.contains(&records[0].id().to_string()),
+            "{record_detail:?}"
+        );
+        for link in &record_detail.links {
+            let RelationEnd::Asked(lookup) = link.end.clone() else { continue };
+            let work = Request::Related { relation: link.relation, lookup, page_request: PageRequest::First };
+            let response = bench.ask(work).await;
+            let Response::Related(Ok(related_page)) = response else {
+                panic!("{kind:?} {}: {response:?}", link.relation.title)
             };
-            assert!(kin.records.iter().all(|record| record.kind() == tie.relation.kind));
-            assert!(kin.total.unwrap() >= kin.records.len() as u64, "{kind:?} {}", tie.relation.title);
+            assert!(related_page.records.iter().all(|record| record.kind() == link.relation.kind));
+            assert!(
+                related_page.total.unwrap() >= related_page.records.len() as u64,
+                "{kind:?} {}",
+                link.relation.title
+            );
         }
     }
 }
@@ -119,9 +126,11 @@ async fn an_archived_record_is_read_from_the_archive_where_its_id_answers_404() 
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
         let (records, _) = bench.list(kind, Scope::Archived).await;
         for record in records {
-            let reply = bench.ask(Request::Read(record.clone())).await;
-            let Response::Read(Ok(sheet)) = reply else { panic!("{}: {reply:?}", record.name()) };
-            assert_eq!(sheet.record.id(), record.id());
+            let response = bench.ask(Request::Read(record.clone())).await;
+            let Response::Read(Ok(record_detail)) = response else {
+                panic!("{}: {response:?}", record.name())
+            };
+            assert_eq!(record_detail.record.id(), record.id());
         }
     }
 }
@@ -134,10 +143,10 @@ async fn a_record_that_is_gone_says_so() {
     {
         let record = bench.some(kind, scope, 1).await.remove(0);
         assert!(bench.sandbox.remove(slug, &record.id().to_string()));
-        let reply = bench.ask(Request::Read(record)).await;
+        let response = bench.ask(Request::Read(record)).await;
         assert!(
-            matches!(&reply, Response::Read(Err(failure)) if failure.cause == Cause::NotFound),
-            "{reply:?}"
+            matches!(&response, Response::Read(Err(failure)) if failure.cause == Cause::NotFound),
+            "{response:?}"
         );
     }
 }
@@ -148,10 +157,11 @@ async fn a_throttled_read_waits_as_long_as_the_server_asks_and_holds_all_others_
     let throttled = answer(429, &[("Retry-After", "7")]);
     bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", throttled).times(1)]);
     let tags = bench.start(Request::Count(Kind::Tags));
-    bench.until(|fact| matches!(fact, EventKind::Waiting(Some(_)))).await;
+    bench.until(|event_kind| matches!(event_kind, EventKind::Waiting(Some(_)))).await;
     let groups = bench.start(Request::Count(Kind::Groups));
     bench.hear_out().await;
-    let counted = |ticket| bench.replies(ticket).all(|reply| matches!(reply, Response::Counted(Ok(_))));
+    let counted =
+        |request_id| bench.responses(request_id).all(|response| matches!(response, Response::Counted(Ok(_))));
     assert!(counted(tags) && counted(groups));
     let seven = Duration::from_secs(7);
     let again: Vec<_> = bench.attempts().map(|attempt| attempt.again_in).collect();
@@ -159,14 +169,14 @@ async fn a_throttled_read_waits_as_long_as_the_server_asks_and_holds_all_others_
     let waits: Vec<_> = bench
         .told
         .iter()
-        .filter_map(|message| match &message.fact {
+        .filter_map(|message| match &message.event_kind {
             EventKind::Waiting(wait) => Some((message.at.tick, wait.as_ref().map(|wait| wait.until))),
             _ => None,
         })
         .collect();
     let [(began, Some(until)), (over, None)] = waits[..] else { panic!("{waits:?}") };
     assert!(until - began <= seven && over >= until && over - until < Duration::from_millis(10));
-    let early = bench.told.iter().filter(|message| matches!(message.fact, EventKind::Reply(..)));
+    let early = bench.told.iter().filter(|message| matches!(message.event_kind, EventKind::Reply(..)));
     assert!(early.into_iter().all(|message| message.at.tick >= until));
 }
 
@@ -174,8 +184,8 @@ async fn a_throttled_read_waits_as_long_as_the_server_asks_and_holds_all_others_
 async fn a_read_that_is_turned_away_ten_times_is_given_up() {
     let mut bench = Bench::plain().await;
     bench.sandbox.set_faults(vec![Fault::on("GET", "/tags", answer(429, &[]))]);
-    let reply = bench.ask(Request::Count(Kind::Tags)).await;
-    assert!(matches!(&reply, Response::Counted(Err(failure)) if failure.cause == Cause::RateLimited));
+    let response = bench.ask(Request::Count(Kind::Tags)).await;
+    assert!(matches!(&response, Response::Counted(Err(failure)) if failure.cause == Cause::RateLimited));
     let waits: Vec<_> = bench.attempts().map(|attempt| attempt.again_in).collect();
     assert_eq!((waits.len(), waits[9]), (10, None));
     let sum: Duration = waits.into_iter().flatten().sum();
@@ -186,16 +196,16 @@ async fn a_read_that_is_turned_away_ten_times_is_given_up() {
 #[tokio::test(start_paused = true)]
 async fn rows_are_arranged_off_the_loop() {
     let mut bench = Bench::plain().await;
-    let ticket = bench.start(whole_list(Kind::Processes, Scope::All));
-    bench.finish(ticket).await;
+    let request_id = bench.start(whole_list(Kind::Processes, Scope::All));
+    bench.finish(request_id).await;
     let mut rows = Rows::default();
-    for reply in bench.replies(ticket) {
-        if let Response::Page { number, page, .. } = reply {
+    for response in bench.responses(request_id) {
+        if let Response::Page { number, page, .. } = response {
             rows.push(PagePosition::Listed(*number), Arc::clone(page));
         }
     }
     let zone = Zone::new(jiff::tz::TimeZone::UTC);
-    let work = Request::Arrange(Query {
+    let work = Request::Query(Query {
         rows: rows.clone(),
         filter: Filter::parse(Kind::Processes, "onboarding", &zone).unwrap(),
         sort: Some(Sort { field: 0, reverse: false }),
@@ -203,14 +213,14 @@ async fn rows_are_arranged_off_the_loop() {
         now: jiff::Timestamp::UNIX_EPOCH,
         base: None,
     });
-    let Response::Arranged(Some(arranged)) = bench.ask(work.clone()).await else { panic!() };
+    let Response::QueryResult(Some(arranged)) = bench.ask(work.clone()).await else { panic!() };
     let order = arranged.order.iter();
     let names: Vec<_> = order.map(|at| rows.get(*at as usize).unwrap().name().to_lowercase()).collect();
     assert!(!names.is_empty() && names.is_sorted() && names.iter().all(|name| name.contains("onboarding")));
 
-    let ticket = bench.start(work);
-    bench.worker.perform(Effect::Cancel(ticket));
-    let reply = bench.finish(ticket).await;
-    assert!(matches!(reply, Response::Arranged(None)));
+    let request_id = bench.start(work);
+    bench.worker.perform(Effect::Cancel(request_id));
+    let response = bench.finish(request_id).await;
+    assert!(matches!(response, Response::QueryResult(None)));
     assert!(bench.is_silent().await);
 }

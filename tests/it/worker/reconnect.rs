@@ -13,7 +13,7 @@ use crate::contract::connections::counted;
 #[tokio::test]
 async fn change_that_met_no_proper_answer_is_read_back_on_a_new_connection() {
     let answer = |apply| FaultEffect::Answer { status: 502, body: None, headers: Default::default(), apply };
-    for (mishap, outcome, new) in [
+    for (fault_effect, outcome, new) in [
         (FaultEffect::None, Done, 0),
         (answer(true), Done, 1),
         (answer(false), Failed, 1),
@@ -27,10 +27,10 @@ async fn change_that_met_no_proper_answer_is_read_back_on_a_new_connection() {
         bench.aim(&base, &organization, &token);
         let records = bench.some(Kind::Processes, Scope::Active, 1).await;
         let before = connections.load(Ordering::Relaxed);
-        bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", mishap.clone())]);
-        let ticket = bench.start(Request::Apply(plan(Action::Archive, records)));
-        let (steps, _) = bench.job(ticket).await;
-        assert_eq!(steps[0].0, outcome, "{mishap:?}: {steps:?}");
-        assert_eq!(connections.load(Ordering::Relaxed) - before, new, "{mishap:?}");
+        bench.sandbox.set_faults(vec![Fault::on("DELETE", "/runs/", fault_effect.clone())]);
+        let request_id = bench.start(Request::RunJob(plan(Action::Archive, records)));
+        let (steps, _) = bench.job(request_id).await;
+        assert_eq!(steps[0].0, outcome, "{fault_effect:?}: {steps:?}");
+        assert_eq!(connections.load(Ordering::Relaxed) - before, new, "{fault_effect:?}");
     }
 }

@@ -10,7 +10,7 @@ fn refused() -> Failure {
 }
 
 fn is_admit(work: &Request) -> bool {
-    matches!(work, Request::Admit(_))
+    matches!(work, Request::Authenticate(_))
 }
 
 fn locked() -> Bench {
@@ -25,18 +25,23 @@ fn a_token_is_asked_for_and_tried() {
     assert!(bench.state.topmost_prompt().is_some());
     bench.send(EventKind::Paste(" abc\n".into()));
     bench.keys("D q 1 enter");
-    let Some((_, Request::Admit(Some(token)))) = bench.open.first() else { panic!("{:?}", bench.open) };
+    let Some((_, Request::Authenticate(Some(token)))) = bench.open.first() else {
+        panic!("{:?}", bench.open)
+    };
     assert_eq!(token.reveal(), "abcDq1");
     assert!(bench.state.overlay.is_none() && bench.state.kind == Kind::Processes);
     bench.keys("x enter");
     assert_eq!(bench.open.len(), 1, "one try at a time");
-    bench.answer(is_admit, Response::Admitted(Err(Failure::new(Cause::Forbidden, "it is another person's"))));
+    bench.answer(
+        is_admit,
+        Response::Authenticated(Err(Failure::new(Cause::Forbidden, "it is another person's"))),
+    );
     let prompt = bench.state.topmost_prompt().unwrap();
     assert_eq!((prompt.refused.as_deref(), prompt.mask().as_str()), (Some("it is another person's"), ""));
     bench.keys("enter");
-    assert!(matches!(bench.open.first(), Some((_, Request::Admit(None)))));
+    assert!(matches!(bench.open.first(), Some((_, Request::Authenticate(None)))));
     bench.send(EventKind::LockedOut(None));
-    bench.answer(is_admit, Response::Admitted(Ok(())));
+    bench.answer(is_admit, Response::Authenticated(Ok(())));
     assert!(bench.state.token_prompt.is_none() && bench.state.locked_out.is_none());
     assert_eq!(bench.notice(), "the token is accepted, going on");
     assert!(bench.open.is_empty());
@@ -48,7 +53,7 @@ fn a_token_that_was_accepted_and_is_not_any_more_leaves_the_way_shut() {
     bench.keys("enter");
     bench.send(EventKind::LockedOut(None));
     bench.send(EventKind::LockedOut(Some(refused())));
-    bench.answer(is_admit, Response::Admitted(Ok(())));
+    bench.answer(is_admit, Response::Authenticated(Ok(())));
     assert!(bench.state.locked_out.is_some() && bench.state.topmost_prompt().is_some());
     bench.send(EventKind::LockedOut(None));
     assert!(bench.state.locked_out.is_none() && bench.state.token_prompt.is_none());
@@ -77,7 +82,7 @@ fn hidden_it_comes_back_with_whatever_would_send_something() {
 }
 
 #[test]
-fn a_modal_beneath_has_to_be_seen_again() {
+fn a_dialog_beneath_has_to_be_seen_again() {
     let mut bench = Bench::new();
     bench.keys("a");
     bench.look();
@@ -93,7 +98,7 @@ fn a_modal_beneath_has_to_be_seen_again() {
     bench.look();
     bench.keys("y");
     bench.look();
-    assert!(bench.asked(|work| matches!(work, Request::Apply(_))).is_some());
+    assert!(bench.asked(|work| matches!(work, Request::RunJob(_))).is_some());
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) fn at_members(members: &[Record]) -> Bench {
     let is_members = |work: &Request| {
         matches!(work, Request::List { list: effect::ListRequest { kind: Kind::Members, .. }, .. })
     };
-    let ticket = bench.asked(is_members).expect("the members are not asked for");
+    let request_id = bench.asked(is_members).expect("the members are not asked for");
     let rows = members.iter().map(|member| (member.id().clone(), member.drafts())).collect();
     let page = Response::Page {
         number: 1,
@@ -38,13 +38,13 @@ pub(super) fn at_members(members: &[Record]) -> Bench {
         unreadable: 0,
         coverage: vec![],
     };
-    bench.send(EventKind::Reply(ticket, page));
+    bench.send(EventKind::Reply(request_id, page));
     bench.settle();
     bench.keys("g");
     bench
 }
 
-/// Whether the modal that is open would send anything.
+/// Whether the dialog that is open would send anything.
 fn would_send(bench: &Bench) -> bool {
     bench.plan().is_some_and(|plan| !plan.steps.is_empty())
 }
@@ -62,16 +62,16 @@ fn a_record_that_only_an_include_told_of_is_not_acted_upon_before_it_has_been_re
     // All that an include need say of a task: that it belongs to a process is told by its own page.
     let drafts = vec![Draft::Text("Collect tax form".to_owned())];
     let task = Record::new(Kind::Tasks, id("77aa10b2c3d4e5f60718293a4b5c6d7e"), drafts);
-    let mut sheet = RecordDetail::of(folder);
-    sheet.ties = vec![RelationLink { relation: tasks_within(), end: RelationEnd::Here(vec![task]) }];
-    bench.answer(|work| matches!(work, Request::Read(_)), Response::Read(Ok(Box::new(sheet))));
+    let mut record_detail = RecordDetail::of(folder);
+    record_detail.links = vec![RelationLink { relation: tasks_within(), end: RelationEnd::Here(vec![task]) }];
+    bench.answer(|work| matches!(work, Request::Read(_)), Response::Read(Ok(Box::new(record_detail))));
     bench.keys("tab enter");
     assert_eq!(bench.state.detail.as_ref().unwrap().record.name(), "Collect tax form");
     let refused = |bench: &mut Bench, words: &str| {
-        for verb in ["a", "D"] {
-            bench.keys(verb);
+        for action in ["a", "D"] {
+            bench.keys(action);
             let notice = bench.notice().to_owned();
-            assert!(bench.plan().is_none() && notice.starts_with(words), "`{verb}`: {notice}");
+            assert!(bench.plan().is_none() && notice.starts_with(words), "`{action}`: {notice}");
         }
     };
     refused(&mut bench, "still reading");
@@ -95,8 +95,8 @@ fn what_blocks_a_record_in_its_table_blocks_it_on_its_page() {
     bench.look();
     bench.keys("esc enter");
     // The route of one member need not say what the list says.
-    let sheet = RecordDetail::of(member("1", "Ann", &[]));
-    bench.answer(|work| matches!(work, Request::Read(_)), Response::Read(Ok(Box::new(sheet))));
+    let record_detail = RecordDetail::of(member("1", "Ann", &[]));
+    bench.answer(|work| matches!(work, Request::Read(_)), Response::Read(Ok(Box::new(record_detail))));
     bench.keys("a");
     assert!(!would_send(&bench), "the same record is free on its page");
 }

@@ -21,7 +21,7 @@ fn is_list(work: &Request) -> bool {
 }
 
 fn is_arrange(work: &Request) -> bool {
-    matches!(work, Request::Arrange(_))
+    matches!(work, Request::Query(_))
 }
 
 /// Processes `Thing from` to `Thing to`.
@@ -48,19 +48,19 @@ impl Bench {
 
     /// A page of the list that is being read.
     fn receive(&mut self, number: u32, page: Arc<Page>, total: u64) {
-        let ticket = self.asked(is_list).expect("no list is being read");
+        let request_id = self.asked(is_list).expect("no list is being read");
         let (dropped, unreadable) = (0, 0);
-        let reply =
+        let response =
             Response::Page { number, page, total: Some(total), dropped, unreadable, coverage: vec![] };
-        self.send(EventKind::Reply(ticket, reply));
+        self.send(EventKind::Reply(request_id, response));
     }
 
     fn arrange(&mut self) {
         while let Some(at) = self.open.iter().position(|(_, work)| is_arrange(work)) {
-            let (ticket, work) = self.open.remove(at);
-            let Request::Arrange(wish) = work else { unreachable!() };
-            let arranged = query::arrange(&wish, &|| true, &mut |_| {});
-            self.send(EventKind::Reply(ticket, Response::Arranged(arranged)));
+            let (request_id, work) = self.open.remove(at);
+            let Request::Query(request) = work else { unreachable!() };
+            let arranged = query::arrange(&request, &|| true, &mut |_| {});
+            self.send(EventKind::Reply(request_id, Response::QueryResult(arranged)));
         }
     }
 
@@ -83,10 +83,10 @@ fn what_was_searched_for_in_another_scope_is_not_taken_in() {
     // What was on its way, for the live ones.
     bench.send(EventKind::Reply(search, Response::Found(things(7..=7))));
     let at = bench.open.iter().rposition(|(_, work)| is_list(work)).unwrap();
-    let (ticket, _) = bench.open.remove(at);
+    let (request_id, _) = bench.open.remove(at);
     bench.open.retain(|(_, work)| !is_list(work));
-    bench.open.push((ticket, Request::Count(Kind::Tags)));
-    bench.send(EventKind::Reply(ticket, Response::Loaded(Ok(LoadEnd::default()))));
+    bench.open.push((request_id, Request::Count(Kind::Tags)));
+    bench.send(EventKind::Reply(request_id, Response::Loaded(Ok(LoadEnd::default()))));
     bench.arrange();
     bench.keys("*");
     bench.arrange();
@@ -101,7 +101,7 @@ fn another_kind_ends_what_was_searched_for() {
     bench.keys("/ t h enter");
     let search = bench.asked(is_search).expect("nothing was searched for");
     bench.keys("5");
-    let cancelled = |effect: &Effect| matches!(effect, Effect::Cancel(ticket) if *ticket == search);
+    let cancelled = |effect: &Effect| matches!(effect, Effect::Cancel(request_id) if *request_id == search);
     assert!(bench.wanted.iter().any(cancelled), "three pages are read before what is shown now");
 }
 
@@ -110,7 +110,7 @@ fn marking_that_waits_for_an_order_that_breaks_off_marks_nothing() {
     let mut bench = Bench::new();
     bench.keys("/ 3 enter *");
     assert!(bench.state.listing().marking.is_some());
-    bench.answer(is_arrange, Response::Broken(Failure::new(Cause::Bug, "broke off")));
+    bench.answer(is_arrange, Response::Panicked(Failure::new(Cause::Bug, "broke off")));
     bench.arrange();
     assert_eq!(bench.marked(), Vec::<String>::new(), "only what matches `3` was to be marked");
 }
@@ -121,8 +121,8 @@ fn an_order_that_is_outdated_and_breaks_off_leaves_the_filter_alone() {
     bench.keys("/ 3");
     let outdated = bench.asked(is_arrange).unwrap();
     bench.keys("backspace 4 enter");
-    bench.open.retain(|(ticket, _)| *ticket != outdated);
-    bench.send(EventKind::Reply(outdated, Response::Broken(Failure::new(Cause::Bug, "broke off"))));
+    bench.open.retain(|(request_id, _)| *request_id != outdated);
+    bench.send(EventKind::Reply(outdated, Response::Panicked(Failure::new(Cause::Bug, "broke off"))));
     bench.arrange();
     assert_eq!(bench.shown(), ["Thing 4"]);
 }
@@ -167,7 +167,7 @@ fn a_total_that_cannot_be_is_no_reason_to_fall_over() {
     bench.tick += Duration::from_secs(60);
     bench.send(EventKind::Due);
     assert_eq!(bench.state.listing().received(), Some(6));
-    let _ = bench.state.listing().pace(bench.state.now);
+    let _ = bench.state.listing().limiter(bench.state.now);
 }
 
 #[test]
@@ -187,8 +187,8 @@ fn what_was_changed_just_now_is_not_old() {
         listing.begin(RequestId(1), ReloadMode::Anew, ListIncludes::new());
         listing.receive(1, &record.alone(), Moment::start(now));
         listing.rearrange(Filter::parse(Kind::Tasks, "older:90d", &UTC()).unwrap(), None);
-        let wish = listing.wants_arranging(&Arc::new(Members::default()), Moment::start(now)).unwrap();
-        let arranged: QueryResult = query::arrange(&wish, &|| true, &mut |_| {}).unwrap();
+        let request = listing.wants_arranging(&Arc::new(Members::default()), Moment::start(now)).unwrap();
+        let arranged: QueryResult = query::arrange(&request, &|| true, &mut |_| {}).unwrap();
         !arranged.order.is_empty()
     };
     assert!(!matches(&record), "it was changed two days ago");

@@ -5,7 +5,7 @@ use crate::model::context::KnownContext;
 use crate::model::failure::{Cause, Failure};
 
 fn is_places(work: &Request) -> bool {
-    matches!(work, Request::Places)
+    matches!(work, Request::Organizations)
 }
 
 fn other() -> Organization {
@@ -20,14 +20,16 @@ fn opened() -> Bench {
     let work = Context { profile: Some("work".into()), org: other().id, read_only: true, ..here.clone() };
     (bench.state.setup.here, bench.state.setup.places) = (here, vec![work]);
     bench.keys("P");
-    bench.answer(is_places, Response::Placed(Ok(vec![organization(), other()])));
+    bench.answer(is_places, Response::Organizations(Ok(vec![organization(), other()])));
     bench
 }
 
 /// Where the program was told to go.
 fn gone(bench: &Bench) -> Vec<&Context> {
     let wanted = bench.wanted.iter();
-    wanted.filter_map(|effect| if let Effect::Go(place) = effect { Some(place) } else { None }).collect()
+    wanted
+        .filter_map(|effect| if let Effect::SwitchOrganization(place) = effect { Some(place) } else { None })
+        .collect()
 }
 
 #[test]
@@ -68,7 +70,7 @@ fn what_cannot_be_entered_or_read_says_so_and_nothing_is_lost() {
     bench.send(EventKind::Stayed("there is no access token; hint: `tidyfy login`".into()));
     assert_eq!(bench.notice(), "there is no access token; hint: `tidyfy login`");
     assert_eq!(bench.state.marks.total(), 1);
-    bench.answer(is_places, Response::Placed(Err(Failure::new(Cause::TimedOut, "no answer in 30 s"))));
+    bench.answer(is_places, Response::Organizations(Err(Failure::new(Cause::TimedOut, "no answer in 30 s"))));
     // The profiles of the config are there all the same.
     bench.keys("enter");
     assert_eq!(gone(&bench).len(), 2);
@@ -79,7 +81,7 @@ fn what_is_typed_before_the_organizations_are_known_is_not_said_to_be_wrong() {
     let mut bench = Bench::new();
     bench.keys("P O t h e r enter");
     assert_eq!(bench.notice(), "still reading which organizations you are in");
-    bench.answer(is_places, Response::Placed(Ok(vec![other()])));
+    bench.answer(is_places, Response::Organizations(Ok(vec![other()])));
     bench.keys("enter");
     assert_eq!(bench.notice(), "going to `Other Inc`");
 }

@@ -8,16 +8,16 @@ use crate::model::kind::Action;
 use crate::model::plan::{Options, Reassignee, Target};
 use crate::model::recovery::RecoveryPlan;
 
-fn is_recall(work: &Request) -> bool {
-    matches!(work, Request::Recall(_))
+fn is_recover(work: &Request) -> bool {
+    matches!(work, Request::PlanRecovery(_))
 }
 
-fn recalled(chosen: Vec<Record>, heir: Option<Reassignee>) -> Response {
-    Response::Recalled(Ok(Some(Box::new(RecoveryPlan {
+fn recovery_plan(chosen: Vec<Record>, reassignee: Option<Reassignee>) -> Response {
+    Response::RecoveryPlanned(Ok(Some(Box::new(RecoveryPlan {
         job: 1,
-        verb: Action::Archive,
+        action: Action::Archive,
         chosen: chosen.into_iter().map(Target::from).collect(),
-        heir,
+        reassignee,
         options: Options::default(),
         preface: vec!["tries again what failed".to_owned()],
     }))))
@@ -36,8 +36,12 @@ fn one_who_is_about_to_be_disabled_inherits_nothing() {
     assert_eq!(bench.plan().unwrap().steps[0].record.name(), "Bob");
     bench.look();
     bench.keys("tab space A n n enter");
-    let heir = bench.plan().unwrap().heir.clone();
-    assert_eq!(heir.map(|heir| heir.name), None, "what Bob owns would go to somebody without access");
+    let reassignee = bench.plan().unwrap().reassignee.clone();
+    assert_eq!(
+        reassignee.map(|reassignee| reassignee.name),
+        None,
+        "what Bob owns would go to somebody without access"
+    );
 }
 
 #[test]
@@ -46,7 +50,10 @@ fn nobody_is_disabled_who_is_to_take_over() {
     bench.keys("a");
     bench.look();
     bench.keys("tab space B enter");
-    assert_eq!(bench.plan().unwrap().heir.as_ref().map(|heir| heir.name.as_str()), Some("Bob"));
+    assert_eq!(
+        bench.plan().unwrap().reassignee.as_ref().map(|reassignee| reassignee.name.as_str()),
+        Some("Bob")
+    );
     bench.look();
     bench.keys("shift-tab");
     bench.look();
@@ -73,23 +80,24 @@ fn who_works_here_can_inherit_and_no_machine_can() {
     let mut bench = at_members(&members);
     bench.keys("a");
     let plan = bench.plan().unwrap();
-    let names: Vec<String> = reassign::all(&bench.state, &plan).into_iter().map(|heir| heir.name).collect();
+    let names: Vec<String> =
+        reassign::all(&bench.state, &plan).into_iter().map(|reassignee| reassignee.name).collect();
     assert_eq!((plan.steps[0].record.name(), names), ("A", vec!["Frieda".to_owned()]));
 }
 
-/// What the modal says first of a past job of Ann, and who takes over, when Dan was chosen then.
+/// What the dialog says first of a past job of Ann, and who takes over, when Dan was chosen then.
 fn with_dan(mut bench: Bench, ann: Record) -> (String, Option<String>) {
     bench.keys("t");
     let dan = Reassignee { id: id("4"), name: "Dan".to_owned() };
-    bench.answer(is_recall, recalled(vec![ann], Some(dan)));
-    let Some(Overlay::Confirm(confirm)) = &bench.state.overlay else { panic!("no modal") };
+    bench.answer(is_recover, recovery_plan(vec![ann], Some(dan)));
+    let Some(Overlay::Confirm(confirm)) = &bench.state.overlay else { panic!("no dialog") };
     assert!(confirm.offered().contains(&PlanOption::Reassign));
-    let heir = confirm.plan.heir.as_ref().map(|heir| heir.name.clone());
-    (confirm.plan.preface.join("; "), heir)
+    let reassignee = confirm.plan.reassignee.as_ref().map(|reassignee| reassignee.name.clone());
+    (confirm.plan.preface.join("; "), reassignee)
 }
 
 #[test]
-fn an_heir_of_the_past_who_is_no_active_member_any_more_is_not_taken_unseen() {
+fn an_reassignee_of_the_past_who_is_no_active_member_any_more_is_not_taken_unseen() {
     let (ann, bob) = (member("1", "Ann", &[]), member("2", "Bob", &[]));
     let gone =
         "tries again what failed; Dan was to take over what they own, and cannot any more: nobody is chosen";
@@ -102,7 +110,7 @@ fn an_heir_of_the_past_who_is_no_active_member_any_more_is_not_taken_unseen() {
     let there = at_members(&[ann.clone(), member("4", "Dan Ott", &[])]);
     let taken = ("tries again what failed".to_owned(), Some("Dan Ott".to_owned()));
     assert_eq!(with_dan(there, ann.clone()), taken);
-    let (words, heir) = with_dan(Bench::new(), ann);
+    let (words, reassignee) = with_dan(Bench::new(), ann);
     assert!(words.contains("whether Dan still can was not checked"), "{words}");
-    assert_eq!(heir.as_deref(), Some("Dan"));
+    assert_eq!(reassignee.as_deref(), Some("Dan"));
 }

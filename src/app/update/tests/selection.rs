@@ -21,10 +21,10 @@ fn of_two_sets_opened_one_after_the_other_none_is_forgotten() {
     };
     for name in ["one", "two"] {
         let mut effects = effect::Effects::default();
-        selections::typed(&mut bench.state, Command::OpenSet, name, &mut effects);
+        selections::typed(&mut bench.state, Command::OpenSelection, name, &mut effects);
         bench.take(effects);
     }
-    let asked = bench.open.iter().filter(|(_, work)| matches!(work, Request::Sets(_))).count();
+    let asked = bench.open.iter().filter(|(_, work)| matches!(work, Request::Selections(_))).count();
     for n in 1..=asked {
         let opened = OpenedSelection {
             place: format!("set {n}"),
@@ -32,21 +32,21 @@ fn of_two_sets_opened_one_after_the_other_none_is_forgotten() {
             ..OpenedSelection::default()
         };
         bench.answer(
-            |work| matches!(work, Request::Sets(_)),
-            Response::Sets(Ok(SelectionResponse::Opened(opened))),
+            |work| matches!(work, Request::Selections(_)),
+            Response::Selections(Ok(SelectionResponse::Opened(opened))),
         );
     }
-    while let Some(at) = bench.open.iter().position(|(_, work)| matches!(work, Request::Seek(_))) {
-        let (ticket, work) = bench.open.remove(at);
-        let Request::Seek(entries) = work else { unreachable!() };
+    while let Some(at) = bench.open.iter().position(|(_, work)| matches!(work, Request::Resolve(_))) {
+        let (request_id, work) = bench.open.remove(at);
+        let Request::Resolve(entries) = work else { unreachable!() };
         let sight = |entry: SelectedRecord| {
             let drafts = vec![Draft::Text(entry.told())];
             let record = Record::new(entry.kind, entry.id.clone(), drafts);
             ResolvedRecord { entry, found: ResolvedRecords::There(record) }
         };
         let sights = entries.into_iter().map(sight).collect();
-        bench.send(EventKind::Reply(ticket, Response::Sighted(sights)));
-        bench.send(EventKind::Reply(ticket, Response::Sought(Ok(()))));
+        bench.send(EventKind::Reply(request_id, Response::Resolving(sights)));
+        bench.send(EventKind::Reply(request_id, Response::Resolved(Ok(()))));
     }
     assert_eq!((bench.state.marks.total(), bench.log().matches("marked 1 of 1").count()), (asked, asked));
 }
@@ -55,7 +55,7 @@ fn of_two_sets_opened_one_after_the_other_none_is_forgotten() {
 fn a_held_key_throws_away_one_set_at_most() {
     let mut bench = Bench::new();
     let mut effects = effect::Effects::default();
-    selections::typed(&mut bench.state, Command::OpenSet, "", &mut effects);
+    selections::typed(&mut bench.state, Command::OpenSelection, "", &mut effects);
     bench.take(effects);
     let kept = |name: &str| SavedSelection {
         name: name.to_owned(),
@@ -65,17 +65,17 @@ fn a_held_key_throws_away_one_set_at_most() {
             saved: "2026-11-22T14:02:11Z".parse().unwrap(),
         }),
     };
-    let is_sets = |work: &Request| matches!(work, Request::Sets(_));
-    bench.answer(is_sets, Response::Sets(Ok(SelectionResponse::Are(vec![kept("a"), kept("b")]))));
+    let is_sets = |work: &Request| matches!(work, Request::Selections(_));
+    bench.answer(is_sets, Response::Selections(Ok(SelectionResponse::Are(vec![kept("a"), kept("b")]))));
     let mut removed = Vec::new();
     for held in [false, true, true] {
         bench.tick += Duration::from_millis(40);
         bench.send(EventKind::Key { chord: "delete".parse().unwrap(), repeat: held });
-        while let Some((_, Request::Sets(SelectionRequest::Remove { name }))) = bench.open.last() {
+        while let Some((_, Request::Selections(SelectionRequest::Remove { name }))) = bench.open.last() {
             removed.push(name.clone());
             let left = ["a", "b"].into_iter().filter(|left| !removed.iter().any(|gone| gone == left));
             let left = left.map(kept).collect();
-            bench.answer(is_sets, Response::Sets(Ok(SelectionResponse::Are(left))));
+            bench.answer(is_sets, Response::Selections(Ok(SelectionResponse::Are(left))));
         }
     }
     assert_eq!(removed, ["a"]);
@@ -87,14 +87,14 @@ fn a_held_key_throws_away_one_saved_filter_at_most() {
     bench.keys("F");
     let saved =
         |name: &str| SavedFilter { kind: Kind::Processes, name: name.to_owned(), source: name.to_owned() };
-    let is_shelve = |work: &Request| matches!(work, Request::Shelve(_));
-    bench.answer(is_shelve, Response::Shelved(Ok(vec![saved("a"), saved("b")])));
+    let is_shelve = |work: &Request| matches!(work, Request::SavedFilters(_));
+    bench.answer(is_shelve, Response::SavedFilters(Ok(vec![saved("a"), saved("b")])));
     for (held, removed) in [(false, true), (true, false), (true, false)] {
         bench.tick += Duration::from_millis(40);
         bench.send(EventKind::Key { chord: "delete".parse().unwrap(), repeat: held });
         assert_eq!(bench.asked(is_shelve).is_some(), removed);
         if removed {
-            bench.answer(is_shelve, Response::Shelved(Ok(vec![saved("b")])));
+            bench.answer(is_shelve, Response::SavedFilters(Ok(vec![saved("b")])));
         }
     }
 }

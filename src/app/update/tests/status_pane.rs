@@ -31,8 +31,8 @@ fn ended() -> Bench {
     bench.look();
     bench.keys("y");
     bench.look();
-    let ticket = bench.asked(|work| matches!(work, Request::Apply(_))).unwrap();
-    bench.send(EventKind::Reply(ticket, Response::Started));
+    let request_id = bench.asked(|work| matches!(work, Request::RunJob(_))).unwrap();
+    bench.send(EventKind::Reply(request_id, Response::Started));
     let answers = [
         (Outcome::Refused, Some(422), "Thing 1 must be completed first"),
         (Outcome::Done, Some(200), ""),
@@ -50,11 +50,11 @@ fn ended() -> Bench {
         }
         let reason = (outcome != Outcome::Done).then(|| reason.to_owned());
         let step = Response::Step { step, outcome, reason, record: None, remark: None };
-        bench.send(EventKind::Reply(ticket, step));
+        bench.send(EventKind::Reply(request_id, step));
     }
     let tally = answers.iter().map(|(outcome, _, _)| *outcome).collect();
     let end = JobEnd { tally, cancelled: false, stopped: None };
-    bench.answer(|work| matches!(work, Request::Apply(_)), Response::JobEnded(end));
+    bench.answer(|work| matches!(work, Request::RunJob(_)), Response::JobEnded(end));
     bench
 }
 
@@ -74,7 +74,7 @@ fn clipped(bench: &mut Bench) -> Option<String> {
     let way = CopyMethod::Terminal { text, because: None };
     bench.answer(is_copy, Response::Copied(Ok(CopyResult { what, way })));
     bench.wanted.drain(..).find_map(|effect| match effect {
-        Effect::Clip(text) => Some(text),
+        Effect::CopyToTerminal(text) => Some(text),
         _ => None,
     })
 }
@@ -177,7 +177,7 @@ fn step(step: usize, outcome: Outcome) -> Response {
 }
 
 fn is_apply(work: &Request) -> bool {
-    matches!(work, Request::Apply(_))
+    matches!(work, Request::RunJob(_))
 }
 
 #[test]
@@ -187,10 +187,10 @@ fn the_only_group_marks_its_records_although_they_are_marked_already() {
     bench.look();
     bench.keys("y");
     bench.look();
-    let ticket = bench.asked(is_apply).unwrap();
+    let request_id = bench.asked(is_apply).unwrap();
     let outcomes = [Outcome::Refused, Outcome::Refused, Outcome::Done, Outcome::Done, Outcome::Done];
     for (n, outcome) in outcomes.into_iter().enumerate() {
-        bench.send(EventKind::Reply(ticket, step(n, outcome)));
+        bench.send(EventKind::Reply(request_id, step(n, outcome)));
     }
     let end = JobEnd { tally: outcomes.into_iter().collect(), cancelled: false, stopped: None };
     bench.answer(is_apply, Response::JobEnded(end));
@@ -224,25 +224,25 @@ fn deleting() -> (Bench, RequestId) {
     bench.look();
     bench.keys("shift-tab d e l e t e space 5 enter");
     bench.look();
-    let ticket = bench.asked(is_apply).unwrap();
-    (bench, ticket)
+    let request_id = bench.asked(is_apply).unwrap();
+    (bench, request_id)
 }
 
 #[test]
 fn what_was_archived_stays_so_where_its_deletion_fails() {
     for is_marked in [true, false] {
-        let (mut bench, ticket) = deleting();
+        let (mut bench, request_id) = deleting();
         if !is_marked {
             bench.keys("M");
         }
-        bench.send(EventKind::Reply(ticket, step(0, Outcome::Done)));
-        bench.send(EventKind::Reply(ticket, step(1, Outcome::Failed)));
+        bench.send(EventKind::Reply(request_id, step(0, Outcome::Done)));
+        bench.send(EventKind::Reply(request_id, step(1, Outcome::Failed)));
         let mark = bench.state.marks.all().find(|mark| mark.record.name() == "Thing 1").unwrap();
         assert!(mark.record.is_archived() && mark.failed.as_deref() == Some("failed: no"), "{is_marked}");
-        let job = bench.state.jobs.get_mut(ticket).unwrap();
+        let job = bench.state.jobs.get_mut(request_id).unwrap();
         assert!(job.losses[0].record.is_archived());
         // One that was not archived is as live as it was.
-        bench.send(EventKind::Reply(ticket, step(2, Outcome::Failed)));
+        bench.send(EventKind::Reply(request_id, step(2, Outcome::Failed)));
         let mark = bench.state.marks.all().find(|mark| mark.record.name() == "Thing 2").unwrap();
         assert!(!mark.record.is_archived(), "{is_marked}");
     }
@@ -250,10 +250,10 @@ fn what_was_archived_stays_so_where_its_deletion_fails() {
 
 #[test]
 fn a_record_that_is_archived_and_then_deleted_leaves_once() {
-    let (mut bench, ticket) = deleting();
+    let (mut bench, request_id) = deleting();
     let active = |bench: &Bench| bench.state.listing().active_total;
     for (n, outcome, left) in [(0, Outcome::Done, 4), (1, Outcome::Done, 4), (2, Outcome::AlreadyGone, 3)] {
-        bench.send(EventKind::Reply(ticket, step(n, outcome)));
+        bench.send(EventKind::Reply(request_id, step(n, outcome)));
         assert_eq!(active(&bench), Some(left), "after step {n}");
     }
 }
@@ -261,10 +261,10 @@ fn a_record_that_is_archived_and_then_deleted_leaves_once() {
 #[test]
 fn a_job_says_what_it_archived_and_did_not_delete_and_what_is_unknown() {
     use Outcome::{Changed, Done, NotSent, Refused, Unknown};
-    let (mut bench, ticket) = deleting();
+    let (mut bench, request_id) = deleting();
     let outcomes = [Done, Done, Done, Changed, Done, NotSent, Done, Unknown, Refused, NotSent];
     for (n, outcome) in outcomes.into_iter().enumerate() {
-        bench.send(EventKind::Reply(ticket, step(n, outcome)));
+        bench.send(EventKind::Reply(request_id, step(n, outcome)));
     }
     let tally = [Done, Changed, NotSent, Unknown, Refused].into_iter().collect();
     bench.answer(is_apply, Response::JobEnded(JobEnd { tally, cancelled: true, stopped: None }));
@@ -274,7 +274,7 @@ fn a_job_says_what_it_archived_and_did_not_delete_and_what_is_unknown() {
     assert_eq!(lines[1..], ["2 were archived and not deleted", "1 is unknown: t reads it back"]);
     assert!(bench.state.jobs.has_failed);
     bench.keys("t");
-    bench.answer(|work| matches!(work, Request::Recall(_)), Response::Recalled(Ok(None)));
+    bench.answer(|work| matches!(work, Request::PlanRecovery(_)), Response::RecoveryPlanned(Ok(None)));
     assert!(!bench.state.jobs.has_failed, "there is nothing for it any more");
 }
 

@@ -12,8 +12,8 @@ use crate::model::outcome::Outcome;
 pub struct HistoryQuery {
     /// Jobs that started then or later.
     pub since: Option<Timestamp>,
-    /// Jobs of this verb.
-    pub verb: Option<String>,
+    /// Jobs of this action.
+    pub action: Option<String>,
     /// Steps of this kind, by its word, and jobs that hold one.
     pub kind: Option<String>,
     /// Steps that ended so, and jobs that hold one.
@@ -60,8 +60,8 @@ pub struct PastJob {
     pub organization: String,
     /// The organization's name.
     pub organization_name: String,
-    /// The verb's word.
-    pub verb: String,
+    /// The action's word.
+    pub action: String,
     /// The id of the user whose token it was, as the server names it.
     pub person: Option<String>,
     /// The folder with the copies that were taken, if any were.
@@ -71,7 +71,7 @@ pub struct PastJob {
     /// The job whose rest it took over.
     pub continues: Option<i64>,
     /// Who was to be handed what belonged to its records, as JSON.
-    pub heir: Option<String>,
+    pub reassignee: Option<String>,
     /// The words of the kinds of its records.
     pub kinds: Vec<String>,
     /// Whether it belongs to this process, which says something only while it is running.
@@ -112,8 +112,8 @@ pub struct PastStep {
     pub method: String,
     /// The request's path.
     pub path: String,
-    /// The word of its verb, which need not be the job's.
-    pub verb: String,
+    /// The word of its action, which need not be the job's.
+    pub action: String,
     /// The step that had to be done before it.
     pub after: Option<u64>,
     /// The record as it was frozen, as JSON.

@@ -19,7 +19,7 @@ pub struct LaterStep {
     /// The record's id.
     pub record: String,
     /// The word of what was done.
-    pub verb: String,
+    pub action: String,
     /// The job.
     pub job: i64,
 }
@@ -63,8 +63,8 @@ impl History {
             let values = params![job, Action::Delete.word(), Outcome::Done.word()];
             let step = |row: &rusqlite::Row<'_>| {
                 let read = || {
-                    let (kind, record, verb, job) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-                    Ok(LaterStep { kind, record, verb, job })
+                    let (kind, record, action, job) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                    Ok(LaterStep { kind, record, action, job })
                 };
                 self.readable(RowKey::of_step(row.get(3)?, row.get(4)?), read())
             };
@@ -101,18 +101,18 @@ impl History {
 }
 
 const UNDONE: &str = "SELECT count(*) FROM steps JOIN jobs ON jobs.id = steps.job
-    WHERE steps.job = ?1 AND outcome = ?3 AND coalesce(steps.verb, jobs.verb) = jobs.verb
+    WHERE steps.job = ?1 AND outcome = ?3 AND coalesce(steps.action, jobs.action) = jobs.action
     AND (kind, record) IN (
         SELECT later.kind, later.record FROM jobs AS after JOIN steps AS later ON later.job = after.id
         JOIN jobs AS own ON own.id = ?1
-        WHERE after.id > ?1 AND after.verb = ?2 AND later.outcome = ?3
+        WHERE after.id > ?1 AND after.action = ?2 AND later.outcome = ?3
         AND after.base_url = own.base_url AND after.organization = own.organization
     )";
 
-const LATER: &str = "SELECT later.kind, later.record, coalesce(later.verb, after.verb), after.id, later.n
+const LATER: &str = "SELECT later.kind, later.record, coalesce(later.action, after.action), after.id, later.n
     FROM jobs AS after JOIN steps AS later ON later.job = after.id JOIN jobs AS own ON own.id = ?1
     WHERE after.id > ?1 AND later.outcome = ?3
     AND after.base_url = own.base_url AND after.organization = own.organization
-    AND (coalesce(later.verb, after.verb) = ?2
+    AND (coalesce(later.action, after.action) = ?2
          OR (later.kind, later.record) IN (SELECT kind, record FROM steps WHERE job = ?1))
     ORDER BY after.id, later.n";

@@ -13,7 +13,7 @@ use crate::model::outcome::Outcome;
 use crate::storage::journal::history::queries::{PastAttempt, PastJob, PastStep, StoredJobState};
 
 pub(super) const JOBS: &str =
-    "SELECT id, base_url, organization, organization_name, verb, steps, created, started, ended, ending,
+    "SELECT id, base_url, organization, organization_name, action, steps, created, started, ended, ending,
     reason, person, backups, continues, owner, heir FROM jobs";
 
 /// How many records of a job stand how. A step that others come after is their record's only while it is not done; a step
@@ -43,7 +43,7 @@ pub(super) fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
         base_url: row.get(1)?,
         organization: row.get(2)?,
         organization_name: row.get(3)?,
-        verb: row.get(4)?,
+        action: row.get(4)?,
         steps: row.get(5)?,
         created: time(6, row.get(6)?)?,
         started: time(7, row.get(7)?)?,
@@ -55,7 +55,7 @@ pub(super) fn job(row: &Row<'_>) -> rusqlite::Result<PastJob> {
         copied: false,
         continues: row.get(13)?,
         ours: row.get::<_, String>(14)? == owner(),
-        heir: row.get(15)?,
+        reassignee: row.get(15)?,
         kinds: Vec::new(),
         outcomes: Vec::new(),
         sent: 0,
@@ -75,7 +75,7 @@ pub(super) fn step(row: &Row<'_>) -> rusqlite::Result<PastStep> {
         outcome: outcome(row, 6)?,
         reason: row.get(7)?,
         ended: ended.map(|at| time(8, at)).transpose()?,
-        verb: row.get(9)?,
+        action: row.get(9)?,
         after: row.get(10)?,
         fields: row.get(11)?,
         kept: row.get(12)?,

@@ -11,7 +11,7 @@ async fn lived_in() -> TempDir {
     let whole = NewJob {
         person: Some("4711".into()),
         backups: Some("/copies".into()),
-        heir: Some(r#"{"id":"12"}"#.into()),
+        reassignee: Some(r#"{"id":"12"}"#.into()),
         ..plan(2)
     };
     let log = journal.begin(whole).await.unwrap();
@@ -28,7 +28,7 @@ async fn lived_in() -> TempDir {
     drop(cut);
     let mut rest = NewJob { continues: Some(2), ..plan(2) };
     rest.steps[1].after = Some(0);
-    rest.steps[1].verb = "archive";
+    rest.steps[1].action = "archive";
     drop(journal.begin(rest).await.unwrap());
     directory
 }

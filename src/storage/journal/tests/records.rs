@@ -8,7 +8,7 @@ fn archive_first(records: usize) -> NewJob {
     for (n, step) in job.steps.iter_mut().enumerate() {
         step.record = (n / 2).to_string();
         if n % 2 == 0 {
-            step.verb = "archive";
+            step.action = "archive";
         } else {
             step.after = Some(n - 1);
         }
@@ -34,7 +34,7 @@ async fn what_a_job_needs_later_is_kept() {
     assert_eq!((job.person, job.backups, job.continues), (person, backups, None));
     let [first, then] = &history.steps(1, &HistoryQuery::default()).unwrap()[..] else { panic!("two steps") };
     assert_eq!(
-        (first.verb.as_str(), first.after, then.verb.as_str(), then.after),
+        (first.action.as_str(), first.after, then.action.as_str(), then.after),
         ("archive", None, "delete", Some(0))
     );
     assert_eq!(first.fields, r#"{"title":"Tag 0"}"#);

@@ -14,14 +14,14 @@ use crate::model::outcome::Outcome;
 
 pub(super) fn begin(connection: &Connection, job: &NewJob, chain: &mut Chain) -> rusqlite::Result<i64> {
     connection.execute(
-        "INSERT INTO jobs (base_url, organization, organization_name, verb, steps, owner, created, started,
+        "INSERT INTO jobs (base_url, organization, organization_name, action, steps, owner, created, started,
                            person, backups, continues, heir)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             job.base_url,
             job.organization,
             job.organization_name,
-            job.verb,
+            job.action,
             number(job.steps.len()),
             owner(),
             job.created.as_millisecond(),
@@ -29,14 +29,14 @@ pub(super) fn begin(connection: &Connection, job: &NewJob, chain: &mut Chain) ->
             job.person,
             job.backups,
             job.continues,
-            job.heir,
+            job.reassignee,
         ],
     )?;
     let id = connection.last_insert_rowid();
     chain.add(connection, RowPart::Plan, RowKey::of_job(id))?;
     chain.add(connection, RowPart::Owner, RowKey::of_job(id))?;
     let mut insert = connection.prepare_cached(
-        "INSERT INTO steps (job, n, kind, record, name, method, path, verb, after, fields)
+        "INSERT INTO steps (job, n, kind, record, name, method, path, action, after, fields)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for (n, step) in job.steps.iter().enumerate() {
@@ -48,7 +48,7 @@ pub(super) fn begin(connection: &Connection, job: &NewJob, chain: &mut Chain) ->
             step.name,
             step.method,
             step.path,
-            Some(step.verb).filter(|verb| *verb != job.verb),
+            Some(step.action).filter(|action| *action != job.action),
             step.after.map(number),
             step.fields,
         ])?;

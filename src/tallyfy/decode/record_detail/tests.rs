@@ -6,7 +6,7 @@ use crate::tallyfy::redact::Redactor;
 
 fn page_of(kind: Kind, value: &Value) -> RecordDetail {
     let (id, drafts) = row(kind, value).unwrap();
-    sheet(Record::new(kind, id, drafts), value)
+    record_detail(Record::new(kind, id, drafts), value)
 }
 
 /// The page of what an answer says, as it is received.
@@ -74,7 +74,7 @@ fn what_it_leads_to_is_what_the_catalog_says() {
     let value = json!({"id": "5", "name": "x", "checklist_id": "9", "checklist_title": "Review", "archived_at": "2026-03-01T09:30:00Z",
         "assets": {"data": [{"id": "f1", "filename": "a.pdf"}, {"no": "id"}]}});
     let page = page_of(Kind::Processes, &value);
-    let [template, tasks, files] = page.ties.as_slice() else { panic!("{:?}", page.ties) };
+    let [template, tasks, files] = page.links.as_slice() else { panic!("{:?}", page.links) };
     let RelationEnd::Asked(lookup) = &template.end else { panic!("{template:?}") };
     assert_eq!((lookup.id.to_string().as_str(), lookup.name.as_str(), lookup.hidden), ("9", "Review", false));
     let RelationEnd::Asked(lookup) = &tasks.end else { panic!("{tasks:?}") };
@@ -89,10 +89,10 @@ fn what_it_leads_to_is_what_the_catalog_says() {
         (json!({"id": "5", "type": "Organization"}), vec![]),
     ] {
         let page = page_of(Kind::Files, &json!({"id": "f", "filename": "a", "subject": subject}));
-        assert_eq!(page.ties.iter().map(|tie| tie.relation.kind).collect::<Vec<_>>(), kinds);
+        assert_eq!(page.links.iter().map(|link| link.relation.kind).collect::<Vec<_>>(), kinds);
     }
     let task = page_of(Kind::Tasks, &json!({"id": "7", "title": "x", "run_id": null}));
-    assert!(task.ties.is_empty());
+    assert!(task.links.is_empty());
 }
 
 #[test]

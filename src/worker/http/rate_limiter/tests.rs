@@ -86,18 +86,18 @@ async fn the_allowed_rate_is_used_up() {
 }
 
 /// The order in which requests leave one by one.
-fn order(pace: &mut RateLimiter, mut waiting: Vec<(char, u64)>, now: Instant) -> String {
+fn order(limiter: &mut RateLimiter, mut waiting: Vec<(char, u64)>, now: Instant) -> String {
     let mut left = String::new();
-    while let Some(at) = waiting.iter().position(|(_, number)| pace.take(*number, now).is_ok()) {
+    while let Some(at) = waiting.iter().position(|(_, number)| limiter.take(*number, now).is_ok()) {
         left.push(waiting.remove(at).0);
-        pace.ended(false, PermitEnd::Answered, now);
+        limiter.ended(false, PermitEnd::Answered, now);
     }
     left
 }
 
 #[tokio::test]
 async fn urgent_goes_first_and_a_job_takes_turns_with_the_background() {
-    let mut pace = RateLimiter::new(&Limits::off(), 1);
+    let mut limiter = RateLimiter::new(&Limits::off(), 1);
     let mut waiting = Vec::new();
     for (name, urgency) in [
         ('b', Priority::Background),
@@ -107,48 +107,48 @@ async fn urgent_goes_first_and_a_job_takes_turns_with_the_background() {
         ('l', Priority::Job),
         ('u', Priority::Urgent),
     ] {
-        waiting.push((name, pace.ask(urgency, false)));
+        waiting.push((name, limiter.ask(urgency, false)));
     }
-    assert_eq!(order(&mut pace, waiting, Instant::now()), "ujbkcl");
+    assert_eq!(order(&mut limiter, waiting, Instant::now()), "ujbkcl");
 }
 
 #[tokio::test]
 async fn a_read_without_a_place_does_not_hold_a_job_back() {
     let limits = Limits { all: vec![], reads: vec![Budget { count: 1, window: SECOND }] };
-    let mut pace = RateLimiter::new(&limits, 16);
+    let mut limiter = RateLimiter::new(&limits, 16);
     let now = Instant::now();
-    let reads = [pace.ask(Priority::Urgent, true), pace.ask(Priority::Urgent, true)];
-    let job = pace.ask(Priority::Job, false);
-    assert_eq!(pace.take(reads[0], now), Ok(()));
-    assert_eq!(pace.take(reads[1], now), Err(Delay::AfterChange));
-    assert_eq!(pace.take(job, now), Ok(()));
-    pace.ended(true, PermitEnd::Answered, now);
-    assert_eq!(pace.take(reads[1], now), Err(Delay::At(now + SECOND)));
-    assert_eq!(pace.take(reads[1], now + SECOND), Ok(()));
+    let reads = [limiter.ask(Priority::Urgent, true), limiter.ask(Priority::Urgent, true)];
+    let job = limiter.ask(Priority::Job, false);
+    assert_eq!(limiter.take(reads[0], now), Ok(()));
+    assert_eq!(limiter.take(reads[1], now), Err(Delay::AfterChange));
+    assert_eq!(limiter.take(job, now), Ok(()));
+    limiter.ended(true, PermitEnd::Answered, now);
+    assert_eq!(limiter.take(reads[1], now), Err(Delay::At(now + SECOND)));
+    assert_eq!(limiter.take(reads[1], now + SECOND), Ok(()));
 }
 
 #[tokio::test]
 async fn no_more_than_allowed_are_under_way_together_and_fewer_after_a_refusal() {
-    let mut pace = RateLimiter::new(&Limits::off(), 4);
+    let mut limiter = RateLimiter::new(&Limits::off(), 4);
     let start = Instant::now();
     let mut now = start;
-    let leave = |pace: &mut RateLimiter, now| {
-        let number = pace.ask(Priority::Job, false);
-        let taken = pace.take(number, now).is_ok();
-        pace.withdraw(number);
+    let leave = |limiter: &mut RateLimiter, now| {
+        let number = limiter.ask(Priority::Job, false);
+        let taken = limiter.take(number, now).is_ok();
+        limiter.withdraw(number);
         taken
     };
-    assert_eq!((0..6).filter(|_| leave(&mut pace, now)).count(), 4);
+    assert_eq!((0..6).filter(|_| leave(&mut limiter, now)).count(), 4);
     now += milliseconds(50);
     for _ in 0..4 {
-        pace.throttled(false, start, now, SECOND, "asked");
-        pace.ended(false, PermitEnd::Answered, now);
+        limiter.throttled(false, start, now, SECOND, "asked");
+        limiter.ended(false, PermitEnd::Answered, now);
     }
-    assert!(!leave(&mut pace, now), "nothing leaves during a pause");
+    assert!(!leave(&mut limiter, now), "nothing leaves during a pause");
     now += SECOND;
-    assert_eq!((0..6).filter(|_| leave(&mut pace, now)).count(), 2, "four refusals together halve once");
-    (0..2 * TAKEN + 3 * TAKEN).for_each(|_| pace.accepted());
-    assert_eq!((0..6).filter(|_| leave(&mut pace, now)).count(), 2, "back at four");
+    assert_eq!((0..6).filter(|_| leave(&mut limiter, now)).count(), 2, "four refusals together halve once");
+    (0..2 * TAKEN + 3 * TAKEN).for_each(|_| limiter.accepted());
+    assert_eq!((0..6).filter(|_| leave(&mut limiter, now)).count(), 2, "back at four");
 }
 
 #[tokio::test(start_paused = true)]

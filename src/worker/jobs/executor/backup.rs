@@ -141,14 +141,14 @@ impl JobExecutor {
     /// is archived with the record.
     async fn seen_file(&self, kind: Kind, id: Id, name: &str) -> Result<Record, NoBackup> {
         let (of, _) = kind.row().attachments().ok_or_else(|| NoBackup::new("its kind is unknown"))?;
-        let errand = RequestPurpose {
+        let request_purpose = RequestPurpose {
             urgency: Priority::Job,
             purpose: "read",
             kind: Some(of),
             name: name.to_owned(),
             may_lack: true,
         };
-        match self.job.session.read(&errand, of.row().get, Some(&id), &[]).await {
+        match self.job.session.read(&request_purpose, of.row().get, Some(&id), &[]).await {
             Ok(value) => match decode::row(of, &value) {
                 Ok((found, drafts)) if found == id => Ok(Record::new(of, id, drafts)),
                 _ => Err(NoBackup::new("another record came than the one that was asked for")),

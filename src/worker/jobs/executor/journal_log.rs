@@ -49,7 +49,7 @@ impl JournalLog {
             name: step.record.name().to_owned(),
             method: step.request().method.word(),
             path: job.session.path(step),
-            verb: step.row.verb.word(),
+            action: step.row.action.word(),
             after: step.after,
             fields: serde_json::to_string(&step.record.fields()).unwrap_or_default(),
         });
@@ -58,12 +58,12 @@ impl JournalLog {
             base_url: job.session.base_url(),
             organization: job.session.organization().to_owned(),
             organization_name: organization.name.clone(),
-            verb: job.plan.verb.word(),
+            action: job.plan.action.word(),
             person: job.session.person(),
-            backups: (job.plan.verb == Action::Delete && job.plan.options.backup)
+            backups: (job.plan.action == Action::Delete && job.plan.options.backup)
                 .then(|| job.backups.directory().display().to_string()),
             continues: job.plan.continues,
-            heir: job.plan.heir.as_ref().map(told),
+            reassignee: job.plan.reassignee.as_ref().map(told),
             created: job.confirmed,
             started,
             steps: steps.collect(),
@@ -144,8 +144,8 @@ impl JournalLog {
 }
 
 /// Who is handed what belongs to the records, as JSON.
-fn told(heir: &Reassignee) -> String {
-    json!({"id": heir.id.to_string(), "name": heir.name}).to_string()
+fn told(reassignee: &Reassignee) -> String {
+    json!({"id": reassignee.id.to_string(), "name": reassignee.name}).to_string()
 }
 
 /// What nothing but an answer remembers, as JSON.

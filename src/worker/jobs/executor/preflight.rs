@@ -41,7 +41,7 @@ impl ReadyStep {
 impl JobExecutor {
     /// Looks at the record of a deletion once more and copies it; answers how the step ends if it must not be sent.
     pub(super) async fn prepare(&self, number: usize, step: &Step) -> Result<ReadyStep, StepResult> {
-        if self.job.plan.verb != Action::Delete {
+        if self.job.plan.action != Action::Delete {
             return Ok(ReadyStep::default());
         }
         let (value, looked) = self.look(step, Freshness::Recent, "not sent").await?;
@@ -68,13 +68,13 @@ impl JobExecutor {
     /// The record as it is now, if it is what it was; with when that was known.
     async fn look(&self, step: &Step, age: Freshness, unsent: &str) -> Result<(Value, Moment), StepResult> {
         let unread = |failure: Failure| {
-            let verb = step.word();
+            let action = step.word();
             StepResult::new(
                 Outcome::Failed,
-                format!("{unsent}, no look before the {verb}: {}", failure.words),
+                format!("{unsent}, no look before the {action}: {}", failure.words),
             )
         };
-        let (now, said, at) = match self.truth.look(&step.record, age).await.map_err(unread)? {
+        let (now, said, at) = match self.lookup.look(&step.record, age).await.map_err(unread)? {
             FoundRecord::There { record, said, at } => (record, said, at),
             FoundRecord::Gone => {
                 let words = format!("{unsent}: it is not there any more");

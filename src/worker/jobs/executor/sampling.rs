@@ -61,7 +61,7 @@ impl Sampling {
     pub(super) fn of(job: &ConfirmedJob, ended: &[Option<Outcome>]) -> Option<Self> {
         let mut shares: Vec<SampledList> = Vec::new();
         for (step, ended) in job.plan.steps.iter().zip(ended) {
-            if step.row.verb != Action::Delete || *ended != Some(Outcome::Done) {
+            if step.row.action != Action::Delete || *ended != Some(Outcome::Done) {
                 continue;
             }
             let (kind, record) = (step.record.kind(), step.record.clone());
@@ -125,10 +125,12 @@ impl Sampling {
     /// Reads one page of a list.
     async fn look(&self, share: &SampledList, listing: &ListSpec) -> Result<SamplePage, Failure> {
         let SampledList { kind, .. } = *share;
-        let errand = errand(kind, kind.row().plural);
+        let request_purpose = request_purpose(kind, kind.row().plural);
         let page = (1, PER_PAGE);
-        let listed =
-            self.session.list(&errand, (listing.route, None), &listing.query, page, &listing.keep).await?;
+        let listed = self
+            .session
+            .list(&request_purpose, (listing.route, None), &listing.query, page, &listing.keep)
+            .await?;
         let rows = listed.rows.len();
         let is_whole = listed.meta.total.map_or(rows < PER_PAGE, |total| total <= rows as u64);
         let records = decode::rows(kind, &listed.rows).rows.into_iter();
@@ -140,19 +142,19 @@ impl Sampling {
     /// Reads one record: by its id or, where an archived one answers 404 to that, by its name in the list.
     async fn is_there(&self, record: &Record) -> Result<bool, Failure> {
         let kind = record.kind();
-        let errand = errand(kind, record.name());
+        let request_purpose = request_purpose(kind, record.name());
         let listing = list_of(record, true).filter(|_| kind.row().by_id == LookupMode::WhileLive);
         if let Some(mut listing) = listing {
             listing.query.push(("q", record.name().to_owned()));
             let page = (1, PER_PAGE);
             let listed = self
                 .session
-                .list(&errand, (listing.route, None), &listing.query, page, &listing.keep)
+                .list(&request_purpose, (listing.route, None), &listing.query, page, &listing.keep)
                 .await?;
             return Ok(decode::rows(kind, &listed.rows).rows.iter().any(|(id, _)| id == record.id()));
         }
-        let errand = RequestPurpose { may_lack: true, ..errand };
-        match self.session.read(&errand, kind.row().get, Some(record.id()), &[]).await {
+        let request_purpose = RequestPurpose { may_lack: true, ..request_purpose };
+        match self.session.read(&request_purpose, kind.row().get, Some(record.id()), &[]).await {
             Err(failure) if failure.cause == Cause::NotFound => Ok(false),
             Err(failure) => Err(failure),
             Ok(value) => {
@@ -193,7 +195,7 @@ fn spread<'a>(records: &[&'a Record], most: usize) -> Vec<&'a Record> {
     (0..n).filter_map(|nth| records.get(place(nth)).copied()).collect()
 }
 
-fn errand(kind: Kind, name: &str) -> RequestPurpose {
+fn request_purpose(kind: Kind, name: &str) -> RequestPurpose {
     RequestPurpose {
         urgency: Priority::Background,
         purpose: VERIFY,

@@ -44,10 +44,10 @@ fn job(steps: usize) -> (ConfirmedJob, UnboundedReceiver<Event>) {
         post,
         journal,
         backups: Backups::new(std::path::PathBuf::new(), 0),
-        ticket: RequestId(1),
+        request_id: RequestId(1),
         confirmed: Timestamp::UNIX_EPOCH,
         plan: Arc::new(plan),
-        reins: JobControl::new(shutdown.clone()),
+        control: JobControl::new(shutdown.clone()),
         shutdown,
         at_once: 2,
     };
@@ -70,7 +70,7 @@ async fn a_job_that_breaks_off_says_of_every_step_what_is_known() {
     let ends = running.abandon(BROKE_OFF);
     running.conclude(ends).await;
     let mut told = Vec::new();
-    while let Ok(Event { fact: EventKind::Reply(_, Response::Step { step, outcome, .. }), .. }) =
+    while let Ok(Event { event_kind: EventKind::Reply(_, Response::Step { step, outcome, .. }), .. }) =
         messages.try_recv()
     {
         told.push((step, outcome));
@@ -88,8 +88,12 @@ fn only_the_record_itself_is_taken_for_it() {
     let mut drafts = task("7").drafts();
     drafts[Kind::Tasks.row().field("tag").unwrap()] = Draft::Text("keep".to_owned());
     let record = Record::new(Kind::Tasks, task("7").id().clone(), drafts);
-    let step =
-        Step { record, row: Kind::Tasks.row().verb(Action::Archive).unwrap(), after: None, heir: None };
+    let step = Step {
+        record,
+        row: Kind::Tasks.row().action(Action::Archive).unwrap(),
+        after: None,
+        reassignee: None,
+    };
     let record = |body: &str| {
         let body = serde_json::from_str(body).ok();
         let (said, doubt, request_id) = (None, None, None);

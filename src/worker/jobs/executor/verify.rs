@@ -30,7 +30,7 @@ const LATE: Duration = Duration::from_secs(15);
 
 impl JobExecutor {
     /// Notes what came of a request, and ends its step; nothing if it is to be sent again.
-    pub(super) async fn account(
+    pub(super) async fn summary(
         &self,
         (number, attempt): (usize, u32),
         step: &Step,
@@ -58,12 +58,12 @@ impl JobExecutor {
         }
         let settled = match judgement {
             ResponseVerdict::Missing => {
-                let settled = confirm_gone(&self.truth, step, words);
+                let settled = confirm_gone(&self.lookup, step, words);
                 self.or_late(settled, Outcome::Refused, words).await
             }
             ResponseVerdict::ReadBack { patiently } => {
                 let reading = ReadBackTarget { patiently, words: words.to_owned() };
-                let settled = read_back(&self.truth, step, &reading);
+                let settled = read_back(&self.lookup, step, &reading);
                 let settled = self.or_late(settled, Outcome::Unknown, words).await;
                 // The answer that was doubted is the only record of these (API sheet, section 6.2).
                 StepResult { remark: answer.as_ref().ok().and_then(stripped), ..settled }
@@ -83,7 +83,7 @@ impl JobExecutor {
         words: &str,
     ) -> StepResult {
         let late = async {
-            self.job.reins.until(JobState::is_closed).await;
+            self.job.control.until(JobState::is_closed).await;
             sleep(LATE).await;
         };
         tokio::select! {
@@ -128,8 +128,8 @@ fn stripped(answered: &ActionResponse) -> Option<StepRemark> {
 }
 
 /// The server knows no such record: it is gone if a look finds it nowhere. Else the refusal stands.
-async fn confirm_gone(truth: &RecordLookup, step: &Step, refusal: &str) -> StepResult {
-    match truth.look(&step.record, Freshness::New).await.map(ReadBack::from) {
+async fn confirm_gone(lookup: &RecordLookup, step: &Step, refusal: &str) -> StepResult {
+    match lookup.look(&step.record, Freshness::New).await.map(ReadBack::from) {
         Ok(ReadBack::Gone) => StepResult::new(Outcome::AlreadyGone, refusal),
         Ok(ReadBack::There(_)) => StepResult::new(Outcome::Refused, refusal),
         Err(failure) => {
@@ -151,24 +151,24 @@ pub(in crate::worker) struct ReadBackTarget {
 /// Reads back what a request did that met no answer to trust. One that may still take effect is looked at twice before
 /// it counts as certainly not done.
 pub(in crate::worker) async fn read_back(
-    truth: &RecordLookup,
+    lookup: &RecordLookup,
     step: &Step,
     reading: &ReadBackTarget,
 ) -> StepResult {
     let ReadBackTarget { patiently, words } = reading;
     // What has been archived or restored and is in neither list is more likely between the two than gone.
-    let moves = step.row.verb != Action::Delete;
+    let moves = step.row.action != Action::Delete;
     let (mut looks, mut first) = (if *patiently { 2 } else { 1 }, true);
     loop {
         looks -= 1;
-        let found = match truth.look(&step.record, Freshness::New).await {
+        let found = match lookup.look(&step.record, Freshness::New).await {
             Ok(seen) => ReadBack::from(seen),
             Err(failure) => {
                 let words = format!("{words}; reading it back failed too: {}", failure.words);
                 return StepResult::new(Outcome::Unknown, words);
             }
         };
-        let outcome = settled(step.row.verb, &found);
+        let outcome = settled(step.row.action, &found);
         if std::mem::take(&mut first) && moves && outcome == Outcome::AlreadyGone {
             looks = looks.max(1);
         }

@@ -22,7 +22,7 @@ pub(super) type RecordKey = (String, String);
 /// A job that came after the one that is looked at.
 #[derive(Debug)]
 pub(super) struct LaterJob {
-    verb: String,
+    action: String,
     pub(super) continues: Option<i64>,
     /// Its records, and those of the jobs that took up what it left in turn.
     pub(super) tried: BTreeSet<RecordKey>,
@@ -35,14 +35,14 @@ impl LaterJob {
         let records: BTreeSet<RecordKey> = steps.iter().map(key).collect();
         let mut tried = later.map(|later| later.tried).unwrap_or_default();
         tried.extend(records.iter().cloned());
-        Self { verb: job.verb.clone(), continues: job.continues, tried, records }
+        Self { action: job.action.clone(), continues: job.continues, tried, records }
     }
 
     /// Whether it was there for what another had left: it finished that one, or tried again only what failed of it.
     pub(super) fn takes_up(&self, job: &PastJob, failed: &[(&PastStep, Record)]) -> bool {
         let failed: BTreeSet<RecordKey> = failed.iter().map(|(step, _)| key(step)).collect();
         let tries_again =
-            self.verb == job.verb && !self.records.is_empty() && self.records.is_subset(&failed);
+            self.action == job.action && !self.records.is_empty() && self.records.is_subset(&failed);
         self.continues == Some(job.id) || tries_again
     }
 }
@@ -60,26 +60,26 @@ impl LaterJobs {
     /// Takes steps in the order they were done.
     pub(super) fn of(later: Vec<LaterStep>) -> Self {
         let mut since = Self::default();
-        for LaterStep { kind, record, verb, job } in later {
+        for LaterStep { kind, record, action, job } in later {
             let key = (kind, record);
-            if verb == Action::Delete.word() {
+            if action == Action::Delete.word() {
                 since.deleted.insert(key.clone(), job);
             }
-            since.last.insert(key, (verb, job));
+            since.last.insert(key, (action, job));
         }
         since
     }
 
     /// Whether this was done last to the record of a step.
-    pub(super) fn was(&self, verb: Action, step: &PastStep) -> bool {
-        self.last.get(&key(step)).is_some_and(|(last, _)| last == verb.word())
+    pub(super) fn was(&self, action: Action, step: &PastStep) -> bool {
+        self.last.get(&key(step)).is_some_and(|(last, _)| last == action.word())
     }
 
-    /// A record as `verb` finds it: blocked where a later job has done that to it last, or has deleted it.
-    pub(super) fn blocking(&self, verb: Action, chosen: Target) -> Target {
+    /// A record as `action` finds it: blocked where a later job has done that to it last, or has deleted it.
+    pub(super) fn blocking(&self, action: Action, chosen: Target) -> Target {
         let record = &chosen.record;
         let key = key_of(record);
-        let done = self.last.get(&key).filter(|(last, _)| last == verb.word());
+        let done = self.last.get(&key).filter(|(last, _)| last == action.word());
         let done = done.map(|(last, job)| format!("{last} was done since, in job {job}"));
         let deleted = self.deleted.get(&key).map(|job| format!("permanently deleted since, in job {job}"));
         let busy = chosen.busy.or(deleted).or(done);
@@ -90,11 +90,11 @@ impl LaterJobs {
 /// A record as the job left it, to be put back; blocked where it has been deleted since.
 pub(super) fn inverted(
     step: &PastStep,
-    verb: Action,
+    action: Action,
     deleted: &BTreeMap<RecordKey, i64>,
     now: Timestamp,
 ) -> Option<Target> {
-    let at = (verb == Action::Archive).then(|| step.ended.unwrap_or(now));
+    let at = (action == Action::Archive).then(|| step.ended.unwrap_or(now));
     let record = record(step)?.with_archived(at);
     let later = deleted.get(&key(step));
     Some(Target { record, busy: later.map(|job| format!("permanently deleted since, in job {job}")) })
@@ -130,21 +130,21 @@ pub(super) fn options(job: &PastJob, steps: &[PastStep]) -> Options {
 }
 
 /// Who was to be handed what belonged to the records of a job.
-pub(super) fn heir(job: &PastJob) -> Option<Reassignee> {
-    let kept: Value = serde_json::from_str(job.heir.as_deref()?).ok()?;
+pub(super) fn reassignee(job: &PastJob) -> Option<Reassignee> {
+    let kept: Value = serde_json::from_str(job.reassignee.as_deref()?).ok()?;
     let said = |key: &str| kept.get(key)?.as_str().map(str::to_owned);
     Some(Reassignee { id: Id::new(&said("id")?).ok()?, name: said("name")? })
 }
 
-/// The verb of a job, as its records call it.
+/// The action of a job, as its records call it.
 pub(super) fn word(job: &PastJob, steps: &[PastStep]) -> String {
     let words = ActionLabels::of(steps.iter().filter_map(|step| Kind::parse(&step.kind)));
-    Action::parse(&job.verb).map_or_else(|| job.verb.clone(), |verb| words.verb(verb).to_owned())
+    Action::parse(&job.action).map_or_else(|| job.action.clone(), |action| words.action(action).to_owned())
 }
 
-pub(super) fn kinds(steps: &[PastStep], verb: &str) -> Vec<(Kind, usize)> {
+pub(super) fn kinds(steps: &[PastStep], action: &str) -> Vec<(Kind, usize)> {
     let of = |kind: Kind| {
-        steps.iter().filter(|step| step.verb == verb && Kind::parse(&step.kind) == Some(kind)).count()
+        steps.iter().filter(|step| step.action == action && Kind::parse(&step.kind) == Some(kind)).count()
     };
     Kind::ALL.into_iter().map(|kind| (kind, of(kind))).filter(|(_, n)| *n > 0).collect()
 }

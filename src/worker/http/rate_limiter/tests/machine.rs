@@ -20,8 +20,8 @@ type Wish = (u64, u8, bool, (u64, u64), bool);
 fn wishes() -> impl Strategy<Value = Vec<Wish>> {
     let latency =
         prop_oneof![8 => (0u64..60, 0u64..60), 2 => (0u64..400, 0u64..400), 1 => (0u64..1_900, 0u64..2_500)];
-    let wish = (0u64..20_000, 0u8..3, prop::bool::weighted(0.2), latency, prop::bool::weighted(0.05));
-    prop::collection::vec(wish, 1..120)
+    let request = (0u64..20_000, 0u8..3, prop::bool::weighted(0.2), latency, prop::bool::weighted(0.05));
+    prop::collection::vec(request, 1..120)
 }
 
 fn limits() -> Limits {

@@ -9,7 +9,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A gate whose server asked for a pause of a day.
 fn paused() -> RateGate {
     let gate = RateGate::new(&Limits::off(), 16);
-    gate.pace().hold(Instant::now(), DAY, "asked");
+    gate.limiter().hold(Instant::now(), DAY, "asked");
     gate
 }
 
@@ -22,8 +22,8 @@ fn used_up() -> RateGate {
         resets_in: Some(SECOND * 3_600),
         ..RateLimitHeaders::default()
     };
-    gate.pace().told(true, now, quota, now, SECOND);
-    gate.pace().told(false, now, quota, now, SECOND);
+    gate.limiter().told(true, now, quota, now, SECOND);
+    gate.limiter().told(false, now, quota, now, SECOND);
     gate
 }
 
@@ -44,7 +44,7 @@ async fn absurd_pause_holds_a_person_for_two_minutes_and_a_job_to_its_end() {
         }
     }
     let gate = RateGate::new(&Limits::off(), 16);
-    gate.pace().hold(Instant::now(), SECOND * 7, "asked");
+    gate.limiter().hold(Instant::now(), SECOND * 7, "asked");
     assert_eq!(waited(&gate, Priority::Urgent, true).await, SECOND * 7);
 }
 
@@ -52,7 +52,7 @@ async fn absurd_pause_holds_a_person_for_two_minutes_and_a_job_to_its_end() {
 async fn pause_lets_one_read_through_a_minute_when_a_person_asks() {
     for gate in [paused(), used_up()] {
         let ask = || {
-            gate.pace().ask_now(Instant::now());
+            gate.limiter().ask_now(Instant::now());
             gate.changed();
         };
         ask();
@@ -70,10 +70,10 @@ async fn pause_lets_one_read_through_a_minute_when_a_person_asks() {
 async fn wait_that_is_shown_is_that_of_who_waits() {
     let gate = paused();
     let start = Instant::now();
-    let shown = |gate: &RateGate| gate.pace().waits(Instant::now()).unwrap().until - start;
+    let shown = |gate: &RateGate| gate.limiter().waits(Instant::now()).unwrap().until - start;
     assert_eq!(shown(&gate), DAY);
-    gate.pace().ask(Priority::Job, false);
+    gate.limiter().ask(Priority::Job, false);
     assert_eq!(shown(&gate), DAY);
-    gate.pace().ask(Priority::Urgent, true);
+    gate.limiter().ask(Priority::Urgent, true);
     assert_eq!(shown(&gate), BELIEVED);
 }

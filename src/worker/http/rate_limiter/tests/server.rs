@@ -78,10 +78,10 @@ impl Server {
             let now = Instant::now();
             match counted {
                 Ok(left) => {
-                    let mut pace = gate.pace();
-                    pace.accepted();
+                    let mut limiter = gate.limiter();
+                    limiter.accepted();
                     let remaining = Some(left).filter(|_| self.0.speaks);
-                    pace.told(
+                    limiter.told(
                         read,
                         place.left,
                         RateLimitHeaders { remaining, ..RateLimitHeaders::default() },
@@ -95,7 +95,7 @@ impl Server {
                     let mut most = self.0.most.lock().unwrap();
                     *most = refusals.max(*most);
                     let wait = Duration::from_secs(wait.as_secs() + 1);
-                    gate.pace().throttled(read, place.left, now, wait, "asked");
+                    gate.limiter().throttled(read, place.left, now, wait, "asked");
                 }
             }
             place.ended(PermitEnd::Answered);

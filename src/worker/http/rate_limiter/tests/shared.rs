@@ -81,36 +81,36 @@ fn quota(remaining: usize, resets_in: Option<u32>) -> RateLimitHeaders {
 }
 
 /// How many changes can leave now, one after the other without an answer.
-fn leaving(pace: &mut RateLimiter, now: Instant) -> usize {
-    let leave = |pace: &mut RateLimiter| {
-        let number = pace.ask(Priority::Job, false);
-        let taken = pace.take(number, now).is_ok();
-        pace.withdraw(number);
+fn leaving(limiter: &mut RateLimiter, now: Instant) -> usize {
+    let leave = |limiter: &mut RateLimiter| {
+        let number = limiter.ask(Priority::Job, false);
+        let taken = limiter.take(number, now).is_ok();
+        limiter.withdraw(number);
         taken
     };
-    std::iter::repeat_with(|| leave(pace)).take_while(|left| *left).count()
+    std::iter::repeat_with(|| leave(limiter)).take_while(|left| *left).count()
 }
 
 #[tokio::test]
 async fn what_the_server_says_remains_is_believed_until_its_reset_or_its_next_word() {
     let start = Instant::now();
-    let pace = |said, hold| {
-        let mut pace = RateLimiter::new(&Limits::documented(), 64);
-        let number = pace.ask(Priority::Job, false);
-        pace.take(number, start).unwrap();
-        pace.told(false, start, said, start, hold);
-        pace.ended(false, PermitEnd::Answered, start);
-        pace
+    let limiter = |said, hold| {
+        let mut limiter = RateLimiter::new(&Limits::documented(), 64);
+        let number = limiter.ask(Priority::Job, false);
+        limiter.take(number, start).unwrap();
+        limiter.told(false, start, said, start, hold);
+        limiter.ended(false, PermitEnd::Answered, start);
+        limiter
     };
-    assert_eq!(leaving(&mut pace(quota(5, None), SECOND), start), 5);
+    assert_eq!(leaving(&mut limiter(quota(5, None), SECOND), start), 5);
     // More than we know of ourselves is no news: the 64 are those at once.
-    assert_eq!(leaving(&mut pace(quota(139, None), SECOND), start), 64);
-    assert_eq!(leaving(&mut pace(quota(5_000, None), SECOND), start), 64);
-    let mut spent = pace(quota(0, Some(7)), SECOND);
+    assert_eq!(leaving(&mut limiter(quota(139, None), SECOND), start), 64);
+    assert_eq!(leaving(&mut limiter(quota(5_000, None), SECOND), start), 64);
+    let mut spent = limiter(quota(0, Some(7)), SECOND);
     assert_eq!(leaving(&mut spent, start + SECOND * 6), 0);
     assert_eq!(leaving(&mut spent, start + SECOND * 7), 64);
     // Without a word of a reset, one finds out.
-    let mut unsure = pace(quota(0, None), SECOND * 2);
+    let mut unsure = limiter(quota(0, None), SECOND * 2);
     assert_eq!(leaving(&mut unsure, start + SECOND), 0);
     let now = start + SECOND * 2;
     assert_eq!(leaving(&mut unsure, now), 1);
@@ -134,40 +134,43 @@ async fn what_the_server_says_remains_is_believed_until_its_reset_or_its_next_wo
 #[tokio::test]
 async fn a_limit_that_is_named_is_compared_with_that_budget_alone() {
     let start = Instant::now();
-    let mut pace = RateLimiter::new(&Limits::documented(), 64);
-    let number = pace.ask(Priority::Job, false);
-    pace.take(number, start).unwrap();
+    let mut limiter = RateLimiter::new(&Limits::documented(), 64);
+    let number = limiter.ask(Priority::Job, false);
+    limiter.take(number, start).unwrap();
     // Less than 599 of the 600 are left: others have had 300.
     let said = RateLimitHeaders { limit: Some(600), ..quota(299, None) };
-    assert_eq!((pace.least_seen(false, start, None), pace.least_seen(false, start, said.limit)), (139, 599));
+    assert_eq!(
+        (limiter.least_seen(false, start, None), limiter.least_seen(false, start, said.limit)),
+        (139, 599)
+    );
 }
 
 #[tokio::test]
 async fn a_few_places_of_a_long_window_are_kept_for_what_is_urgent() {
     let limits = Limits { all: vec![Budget { count: 600, window: SECOND * 60 }], reads: vec![] };
-    let mut pace = RateLimiter::new(&limits, 1_000);
+    let mut limiter = RateLimiter::new(&limits, 1_000);
     let now = Instant::now();
-    assert_eq!(leaving(&mut pace, now), 594);
-    let urgent = pace.ask(Priority::Urgent, true);
-    assert_eq!(pace.take(urgent, now), Ok(()));
+    assert_eq!(leaving(&mut limiter, now), 594);
+    let urgent = limiter.ask(Priority::Urgent, true);
+    assert_eq!(limiter.take(urgent, now), Ok(()));
 }
 
 #[tokio::test]
 async fn why_nothing_leaves_is_told_by_the_budget_that_holds_it() {
-    let mut pace = RateLimiter::new(&Limits::documented(), 64);
+    let mut limiter = RateLimiter::new(&Limits::documented(), 64);
     let start = Instant::now();
     for n in 0..12 {
-        let number = pace.ask(Priority::Background, true);
+        let number = limiter.ask(Priority::Background, true);
         let at = start + milliseconds(n * 100);
-        pace.take(number, at).unwrap();
-        pace.ended(true, PermitEnd::Answered, at);
+        limiter.take(number, at).unwrap();
+        limiter.ended(true, PermitEnd::Answered, at);
     }
     let now = start + SECOND * 2;
-    assert_eq!(pace.waits(now), None, "nothing waits");
-    pace.ask(Priority::Background, true);
+    assert_eq!(limiter.waits(now), None, "nothing waits");
+    limiter.ask(Priority::Background, true);
     let wait =
         LimiterPause { until: start + SECOND * 5, why: "the server allows 12 reads in 5 s".to_owned() };
-    assert_eq!(pace.waits(now), Some(wait));
-    pace.ask(Priority::Job, false);
-    assert_eq!(pace.waits(now), None, "a change can leave");
+    assert_eq!(limiter.waits(now), Some(wait));
+    limiter.ask(Priority::Job, false);
+    assert_eq!(limiter.waits(now), None, "a change can leave");
 }

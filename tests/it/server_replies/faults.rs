@@ -18,15 +18,15 @@ const LATE: Duration = Duration::from_secs(33);
 /// One way of going wrong: what happens to the request, how often at most, and how the step must end.
 struct Row {
     fault: &'static str,
-    mishap: FaultEffect,
+    fault_effect: FaultEffect,
     times: Option<u64>,
     outcome: Outcome,
     /// How often the change is sent.
     sent: usize,
 }
 
-fn row(fault: &'static str, mishap: FaultEffect, outcome: Outcome) -> Row {
-    Row { fault, mishap, times: None, outcome, sent: 1 }
+fn row(fault: &'static str, fault_effect: FaultEffect, outcome: Outcome) -> Row {
+    Row { fault, fault_effect, times: None, outcome, sent: 1 }
 }
 
 fn applied(code: u16) -> FaultEffect {
@@ -76,51 +76,51 @@ fn table() -> Vec<Row> {
     ]
 }
 
-fn print(row: &str, kind: Kind, verb: Action, outcome: Option<Outcome>, state: &str, sent: usize) {
+fn print(row: &str, kind: Kind, action: Action, outcome: Option<Outcome>, state: &str, sent: usize) {
     let outcome = outcome.map_or("-", Outcome::word);
-    println!("{row:<36} {:<9} {:<7} {outcome:<12} {state:<8} sent {sent}", kind.row().title, verb.word());
+    println!("{row:<36} {:<9} {:<7} {outcome:<12} {state:<8} sent {sent}", kind.row().title, action.word());
 }
 
 /// One job in which every record meets another fault.
-async fn try_all(kind: Kind, verb: Action) {
+async fn try_all(kind: Kind, action: Action) {
     let table = table();
     let n = table.len() + 1;
     let (mut desk, ids) =
-        desk(kind, verb, n, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
-    let method = if verb == Action::Restore { "PUT" } else { "DELETE" };
+        desk(kind, action, n, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
+    let method = if action == Action::Restore { "PUT" } else { "DELETE" };
     let fault = |(row, id): (&Row, &String)| {
-        let fault = Fault::on(method, id, row.mishap.clone());
+        let fault = Fault::on(method, id, row.fault_effect.clone());
         row.times.map_or(fault.clone(), |times| fault.times(times))
     };
     let mut faults: Vec<Fault> = table.iter().zip(&ids).map(fault).collect();
     let gone = &ids[n - 1];
     // A deletion looks first, and would not be sent for what is gone by then: it goes between the look and the request.
-    if verb == Action::Delete {
+    if action == Action::Delete {
         faults.push(Fault::on(method, gone, applied(404)));
     }
     mark(&mut desk, n).await;
-    ask(&mut desk, verb).await;
+    ask(&mut desk, action).await;
     desk.server.set_faults(faults);
-    if verb != Action::Delete {
+    if action != Action::Delete {
         assert!(desk.server.remove(slug(kind), gone));
     }
     agree(&mut desk).await;
 
     let (_, steps) = newest(&desk.state_dir());
     assert_eq!(steps.len(), n);
-    tells_the_same(&desk, verb, &steps);
+    tells_the_same(&desk, action, &steps);
     let last = row("404 because it is gone", FaultEffect::None, AlreadyGone);
     for (row, id) in table.iter().chain([&last]).zip(&ids) {
         let step = steps.iter().find(|step| step.record == *id).unwrap();
         let there = state(&desk.server, kind, id);
         let times = sent(&desk.server, id);
-        print(row.fault, kind, verb, step.outcome, there, times);
-        let told = format!("{kind:?} {verb:?} {}: {:?}", row.fault, step.reason);
+        print(row.fault, kind, action, step.outcome, there, times);
+        let told = format!("{kind:?} {action:?} {}: {:?}", row.fault, step.reason);
         assert_eq!(step.outcome, Some(row.outcome), "{told}");
         match row.outcome {
-            Done => assert!(is_done(&desk.server, kind, verb, id), "{told}"),
+            Done => assert!(is_done(&desk.server, kind, action, id), "{told}"),
             AlreadyGone => assert_eq!(there, "gone", "{told}"),
-            _ => assert!(!is_done(&desk.server, kind, verb, id), "{told}"),
+            _ => assert!(!is_done(&desk.server, kind, action, id), "{told}"),
         }
         assert_eq!((times, step.attempts.len()), (row.sent, row.sent), "{told}");
     }
@@ -150,18 +150,18 @@ async fn every_fault_of_a_delete_ends_as_what_the_server_has() {
 #[tokio::test(start_paused = true)]
 async fn only_what_cannot_be_read_back_either_stays_unknown() {
     for kind in SOWN {
-        for verb in kind.row().verbs.iter().map(|row| row.verb) {
+        for action in kind.row().actions.iter().map(|row| row.action) {
             for (words, apply) in [("applied, then 502, reads 500", true), ("502, reads 500", false)] {
                 let (mut desk, ids) =
-                    desk(kind, verb, 1, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
-                let method = if verb == Action::Restore { "PUT" } else { "DELETE" };
-                let looks = match (verb, kind) {
+                    desk(kind, action, 1, SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
+                let method = if action == Action::Restore { "PUT" } else { "DELETE" };
+                let looks = match (action, kind) {
                     (Action::Delete, Kind::Files) => 2,
                     (Action::Delete, _) => 1,
                     _ => 0,
                 };
                 mark(&mut desk, 1).await;
-                ask(&mut desk, verb).await;
+                ask(&mut desk, action).await;
                 desk.server.set_faults(vec![
                     Fault::on(method, &ids[0], answer(502, &[], None, apply)),
                     Fault::on("GET", "/", status(500)).nth(looks + 1..100),
@@ -169,14 +169,14 @@ async fn only_what_cannot_be_read_back_either_stays_unknown() {
                 let before = requests(&desk.server, "GET", "/");
                 agree(&mut desk).await;
                 let (_, steps) = newest(&desk.state_dir());
-                print(words, kind, verb, steps[0].outcome, state(&desk.server, kind, &ids[0]), 1);
+                print(words, kind, action, steps[0].outcome, state(&desk.server, kind, &ids[0]), 1);
                 let reason = steps[0].reason.as_deref().unwrap_or_default();
-                assert_eq!(steps[0].outcome, Some(Unknown), "{kind:?} {verb:?}: {reason}");
+                assert_eq!(steps[0].outcome, Some(Unknown), "{kind:?} {action:?}: {reason}");
                 assert!(reason.contains("reading it back failed too: "), "{reason}");
-                assert_eq!(is_done(&desk.server, kind, verb, &ids[0]), apply);
+                assert_eq!(is_done(&desk.server, kind, action, &ids[0]), apply);
                 assert_eq!(sent(&desk.server, &ids[0]), 1);
                 assert_eq!(requests(&desk.server, "GET", "/") - before, looks as usize + 1);
-                tells_the_same(&desk, verb, &steps);
+                tells_the_same(&desk, action, &steps);
             }
         }
     }

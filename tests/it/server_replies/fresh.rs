@@ -245,12 +245,12 @@ async fn a_record_that_was_passed_over_at_a_seam_is_not_taken_for_gone() {
     let records = stand.listed(Kind::Templates, Scope::Archived, &ids).await;
     let before = stand.server.requests().len();
     let plan = stand.plan(Action::Delete, records, Options::default());
-    let ticket = stand.start(Request::Apply(plan));
+    let request_id = stand.start(Request::RunJob(plan));
     while stand.requests(before).len() < 2 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert!(stand.server.remove("checklists", &list[0]) && stand.server.archive("checklists", &last[0]));
-    let ended = stand.finish(ticket).await;
+    let ended = stand.finish(request_id).await;
     assert_eq!(ended.outcomes(), [Done; 6], "{:?}", ended.steps);
 }
 
@@ -311,16 +311,16 @@ async fn a_job_that_was_held_looks_again_before_it_deletes() {
     let ids = sow(&stand.server, Kind::Processes, 4, true);
     let records = stand.listed(Kind::Processes, Scope::Archived, &ids).await;
     let plan = stand.plan(Action::Delete, records, Options::default());
-    let ticket = stand.start(Request::Apply(plan));
+    let request_id = stand.start(Request::RunJob(plan));
     tokio::time::sleep(Duration::from_millis(500)).await;
-    stand.perform(Effect::Hold(ticket));
+    stand.perform(Effect::Pause(request_id));
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert!(ids.iter().all(|id| requests(&stand.server, "GET", id) == 1 && sent(&stand.server, id) == 0));
     assert!(stand.server.rename("runs", &ids[0], "Needed again"));
     assert!(stand.server.restore("runs", &ids[1]));
     assert!(stand.server.remove("runs", &ids[2]));
-    stand.perform(Effect::Resume(ticket));
-    let ended = stand.finish(ticket).await;
+    stand.perform(Effect::Resume(request_id));
+    let ended = stand.finish(request_id).await;
     assert_eq!(ended.outcomes(), [Changed, Changed, AlreadyGone, Done], "{:?}", ended.steps);
     assert!(ids[..3].iter().all(|id| sent(&stand.server, id) == 0));
 }
@@ -335,11 +335,11 @@ async fn a_deletion_that_was_turned_away_looks_again_before_it_is_sent_again() {
         let throttled = answer(429, &[("Retry-After", "90")], None, false);
         stand.server.set_faults(vec![Fault::on("DELETE", &ids[0], throttled).times(1)]);
         let plan = stand.plan(Action::Delete, records, Options::default());
-        let ticket = stand.start(Request::Apply(plan));
+        let request_id = stand.start(Request::RunJob(plan));
         tokio::time::sleep(Duration::from_secs(30)).await;
         assert_eq!(sent(&stand.server, &ids[0]), 1);
         assert!(stand.server.edit("groups", &ids[0], meanwhile));
-        let ended = stand.finish(ticket).await;
+        let ended = stand.finish(request_id).await;
         assert_eq!(
             (ended.outcomes(), sent(&stand.server, &ids[0])),
             (vec![outcome], times),

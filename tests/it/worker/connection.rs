@@ -28,23 +28,23 @@ fn slow() -> SandboxSettings {
 }
 
 fn typed(token: &str) -> Request {
-    Request::Admit(Token::new(token))
+    Request::Authenticate(Token::new(token))
 }
 
-fn is_locked(fact: &EventKind) -> bool {
-    matches!(fact, EventKind::LockedOut(Some(_)))
+fn is_locked(event_kind: &EventKind) -> bool {
+    matches!(event_kind, EventKind::LockedOut(Some(_)))
 }
 
-fn is_offline(fact: &EventKind) -> bool {
-    matches!(fact, EventKind::Offline(Some(_)))
+fn is_offline(event_kind: &EventKind) -> bool {
+    matches!(event_kind, EventKind::Offline(Some(_)))
 }
 
-fn is_back(fact: &EventKind) -> bool {
-    matches!(fact, EventKind::Offline(None))
+fn is_back(event_kind: &EventKind) -> bool {
+    matches!(event_kind, EventKind::Offline(None))
 }
 
-fn on(record: &Record, mishap: FaultEffect) -> Fault {
-    Fault::on("DELETE", &record.id().to_string(), mishap)
+fn on(record: &Record, fault_effect: FaultEffect) -> Fault {
+    Fault::on("DELETE", &record.id().to_string(), fault_effect)
 }
 
 fn held_up(path: &str, delay: u64) -> Fault {
@@ -53,7 +53,7 @@ fn held_up(path: &str, delay: u64) -> Fault {
 
 /// What the door told, in order: why it locked, or that it is open.
 fn locks(told: &[Event]) -> Vec<Option<String>> {
-    let words = |message: &Event| match &message.fact {
+    let words = |message: &Event| match &message.event_kind {
         EventKind::LockedOut(why) => Some(why.as_ref().map(|failure| failure.words.clone())),
         _ => None,
     };
@@ -73,7 +73,7 @@ impl Bench {
 
     async fn admit(&mut self, token: Request) -> Result<(), Failure> {
         match self.ask(token).await {
-            Response::Admitted(result) => result,
+            Response::Authenticated(result) => result,
             other => panic!("{other:?}"),
         }
     }
@@ -84,8 +84,8 @@ impl Bench {
         self.sandbox.requests().iter().filter(|request| request.applied && request.path.contains(&id)).count()
     }
 
-    fn is_open(&self, ticket: RequestId) -> bool {
-        !self.replies(ticket).any(Response::is_final)
+    fn is_open(&self, request_id: RequestId) -> bool {
+        !self.responses(request_id).any(Response::is_final)
     }
 }
 
@@ -95,11 +95,11 @@ async fn a_job_goes_on_with_another_token_and_does_everything_once() {
     assert!(matches!(bench.ask(Request::Identify).await, Response::Identified(Ok(_))));
     let (records, plan) = bench.archiving(30).await;
     bench.sandbox.set_faults(vec![on(&records[4], FaultEffect::RevokeToken).nth([1])]);
-    let ticket = bench.start(Request::Apply(plan));
+    let request_id = bench.start(Request::RunJob(plan));
     bench.hear_out().await;
     // For as long as may be nothing more happens.
     let asked = bench.sandbox.requests().len();
-    assert!(bench.is_open(ticket) && bench.steps_so_far(ticket) < 30);
+    assert!(bench.is_open(request_id) && bench.steps_so_far(request_id) < 30);
     assert!(bench.is_silent().await && bench.sandbox.requests().len() == asked);
     assert_eq!(locks(&bench.told), [Some("unauthenticated".to_owned())]);
     let turned_away = bench.attempts().filter(|attempt| attempt.result.is_err()).count();
@@ -107,7 +107,7 @@ async fn a_job_goes_on_with_another_token_and_does_everything_once() {
 
     bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
-    let (steps, end) = bench.job(ticket).await;
+    let (steps, end) = bench.job(request_id).await;
     assert_eq!(tallied(&end), [(Done, 30)], "{steps:?}");
     assert!(records.iter().all(|record| bench.applied(record) == 1));
     assert_eq!(bench.changes().len(), 30 + turned_away, "each is sent again, none twice");
@@ -121,26 +121,27 @@ async fn reads_and_lists_wait_and_go_on() {
     bench.sandbox.set_faults(vec![Fault::on("GET", "page=3", FaultEffect::RevokeToken).nth([1])]);
     let list = bench.start(whole_list(Kind::Processes, Scope::All));
     bench.until(is_locked).await;
-    let works = [Request::Identify, Request::People, Request::Count(Kind::Groups), Request::Read(record)];
+    let works = [Request::Identify, Request::Members, Request::Count(Kind::Groups), Request::Read(record)];
     let waiting: Vec<RequestId> = works.into_iter().map(|work| bench.start(work)).collect();
     let asked = bench.sandbox.requests().len();
     bench.hear_out().await;
-    assert!(waiting.iter().chain([&list]).all(|ticket| bench.is_open(*ticket)));
+    assert!(waiting.iter().chain([&list]).all(|request_id| bench.is_open(*request_id)));
     assert!(bench.sandbox.requests().len() <= asked, "nothing leaves through a locked door");
 
     bench.sandbox.renew_token();
     *bench.source.lock().unwrap() = (Some(Box::leak(bench.sandbox.token().to_owned().into_boxed_str())), 0);
     // What the source holds is tried although it was refused before.
-    assert_eq!(bench.admit(Request::Admit(None)).await, Ok(()));
+    assert_eq!(bench.admit(Request::Authenticate(None)).await, Ok(()));
     bench.hear_out().await;
-    let ends = |ticket: &RequestId| bench.replies(*ticket).find(|reply| reply.is_final()).cloned();
+    let ends =
+        |request_id: &RequestId| bench.responses(*request_id).find(|response| response.is_final()).cloned();
     let ends: Vec<Response> = waiting.iter().chain([&list]).filter_map(ends).collect();
     assert!(
         matches!(
             &ends[..],
             [
                 Response::Identified(Ok(_)),
-                Response::Peopled(Ok(_)),
+                Response::Members(Ok(_)),
                 Response::Counted(Ok(_)),
                 Response::Read(Ok(_)),
                 Response::Loaded(Ok(end)),
@@ -167,7 +168,7 @@ async fn another_token_must_be_the_same_persons_in_the_same_organization() {
         let failure = bench.admit(typed(token)).await.unwrap_err();
         assert!(failure.words.starts_with(words), "{failure:?}");
     }
-    let failure = bench.admit(Request::Admit(None)).await.unwrap_err();
+    let failure = bench.admit(Request::Authenticate(None)).await.unwrap_err();
     assert!(failure.words.starts_with("there is no access token"), "{failure:?}");
     bench.hear_out().await;
     assert!(bench.is_open(counted) && locks(&bench.told).len() == 1, "it is still locked");
@@ -194,7 +195,7 @@ async fn a_token_that_could_not_be_checked_is_not_used() {
     assert_eq!(failure.cause, Cause::Unreachable, "{failure:?}");
     bench.hear_out().await;
     assert_eq!(locks(&bench.told).len(), 1, "it is still locked, and knows of no other trouble");
-    assert!(!bench.told.iter().any(|message| is_offline(&message.fact)));
+    assert!(!bench.told.iter().any(|message| is_offline(&message.event_kind)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,7 +262,7 @@ async fn a_late_refusal_of_the_former_token_locks_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_its_turn_does_not_leave_through_a_door_that_locks_meanwhile() {
+async fn what_waits_for_its_turn_does_not_leave_through_a_connection_that_locks_meanwhile() {
     let budget = Budget { count: 1, window: Duration::from_secs(5) };
     let mut bench =
         Bench::paced(SandboxSettings::default(), Limits { all: vec![budget], reads: vec![] }).await;
@@ -272,7 +273,8 @@ async fn what_waits_for_its_turn_does_not_leave_through_a_door_that_locks_meanwh
     bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
     bench.hear_out().await;
-    let counted = |ticket| bench.replies(ticket).any(|reply| matches!(reply, Response::Counted(Ok(_))));
+    let counted =
+        |request_id| bench.responses(request_id).any(|response| matches!(response, Response::Counted(Ok(_))));
     assert!(counts.into_iter().all(counted));
 }
 
@@ -292,16 +294,16 @@ async fn a_token_that_replaces_a_good_one_is_not_blamed_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_at_a_locked_door_can_be_cancelled() {
+async fn what_waits_at_a_locked_connection_can_be_cancelled() {
     let mut bench = Bench::new(slow()).await;
     let (records, plan) = bench.archiving(30).await;
     bench.sandbox.set_faults(vec![on(&records[4], FaultEffect::RevokeToken).nth([1])]);
-    let job = bench.start(Request::Apply(plan));
+    let job = bench.start(Request::RunJob(plan));
     let read = bench.start(Request::Count(Kind::Tags));
     bench.hear_out().await;
     let (before, asked) = (Instant::now(), bench.sandbox.requests().len());
-    for ticket in [job, read] {
-        bench.worker.perform(Effect::Cancel(ticket));
+    for request_id in [job, read] {
+        bench.worker.perform(Effect::Cancel(request_id));
     }
     let (_, end) = bench.job(job).await;
     assert!(end.cancelled && end.stopped.is_none());
@@ -314,15 +316,15 @@ async fn what_waits_at_a_locked_door_can_be_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_waits_at_a_locked_door_can_be_held() {
+async fn a_job_that_waits_at_a_locked_connection_can_be_held() {
     let mut bench = Bench::new(slow()).await;
     assert!(matches!(bench.ask(Request::Identify).await, Response::Identified(Ok(_))));
     let (records, plan) = bench.archiving(30).await;
     bench.sandbox.set_faults(vec![on(&records[4], FaultEffect::RevokeToken).nth([1])]);
-    let job = bench.start(Request::Apply(plan));
+    let job = bench.start(Request::RunJob(plan));
     bench.hear_out().await;
-    bench.worker.perform(Effect::Hold(job));
-    bench.until(|fact| matches!(fact, EventKind::Reply(_, Response::Held))).await;
+    bench.worker.perform(Effect::Pause(job));
+    bench.until(|event_kind| matches!(event_kind, EventKind::Reply(_, Response::Paused))).await;
     bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
     let sent = bench.changes().len();
@@ -359,7 +361,7 @@ async fn no_token_is_ever_told() {
 async fn a_lost_network_fails_what_met_it_and_the_rest_goes_on_by_itself() {
     let mut bench = Bench::new(slow()).await;
     let (records, plan) = bench.archiving(60).await;
-    let job = bench.start(Request::Apply(plan));
+    let job = bench.start(Request::RunJob(plan));
     while bench.steps_so_far(job) < 20 {
         bench.hear().await;
     }
@@ -371,7 +373,7 @@ async fn a_lost_network_fails_what_met_it_and_the_rest_goes_on_by_itself() {
     let lost = bench.attempts().filter(|attempt| attempt.result.is_err()).count();
     assert!(bench.is_open(job) && bench.is_open(counted));
     assert!((1..=48).contains(&lost), "no storm of requests: {lost}");
-    assert!(!bench.told.iter().any(|message| is_back(&message.fact)));
+    assert!(!bench.told.iter().any(|message| is_back(&message.event_kind)));
 
     let (shut, asked) = (Instant::now(), bench.sandbox.requests().len());
     bench.sandbox.reopen().await;
@@ -390,17 +392,17 @@ async fn a_lost_network_fails_what_met_it_and_the_rest_goes_on_by_itself() {
     }
     let failed = end.tally.of(Failed);
     assert!((1..=32).contains(&failed), "{failed} failed, of 60");
-    assert_eq!(bench.told.iter().filter(|message| is_offline(&message.fact)).count(), 1);
+    assert_eq!(bench.told.iter().filter(|message| is_offline(&message.event_kind)).count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_person_waits_for_is_tried_all_the_same_and_opens_the_door() {
+async fn what_a_person_waits_for_is_tried_all_the_same_and_opens_the_connection() {
     let mut bench = Bench::plain().await;
     let record = bench.some(Kind::Tags, Scope::Active, 1).await.remove(0);
     bench.sandbox.shut().await;
     for _ in 0..3 {
-        let reply = bench.ask(Request::Read(record.clone())).await;
-        let Response::Read(Err(failure)) = reply else { panic!("{reply:?}") };
+        let response = bench.ask(Request::Read(record.clone())).await;
+        let Response::Read(Err(failure)) = response else { panic!("{response:?}") };
         assert_eq!(failure.cause, Cause::Unreachable);
     }
     let counted = bench.start(Request::Count(Kind::Tags));
@@ -409,8 +411,8 @@ async fn what_a_person_waits_for_is_tried_all_the_same_and_opens_the_door() {
     assert!(matches!(bench.ask(Request::Read(record)).await, Response::Read(Ok(_))));
     assert!(matches!(bench.finish(counted).await, Response::Counted(Ok(_))));
     assert!(before.elapsed() < Duration::from_secs(1), "nobody had to knock");
-    assert_eq!(bench.told.iter().filter(|message| is_offline(&message.fact)).count(), 1);
-    assert_eq!(bench.told.iter().filter(|message| is_back(&message.fact)).count(), 1);
+    assert_eq!(bench.told.iter().filter(|message| is_offline(&message.event_kind)).count(), 1);
+    assert_eq!(bench.told.iter().filter(|message| is_back(&message.event_kind)).count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -426,7 +428,7 @@ async fn a_read_in_the_background_that_met_it_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_knock_that_finds_the_token_worthless_locks_the_door() {
+async fn a_knock_that_finds_the_token_worthless_locks_the_connection() {
     let mut bench = Bench::plain().await;
     bench.sandbox.shut().await;
     bench.start(Request::Count(Kind::Tags));
@@ -434,7 +436,7 @@ async fn a_knock_that_finds_the_token_worthless_locks_the_door() {
     bench.sandbox.revoke_token();
     bench.sandbox.reopen().await;
     bench.until(is_locked).await;
-    assert!(bench.told.iter().any(|message| is_back(&message.fact)), "one trouble is told at a time");
+    assert!(bench.told.iter().any(|message| is_back(&message.event_kind)), "one trouble is told at a time");
     assert_eq!(bench.sandbox.requests().len(), 1);
 }
 
@@ -462,7 +464,7 @@ async fn nobody_takes_the_place_of_somebody_unknown_once_something_was_changed()
     let mut bench = Bench::new(slow()).await;
     let (records, plan) = bench.archiving(3).await;
     bench.sandbox.set_faults(vec![on(&records[1], FaultEffect::RevokeToken).nth([1])]);
-    let job = bench.start(Request::Apply(plan));
+    let job = bench.start(Request::RunJob(plan));
     bench.hear_out().await;
     bench.sandbox.accept_token(FRESH, TokenOwner::Colleague);
     let refused = bench.admit(typed(FRESH)).await.unwrap_err();
@@ -477,11 +479,11 @@ async fn a_cancelled_job_waits_only_so_long_for_what_cannot_be_read_back() {
     let gone = FaultEffect::Refuse { span: Duration::from_secs(60 * 60) };
     let reset = Fault::on("DELETE", &records[0].id().to_string(), FaultEffect::ResetAfter);
     bench.sandbox.set_faults(vec![reset, Fault::on("GET", "/runs/", gone)]);
-    let ticket = bench.start(Request::Apply(plan));
-    bench.until(|fact| matches!(fact, EventKind::Offline(Some(_)))).await;
-    bench.worker.perform(Effect::Cancel(ticket));
+    let request_id = bench.start(Request::RunJob(plan));
+    bench.until(|event_kind| matches!(event_kind, EventKind::Offline(Some(_)))).await;
+    bench.worker.perform(Effect::Cancel(request_id));
     let cancelled = Instant::now();
-    let (steps, end) = bench.job(ticket).await;
+    let (steps, end) = bench.job(request_id).await;
     assert_eq!(tallied(&end), [(Unknown, 1)], "{steps:?}");
     assert!(cancelled.elapsed() < Duration::from_secs(20), "{:?}", cancelled.elapsed());
 }
@@ -504,12 +506,14 @@ async fn slow_source_is_named_and_a_typed_token_does_not_wait_for_it() {
     bench.sandbox.revoke_token();
     bench.sandbox.accept_token(FRESH, TokenOwner::Caller);
     bench.start(Request::Count(Kind::Tags));
-    bench.until(|fact| matches!(fact, EventKind::Reading(Some(place)) if place == "the token")).await;
+    bench
+        .until(|event_kind| matches!(event_kind, EventKind::Reading(Some(place)) if place == "the token"))
+        .await;
     assert_eq!(bench.admit(typed(FRESH)).await, Ok(()));
     assert_eq!(locks(&bench.told).last(), Some(&None));
     // Nobody waits for the source any more, which may be told after the answer.
-    let is_over = |fact: &EventKind| matches!(fact, EventKind::Reading(None));
-    if !bench.told.iter().any(|message| is_over(&message.fact)) {
+    let is_over = |event_kind: &EventKind| matches!(event_kind, EventKind::Reading(None));
+    if !bench.told.iter().any(|message| is_over(&message.event_kind)) {
         bench.until(is_over).await;
     }
     drop(release);

@@ -111,7 +111,7 @@ async fn nothing_is_done_to_what_matches_before_it_is_mended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn mended_it_lets_verbs_through_and_another_kind_was_never_held_up() {
+async fn mended_it_lets_actions_through_and_another_kind_was_never_held_up() {
     let mut desk = Desk::open().await;
     desk.keys("/").await;
     desk.paste("status:").await;

@@ -57,7 +57,7 @@ async fn a_get_takes_the_token_to_no_other_origin() {
 }
 
 #[tokio::test]
-async fn redirects_that_lead_nowhere_end() {
+async fn redirects_that_handle_nowhere_end() {
     let server = Server::start(vec![redirect(302, "/api/me"); 6]).await;
     assert_eq!(me(&client(&server)).await.unwrap_err().cause, Cause::Redirected);
     assert_eq!((server.heads().len(), server.answers_left()), (6, 0), "five are followed");

@@ -26,7 +26,7 @@ fn status(status: u16, apply: bool) -> FaultEffect {
 }
 
 /// What happens, what the client sees of it, and whether it took effect.
-fn mishaps() -> Vec<(FaultEffect, &'static str, bool)> {
+fn fault_effects() -> Vec<(FaultEffect, &'static str, bool)> {
     vec![
         (status(401, false), "401 unauthenticated", false),
         (status(403, false), "403 The sandbox was told to fail", false),
@@ -100,30 +100,30 @@ async fn seen(bench: &Bench, method: Method, path: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_mishap_meets_every_kind_of_request_and_the_ledger_tells_the_truth() {
+async fn every_fault_effect_meets_every_kind_of_request_and_the_request_log_tells_the_lookup() {
     let mut shown = Vec::new();
     for call in CALLS {
-        for (mishap, wanted, applies) in mishaps() {
+        for (fault_effect, wanted, applies) in fault_effects() {
             let bench = Bench::plain().await;
             let (slug, id, method, path) = request(&bench, call);
             let before = bench.sandbox.object(slug, &id);
-            bench.sandbox.set_faults(vec![Fault::to(call, mishap.clone()).times(1)]);
+            bench.sandbox.set_faults(vec![Fault::to(call, fault_effect.clone()).times(1)]);
             let got = seen(&bench, method.clone(), &path).await;
-            let case = format!("{call:?} {mishap:?}");
+            let case = format!("{call:?} {fault_effect:?}");
             assert_eq!(got, wanted, "{case}");
             let changes = applies && method != Method::GET;
             let changed = || bench.sandbox.object(slug, &id) != before;
-            if matches!(mishap, FaultEffect::HangLate { .. }) {
+            if matches!(fault_effect, FaultEffect::HangLate { .. }) {
                 assert!(!changed(), "{case} is early");
                 tokio::time::sleep(LATE).await;
             }
-            let ledger = bench.sandbox.requests();
-            assert_eq!(ledger.last().unwrap().applied, changes, "{case}: the ledger");
+            let request_log = bench.sandbox.requests();
+            assert_eq!(request_log.last().unwrap().applied, changes, "{case}: the ledger");
             assert_eq!(changed(), changes, "{case}: the record");
             shown.push((got, changes));
         }
     }
-    assert_eq!(shown.len(), CALLS.len() * mishaps().len());
+    assert_eq!(shown.len(), CALLS.len() * fault_effects().len());
 }
 
 #[tokio::test(start_paused = true)]
@@ -212,12 +212,15 @@ fn the_words_of_a_faults_file_say_all_of_it() {
         read(json!({"call": "download", "does": "truncated-before"})),
         Fault::to(Operation::Download, FaultEffect::TruncatedBefore)
     );
-    assert_eq!(read(json!({"call": "list", "does": "garbage-before"})).mishap, FaultEffect::GarbageBefore);
-    assert_eq!(read(json!({"does": "not-utf8"})).mishap, FaultEffect::NotUtf8);
+    assert_eq!(
+        read(json!({"call": "list", "does": "garbage-before"})).fault_effect,
+        FaultEffect::GarbageBefore
+    );
+    assert_eq!(read(json!({"does": "not-utf8"})).fault_effect, FaultEffect::NotUtf8);
     let late = read(json!({"call": "delete", "does": "hang", "apply-after-ms": 33000}));
-    assert_eq!(late.mishap, FaultEffect::HangLate { after: Duration::from_secs(33) });
+    assert_eq!(late.fault_effect, FaultEffect::HangLate { after: Duration::from_secs(33) });
     let shut = read(json!({"does": "refuse", "for-ms": 500}));
-    assert_eq!(shut.mishap, FaultEffect::Refuse { span: Duration::from_millis(500) });
+    assert_eq!(shut.fault_effect, FaultEffect::Refuse { span: Duration::from_millis(500) });
     for (rule, expected) in [
         (json!({"does": "garbage", "apply-after-ms": 1}), "`apply-after-ms` goes with `hang` only"),
         (json!({"does": "refuse"}), "`for-ms` goes with `refuse`"),

@@ -35,7 +35,7 @@ fn sorted(mut requests: Vec<(String, String)>) -> Vec<(String, String)> {
 /// The lines of the view between its title and the line under the table.
 fn lines(desk: &Desk) -> Vec<String> {
     let screen = desk.screen();
-    screen.lines().skip(3).take_while(|line| !line.contains("a verb takes")).map(str::to_owned).collect()
+    screen.lines().skip(3).take_while(|line| !line.contains("an action takes")).map(str::to_owned).collect()
 }
 
 /// Whether the screen shows `words`, wherever the lines of a box break.
@@ -144,7 +144,7 @@ async fn the_foot_speaks_of_what_is_shown_and_of_the_way_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_verb_takes_every_kind_in_one_job() {
+async fn one_action_takes_every_kind_in_one_job() {
     let mut desk = Desk::open().await;
     desk.keys("s").await;
     desk.rest().await;
@@ -166,7 +166,7 @@ async fn one_verb_takes_every_kind_in_one_job() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_verb_does_not_apply_to_is_blocked_with_the_reason() {
+async fn what_a_action_does_not_apply_to_is_blocked_with_the_reason() {
     let mut desk = Desk::open().await;
     mark(&mut desk, &[("1", 2), ("4", 1), ("5", 1)]).await;
     desk.keys("m a").await;
@@ -246,7 +246,7 @@ async fn several_kinds_are_undone_and_tried_again_together() {
     assert!(desk.log().contains("restore finished: 2 done"), "{}", desk.log());
 }
 
-/// What a person does in the view before the verb.
+/// What a person does in the view before the action.
 #[derive(Debug, Clone)]
 enum Edit {
     Move(&'static str),
@@ -267,7 +267,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// What is sent is what was shown with a mark when the verb was pressed, and the modal confirmed it.
+    /// What is sent is what was shown with a mark when the action was pressed, and the dialog confirmed it.
     #[test]
     fn what_is_sent_is_what_was_shown_and_confirmed(edits in prop::collection::vec(edit(), 0..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();

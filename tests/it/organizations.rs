@@ -54,7 +54,7 @@ impl Ground {
 }
 
 #[test]
-fn a_profile_is_gone_to_on_its_own_terms_and_shows_its_colour() {
+fn a_profile_is_gone_to_on_its_own_terms_and_shows_its_color() {
     let ground = Ground::new();
     let mut terminal = ground.open();
     terminal.presses("P");
@@ -64,8 +64,8 @@ fn a_profile_is_gone_to_on_its_own_terms_and_shows_its_colour() {
         screen.contents().starts_with("tidyfy  Elsewhere Ltd  calm  READ-ONLY")
             && screen.contents().contains("Processes 8")
     });
-    let colour = terminal.looks(|screen| screen.cell(0, 8).unwrap().fgcolor());
-    assert_eq!(colour, vt100::Color::Idx(2));
+    let color = terminal.looks(|screen| screen.cell(0, 8).unwrap().fgcolor());
+    assert_eq!(color, vt100::Color::Idx(2));
     terminal.presses("a");
     terminal.sees("read-only");
     assert!(ground.servers[0].requests().iter().all(|request| request.method == "GET"));

@@ -65,14 +65,14 @@ pub(super) struct Seen {
 }
 
 /// Everything but reads that the server saw, by method and path.
-pub(super) fn ledger(sandbox: &Sandbox) -> BTreeMap<String, Seen> {
-    let mut ledger: BTreeMap<String, Seen> = BTreeMap::new();
+pub(super) fn request_log(sandbox: &Sandbox) -> BTreeMap<String, Seen> {
+    let mut request_log: BTreeMap<String, Seen> = BTreeMap::new();
     for request in sandbox.requests().into_iter().filter(|request| request.method != "GET") {
-        let seen = ledger.entry(format!("{} {}", request.method, request.path)).or_default();
+        let seen = request_log.entry(format!("{} {}", request.method, request.path)).or_default();
         seen.arrived += 1;
         seen.applied += usize::from(request.applied);
     }
-    ledger
+    request_log
 }
 
 /// The ledger's name for the request of a step.
@@ -86,9 +86,9 @@ pub(super) fn reads(sandbox: &Sandbox) -> usize {
 }
 
 /// Whether the server has done what a step asks for.
-pub(super) fn is_so(sandbox: &Sandbox, verb: Action, slug: &str, id: &str) -> bool {
+pub(super) fn is_so(sandbox: &Sandbox, action: Action, slug: &str, id: &str) -> bool {
     let archived = sandbox.object(slug, id).map(|object| object["archived_at"].is_string());
-    match verb {
+    match action {
         Action::Archive => archived == Some(true),
         Action::Restore => archived == Some(false),
         Action::Delete => archived.is_none(),
@@ -138,7 +138,7 @@ pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organizati
             name: step.record.name().to_owned(),
             method: step.row.method.word(),
             path: format!("/api/{route}"),
-            verb: step.row.verb.word(),
+            action: step.row.action.word(),
             after: step.after,
             fields: serde_json::to_string(&step.record.fields()).unwrap(),
         }
@@ -147,11 +147,11 @@ pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organizati
         base_url: base_url.to_owned(),
         organization: organization.to_owned(),
         organization_name: "Acme Ltd".to_owned(),
-        verb: plan.verb.word(),
+        action: plan.action.word(),
         person: None,
-        backups: (plan.verb == Action::Delete && plan.options.backup).then(|| "copies".to_owned()),
+        backups: (plan.action == Action::Delete && plan.options.backup).then(|| "copies".to_owned()),
         continues: None,
-        heir: None,
+        reassignee: None,
         created: at(),
         started: at(),
         steps: steps.collect(),
@@ -159,8 +159,8 @@ pub(super) async fn begin(bench: &Bench, plan: &Plan, base_url: &str, organizati
     Journal::new(bench.remembered.path()).begin(new).await.unwrap()
 }
 
-/// A plan as the modal makes it, with nothing let through that it would block.
-pub(super) fn proposed(verb: Action, chosen: Vec<Target>, options: Options) -> Plan {
+/// A plan as the dialog makes it, with nothing let through that it would block.
+pub(super) fn proposed(action: Action, chosen: Vec<Target>, options: Options) -> Plan {
     let organization = Organization {
         id: "e0d1".into(),
         name: "Acme Ltd".into(),
@@ -168,7 +168,7 @@ pub(super) fn proposed(verb: Action, chosen: Vec<Target>, options: Options) -> P
         light: false,
         me: None,
     };
-    Plan::new(verb, organization, chosen, Limits::off(), ConfirmThresholds::default()).with(options)
+    Plan::new(action, organization, chosen, Limits::off(), ConfirmThresholds::default()).with(options)
 }
 
 pub(super) fn chosen(records: &[Record]) -> Vec<Target> {
@@ -176,15 +176,15 @@ pub(super) fn chosen(records: &[Record]) -> Vec<Target> {
 }
 
 /// What finishes a job that broke off.
-pub(super) fn finishing(remnant: &UnfinishedJob) -> Arc<Plan> {
-    let plan = proposed(remnant.verb, remnant.rest.clone(), remnant.options);
-    Arc::new(Plan { continues: Some(remnant.job), ..plan })
+pub(super) fn finishing(unfinished_job: &UnfinishedJob) -> Arc<Plan> {
+    let plan = proposed(unfinished_job.action, unfinished_job.rest.clone(), unfinished_job.options);
+    Arc::new(Plan { continues: Some(unfinished_job.job), ..plan })
 }
 
-/// What was recalled, as it goes through the modal.
-pub(super) fn recalled(recalled: RecoveryPlan) -> Arc<Plan> {
-    let plan = proposed(recalled.verb, recalled.chosen, recalled.options);
-    Arc::new(Plan { preface: recalled.preface, ..plan })
+/// What was recalled, as it goes through the dialog.
+pub(super) fn recovery_plan(recovery_plan: RecoveryPlan) -> Arc<Plan> {
+    let plan = proposed(recovery_plan.action, recovery_plan.chosen, recovery_plan.options);
+    Arc::new(Plan { preface: recovery_plan.preface, ..plan })
 }
 
 pub(super) fn ids(chosen: &[Target]) -> Vec<String> {
@@ -200,20 +200,20 @@ pub(super) async fn unfinished(bench: &mut Bench) -> Vec<UnfinishedJob> {
 
 /// The one job that is unfinished.
 pub(super) async fn only_unfinished(bench: &mut Bench) -> UnfinishedJob {
-    let mut remnants = unfinished(bench).await;
-    assert_eq!(remnants.len(), 1, "{remnants:?}");
-    remnants.remove(0)
+    let mut unfinished_jobs = unfinished(bench).await;
+    assert_eq!(unfinished_jobs.len(), 1, "{unfinished_jobs:?}");
+    unfinished_jobs.remove(0)
 }
 
-pub(super) async fn recall(bench: &mut Bench, wish: RecoveryRequest) -> Option<RecoveryPlan> {
-    let Response::Recalled(found) = bench.ask(Request::Recall(wish)).await else {
+pub(super) async fn recover(bench: &mut Bench, request: RecoveryRequest) -> Option<RecoveryPlan> {
+    let Response::RecoveryPlanned(found) = bench.ask(Request::PlanRecovery(request)).await else {
         panic!("it ends as it began")
     };
-    found.unwrap().map(|recalled| *recalled)
+    found.unwrap().map(|recovery_plan| *recovery_plan)
 }
 
 pub(super) async fn drop_rest(bench: &mut Bench, job: i64) -> Result<(), Failure> {
-    let Response::Dropped(dropped) = bench.ask(Request::Drop(job)).await else {
+    let Response::Dropped(dropped) = bench.ask(Request::DropJob(job)).await else {
         panic!("it ends as it began")
     };
     dropped
@@ -257,22 +257,22 @@ impl Program {
         .await
     }
 
-    /// Marks everything and confirms a verb for it.
-    pub(super) async fn confirm(self, verb: Action) -> Self {
-        self.fill_in(verb).await.hands(move |terminal| terminal.presses(last_key(verb))).await
+    /// Marks everything and confirms an action for it.
+    pub(super) async fn confirm(self, action: Action) -> Self {
+        self.fill_in(action).await.hands(move |terminal| terminal.presses(last_key(action))).await
     }
 
-    /// Marks everything and opens the dialog of a verb, up to the key that confirms it.
-    pub(super) async fn fill_in(self, verb: Action) -> Self {
+    /// Marks everything and opens the dialog of an action, up to the key that confirms it.
+    pub(super) async fn fill_in(self, action: Action) -> Self {
         self.hands(move |terminal| {
             terminal.presses("*");
             terminal.sees("marked");
-            terminal.presses(match verb {
+            terminal.presses(match action {
                 Action::Delete => "D",
                 Action::Archive => "a",
                 Action::Restore => "r",
             });
-            match verb {
+            match action {
                 Action::Delete => {
                     says(terminal, " and press Enter");
                     type_phrase(terminal);
@@ -317,7 +317,7 @@ impl Program {
 
     /// Waits until the server has seen so many requests that change something.
     pub(super) async fn has_sent(&self, bench: &Bench, n: usize) {
-        self.has(bench, |bench| ledger(&bench.sandbox).len() >= n).await;
+        self.has(bench, |bench| request_log(&bench.sandbox).len() >= n).await;
     }
 
     /// Waits until the server has seen what is wanted.
@@ -360,9 +360,9 @@ fn says(terminal: &mut Terminal, words: &str) {
     terminal.waits(words, |screen| said(screen).contains(words));
 }
 
-/// The key that confirms a verb once its dialog is filled in.
-pub(super) fn last_key(verb: Action) -> &'static str {
-    if verb == Action::Delete { "\r" } else { "y" }
+/// The key that confirms an action once its dialog is filled in.
+pub(super) fn last_key(action: Action) -> &'static str {
+    if action == Action::Delete { "\r" } else { "y" }
 }
 
 /// Types the phrase that the dialog asks for.

@@ -29,7 +29,7 @@ pub(super) struct Stand {
     worker: Worker,
     remembered: TempDir,
     messages: UnboundedReceiver<Event>,
-    tickets: u64,
+    in_flight: u64,
 }
 
 /// A job that is over.
@@ -77,7 +77,7 @@ impl Stand {
             ..WorkerConfig::new(limits, Clock::starting_at(now), remembered.path().to_owned())
         };
         let worker = Worker::new(client.unwrap(), terms, sender);
-        Self { server, worker, remembered, messages, tickets: 0 }
+        Self { server, worker, remembered, messages, in_flight: 0 }
     }
 
     pub(super) fn state_dir(&self) -> PathBuf {
@@ -90,13 +90,13 @@ impl Stand {
     }
 
     async fn hear(&mut self) -> EventKind {
-        timeout(PATIENCE, self.messages.recv()).await.unwrap().unwrap().fact
+        timeout(PATIENCE, self.messages.recv()).await.unwrap().unwrap().event_kind
     }
 
     pub(super) fn start(&mut self, work: Request) -> RequestId {
-        self.tickets += 1;
-        self.worker.perform(Effect::Work(RequestId(self.tickets), work));
-        RequestId(self.tickets)
+        self.in_flight += 1;
+        self.worker.perform(Effect::Request(RequestId(self.in_flight), work));
+        RequestId(self.in_flight)
     }
 
     pub(super) fn perform(&mut self, effect: Effect) {
@@ -105,14 +105,14 @@ impl Stand {
 
     /// The records called as those that were sown, as a list brings them.
     pub(super) async fn listed(&mut self, kind: Kind, scope: Scope, ids: &[String]) -> Vec<Record> {
-        let ticket = self.start(whole_list(kind, scope));
+        let request_id = self.start(whole_list(kind, scope));
         let mut records = Vec::new();
         loop {
             match self.hear().await {
-                EventKind::Reply(of, Response::Page { page, .. }) if of == ticket => {
+                EventKind::Reply(of, Response::Page { page, .. }) if of == request_id => {
                     records.extend(page.records().filter(|record| ids.contains(&record.id().to_string())));
                 }
-                EventKind::Reply(of, Response::Loaded(end)) if of == ticket => {
+                EventKind::Reply(of, Response::Loaded(end)) if of == request_id => {
                     end.unwrap();
                     break;
                 }
@@ -132,7 +132,7 @@ impl Stand {
         records
     }
 
-    pub(super) fn plan(&self, verb: Action, records: Vec<Record>, options: Options) -> Arc<Plan> {
+    pub(super) fn plan(&self, action: Action, records: Vec<Record>, options: Options) -> Arc<Plan> {
         let organization = Organization {
             id: self.server.org().into(),
             name: "Acme Ltd".into(),
@@ -141,15 +141,15 @@ impl Stand {
             me: None,
         };
         let chosen = records.into_iter().map(Into::into).collect();
-        let plan = Plan::new(verb, organization, chosen, Limits::off(), ConfirmThresholds::default());
+        let plan = Plan::new(action, organization, chosen, Limits::off(), ConfirmThresholds::default());
         Arc::new(plan.with(options))
     }
 
     /// Waits for a step of a job to end in this way.
-    pub(super) async fn until_step(&mut self, ticket: RequestId, wanted: usize) -> (Outcome, String) {
+    pub(super) async fn until_step(&mut self, request_id: RequestId, wanted: usize) -> (Outcome, String) {
         loop {
             if let EventKind::Reply(of, Response::Step { step, outcome, reason, .. }) = self.hear().await
-                && of == ticket
+                && of == request_id
                 && step == wanted
             {
                 return (outcome, reason.unwrap_or_default());
@@ -158,12 +158,12 @@ impl Stand {
     }
 
     /// Listens to a job to its end. What had been told before is not told again.
-    pub(super) async fn finish(&mut self, ticket: RequestId) -> Ended {
+    pub(super) async fn finish(&mut self, request_id: RequestId) -> Ended {
         let (mut steps, mut remarks) = (std::collections::BTreeMap::new(), Vec::new());
         loop {
             match self.hear().await {
                 EventKind::Reply(of, Response::Step { step, outcome, reason, remark, .. })
-                    if of == ticket =>
+                    if of == request_id =>
                 {
                     assert!(
                         steps.insert(step, (outcome, reason.unwrap_or_default())).is_none(),
@@ -171,7 +171,7 @@ impl Stand {
                     );
                     remarks.extend(remark);
                 }
-                EventKind::Reply(of, Response::JobEnded(end)) if of == ticket => {
+                EventKind::Reply(of, Response::JobEnded(end)) if of == request_id => {
                     return Ended { steps: steps.into_values().collect(), remarks, end };
                 }
                 _ => {}
@@ -180,8 +180,8 @@ impl Stand {
     }
 
     pub(super) async fn run(&mut self, plan: Arc<Plan>) -> Ended {
-        let ticket = self.start(Request::Apply(plan));
-        self.finish(ticket).await
+        let request_id = self.start(Request::RunJob(plan));
+        self.finish(request_id).await
     }
 
     pub(super) async fn delete(&mut self, records: Vec<Record>, options: Options) -> Ended {

@@ -28,13 +28,13 @@ async fn a_held_job_looks_again_even_where_the_list_is_slow() {
     let ids = all[..6].to_vec();
     let records = stand.listed(Kind::Templates, Scope::Archived, &ids).await;
     let plan = stand.plan(Action::Delete, records, Options::default());
-    let ticket = stand.start(Request::Apply(plan));
+    let request_id = stand.start(Request::RunJob(plan));
     pass(Duration::from_secs(49)).await;
-    stand.perform(Effect::Hold(ticket));
+    stand.perform(Effect::Pause(request_id));
     pass(Duration::from_secs(40)).await;
     assert!(stand.server.rename("checklists", &ids[0], "Needed again"));
-    stand.perform(Effect::Resume(ticket));
-    let ended = stand.finish(ticket).await;
+    stand.perform(Effect::Resume(request_id));
+    let ended = stand.finish(request_id).await;
     assert_eq!(ended.outcomes()[0], Changed, "{:?}", ended.steps);
 }
 
@@ -65,11 +65,11 @@ async fn what_is_restored_while_its_list_is_read_is_not_gone() {
     let ids = all[..6].to_vec();
     let records = stand.listed(Kind::Processes, Scope::Archived, &ids).await;
     let plan = stand.plan(Action::Delete, records, Options::default());
-    let ticket = stand.start(Request::Apply(plan));
+    let request_id = stand.start(Request::RunJob(plan));
     // The answers that know nothing of it by its id are on their way back.
     pass(Duration::from_millis(2_100)).await;
     assert!(stand.server.restore("runs", &ids[0]));
-    let ended = stand.finish(ticket).await;
+    let ended = stand.finish(request_id).await;
     assert_eq!(ended.outcomes()[0], Changed, "{:?}", ended.steps);
 }
 

@@ -25,7 +25,7 @@ struct Row {
 struct Target<'a> {
     server: &'a Sandbox,
     kind: Kind,
-    verb: Action,
+    action: Action,
     id: &'a str,
 }
 
@@ -38,7 +38,7 @@ impl Target<'_> {
     /// The record as the action leaves it.
     fn changed(&self) -> Value {
         let mut record = self.old();
-        match self.verb {
+        match self.action {
             Action::Archive => record["archived_at"] = json!(NOW),
             Action::Restore => (record["archived_at"], record["status"]) = (json!(null), json!("active")),
             Action::Delete => record["deleted_at"] = json!(NOW),
@@ -103,17 +103,17 @@ fn table() -> Vec<Row> {
 }
 
 /// One job in which each record meets another answer, for requests that take effect and for those that do not.
-async fn try_all(kind: Kind, verb: Action) {
+async fn try_all(kind: Kind, action: Action) {
     let table = table();
     for apply in [false, true] {
         let sandbox = SandboxSettings { scale: 60, ..SandboxSettings::default() };
-        let (mut desk, ids) = desk(kind, verb, table.len(), sandbox).await;
-        let method = if verb == Action::Restore { "PUT" } else { "DELETE" };
+        let (mut desk, ids) = desk(kind, action, table.len(), sandbox).await;
+        let method = if action == Action::Restore { "PUT" } else { "DELETE" };
         let faults: Vec<Fault> = table
             .iter()
             .zip(&ids)
             .map(|(row, id)| {
-                let body = (row.body)(&Target { server: &desk.server, kind, verb, id });
+                let body = (row.body)(&Target { server: &desk.server, kind, action, id });
                 let headers = [("Content-Type".to_owned(), row.kind.to_owned())].into();
                 Fault::on(
                     method,
@@ -123,15 +123,15 @@ async fn try_all(kind: Kind, verb: Action) {
             })
             .collect();
         mark(&mut desk, table.len()).await;
-        ask(&mut desk, verb).await;
+        ask(&mut desk, action).await;
         desk.server.set_faults(faults);
         agree(&mut desk).await;
         let (_, steps) = newest(&desk.state_dir());
-        tells_the_same(&desk, verb, &steps);
+        tells_the_same(&desk, action, &steps);
         for (row, id) in table.iter().zip(&ids) {
             let step = steps.iter().find(|step| step.record == *id).unwrap();
-            let told = format!("{kind:?} {verb:?} {}, applied: {apply}: {:?}", row.name, step.reason);
-            assert_eq!(is_done(&desk.server, kind, verb, id), apply, "{told}");
+            let told = format!("{kind:?} {action:?} {}, applied: {apply}: {:?}", row.name, step.reason);
+            assert_eq!(is_done(&desk.server, kind, action, id), apply, "{told}");
             assert_eq!(step.outcome, Some(if apply { Done } else { Failed }), "{told}");
             assert!(step.reason.as_ref().is_some_and(|why| why.contains("; read back: ")), "{told}");
             assert_eq!(sent(&desk.server, id), 1, "{told}");
@@ -170,11 +170,12 @@ async fn doubtful_success_about_a_person_ends_as_what_the_server_has() {
             let id = desk.mark_applicable(Action::Archive, 1).await.remove(0);
             let person = desk.server.object(slug(kind), &id).unwrap();
             assert!(person[field].is_string() || person[field].is_number());
-            let mishap = |body| FaultEffect::Answer { status: 200, body, headers: Default::default(), apply };
+            let fault_effect =
+                |body| FaultEffect::Answer { status: 200, body, headers: Default::default(), apply };
             desk.server.set_faults(vec![Fault::on(
                 "DELETE",
                 "/disable",
-                mishap(Some(json!({"data": person}))),
+                fault_effect(Some(json!({"data": person}))),
             )]);
             ask(&mut desk, Action::Archive).await;
             agree(&mut desk).await;
@@ -208,14 +209,14 @@ async fn words_of_a_doubtful_success_are_in_the_reason() {
 #[tokio::test(start_paused = true)]
 async fn honest_answer_costs_no_read() {
     for kind in [Kind::Processes, Kind::Templates, Kind::Tasks] {
-        for verb in [Action::Archive, Action::Restore] {
-            let (mut desk, _) = desk(kind, verb, 3, SandboxSettings::default()).await;
+        for action in [Action::Archive, Action::Restore] {
+            let (mut desk, _) = desk(kind, action, 3, SandboxSettings::default()).await;
             mark(&mut desk, 3).await;
-            ask(&mut desk, verb).await;
+            ask(&mut desk, action).await;
             let before = requests(&desk.server, "GET", "/");
             agree(&mut desk).await;
-            assert!(desk.has_summary(&format!("{} finished: 3 done", verb.word())), "{}", desk.log());
-            assert_eq!(requests(&desk.server, "GET", "/"), before, "{kind:?} {verb:?}");
+            assert!(desk.has_summary(&format!("{} finished: 3 done", action.word())), "{}", desk.log());
+            assert_eq!(requests(&desk.server, "GET", "/"), before, "{kind:?} {action:?}");
         }
     }
 }

@@ -69,12 +69,12 @@ async fn given(server: &Sandbox, kind: Kind, id: &str) -> Value {
     } else {
         ask(server, &format!("{}/{id}?with={with}", slug(kind))).await.1["data"].take()
     };
-    without_doors(&mut body);
+    without_connections(&mut body);
     body
 }
 
 /// Redacts the credentials, which no copy may contain.
-fn without_doors(value: &mut Value) {
+fn without_connections(value: &mut Value) {
     match value {
         Value::Object(object) => {
             for (key, inner) in object.iter_mut() {
@@ -83,11 +83,11 @@ fn without_doors(value: &mut Value) {
                         *inner = json!("https://go.tallyfy.com/guest/[redacted]");
                     }
                     "guest_link" | "access_token" => *inner = json!("[redacted]"),
-                    _ => without_doors(inner),
+                    _ => without_connections(inner),
                 }
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(without_doors),
+        Value::Array(list) => list.iter_mut().for_each(without_connections),
         _ => {}
     }
 }
@@ -150,9 +150,9 @@ async fn some(stand: &mut Stand, kind: Kind) -> Vec<Record> {
     ids.truncate(6);
     ids.extend(sow(&stand.server, kind, 3, archived));
     for id in &ids {
-        let doors = json!({"guest_link": format!("https://go.tallyfy.com/guest/{SECRET}"), "access_token": SECRET,
+        let connections = json!({"guest_link": format!("https://go.tallyfy.com/guest/{SECRET}"), "access_token": SECRET,
             "guests_info": [{"guest_link": SECRET}]});
-        assert!(stand.server.edit(slug(kind), id, doors));
+        assert!(stand.server.edit(slug(kind), id, connections));
     }
     let scope = if archived { Scope::Archived } else { Scope::Active };
     let records = stand.listed(kind, scope, &ids).await;
@@ -209,7 +209,7 @@ async fn the_copy_is_on_the_disk_before_the_request_leaves() {
         let records = stand.listed(kind, scope, &ids).await;
         stand.server.set_faults(vec![Fault::on("DELETE", "/", FaultEffect::Hang { apply: false })]);
         let plan = stand.plan(Action::Delete, records, Options::default());
-        stand.start(Request::Apply(plan));
+        stand.start(Request::RunJob(plan));
         while sent(&stand.server, &ids[0]) == 0 {
             assert!(!stand.copies().exists() || index(&stand.copies()).1.len() <= 2);
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -175,14 +175,18 @@ async fn a_process_is_not_deleted_without_one_of_its_files() {
     let page = || answer(200, &[("content-type", "text/html")], None, false);
     let error = json!({"error": true, "message": "Resource not found"});
     let lie = || answer(200, &[("content-disposition", "attachment")], Some(error.clone()), false);
-    for mishap in [page(), lie(), super::scene::status(500), super::scene::status(403)] {
+    for fault_effect in [page(), lie(), super::scene::status(500), super::scene::status(403)] {
         let mut stand = Stand::new(SandboxSettings { scale: 60, ..SandboxSettings::default() }).await;
         let (id, files) = sown(&stand.server, Kind::Processes, false);
-        stand.server.set_faults(vec![Fault::on("GET", &format!("{}/dl", files.answered), mishap.clone())]);
+        stand.server.set_faults(vec![Fault::on(
+            "GET",
+            &format!("{}/dl", files.answered),
+            fault_effect.clone(),
+        )]);
         let records = stand.listed(Kind::Processes, Scope::Active, std::slice::from_ref(&id)).await;
         let first = Options { archive_first: true, ..Options::default() };
         let ended = stand.delete(records.clone(), first).await;
-        assert_eq!(ended.steps[0].0, Failed, "{mishap:?}: {:?}", ended.steps);
+        assert_eq!(ended.steps[0].0, Failed, "{fault_effect:?}: {:?}", ended.steps);
         let reason = &ended.steps[0].1;
         assert!(
             reason.starts_with("not sent, no backup could be made: attached file `scan.png`: "),

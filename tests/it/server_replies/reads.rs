@@ -15,13 +15,13 @@ use super::scene::{
 /// One way of going wrong, what comes of it when it happens once, and when it never stops.
 struct Row {
     fault: &'static str,
-    mishap: FaultEffect,
+    fault_effect: FaultEffect,
     once: Outcome,
     ever: Outcome,
 }
 
-fn row(fault: &'static str, mishap: FaultEffect, once: Outcome) -> Row {
-    Row { fault, mishap, once, ever: Failed }
+fn row(fault: &'static str, fault_effect: FaultEffect, once: Outcome) -> Row {
+    Row { fault, fault_effect, once, ever: Failed }
 }
 
 fn table() -> Vec<Row> {
@@ -77,7 +77,7 @@ async fn try_looks(read: &str, kind: Kind, rows: &[(Row, Outcome)], how_often: &
         _ => format!("{}/{id}", slug(kind)),
     };
     let fault = |((row, _), id): (&(Row, Outcome), &String)| {
-        often(Fault::on("GET", &path(id), row.mishap.clone()), how_often)
+        often(Fault::on("GET", &path(id), row.fault_effect.clone()), how_often)
     };
     ask(&mut desk, Action::Delete).await;
     desk.server.set_faults(rows.iter().zip(&ids).map(fault).collect());
@@ -202,7 +202,8 @@ async fn a_list_that_does_not_come_whole_says_so_and_loses_no_row() {
             let rows = rows(how_often).filter(|(row, _)| row.fault != "another record");
             rows.map(move |(row, wanted)| (row, how_often, wanted))
         }) {
-            let fault = Fault { call: Some(Operation::List), ..Fault::on("GET", page, row.mishap.clone()) };
+            let fault =
+                Fault { call: Some(Operation::List), ..Fault::on("GET", page, row.fault_effect.clone()) };
             desk.server.set_faults(vec![often(fault, how_often)]);
             let said = |desk: &Desk| desk.log().matches("could not all be loaded").count();
             let before = (requests(&desk.server, "GET", page), said(&desk));

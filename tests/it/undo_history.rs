@@ -12,15 +12,15 @@ fn refusal(status: u16) -> FaultEffect {
     FaultEffect::Answer { status, body: None, headers: Default::default(), apply: false }
 }
 
-/// Does a verb to the first `n` records it can be done to.
-async fn does(desk: &mut Desk, verb: Action, n: usize) -> Vec<String> {
-    let ids = desk.mark_applicable(verb, n).await;
-    match verb {
+/// Does an action to the first `n` records it can be done to.
+async fn does(desk: &mut Desk, action: Action, n: usize) -> Vec<String> {
+    let ids = desk.mark_applicable(action, n).await;
+    match action {
         Action::Archive => desk.keys("a").await,
         Action::Restore => desk.keys("r").await,
         Action::Delete => desk.keys("D").await,
     }
-    match verb {
+    match action {
         Action::Delete => desk.confirm_with(&format!("delete {n}")).await,
         _ => desk.confirm().await,
     }
@@ -44,16 +44,16 @@ async fn keeps_jobs(desk: &Desk, n: usize) {
             name: "a\u{1b}[2Jb".into(),
             method: "DELETE",
             path: "/api/x".into(),
-            verb: "archive",
+            action: "archive",
             after: None,
             fields: "{}".into(),
         };
         let new = NewJob {
-            heir: None,
+            reassignee: None,
             base_url: desk.server.base_url(),
             organization: desk.server.org().to_owned(),
             organization_name: "Acme Ltd".into(),
-            verb: "archive",
+            action: "archive",
             person: None,
             backups: None,
             continues: None,
@@ -122,7 +122,7 @@ async fn jobs_are_sought_by_what_they_did_and_by_the_names_of_their_records() {
     does(&mut desk, Action::Delete, 1).await;
     presses(&mut desk, "H").await;
     for (typed, found) in [
-        ("verb:delete", "delete"),
+        ("action:delete", "delete"),
         ("kind:process", "1 of 2"),
         ("tags", "1 of 1"),
         ("outcome:failed", "no job is like that"),
@@ -143,7 +143,7 @@ async fn jobs_are_sought_by_what_they_did_and_by_the_names_of_their_records() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_earlier_job_is_undone_through_the_modal_for_exactly_what_it_did() {
+async fn an_earlier_job_is_undone_through_the_dialog_for_exactly_what_it_did() {
     let mut desk = Desk::open().await;
     desk.server.set_faults(vec![Fault::on("DELETE", "/runs/", refusal(422)).nth([2])]);
     let first = does(&mut desk, Action::Archive, 3).await;

@@ -289,15 +289,15 @@ impl Oracle {
         let chosen = vec![Record::new(Kind::Files, key, drafts).into()];
         let plan =
             Plan::new(Action::Delete, organization, chosen, Limits::off(), ConfirmThresholds::default());
-        let ticket = RequestId(self.tried as u64);
-        self.worker.perform(Effect::Work(ticket, Request::Apply(Arc::new(plan))));
+        let request_id = RequestId(self.tried as u64);
+        self.worker.perform(Effect::Request(request_id, Request::RunJob(Arc::new(plan))));
         let (mut ended, mut why) = (None, String::new());
-        while let Some(Event { fact, .. }) = self.messages.recv().await {
-            match fact {
-                EventKind::Reply(of, Response::Step { outcome, reason, .. }) if of == ticket => {
+        while let Some(Event { event_kind, .. }) = self.messages.recv().await {
+            match event_kind {
+                EventKind::Reply(of, Response::Step { outcome, reason, .. }) if of == request_id => {
                     (ended, why) = (Some(outcome), reason.unwrap_or_default());
                 }
-                EventKind::Reply(of, Response::JobEnded(_)) if of == ticket => break,
+                EventKind::Reply(of, Response::JobEnded(_)) if of == request_id => break,
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-//! The modal's journeys: options that make another plan of it, and what hangs on the records.
+//! The dialog's journeys: options that make another plan of it, and what hangs on the records.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -52,9 +52,9 @@ async fn opened(kind: Kind) -> Desk {
     Desk::with(Wanted { kind, ..Wanted::default() }).await
 }
 
-/// Marks three records, presses the verb's key, and answers how many requests there had been before.
-async fn weigh_three(desk: &mut Desk, verb: Action, key: &str) -> (Vec<String>, usize) {
-    let ids = desk.mark_applicable(verb, 3).await;
+/// Marks three records, presses the action's key, and answers how many requests there had been before.
+async fn count_impact_three(desk: &mut Desk, action: Action, key: &str) -> (Vec<String>, usize) {
+    let ids = desk.mark_applicable(action, 3).await;
     let before = desk.server.requests().len();
     desk.keys(key).await;
     desk.rest().await;
@@ -81,7 +81,7 @@ async fn what_hangs_on_processes_is_counted_before_they_are_archived() {
     for quirks in [Quirks::default(), Quirks::default().with(Quirk::BareIncludes)] {
         let sandbox = SandboxSettings { scale: 60, quirks, ..SandboxSettings::default() };
         let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
-        let (ids, before) = weigh_three(&mut desk, Action::Archive, "a").await;
+        let (ids, before) = count_impact_three(&mut desk, Action::Archive, "a").await;
         asked_once(&desk, before, &ids);
         let (mut open, mut files, mut comments) = (0, 0, 0);
         for id in &ids {
@@ -110,7 +110,7 @@ async fn what_hangs_on_archived_processes_is_unknown_rather_than_none() {
         let mut desk = Desk::with(Wanted { sandbox, kind: Kind::Processes, ..Wanted::default() }).await;
         desk.keys("s").await;
         desk.rest().await;
-        let (ids, before) = weigh_three(&mut desk, Action::Delete, "D").await;
+        let (ids, before) = count_impact_three(&mut desk, Action::Delete, "D").await;
         asked_once(&desk, before, &ids);
         let unknown = "on 3 processes: could not count open tasks, files, comments";
         assert!(says(&desk, unknown), "{}", desk.screen());
@@ -119,11 +119,11 @@ async fn what_hangs_on_archived_processes_is_unknown_rather_than_none() {
 
 #[tokio::test(start_paused = true)]
 async fn processes_of_templates_are_counted_live_and_archived() {
-    for (scope, verb, key) in [("", Action::Archive, "a"), ("s", Action::Delete, "D")] {
+    for (scope, action, key) in [("", Action::Archive, "a"), ("s", Action::Delete, "D")] {
         let mut desk = opened(Kind::Templates).await;
         desk.keys(scope).await;
         desk.rest().await;
-        let ids = desk.mark_applicable(verb, 2).await;
+        let ids = desk.mark_applicable(action, 2).await;
         let before = desk.server.requests().len();
         desk.keys(key).await;
         desk.rest().await;
@@ -140,7 +140,7 @@ async fn processes_of_templates_are_counted_live_and_archived() {
             told(running, "running process", "running processes"),
             steps.sum::<u64>()
         );
-        assert!(running > 0 || verb == Action::Delete, "nothing to count");
+        assert!(running > 0 || action == Action::Delete, "nothing to count");
         assert!(says(&desk, &counted), "{counted}\n{}", desk.screen());
     }
 }
@@ -148,7 +148,7 @@ async fn processes_of_templates_are_counted_live_and_archived() {
 #[tokio::test(start_paused = true)]
 async fn what_hangs_on_tasks_is_counted() {
     let mut desk = opened(Kind::Tasks).await;
-    let (ids, before) = weigh_three(&mut desk, Action::Delete, "D").await;
+    let (ids, before) = count_impact_three(&mut desk, Action::Delete, "D").await;
     asked_once(&desk, before, &ids);
     let (mut fields, mut files, mut comments) = (0, 0, 0);
     for id in &ids {
@@ -169,7 +169,7 @@ async fn what_hangs_on_tasks_is_counted() {
 #[tokio::test(start_paused = true)]
 async fn links_of_tags_are_counted() {
     let mut desk = opened(Kind::Tags).await;
-    let (ids, before) = weigh_three(&mut desk, Action::Delete, "D").await;
+    let (ids, before) = count_impact_three(&mut desk, Action::Delete, "D").await;
     asked_once(&desk, before, &ids);
     let sum = |key: &str| {
         let of = |id: &String| number(&desk.server.object("tags", id).unwrap()["statistics"]["data"][key]);
@@ -220,7 +220,7 @@ async fn of_a_large_plan_a_sample_is_looked_at_and_said_to_be_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn counts_come_after_the_modal_and_nobody_waits_for_them() {
+async fn counts_come_after_the_dialog_and_nobody_waits_for_them() {
     let sandbox = SandboxSettings { latency: Duration::from_millis(900), ..SandboxSettings::default() };
     let mut desk = Desk::with(Wanted { sandbox, ..Wanted::default() }).await;
     desk.mark_applicable(Action::Archive, 6).await;
@@ -233,11 +233,11 @@ async fn counts_come_after_the_modal_and_nobody_waits_for_them() {
     assert_eq!(desk.state().jobs.iter().count(), 1);
     desk.rest().await;
     assert!(desk.log().contains("archive finished: 6 done"), "{}", desk.log());
-    assert!(reads(&desk, before).len() < 6 + 2, "went on counting for a modal that was confirmed");
+    assert!(reads(&desk, before).len() < 6 + 2, "went on counting for a dialog that was confirmed");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_modal_is_counted_for_no_more() {
+async fn a_closed_dialog_is_counted_for_no_more() {
     let mut desk = opened(Kind::Processes).await;
     desk.mark_applicable(Action::Archive, 8).await;
     desk.server.set_faults(vec![Fault::on("GET", "/runs/", FaultEffect::Hang { apply: false })]);
@@ -254,11 +254,12 @@ async fn a_closed_modal_is_counted_for_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_modal_is_confirmed_although_nothing_can_be_counted() {
+async fn a_dialog_is_confirmed_although_nothing_can_be_counted() {
     let mut desk = opened(Kind::Processes).await;
     desk.mark_applicable(Action::Archive, 3).await;
-    let mishap = FaultEffect::Answer { status: 404, body: None, headers: Default::default(), apply: false };
-    desk.server.set_faults(vec![Fault::on("GET", "/runs/", mishap)]);
+    let fault_effect =
+        FaultEffect::Answer { status: 404, body: None, headers: Default::default(), apply: false };
+    desk.server.set_faults(vec![Fault::on("GET", "/runs/", fault_effect)]);
     desk.keys("a").await;
     desk.rest().await;
     assert!(says(&desk, "on 3 processes: could not count open tasks, files, comments"), "{}", desk.screen());
@@ -283,10 +284,10 @@ fn no_kind_is_left_out() {
 async fn mark_both(desk: &mut Desk, archived: usize, live: usize) {
     desk.keys("s s").await;
     desk.rest().await;
-    for (verb, n) in [(Action::Delete, archived), (Action::Archive, live)] {
+    for (action, n) in [(Action::Delete, archived), (Action::Archive, live)] {
         desk.keys("g").await;
         if n > 0 {
-            desk.mark_applicable(verb, n).await;
+            desk.mark_applicable(action, n).await;
         }
     }
 }
@@ -331,7 +332,7 @@ async fn archiving_first_makes_live_ones_part_of_the_plan() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_all_are_live_the_option_is_what_the_modal_asks() {
+async fn where_all_are_live_the_option_is_what_the_dialog_asks() {
     let mut desk = opened(Kind::Processes).await;
     desk.keys("space space D").await;
     assert!(desk.shows("Permanently delete 0 processes"), "{}", desk.screen());
@@ -374,7 +375,7 @@ async fn no_paste_gets_past_an_option() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_modal_counts_anew_after_the_process_was_stopped() {
+async fn a_dialog_counts_anew_after_the_process_was_stopped() {
     let mut desk = opened(Kind::Processes).await;
     desk.keys("a").await;
     desk.pass(Duration::from_millis(300)).await;

@@ -29,9 +29,9 @@ fn name_key(kind: Kind) -> &'static str {
     }
 }
 
-/// Whether the trials of a verb take archived records. Tasks are deleted archived here, too, though they need not be.
-pub(super) fn from_archive(kind: Kind, verb: Action) -> bool {
-    kind.row().archives() && verb != Action::Archive
+/// Whether the trials of an action take archived records. Tasks are deleted archived here, too, though they need not be.
+pub(super) fn from_archive(kind: Kind, action: Action) -> bool {
+    kind.row().archives() && action != Action::Archive
 }
 
 /// Puts records called `Trial 00` and so on there, archived if asked for, and answers their ids.
@@ -61,12 +61,12 @@ pub(super) fn with_quirks(quirks: impl IntoIterator<Item = Quirk>) -> SandboxSet
 /// The program on the list of a kind, with `n` records of the trial in it, ready to be marked.
 pub(super) async fn desk(
     kind: Kind,
-    verb: Action,
+    action: Action,
     n: usize,
     sandbox: SandboxSettings,
 ) -> (Desk, Vec<String>) {
     let mut desk = Desk::with(Wanted { kind, sandbox, ..Wanted::default() }).await;
-    let archived = from_archive(kind, verb);
+    let archived = from_archive(kind, action);
     let ids = sow(&desk.server, kind, n, archived);
     desk.keys(if archived { "s" } else { "R" }).await;
     desk.rest().await;
@@ -84,9 +84,9 @@ pub(super) async fn mark(desk: &mut Desk, n: usize) {
     assert_eq!(desk.marked().len(), n, "{}", desk.screen());
 }
 
-/// Opens the verb's modal, and waits until all is counted that it shows.
-pub(super) async fn ask(desk: &mut Desk, verb: Action) {
-    let key = match verb {
+/// Opens the action's dialog, and waits until all is counted that it shows.
+pub(super) async fn ask(desk: &mut Desk, action: Action) {
+    let key = match action {
         Action::Archive => "a",
         Action::Restore => "r",
         Action::Delete => "D",
@@ -95,29 +95,29 @@ pub(super) async fn ask(desk: &mut Desk, verb: Action) {
     desk.rest().await;
 }
 
-/// Does what the open modal asks for.
+/// Does what the open dialog asks for.
 pub(super) async fn agree(desk: &mut Desk) {
-    let plan = desk.plan().unwrap_or_else(|| panic!("no modal:\n{}", desk.screen()));
-    match plan.assent() {
+    let plan = desk.plan().unwrap_or_else(|| panic!("no dialog:\n{}", desk.screen()));
+    match plan.confirmation() {
         Confirmation::Nothing => panic!("there is nothing to do:\n{}", desk.screen()),
         Confirmation::Key => desk.confirm().await,
         Confirmation::Phrase(phrases) => desk.confirm_with(&phrases[0]).await,
     }
-    assert!(desk.plan().is_none(), "the modal stayed:\n{}", desk.screen());
+    assert!(desk.plan().is_none(), "the dialog stayed:\n{}", desk.screen());
     desk.rest().await;
     assert!(!desk.log().contains(" was stopped: "), "{}", desk.log());
 }
 
-/// Opens the verb's modal, does what it asks for, and waits for the job to end.
-pub(super) async fn set_off(desk: &mut Desk, verb: Action) {
-    ask(desk, verb).await;
+/// Opens the action's dialog, does what it asks for, and waits for the job to end.
+pub(super) async fn set_off(desk: &mut Desk, action: Action) {
+    ask(desk, action).await;
     agree(desk).await;
 }
 
-/// Marks the records of the trial and does the verb to them, to its end.
-pub(super) async fn carry_out(desk: &mut Desk, verb: Action, n: usize) {
+/// Marks the records of the trial and does the action to them, to its end.
+pub(super) async fn carry_out(desk: &mut Desk, action: Action, n: usize) {
     mark(desk, n).await;
-    set_off(desk, verb).await;
+    set_off(desk, action).await;
 }
 
 /// What the journal says of the newest job.
@@ -128,10 +128,10 @@ pub(super) fn newest(state_dir: &std::path::Path) -> (PastJob, Vec<PastStep>) {
     (job, steps)
 }
 
-/// Whether the server has done the verb to the record.
-pub(super) fn is_done(server: &Sandbox, kind: Kind, verb: Action, id: &str) -> bool {
+/// Whether the server has done the action to the record.
+pub(super) fn is_done(server: &Sandbox, kind: Kind, action: Action, id: &str) -> bool {
     let object = server.object(slug(kind), id);
-    match verb {
+    match action {
         Action::Delete => object.is_none(),
         Action::Archive => object.is_some_and(|object| object["archived_at"].is_string()),
         Action::Restore => object.is_some_and(|object| object["archived_at"].is_null()),
@@ -160,9 +160,9 @@ pub(super) fn sent(server: &Sandbox, id: &str) -> usize {
 }
 
 /// Asserts that screen, marks and journal tell the same of a job: one outcome a record, every one in the sum.
-pub(super) fn tells_the_same(desk: &Desk, verb: Action, steps: &[PastStep]) {
+pub(super) fn tells_the_same(desk: &Desk, action: Action, steps: &[PastStep]) {
     let mut counts: BTreeMap<Outcome, usize> = BTreeMap::new();
-    for step in steps.iter().filter(|step| step.verb == verb.word()) {
+    for step in steps.iter().filter(|step| step.action == action.word()) {
         let outcome = step.outcome.unwrap_or_else(|| panic!("{} never ended", step.name));
         *counts.entry(outcome).or_default() += 1;
         let mark = desk.state().marks.all().find(|mark| mark.record.id().to_string() == step.record);
@@ -175,7 +175,7 @@ pub(super) fn tells_the_same(desk: &Desk, verb: Action, steps: &[PastStep]) {
     }
     let counted = counts.iter().map(|(outcome, n)| format!("{n} {}", outcome.word()));
     let counted: Vec<String> = counted.collect();
-    let summary = format!("{} finished: {}", verb.word(), counted.join(", "));
+    let summary = format!("{} finished: {}", action.word(), counted.join(", "));
     assert!(desk.log().contains(&summary), "no `{summary}` in\n{}", desk.log());
 }
 

@@ -33,8 +33,8 @@ async fn live(settings: SandboxSettings, kind: Kind, n: usize, at_once: usize) -
 /// How the two steps of a record ended, by the journal.
 fn pair(stand: &Stand, id: &str) -> [Option<Outcome>; 2] {
     let (_, steps) = newest(&stand.state_dir());
-    let of = |verb: Action| {
-        steps.iter().find(|step| step.record == id && step.verb == verb.word()).unwrap().outcome
+    let of = |action: Action| {
+        steps.iter().find(|step| step.record == id && step.action == action.word()).unwrap().outcome
     };
     [of(Action::Archive), of(Action::Delete)]
 }
@@ -66,10 +66,10 @@ async fn each_record_is_read_archived_read_and_deleted_in_this_order() {
             // The copy is of the live record, with all that archiving hides.
             let (_, steps) = newest(&stand.state_dir());
             let copies: Vec<_> =
-                steps.iter().filter_map(|step| Some((&step.verb, step.copy.as_ref()?))).collect();
+                steps.iter().filter_map(|step| Some((&step.action, step.copy.as_ref()?))).collect();
             assert_eq!(copies.len(), 6);
-            for (verb, copy) in copies {
-                assert_eq!(verb, "archive");
+            for (action, copy) in copies {
+                assert_eq!(action, "archive");
                 let copy: Value =
                     serde_json::from_slice(&fs::read(stand.copies().join(copy)).unwrap()).unwrap();
                 let inside =
@@ -95,8 +95,8 @@ async fn an_archive_that_does_not_succeed_leaves_the_record_alone() {
     for kind in [Kind::Processes, Kind::Templates] {
         let (mut stand, ids) = live(settings(), kind, rows.len() + 3, 16).await;
         let records = stand.listed(kind, Scope::Active, &ids).await;
-        let on = |id: &str, mishap: &FaultEffect| {
-            Fault::on("DELETE", &format!("*/{}/{id}", slug(kind)), mishap.clone())
+        let on = |id: &str, fault_effect: &FaultEffect| {
+            Fault::on("DELETE", &format!("*/{}/{id}", slug(kind)), fault_effect.clone())
         };
         let mut faults: Vec<_> = ids.iter().zip(&rows).map(|(id, row)| on(id, &row.1)).collect();
         let [renamed, gone, well] = [&ids[6], &ids[7], &ids[8]];
@@ -145,13 +145,13 @@ async fn what_changes_between_archive_and_delete_is_held() {
         let (mut stand, ids) = live(slow, kind, 3, 16).await;
         let records = stand.listed(kind, Scope::Active, &ids).await;
         let plan = stand.plan(Action::Delete, records, FIRST);
-        let ticket = stand.start(Request::Apply(plan));
+        let request_id = stand.start(Request::RunJob(plan));
         while !ids.iter().all(|id| state(&stand.server, kind, id) == "archived") {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         assert!(stand.server.restore(slug(kind), &ids[0]));
         assert!(stand.server.rename(slug(kind), &ids[1], "Needed again"));
-        let ended = stand.finish(ticket).await;
+        let ended = stand.finish(request_id).await;
         assert_eq!(pair(&stand, &ids[0]), [Some(Done), Some(Changed)], "{:?}", ended.steps);
         assert_eq!(pair(&stand, &ids[1]), [Some(Done), Some(Changed)], "{:?}", ended.steps);
         assert_eq!(pair(&stand, &ids[2]), [Some(Done), Some(Done)], "{:?}", ended.steps);
@@ -211,11 +211,11 @@ async fn what_was_archived_when_the_job_was_cancelled_is_not_sent_and_stays_arch
         let (mut stand, ids) = live(slow, kind, 8, 3).await;
         let records = stand.listed(kind, Scope::Active, &ids).await;
         let plan = stand.plan(Action::Delete, records, FIRST);
-        let ticket = stand.start(Request::Apply(plan));
-        let (outcome, reason) = stand.until_step(ticket, 0).await;
+        let request_id = stand.start(Request::RunJob(plan));
+        let (outcome, reason) = stand.until_step(request_id, 0).await;
         assert_eq!(outcome, Done, "{reason}");
-        stand.perform(Effect::Cancel(ticket));
-        let ended = stand.finish(ticket).await;
+        stand.perform(Effect::Cancel(request_id));
+        let ended = stand.finish(request_id).await;
         assert!(ended.end.cancelled);
         let mut archived = 0;
         for id in &ids {
@@ -270,7 +270,7 @@ async fn what_a_cancelled_job_left_half_done_stays_marked_and_is_shown_as_archiv
             assert_eq!(mark.record.is_archived(), there == "archived", "{}", mark.record.name());
         }
         let unsent = |step: &&tidyfy::storage::journal::PastStep| {
-            step.outcome == Some(NotSent) && step.verb == "delete"
+            step.outcome == Some(NotSent) && step.action == "delete"
         };
         assert_eq!(steps.iter().filter(unsent).count(), 20 - gone);
         desk.keys("s").await;
