@@ -284,9 +284,9 @@ fn settings(
 /// Runs the program on the arguments of the process, and answers how it ends.
 #[must_use]
 pub fn main() -> ExitCode {
-    crate::cli::hardening::protect_memory();
+    hardening::protect_memory();
     let environment = Environment::of(std::env::vars_os());
-    crate::cli::error::install_reports(&environment);
+    error::install_reports(&environment);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(said) => {
@@ -311,7 +311,7 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, C
     let shutdown = Shutdown::default();
     signals::watch(&shutdown).wrap_err("could not listen for signals")?;
     match &arguments.command {
-        None => crate::cli::start::run(flags, environment, &shutdown),
+        None => start::run(flags, environment, &shutdown),
         Some(CliCommand::Demo(server)) => demo::run(flags, server, environment, &shutdown),
         Some(CliCommand::Sandbox(server)) => {
             on_runtime(async { Ok(sandbox::run(server.clone(), &shutdown).await?) })
@@ -330,11 +330,9 @@ fn start(arguments: &Arguments, environment: &Environment) -> Result<ExitCode, C
             backups::run(arguments, &flags.settings(environment, None)?.backups)
         }
         Some(CliCommand::Completions { shell }) => {
-            crate::cli::completions::completions(Arguments::command(), *shell).map(|()| ExitCode::SUCCESS)
+            completions::completions(Arguments::command(), *shell).map(|()| ExitCode::SUCCESS)
         }
-        Some(CliCommand::Man) => {
-            crate::cli::completions::man(Arguments::command()).map(|()| ExitCode::SUCCESS)
-        }
+        Some(CliCommand::Man) => completions::man(Arguments::command()).map(|()| ExitCode::SUCCESS),
     }
 }
 

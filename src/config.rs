@@ -233,9 +233,9 @@ pub struct Settings {
 /// # Errors
 /// Everything that is wrong with the file, the environment and the flags, not only the first thing.
 pub fn resolve(sources: &Sources<'_>) -> Result<Settings, Vec<ConfigError>> {
-    let reading = sources.file.map(crate::config::parse::read).unwrap_or_default();
+    let reading = sources.file.map(parse::read).unwrap_or_default();
     let mut problems = reading.problems.clone();
-    let (keymap, wrong) = crate::config::parse::keymap(&reading);
+    let (keymap, wrong) = parse::keymap(&reading);
     problems.extend(wrong);
     let aim = profile::aim(sources, &reading).unwrap_or_else(|wrong| {
         problems.extend(wrong);

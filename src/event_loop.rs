@@ -260,7 +260,7 @@ impl<B: Backend> EventLoop<B> {
             match effect {
                 Effect::Quit(exit) => self.next = LoopTurn::Ended(exit),
                 Effect::SwitchOrganization(place) if self.next == LoopTurn::Going => {
-                    self.next = LoopTurn::Leaving(place)
+                    self.next = LoopTurn::Leaving(place);
                 }
                 Effect::SwitchOrganization(_) => {}
                 Effect::Suspend if self.next == LoopTurn::Going => self.next = LoopTurn::Suspend,

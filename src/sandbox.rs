@@ -201,7 +201,7 @@ impl Sandbox {
             .map(|database| SandboxOrganization { database, memory: ListMemory::default() })
             .collect();
         let (org, org_name) = (database.org.clone(), database.org_name.clone());
-        let token = format!("sandbox-{}", crate::sandbox::rng::hex(settings.seed ^ 0x70CE, 0));
+        let token = format!("sandbox-{}", rng::hex(settings.seed ^ 0x70CE, 0));
         let mut tokens = Tokens::new(token.clone());
         if let Some(second) = &settings.second_token {
             tokens.accept(second, TokenOwner::Caller);
@@ -319,7 +319,7 @@ impl Sandbox {
     /// this finds process tasks as well.
     pub fn object(&self, slug: &str, id: &str) -> Option<Value> {
         let kind = SandboxKind::of(slug)?;
-        crate::sandbox::serialize::inspected(&lock(&self.server_state.state).database, kind, id)
+        serialize::inspected(&lock(&self.server_state.state).database, kind, id)
     }
 
     /// The ids of all stored records of the kind with this API slug, archived ones included; for `tasks` the one-off
@@ -334,30 +334,27 @@ impl Sandbox {
     pub fn bytes(&self, id: &str) -> Option<Vec<u8>> {
         let state = lock(&self.server_state.state);
         let file = state.database.files.get(id).filter(|file| !file.by_url)?;
-        Some(crate::sandbox::actions::contents(id, &file.filename, file.size))
+        Some(actions::contents(id, &file.filename, file.size))
     }
 
     /// Puts a record there behind the client's back; what `fields` does not say is made up. Its id, or none for an
     /// unknown slug or an id that is taken.
     pub fn add(&self, slug: &str, fields: Value) -> Option<String> {
         let kind = SandboxKind::of(slug)?;
-        lock(&self.server_state.state)
-            .database
-            .add(kind, &crate::sandbox::serialize::fields(fields))
-            .map(|id| id.to_string())
+        lock(&self.server_state.state).database.add(kind, &serialize::fields(fields)).map(|id| id.to_string())
     }
 
     /// Changes fields of a record behind the client's back, `archived_at` included. False when there is no such record.
     pub fn edit(&self, slug: &str, id: &str, fields: Value) -> bool {
         SandboxKind::of(slug).is_some_and(|kind| {
-            lock(&self.server_state.state).database.edit(kind, id, &crate::sandbox::serialize::fields(fields))
+            lock(&self.server_state.state).database.edit(kind, id, &serialize::fields(fields))
         })
     }
 
     /// Gives a record another name behind the client's back, as somebody else would: it counts as updated now. False when
     /// there is no such record.
     pub fn rename(&self, slug: &str, id: &str, name: &str) -> bool {
-        let now = crate::sandbox::serialize::millis(lock(&self.server_state.state).database.now());
+        let now = serialize::millis(lock(&self.server_state.state).database.now());
         let key = match SandboxKind::of(slug) {
             Some(SandboxKind::Runs | SandboxKind::Groups | SandboxKind::Folders) => "name",
             Some(SandboxKind::Members) => "full_name",
@@ -373,14 +370,14 @@ impl Sandbox {
         let kind = SandboxKind::of(slug)
             .filter(|kind| !matches!(kind, SandboxKind::Tags | SandboxKind::Groups | SandboxKind::Folders));
         kind.is_some_and(|kind| {
-            crate::sandbox::actions::archive(&mut lock(&self.server_state.state).database, kind, id).applied
+            actions::archive(&mut lock(&self.server_state.state).database, kind, id).applied
         })
     }
 
     /// Restores a record behind the client's back. False when that was not possible.
     pub fn restore(&self, slug: &str, id: &str) -> bool {
         SandboxKind::of(slug).is_some_and(|kind| {
-            crate::sandbox::actions::restore(&mut lock(&self.server_state.state).database, kind, id).applied
+            actions::restore(&mut lock(&self.server_state.state).database, kind, id).applied
         })
     }
 

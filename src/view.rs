@@ -45,7 +45,7 @@ use theme::Theme;
 pub fn view(state: &State, frame: &mut Frame<'_>) {
     let mut painter = Painter::new(frame.buffer_mut(), Theme::new(state.setup.color, state.setup.accent));
     if state.is_too_small() {
-        crate::view::too_small::draw(state, &mut painter);
+        too_small::draw(state, &mut painter);
     } else {
         panes(state, &mut painter);
         overlay(state, &mut painter);
@@ -64,7 +64,7 @@ fn sign(state: &State, area: Area, painter: &mut Painter<'_>) {
 
 fn panes(state: &State, painter: &mut Painter<'_>) {
     let layout = Layout::of(state);
-    crate::view::header::draw(state, layout.top, painter);
+    header::draw(state, layout.top, painter);
     tabs::draw(state, layout.tabs, painter);
     table::draw(state, layout.table, painter);
     if let (Some(detail), Some(area)) = (&state.detail, layout.detail) {
@@ -73,9 +73,9 @@ fn panes(state: &State, painter: &mut Painter<'_>) {
     if let Some(area) = layout.remark {
         input::remark(state, area, painter);
     }
-    crate::view::list_status::draw(state, layout.scope, painter);
-    crate::view::status_pane::draw(state, layout.status, painter);
-    crate::view::footer::draw(state, layout.hints, painter);
+    list_status::draw(state, layout.scope, painter);
+    status_pane::draw(state, layout.status, painter);
+    footer::draw(state, layout.hints, painter);
 }
 
 fn overlay(state: &State, painter: &mut Painter<'_>) {
@@ -84,17 +84,17 @@ fn overlay(state: &State, painter: &mut Painter<'_>) {
         Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, painter),
         Some(Overlay::Help(scroll)) => help::draw(state, *scroll, painter),
         Some(Overlay::Palette(palette)) => palette::draw(state, palette, painter),
-        Some(Overlay::Organizations(places)) => crate::view::organizations::draw(state, places, painter),
-        Some(Overlay::SavedFilters(picker)) => crate::view::saved::draw(state, picker, painter),
-        Some(Overlay::Selections(sets)) => crate::view::saved::draw_sets(state, sets, painter),
-        Some(Overlay::SortBy(at)) => crate::view::sort::draw(state, *at, painter),
+        Some(Overlay::Organizations(places)) => organizations::draw(state, places, painter),
+        Some(Overlay::SavedFilters(picker)) => saved::draw(state, picker, painter),
+        Some(Overlay::Selections(sets)) => saved::draw_sets(state, sets, painter),
+        Some(Overlay::SortBy(at)) => sort::draw(state, *at, painter),
         Some(Overlay::Recovery(page)) => recovery::draw(state, page, painter),
-        Some(Overlay::Download(prompt)) => crate::view::downloads::draw(state, prompt, painter),
+        Some(Overlay::Download(prompt)) => downloads::draw(state, prompt, painter),
         Some(Overlay::History(page)) => history::draw(state, page, painter),
         Some(Overlay::Export(open)) => export::draw(state, open, painter),
         Some(Overlay::Question(question)) => question::draw(state, *question, painter),
     }
     if let Some(prompt) = state.topmost_prompt() {
-        crate::view::connection::draw(state, prompt, painter);
+        connection::draw(state, prompt, painter);
     }
 }

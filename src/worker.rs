@@ -142,9 +142,7 @@ impl Worker {
         let mut tasks = JoinSet::new();
         let (watched, herald) = (gate.clone(), post.clone());
         let timeout = client.access().timeouts.request;
-        tasks.spawn(
-            async move { crate::worker::http::limit_reports::watch(&watched, &herald, timeout).await },
-        );
+        tasks.spawn(async move { http::limit_reports::watch(&watched, &herald, timeout).await });
         let last_job = CancellationToken::new();
         last_job.cancel();
         let session = Executor::new(client, gate, seed, post.clone(), shutdown.clone());
@@ -201,21 +199,21 @@ impl Worker {
             Request::RunJob(plan) => self.queue(request_id, plan),
             Request::Identify => {
                 self.supervise(request_id, Response::Identified(Err(cancelled())), async move {
-                    Response::Identified(crate::worker::records::reads::identify(&session).await)
-                })
+                    Response::Identified(records::reads::identify(&session).await)
+                });
             }
             Request::Members => self.supervise(request_id, Response::Members(Err(cancelled())), async move {
-                Response::Members(crate::worker::records::reads::people(&session).await)
+                Response::Members(records::reads::people(&session).await)
             }),
             Request::Organizations => {
                 self.supervise(request_id, Response::Organizations(Err(cancelled())), async move {
-                    Response::Organizations(crate::worker::records::reads::organizations(&session).await)
-                })
+                    Response::Organizations(records::reads::organizations(&session).await)
+                });
             }
             Request::Count(kind) => {
                 self.supervise(request_id, Response::Counted(Err(cancelled())), async move {
-                    Response::Counted(crate::worker::records::reads::count(&session, kind).await)
-                })
+                    Response::Counted(records::reads::count(&session, kind).await)
+                });
             }
             Request::Authenticate(token) => {
                 let reconnect = self.reconnect.clone();
@@ -225,14 +223,13 @@ impl Worker {
             }
             Request::Read(record) => {
                 self.supervise(request_id, Response::Read(Err(cancelled())), async move {
-                    Response::Read(crate::worker::records::reads::read(&session, &seen, &record).await)
-                })
+                    Response::Read(records::reads::read(&session, &seen, &record).await)
+                });
             }
             Request::Related { relation, lookup, page_request } => {
                 self.supervise(request_id, Response::Related(Err(cancelled())), async move {
                     Response::Related(
-                        crate::worker::records::related::relate(&session, relation, &lookup, page_request)
-                            .await,
+                        records::related::relate(&session, relation, &lookup, page_request).await,
                     )
                 });
             }
@@ -289,19 +286,19 @@ impl Worker {
             Request::Copy(clip) => {
                 let desktop = Arc::clone(&self.desktop);
                 self.supervise(request_id, Response::Copied(Err(cancelled())), async move {
-                    Response::Copied(crate::worker::clipboard::copy(&session, &desktop, clip).await)
+                    Response::Copied(clipboard::copy(&session, &desktop, clip).await)
                 });
             }
             Request::Browse(kind, id) => {
                 let desktop = Arc::clone(&self.desktop);
                 self.supervise(request_id, Response::Browsed(Err(cancelled())), async move {
-                    Response::Browsed(crate::worker::clipboard::browse(&session, &desktop, kind, &id).await)
+                    Response::Browsed(clipboard::browse(&session, &desktop, kind, &id).await)
                 });
             }
             Request::Export(export) => {
                 self.supervise(request_id, Response::Exported(Err(cancelled())), async move {
-                    Response::Exported(crate::worker::export::export(*export).await)
-                })
+                    Response::Exported(export::export(*export).await)
+                });
             }
             Request::DropJob(job) => {
                 let past = self.past();
@@ -311,10 +308,8 @@ impl Worker {
             }
             Request::CountImpact(plan) => {
                 self.supervise(request_id, Response::Impact(Vec::new()), async move {
-                    Response::Impact(
-                        crate::worker::records::impact::run(&session, &seen, &post, request_id, &plan).await,
-                    )
-                })
+                    Response::Impact(records::impact::run(&session, &seen, &post, request_id, &plan).await)
+                });
             }
             Request::Download(saving) => {
                 let fetch = Downloader::new(session, post, request_id, saving);
@@ -324,25 +319,25 @@ impl Worker {
             }
             Request::Find(record) => {
                 self.supervise(request_id, Response::RecordFound(Err(cancelled())), async move {
-                    Response::RecordFound(crate::worker::records::reads::find(&session, &record).await)
-                })
+                    Response::RecordFound(records::reads::find(&session, &record).await)
+                });
             }
             Request::Write { name, text } => {
                 self.supervise(request_id, Response::Written(Err(cancelled())), async move {
-                    Response::Written(crate::worker::export::write(Path::new("."), &name, &text).await)
+                    Response::Written(export::write(Path::new("."), &name, &text).await)
                 });
             }
             Request::SavedFilters(keeping) => {
                 let directory = self.state_dir.clone();
                 self.supervise(request_id, Response::SavedFilters(Err(cancelled().words)), async move {
-                    Response::SavedFilters(crate::worker::export::shelve(directory, keeping).await)
+                    Response::SavedFilters(export::shelve(directory, keeping).await)
                 });
             }
             Request::Selections(request) => {
                 let directory = self.state_dir.clone();
                 self.supervise(request_id, Response::Selections(Err(cancelled().words)), async move {
                     let here = (session.base_url(), session.organization().to_owned());
-                    Response::Selections(crate::worker::export::sets(directory, here, request).await)
+                    Response::Selections(export::sets(directory, here, request).await)
                 });
             }
             Request::Resolve(entries) => {
@@ -356,7 +351,7 @@ impl Worker {
                 self.supervise(
                     request_id,
                     Response::QueryResult(None),
-                    crate::worker::filter::run(request, post, request_id),
+                    filter::run(request, post, request_id),
                 );
             }
         }
@@ -420,7 +415,7 @@ async fn ending(
         biased;
         () = cancel.cancelled() => if_cancelled,
         ended = AssertUnwindSafe(work).catch_unwind() => {
-            ended.unwrap_or_else(|panic| Response::Panicked(crate::worker::jobs::executor::broken_off(&*panic)))
+            ended.unwrap_or_else(|panic| Response::Panicked(jobs::executor::broken_off(&*panic)))
         }
     }
 }

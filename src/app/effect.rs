@@ -132,9 +132,9 @@ pub struct ExportRequest {
 pub enum Request {
     /// Read who we are and the organization's name. Ends with `Identified`.
     Identify,
-    /// Read the names of the members. Ends with `Peopled`.
+    /// Read the names of the members. Ends with `Members`.
     Members,
-    /// Read which organizations the person is in. Ends with `Placed`.
+    /// Read which organizations the person is in. Ends with `Organizations`.
     Organizations,
     /// Ask how many active records of a kind there are. Ends with `Counted`.
     Count(Kind),
@@ -164,26 +164,26 @@ pub enum Request {
         /// Which part of it.
         page_request: PageRequest,
     },
-    /// Filter and sort rows. May send `Arranging`, and ends with `Arranged`.
+    /// Filter and sort rows. May send `QueryProgress`, and ends with `QueryResult`.
     Query(query::Query),
-    /// Count what hangs on the records of a plan. Sends `Weighing` and ends with `Weighed`.
+    /// Count what hangs on the records of a plan. Sends `ImpactProgress` and ends with `Impact`.
     CountImpact(Arc<Plan>),
     /// Carry out a confirmed plan. Sends `Started` and `Step`, and ends with `JobEnded`.
     RunJob(Arc<Plan>),
     /// Look for what a past job left to be undone or tried again. What is unknown of it is read back first. Ends with
-    /// `Recalled`.
+    /// `RecoveryPlanned`.
     PlanRecovery(RecoveryRequest),
     /// Look for jobs that an earlier run of the program did not finish, and read back what was under way. Ends with
     /// `Unfinished`.
     Unfinished,
-    /// Read some of the past jobs that are sought, from the one before a job on. Ends with `Told`.
+    /// Read some of the past jobs that are sought, from the one before a job on. Ends with `History`.
     History {
         /// Which ones.
         sought: HistorySearch,
         /// That job; without one it begins with the newest.
         before: Option<i64>,
     },
-    /// Read the steps of a past job. Ends with `Recounted`.
+    /// Read the steps of a past job. Ends with `JobSteps`.
     JobSteps(i64),
     /// Write the steps of a past job into a new file. Ends with `Written`.
     ExportJob {
@@ -202,17 +202,17 @@ pub enum Request {
     Acknowledge(String),
     /// Leave the rest of an unfinished job undone. Ends with `Dropped`.
     DropJob(i64),
-    /// Go on with another token: the one that was typed, or whatever its source holds now. Ends with `Admitted`.
+    /// Go on with another token: the one that was typed, or whatever its source holds now. Ends with `Authenticated`.
     Authenticate(Option<Token>),
-    /// Read or change the saved filters. Ends with `Shelved`.
+    /// Read or change the saved filters. Ends with `SavedFilters`.
     SavedFilters(SavedFilterChange),
-    /// Save the bytes of records. Sends `DownloadRequest` and `Saved`, and ends with `SaveEnded`.
+    /// Save the bytes of records. Sends `DownloadProgress` and `FileDownloaded`, and ends with `DownloadEnded`.
     Download(DownloadRequest),
-    /// Read the record with this kind and id, of which nothing else need be true. Ends with `Looked`.
+    /// Read the record with this kind and id, of which nothing else need be true. Ends with `RecordFound`.
     Find(Record),
-    /// Read, keep or throw away a set of marks, or read a list of ids. Ends with `Sets`.
+    /// Read, keep or throw away a set of marks, or read a list of ids. Ends with `Selections`.
     Selections(SelectionRequest),
-    /// Look up records of which only kind and id are known. Sends `Sighted` and ends with `HistorySearch`.
+    /// Look up records of which only kind and id are known. Sends `Resolving` and ends with `Resolved`.
     Resolve(Vec<SelectedRecord>),
     /// Write a text into a new file in the working directory; its name is a proposal. Ends with `Written`.
     Write {

@@ -182,7 +182,7 @@ fn palette_key(state: &mut State, chord: Chord, effects: &mut Effects) {
             state.overlay = None;
             match picked {
                 Some(picked) if picked.argument().is_some() => {
-                    selections::typed(state, picked, &argument, effects)
+                    selections::typed(state, picked, &argument, effects);
                 }
                 Some(picked) => request(state, picked, effects),
                 None => state.note("no command has that name"),
@@ -270,7 +270,7 @@ fn command(state: &mut State, wished: Command, effects: &mut Effects) {
         Command::ClearMarks => selection::update::clear(state),
         Command::MarkedOnly => marked_view::update::show(state),
         Command::SaveSelection | Command::OpenSelection | Command::MarkFile => {
-            selections::typed(state, wished, "", effects)
+            selections::typed(state, wished, "", effects);
         }
         Command::Filter if state.is_in_set() => marked_view::update::open_filter(state),
         Command::Filter => filter::update::open(state),

@@ -135,10 +135,10 @@ impl RecoveryPage {
         match (chord.key, job) {
             (Key::Esc | Key::Char('q'), _) if !chord.ctrl => return RecoveryCommand::Later,
             (Key::Char('f'), Some(job)) if !chord.ctrl => {
-                self.wished = Some((at, RecoveryCommand::Finish(job)))
+                self.wished = Some((at, RecoveryCommand::Finish(job)));
             }
             (Key::Char('d'), Some(job)) if !chord.ctrl => {
-                self.wished = Some((at, RecoveryCommand::Drop(job)))
+                self.wished = Some((at, RecoveryCommand::Drop(job)));
             }
             (Key::Char('d'), None) if !chord.ctrl => {
                 self.wished = old.map(|old| (at, RecoveryCommand::Acknowledge(old)));

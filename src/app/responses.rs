@@ -98,10 +98,10 @@ pub(crate) fn response(state: &mut State, request_id: RequestId, response: Respo
         }
         (Purpose::Read, Response::Read(result)) => detail::update::read(state, request_id, result, effects),
         (Purpose::Related, Response::Related(result)) => {
-            detail::update::related(state, request_id, result, effects)
+            detail::update::related(state, request_id, result, effects);
         }
         (Purpose::Organizations, Response::Organizations(result)) => {
-            organizations::update::placed(state, result)
+            organizations::update::placed(state, result);
         }
         (Purpose::CountImpact, Response::ImpactProgress(found) | Response::Impact(found)) => {
             confirm::update::counted_impact(state, request_id, found);
@@ -127,47 +127,47 @@ pub(crate) fn response(state: &mut State, request_id: RequestId, response: Respo
             receive_step(state, request_id, step, EndedStep { outcome, reason, record, remark }, effects);
         }
         (Purpose::PlanRecovery(recover), Response::RecoveryPlanned(result)) => {
-            undo::found(state, recover, result, effects)
+            undo::found(state, recover, result, effects);
         }
         (Purpose::Unfinished, Response::UnfinishedJobs(open)) => {
-            recovery::update::left_open(state, open, effects)
+            recovery::update::left_open(state, open, effects);
         }
         (Purpose::Unfinished, Response::ReadBack { job, outcome }) => {
             recovery::update::read_back(state, job, outcome);
         }
         (Purpose::Unfinished, Response::Unfinished(result)) => recovery::update::found(state, result),
         (Purpose::Acknowledge, Response::Acknowledged(result)) => {
-            recovery::update::acknowledged(state, result)
+            recovery::update::acknowledged(state, result);
         }
         (Purpose::History, Response::History(result)) => {
-            history::update::told(state, request_id, result, effects)
+            history::update::told(state, request_id, result, effects);
         }
         (Purpose::JobSteps, Response::JobSteps(result)) => {
-            history::update::recounted(state, request_id, result)
+            history::update::recounted(state, request_id, result);
         }
         (Purpose::Copy, Response::Copied(result)) => clipboard::copied(state, result, effects),
         (Purpose::Export, Response::Exported(result)) => export::update::exported(state, result),
         (Purpose::Browse, Response::Browsed(result)) => clipboard::browsed(state, result, effects),
         (Purpose::DropJob(job), Response::Dropped(result)) => recovery::update::dropped(state, job, result),
         (Purpose::Download, Response::DownloadProgress(bytes)) => {
-            downloads::update::progressed(state, request_id, bytes)
+            downloads::update::progressed(state, request_id, bytes);
         }
         (Purpose::Download, Response::FileDownloaded { file, result }) => {
-            downloads::update::saved(state, request_id, file, result)
+            downloads::update::saved(state, request_id, file, result);
         }
         (Purpose::Download, Response::DownloadEnded(result)) => {
-            downloads::update::ended(state, request_id, &result)
+            downloads::update::ended(state, request_id, &result);
         }
         (Purpose::Find, Response::RecordFound(result)) => downloads::update::looked(state, result, effects),
         (Purpose::Write, Response::Written(result)) => status_pane::update::written(state, result),
         (Purpose::SavedFilters, Response::SavedFilters(result)) => saved::update::shelved(state, result),
         (Purpose::Selections | Purpose::Entries, Response::Selections(result)) => {
-            selections::answered(state, result, effects)
+            selections::answered(state, result, effects);
         }
         (Purpose::Resolve, Response::Resolving(sights)) => selections::sighted(state, request_id, sights),
         (Purpose::Resolve, Response::Resolved(result)) => selections::sought(state, request_id, result),
         (Purpose::Authenticate, Response::Authenticated(result)) => {
-            connection::update::admitted(state, result, effects)
+            connection::update::admitted(state, result, effects);
         }
         (Purpose::Job, Response::JobEnded(end)) => end_job(state, request_id, &end, effects),
         (purpose, Response::Panicked(failure)) => broken(state, purpose, request_id, failure, effects),

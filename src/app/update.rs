@@ -45,7 +45,7 @@ pub fn update(state: &mut State, message: Event) -> Effects {
     }
     match message.event_kind {
         EventKind::Key { chord, repeat } => {
-            crate::app::input::key(state, message.at, (chord, repeat), &mut effects)
+            crate::app::input::key(state, message.at, (chord, repeat), &mut effects);
         }
         EventKind::Paste(text) => crate::app::input::paste(state, message.at, &text),
         EventKind::PasteCut => state.note(PASTE_CUT),
@@ -54,7 +54,7 @@ pub fn update(state: &mut State, message: Event) -> Effects {
         EventKind::Due => pass_deadline(state, &mut effects),
         EventKind::Signal(signal) => receive_signal(state, signal, &mut effects),
         EventKind::Reply(request_id, response) => {
-            crate::app::responses::response(state, request_id, response, &mut effects)
+            crate::app::responses::response(state, request_id, response, &mut effects);
         }
         EventKind::Attempt(attempt) => {
             let is_read = attempt.method == "GET";
@@ -69,7 +69,7 @@ pub fn update(state: &mut State, message: Event) -> Effects {
         EventKind::Unanswered(unanswered) => state.unanswered = unanswered,
         EventKind::Budget(allowance) => state.allowance = allowance,
         EventKind::LockedOut(failure) => {
-            crate::app::connection::update::locked_out(state, failure, &mut effects)
+            crate::app::connection::update::locked_out(state, failure, &mut effects);
         }
         EventKind::Verified(verified) => crate::app::responses::verified(state, verified),
         EventKind::Offline(failure) => crate::app::connection::update::offline(state, failure, &mut effects),

@@ -67,19 +67,14 @@ pub(super) async fn ask(
     let accepted = accepted(&mut dialog, &mut settings, given, found).await?;
     let is_picked = settings.org.is_none();
     if is_picked {
-        settings.org = Some(
-            crate::cli::setup::organization::organization(&mut dialog, &accepted.client, &settings).await?,
-        );
+        settings.org = Some(organization::organization(&mut dialog, &accepted.client, &settings).await?);
     }
     let mut notes = Vec::new();
     if accepted.is_typed {
-        notes.extend(
-            crate::cli::setup::save::token(&mut dialog, &settings, given.environment, &accepted.token)
-                .await?,
-        );
+        notes.extend(save::token(&mut dialog, &settings, given.environment, &accepted.token).await?);
     }
     if is_picked || settings.base_url != given.settings.base_url {
-        notes.extend(crate::cli::setup::save::config(&mut dialog, &settings, given)?);
+        notes.extend(save::config(&mut dialog, &settings, given)?);
     }
     if !notes.is_empty() {
         notes.iter().try_for_each(|note| dialog.say(note))?;

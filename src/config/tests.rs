@@ -104,7 +104,7 @@ fn an_empty_variable_is_unset() {
     let settings = file("base_url = 'https://file'\norg = ''").variable("TALLYFY_BASE_URL", " ").settings();
     assert_eq!((settings.base_url.as_str(), settings.org), ("https://file", None));
     assert!(Told::default().variable("NO_COLOR", "").settings().color);
-    assert!(!file("colour = true").variable("NO_COLOR", "1").settings().color);
+    assert!(!file("color = true").variable("NO_COLOR", "1").settings().color);
 }
 
 #[test]

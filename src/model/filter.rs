@@ -144,7 +144,7 @@ impl Filter {
     /// be asked. It leaves out nothing that the filter lets through, as far as that can be known, and lets more through.
     #[must_use]
     pub fn question(&self, people: &Members) -> Vec<(&'static str, String)> {
-        crate::model::filter::server_query::question(self, people)
+        server_query::question(self, people)
     }
 
     /// Which graphemes of `name` matched, in order; `None` if it does not match at all. Terms on other fields than the

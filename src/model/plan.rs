@@ -229,7 +229,7 @@ impl Plan {
             after,
             reassignee: reassignee.filter(|_| row.reassign.is_some()).cloned(),
         };
-        for Target { record, busy } in crate::model::plan::ordering::ordered(&self.chosen, &self.parents) {
+        for Target { record, busy } in ordering::ordered(&self.chosen, &self.parents) {
             let who = self.organization.who();
             let first = options.archive_first.then(|| archived_first(self.action, &record, who)).flatten();
             match (busy, applicable(self.action, &record, who), first) {
@@ -249,7 +249,7 @@ impl Plan {
     /// The same plan among all records of its kinds that are known, which may lie between those that are chosen.
     #[must_use]
     pub fn among(mut self, known: impl Iterator<Item = Record>) -> Self {
-        self.parents = crate::model::plan::ordering::parents(known);
+        self.parents = ordering::parents(known);
         let options = self.options;
         self.with(options)
     }
@@ -307,7 +307,7 @@ impl Plan {
     /// Which turn each step has: those of a turn may be under way together, and wait for all of the turns before.
     #[must_use]
     pub fn turns(&self) -> Vec<usize> {
-        crate::model::plan::ordering::of(self.steps.iter().map(|step| &step.record), &self.parents)
+        ordering::of(self.steps.iter().map(|step| &step.record), &self.parents)
     }
 
     /// What its soft actions are called: as its records call them, where all agree.

@@ -71,7 +71,7 @@ pub(super) fn database(settings: &SandboxSettings, names: &Arc<SandboxNames>, pl
     seeder.tasks(&mut database);
     seeder.files(&mut database);
     enlarge(&mut database, settings.large_files);
-    crate::sandbox::seed::people_folders::sow(&mut database, scale);
+    people_folders::sow(&mut database, scale);
     if settings.hostile {
         hostile::rename(&mut database);
     }

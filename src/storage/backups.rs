@@ -63,7 +63,7 @@ impl Backups {
     /// The folder for the copies of a job that began at `at`. Nothing is touched before the first copy.
     #[must_use]
     pub fn folder(&self, job: i64, at: Timestamp) -> BackupFolder {
-        let path = self.directory.join(crate::storage::backups::file_name::of_job(job, at));
+        let path = self.directory.join(file_name::of_job(job, at));
         BackupFolder { keeper: Arc::new(BackupStore::new(path, self.keep_free)) }
     }
 
@@ -129,11 +129,7 @@ impl BackupFolder {
         let (keeper, place) = (Arc::clone(&self.keeper), BackupPlace { item: item.clone(), of: None });
         let notes = notes.to_vec();
         let kept = spawn_blocking(move || {
-            let mut part = keeper.begin(
-                &place,
-                &crate::storage::backups::file_name::of_record(&place.item.id),
-                json.len() as u64,
-            )?;
+            let mut part = keeper.begin(&place, &file_name::of_record(&place.item.id), json.len() as u64)?;
             part.write(&json)?;
             keeper.finish(part, &place, IndexedRecord::Record, notes)
         });
@@ -153,8 +149,7 @@ impl BackupFolder {
     ) -> Result<BackupWriter, BackupError> {
         let keeper = Arc::clone(&self.keeper);
         let place = BackupPlace { item: item.clone(), of: of.cloned() };
-        let (here, name) =
-            (place.clone(), crate::storage::backups::file_name::of_bytes(&item.id, &item.name));
+        let (here, name) = (place.clone(), file_name::of_bytes(&item.id, &item.name));
         let begun = spawn_blocking(move || keeper.begin(&here, &name, announced.unwrap_or(0)));
         let part = begun.await.map_err(|_| BackupError::Broken)??;
         Ok(BackupWriter {

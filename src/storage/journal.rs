@@ -252,7 +252,7 @@ impl Journal {
         let opened = spawn_blocking(move || open::to_write(&directory)).await;
         let opened = opened.map_err(|_| JournalError::Closed)??;
         let identity = opened.identity.clone();
-        let orders = crate::storage::journal::writer::start(opened, self.0.directory.join(LOCKS));
+        let orders = writer::start(opened, self.0.directory.join(LOCKS));
         Ok(kept.insert(Writer { orders, identity }).orders.clone())
     }
 }

@@ -1,4 +1,4 @@
-//! What a person keeps by name, on the disk: saved filters, in the state directory; sets of marks in [`sets`].
+//! What a person keeps by name, on the disk: saved filters, in the state directory; selections in [`selections`].
 //!
 //! Owns the file and its format. It is read anew for every change and replaced as a whole, under a lock, so that two
 //! programs at once lose nothing; one that cannot be read is left as it is. Must not know what a filter means.

@@ -138,7 +138,7 @@ fn of_load(state: &State, theme: Theme) -> Vec<LinePart<'static>> {
             parts.extend(limiter.map(|limiter| LinePart::new(8, limiter, theme.plain())));
         }
         LoadProgress::Stopped => {
-            parts.push(LinePart::new(6, format!("loading was stopped{rest}"), theme.wary()))
+            parts.push(LinePart::new(6, format!("loading was stopped{rest}"), theme.wary()));
         }
         LoadProgress::Failed(_) if listing.loaded() > 0 => {
             parts.push(LinePart::new(3, format!("incomplete{rest}"), theme.bad()));

@@ -1,4 +1,6 @@
-//! TODO doc
+//! Requests on their way to the server: the executor, the connection, the rate limiter and the backoff.
+//!
+//! Must not know what a request is for.
 
 pub(crate) mod backoff;
 pub(crate) mod connection;

@@ -1,4 +1,4 @@
-//! TODO doc
+//! Jobs: executing a confirmed plan, controlling it from outside, and recovering what earlier jobs left.
 
 pub(crate) mod control;
 pub(crate) mod executor;

@@ -1,4 +1,4 @@
-//! TODO doc
+//! Lists: reading their pages, loading them, and aggregating kinds that have no list of their own.
 
 pub(crate) mod aggregate;
 pub(crate) mod loader;

@@ -1,4 +1,4 @@
-//! TODO doc
+//! Single records: looking them up, resolving ids, counting impact, and reading what they are related to.
 
 pub(crate) mod impact;
 pub(crate) mod lookup;

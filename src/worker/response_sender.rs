@@ -10,7 +10,7 @@ use crate::app::event::{Event, EventKind, Response};
 
 /// The way to the loop. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct ResponseSender {
+pub(crate) struct ResponseSender {
     pub(super) clock: Clock,
     messages: UnboundedSender<Event>,
 }

@@ -47,26 +47,22 @@ const ALL_ROOMS: &[&str] = &[
     "view",
     "worker",
     "tallyfy",
-    "journal",
-    "backups",
-    "private",
-    "shelf",
+    "storage",
     "shutdown",
-    "downloads",
     "sandbox",
 ];
 
-const HOUSE: [Room; 18] = [
+const HOUSE: [Room; 14] = [
     Room { name: "main", rooms: ALL_ROOMS, outside: &WATCHED },
     Room { name: "cli", rooms: ALL_ROOMS, outside: &WATCHED },
     Room {
         name: "config",
-        rooms: &["config", "model", "app::keymap", "private"],
+        rooms: &["config", "model", "app::keymap", "storage::files"],
         outside: &["std::fs", "std::env"],
     },
     Room {
         name: "auth",
-        rooms: &["auth", "config", "model", "private"],
+        rooms: &["auth", "config", "model", "storage::files"],
         // A keyring may ask a person who is not there, and is not waited for without end.
         outside: &[
             "std::fs",
@@ -80,7 +76,7 @@ const HOUSE: [Room; 18] = [
     },
     Room {
         name: "event_loop",
-        rooms: &["event_loop", "app", "view", "worker", "model::moment", "model::place"],
+        rooms: &["event_loop", "app", "view", "worker", "model::time", "model::context"],
         outside: &["tokio", "ratatui"],
     },
     Room {
@@ -89,8 +85,8 @@ const HOUSE: [Room; 18] = [
             "terminal",
             "app::effect",
             "app::keymap",
-            "app::message",
-            "model::moment",
+            "app::event",
+            "model::time",
             "shutdown",
             "worker::Clock",
         ],
@@ -101,24 +97,38 @@ const HOUSE: [Room; 18] = [
     Room { name: "app", rooms: &["app", "model"], outside: &[] },
     Room {
         name: "view",
-        rooms: &["view", "app::state", "app::keymap", "app::command", "model"],
+        rooms: &[
+            "view",
+            "model",
+            "app::command",
+            "app::confirm",
+            "app::connection",
+            "app::detail",
+            "app::downloads",
+            "app::export",
+            "app::filter",
+            "app::help",
+            "app::history",
+            "app::jobs",
+            "app::keymap",
+            "app::layout",
+            "app::lines",
+            "app::list",
+            "app::marked_view",
+            "app::organizations",
+            "app::palette",
+            "app::recovery",
+            "app::saved",
+            "app::selection",
+            "app::state",
+            "app::status_pane",
+            "app::text_input",
+        ],
         outside: &["ratatui"],
     },
     Room {
         name: "worker",
-        rooms: &[
-            "worker",
-            "tallyfy",
-            "journal",
-            "backups",
-            "shelf",
-            "downloads",
-            "shutdown",
-            "auth",
-            "model",
-            "app::effect",
-            "app::message",
-        ],
+        rooms: &["worker", "tallyfy", "storage", "shutdown", "auth", "model", "app::effect", "app::event"],
         // Of a process it says only where its output goes; tokio runs it.
         outside: &["tokio", "std::process"],
     },
@@ -128,20 +138,11 @@ const HOUSE: [Room; 18] = [
         outside: &["reqwest", "rustls", "tokio", "std::net"],
     },
     Room {
-        name: "journal",
-        rooms: &["journal", "model", "private"],
-        outside: &["rusqlite", "tokio", "std::fs"],
+        name: "storage",
+        rooms: &["storage", "model"],
+        // Of the operating system it asks how much room is left, and of the process its number and its user.
+        outside: &["rusqlite", "tokio", "std::fs", "std::process", "rustix"],
     },
-    Room {
-        name: "backups",
-        rooms: &["backups", "model", "private"],
-        // Of the operating system it asks how much room is left.
-        outside: &["tokio", "std::fs", "rustix"],
-    },
-    Room { name: "shelf", rooms: &["shelf", "model", "private"], outside: &["std::fs"] },
-    Room { name: "downloads", rooms: &["downloads", "model"], outside: &["std::fs"] },
-    // Of the process it asks for its number and its user only.
-    Room { name: "private", rooms: &["private"], outside: &["std::fs", "std::process", "rustix"] },
     Room { name: "sandbox", rooms: &["sandbox"], outside: &["axum", "tokio", "std::fs", "std::net"] },
 ];
 

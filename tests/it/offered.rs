@@ -64,8 +64,8 @@ async fn traces(desk: &mut Desk) -> String {
     };
     let state = without(&state, " now: Moment {", "}");
     let state = match state.split_once(" notice: Some(Notice {") {
-        Some((before, rest)) => format!("{before}{}", rest.split_once("tickets:").unwrap().1),
-        None => state.replacen(" notice: None,", "", 1).replacen(" tickets:", "", 1),
+        Some((before, rest)) => format!("{before}{}", rest.split_once("in_flight:").unwrap().1),
+        None => state.replacen(" notice: None,", "", 1).replacen(" in_flight:", "", 1),
     };
     let (clips, server) = (desk.clips(), desk.server.requests().len());
     format!("{state}{clips:?}{server}{}{:?}{:?}", desk.stops, desk.wants, desk.ended)

@@ -55,7 +55,7 @@ pub(crate) fn told(
     match result {
         Ok(job_page) => page.receive(request_id, job_page),
         Err(failure) if page.known == KnownJobs::Asked(request_id) => {
-            page.known = KnownJobs::Failed(failure.words)
+            page.known = KnownJobs::Failed(failure.words);
         }
         Err(_) => {}
     }
@@ -146,7 +146,7 @@ fn back(state: &mut State, takes_search: bool, effects: &mut Effects) {
     let Some(Overlay::History(page)) = &mut state.overlay else { return };
     match &mut page.open {
         Some(open) if takes_search && !open.filter.is_empty() => {
-            open.seek(String::new(), &HistorySearch::default())
+            open.seek(String::new(), &HistorySearch::default());
         }
         Some(_) => page.open = None,
         None if takes_search && !page.filter.is_empty() => seek_jobs(state, Some(String::new()), effects),

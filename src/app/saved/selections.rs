@@ -113,7 +113,7 @@ pub(crate) fn key(state: &mut State, chord: Chord, repeat: bool, effects: &mut E
 pub(crate) fn answered(state: &mut State, result: Result<SelectionResponse, String>, effects: &mut Effects) {
     match (result, &mut state.overlay) {
         (Ok(SelectionResponse::Are(all)), Some(Overlay::Selections(picker))) => {
-            picker.known = KnownSaved::Are(all)
+            picker.known = KnownSaved::Are(all);
         }
         (Ok(SelectionResponse::Are(_)), _) => {}
         (Ok(SelectionResponse::Removed(name, left)), overlay) => {

@@ -168,7 +168,7 @@ fn what_a_record_leads_to_can_be_asked_for() {
                     assert!(include.is_none_or(comes_along), "{} {}", row.slug, relation.title);
                 }
                 RelatedSource::Included { include, .. } => {
-                    assert!(comes_along(include), "{} {include}", row.slug)
+                    assert!(comes_along(include), "{} {include}", row.slug);
                 }
             }
         }

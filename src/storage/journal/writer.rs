@@ -80,7 +80,7 @@ fn answer(group: Vec<WriteRequest>, written: Vec<WriteResult>) {
             }
             WriteRequest::Adopt(_, ack) => drop(ack.send(written.map(|locks| locks.of))),
             WriteRequest::Note(_, _, ack) | WriteRequest::Acknowledge(_, ack) => {
-                drop(ack.send(written.map(|_| ())))
+                drop(ack.send(written.map(|_| ())));
             }
         }
     }
