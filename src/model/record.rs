@@ -305,6 +305,14 @@ impl Record {
         known(holder.place).or_else(|| known(holder.subject))
     }
 
+    /// The field by which its kind is told from others of its sort, if `now`, a later reading of the same record, does not
+    /// carry it: an answer without even that shows nothing of the record and is no copy of it.
+    #[must_use]
+    pub fn unshown(&self, now: &Self) -> Option<&'static str> {
+        let name = self.kind().row().freshness.first()?;
+        (self.named(name) != Value::Missing && now.named(name) == Value::Missing).then_some(name)
+    }
+
     /// What differs in `now`, a later reading of the same record, in the fields that prove a change: `updated was
     /// 2026-11-02T10:00:00Z, is 2026-11-03T08:30:00Z`. What either of them does not carry proves nothing, but whether it
     /// is archived is always known.

@@ -9,7 +9,7 @@ use tidyfy::model::kind::{Action, Kind, Scope};
 use tidyfy::model::limits::{Limits, RemainingRequests};
 use tidyfy::model::outcome::Outcome::{self, AlreadyGone, Changed, Done, Failed};
 use tidyfy::model::plan::Options;
-use tidyfy::sandbox::{Fault, Quirk, Sandbox, SandboxSettings};
+use tidyfy::sandbox::{Fault, FaultEffect, Quirk, Sandbox, SandboxSettings};
 use tidyfy::storage::journal::PastStep;
 
 use super::scene::{
@@ -17,6 +17,7 @@ use super::scene::{
     with_quirks,
 };
 use super::stand::Stand;
+use crate::worker::bench::{Bench, plan};
 
 /// What somebody else does meanwhile, what is said of it, for which kinds.
 type Change = (&'static str, fn(&Sandbox, Kind, &str) -> bool, &'static str, &'static [Kind]);
@@ -417,5 +418,22 @@ async fn a_delete_sends_its_plan_and_one_look_a_record_and_meets_no_limit() {
             let last_get = requests.iter().rposition(|request| request.method == "GET").unwrap();
             assert!(last_get < requests.len() - 1, "nothing is read after the last deletion");
         }
+    }
+}
+
+#[tokio::test]
+async fn reading_without_a_name_is_neither_fresh_nor_a_backup() {
+    for kind in [Kind::Tags, Kind::Groups, Kind::Folders] {
+        let mut bench = Bench::plain().await;
+        let records = bench.some(kind, Scope::Active, 1).await;
+        let body = json!({"data": {"id": records[0].id().to_string()}});
+        let thin =
+            FaultEffect::Answer { status: 200, body: Some(body), headers: Default::default(), apply: true };
+        let path = records[0].id().to_string();
+        bench.sandbox.set_faults(vec![Fault::on("GET", &path, thin)]);
+        let request_id = bench.start(Request::RunJob(plan(Action::Delete, records)));
+        let (steps, _) = bench.job(request_id).await;
+        assert_eq!(steps[0].0, Failed, "{kind:?}: {steps:?}");
+        assert!(bench.sandbox.requests().iter().all(|sent| sent.method == "GET"), "{kind:?}");
     }
 }

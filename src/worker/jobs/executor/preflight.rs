@@ -81,7 +81,12 @@ impl JobExecutor {
                 return Err(StepResult::new(Outcome::AlreadyGone, words));
             }
         };
-        match self.expected(step).difference(&now) {
+        let expected = self.expected(step);
+        if let Some(field) = expected.unshown(&now) {
+            let words = format!("{unsent}: the server answered without its {field}");
+            return Err(StepResult::new(Outcome::Failed, words));
+        }
+        match expected.difference(&now) {
             Some(difference) => {
                 let words = format!("{unsent}, changed since it was loaded: {difference}");
                 Err(StepResult::new(Outcome::Changed, words))

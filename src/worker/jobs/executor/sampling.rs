@@ -132,7 +132,8 @@ impl Sampling {
             .list(&request_purpose, (listing.route, None), &listing.query, page, &listing.keep)
             .await?;
         let rows = listed.rows.len();
-        let is_whole = listed.meta.total.map_or(rows < PER_PAGE, |total| total <= rows as u64);
+        // A total can be too low (API sheet, section 9, row 18), so a full page may always be followed by another.
+        let is_whole = rows < PER_PAGE && listed.meta.total.is_none_or(|total| total <= rows as u64);
         let records = decode::rows(kind, &listed.rows).rows.into_iter();
         let records = records.map(|(id, drafts)| Record::new(kind, id, drafts));
         let ids = records.filter(|record| !record.is_gone()).map(|record| record.id().clone()).collect();
