@@ -366,13 +366,16 @@ impl Client {
     /// Reads the answer to its end. A refusal whose body does not end well is still that refusal.
     async fn finish(&self, mut response: Response, deadline: Instant) -> Result<RawResponse<'_>, Failure> {
         let (status, headers) = (response.status(), response.headers().clone());
-        // Without one of these an HTTP/1 body ends wherever the connection does.
-        let is_complete = response.version() >= Version::HTTP_2
-            || headers.contains_key(CONTENT_LENGTH)
-            || status == StatusCode::NO_CONTENT
-            || file_check::is_chunked(&headers);
-        // The library reads no body behind this status, whatever length was announced.
-        let is_complete = is_complete && !(status == StatusCode::NO_CONTENT && announces_body(&headers));
+        let is_complete = match status {
+            // The library reads no body behind this status, whatever length was announced.
+            StatusCode::NO_CONTENT => !announces_body(&headers),
+            // Without one of these an HTTP/1 body ends wherever the connection does.
+            _ => {
+                response.version() >= Version::HTTP_2
+                    || headers.contains_key(CONTENT_LENGTH)
+                    || file_check::is_chunked(&headers)
+            }
+        };
         let mut body = Vec::new();
         let ending = timeout_at(deadline, drain(&mut response, &mut body, self.access.body_cap)).await;
         let raw = RawResponse { status, headers, body, is_complete, redactor: Redactor::of(&self.access) };

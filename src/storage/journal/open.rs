@@ -45,15 +45,7 @@ pub(super) fn to_write(directory: &Path) -> Result<OpenJournal, JournalError> {
     let place = |why: io::Error| JournalError::place(&writing, &why);
     let file = files::file(&writing).map_err(place)?;
     let path = directory.join(FILE);
-    let checked = if is_idle(directory, &file) {
-        prepare(directory).and_then(|()| check_log(directory))
-    } else {
-        Ok(())
-    };
-    match checked
-        .and_then(|()| connect_or_set_aside(directory, &file))
-        .and_then(|connection| whole(connection, &path))
-    {
+    match connect_or_set_aside(directory, &file).and_then(|connection| whole(connection, &path)) {
         Ok(connection) => {
             files::lock_shared(&file).map_err(place)?;
             let identity = FileIdentity::of(directory).map_err(|why| JournalError::place(&path, &why))?;
@@ -78,14 +70,15 @@ fn is_idle(directory: &Path, writing: &File) -> bool {
 
 /// Opens the journal; one of another schema is set aside first, and the new one remembers its name.
 fn connect_or_set_aside(directory: &Path, writing: &File) -> Result<Connection, JournalError> {
-    match connect(directory) {
-        Err(JournalError::OtherSchema { .. }) if is_idle(directory, writing) => {}
+    let is_idle = is_idle(directory, writing);
+    match connect(directory, is_idle) {
+        Err(JournalError::OtherSchema { .. }) if is_idle => {}
         result => return result,
     }
     let path = directory.join(FILE);
     let unfinished = unfinished(&path);
     let kept = quarantine::old(directory).map_err(|why| JournalError::place(&path, &why))?;
-    let connection = connect(directory)?;
+    let connection = connect(directory, is_idle)?;
     let insert = "INSERT INTO old_journals (file, unfinished, acknowledged) VALUES (?1, ?2, 0)";
     let name = kept.file_name().unwrap_or(kept.as_os_str()).to_string_lossy();
     let inserted = connection.execute(insert, params![name, unfinished]);
@@ -148,16 +141,12 @@ pub(super) fn to_read(directory: &Path) -> Result<Option<Connection>, JournalErr
     let _turn = match turn(directory) {
         // Looking does no harm where nothing can be sent.
         Err(JournalError::Place { refusal: Some(UnsafeFile::NoLocks), .. }) => {
-            return connect(directory).map(Some);
+            return connect(directory, false).map(Some);
         }
         turn => turn?,
     };
     let writing = directory.join(LOCKS).join(WRITING);
     let file = files::file(&writing).map_err(|why| JournalError::place(&writing, &why))?;
-    if is_idle(directory, &file) {
-        prepare(directory)?;
-        check_log(directory)?;
-    }
     connect_or_set_aside(directory, &file).map(Some)
 }
 
@@ -187,9 +176,13 @@ fn turn(directory: &Path) -> Result<File, JournalError> {
     locks::turn(&opening).map_err(|why| JournalError::place(&opening, &why))
 }
 
-fn connect(directory: &Path) -> Result<Connection, JournalError> {
+/// Opens the journal, made if it is not there. Its log is checked first if nobody writes to it.
+fn connect(directory: &Path, is_idle: bool) -> Result<Connection, JournalError> {
     let path = directory.join(FILE);
     prepare(directory)?;
+    if is_idle {
+        check_log(directory)?;
+    }
     let sql = |why: rusqlite::Error| JournalError::sql(&path, &why);
     // SQLite refuses any link on the way, and the state directory itself may be one.
     let real = directory.canonicalize().map_err(|why| JournalError::place(directory, &why))?;
